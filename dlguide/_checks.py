@@ -1,0 +1,173 @@
+"""Argument checks: one wording for every error, plain Python numbers as the result."""
+
+import math
+import numbers
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def error(name: str, must_be: str, value: Any) -> ValueError:
+    """Return (not raise) the error for one bad argument."""
+    return ValueError(f"`{name}` must be {must_be}. Received: {name}={value!r}")
+
+
+def integer(name: str, value: Any, *, at_least: int = 1, optional: bool = False) -> int | None:
+    """Return `value` as an `int`, or raise; NumPy integers pass, booleans and floats do not."""
+    if optional and value is None:
+        return None
+    number = _as_integer(value)
+    if number is None or number < at_least:
+        raise error(name, f"an integer of at least {at_least}{_or_none(optional)}", value)
+    return number
+
+
+def integers(name: str, values: Any, *, at_least: int = 1, at_least_one: bool = False) -> tuple[int, ...]:
+    """Return `values` as a tuple of `int`, or raise."""
+    must_be = f"a sequence of integers, each at least {at_least}"
+    if at_least_one:
+        must_be = must_be.replace("a sequence of", "a sequence of one or more")
+    if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
+        raise error(name, must_be, values)
+    values = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    numbers_ = [_as_integer(value) for value in values]
+    if any(n is None or n < at_least for n in numbers_) or (at_least_one and not numbers_):
+        raise error(name, must_be, values)
+    return tuple(numbers_)
+
+
+def shape(name: str, value: Any) -> tuple[int, ...]:
+    """Return the shape of one example, without the batch axis."""
+    return integers(name, value, at_least_one=True)
+
+
+def number(name: str, value: Any, *, above: float = -math.inf, at_least: float = -math.inf) -> float:
+    """Return `value` as a finite `float` inside its range, or raise."""
+    limit = f" above {above}" if above > -math.inf else ""
+    limit = f" of at least {at_least}" if at_least > -math.inf else limit
+    if not _is_real(value) or not math.isfinite(value) or value <= above or value < at_least:
+        raise error(name, f"a number{limit}", value)
+    return float(value)
+
+
+def rate(name: str, value: Any) -> float:
+    """Return a share of units to drop, in [0, 1)."""
+    if not _is_real(value) or not 0 <= value < 1:
+        raise error(name, "a number in [0, 1)", value)
+    return float(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return a `bool`; anything else raises."""
+    if not isinstance(value, bool | np.bool_):
+        raise error(name, "True or False", value)
+    return bool(value)
+
+
+def choice(name: str, value: Any, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of `choices`; the error suggests the nearest one."""
+    if value in choices:
+        return value
+    import difflib
+
+    near = difflib.get_close_matches(str(value), choices, n=1)
+    hint = f". Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"{error(name, 'one of ' + ', '.join(map(repr, choices)), value)}{hint}")
+
+
+def activation(name: str, value: Any) -> str | Callable | None:
+    """Return an activation that Keras knows by name, or a callable."""
+    import keras
+
+    try:
+        keras.activations.get(value)
+    except (ValueError, TypeError):
+        raise error(name, "the name of a Keras activation, a callable or None", value) from None
+    return value
+
+
+def _as_integer(value: Any) -> int | None:
+    if isinstance(value, bool | np.bool_):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _or_none(optional: bool) -> str:
+    return " or None" if optional else ""
+
+
+# Data
+
+
+def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
+    """Return `x` and `y` with arrays that a model can train on, or raise; says how many are bad and the first row."""
+    import keras
+
+    x_name, y_name = names
+    x, y = (
+        (keras.tree.map_structure(np.asanyarray, part) for part in (x, y))
+        if y is not None
+        else (
+            keras.tree.map_structure(np.asanyarray, x),
+            None,
+        )
+    )
+    parts = [(x_name, array) for array in keras.tree.flatten(x)]
+    parts += [(y_name, array) for array in keras.tree.flatten(y) if y is not None]
+    for name, array in parts:
+        if array.dtype.kind not in "buif" and array.dtype.name != "bfloat16":
+            raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {array.dtype}")
+        if array.ndim == 0 or len(array) == 0:
+            raise ValueError(f"`{name}` must have at least one example. Received: {name} of shape {array.shape}")
+    lengths = sorted({len(array) for _, array in parts})
+    if len(lengths) > 1:
+        shapes = ", ".join(f"{name} of length {len(array)}" for name, array in parts)
+        raise ValueError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
+    for name, array in parts:
+        if array.dtype.kind == "f":
+            _none_bad(name, ~np.isfinite(array), array, "free of NaN and infinity")
+    num_classes = _num_classes(model)
+    if num_classes and y is not None:
+        bad = (y < 0) | (y >= num_classes) | (y != np.floor(y))
+        _none_bad(y_name, bad, y, f"labels in [0, {num_classes}), as many as the model has outputs")
+    return x, y
+
+
+def validation_data(model, value):
+    """Return `(x, y)` or `(x,)` of validation data, checked like the training data."""
+    if not isinstance(value, tuple | list) or len(value) not in (1, 2):
+        raise ValueError(f"`validation_data` must be a tuple (x, y). Received: {type(value).__name__}")
+    x, y = examples(
+        model, value[0], value[1] if len(value) == 2 else None, ("validation_data[0]", "validation_data[1]")
+    )
+    return (x,) if y is None else (x, y)
+
+
+def _none_bad(name: str, bad: np.ndarray, array: np.ndarray, must_be: str) -> None:
+    if bad.any():
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(
+            f"`{name}` must be {must_be}. Received: {int(bad.sum())} other of {bad.size} values in {name}, "
+            f"the first in row {first[0]}: {array[first].item()!r}"
+        )
+
+
+def _num_classes(model) -> int | None:
+    """Return the number of classes of a model that is compiled for integer labels, else None."""
+    import keras
+
+    loss = model.loss
+    loss = loss if isinstance(loss, str) else getattr(loss, "name", "")
+    if isinstance(model.loss, keras.losses.SparseCategoricalCrossentropy) or loss == "sparse_categorical_crossentropy":
+        shape = getattr(model, "output_shape", None)
+        return shape[-1] if isinstance(shape, tuple) else None
+    return None

@@ -1,0 +1,283 @@
+"""How each data set is made from its files and cut into parts; `data.load` has the rules in words."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dlguide import _checks
+from dlguide._data_files import read, read_arrays, read_columns
+
+PADDING, UNKNOWN = "", "\N{REPLACEMENT CHARACTER}"  # ids 0 and 1 of every vocabulary
+
+# Of each array's bytes: Keras downloads the files, so their compression is not ours to fix.
+FASHION_MNIST_ARRAYS = {
+    "x_train": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
+    "y_train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
+    "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
+    "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
+}
+
+
+def encode(texts: Iterable[str], vocabulary: Sequence[str], length: int) -> np.ndarray:
+    """Turn texts into ids of shape `(texts, length)`, int32, cut or padded with 0 at the end.
+
+    Args:
+        texts: The texts; a character that is not in `vocabulary` gets id 1.
+        vocabulary: The symbol of each id, such as `info.vocabulary`.
+        length: Number of ids for each text, at least 1.
+
+    Returns:
+        An int32 array of shape `(len(texts), length)`.
+
+    Raises:
+        ValueError: If `length` is below 1.
+
+    Example:
+        >>> encode(["abx"], ["", "?", "a", "b"], length=4).tolist()
+        [[2, 3, 1, 0]]
+    """
+    length = _checks.integer("length", length)
+    ids = {symbol: i for i, symbol in enumerate(vocabulary)}
+    texts = list(texts)
+    encoded = np.zeros((len(texts), length), "int32")
+    for row, text in zip(encoded, texts, strict=True):
+        row[: len(text)] = [ids.get(symbol, 1) for symbol in text[:length]]
+    return encoded
+
+
+def decode(ids: Iterable[int], vocabulary: Sequence[str]) -> str:
+    """Turn the ids of one text back into the text; padding vanishes.
+
+    Args:
+        ids: Ids of one text.
+        vocabulary: The symbol of each id, such as `info.vocabulary`.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> decode([2, 3, 0], ["", "?", "a", "b"])
+        'ab'
+    """
+    return "".join(vocabulary[i] for i in ids)
+
+
+# Cuts
+
+
+def _balanced_order(y: np.ndarray, seed: int) -> np.ndarray:
+    """Draw an order of the rows in which every beginning has each class with its share."""
+    order = np.random.default_rng(seed).permutation(len(y))
+    progress = np.empty(len(y))
+    for value in np.unique(y):
+        places = np.flatnonzero(y[order] == value)
+        progress[places] = (np.arange(len(places)) + 0.5) / len(places)
+    return order[np.argsort(progress, kind="stable")]
+
+
+def _share(y: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Draw a share of the rows, the same share of each class; True where drawn."""
+    drawn = np.zeros(len(y), bool)
+    drawn[_balanced_order(y, seed)[: round(share * len(y))]] = True
+    return drawn
+
+
+def _share_of_rest(rest: np.ndarray, share: float, seed: int, y: np.ndarray | None = None) -> np.ndarray:
+    """Draw a share of the rows where `rest` is True, by class where `y` has classes."""
+    drawn = np.zeros(len(rest), bool)
+    drawn[rest] = _share(np.zeros(rest.sum()) if y is None else y[rest], share, seed)
+    return drawn
+
+
+def limited(x, y, limit: int, seed: int, *, ordered: bool, labelled: bool) -> tuple:
+    """Cut one part to `limit` examples: the last ones of a series, else drawn, by class where there are any."""
+    if ordered:
+        return x[-limit:], y[-limit:]
+    kept = np.sort(_balanced_order(y if labelled else np.zeros(len(y)), seed)[:limit])
+    return x[kept], y[kept]
+
+
+def _cut(x, y, is_valid, is_test) -> list[tuple]:
+    return [(x[rows], y[rows]) for rows in (~is_valid & ~is_test, is_valid & ~is_test, is_test)]
+
+
+def _windows(values: np.ndarray, target: np.ndarray, length: int) -> tuple[list[tuple], dict]:
+    """Cut a series `(time, features)` into windows and next values, by time; NaN is missing."""
+    n = len(values)
+    ends = [round(0.64 * n), round(0.8 * n), n]
+    mean, scale = np.nanmean(values[: ends[0]], axis=0), np.nanstd(values[: ends[0]], axis=0)
+    target_mean, target_scale = np.nanmean(target[: ends[0]]), np.nanstd(target[: ends[0]])
+
+    y = (target - target_mean) / target_scale
+    x = (values - mean) / scale
+    for time in range(1, n):  # A gap is filled from the past: the next value may be the target.
+        x[time] = np.where(np.isnan(x[time]), x[time - 1], x[time])
+    windows = np.lib.stride_tricks.sliding_window_view(x, length, axis=0).swapaxes(1, 2)
+
+    parts = []
+    for start, end in zip([length, *ends], ends, strict=False):
+        times = np.arange(start, end)
+        times = times[~np.isnan(y[times])]
+        parts.append((windows[times - length].astype("float32"), y[times].astype("float32")))
+    return parts, {"mean": float(target_mean), "scale": float(target_scale)}
+
+
+# Data sets: each gives the three parts and what `Info` says beyond the name.
+
+
+def _images(x_train, y_train, x_test, y_test, seed: int, class_names: Sequence[str]):
+    def part(x, y):
+        return ((x[..., None] / np.float32(255)).astype("float32"), y.astype("int32"))
+
+    drawn = _share(y_train, 5000 / 60000, seed)
+    parts = [part(x_train[~drawn], y_train[~drawn]), part(x_train[drawn], y_train[drawn]), part(x_test, y_test)]
+    return parts, {"num_classes": 10, "class_names": tuple(class_names)}
+
+
+def _mnist(seed: int):
+    return _images(**read_arrays("mnist.npz"), seed=seed, class_names="0123456789")
+
+
+def _fashion_mnist(seed: int):
+    import keras
+
+    files = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("labels-idx1", "images-idx3")]
+    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "fashion-mnist"
+    try:
+        (x_train, y_train), (x_test, y_test) = keras.datasets.fashion_mnist.load_data()
+    except Exception as error:  # Keras raises a bare Exception when a download fails.
+        raise OSError(
+            f"fashion_mnist could not be downloaded ({' '.join(str(error).split())}). "
+            f"Put the four files {', '.join(files)} into {folder}, for example from Debian's package dataset-fashion-mnist."
+        ) from None
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    for array_name, array in arrays.items():
+        received, expected = hashlib.sha256(array.tobytes()).hexdigest(), FASHION_MNIST_ARRAYS[array_name]
+        if received != expected:
+            raise ValueError(
+                f"{array_name} of fashion_mnist in {folder} is damaged. Expected: sha256 {expected}. "
+                f"Received: sha256 {received}. Delete {', '.join(files)} there, to have them downloaded again."
+            )
+    names = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(",")
+    return _images(**arrays, seed=seed, class_names=names)
+
+
+def _auto_mpg(seed: int):
+    columns = read_columns("auto_mpg.csv")
+    y = np.array(columns.pop("mpg"), "float32")
+    x = np.array(list(columns.values()), "float32").T
+    is_test = np.arange(len(y)) % 5 == 4
+    is_valid = _share_of_rest(~is_test, 0.25, seed)
+    return _cut(x, y, is_valid, is_test), {"feature_names": tuple(columns), "target_name": "mpg"}
+
+
+def _bikeshare(seed: int):
+    columns = read_columns("bikeshare.csv.gz")
+    features = {}
+    for column in ("season", "mnth", "hr", "weekday", "weathersit"):
+        values = np.array(columns[column])
+        features |= {f"{column}={value}": values == value for value in dict.fromkeys(columns[column])}
+    for column in ("holiday", "workingday", "temp", "atemp", "hum", "windspeed"):
+        features[column] = np.array(columns[column], "float32")
+    x = np.array(list(features.values()), "float32").T
+    y = np.array(columns["bikers"], "float32")
+
+    day = np.array(columns["day"], int)
+    days = np.unique(day)
+    is_test_day = days % 5 == 0
+    is_valid_day = _share_of_rest(~is_test_day, 0.25, seed)
+    is_test, is_valid = np.isin(day, days[is_test_day]), np.isin(day, days[is_valid_day])
+    return _cut(x, y, is_valid, is_test), {"feature_names": tuple(features), "target_name": "hires"}
+
+
+_LANGUAGES = {
+    "cs": "Czech", "da": "Danish", "de": "German", "en": "English", "es": "Spanish", "fi": "Finnish",
+    "fr": "French", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "nl": "Dutch",
+    "pt": "Portuguese", "ro": "Romanian", "sv": "Swedish", "tr": "Turkish",
+}  # fmt: skip
+
+
+def _names(seed: int):
+    columns = read_columns("names_by_language.csv.gz")
+    codes = sorted(_LANGUAGES)
+    y = np.array([codes.index(code) for code in columns["language"]], "int32")
+    is_test = _share(y, 0.2, 0)
+    is_valid = _share_of_rest(~is_test, 0.125, seed, y)
+
+    names = np.array(columns["name"])
+    vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(names[~is_test & ~is_valid]))))
+    x = encode(names, vocabulary, length=14)
+    more = {"num_classes": len(codes), "class_names": tuple(_LANGUAGES[c] for c in codes), "vocabulary": vocabulary}
+    return _cut(x, y, is_valid, is_test), more
+
+
+def _series(file_name: str, columns: Sequence[str], target_name: str, length: int):
+    table = read_columns(file_name)
+    values = np.array([[float(cell) if cell else np.nan for cell in table[column]] for column in columns]).T
+    parts, more = _windows(values, values[:, columns.index(target_name)], length)
+    return parts, {**more, "feature_names": tuple(columns), "target_name": target_name}
+
+
+def _sunspots(seed: int):
+    return _series("sunspots_monthly.csv", ["sunspots"], "sunspots", length=36)
+
+
+def _co2(seed: int):
+    return _series("co2_weekly.csv", ["co2"], "co2", length=52)
+
+
+def _weather(seed: int):
+    return _series("seattle_weather.csv", ["precipitation", "temp_max", "temp_min", "wind"], "temp_max", length=30)
+
+
+def _vowels(seed: int):
+    arrays = read_arrays("japanese_vowels.npz")
+    x, y = arrays["x_train"].astype("float32"), arrays["y_train"].astype("int32") - 1
+    test = (arrays["x_test"].astype("float32"), arrays["y_test"].astype("int32") - 1)
+    drawn = _share(y, 0.2, seed)
+    parts = [(x[~drawn], y[~drawn]), (x[drawn], y[drawn]), test]
+    return parts, {"num_classes": 9, "class_names": tuple(f"speaker {i}" for i in range(1, 10))}
+
+
+def _shuttle(seed: int):
+    arrays = read_arrays("shuttle.npz")
+    x, y = arrays["x"].astype("float32"), arrays["y"].astype("int32")
+    is_test = _share(y, 0.2, 0)
+    is_valid = _share_of_rest(~is_test, 0.25, seed, y)
+    train, *others = _cut(x, y, is_valid, is_test)
+    normal = tuple(array[train[1] == 0] for array in train)
+    mean, scale = normal[0].mean(axis=0, dtype="float64"), normal[0].std(axis=0, dtype="float64")
+    parts = [(((x - mean) / scale).astype("float32"), y) for x, y in (normal, *others)]
+    return parts, {"num_classes": 2, "class_names": ("normal", "anomaly")}
+
+
+def _shakespeare(seed: int):
+    text, length = read("shakespeare.txt.gz").decode(), 128
+    ends = [int(0.8 * len(text)), int(0.9 * len(text)), len(text)]
+    vocabulary = (PADDING, UNKNOWN, *sorted(set(text[: ends[0]])))
+    ids = encode([text], vocabulary, len(text))[0]
+    parts = []
+    for start, end in zip([0, *ends], ends, strict=False):
+        n = (end - start - 1) // length
+        inputs, targets = (ids[start + shift : start + shift + n * length] for shift in (0, 1))
+        parts.append((inputs.reshape(n, length), targets.reshape(n, length)))
+    return parts, {"vocabulary": vocabulary}
+
+
+ORDERED = {"sunspots", "co2", "weather", "shakespeare"}
+LOADERS = {
+    "mnist": _mnist,
+    "fashion_mnist": _fashion_mnist,
+    "auto_mpg": _auto_mpg,
+    "bikeshare": _bikeshare,
+    "names": _names,
+    "sunspots": _sunspots,
+    "co2": _co2,
+    "weather": _weather,
+    "vowels": _vowels,
+    "shuttle": _shuttle,
+    "shakespeare": _shakespeare,
+}

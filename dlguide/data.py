@@ -1,0 +1,142 @@
+"""Real data sets, cut into a training, a validation and a test part that never change sides.
+
+`load` reads them from files that come with the package, each checked against its sha256; only
+`fashion_mnist` is downloaded, by Keras, on first use. `data/README.md` holds origin and licence.
+"""
+
+import weakref
+from typing import NamedTuple
+
+import numpy as np
+
+from dlguide import _checks
+from dlguide._data_sets import LOADERS, ORDERED, decode, encode, limited
+
+__all__ = ["Info", "Part", "Splits", "decode", "encode", "is_test_part", "load"]
+
+LICENCES = {
+    "mnist": "CC BY-SA 3.0",
+    "fashion_mnist": "MIT",
+    "auto_mpg": "BSD-3-Clause (package); data: UCI Machine Learning Repository",
+    "bikeshare": "BSD (package); data: Capital Bikeshare, UCI Machine Learning Repository",
+    "names": "MIT",
+    "sunspots": "public domain",
+    "co2": "public domain",
+    "weather": "public domain",
+    "vowels": "BSD-3-Clause (package); data: UCI Machine Learning Repository",
+    "shuttle": "BSD-3-Clause (package); data: UCI Machine Learning Repository",
+    "shakespeare": "out of copyright",
+}
+
+CITATIONS = {
+    "mnist": "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition, 1998",
+    "fashion_mnist": "Xiao, Rasul & Vollgraf, Fashion-MNIST, arXiv:1708.07747, 2017",
+    "auto_mpg": "Quinlan, Combining instance-based and model-based learning, 1993",
+    "bikeshare": "Fanaee-T & Gama, Event labeling combining ensemble detectors and background knowledge, 2014",
+    "names": "Faker contributors, provider lists of names",
+    "sunspots": "SIDC, Royal Observatory of Belgium, monthly sunspot numbers",
+    "co2": "Keeling & Whorf, Atmospheric CO2 from continuous air samples at Mauna Loa Observatory",
+    "weather": "NOAA, Global Historical Climatology Network, Seattle",
+    "vowels": "Kudo, Toyama & Shimbo, Multidimensional curve classification using passing-through regions, 1999",
+    "shuttle": "Statlog (Shuttle), NASA, UCI Machine Learning Repository",
+    "shakespeare": "William Shakespeare, nine plays",
+}
+
+_test_arrays: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
+
+
+class Part(NamedTuple):
+    """One part of a data set: `x` has the examples, `y` what is to be predicted."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+
+class Info(NamedTuple):
+    """What there is to know of a data set beside its arrays; what does not apply is empty."""
+
+    name: str
+    licence: str
+    citation: str
+    num_classes: int | None = None
+    class_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    target_name: str = ""
+    vocabulary: tuple[str, ...] = ()
+    """The symbol of each id; id 0 is padding, id 1 a symbol that the training part lacks."""
+    mean: float = 0.0
+    scale: float = 1.0
+    """Of a scaled target: `y * scale + mean` is in the target's own unit."""
+
+
+class Splits(NamedTuple):
+    """A data set cut into parts, each with `.x` and `.y`, and its `info`."""
+
+    train: Part
+    valid: Part
+    test: Part
+    info: Info
+
+
+def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
+    """Load a data set by name.
+
+    | name | `x` of one example | `y` | test part | validation part |
+    |---|---|---|---|---|
+    | `mnist`, `fashion_mnist` | `(28, 28, 1)` float32 in [0, 1] | class, int32 | the published 10,000 | 5,000 of the 60,000, drawn by `seed`, each class with its share |
+    | `auto_mpg` | `(7,)` float32, own units | miles per gallon, float32 | every fifth car (the file is sorted by year) | a quarter of the rest, drawn by `seed` |
+    | `bikeshare` | `(57,)` float32, in [0, 1]: categories one-hot | hires in that hour, float32 | every fifth day, whole | a quarter of the other days, drawn by `seed`, whole |
+    | `names` | `(14,)` int32 ids of characters, padded with 0 | language, int32 | a fifth of each language, the same whatever the seed | an eighth of the rest, drawn by `seed`, by language |
+    | `sunspots` | `(36, 1)` float32, scaled: 36 months | the next month, scaled | last 20 % | the 16 % before |
+    | `co2` | `(52, 1)` float32, scaled: 52 weeks | the next week, scaled | last 20 % | the 16 % before |
+    | `weather` | `(30, 4)` float32, scaled: 30 days | the next day's maximum, scaled | last 20 % | the 16 % before |
+    | `vowels` | `(29, 12)` float32: frames, then rows of zeros | speaker, int32 | the published 370 utterances | a fifth of the other 270, drawn by `seed`, by speaker |
+    | `shuttle` | `(9,)` float32, scaled | 1 for an anomaly, int32 | a fifth of all rows, the same whatever the seed | a quarter of the rest, drawn by `seed`; the training part keeps normal rows only |
+    | `shakespeare` | `(128,)` int32 ids of characters | the same text one character on | the last 10 % | the 10 % before |
+
+    Series and text are cut by position and never shuffled, so `seed` changes nothing there; a
+    window of the test part may look back into the part before, its target never. Of `co2`'s 59
+    missing weeks each counts as the week before where it is looked at, and is never a target.
+    Scaled means less the mean, divided by the standard deviation of the training part. Whatever
+    is fitted (scale, vocabulary) sees the training part only. `bikeshare` leaves out the columns
+    `casual` and `registered`, whose sum is the target, and the day of the year.
+
+    Args:
+        name: One of the names above.
+        limit: At most this many examples of each part, at least 1: drawn by `seed` with each
+            class's share kept where there are classes, the last ones of a series or text. All
+            of them where it is None.
+        seed: Draws the validation part and the cut by `limit`, at least 0; never the test part.
+
+    Returns:
+        `Splits(train, valid, test, info)`; each part unpacks to `x, y`. `info` has `name,
+        num_classes, class_names, feature_names, target_name, vocabulary, mean, scale, licence,
+        citation`.
+
+    Raises:
+        ValueError: If an argument is out of range, or a file is not the published one.
+        OSError: If a file is missing, or `fashion_mnist` cannot be downloaded.
+
+    Example:
+        >>> mnist = load("mnist", limit=100)
+        >>> mnist.train.x.shape, mnist.info.num_classes
+        ((100, 28, 28, 1), 10)
+    """
+    name = _checks.choice("name", name, tuple(LOADERS))
+    limit = _checks.integer("limit", limit, optional=True)
+    seed = _checks.integer("seed", seed, at_least=0)
+
+    parts, more = LOADERS[name](seed)
+    if limit is not None:
+        labelled = "num_classes" in more
+        parts = [limited(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
+    train, valid, test = (Part(*part) for part in parts)
+
+    for array in test:
+        _test_arrays[id(array)] = array
+    return Splits(train, valid, test, Info(name, LICENCES[name], CITATIONS[name], **more))
+
+
+def is_test_part(*arrays) -> bool:
+    """Tell whether one of `arrays` is an array of the test part of a loaded data set."""
+    return any(_test_arrays.get(id(array)) is array for array in arrays)

@@ -1,0 +1,254 @@
+"""Feedforward models: linear and polynomial regression, the perceptron, the multilayer perceptron."""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from dlguide import _checks
+
+
+def linear_regression(input_shape: Sequence[int], *, name: str = "linear_regression") -> keras.Model:
+    """Build a linear model of one number: `y = b + w · x`.
+
+    The same as `polynomial_regression` with `degree=1`; see there for `adapt` and for how fast
+    it trains.
+
+    Args:
+        input_shape: Shape of one example without the batch axis, such as `(1,)`.
+        name: Name of the model.
+
+    Returns:
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, 1)`. Train it
+        with a regression loss such as `"mse"`.
+
+    Raises:
+        ValueError: If `input_shape` is not a sequence of sizes.
+
+    Example:
+        >>> linear_regression((1,)).output_shape
+        (None, 1)
+
+    Reference:
+        Legendre, "Nouvelles méthodes pour la détermination des orbites des comètes" (1805).
+    """
+    return polynomial_regression(input_shape, degree=1, name=name)
+
+
+def polynomial_regression(
+    input_shape: Sequence[int], *, degree: int = 2, name: str = "polynomial_regression"
+) -> keras.Model:
+    """Build a polynomial of several variables for one number, all mixed terms included.
+
+    The input is flattened, turned into polynomial features by a layer named `"features"` (every
+    product of up to `degree` variables) and mapped to one output by a dense layer. Call
+    `model.get_layer("features").adapt(x_train)` before training: it makes the layer scale the
+    variables and decorrelate the features, so that plain gradient descent on the whole training
+    part with a step of .5 meets the least-squares solution in about ten steps instead of many
+    thousands. What it learned is saved with the model. Without `adapt` the features are the
+    plain products. `evaluation.coefficients` and `evaluation.formula` read the polynomial back.
+
+    Args:
+        input_shape: Shape of one example without the batch axis, such as `(7,)`.
+        degree: Highest degree of a term, at least 1 (a linear model). `n` variables give
+            `(n + degree)! / (n! degree!) - 1` features.
+        name: Name of the model.
+
+    Returns:
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, 1)`. Train it
+        with a regression loss such as `"mse"`.
+
+    Raises:
+        ValueError: If `input_shape` is not a sequence of sizes or `degree` is below 1.
+
+    Example:
+        >>> polynomial_regression((7,), degree=2).count_params()  # 35 features: 70 statistics of x
+        1331
+
+    Reference:
+        Gergonne, "Application de la méthode des moindres quarrés à l'interpolation des suites",
+        Annales de mathématiques pures et appliquées 6 (1815).
+    """
+    input_shape = _checks.shape("input_shape", input_shape)
+    degree = _checks.integer("degree", degree)
+
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Flatten()(inputs)
+    x = PolynomialFeatures(degree, name="features")(x)
+    outputs = keras.layers.Dense(1, kernel_initializer="zeros", name="output")(x)
+
+    return keras.Model(inputs, outputs, name=name)
+
+
+def perceptron(
+    input_shape: Sequence[int], num_classes: int, *, l2: float = 0.0, name: str = "perceptron"
+) -> keras.Model:
+    """Build a single-layer perceptron: one weighted sum of the inputs per class.
+
+    With the cross-entropy it is softmax regression, a convex problem; Rosenblatt's machine had
+    the same weights, a threshold behind them, and a learning rule of its own.
+
+    Args:
+        input_shape: Shape of one example without the batch axis, such as `(28, 28)`.
+        num_classes: Number of classes, at least 2.
+        l2: Factor of the squared weights in the loss, at least 0; biases are not penalised.
+        name: Name of the model.
+
+    Returns:
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_classes)`
+        logits. Train it with `from_logits=True`.
+
+    Raises:
+        ValueError: If a size or `l2` is out of range.
+
+    Example:
+        >>> perceptron((28, 28), num_classes=10).count_params()
+        7850
+
+    Reference:
+        Rosenblatt, "The perceptron: a probabilistic model for information storage and
+        organization in the brain", Psychological Review 65 (1958).
+    """
+    return mlp(input_shape, num_classes, hidden_units=(), l2=l2, name=name)
+
+
+def mlp(
+    input_shape: Sequence[int],
+    num_classes: int,
+    *,
+    hidden_units: Sequence[int] = (256, 128),
+    activation: str | Callable | None = "relu",
+    dropout: float = 0.0,
+    batch_norm: bool = False,
+    l2: float = 0.0,
+    name: str = "mlp",
+) -> keras.Model:
+    """Build a multilayer perceptron that scores `num_classes` classes.
+
+    The input is flattened, passed through one dense layer per entry of `hidden_units` (each
+    followed by batch normalisation where asked for, the activation and dropout) and mapped to
+    one logit per class.
+
+    Args:
+        input_shape: Shape of one example without the batch axis, such as `(28, 28)`.
+        num_classes: Number of classes, at least 2.
+        hidden_units: Width of each hidden layer, input side first. An empty sequence leaves a
+            linear (softmax regression) model: `activation`, `dropout` and `batch_norm` then
+            have no effect.
+        activation: Name of a Keras activation or a function from tensor to tensor, applied after
+            each hidden layer; None for none.
+        dropout: Share of the hidden units dropped in training, in [0, 1).
+        batch_norm: Normalise each hidden layer over the batch, before the activation; the
+            dense layer then has no bias of its own.
+        l2: Factor of the squared weights of every dense layer in the loss, at least 0; biases
+            are not penalised.
+        name: Name of the model.
+
+    Returns:
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_classes)`
+        logits. Train it with `from_logits=True`.
+
+    Raises:
+        ValueError: If a size, the dropout rate, `l2` or the activation is out of range.
+
+    Example:
+        >>> mlp((28, 28), num_classes=10).output_shape
+        (None, 10)
+
+    Reference:
+        Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors",
+        Nature 323 (1986).
+    """
+    input_shape = _checks.shape("input_shape", input_shape)
+    num_classes = _checks.integer("num_classes", num_classes, at_least=2)
+    hidden_units = _checks.integers("hidden_units", hidden_units)
+    activation = _checks.activation("activation", activation)
+    dropout = _checks.rate("dropout", dropout)
+    batch_norm = _checks.flag("batch_norm", batch_norm)
+    l2 = _checks.number("l2", l2, at_least=0)
+    regularizer = keras.regularizers.L2(l2) if l2 else None
+
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Flatten()(inputs)
+    for units in hidden_units:
+        x = keras.layers.Dense(units, use_bias=not batch_norm, kernel_regularizer=regularizer)(x)
+        if batch_norm:
+            x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.Activation(activation)(x)
+        if dropout:
+            x = keras.layers.Dropout(dropout)(x)
+    outputs = keras.layers.Dense(num_classes, kernel_regularizer=regularizer, name="logits")(x)
+
+    return keras.Model(inputs, outputs, name=name)
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class PolynomialFeatures(keras.layers.Layer):
+    """Every product of up to `degree` input variables, scaled and decorrelated after `adapt`.
+
+    Input: `(batch, variables)`. Output: `(batch, features)`, in the order of `terms`.
+
+    Args:
+        degree: Highest degree of a product, at least 1.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ValueError: If `degree` is below 1.
+    """
+
+    def __init__(self, degree: int, **kwargs):
+        super().__init__(**kwargs)
+        self.degree = _checks.integer("degree", degree)
+
+    def build(self, input_shape):
+        variables = input_shape[-1]
+        self.terms = [
+            term
+            for degree in range(1, self.degree + 1)
+            for term in itertools.combinations_with_replacement(range(variables), degree)
+        ]
+        n = math.comb(variables + self.degree, self.degree) - 1
+        self.mean = self._statistic("mean", (variables,), "zeros")
+        self.scale = self._statistic("scale", (variables,), "ones")
+        self.centre = self._statistic("centre", (n,), "zeros")
+        self.rotation = self._statistic("rotation", (n, n), "identity")
+
+    def _statistic(self, name: str, shape: tuple, initializer: str):
+        return self.add_weight(shape=shape, initializer=initializer, trainable=False, name=name)
+
+    def adapt(self, x) -> None:
+        """Learn the scale of the variables and the correlation of the features from `x`."""
+        x = np.asarray(x, "float64").reshape(len(x), -1)
+        mean, scale = x.mean(axis=0), x.std(axis=0)
+        scale[scale == 0] = 1
+        z = (x - mean) / scale
+        products = np.stack([z[:, list(term)].prod(axis=1) for term in self.terms], axis=1)
+        centre = products.mean(axis=0)
+        # Directions without variance (a feature that repeats another) are left out.
+        variance, directions = np.linalg.eigh(np.cov(products, rowvar=False, bias=True).reshape(2 * (len(self.terms),)))
+        kept = variance > 1e-9 * variance.max()
+        rotation = directions * np.where(kept, 1 / np.sqrt(np.where(kept, variance, 1)), 0)
+        for weight, value in (
+            (self.mean, mean),
+            (self.scale, scale),
+            (self.centre, centre),
+            (self.rotation, rotation),
+        ):
+            weight.assign(value.astype("float32"))
+
+    def call(self, x):
+        z = (x - self.mean) / self.scale
+        products = []
+        for degree in range(1, self.degree + 1):
+            index = np.array([term for term in self.terms if len(term) == degree])
+            products.append(ops.prod(ops.take(z, index, axis=-1), axis=-1))
+        return ops.matmul(ops.concatenate(products, axis=-1) - self.centre, self.rotation)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], math.comb(input_shape[-1] + self.degree, self.degree) - 1)
+
+    def get_config(self):
+        return {**super().get_config(), "degree": self.degree}
