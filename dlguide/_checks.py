@@ -31,7 +31,6 @@ def integers(name: str, values: Any, *, at_least: int = 1, at_least_one: bool = 
         must_be = must_be.replace("a sequence of", "a sequence of one or more")
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         raise error(name, must_be, values)
-    values = values.tolist() if isinstance(values, np.ndarray) else list(values)
     numbers_ = [_as_integer(value) for value in values]
     if any(n is None or n < at_least for n in numbers_) or (at_least_one and not numbers_):
         raise error(name, must_be, values)
@@ -113,14 +112,7 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
     import keras
 
     x_name, y_name = names
-    x, y = (
-        (keras.tree.map_structure(np.asanyarray, part) for part in (x, y))
-        if y is not None
-        else (
-            keras.tree.map_structure(np.asanyarray, x),
-            None,
-        )
-    )
+    x, y = _arrays(x), None if y is None else _arrays(y)
     parts = [(x_name, array) for array in keras.tree.flatten(x)]
     parts += [(y_name, array) for array in keras.tree.flatten(y) if y is not None]
     for name, array in parts:
@@ -135,10 +127,10 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
     for name, array in parts:
         if array.dtype.kind == "f":
             _none_bad(name, ~np.isfinite(array), array, "free of NaN and infinity")
-    num_classes = _num_classes(model)
-    if num_classes and y is not None:
-        bad = (y < 0) | (y >= num_classes) | (y != np.floor(y))
-        _none_bad(y_name, bad, y, f"labels in [0, {num_classes}), as many as the model has outputs")
+    classes = num_classes(model)
+    if classes and y is not None:
+        bad = (y < 0) | (y >= classes) | (y != np.floor(y))
+        _none_bad(y_name, bad, y, f"labels in [0, {classes}), as many as the model has outputs")
     return x, y
 
 
@@ -152,6 +144,15 @@ def validation_data(model, value):
     return (x,) if y is None else (x, y)
 
 
+def _arrays(value):
+    """Turn what stands for arrays into arrays; a list of plain numbers is one array."""
+    import keras
+
+    if isinstance(value, list) and not any(hasattr(item, "shape") for item in value):
+        return np.asarray(value)
+    return keras.tree.map_structure(np.asanyarray, value)
+
+
 def _none_bad(name: str, bad: np.ndarray, array: np.ndarray, must_be: str) -> None:
     if bad.any():
         first = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -161,7 +162,7 @@ def _none_bad(name: str, bad: np.ndarray, array: np.ndarray, must_be: str) -> No
         )
 
 
-def _num_classes(model) -> int | None:
+def num_classes(model) -> int | None:
     """Return the number of classes of a model that is compiled for integer labels, else None."""
     import keras
 

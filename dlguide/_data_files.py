@@ -29,7 +29,8 @@ SHA256 = {
 
 def read(file_name: str) -> bytes:
     path = FOLDER / file_name
-    cure = f"Get it back with `git checkout -- data/{file_name}` in a checkout, else `pip install --force-reinstall dlguide`"
+    checkout, wheel = f"git checkout -- data/{file_name}", "pip install --force-reinstall dlguide"
+    cure = f"Get it back with `{checkout}` in a checkout, else `{wheel}`"
     expected = SHA256[file_name]
     try:
         content = path.read_bytes()
@@ -40,7 +41,8 @@ def read(file_name: str) -> bytes:
     received = hashlib.sha256(content).hexdigest()
     if received != expected:
         raise ValueError(
-            f"{path} is damaged. Expected: sha256 {expected}. Received: sha256 {received} ({len(content)} bytes). {cure}."
+            f"{path} is damaged. Expected: sha256 {expected}. "
+            f"Received: sha256 {received} ({len(content)} bytes). {cure}."
         )
     return gzip.decompress(content) if file_name.endswith(".gz") else content
 

@@ -151,7 +151,8 @@ def _fashion_mnist(seed: int):
     except Exception as error:  # Keras raises a bare Exception when a download fails.
         raise OSError(
             f"fashion_mnist could not be downloaded ({' '.join(str(error).split())}). "
-            f"Put the four files {', '.join(files)} into {folder}, for example from Debian's package dataset-fashion-mnist."
+            f"Put the four files {', '.join(files)} into {folder}, "
+            f"for example from Debian's package dataset-fashion-mnist."
         ) from None
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
     for array_name, array in arrays.items():
@@ -161,7 +162,7 @@ def _fashion_mnist(seed: int):
                 f"{array_name} of fashion_mnist in {folder} is damaged. Expected: sha256 {expected}. "
                 f"Received: sha256 {received}. Delete {', '.join(files)} there, to have them downloaded again."
             )
-    names = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(",")
+    names = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
     return _images(**arrays, seed=seed, class_names=names)
 
 

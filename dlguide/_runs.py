@@ -31,6 +31,7 @@ class Run(keras.callbacks.Callback):
             "format": FORMAT,
             "backend": keras.backend.backend(),
             **options,
+            "callbacks": [type(callback).__name__ for callback in callbacks],
             "model": _digest_of_model(model),
             "data": _digest_of_arrays(arrays),
         }
@@ -101,6 +102,8 @@ class Run(keras.callbacks.Callback):
             variable.assign(self._saved[f"variable_{i}"])
         for i, (callback, values) in enumerate(zip(self._callbacks, state["callbacks"], strict=True)):
             vars(callback).update(values)
+            for name, function in state["comparisons"][i].items():
+                setattr(callback, name, getattr(keras.ops, function))
             for name, count in state["weights"].get(str(i), {}).items():
                 setattr(callback, name, [self._saved[f"callback_{i}_{name}_{k}"] for k in range(count)])
         if "torch" in self._saved:
@@ -115,12 +118,16 @@ class Run(keras.callbacks.Callback):
         if not finished:
             self._epoch_seconds.append(now - self.seconds)
         self.seconds = now
-        arrays, weights, values = {}, {}, []
+        arrays, weights, values, comparisons = {}, {}, [], []
         for i, variable in enumerate(_variables(self.model)):
             arrays[f"variable_{i}"] = keras.ops.convert_to_numpy(variable)
         for i, callback in enumerate(self._callbacks):
             plain, lists = _state(callback)
             values.append(plain)
+            # Keras's callbacks choose less or greater once, and turn `min_delta` round as they do.
+            comparisons.append(
+                {k: v.__name__ for k, v in vars(callback).items() if v is keras.ops.less or v is keras.ops.greater}
+            )
             weights[str(i)] = {name: len(value) for name, value in lists.items()}
             arrays |= {
                 f"callback_{i}_{name}_{k}": array for name, value in lists.items() for k, array in enumerate(value)
@@ -135,6 +142,7 @@ class Run(keras.callbacks.Callback):
             "seconds": self.seconds,
             "epoch_seconds": self._epoch_seconds,
             "callbacks": values,
+            "comparisons": comparisons,
             "weights": weights,
         }
         content = io.BytesIO()
@@ -183,12 +191,20 @@ def _is_plain(value) -> bool:
 def _digest_of_model(model) -> str:
     """Hash what the model computes and how it is compiled; the layers' automatic names do not count."""
     try:
-        description = json.dumps([model.get_config(), model.get_compile_config()], default=repr, sort_keys=True)
+        description = [model.get_config(), model.get_compile_config()]
     except (NotImplementedError, TypeError):  # A model without a config: its shapes alone.
-        description = json.dumps([type(model).__name__, [tuple(v.shape) for v in model.variables]])
-    for i, layer in enumerate(getattr(model, "layers", ())):
-        description = description.replace(f'"{layer.name}"', f'"layer_{i}"')
-    return hashlib.sha256(description.encode()).hexdigest()
+        description = [type(model).__name__, [tuple(v.shape) for v in model.variables]]
+    names = {layer.name: i for i, layer in enumerate(getattr(model, "layers", ()))}
+    return hashlib.sha256(json.dumps(_numbered(description, names), default=repr, sort_keys=True).encode()).hexdigest()
+
+
+def _numbered(value, names: dict[str, int]):
+    """Leave names out, and put the layer's number where one layer speaks of another."""
+    if isinstance(value, dict):
+        return {key: _numbered(v, names) for key, v in value.items() if key != "name"}
+    if isinstance(value, list | tuple):
+        return [_numbered(v, names) for v in value]
+    return f"layer {names[value]}" if isinstance(value, str) and value in names else value
 
 
 def _digest_of_arrays(arrays) -> str:

@@ -1,0 +1,137 @@
+"""Figures of a trained model as plain numbers, and a regression model read back as a formula."""
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from dlguide import _checks
+
+
+def evaluate(
+    model: keras.Model, x, y=None, *, batch_size: int = 256, class_names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Evaluate a compiled model: its loss and metrics, and the figures of each class where there are classes.
+
+    Args:
+        model: A compiled model.
+        x: Examples, arrays as in `training.fit`.
+        y: Targets; None for a model whose loss needs none.
+        batch_size: Examples a step, at least 1; has no effect on the figures beyond rounding.
+        class_names: A name for each class, for the keys of `"per_class"`; the class number where it is empty.
+
+    Returns:
+        The loss and each compiled metric as a `float`. For a classifier (integer labels, one
+        logit or probability per class) also `"confusion_matrix"`, a list of rows (true class) of
+        counts (predicted class), and `"per_class"`, a dict from class to its `precision`,
+        `recall`, `f1` (floats in [0, 1]) and `support` (int). All of it goes into JSON as it is.
+
+    Raises:
+        ValueError: If the data are not what `training.fit` takes, or `class_names` are too few.
+
+    Example:
+        >>> from dlguide import mlp
+        >>> model = mlp((2,), num_classes=2)
+        >>> model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        >>> sorted(evaluate(model, np.eye(2, dtype="float32"), np.array([0, 1])))
+        ['confusion_matrix', 'loss', 'per_class']
+    """
+    batch_size = _checks.integer("batch_size", batch_size)
+    x, y = _checks.examples(model, x, y)
+    num_classes = _checks.num_classes(model)
+    if class_names and num_classes and len(class_names) != num_classes:
+        raise _checks.error("class_names", f"one name for each of {num_classes} classes", class_names)
+
+    figures = model.evaluate(x, y, batch_size=batch_size, verbose=0, return_dict=True)
+    metrics: dict[str, Any] = {name: float(value) for name, value in figures.items()}
+    if num_classes and y.ndim == 1:
+        predicted = model.predict(x, batch_size=batch_size, verbose=0).argmax(axis=-1)
+        metrics |= _per_class(y, predicted, class_names or [str(i) for i in range(num_classes)])
+    return metrics
+
+
+def _per_class(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    labels = range(len(class_names))
+    scores = precision_recall_fscore_support(y, predicted, labels=labels, zero_division=0)
+    per_class = {
+        name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
+        for name, p, r, f, s in zip(class_names, *scores, strict=True)
+    }
+    return {"confusion_matrix": confusion_matrix(y, predicted, labels=labels).tolist(), "per_class": per_class}
+
+
+def coefficients(model: keras.Model, feature_names: Sequence[str] = ()) -> dict[tuple[str, ...], float]:
+    """Read a `linear_regression` or `polynomial_regression` back, in the units of its input.
+
+    Args:
+        model: A model of one of those builders.
+        feature_names: A name for each input variable; `x1, x2, ...` where it is empty.
+
+    Returns:
+        The coefficient of each product of variables: `()` for the constant, `("weight",)`,
+        `("weight", "weight")` for its square, and so on, computed in float64.
+
+    Raises:
+        ValueError: If the model is another one, or there are too few or too many names.
+
+    Example:
+        >>> from dlguide import linear_regression
+        >>> coefficients(linear_regression((1,)), ["weight"])
+        {(): 0.0, ('weight',): 0.0}
+    """
+    layers = {layer.name: layer for layer in model.layers}
+    if not {"features", "output"} <= set(layers):
+        raise _checks.error("model", "made by `linear_regression` or `polynomial_regression`", model.name)
+    features = layers["features"]
+    mean, scale, centre, rotation = (
+        keras.ops.convert_to_numpy(w).astype("float64")
+        for w in (features.mean, features.scale, features.centre, features.rotation)
+    )
+    kernel, bias = (np.asarray(w, "float64") for w in layers["output"].get_weights())
+    names = list(feature_names) or [f"x{i + 1}" for i in range(len(mean))]
+    if len(names) != len(mean):
+        raise _checks.error("feature_names", f"{len(mean)} names, one for each variable", feature_names)
+
+    of_products = rotation @ kernel[:, 0]
+    total = defaultdict(float, {(): bias[0] - centre @ of_products})
+    total |= {(name,): 0.0 for name in names}
+    # A product of (x_i - mean_i) / scale_i, multiplied out: from each factor either x_i or the constant.
+    for term, coefficient in zip(features.terms, of_products, strict=True):
+        factor = coefficient / math.prod(scale[i] for i in term)
+        for taken in itertools.product((True, False), repeat=len(term)):
+            key = tuple(names[i] for i, take in zip(term, taken, strict=True) if take)
+            total[key] += factor * math.prod(-mean[i] for i, take in zip(term, taken, strict=True) if not take)
+    return {key: float(value) for key, value in total.items()}
+
+
+def formula(model: keras.Model, feature_names: Sequence[str] = (), target_name: str = "y") -> str:
+    """Write a `linear_regression` or `polynomial_regression` as a formula.
+
+    Args:
+        model: A model of one of those builders.
+        feature_names: A name for each input variable; `x1, x2, ...` where it is empty.
+        target_name: Name of the output.
+
+    Returns:
+        A line such as `mpg = 46.22 - 0.007647 · weight`, four significant digits.
+
+    Raises:
+        ValueError: As `coefficients`.
+
+    Example:
+        >>> from dlguide import linear_regression
+        >>> formula(linear_regression((1,)), ["weight"], "mpg")
+        'mpg = 0 + 0 · weight'
+    """
+    terms = coefficients(model, feature_names)
+    text = f"{target_name} = {terms.pop(()):.4g}"
+    for key, value in terms.items():
+        powers = [name if (n := key.count(name)) == 1 else f"{name}^{n}" for name in dict.fromkeys(key)]
+        text += f" {'-' if value < 0 else '+'} {abs(value):.4g} · {' · '.join(powers)}"
+    return text

@@ -1,0 +1,235 @@
+"""Pictures: each function returns a matplotlib figure, opens no window and needs no display.
+
+Save one with `figure.savefig("name.png")`; a notebook shows it as the last value of a cell.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from dlguide import _checks
+
+# matplotlib is imported where it is used: a command's `--help` need not wait for it.
+
+_CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback",
+    "AR PL UMing CN", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS", "Microsoft YaHei", "SimHei",
+)  # fmt: skip
+
+
+def learning_curves(history):
+    """Draw the loss and each metric over the epochs, training beside validation.
+
+    Args:
+        history: What `fit` returned, or its dict of lists.
+
+    Returns:
+        A `matplotlib.figure.Figure`, one panel for the loss and one for each metric.
+
+    Raises:
+        ValueError: If the history has no epoch.
+
+    Example:
+        >>> len(learning_curves({"loss": [2.0, 1.0], "accuracy": [0.5, 0.7]}).axes)
+        2
+    """
+    history = getattr(history, "history", history)
+    if not history or not all(len(values) for values in history.values()):
+        raise _checks.error("history", "of at least one epoch", history)
+    names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
+
+    figure = _figure(5 * len(names), 3.6)
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        for key, label in ((name, "training"), (f"val_{name}", "validation")):
+            if key in history:
+                epochs = np.arange(1, len(history[key]) + 1)
+                axes.plot(epochs, history[key], label=label, marker="." if len(epochs) < 30 else None)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return _finished(figure)
+
+
+def confusion_matrix(matrix, class_names: Sequence[str] = ()):
+    """Draw a confusion matrix: counts, coloured by their share of the true class.
+
+    Args:
+        matrix: Counts of shape `(classes, classes)`, a row for each true class, as
+            `evaluation.evaluate` gives it.
+        class_names: A name for each class; its number where it is empty.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the matrix is not square or the names do not fit.
+
+    Example:
+        >>> len(confusion_matrix([[3, 1], [0, 4]], ["cat", "dog"]).axes[0].texts)
+        4
+    """
+    matrix = np.asarray(matrix)
+    if matrix.ndim != 2 or len(matrix) != matrix.shape[-1] or not len(matrix):
+        raise ValueError(f"`matrix` must be a square array. Received: matrix of shape {matrix.shape}")
+    n = len(matrix)
+    names = list(class_names) or [str(i) for i in range(n)]
+    if len(names) != n:
+        raise _checks.error("class_names", f"one name for each of {n} classes", class_names)
+
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure = _figure(2.2 + 0.5 * n, 1.6 + 0.5 * n)
+    axes = figure.subplots()
+    # The root brings out the few mistakes beside the many that are right.
+    axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            colour = "white" if share[row, column] > 0.4 else "black"
+            axes.text(column, row, f"{count:g}", ha="center", va="center", color=colour, fontsize=8)
+    long = max(map(len, names)) > 3
+    axes.set_xticks(range(n), names, rotation=45 if long else 0, ha="right" if long else "center")
+    axes.set_yticks(range(n), names)
+    axes.set(xlabel="predicted", ylabel="true")
+    return _finished(figure)
+
+
+def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = False, count: int = 24):
+    """Draw images with their prediction: the first ones, or the worst mistakes first.
+
+    Args:
+        x: Images of shape `(n, height, width)`, `(n, height, width, 1)` or `(n, height, width, 3)`,
+            in [0, 1].
+        y: True classes, integers of shape `(n,)`.
+        scores: The model's logits or probabilities, of shape `(n, classes)`.
+        class_names: A name for each class; its number where it is empty.
+        worst: Draw the examples with the largest cross-entropy instead of the first ones.
+        count: Number of images at the most, at least 1.
+
+    Returns:
+        A `matplotlib.figure.Figure`; a wrong prediction stands in red, with the true class behind it.
+
+    Raises:
+        ValueError: If the arrays do not fit together or `count` is below 1.
+
+    Example:
+        >>> len(examples(np.zeros((3, 8, 8)), np.array([0, 1, 1]), np.eye(3)[:, :2]).axes)
+        3
+    """
+    count = _checks.integer("count", count)
+    x, y, scores = np.asarray(x), np.asarray(y), np.asarray(scores, "float64")
+    if x.ndim not in (3, 4) or not len(x) or not len(x) == len(y) == len(scores) or scores.ndim != 2:
+        raise ValueError(
+            f"`x`, `y` and `scores` must be images, classes and scores of the same length. "
+            f"Received: x of shape {x.shape}, y of shape {y.shape}, scores of shape {scores.shape}"
+        )
+    names = list(class_names) or [str(i) for i in range(scores.shape[1])]
+    predicted = scores.argmax(axis=1)
+    # How far the true class lies behind the best; the order is the same for logits and probabilities of one row's sum.
+    behind = scores.max(axis=1) - scores[np.arange(len(y)), y]
+    shown = np.argsort(-behind, kind="stable")[:count] if worst else np.arange(min(count, len(x)))
+
+    columns = min(8, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = _figure(1.3 * columns, 1.65 * rows)
+    for place, i in enumerate(shown):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        axes.imshow(x[i].squeeze(), cmap="gray", vmin=0, vmax=1)
+        axes.axis("off")
+        right = predicted[i] == y[i]
+        title = names[predicted[i]] if right else f"{names[predicted[i]]}, not {names[y[i]]}"
+        axes.set_title(title, fontsize=9, color="black" if right else "crimson")
+    return _finished(figure)
+
+
+def prediction_against_truth(y, predicted, target_name: str = "y"):
+    """Draw predictions against true values, with the line where they agree.
+
+    Args:
+        y: True values, of shape `(n,)` or `(n, 1)`.
+        predicted: Predicted values, the same number.
+        target_name: Name of the value, for the axes.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the numbers of values differ or there is none.
+
+    Example:
+        >>> prediction_against_truth([1, 2], [1.1, 1.9], "mpg").axes[0].get_xlabel()
+        'true mpg'
+    """
+    y, predicted = np.ravel(y), np.ravel(predicted)
+    if len(y) != len(predicted) or not len(y):
+        raise ValueError(
+            f"`y` and `predicted` must have the same length, at least 1. "
+            f"Received: y of length {len(y)}, predicted of length {len(predicted)}"
+        )
+    figure = _figure(4.6, 4.4)
+    axes = figure.subplots()
+    ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
+    axes.plot(ends, ends, color="gray", linewidth=1, label="equal")
+    axes.scatter(y, predicted, s=14, alpha=0.7)
+    axes.set(xlabel=f"true {target_name}", ylabel=f"predicted {target_name}", aspect="equal")
+    axes.legend()
+    axes.grid(alpha=0.3)
+    return _finished(figure)
+
+
+def fitted_curve(x, y, predict: Callable, *, x_name: str = "x", y_name: str = "y", label: str = "model"):
+    """Draw points of one variable and the curve that a model puts through them.
+
+    Args:
+        x: The variable, of shape `(n,)` or `(n, 1)`.
+        y: True values, the same number.
+        predict: Function from `(m, 1)` float32 values of the variable to `m` predictions, such as
+            a model.
+        x_name: Name of the variable.
+        y_name: Name of the value.
+        label: What the legend calls the curve, such as its formula.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the numbers of values differ or there is none.
+
+    Example:
+        >>> fitted_curve([0, 1], [0, 2], lambda x: 2 * x).axes[0].get_ylabel()
+        'y'
+    """
+    x, y = np.ravel(x), np.ravel(y)
+    if len(x) != len(y) or not len(x):
+        raise ValueError(
+            f"`x` and `y` must have the same length, at least 1. Received: x of length {len(x)}, y of length {len(y)}"
+        )
+    grid = np.linspace(x.min(), x.max(), 200, dtype="float32")[:, None]
+    curve = predict(grid)
+    curve = np.ravel(curve.detach().cpu() if hasattr(curve, "detach") else curve)
+
+    figure = _figure(6, 4)
+    axes = figure.subplots()
+    axes.scatter(x, y, s=12, alpha=0.6, label="data")
+    axes.plot(grid[:, 0], curve, color="crimson", label=label)
+    axes.set(xlabel=x_name, ylabel=y_name)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    return _finished(figure)
+
+
+def _figure(width: float, height: float):
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained", dpi=120)
+
+
+def _finished(figure):
+    """Add a font with Chinese characters, where one is there, behind the usual one."""
+    from matplotlib import font_manager, rcParams
+    from matplotlib.text import Text
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    families = [*rcParams["font.family"], *(name for name in _CHINESE_FONTS if name in installed)]
+    for text in figure.findobj(Text):
+        text.set_fontfamily(families)
+    return figure

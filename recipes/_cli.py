@@ -1,0 +1,151 @@
+"""From a recipe's `main` to its command: options, run folder, errors, and what is printed at the end."""
+
+import contextlib
+import functools
+import io
+import json
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+START = time.perf_counter()
+RUNS = Path("runs")
+
+
+def run(main: Callable[..., dict]) -> None:
+    """Run a recipe as a command: its signature becomes the options, its module's docstring the help."""
+    module = main.__globals__["__spec__"].name
+    command = shlex.join(["python", "-m", module, *sys.argv[1:]])
+    folder = None
+    try:
+        options = _parsed(main, module, description=main.__globals__["__doc__"])
+        _check(options)
+        folder = _folder(module.removeprefix("recipes."), options)
+        existed = folder.exists()
+        print(f"{command}\nrun folder: {folder}", flush=True)
+        options["run_dir"] = str(folder)
+        # Known to the folder before the first step, so that a killed run is found again.
+        _write_json(folder / "options.json", {"recipe": module, "command": command, "options": options})
+        metrics = main(**options)
+        _write_json(folder / "metrics.json", metrics)
+        _summary(metrics, folder)
+    except (ValueError, OSError) as error:
+        if folder and not existed:
+            _remove_if_unused(folder)
+        sys.exit(_one_line(error))
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. What was finished is kept. To go on: {command}", file=sys.stderr)
+        sys.exit(130)
+
+
+def run_tool(main: Callable, module: str | None = None) -> None:
+    """Run a command that is no recipe: no run folder, the same errors."""
+    module = module or main.__globals__["__spec__"].name
+    try:
+        main(**_parsed(main, module, description=None))
+    except (ValueError, OSError) as error:
+        sys.exit(_one_line(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def save_figures(run_dir: str, **figures) -> None:
+    """Save each figure in the run folder under its keyword."""
+    for name, figure in figures.items():
+        figure.savefig(Path(run_dir) / f"{name}.png")
+
+
+def _parsed(main: Callable, module: str, description: str | None) -> dict:
+    import tyro
+
+    @functools.wraps(main)
+    def options(**given):
+        return given
+
+    errors = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(errors):
+            return tyro.cli(options, prog=f"python -m {module}", description=description)
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        # tyro draws a box: its sentence is what stands above the first rule inside.
+        rows = [row.strip(" │|") for row in re.sub(r"\x1b\[[0-9;]*m", "", errors.getvalue()).splitlines()]
+        rows = [row for row in rows if not row.startswith(("╭", "╰", "+"))]
+        end = next((i for i, row in enumerate(rows) if set(row) <= set("─-")), len(rows))
+        raise ValueError(" ".join(rows[:end]) + f" (options: python -m {module} --help)") from None
+
+
+def _check(options: dict) -> None:
+    """Refuse bad values before anything is loaded; the names mean the same in every recipe."""
+    from dlguide import _checks
+
+    for name, value in options.items():
+        if name in ("epochs", "batch_size"):
+            _checks.integer(name, value)
+        elif name == "limit":
+            _checks.integer(name, value, optional=True)
+        elif name == "seed":
+            _checks.integer(name, value, at_least=0)
+        elif name == "learning_rate":
+            _checks.number(name, value, above=0)
+
+
+def _folder(recipe: str, options: dict) -> Path:
+    """Return the folder that was asked for, else the last one if it has the same run unfinished, else the next."""
+    if options.get("run_dir") is not None:
+        folder = Path(options["run_dir"])
+        if (folder / "metrics.json").exists():
+            raise ValueError(f"`run_dir` must be a folder without a finished run. Received: run_dir={str(folder)!r}")
+        return folder
+    parent = RUNS / recipe.replace(".", "/")
+    numbers = [int(path.name) for path in parent.glob("*") if path.name.isdigit()]
+    last = max(numbers, default=0)
+    there = parent / str(last) / "options.json"
+    if last and not (there.parent / "metrics.json").exists() and there.exists():
+        same = {k: v for k, v in json.loads(there.read_text())["options"].items() if k != "run_dir"}
+        if same == {k: v for k, v in options.items() if k != "run_dir"}:
+            return there.parent
+    return parent / str(last + 1)
+
+
+def _write_json(path: Path, content: dict) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"{path.name}.tmp")
+        beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        folder = str(path.parent)
+        raise ValueError(
+            f"`run_dir` must be a folder that can be written. Received: run_dir={folder!r} ({error.strerror})"
+        ) from None
+
+
+def _summary(metrics: dict, folder: Path) -> None:
+    print("\nresult on the test part")
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            print(f"  {name:<28} {value:.4g}")
+    print("files")
+    for path in sorted(folder.iterdir()):
+        print(f"  {path}")
+    print(f"total time {time.perf_counter() - START:.0f} s")
+
+
+def _remove_if_unused(folder: Path) -> None:
+    """Remove a folder that this command made, if nothing was written there but its options."""
+    with contextlib.suppress(OSError):
+        if [path.name for path in folder.iterdir()] == ["options.json"]:
+            (folder / "options.json").unlink()
+        while folder != RUNS.parent:  # `rmdir` leaves a folder that is not empty.
+            folder.rmdir()
+            folder = folder.parent
+
+
+def _one_line(error: Exception) -> int:
+    print(" ".join(str(error).split()), file=sys.stderr)
+    return 2

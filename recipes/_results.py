@@ -1,0 +1,62 @@
+"""The published results: what `measure` writes, and `table`, the list and the tests read. Imports nothing heavy."""
+
+import ast
+import json
+import statistics
+from pathlib import Path
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+
+# What a recipe's table row shows: the metric, its baseline, how both are written, and the target that it must meet.
+HEADLINES = {
+    "perceptron_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
+    "mlp_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
+    "linear_regression_mpg": ("mae", "baseline_mae", "{:.2f} mpg"),
+    "polynomial_regression_mpg": ("r2_score", "baseline_r2_score", "{:.3f}"),
+}
+
+
+def recipe_names() -> list[str]:
+    """Return the names of all recipes: every module here with a `main` of its own."""
+    names = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
+    return [name for name in names if "_cli.run(main)" in (HERE / f"{name}.py").read_text(encoding="utf-8")]
+
+
+def docstring(name: str) -> str:
+    """Return a recipe's docstring without importing it."""
+    return ast.get_docstring(ast.parse((HERE / f"{name}.py").read_text(encoding="utf-8"))) or ""
+
+
+def field(name: str, key: str) -> str:
+    """Return what stands behind `key:` in a recipe's docstring."""
+    lines = [line for line in docstring(name).splitlines() if line.startswith(f"{key}:")]
+    return lines[0].removeprefix(f"{key}:").strip() if lines else ""
+
+
+def result(name: str) -> dict | None:
+    """Return a recipe's published result, None where there is none."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def summarised(seeds: dict[str, dict[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return mean and standard deviation of each metric over the seeds (0 where there is one seed)."""
+    names = next(iter(seeds.values()))
+    columns = {name: [metrics[name] for metrics in seeds.values()] for name in names}
+    mean = {name: statistics.fmean(values) for name, values in columns.items()}
+    std = {name: statistics.stdev(values) if len(values) > 1 else 0.0 for name, values in columns.items()}
+    return mean, std
+
+
+def headline(name: str) -> str:
+    """Return a recipe's result in a few words, from its JSON."""
+    published = result(name)
+    if published is None:
+        return "not measured yet"
+    metric, baseline, form = HEADLINES[name]
+    mean, std = published["mean"], published["std"]
+    return (
+        f"{metric} {form.format(mean[metric])} ± {form.format(std[metric])}, baseline {form.format(mean[baseline])}, "
+        f"{mean['training_seconds']:.1f} s"
+    )

@@ -1,0 +1,75 @@
+"""Predict a car's miles per gallon from its weight with a straight line.
+
+    python -m recipes.linear_regression_mpg             # the result in the README
+    python -m recipes.linear_regression_mpg --epochs 1  # a quick look
+
+Data: Auto MPG, 392 cars of 1970 to 1982 (Quinlan, 1993).
+Baseline: the mean of the training part, whatever the weight.
+"""
+
+import keras
+import numpy as np
+
+from dlguide import data, evaluation, linear_regression, plots, training
+from recipes import _cli
+
+
+def main(
+    *,
+    epochs: int = 30,
+    batch_size: int = 1024,
+    learning_rate: float = 0.25,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    mpg = data.load("auto_mpg", limit=limit, seed=seed)
+    weight = [mpg.info.feature_names.index("weight")]
+    train, valid, test = (data.Part(part.x[:, weight], part.y[:, None]) for part in mpg[:3])
+
+    model = linear_regression(train.x.shape[1:])
+    model.get_layer("features").adapt(train.x)
+    model.compile(
+        optimizer=keras.optimizers.SGD(learning_rate),
+        loss="mse",
+        metrics=["mae", "r2_score"],
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        *train,
+        validation_data=valid,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    metrics = evaluation.evaluate(model, *test)
+    metrics["baseline_mae"] = float(np.abs(test.y - train.y.mean()).mean())
+    metrics["closed_form_difference"] = closed_form_difference(model, train)
+    metrics["training_seconds"] = history.seconds
+    formula = evaluation.formula(model, ["weight"], "mpg")
+    print(formula)
+    if run_dir:
+        _cli.save_figures(
+            run_dir,
+            learning_curves=plots.learning_curves(history),
+            fitted_curve=plots.fitted_curve(*test, model, x_name="weight (lb)", y_name="mpg", label=formula),
+            prediction=plots.prediction_against_truth(test.y, model.predict(test.x, verbose=0), "mpg"),
+        )
+    return metrics
+
+
+def closed_form_difference(model: keras.Model, train: data.Part) -> float:
+    """Return the larger relative difference of the two coefficients from the closed form."""
+    columns = np.column_stack([np.ones(len(train.x)), train.x]).astype("float64")
+    closed_form = np.linalg.solve(columns.T @ columns, columns.T @ train.y)[:, 0]
+    return float(np.max(np.abs(np.array(list(evaluation.coefficients(model).values())) / closed_form - 1)))
+
+
+if __name__ == "__main__":
+    _cli.run(main)

@@ -1,0 +1,91 @@
+"""Write the tables of the READMEs, and the result line of each recipe, from recipes/results/*.json.
+
+python -m recipes.table
+"""
+
+from pathlib import Path
+
+from recipes import _cli, _results
+
+ROOT = _results.HERE.parent
+WORDS = {
+    "en": ("recipe", "data", "result on the test part", "baseline", "training", "mean of", "seeds", "cores"),
+    "zh": ("配方", "数据", "测试集结果", "基线", "训练时间", "平均值，种子数", "", "核"),
+}
+
+
+def main() -> dict:
+    """Rewrite every generated part; nothing changes when run again."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    return {}
+
+
+def pages() -> dict[Path, str]:
+    """Return each file that has a generated part, with its text as it should be."""
+    from recipes.faq import _experiment
+
+    texts = {ROOT / f"README{suffix}.md": _page(f"README{suffix}.md", language) for suffix, language in SUFFIXES}
+    texts[_results.HERE / "README.md"] = _page("recipes/README.md", "en")
+    for name in _results.recipe_names():
+        texts[_results.HERE / f"{name}.py"] = _with_result_line(name)
+    return texts | _experiment.pages()
+
+
+SUFFIXES = (("", "en"), (".zh", "zh"))
+
+
+def results_table(language: str) -> str:
+    """Return the table of all recipes with a published result."""
+    recipe, data_word, result, baseline, training, mean_of, seeds_word, cores = WORDS[language]
+    rows = [f"| {recipe} | {data_word} | {result} | {baseline} | {training} |", "|---|---|---|---|---|"]
+    notes = set()
+    for name in _results.recipe_names():
+        published = _results.result(name)
+        if published is None:
+            continue
+        metric, base, form = _results.HEADLINES[name]
+        mean, std = published["mean"], published["std"]
+        data_name = _results.field(name, "Data").split(",")[0]
+        rows.append(
+            f"| [`{name}`](recipes/{name}.py) | {data_name} | {metric} {form.format(mean[metric])} ± "
+            f"{form.format(std[metric])} | {form.format(mean[base])} | {mean['training_seconds']:.1f} s |"
+        )
+        versions = published["versions"]
+        seeds = " ".join(f"{mean_of} {len(published['seeds'])} {seeds_word}".split())
+        notes.add(
+            f"{seeds} (± std), {published['cores']} {cores} {published['cpu']}, Keras {versions['keras']}, "
+            f"{published['backend']} {versions[published['backend']]}, NumPy {versions['numpy']}, {published['date']}"
+        )
+    return "\n".join([*rows, "", *sorted(notes)])
+
+
+def replaced(text: str, marker: str, content: str) -> str:
+    """Return `text` with the part between a marker and its end renewed."""
+    start, end = f"<!-- {marker} -->", f"<!-- end {marker} -->"
+    if text.count(start) != 1 or text.count(end) != 1:
+        raise ValueError(f"the page must have {start} and {end} once each")
+    before, rest = text.split(start)
+    return f"{before}{start}\n{content}\n{end}{rest.split(end)[1]}"
+
+
+def _page(name: str, language: str) -> str:
+    content = results_table(language)
+    if name.startswith("recipes/"):
+        content = content.replace("](recipes/", "](")
+    return replaced((ROOT / name).read_text(encoding="utf-8"), "results", content)
+
+
+def _with_result_line(name: str) -> str:
+    """Return a recipe's source with the `Result:` line of its docstring renewed."""
+    lines = (_results.HERE / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    published = _results.result(name)
+    if published:
+        line = f"Result: {_results.headline(name)} on {published['cores']} cores of {published['cpu']}."
+        at = next(i for i, text in enumerate(lines) if text.startswith("Baseline:")) + 1
+        lines[at : at + lines[at].startswith("Result:")] = [line]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    _cli.run_tool(main)

@@ -1,0 +1,25 @@
+"""Settings for every test: no window, no byte code left in the checkout, start-up messages off."""
+
+import os
+import sys
+import warnings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["MPLBACKEND"] = "agg"
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+sys.dont_write_bytecode = True
+
+with warnings.catch_warnings():
+    # Deprecations inside the backends' own imports are not this project's.
+    warnings.simplefilter("ignore")
+    import keras
+    import tensorflow  # noqa: F401
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Each test starts from the same seed and a fresh Keras session."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)

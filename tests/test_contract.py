@@ -1,0 +1,213 @@
+"""The contract of every builder, run on TensorFlow, JAX and PyTorch from this file.
+
+KERAS_BACKEND=jax pytest tests/test_contract.py
+"""
+
+import importlib.util
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from cases import CASES
+
+import dlguide
+
+VARIANTS = [(name, {}) for name in CASES] + [
+    (name, {key: value}) for name, case in CASES.items() for key, value in case.options
+]
+variants = pytest.mark.parametrize(("name", "option"), VARIANTS, ids=[f"{n}-{o}" for n, o in VARIANTS])
+names = pytest.mark.parametrize("name", CASES)
+
+
+def build(name, /, seed=0, **option):
+    keras.utils.set_random_seed(seed)
+    return getattr(dlguide, name)(*CASES[name].args, **{**CASES[name].base, **option})
+
+
+def inputs(name, n=8, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, *CASES[name].args[0])).astype("float32")
+
+
+def targets(name, n=8):
+    if CASES[name].classifier:
+        return (np.arange(n) % CASES[name].output[-1]).astype("int32")
+    return np.linspace(-1, 1, n, dtype="float32")[:, None]
+
+
+def compiled(name, model, learning_rate=0.05):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if CASES[name].classifier else "mse"
+    model.compile(keras.optimizers.Adam(learning_rate), loss)
+    return model
+
+
+def outputs(model, x, training=False):
+    return keras.ops.convert_to_numpy(model(x, training=training))
+
+
+def count(weights):
+    return sum(int(np.prod(w.shape)) for w in weights)
+
+
+def test_every_public_builder_has_a_case():
+    assert sorted(CASES) == sorted(dlguide.__all__)
+
+
+@variants
+def test_number_of_weights_is_the_one_worked_out_by_hand(name, option):
+    case, model = CASES[name], build(name, **option)
+    key = next(iter(option.items())) if option else None
+    expected = case.options[key] if option else (case.trainable, case.non_trainable)
+    assert (count(model.trainable_weights), count(model.non_trainable_weights)) == expected
+
+
+@variants
+def test_it_maps_a_batch_to_a_batch_and_is_not_compiled(name, option):
+    model = build(name, **option)
+    assert model.output_shape == (None, *CASES[name].output)
+    assert outputs(model, inputs(name, 3)).shape == (3, *CASES[name].output)
+    assert not model.compiled
+    assert model.name == option.get("name", name)
+
+
+@names
+def test_every_option_of_the_signature_is_tried(name):
+    keyword_only = {
+        p.name for p in inspect.signature(getattr(dlguide, name)).parameters.values() if p.kind is p.KEYWORD_ONLY
+    }
+    assert keyword_only == {key for key, _ in CASES[name].options}
+
+
+@variants
+def test_every_option_changes_the_model(name, option):
+    if not option or "name" in option:
+        return
+    model, plain, x = build(name, **option), build(name), inputs(name)
+    if [w.shape for w in model.weights] != [w.shape for w in plain.weights]:
+        return
+    model.set_weights(plain.get_weights())
+    differs = not np.allclose(outputs(model, x), outputs(plain, x))
+    differs |= not np.allclose(outputs(model, x, training=True), outputs(plain, x, training=True))
+    differs |= bool(model.losses) and not plain.losses
+    assert differs, f"{option} has no effect"
+
+
+@variants
+def test_a_classifier_gives_logits(name, option):
+    if not CASES[name].classifier:
+        return
+    scores = outputs(build(name, **option), 10 * inputs(name, 32))
+    assert scores.min() < 0 < scores.max()
+    assert not np.allclose(scores.sum(axis=-1), scores.sum(axis=-1)[0])
+
+
+@variants
+def test_the_same_seed_gives_the_same_weights(name, option):
+    first, second = build(name, **option).get_weights(), build(name, **option).get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@names
+def test_another_seed_gives_other_weights(name):
+    first, second = build(name).get_weights(), build(name, seed=1).get_weights()
+    equal = all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    assert equal != CASES[name].classifier  # A convex regression starts from zeros.
+
+
+@variants
+def test_one_step_moves_every_trainable_weight(name, option):
+    model = compiled(name, build(name, **option))
+    before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
+    model.train_on_batch(inputs(name, 64), targets(name, 64))
+    for old, weight in zip(before, model.trainable_weights, strict=True):
+        assert not np.allclose(old, keras.ops.convert_to_numpy(weight), atol=1e-5), weight.path
+
+
+@variants
+def test_an_output_does_not_depend_on_the_batch(name, option):
+    model, x = build(name, **option), inputs(name, 6)
+    np.testing.assert_allclose(outputs(model, x)[4:5], outputs(model, x[4:5]), rtol=1e-4, atol=1e-5)
+
+
+@variants
+def test_a_small_model_learns_32_examples_by_heart(name, option):
+    if "dropout" in option or "l2" in option or ("activation", None) in option.items():
+        return
+    model = compiled(name, build(name, **option), learning_rate=0.05)
+    x = inputs(name, 32)
+    y = targets(name, 32) if CASES[name].classifier else x[:, :1] * 2 - 1
+    first = model.train_on_batch(x, y)
+    for _ in range(60):
+        loss = model.train_on_batch(x, y)
+    assert loss < first / 2
+
+
+_LOAD = """
+import json, sys
+import numpy as np, keras, dlguide
+folder = sys.argv[1]
+for path, name in json.load(open(folder + "/models.json")).items():
+    model = keras.saving.load_model(path)
+    saved = np.load(path + ".npz")
+    outputs = keras.ops.convert_to_numpy(model(saved["x"], training=False))
+    np.testing.assert_allclose(outputs, saved["outputs"], rtol=1e-4, atol=1e-5, err_msg=path)
+    assert model.compiled and model.name == name
+    model.train_on_batch(saved["x"], saved["y"])
+print("loaded", keras.backend.backend())
+"""
+
+
+@pytest.fixture(scope="module")
+def saved_models(tmp_path_factory):
+    folder, paths = tmp_path_factory.mktemp("saved"), {}
+    for i, (name, option) in enumerate(VARIANTS):
+        model, x = compiled(name, build(name, **option)), inputs(name, 32)
+        if hasattr(model.layers[-2], "adapt"):
+            model.layers[-2].adapt(x)
+        model.train_on_batch(x, targets(name, 32))
+        path = str(folder / f"{i}_{name}.keras")
+        model.save(path)
+        np.savez(path + ".npz", x=x, y=targets(name, 32), outputs=outputs(model, x))
+        paths[path] = model.name
+    (folder / "models.json").write_text(json.dumps(paths))
+    return folder
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_it_is_loaded_in_a_new_process_with_safe_mode_and_trains_on(saved_models, backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed: pip install -e '.[{backend}]'")
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    done = subprocess.run(
+        [sys.executable, "-c", _LOAD, saved_models], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == f"loaded {backend}", done.stderr
+
+
+@names
+def test_documented_arguments_equal_the_signature(name):
+    check_docstring(getattr(dlguide, name))
+
+
+def check_docstring(function):
+    text = inspect.getdoc(function)
+    section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", text, re.M | re.S)
+    documented = re.findall(r"^    (\**\w+):", section[1], re.M) if section else []
+    parameters = list(inspect.signature(function).parameters.values())
+    assert documented == ["**" * (p.kind is p.VAR_KEYWORD) + p.name for p in parameters], function
+    assert "Returns:" in text or inspect.signature(function).return_annotation is None
+
+
+@names
+def test_the_docstring_has_the_sections_of_a_builder(name):
+    text = inspect.getdoc(getattr(dlguide, name))
+    for section in ("Args:", "Returns:", "Raises:", "Example:", "Reference:"):
+        assert f"\n{section}\n" in text
+    assert len(inspect.signature(getattr(dlguide, name)).parameters) <= 8
+    assert Path(inspect.getfile(getattr(dlguide, name))).stem not in dlguide.__all__

@@ -1,0 +1,228 @@
+"""The data sets: shapes, cuts, hashes, and what a damaged or missing file gets."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlguide import _data_files, data
+from dlguide._data_sets import LOADERS
+
+BUNDLED = [name for name in LOADERS if name != "fashion_mnist"]
+README = (Path(__file__).parents[1] / "data" / "README.md").read_text(encoding="utf-8")
+
+# name: shape of one example, dtype of y, sizes of the three parts, classes.
+ROWS = {
+    "mnist": ((28, 28, 1), "int32", (55000, 5000, 10000), 10),
+    "auto_mpg": ((7,), "float32", (236, 78, 78), None),
+    "bikeshare": ((57,), "float32", (5180, 1732, 1733), None),
+    "names": ((14,), "int32", (7547, 1078, 2156), 15),
+    "sunspots": ((36, 1), "float32", (1961, 499, 624), None),
+    "co2": ((52, 1), "float32", (1368, 365, 457), None),
+    "weather": ((30, 4), "float32", (905, 234, 292), None),
+    "vowels": ((29, 12), "int32", (216, 54, 370), 9),
+    "shuttle": ((9,), "int32", (27351, 9820, 9819), 2),
+    "shakespeare": ((128,), "int32", (6901, 862, 862), None),
+}
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_set_is_what_the_docstring_says(name):
+    shape, dtype, sizes, num_classes = ROWS[name]
+    splits = data.load(name)
+    assert tuple(len(part.x) for part in splits[:3]) == sizes
+    for part in splits[:3]:
+        assert part.x.shape[1:] == shape and len(part.x) == len(part.y)
+        assert part.x.dtype == ("int32" if name in ("names", "shakespeare") else "float32")
+        assert part.y.dtype == dtype
+        assert np.isfinite(part.x).all() and np.isfinite(part.y).all()
+    info = splits.info
+    assert info.num_classes == num_classes and len(info.class_names) == (num_classes or 0)
+    assert info.name == name and info.licence and info.citation
+    assert f"`{name}`" in data.load.__doc__ and f"`{shape}`" in data.load.__doc__
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_limit_and_seed_leave_the_test_part_alone(name):
+    whole, other, small = data.load(name), data.load(name, seed=1), data.load(name, limit=30)
+    assert np.array_equal(whole.test.x, other.test.x) or name in ("names", "shuttle")  # Fitted on other rows.
+    assert np.array_equal(whole.test.y, other.test.y)
+    by_position = name in ("sunspots", "co2", "weather", "shakespeare")
+    same_valid = whole.valid.y.shape == other.valid.y.shape and np.array_equal(whole.valid.x, other.valid.x)
+    assert same_valid == by_position
+    assert [len(part.x) for part in small[:3]] == [30, 30, 30]
+    assert np.array_equal(small.train.x, data.load(name, limit=30).train.x)
+
+
+def test_images_lie_in_0_to_1_and_each_part_has_each_class_with_its_share():
+    mnist = data.load("mnist")
+    assert mnist.train.x.min() == 0 and mnist.train.x.max() == 1
+    shares = [np.bincount(part.y, minlength=10) / len(part.y) for part in (mnist.train, mnist.valid)]
+    np.testing.assert_allclose(*shares, atol=2e-4)
+    counts = np.bincount(data.load("mnist", limit=200).train.y, minlength=10)
+    assert counts.min() >= 17 and counts.max() <= 24
+
+
+def test_no_training_example_is_a_validation_example():
+    mnist = data.load("mnist", seed=5)
+    digests = [{hashlib.sha256(x.tobytes()).digest() for x in part.x} for part in mnist[:2]]
+    assert not digests[0] & digests[1]
+
+
+@pytest.mark.parametrize(("name", "length"), [("sunspots", 36), ("weather", 30)])
+def test_a_window_ends_right_before_its_target(name, length):
+    splits = data.load(name)
+    column = splits.info.feature_names.index(splits.info.target_name)
+    for part in splits[:3]:
+        np.testing.assert_allclose(part.x[1:, -1, column], part.y[:-1], atol=1e-5)
+    # The first test target follows the last validation target.
+    np.testing.assert_allclose(splits.test.x[0, -1, column], splits.valid.y[-1], atol=1e-5)
+    units = splits.train.y * splits.info.scale + splits.info.mean
+    table = _data_files.read_columns({"sunspots": "sunspots_monthly.csv", "weather": "seattle_weather.csv"}[name])
+    np.testing.assert_allclose(units[:3], np.array(table[splits.info.target_name][length:], float)[:3], atol=1e-3)
+
+
+def test_the_scale_of_a_series_comes_from_its_training_part_alone():
+    table = np.array(_data_files.read_columns("sunspots_monthly.csv")["sunspots"], float)
+    assert data.load("sunspots").info.mean == pytest.approx(table[: round(0.64 * len(table))].mean())
+
+
+def test_a_missing_week_is_never_a_target_and_is_filled_from_the_past():
+    values = np.array([float(v) if v else np.nan for v in _data_files.read_columns("co2_weekly.csv")["co2"]])
+    co2 = data.load("co2")
+    assert sum(len(part.y) for part in co2[:3]) == int((~np.isnan(values[52:])).sum())
+    gap = int(np.flatnonzero(np.isnan(values))[0])
+    window = co2.train.x[0, :, 0] * co2.info.scale + co2.info.mean
+    assert window[gap] == pytest.approx(window[gap - 1]) and window[gap] != pytest.approx(window[gap + 1])
+
+
+def test_the_vocabulary_comes_from_the_training_part_alone():
+    names = data.load("names")
+    seen = {names.info.vocabulary[i] for i in np.unique(names.train.x)}
+    assert set(names.info.vocabulary) - seen <= {names.info.vocabulary[1]}
+    text = "".join(data.decode(row, names.info.vocabulary) for row in names.test.x[:5])
+    assert text and np.array_equal(
+        data.encode([data.decode(names.test.x[0], names.info.vocabulary)], names.info.vocabulary, 14)[0],
+        names.test.x[0],
+    )
+
+
+def test_text_targets_are_the_inputs_one_character_on():
+    text = data.load("shakespeare")
+    assert np.array_equal(text.train.x.reshape(-1)[1:], text.train.y.reshape(-1)[:-1])
+
+
+def test_the_training_part_of_shuttle_is_normal_and_scaled():
+    shuttle = data.load("shuttle")
+    assert not shuttle.train.y.any() and shuttle.test.y.any()
+    np.testing.assert_allclose(shuttle.train.x.mean(axis=0, dtype="float64"), 0, atol=1e-4)
+    np.testing.assert_allclose(shuttle.train.x.std(axis=0, dtype="float64"), 1, atol=1e-4)
+
+
+def test_whole_days_of_bikeshare_stay_together():
+    bikes = data.load("bikeshare")
+    assert not {"casual", "registered", "day"} & set(bikes.info.feature_names)
+    assert bikes.train.x.min() >= 0 and bikes.train.x.max() <= 1
+
+
+@pytest.mark.parametrize("file_name", sorted(_data_files.SHA256))
+def test_the_hash_in_the_readme_and_in_the_code_is_that_of_the_file(file_name):
+    received = hashlib.sha256((_data_files.FOLDER / file_name).read_bytes()).hexdigest()
+    assert received == _data_files.SHA256[file_name]
+    assert f"| {file_name} | {received} |" in README
+
+
+def test_every_file_and_set_is_in_the_readme_and_nothing_else_lies_there():
+    files = {path.name for path in _data_files.FOLDER.iterdir()}
+    assert files == set(_data_files.SHA256) | {"README.md"}
+    assert all(f"`{name}`" in README for name in LOADERS)
+    assert set(data.LICENCES) == set(data.CITATIONS) == set(LOADERS)
+
+
+def test_a_misspelt_name_is_answered_with_the_names_and_the_nearest():
+    with pytest.raises(ValueError) as error:
+        data.load("minst")
+    assert all(f"'{name}'" in str(error.value) for name in LOADERS)
+    assert str(error.value).endswith("Received: name='minst'. Did you mean 'mnist'?")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"limit": 0}, "`limit` must be an integer of at least 1 or None. Received: limit=0"),
+        ({"limit": 1.5}, "`limit` must be an integer of at least 1 or None. Received: limit=1.5"),
+        ({"seed": -1}, "`seed` must be an integer of at least 0. Received: seed=-1"),
+    ],
+)
+def test_a_bad_argument_is_named(options, message):
+    with pytest.raises(ValueError) as error:
+        data.load("mnist", **options)
+    assert str(error.value) == message
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    shutil.copy(_data_files.FOLDER / "mnist.npz", tmp_path / "mnist.npz")
+    monkeypatch.setattr(_data_files, "FOLDER", tmp_path)
+    return tmp_path / "mnist.npz"
+
+
+def flip_a_byte(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte, cut_short])
+def test_a_damaged_file_is_named_with_both_hashes_and_the_cure(copied, damage):
+    assert len(data.load("mnist").train.x) == 55000
+    damage(copied)
+    received = hashlib.sha256(copied.read_bytes()).hexdigest()
+    with pytest.raises(ValueError) as error:
+        data.load("mnist")
+    for part in (str(copied), _data_files.SHA256["mnist.npz"], received, "git checkout -- data/mnist.npz"):
+        assert part in str(error.value)
+
+
+def test_a_missing_file_is_named_with_its_hash_and_the_cure(copied):
+    copied.unlink()
+    with pytest.raises(OSError) as error:
+        data.load("mnist")
+    for part in (str(copied), _data_files.SHA256["mnist.npz"], "no file", "git checkout -- data/mnist.npz"):
+        assert part in str(error.value)
+
+
+def test_without_a_network_fashion_mnist_says_which_files_to_put_where(monkeypatch, tmp_path):
+    import keras
+
+    def no_network():
+        raise Exception("URL fetch failure on https://example.invalid: None -- unreachable")
+
+    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", no_network)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(OSError) as error:
+        data.load("fashion_mnist")
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        assert f"{name}-ubyte.gz" in str(error.value)
+    assert str(tmp_path / "datasets" / "fashion-mnist") in str(error.value)
+
+
+def test_arrays_under_the_name_of_fashion_mnist_that_are_others_are_refused(monkeypatch):
+    import keras
+
+    fake = (np.zeros((60000, 28, 28), "uint8"), np.zeros(60000, "uint8"))
+    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: (fake, fake))
+    with pytest.raises(ValueError, match=r"x_train of fashion_mnist in .* is damaged. Expected: sha256 2e487a6c"):
+        data.load("fashion_mnist")
+
+
+def test_encode_cuts_and_pads():
+    assert data.encode(["abx", "aaaaa", ""], ["", "?", "a", "b"], 4).tolist() == [[2, 3, 1, 0], [2] * 4, [0] * 4]
+    with pytest.raises(ValueError, match="`length` must be an integer of at least 1"):
+        data.encode(["a"], ["", "?", "a"], 0)

@@ -1,0 +1,85 @@
+"""Whatever a page or a docstring states is run or compared here."""
+
+import contextlib
+import doctest
+import importlib
+import inspect
+import io
+import pkgutil
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from test_contract import check_docstring
+
+import dlguide
+
+ROOT = Path(__file__).parents[1]
+MODULES = [dlguide] + [importlib.import_module(f"dlguide.{m.name}") for m in pkgutil.iter_modules(dlguide.__path__)]
+PUBLIC = [
+    value
+    for module in MODULES
+    for name, value in vars(module).items()
+    if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__ and inspect.isroutine(value)
+    and not module.__name__.split(".")[-1].startswith("_")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_snippets_print_what_the_page_says(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    pairs = re.findall(r"```python\n(.*?)```\n\n```\n(.*?)```", text, re.S)
+    assert len(pairs) == text.count("```python")
+    assert len(pairs[0][0].splitlines()) <= 10
+    for code, output in pairs:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(code, {"__name__": "readme"})
+        assert printed.getvalue() == output
+
+
+def test_both_pages_have_the_same_commands_snippets_and_builders():
+    blocks = [
+        re.findall(r"```.*?```|`[a-z_]+\([^`]*\)`", (ROOT / page).read_text(encoding="utf-8"), re.S)
+        for page in ("README.md", "README.zh.md")
+    ]
+    assert blocks[0] == blocks[1]
+    for name in dlguide.__all__:
+        assert any(block.startswith(f"`{name}(") for block in blocks[0])
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "README.zh.md", "recipes/README.md", "CONTRIBUTING.md", "data/README.md"]
+)
+def test_links_and_modules_that_a_page_names_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert ((ROOT / page).parent / target).exists(), target
+    for module in re.findall(r"python -m (recipes[\w.]*)", text):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+
+
+def test_the_commands_of_the_readme_are_those_that_ci_runs():
+    ci = (ROOT / ".ci" / "run").read_text()
+    readme = (ROOT / "README.md").read_text()
+    assert 'pip install -e ".[test]" && pytest\n' in readme
+    assert 'pip install -e ".[test]" && pytest\n' in ci
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(re.findall(r'-e "\.\[(\w+)\]', readme)) <= set(extras)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
+def test_the_examples_of_docstrings_give_what_they_say(module):
+    flags = doctest.NORMALIZE_WHITESPACE
+    assert doctest.testmod(module, optionflags=flags, report=True).failed == 0
+
+
+@pytest.mark.parametrize("function", PUBLIC, ids=lambda f: f"{f.__module__}.{f.__name__}")
+def test_documented_arguments_equal_the_signature(function):
+    check_docstring(function)
+
+
+def test_the_list_of_public_functions_is_found():
+    assert {"load", "fit", "evaluate", "learning_curves", "mlp"} <= {function.__name__ for function in PUBLIC}

@@ -1,0 +1,201 @@
+"""Every recipe: found by itself, run with tiny limits, as a function and as a command; published numbers."""
+
+import importlib
+import inspect
+import json
+import os
+import pkgutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import recipes
+from recipes import _results, table
+from recipes.faq import _experiment
+
+ROOT = Path(__file__).parents[1]
+MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
+           if not m.name.startswith("_") and m.name not in ("faq", "measure", "table")]  # fmt: skip
+each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
+QUICK_SECONDS = 60 if os.environ.get("CI") else 20
+
+
+def command(*args, cwd=None, **options):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
+    return subprocess.run(
+        [sys.executable, "-m", *args], cwd=cwd, env=environment, capture_output=True, text=True, check=False, **options
+    )
+
+
+def test_the_list_of_recipes_is_complete():
+    assert sorted(m.__name__ for m in MODULES) == [f"recipes.{name}" for name in _results.recipe_names()]
+    assert set(_results.HEADLINES) == set(_results.recipe_names())
+
+
+@each_recipe
+def test_a_recipe_runs_with_tiny_limits_and_leaves_no_file(recipe, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    metrics = recipe.main(limit=60, epochs=1)
+    assert list(tmp_path.iterdir()) == []
+    metric, baseline, _ = _results.HEADLINES[recipe.__name__.removeprefix("recipes.")]
+    assert {metric, baseline, "training_seconds"} <= set(metrics)
+    assert json.dumps(metrics)
+    # The whole of it with a folder, which gets the pictures too.
+    recipe.main(limit=60, epochs=1, run_dir=str(tmp_path / "run"))
+    files = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"model.keras", "history.csv", "learning_curves.png"} <= files
+
+
+@each_recipe
+def test_a_recipe_has_the_common_options_and_docstring(recipe):
+    names = list(inspect.signature(recipe.main).parameters)
+    assert [n for n in names if n in ("epochs", "batch_size", "learning_rate", "seed", "limit", "run_dir")] == [
+        "epochs", "batch_size", "learning_rate", "seed", "limit", "run_dir"
+    ]  # fmt: skip
+    name = recipe.__name__.removeprefix("recipes.")
+    lines = [line.strip().split("  #")[0] for line in recipe.__doc__.splitlines()]
+    commands = [line.strip() for line in lines if line.startswith("python -m")]
+    assert len(commands) == 2 and commands[0] == f"python -m recipes.{name}"
+    assert _results.field(name, "Data") and _results.field(name, "Baseline")
+    for word in commands[1].split():
+        if word.startswith("--"):
+            assert word[2:].replace("-", "_") in names
+
+
+@each_recipe
+def test_a_quick_published_number_is_met_by_a_new_seed(recipe, capsys):
+    name = recipe.__name__.removeprefix("recipes.")
+    published = _results.result(name)
+    assert published, f"python -m recipes.measure {name}"
+    if published["mean"]["training_seconds"] > QUICK_SECONDS:
+        pytest.skip(f"takes {published['mean']['training_seconds']:.0f} s of training")
+    seed = max(map(int, published["seeds"])) + 1
+    metric = _results.HEADLINES[name][0]
+    seen = [metrics[metric] for metrics in published["seeds"].values()]
+    band = max(3 * published["std"][metric], max(seen) - min(seen))
+    assert abs(recipe.main(seed=seed)[metric] - published["mean"][metric]) <= band
+
+
+def test_the_targets_are_met_by_the_published_results():
+    result = {name: _results.result(name) for name in _results.recipe_names()}
+    assert all(len(r["seeds"]) >= 3 for r in result.values())
+    assert result["mlp_mnist"]["mean"]["accuracy"] >= 0.985
+    assert result["mlp_mnist"]["mean"]["training_seconds"] <= 25
+    assert result["perceptron_mnist"]["mean"]["accuracy"] >= 0.923
+    assert result["perceptron_mnist"]["mean"]["training_seconds"] <= 5
+    for seed in result["linear_regression_mpg"]["seeds"].values():
+        assert seed["closed_form_difference"] <= 1e-4
+    for seed in result["polynomial_regression_mpg"]["seeds"].values():
+        assert seed["least_squares_difference"] <= 1e-3
+    assert result["polynomial_regression_mpg"]["mean"]["r2_score"] >= 0.86
+
+
+@pytest.mark.parametrize("name", _results.recipe_names())
+def test_mean_and_spread_of_a_result_follow_from_its_seeds(name):
+    published = _results.result(name)
+    mean, std = _results.summarised(published["seeds"])
+    assert published["mean"] == pytest.approx(mean) and published["std"] == pytest.approx(std)
+
+
+def test_the_generated_parts_are_what_the_json_says():
+    for path, text in table.pages().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path}: run python -m recipes.table"
+
+
+def test_one_digit_changed_in_a_table_is_seen():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = f"{_results.result('mlp_mnist')['mean']['accuracy']:.2%}"
+    assert shown in text
+    changed = text.replace(shown, "99.99%")
+    assert table.replaced(changed, "results", table.results_table("en")) == text != changed
+
+
+def test_the_verdict_is_computed_from_the_numbers():
+    text = _experiment.Text("q", "s", "accuracy", {"a": "A", "b": "B", "c": "C", "d": "D"})
+    scores = {str(i): {"a": 0.5 + i / 100, "b": 0.7 + i / 90, "c": 0.3 + i / 110, "d": 0.5 + (2 - i) / 50}
+              for i in range(5)}  # fmt: skip
+    words = _experiment.verdict(scores, "a", text, "en")
+    assert "B: higher by 20" in words and "C: lower by 20" in words and "D: no difference seen" in words
+    words = _experiment.verdict(scores, "a", text, "zh")
+    assert "B：高 20" in words and "C：低 20" in words and "D：未见差异" in words
+    assert _experiment.interval([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx((3, 3 - 1.963, 3 + 1.963), abs=1e-3)
+
+
+def test_every_question_has_both_languages_five_seeds_a_figure_and_runs():
+    for module in _experiment.questions():
+        name = module.__name__.removeprefix("recipes.faq.")
+        assert set(module.TEXT) == {"en", "zh"}
+        rows = module.experiment(0, limit=100, epochs=1)
+        assert list(rows) == list(module.TEXT["en"].rows) == list(module.TEXT["zh"].rows)
+        published = json.loads((_results.RESULTS / f"faq_{name}.json").read_text())
+        assert len(published["seeds"]) >= 5 and module.REFERENCE in rows
+        assert (_results.RESULTS / f"faq_{name}.png").exists()
+
+
+def test_the_list_answers_without_importing_a_recipe():
+    done = command("recipes", cwd=ROOT)
+    assert done.returncode == 0 and not done.stderr
+    for name in _results.recipe_names():
+        assert f"python -m recipes.{name}\n" in done.stdout
+        assert _results.headline(name) in done.stdout
+    imported = "import sys, recipes.__main__ as m; m.main(); assert not {'keras', 'numpy', 'tyro'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", imported], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--epochs", "0"], "`epochs` must be an integer of at least 1. Received: epochs=0"),
+        (["--limit", "-5"], "`limit` must be an integer of at least 1 or None. Received: limit=-5"),
+        (["--learning-rate", "0"], "`learning_rate` must be a number above 0. Received: learning_rate=0.0"),
+        (["--learning-rate", "abc"], "--learning-rate"),
+        (["--lerning-rate", "1"], "--lerning-rate"),
+        (["--run-dir", "/proc/none"], "`run_dir` must be a folder that can be written. Received: run_dir='/proc/none'"),
+    ],
+)
+def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, message, tmp_path):
+    done = command("recipes.perceptron_mnist", *options, cwd=tmp_path)
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if not is_start_up_message(line)]
+    assert len(lines) == 1 and message in lines[0], done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def is_start_up_message(line):
+    # TensorFlow writes these before it reads TF_CPP_MIN_LOG_LEVEL.
+    return line.startswith(("I0000", "WARNING: All log messages", "E0000", "W0000"))
+
+
+def test_the_command_counts_its_folders_prints_its_files_and_goes_on_after_ctrl_c(tmp_path):
+    run = ["recipes.perceptron_mnist", "--epochs", "4000", "--limit", "300", "--batch-size", "8"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", *run], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    folder = tmp_path / "runs" / "perceptron_mnist" / "1"
+    deadline = time.monotonic() + 120
+    while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"python -m {' '.join(run)}" in errors and "Traceback" not in errors
+    epochs_kept = len((folder / "history.csv").read_text().splitlines()) - 1
+    assert epochs_kept >= 1
+
+    # The same command finds its unfinished run; another one and a finished one get the next number.
+    small = ["recipes.perceptron_mnist", "--epochs", "2", "--limit", "300"]
+    for number in ("2", "3"):
+        done = command(*small, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert f"run folder: runs/perceptron_mnist/{number}\n" in done.stdout
+    for word in ("accuracy", "baseline_accuracy", "model.keras", "worst_examples.png", "total time"):
+        assert word in done.stdout
+    assert json.loads((tmp_path / "runs/perceptron_mnist/3/metrics.json").read_text())["confusion_matrix"]
+    done = command(*small, "--run-dir", "runs/perceptron_mnist/3", cwd=tmp_path)
+    assert done.returncode == 2 and "`run_dir` must be a folder without a finished run" in done.stderr
