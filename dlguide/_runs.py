@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 FORMAT = 1
+_COMPARISONS = (keras.ops.less, keras.ops.greater)
 
 
 class Run(keras.callbacks.Callback):
@@ -125,9 +126,8 @@ class Run(keras.callbacks.Callback):
             plain, lists = _state(callback)
             values.append(plain)
             # Keras's callbacks choose less or greater once, and turn `min_delta` round as they do.
-            comparisons.append(
-                {k: v.__name__ for k, v in vars(callback).items() if v is keras.ops.less or v is keras.ops.greater}
-            )
+            choices = {name: value for name, value in vars(callback).items() if any(value is c for c in _COMPARISONS)}
+            comparisons.append({name: value.__name__ for name, value in choices.items()})
             weights[str(i)] = {name: len(value) for name, value in lists.items()}
             arrays |= {
                 f"callback_{i}_{name}_{k}": array for name, value in lists.items() for k, array in enumerate(value)

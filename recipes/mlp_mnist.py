@@ -5,6 +5,9 @@
 
 Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
 Baseline: the same pixels without a hidden layer (softmax regression, scikit-learn).
+
+Chosen on the validation part, one or two seeds: dropout of .4 alone .984 to .985, with images shifted by up to 5 % instead
+.989; a weight decay of .1 gave .001, batch normalisation .001.
 """
 
 import keras
@@ -15,7 +18,7 @@ from recipes import _cli, _shared
 
 def main(
     *,
-    epochs: int = 12,
+    epochs: int = 9,
     batch_size: int = 256,
     learning_rate: float = 4e-3,
     weight_decay: float = 0.1,
@@ -28,12 +31,13 @@ def main(
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
-    model = mlp(
-        mnist.train.x.shape[1:],
-        mnist.info.num_classes,
-        hidden_units=(512, 256),
-        dropout=0.4,
-        batch_norm=True,
+    shape = mnist.train.x.shape[1:]
+    model = keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.RandomTranslation(0.05, 0.05, fill_mode="constant"),  # In training only.
+            mlp(shape, mnist.info.num_classes, hidden_units=(512, 256), batch_norm=True),
+        ]
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(
