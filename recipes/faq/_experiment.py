@@ -172,6 +172,7 @@ def _section(module, published: dict, name: str, language: str) -> list[str]:
     rows = [words["header"].format(score=text.score, n=len(scores))]
     for row, row_name in text.rows.items():
         mean, low, high = interval([100 * seed[row] for seed in scores.values()])
+        row_name = row_name.replace("|", "\\|")  # A bar would end the cell.
         rows.append(f"| {row_name} | {mean:.2f} % | {low:.2f} – {high:.2f} % |")
     facts = {**published, "keras": published["versions"]["keras"]}
     return [
