@@ -138,5 +138,17 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
 
 
 def is_test_part(*arrays) -> bool:
-    """Tell whether one of `arrays` is an array of the test part of a loaded data set."""
+    """Tell whether an array belongs to the test part of a data set that `load` gave.
+
+    Args:
+        *arrays: Arrays, of which any may be one.
+
+    Returns:
+        True if one of them is.
+
+    Example:
+        >>> mpg = load("auto_mpg")
+        >>> is_test_part(mpg.train.x), is_test_part(mpg.test.x)
+        (False, True)
+    """
     return any(_test_arrays.get(id(array)) is array for array in arrays)

@@ -66,7 +66,7 @@ def polynomial_regression(
 
     Example:
         >>> polynomial_regression((7,), degree=2).count_params()  # 35 features: 70 statistics of x
-        1331
+        1310
 
     Reference:
         Gergonne, "Application de la méthode des moindres quarrés à l'interpolation des suites",

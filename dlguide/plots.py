@@ -66,8 +66,8 @@ def confusion_matrix(matrix, class_names: Sequence[str] = ()):
         ValueError: If the matrix is not square or the names do not fit.
 
     Example:
-        >>> len(confusion_matrix([[3, 1], [0, 4]], ["cat", "dog"]).axes[0].texts)
-        4
+        >>> len(confusion_matrix([[3, 1], [0, 4]], ["cat", "dog"]).axes[0].texts)  # Zeros are left out.
+        3
     """
     matrix = np.asarray(matrix)
     if matrix.ndim != 2 or len(matrix) != matrix.shape[-1] or not len(matrix):

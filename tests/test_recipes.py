@@ -11,17 +11,18 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import pytest
 
 import recipes
-from recipes import _results, table
+from recipes import _cli, _results, perceptron_mnist, table
 from recipes.faq import _experiment
 
 ROOT = Path(__file__).parents[1]
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
            if not m.name.startswith("_") and m.name not in ("faq", "measure", "table")]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
-QUICK_SECONDS = 60 if os.environ.get("CI") else 20
+QUICK_SECONDS = 60 if os.environ.get("CI") else 15
 
 
 def command(*args, cwd=None, **options):
@@ -157,12 +158,34 @@ def test_the_list_answers_without_importing_a_recipe():
         (["--run-dir", "/proc/none"], "`run_dir` must be a folder that can be written. Received: run_dir='/proc/none'"),
     ],
 )
-def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, message, tmp_path):
-    done = command("recipes.perceptron_mnist", *options, cwd=tmp_path)
-    assert done.returncode == 2
-    lines = [line for line in done.stderr.splitlines() if not is_start_up_message(line)]
-    assert len(lines) == 1 and message in lines[0], done.stderr
+def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["perceptron_mnist", *options])
+    with pytest.raises(SystemExit) as stop:
+        _cli.run(perceptron_mnist.main)
+    assert stop.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and message in lines[0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_inside_a_recipe_is_one_line_too_and_leaves_no_folder(tmp_path):
+    done = command("recipes.perceptron_mnist", "--run-dir", "new/run", "--batch-size", "none", cwd=tmp_path)
+    assert done.returncode == 2 and list(tmp_path.iterdir()) == []
+    lines = [line for line in done.stderr.splitlines() if not is_start_up_message(line)]
+    assert len(lines) == 1 and "--batch-size" in lines[0]
+
+
+def test_data_that_cannot_be_read_end_the_command_in_one_line_without_a_folder(tmp_path, monkeypatch, capsys):
+    from dlguide import _data_files
+
+    monkeypatch.setattr(_data_files, "FOLDER", tmp_path / "nowhere")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["perceptron_mnist"])
+    with pytest.raises(SystemExit) as stop:
+        _cli.run(perceptron_mnist.main)
+    assert stop.value.code == 2 and list(tmp_path.iterdir()) == []
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def is_start_up_message(line):
@@ -188,14 +211,50 @@ def test_the_command_counts_its_folders_prints_its_files_and_goes_on_after_ctrl_
     epochs_kept = len((folder / "history.csv").read_text().splitlines()) - 1
     assert epochs_kept >= 1
 
-    # The same command finds its unfinished run; another one and a finished one get the next number.
-    small = ["recipes.perceptron_mnist", "--epochs", "2", "--limit", "300"]
-    for number in ("2", "3"):
-        done = command(*small, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert f"run folder: runs/perceptron_mnist/{number}\n" in done.stdout
+    # Other options get the next number, and leave the unfinished run alone.
+    done = command("recipes.perceptron_mnist", "--epochs", "2", "--limit", "300", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "run folder: runs/perceptron_mnist/2\n" in done.stdout
     for word in ("accuracy", "baseline_accuracy", "model.keras", "worst_examples.png", "total time"):
         assert word in done.stdout
-    assert json.loads((tmp_path / "runs/perceptron_mnist/3/metrics.json").read_text())["confusion_matrix"]
-    done = command(*small, "--run-dir", "runs/perceptron_mnist/3", cwd=tmp_path)
-    assert done.returncode == 2 and "`run_dir` must be a folder without a finished run" in done.stderr
+    assert json.loads((tmp_path / "runs/perceptron_mnist/2/metrics.json").read_text())["confusion_matrix"]
+    assert len((folder / "history.csv").read_text().splitlines()) == epochs_kept + 1
+
+
+def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options, other = {"epochs": 2, "run_dir": None}, {"epochs": 3, "run_dir": None}
+    assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/1")
+    _cli._write_json(Path("runs/mlp_mnist/1/options.json"), {"options": {**options, "run_dir": "runs/mlp_mnist/1"}})
+    assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/1")
+    assert _cli._folder("mlp_mnist", other) == Path("runs/mlp_mnist/2")
+    _cli._write_json(Path("runs/mlp_mnist/1/metrics.json"), {})
+    assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/2")
+    with pytest.raises(ValueError, match="`run_dir` must be a folder without a finished run"):
+        _cli._folder("mlp_mnist", {"run_dir": "runs/mlp_mnist/1"})
+
+
+def test_the_command_that_ctrl_c_prints_goes_on_to_the_same_result(tmp_path, monkeypatch, capsys):
+    run, history = perceptron_mnist.training.fit, []
+
+    def interrupted(*args, **options):
+        class Stop(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                if epoch == 2 and not history:
+                    raise KeyboardInterrupt
+
+        result = run(*args, **options, callbacks=[Stop()])
+        history.append(result.history)
+        return result
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(perceptron_mnist.training, "fit", interrupted)
+    monkeypatch.setattr(sys, "argv", ["perceptron_mnist", "--epochs", "4", "--limit", "100"])
+    with pytest.raises(SystemExit) as stop:
+        _cli.run(perceptron_mnist.main)
+    assert stop.value.code == 130
+    assert "To go on: python -m recipes.perceptron_mnist --epochs 4 --limit 100" in capsys.readouterr().err
+    history.append(None)  # The second time nothing stops it.
+    _cli.run(perceptron_mnist.main)
+    assert "run folder: runs/perceptron_mnist/1\n" in capsys.readouterr().out
+    assert len(history[-1]["loss"]) == 4
