@@ -72,11 +72,20 @@ def _parsed(main: Callable, module: str, description: str | None) -> dict:
     except SystemExit as stop:
         if not stop.code:
             raise
-        # tyro draws a box: its sentence is what stands above the first rule inside.
-        rows = [row.strip(" │|") for row in re.sub(r"\x1b\[[0-9;]*m", "", errors.getvalue()).splitlines()]
-        rows = [row for row in rows if not row.startswith(("╭", "╰", "+"))]
-        end = next((i for i, row in enumerate(rows) if set(row) <= set("─-")), len(rows))
-        raise ValueError(" ".join(rows[:end]) + f" (options: python -m {module} --help)") from None
+        sentence = _first_sentence(errors.getvalue())
+        raise ValueError(f"{sentence} (options: python -m {module} --help)") from None
+
+
+def _first_sentence(box: str) -> str:
+    """Return what stands in tyro's box between its title and the first rule."""
+    rows = []
+    for row in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines():
+        if not re.search(r"\w", row):  # A rule, or the upper edge of another style of box.
+            if rows:
+                break
+        elif not re.search(r"[─━=-]{3}|^[╭┌+]", row):  # The title stands in the upper edge.
+            rows.append(row.strip(" │┃|"))
+    return " ".join(rows)
 
 
 def _check(options: dict) -> None:
