@@ -77,14 +77,13 @@ def _parsed(main: Callable, module: str, description: str | None) -> dict:
 
 
 def _first_sentence(box: str) -> str:
-    """Return what stands in tyro's box between its title and the first rule."""
+    """Return what stands in tyro's box between its title, the first line, and the next rule."""
     rows = []
-    for row in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines():
-        if not re.search(r"\w", row):  # A rule, or the upper edge of another style of box.
-            if rows:
-                break
-        elif not re.search(r"[─━=-]{3}|^[╭┌+]", row):  # The title stands in the upper edge.
-            rows.append(row.strip(" │┃|"))
+    for row in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()[1:]:
+        if re.search(r"\w", row):
+            rows.append(row.strip(" │|"))
+        elif rows:
+            break
     return " ".join(rows)
 
 

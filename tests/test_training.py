@@ -107,7 +107,7 @@ def test_patience_stops_and_goes_back_to_the_best_weights():
 
 
 def test_what_the_caller_compiled_is_left_as_it_was():
-    for steps in (1, 3):
+    for steps in (1,) if keras.backend.backend() == "torch" else (1, 3):  # PyTorch has no other number.
         model = compiled(steps_per_execution=steps)
         fit(model)
         assert model.steps_per_execution == steps
