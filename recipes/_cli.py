@@ -19,12 +19,12 @@ def run(main: Callable[..., dict]) -> None:
     """Run a recipe as a command: its signature becomes the options, its module's docstring the help."""
     module = main.__globals__["__spec__"].name
     command = shlex.join(["python", "-m", module, *sys.argv[1:]])
-    folder = None
+    made: list[Path] = []
     try:
         options = _parsed(main, module, description=main.__globals__["__doc__"])
         _check(options)
         folder = _folder(module.removeprefix("recipes."), options)
-        existed = folder.exists()
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
         print(f"{command}\nrun folder: {folder}", flush=True)
         options["run_dir"] = str(folder)
         # Known to the folder before the first step, so that a killed run is found again.
@@ -33,8 +33,7 @@ def run(main: Callable[..., dict]) -> None:
         _write_json(folder / "metrics.json", metrics)
         _summary(metrics, folder)
     except (ValueError, OSError) as error:
-        if folder and not existed:
-            _remove_if_unused(folder)
+        _remove_if_unused(made)
         sys.exit(_one_line(error))
     except KeyboardInterrupt:
         print(f"\nInterrupted. What was finished is kept. To go on: {command}", file=sys.stderr)
@@ -106,18 +105,28 @@ def _folder(recipe: str, options: dict) -> Path:
     """Return the folder that was asked for, else the last one if it has the same run unfinished, else the next."""
     if options.get("run_dir") is not None:
         folder = Path(options["run_dir"])
-        if (folder / "metrics.json").exists():
-            raise ValueError(f"`run_dir` must be a folder without a finished run. Received: run_dir={str(folder)!r}")
+        if folder.is_dir() and any(folder.iterdir()) and not _is_unfinished(folder, options):
+            raise ValueError(
+                "`run_dir` must be new, empty or hold an unfinished run of the same options. "
+                f"Received: run_dir={str(folder)!r}"
+            )
         return folder
     parent = RUNS / recipe.replace(".", "/")
-    numbers = [int(path.name) for path in parent.glob("*") if path.name.isdigit()]
-    last = max(numbers, default=0)
-    there = parent / str(last) / "options.json"
-    if last and not (there.parent / "metrics.json").exists() and there.exists():
-        same = {k: v for k, v in json.loads(there.read_text())["options"].items() if k != "run_dir"}
-        if same == {k: v for k, v in options.items() if k != "run_dir"}:
-            return there.parent
+    last = max((int(path.name) for path in parent.glob("*") if path.name.isdigit()), default=0)
+    if last and _is_unfinished(parent / str(last), options):
+        return parent / str(last)
     return parent / str(last + 1)
+
+
+def _is_unfinished(folder: Path, options: dict) -> bool:
+    """Tell whether a folder holds a run of these options that has no result yet."""
+    if (folder / "metrics.json").exists() or not (folder / "options.json").exists():
+        return False
+    try:
+        there = json.loads((folder / "options.json").read_text(encoding="utf-8"))["options"]
+    except (ValueError, KeyError, TypeError):  # Somebody else's file.
+        return False
+    return {**there, "run_dir": None} == {**options, "run_dir": None}
 
 
 def _write_json(path: Path, content: dict) -> None:
@@ -144,14 +153,13 @@ def _summary(metrics: dict, folder: Path) -> None:
     print(f"total time {time.perf_counter() - START:.0f} s")
 
 
-def _remove_if_unused(folder: Path) -> None:
-    """Remove a folder that this command made, if nothing was written there but its options."""
+def _remove_if_unused(made: list[Path]) -> None:
+    """Remove the folders that this command made, deepest first, if nothing but its options was written."""
     with contextlib.suppress(OSError):
-        if [path.name for path in folder.iterdir()] == ["options.json"]:
-            (folder / "options.json").unlink()
-        while folder != RUNS.parent:  # `rmdir` leaves a folder that is not empty.
+        if made and [path.name for path in made[0].iterdir()] == ["options.json"]:
+            (made[0] / "options.json").unlink()
+        for folder in made:  # `rmdir` leaves a folder that is not empty.
             folder.rmdir()
-            folder = folder.parent
 
 
 def _one_line(error: Exception) -> int:

@@ -230,8 +230,11 @@ def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten(tmp
     assert _cli._folder("mlp_mnist", other) == Path("runs/mlp_mnist/2")
     _cli._write_json(Path("runs/mlp_mnist/1/metrics.json"), {})
     assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/2")
-    with pytest.raises(ValueError, match="`run_dir` must be a folder without a finished run"):
-        _cli._folder("mlp_mnist", {"run_dir": "runs/mlp_mnist/1"})
+    Path("mine").mkdir()
+    Path("mine/options.json").write_text("[]")
+    for folder in ("runs/mlp_mnist/1", "mine"):
+        with pytest.raises(ValueError, match="`run_dir` must be new, empty or hold an unfinished run of the same"):
+            _cli._folder("mlp_mnist", {**options, "run_dir": folder})
 
 
 def test_the_command_that_ctrl_c_prints_goes_on_to_the_same_result(tmp_path, monkeypatch, capsys):
