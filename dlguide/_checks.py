@@ -157,7 +157,7 @@ def _none_bad(name: str, bad: np.ndarray, array: np.ndarray, must_be: str) -> No
     if bad.any():
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         raise ValueError(
-            f"`{name}` must be {must_be}. Received: {int(bad.sum())} other of {bad.size} values in {name}, "
+            f"`{name}` must be {must_be}. Received: {name} with {int(bad.sum())} of {bad.size} values otherwise, "
             f"the first in row {first[0]}: {array[first].item()!r}"
         )
 

@@ -216,17 +216,17 @@ BAD = [
     ({"x": X[:0], "y": Y[:0]}, "`x` must have at least one example. Received: x of shape (0, 4)"),
     (
         {"x": with_bad(TWO_BAD)[0]},
-        "`x` must be free of NaN and infinity. Received: 2 other of 200 values in x, the first in row 7: nan",
+        "`x` must be free of NaN and infinity. Received: x with 2 of 200 values otherwise, the first in row 7: nan",
     ),
     (
         {"y": np.where(np.arange(50) > 46, 2, Y)},
         "`y` must be labels in [0, 2), as many as the model has outputs. "
-        "Received: 3 other of 50 values in y, the first in row 47: 2",
+        "Received: y with 3 of 50 values otherwise, the first in row 47: 2",
     ),
     (
         {"y": np.where(np.arange(50) == 3, -1, Y)},
         "`y` must be labels in [0, 2), as many as the model has outputs. "
-        "Received: 1 other of 50 values in y, the first in row 3: -1",
+        "Received: y with 1 of 50 values otherwise, the first in row 3: -1",
     ),
     ({"x": X.astype(str)}, "`x` must be an array of numbers. Received: x of dtype <U32"),
     (
