@@ -196,16 +196,24 @@ def is_start_up_message(line):
 def test_the_command_counts_its_folders_prints_its_files_and_goes_on_after_ctrl_c(tmp_path):
     run = ["recipes.perceptron_mnist", "--epochs", "4000", "--limit", "300", "--batch-size", "8"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Where the tests themselves run with Ctrl-C ignored (a job in the background), the recipe must not inherit it.
+    code = (
+        "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "sys.argv = sys.argv[1:]; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", *run], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-c", code, *run], cwd=tmp_path, env=environment, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     folder = tmp_path / "runs" / "perceptron_mnist" / "1"
     deadline = time.monotonic() + 120
     while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert f"python -m {' '.join(run)}" in errors and "Traceback" not in errors
     epochs_kept = len((folder / "history.csv").read_text().splitlines()) - 1
