@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 
-# What a recipe's table row shows: the metric, its baseline, how both are written, and the target that it must meet.
+# What a recipe's table row shows: the metric, its baseline, and how both are written.
 HEADLINES = {
     "perceptron_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
     "mlp_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
