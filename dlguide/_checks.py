@@ -126,11 +126,11 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
         raise ValueError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
     for name, array in parts:
         if array.dtype.kind == "f":
-            _none_bad(name, ~np.isfinite(array), array, "free of NaN and infinity")
+            _none_bad(name, array, lambda values: ~np.isfinite(values), "free of NaN and infinity")
     classes = num_classes(model)
     if classes and y is not None:
-        bad = (y < 0) | (y >= classes) | (y != np.floor(y))
-        _none_bad(y_name, bad, y, f"labels in [0, {classes}), as many as the model has outputs")
+        must_be = f"labels in [0, {classes}), as many as the model has outputs"
+        _none_bad(y_name, y, lambda labels: (labels < 0) | (labels >= classes) | (labels != np.floor(labels)), must_be)
     return x, y
 
 
@@ -153,12 +153,19 @@ def _arrays(value):
     return keras.tree.map_structure(np.asanyarray, value)
 
 
-def _none_bad(name: str, bad: np.ndarray, array: np.ndarray, must_be: str) -> None:
-    if bad.any():
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
+def _none_bad(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -> None:
+    from dlguide import _batches
+
+    count, first = 0, None
+    for start, values in _batches.blocks(array):
+        bad = is_bad(values)
+        if bad.any() and first is None:
+            place = tuple(np.argwhere(bad)[0])
+            first = f"the first in row {start + int(place[0])}: {values[place].item()!r}"
+        count += int(bad.sum())
+    if count:
         raise ValueError(
-            f"`{name}` must be {must_be}. Received: {name} with {int(bad.sum())} of {bad.size} values otherwise, "
-            f"the first in row {first[0]}: {array[first].item()!r}"
+            f"`{name}` must be {must_be}. Received: {name} with {count} of {array.size} values otherwise, {first}"
         )
 
 

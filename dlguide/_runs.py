@@ -1,127 +1,203 @@
-"""The folder of a run: what it belongs to, and a checkpoint that is written whole or not at all."""
+"""A run that can be gone on with: what a checkpoint holds, when one is written, and how it comes back."""
 
+import contextlib
 import csv
-import hashlib
 import io
 import json
-import os
+import signal
+import threading
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
+from keras.src.backend.common import global_state
+from keras.src.random import seed_generator
 
-FORMAT = 1
+from dlguide import _processes, _run_folder
+
+FORMAT = 2
+SHARE = 0.03  # Of the time of training, for checkpoints.
 _COMPARISONS = (keras.ops.less, keras.ops.greater)
 
 
 class Run(keras.callbacks.Callback):
-    """Keeps a run's state after each epoch, and gives it back when the same run is started again.
+    """Keeps a run's state as it goes, and gives it back when the same run is started again.
 
-    A checkpoint holds all that the next epoch depends on: weights, seed generators, optimizer,
-    the callbacks' own state, the history, and PyTorch's global generator.
+    A checkpoint holds all that the next step depends on: weights, seed generators, optimizer, the
+    metrics of the epoch so far, the callbacks' own state, the history, and PyTorch's global generator.
     """
 
-    def __init__(self, folder, model, options: dict, arrays, callbacks):
+    def __init__(self, folder, config: dict, callbacks, check, seconds_between: float):
         super().__init__()
-        self.folder, self._callbacks = Path(folder), callbacks
-        self.epoch, self.seconds, self.finished = 0, 0.0, False
-        self._epoch_seconds: list[float] = []
-        self._saved: dict[str, np.ndarray] | None = None
-        config = {
+        self._callbacks, self._check, self._seconds_between = callbacks, check, seconds_between
+        self.knows_steps = True  # Else an epoch cannot be begun in its middle.
+        self._process, self._processes = _processes.place()
+        self._config = {
             "format": FORMAT,
             "backend": keras.backend.backend(),
-            **options,
-            "callbacks": [type(callback).__name__ for callback in callbacks],
-            "model": _digest_of_model(model),
-            "data": _digest_of_arrays(arrays),
+            "processes": self._processes,
+            **config,
+            "callbacks": [_description(callback) for callback in callbacks],
         }
-        try:
-            self._open(config)
-        except OSError as error:
-            raise ValueError(
-                f"`run_dir` must be a folder that can be written. Received: run_dir={str(folder)!r} ({error.strerror})"
-            ) from None
+        self._folder = _run_folder.RunFolder(folder, self._config)
+        self.epoch, self.step, self.seconds, self.finished = 0, 0, 0.0, False
+        self._epoch_seconds, self._epoch_start = [], 0.0
+        self._saved: dict[str, np.ndarray] | None = None
+        self._cost, self._signal = 0.0, None
 
-    def _open(self, config: dict) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        config_file = self.folder / "config.json"
-        if config_file.exists():
-            there = json.loads(config_file.read_text())
-            unlike = [
-                f"{key} {there.get(key)!r} there, {config[key]!r} here"
-                for key in config
-                if config[key] != there.get(key)
-            ]
-            if unlike:
-                raise ValueError(
-                    f"`run_dir` must be new, empty or hold the same run. "
-                    f"Received: run_dir={str(self.folder)!r} with {'; '.join(unlike)}"
-                )
-        else:
-            files = ("checkpoint.npz", "history.csv", "model.keras")
-            found = [name for name in files if (self.folder / name).exists()]
-            if found:
-                raise ValueError(
-                    f"`run_dir` must be new, empty or hold the same run. "
-                    f"Received: run_dir={str(self.folder)!r} with {', '.join(found)}"
-                )
-            versions = {"keras": keras.__version__, "numpy": np.__version__}
-            _write(config_file, json.dumps({**config, "versions": versions}, indent=2).encode())
-        if (self.folder / "checkpoint.npz").exists():
-            with np.load(self.folder / "checkpoint.npz") as saved:
-                self._saved = dict(saved)
+    # Opening
+
+    def __enter__(self):
+        if self._process == 0:
+            try:
+                content = self._folder.open()
+            except ValueError:
+                if self._processes > 1:
+                    _processes.broadcast(None)
+                raise
+        if self._processes > 1:
+            content = _processes.broadcast(content if self._process == 0 else b"")
+            if content is None:
+                raise ValueError("`run_dir` was refused by process 0, which says why")
+        if content:
+            self._saved = _run_folder.read(content)
             state = json.loads(str(self._saved["state"]))
-            self.epoch, self.seconds, self.finished = state["epoch"], state["seconds"], state["finished"]
-            self._epoch_seconds = state["epoch_seconds"]
+            for name in ("epoch", "step", "seconds", "finished"):
+                setattr(self, name, state[name])
+            self._epoch_seconds, self._epoch_start = state["epoch_seconds"], state["epoch_start"]
+        return self
+
+    def __exit__(self, *error):
+        self._folder.close()
+
+    @property
+    def is_resumed(self) -> bool:
+        return self._saved is not None
+
+    def finished_history(self, model) -> keras.callbacks.History:
+        """Give a run that is finished its end back."""
+        self.restore(model)
+        self.finish()
+        model.history = self._callbacks[0]
+        model.history.set_model(model)
+        model.history.seconds = self.seconds
+        return model.history
+
+    # Training
+
+    @contextlib.contextmanager
+    def signals(self):
+        """Inside, Ctrl-C and SIGTERM take effect after the current step, with a checkpoint; a second one at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+        def note(number, frame):
+            self._signal = number
+            signal.signal(number, before[number])
+
+        for number, handler in before.items():
+            if handler not in (signal.SIG_IGN, None):
+                signal.signal(number, note)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                if handler is not None:
+                    signal.signal(number, handler)
 
     def on_train_begin(self, logs=None):
         if self._saved is not None:
             self.restore(self.model)
+        self._first_epoch = self.epoch
         self._start = time.perf_counter() - self.seconds
+        self._last_save = time.perf_counter()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._first_step = self.step if epoch == self._first_epoch else 0
+        if not self._first_step:
+            self._epoch_start = time.perf_counter() - self._start
+
+    def on_train_batch_begin(self, batch, logs=None):
+        # The step before has ended. Keras would wait for every step if this were `on_train_batch_end`.
+        if batch == 0 and self._first_step:
+            # Again: since `on_train_begin` the metrics were reset, callbacks have begun the epoch once
+            # more, and PyTorch's loader has drawn a number.
+            self.restore(self.model)
+        if batch == 0 or not self.knows_steps:
+            return
+        self.step = self._first_step + batch
+        if self._signal or self._is_due(self._seconds_between):
+            self._save()
+        self._stop_if_asked()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.epoch = epoch + 1
-        self._save(finished=False)
+        self.epoch, self.step = epoch + 1, 0
+        self._epoch_seconds.append(time.perf_counter() - self._start - self._epoch_start)
+        if self._signal or self._is_due(0):
+            self._save()
+        self._stop_if_asked()
 
     def on_train_end(self, logs=None):
-        self._save(finished=True)
+        self.finished = True
+        self._save()
+
+    def _is_due(self, seconds: float) -> bool:
+        return time.perf_counter() - self._last_save >= max(seconds, self._cost / SHARE)
+
+    def _stop_if_asked(self) -> None:
+        if self._signal:
+            signal.raise_signal(self._signal)  # The handler before ours is in place again.
+
+    # State
 
     def finish(self) -> None:
         """Write the trained model; a run killed before this does it when started again."""
-        path = self.folder / "model.keras"
-        self.model.save(path.with_name("model.tmp.keras"))
-        os.replace(path.with_name("model.tmp.keras"), path)
+        if self._process:
+            return
+        self._folder.save_model(self.model)
 
     def restore(self, model) -> None:
-        """Give the model, its optimizer and the callbacks the state of the checkpoint."""
+        """Give the model, its optimizer, its metrics and the callbacks the state of the checkpoint."""
         self.set_model(model)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         state = json.loads(str(self._saved["state"]))
         for i, variable in enumerate(_variables(model)):
             variable.assign(self._saved[f"variable_{i}"])
+        if self.step:
+            for i, variable in enumerate(model.metrics_variables):
+                variable.assign(self._saved[f"metric_{i}"])
         for i, (callback, values) in enumerate(zip(self._callbacks, state["callbacks"], strict=True)):
             vars(callback).update(values)
             for name, function in state["comparisons"][i].items():
                 setattr(callback, name, getattr(keras.ops, function))
             for name, count in state["weights"].get(str(i), {}).items():
                 setattr(callback, name, [self._saved[f"callback_{i}_{name}_{k}"] for k in range(count)])
+        if "global_seed" in self._saved:
+            seed_generator.global_seed_generator().state.assign(self._saved["global_seed"])
         if "torch" in self._saved:
             import torch
 
             torch.set_rng_state(torch.from_numpy(self._saved["torch"]))
-        if self.finished and not (self.folder / "model.keras").exists():
-            self.finish()
 
-    def _save(self, finished: bool) -> None:
-        now = time.perf_counter() - self._start
-        if not finished:
-            self._epoch_seconds.append(now - self.seconds)
-        self.seconds = now
-        arrays, weights, values, comparisons = {}, {}, [], []
-        for i, variable in enumerate(_variables(self.model)):
-            arrays[f"variable_{i}"] = keras.ops.convert_to_numpy(variable)
+    def _save(self) -> None:
+        begin = time.perf_counter()
+        self._check()
+        self.seconds = begin - self._start
+        if self._process == 0:
+            self._folder.save(self._arrays(), self._history())
+        self._last_save = time.perf_counter()
+        self._cost = self._last_save - begin
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        if hasattr(self.model, "jax_state_sync"):
+            self.model.jax_state_sync()
+        arrays = {f"variable_{i}": _value(variable) for i, variable in enumerate(_variables(self.model))}
+        if self.step:
+            arrays |= {f"metric_{i}": _value(variable) for i, variable in enumerate(self.model.metrics_variables)}
+        weights, values, comparisons = {}, [], []
         for i, callback in enumerate(self._callbacks):
             plain, lists = _state(callback)
             values.append(plain)
@@ -132,23 +208,26 @@ class Run(keras.callbacks.Callback):
             arrays |= {
                 f"callback_{i}_{name}_{k}": array for name, value in lists.items() for k, array in enumerate(value)
             }
+        generator = global_state.get_global_attribute("global_seed_generator")
+        if generator is not None:  # Layers that draw without a seed of their own share it.
+            arrays["global_seed"] = _value(generator.state)
         if keras.backend.backend() == "torch":
             import torch
 
             arrays["torch"] = torch.get_rng_state().numpy()
         state = {
+            "config": self._config,
             "epoch": self.epoch,
-            "finished": finished,
+            "step": self.step,
+            "finished": self.finished,
             "seconds": self.seconds,
             "epoch_seconds": self._epoch_seconds,
+            "epoch_start": self._epoch_start,
             "callbacks": values,
             "comparisons": comparisons,
             "weights": weights,
         }
-        content = io.BytesIO()
-        np.savez(content, state=np.array(json.dumps(state)), **arrays)
-        _write(self.folder / "checkpoint.npz", content.getbuffer())
-        _write(self.folder / "history.csv", self._history().encode())
+        return {"state": np.array(json.dumps(state)), **arrays}
 
     def _history(self) -> str:
         columns = {"epoch": range(1, self.epoch + 1), "seconds": [round(s, 3) for s in self._epoch_seconds]}
@@ -163,6 +242,10 @@ class Run(keras.callbacks.Callback):
 def _variables(model) -> list:
     # `variables` has the seed generators' states, which `weights` has not.
     return [*model.variables, *model.optimizer.variables]
+
+
+def _value(variable) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(variable))
 
 
 def _state(callback) -> tuple[dict, dict]:
@@ -188,40 +271,7 @@ def _is_plain(value) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
 
 
-def _digest_of_model(model) -> str:
-    """Hash what the model computes and how it is compiled; the layers' automatic names do not count."""
-    try:
-        description = [model.get_config(), model.get_compile_config()]
-    except (NotImplementedError, TypeError):  # A model without a config: its shapes alone.
-        description = [type(model).__name__, [tuple(v.shape) for v in model.variables]]
-    names = {layer.name: i for i, layer in enumerate(getattr(model, "layers", ()))}
-    return hashlib.sha256(json.dumps(_numbered(description, names), default=repr, sort_keys=True).encode()).hexdigest()
-
-
-def _numbered(value, names: dict[str, int]):
-    """Leave names out, and put the layer's number where one layer speaks of another."""
-    if isinstance(value, dict):
-        return {key: _numbered(v, names) for key, v in value.items() if key != "name"}
-    if isinstance(value, list | tuple):
-        return [_numbered(v, names) for v in value]
-    return f"layer {names[value]}" if isinstance(value, str) and value in names else value
-
-
-def _digest_of_arrays(arrays) -> str:
-    digest = hashlib.sha256()
-    for array in keras.tree.flatten(arrays):
-        if isinstance(array, np.ndarray):
-            digest.update(f"{array.dtype} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
-        elif hasattr(array, "element_spec"):
-            digest.update(f"{array.element_spec}".encode())
-    return digest.hexdigest()
-
-
-def _write(path: Path, content) -> None:
-    beside = path.with_name(f"{path.name}.tmp")
-    with open(beside, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+def _description(callback) -> dict:
+    # Of Keras's own callbacks the options are known to be plain; another's state may differ each time.
+    name = type(callback).__name__
+    return {name: _state(callback)[0] if type(callback).__module__.startswith("keras.") else {}}

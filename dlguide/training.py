@@ -1,4 +1,4 @@
-"""Training: `fit` adds a seeded order, early stopping and a run folder that can be gone on with to `model.fit`."""
+"""Training: `fit` is `model.fit` with a seeded order, many steps a call, and runs that survive being killed."""
 
 import contextlib
 import sys
@@ -8,7 +8,14 @@ import warnings
 import keras
 import numpy as np
 
-from dlguide import _checks, _runs, data
+from dlguide import _batches, _callbacks, _checks, _fingerprint, _processes, _runs, data
+from dlguide._batches import epoch_order
+
+__all__ = ["epoch_order", "fit"]
+
+LONG_RUN = 1000  # Steps. Tracing many steps a call takes up to a second more than tracing one.
+
+_processes.join()
 
 
 def fit(
@@ -22,25 +29,32 @@ def fit(
     seed: int = 0,
     run_dir=None,
     patience: int | None = None,
+    checkpoint_seconds: float = 30.0,
     callbacks=(),
     verbose="auto",
 ) -> keras.callbacks.History:
     """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
 
     The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and
-    PyTorch. On TensorFlow, `steps_per_execution` is 50 (with 10 of them unrolled where batches
-    are small) while `fit` runs, unless `compile` was given another value than 1; nothing else of
-    what the caller compiled is touched.
+    PyTorch. On TensorFlow, a run of 1000 steps or more does 50 of them in one call of its graph, or
+    200 where a batch has at most 64 examples. What `compile` was given otherwise stays as it is.
 
-    With `run_dir`, a checkpoint is written after each epoch: the same call in a new process goes
-    on from there to the same weights and history, and returns at once when the run was finished.
-    The folder gets `config.json`, `history.csv`, `checkpoint.npz` and, at the end, `model.keras`.
+    With `run_dir`, checkpoints are written as it goes: the same call in a new process goes on from
+    the last one to the same weights and history, bit for bit on the same machine, and returns at
+    once when the run was finished. The folder gets `config.json`, `history.csv`, `checkpoint.npz`,
+    the one before it, and at the end `model.keras`. Ctrl-C and SIGTERM take effect after the
+    current step (or call of many), with a checkpoint.
+
+    On several machines, import this module before anything is computed, on the JAX backend with
+    `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `_NUM_PROCESSES` and `_PROCESS_ID` set: each process takes its
+    share of every batch, and process 0 writes the run folder and hands checkpoints out.
 
     Args:
         model: A compiled model.
-        x: Arrays of examples, first axis the example: one, or a tuple or dict of them. Or a
-            `tf.data.Dataset` of batches, whose order is its own; `batch_size` and `seed` then
-            have no effect on the training part.
+        x: Arrays of examples, first axis the example: one, or a tuple or dict of them. An
+            `np.memmap` is read from its file batch by batch. Or a `tf.data.Dataset` of batches,
+            whose order is its own (a `shuffle` needs a seed of its own to be the same in another
+            process); `batch_size` and `seed` then have no effect on the training part.
         y: Targets, arrays like `x`; None for a model whose loss needs none, or with a dataset.
         validation_data: `(x, y)` to evaluate after each epoch. The test part of a data set that
             `data.load` gave draws a warning.
@@ -52,7 +66,9 @@ def fit(
             written where it is None.
         patience: Stop after this many epochs without a lower `val_loss`, at least 1, and go back
             to the weights of the lowest. None trains all epochs and keeps the last weights.
-        callbacks: Further Keras callbacks.
+        checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is
+            one at each epoch's end too; together they take about 3 % of the time at the most.
+        callbacks: Further Keras callbacks. Their plain attributes are kept in checkpoints.
         verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal, else 2.
 
     Returns:
@@ -62,7 +78,10 @@ def fit(
     Raises:
         ValueError: If an argument is out of range; if the data are empty, of unequal lengths, not
             numbers, not finite or have labels that the model has no output for; if `run_dir`
-            cannot be written or holds another run. All before the first step.
+            cannot be written, is in use, holds another run or has only damaged checkpoints. All
+            before the first step.
+        FloatingPointError: If the loss is not finite. The model then has its best weights so far.
+        OSError: If there is no room for a checkpoint. The one before it is kept.
 
     Example:
         >>> from dlguide import mlp
@@ -76,14 +95,17 @@ def fit(
     batch_size = _checks.integer("batch_size", batch_size)
     seed = _checks.integer("seed", seed, at_least=0)
     patience = _checks.integer("patience", patience, optional=True)
+    checkpoint_seconds = _checks.number("checkpoint_seconds", checkpoint_seconds, at_least=0)
     if patience and validation_data is None:
         raise ValueError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
     if verbose not in ("auto", 0, 1, 2):
         raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
     if not model.compiled:
         raise ValueError(f"`model` must be compiled before `fit`. Received: model={model!r}")
-    is_dataset = _is_dataset(x)
-    if not is_dataset:
+    process, processes = _processes.place()
+    if _is_dataset(x):
+        _check_dataset(x, y, processes)
+    else:
         x, y = _checks.examples(model, x, y)
     if validation_data is not None and not _is_dataset(validation_data):
         validation_data = _checks.validation_data(model, validation_data)
@@ -93,60 +115,77 @@ def fit(
                 UserWarning,
                 stacklevel=2,
             )
+    if processes > 1:
+        _processes.check_shares(processes, batch_size, x, validation_data)
 
     history = keras.callbacks.History()
-    batches, order = (x, None) if is_dataset else _batches(x, y, batch_size, seed)
     early_stopping = patience and keras.callbacks.EarlyStopping(
         "val_loss", patience=patience, restore_best_weights=True
     )
-    report = _Report(epochs) if verbose == 2 or (verbose == "auto" and not sys.stdout.isatty()) else None
-    callbacks = [c for c in (history, order, *callbacks, early_stopping) if c]
-
+    order = _callbacks.Order(None if _is_dataset(x) else len(keras.tree.flatten(x)[0]), seed)
+    finite = _callbacks.FiniteLoss(early_stopping)
+    callbacks = [c for c in (history, order, *callbacks, early_stopping, finite) if c]
     run = None
     if run_dir is not None:
         options = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "patience": patience}
-        run = _runs.Run(run_dir, model, options, (x, y, validation_data), callbacks)
-        if run.finished:
-            run.restore(model)
-            history.set_model(model)
-            model.history = history
-            history.seconds = run.seconds
-            return history
+        config = {**options, **_fingerprint.of(model, x, y, validation_data)}
+        run = _runs.Run(run_dir, config, callbacks, finite.check, checkpoint_seconds)
+        run.knows_steps = not _is_dataset(x) or int(x.cardinality()) >= 0
 
-    start = time.perf_counter()
-    with _runtime_settings(model, batch_size):
-        model.fit(
-            batches,
-            validation_data=validation_data,
-            validation_batch_size=None if _is_dataset(validation_data) else batch_size,
-            epochs=epochs,
-            initial_epoch=run.epoch if run else 0,
-            callbacks=[c for c in (*callbacks, run, report) if c],
-            verbose=0 if report or verbose == 0 else 1,
-            shuffle=False,
-        )
-    history.seconds = run.seconds if run else time.perf_counter() - start
-    if run:
-        run.finish()
+    with run or contextlib.nullcontext():
+        if _is_dataset(x) or (run and run.is_resumed):
+            _build(model, x, y)
+        if run and run.finished:
+            return run.finished_history(model)
+        order.first = finite.first = (run.epoch, run.step) if run else (0, 0)
+        epoch = order.first[0]
+        if _is_dataset(x):
+            batches, order.set_epoch = _batches.from_dataset(x, epoch)
+        else:
+            arrays = (x,) if y is None else (x, y)
+            batches, order.set_epoch = _batches.from_arrays(arrays, batch_size, process, processes)
+        order.steps = int(batches.cardinality()) if _is_dataset(batches) else len(batches)
+        if validation_data is not None and not _is_dataset(validation_data):
+            validation_data, _ = _batches.from_arrays(validation_data, batch_size, process, processes)
+        if verbose == "auto":
+            verbose = 1 if sys.stdout.isatty() else 2
+        report = _callbacks.Report(epochs) if verbose == 2 and process == 0 else None
+
+        start = time.perf_counter()
+        try:
+            with _while_training(model, order.steps * epochs, batch_size, run, processes):
+                model.fit(
+                    batches,
+                    validation_data=validation_data,
+                    epochs=epochs,
+                    initial_epoch=epoch,
+                    callbacks=[c for c in (*callbacks, run, report) if c],
+                    verbose=1 if verbose == 1 and process == 0 else 0,
+                    shuffle=False,
+                )
+        except FloatingPointError:
+            if run and finite.best_epoch:
+                run.finish()
+            raise
+        history.seconds = run.seconds if run else time.perf_counter() - start
+        if run:
+            run.finish()
     return history
 
 
-def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the order in which `fit` takes `n` examples in an epoch: a permutation.
-
-    Args:
-        n: Number of examples, at least 1.
-        seed: Seed of the run, at least 0.
-        epoch: Number of the epoch, from 0.
-
-    Returns:
-        An int64 array of shape `(n,)`.
-
-    Example:
-        >>> sorted(epoch_order(4, seed=0, epoch=1).tolist())
-        [0, 1, 2, 3]
-    """
-    return np.random.default_rng((seed, epoch)).permutation(n)
+@contextlib.contextmanager
+def _while_training(model, steps: int, batch_size: int, run, processes: int):
+    """What holds during `model.fit` alone; the model is as before afterwards."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_many_steps_a_call(model, steps, batch_size))
+        if processes > 1:
+            stack.enter_context(_processes.shared(model))
+        if run:
+            stack.enter_context(run.signals())
+            # An epoch that is gone on with has fewer steps than the others: to Keras, data are missing.
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", "Your input ran out of data")
+        yield
 
 
 def _is_dataset(x) -> bool:
@@ -154,80 +193,40 @@ def _is_dataset(x) -> bool:
     return tf is not None and isinstance(x, tf.data.Dataset)
 
 
-def _batches(x, y, batch_size: int, seed: int):
-    """Return the batches of one epoch, to be gone through anew each time, and what sets their order."""
-    arrays = (x,) if y is None else (x, y)
-    n = len(keras.tree.flatten(x)[0])
-    if keras.backend.backend() != "tensorflow":
-        batches = _Batches(arrays, n, batch_size)
-        return batches, _Order(batches.set_order, n, seed)
-
-    import tensorflow as tf
-
-    with tf.device("CPU"):
-        order = tf.Variable(np.arange(n))
-        arrays = keras.tree.map_structure(tf.constant, arrays)
-
-    def gather(step):
-        rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
-        return keras.tree.map_structure(lambda array: tf.gather(array, rows), arrays)
-
-    steps = tf.data.Dataset.range(-(-n // batch_size))
-    batches = steps.map(gather, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return batches.prefetch(tf.data.AUTOTUNE), _Order(order.assign, n, seed)
+def _check_dataset(x, y, processes: int) -> None:
+    if y is not None:
+        raise ValueError(f"`y` must be None where `x` is a tf.data.Dataset. Received: y of type {type(y).__name__}")
+    if int(x.cardinality()) == -1:
+        raise ValueError("`x` must be a data set that ends. Received: a tf.data.Dataset of infinite cardinality")
+    if processes > 1:
+        raise ValueError(f"`x` must be arrays where {processes} processes share it. Received: a tf.data.Dataset")
 
 
-class _Batches(keras.utils.PyDataset):
-    def __init__(self, arrays, n: int, batch_size: int):
-        super().__init__()
-        self.arrays, self.n, self.batch_size = arrays, n, batch_size
-        self.set_order(np.arange(n))
+def _build(model, x, y) -> None:
+    """Make all variables of the model and of its metrics, for a checkpoint to fill.
 
-    def set_order(self, order) -> None:
-        self.order = order
+    Else Keras takes a first look at the data to make them, and a shuffled data set is one order ahead.
+    """
+    parts = x.element_spec if _is_dataset(x) else (x,) if y is None else (x, y)
 
-    def __len__(self):
-        return -(-self.n // self.batch_size)
+    def zeros(part):
+        dtype = getattr(part.dtype, "as_numpy_dtype", part.dtype)
+        return np.zeros((1, *(size or 1 for size in part.shape[1:])), dtype)
 
-    def __getitem__(self, step):
-        rows = self.order[step * self.batch_size : (step + 1) * self.batch_size]
-        return keras.tree.map_structure(lambda array: array[rows], self.arrays)
-
-
-class _Order(keras.callbacks.Callback):
-    def __init__(self, set_order, n: int, seed: int):
-        super().__init__()
-        self._set_order, self._n, self._seed = set_order, n, seed
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._set_order(epoch_order(self._n, self._seed, epoch))
-
-
-class _Report(keras.callbacks.Callback):
-    """One line an epoch, for a log file."""
-
-    def __init__(self, epochs: int):
-        super().__init__()
-        self._epochs = epochs
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._start = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        figures = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
-        print(f"epoch {epoch + 1}/{self._epochs}  {time.perf_counter() - self._start:.1f} s  {figures}", flush=True)
+    model.test_on_batch(*keras.tree.map_structure(zeros, parts))
 
 
 @contextlib.contextmanager
-def _runtime_settings(model: keras.Model, batch_size: int):
-    """Run many steps in one call of the graph on TensorFlow; the model is as before afterwards."""
-    if keras.backend.backend() != "tensorflow" or model.steps_per_execution != 1 or model.run_eagerly:
+def _many_steps_a_call(model: keras.Model, steps: int, batch_size: int):
+    """Let TensorFlow run many steps in one call of its graph, in a long run; the model is as before afterwards."""
+    is_ours = keras.backend.backend() == "tensorflow" and model.steps_per_execution == 1 and not model.run_eagerly
+    if not is_ours or 0 <= steps < LONG_RUN:
         yield
         return
     unrolled = model.unrolled_steps_per_execution
     model.steps_per_execution = 50
-    if batch_size <= 64:  # Unrolling pays where a step is short, and costs seconds of tracing.
-        model.unrolled_steps_per_execution = 10
+    if batch_size <= 64:
+        model.steps_per_execution, model.unrolled_steps_per_execution = 200, 5
     _forget_functions(model)
     try:
         yield

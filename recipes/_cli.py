@@ -32,7 +32,7 @@ def run(main: Callable[..., dict]) -> None:
         metrics = main(**options)
         _write_json(folder / "metrics.json", metrics)
         _summary(metrics, folder)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         _remove_if_unused(made)
         sys.exit(_one_line(error))
     except KeyboardInterrupt:
@@ -148,7 +148,7 @@ def _summary(metrics: dict, folder: Path) -> None:
         if isinstance(value, float):
             print(f"  {name:<28} {value:.4g}")
     print("files")
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("[!.]*")):
         print(f"  {path}")
     print(f"total time {time.perf_counter() - START:.0f} s")
 

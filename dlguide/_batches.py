@@ -1,0 +1,140 @@
+"""The batches that `fit` goes through: in which order, from which step on, and which share of each is read here."""
+
+import mmap
+
+import keras
+import numpy as np
+
+# Pages of a file stay in the memory of a process once read: they are given back after this many bytes.
+_HELD_BYTES = 2**28
+_BYTES_A_FAULT = 2**16
+
+
+def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
+    """Return the order in which `fit` takes `n` examples in an epoch: a permutation.
+
+    Args:
+        n: Number of examples, at least 1.
+        seed: Seed of the run, at least 0.
+        epoch: Number of the epoch, from 0.
+
+    Returns:
+        An int64 array of shape `(n,)`.
+
+    Example:
+        >>> sorted(epoch_order(4, seed=0, epoch=1).tolist())
+        [0, 1, 2, 3]
+    """
+    return np.random.default_rng((seed, epoch)).permutation(n)
+
+
+def from_arrays(arrays, batch_size: int, process: int = 0, processes: int = 1):
+    """Return the batches of `arrays`, and a function that sets the order and the first step of the next epoch."""
+    n = len(keras.tree.flatten(arrays)[0])
+    if keras.backend.backend() != "tensorflow":
+        batches = _Batches(arrays, n, batch_size, process, processes)
+        return batches, batches.set
+
+    import tensorflow as tf
+
+    with tf.device("CPU"):
+        order, start = tf.Variable(np.arange(n)), tf.Variable(0, dtype="int64")
+        arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else tf.constant(a), arrays)
+
+    def gather(step):
+        rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
+
+        def take(array):
+            if not isinstance(array, Rows):
+                return tf.gather(array, rows)
+            batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
+            batch.set_shape((None, *array.shape[1:]))
+            return batch
+
+        return keras.tree.map_structure(take, arrays)
+
+    steps = tf.data.Dataset.range(-(-n // batch_size))
+    batches = _from(steps, start).map(gather, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    batches = _with_cardinality(batches.prefetch(tf.data.AUTOTUNE), steps)
+
+    def set_epoch(new_order, first_step):
+        order.assign(new_order)
+        start.assign(first_step)
+
+    return batches, set_epoch
+
+
+def from_dataset(dataset, epoch: int):
+    """Return a data set that can begin an epoch at any step, as if `epoch` epochs of it had been taken."""
+    import tensorflow as tf
+
+    with tf.device("CPU"):
+        start = tf.Variable(0, dtype="int64")
+    batches = _with_cardinality(_from(dataset, start), dataset)
+    for _ in range(epoch):  # A `shuffle` draws its next order each time that it is gone through.
+        next(iter(batches))
+    return batches, lambda order, first_step: start.assign(first_step)
+
+
+def _from(dataset, start):
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensors(0).flat_map(lambda _: dataset.skip(start))
+
+
+def _with_cardinality(batches, like):
+    # An epoch that begins at its first step, and no other, has this many; `flat_map` has lost it.
+    batches.cardinality = like.cardinality
+    return batches
+
+
+class _Batches(keras.utils.PyDataset):
+    def __init__(self, arrays, n: int, batch_size: int, process: int, processes: int):
+        super().__init__()
+        self.arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else a, arrays)
+        self.n, self.batch_size, self.process, self.processes = n, batch_size, process, processes
+        self.set(np.arange(n), 0)
+
+    def set(self, order, first_step: int) -> None:
+        self.order, self.first_step = order, first_step
+
+    def __len__(self):
+        return -(-self.n // self.batch_size) - self.first_step
+
+    def __getitem__(self, step):
+        step += self.first_step
+        rows = self.order[step * self.batch_size : (step + 1) * self.batch_size]
+        share = len(rows) // self.processes
+        rows = rows[self.process * share : (self.process + 1) * share]
+        return keras.tree.map_structure(lambda array: array[rows], self.arrays)
+
+
+class Rows:
+    """Rows of an array that lies in a file, read without the file's staying in memory."""
+
+    def __init__(self, array: np.memmap):
+        self._array, self._read = array, 0
+        self.dtype, self.shape = array.dtype, array.shape
+        self._bytes_a_row = max(array[:1].nbytes, _BYTES_A_FAULT)
+        base = array
+        while isinstance(base, np.ndarray):
+            base = base.base
+        # A private copy ("c") would lose what was written to it.
+        kept = not isinstance(base, mmap.mmap) or array.mode == "c" or not hasattr(base, "madvise")
+        self._map = None if kept else base
+
+    def __getitem__(self, rows):
+        batch = np.array(self._array[rows])
+        self._read += batch.nbytes if isinstance(rows, slice) else len(batch) * self._bytes_a_row
+        if self._read > _HELD_BYTES and self._map is not None:
+            self._read = 0
+            self._map.madvise(mmap.MADV_DONTNEED)
+        return batch
+
+
+def blocks(array, size: int = 2**24):
+    """Yield the index of the first row and the rows of consecutive parts of about `size` bytes."""
+    rows = Rows(array) if isinstance(array, np.memmap) and array.ndim else array
+    step = max(1, size // max(1, array[:1].nbytes)) if array.ndim else 1
+    for start in range(0, len(array), step):
+        yield start, rows[start : start + step]

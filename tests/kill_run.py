@@ -1,0 +1,117 @@
+"""A run that kills itself: `python tests/kill_run.py FOLDER... [--after SECONDS | --in-checkpoint NUMBER PLACE]`.
+
+Prints the hash of weights, optimizer and history of each folder's run, and the seconds of training.
+PLACE is where a checkpoint is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import keras
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from dlguide import _run_folder, _runs, mlp, training
+
+
+def run(folder: str) -> tuple[str, float]:
+    """Train a model with dropout, batch normalisation, patience and a learning rate that falls on a plateau."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(900, 8)).astype("float32")
+    y = (x[:, 0] + rng.normal(size=900) > 0).astype("int32")
+    keras.utils.set_random_seed(0)
+    model = mlp((8,), 2, hidden_units=(32, 32), dropout=0.3, batch_norm=True)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.02), loss, metrics=["accuracy"])
+    plateau = keras.callbacks.ReduceLROnPlateau(patience=1, factor=0.5, min_delta=0.02)
+    history = training.fit(
+        model,
+        x[:730],
+        y[:730],
+        validation_data=(x[730:], y[730:]),
+        epochs=12,
+        batch_size=8,
+        patience=9,
+        run_dir=folder,
+        checkpoint_seconds=0.05,
+        callbacks=[plateau],
+        verbose=0,
+    )
+    digest = hashlib.sha256(json.dumps(history.history).encode())
+    for variable in (*model.variables, *model.optimizer.variables):
+        digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())
+    return digest.hexdigest(), history.seconds
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KillAfter(keras.callbacks.Callback):
+    """Kills the process some seconds after training began, wherever it is then."""
+
+    def __init__(self, seconds: float):
+        super().__init__()
+        self._after = seconds
+
+    def on_train_begin(self, logs=None):
+        threading.Thread(target=lambda: (time.sleep(self._after), kill()), daemon=True).start()
+
+
+def kill_in_checkpoint(number: int, place: int) -> None:
+    """Kill the process in the middle of its `number`th checkpoint."""
+    count = 0
+    write, replace = _run_folder._write_beside, os.replace
+    renames = 0
+
+    def counted_write(path, content):
+        nonlocal count, renames
+        if path.name == "checkpoint.npz":
+            count, renames = count + 1, 0
+            if count == number and place == 0:
+                _run_folder._beside(path).write_bytes(bytes(content)[: len(content) // 2])
+                kill()
+        write(path, content)
+
+    def counted_replace(source, target):
+        nonlocal renames
+        if "checkpoint" in str(target):
+            renames += 1
+            if count == number and renames == place:
+                kill()
+        replace(source, target)
+        if count == number and place == 3 and str(target).endswith("checkpoint.npz"):
+            kill()
+
+    _run_folder._write_beside, os.replace = counted_write, counted_replace
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folders", nargs="*")
+    parser.add_argument("--after", type=float)
+    parser.add_argument("--in-checkpoint", type=int, nargs=2)
+    given = parser.parse_args()
+    _runs.SHARE = 1e9  # So small a run would have few checkpoints.
+    if given.in_checkpoint:
+        kill_in_checkpoint(*given.in_checkpoint)
+    if given.after is not None:
+        fit = keras.Model.fit
+
+        def fit_and_kill(self, *args, callbacks=(), **kwargs):  # Outside the callbacks that the run knows of.
+            return fit(self, *args, callbacks=[*callbacks, KillAfter(given.after)], **kwargs)
+
+        keras.Model.fit = fit_and_kill
+    for folder in given.folders:
+        print(*run(folder), flush=True)

@@ -1,0 +1,335 @@
+"""Runs that are interrupted, and what is said when something goes wrong."""
+
+import contextlib
+import os
+import resource
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import _batches, _runs, mlp, training
+
+
+def example_data(n=60):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n, 4)).astype("float32")
+    return x, (x[:, 0] > 0).astype("int32")
+
+
+X, Y = example_data()
+
+
+def run(folder, *, callbacks=(), learning_rate=0.01, x=X, y=Y, **options):
+    """Train; return the history, the weights and the optimizer's state as one list of arrays."""
+    keras.utils.set_random_seed(0)
+    model = mlp((4,), 2, hidden_units=(6,), dropout=0.5, batch_norm=True)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(learning_rate), loss, metrics=["accuracy"])
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=1, factor=0.5, min_delta=1.0)
+    defaults = {"epochs": 4, "batch_size": 8, "run_dir": folder, "checkpoint_seconds": 0, "verbose": 0}
+    history = training.fit(model, x, y, callbacks=[plateau, *callbacks], **{**defaults, **options})
+    variables = (*model.variables, *model.optimizer.variables)
+    return [np.array(list(history.history.values())), *map(keras.ops.convert_to_numpy, variables)]
+
+
+def same(a, b):
+    return all(np.array_equal(one, other) for one, other in zip(a, b, strict=True))
+
+
+class At(keras.callbacks.Callback):
+    """Does something at one step of one epoch, once."""
+
+    what = None  # Of the class: a run's own state would be given back with the rest.
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if At.what and (self._epoch, batch) == (2, 3):
+            what, At.what = At.what, None
+            what()
+
+
+@pytest.fixture(autouse=True)
+def every_step(monkeypatch):
+    """A checkpoint at each step, whatever it costs."""
+    monkeypatch.setattr(_runs, "SHARE", 1e9)
+
+
+@pytest.fixture
+def whole(tmp_path):
+    At.what = None
+    return run(tmp_path / "whole", callbacks=[At()])
+
+
+def crash():
+    raise RuntimeError("stopped")
+
+
+def stopped(folder):
+    At.what = crash
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(folder, callbacks=[At()])
+
+
+def test_a_run_stopped_within_an_epoch_goes_on_to_the_same_bits(tmp_path, whole):
+    stopped(tmp_path / "run")
+    assert same(run(tmp_path / "run", callbacks=[At()]), whole)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_takes_effect_after_the_step_with_a_checkpoint(number, tmp_path, whole):
+    def handler(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(number, handler)
+    try:
+        At.what = lambda: os.kill(os.getpid(), number)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, callbacks=[At()], checkpoint_seconds=1e9)
+        assert signal.getsignal(number) is handler
+    finally:
+        signal.signal(number, before)
+    with np.load(tmp_path / "checkpoint.npz") as saved:
+        assert '"epoch": 2, "step": 3' in str(saved["state"])
+    assert same(run(tmp_path, callbacks=[At()], checkpoint_seconds=1e9), whole)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit, empty])
+def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used(damage, tmp_path, whole):
+    stopped(tmp_path / "run")
+    damage(tmp_path / "run" / "checkpoint.npz")
+    with pytest.warns(
+        UserWarning, match=r"checkpoint.npz damaged \(\w+\): the run goes on from .*, epoch 3, step [12]\."
+    ):
+        assert same(run(tmp_path / "run", callbacks=[At()]), whole)
+
+
+def test_no_good_checkpoint_is_an_error_and_no_fresh_start(tmp_path):
+    stopped(tmp_path)
+    for name in ("checkpoint.npz", "checkpoint.previous.npz"):
+        truncate(tmp_path / name)
+    message = r"`run_dir` must have a checkpoint that can be read, or be new. Received: run_dir=.* with checkpoint.npz"
+    with pytest.raises(ValueError, match=message + r" damaged \(\w+\), checkpoint.previous.npz damaged \(\w+\)"):
+        run(tmp_path, callbacks=[At()])
+    for name in ("checkpoint.npz", "checkpoint.previous.npz"):
+        (tmp_path / name).unlink()
+    with pytest.raises(ValueError, match="with no checkpoint"):
+        run(tmp_path, callbacks=[At()])
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_anew(tmp_path, whole):
+    def stop():
+        raise RuntimeError("stopped")
+
+    class Stop(At):
+        def on_train_begin(self, logs=None):
+            if At.what:
+                At.what()
+
+    At.what = stop
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(tmp_path / "run", callbacks=[type("At", (Stop,), {})()])
+    At.what = None
+    assert [path.name for path in (tmp_path / "run").glob("[!.]*")] == ["config.json"]
+    assert same(run(tmp_path / "run", callbacks=[At()]), whole)
+
+
+@contextlib.contextmanager
+def files_of_at_most(size):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path, whole):
+    with contextlib.ExitStack() as stack:
+        At.what = lambda: stack.enter_context(files_of_at_most(2000))
+        message = r"`run_dir` must have room for a checkpoint. Received: run_dir=.* \(File too large\); the checkpoint"
+        with pytest.raises(OSError, match=message):
+            run(tmp_path / "run", callbacks=[At()])
+    assert not list((tmp_path / "run").glob("*.tmp*"))
+    assert same(run(tmp_path / "run", callbacks=[At()]), whole)
+
+
+def test_a_second_run_in_the_folder_of_a_living_one_is_refused(tmp_path):
+    def second():
+        with pytest.raises(ValueError, match=r"`run_dir` must not be in use by another process. Received: run_dir='/"):
+            run(tmp_path, callbacks=[At()])
+
+    At.what = second
+    run(tmp_path, callbacks=[At()])
+    assert At.what is None
+
+
+@pytest.mark.parametrize("patience", [None, 3])
+def test_a_loss_that_is_not_finite_ends_the_run_with_the_best_weights(patience, tmp_path):
+    best = []
+
+    class Explode(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                best.extend(self.model.get_weights())
+                self.model.optimizer.learning_rate = 1e30
+
+    options = {"epochs": 6, "patience": patience, "validation_data": (X, Y) if patience else None}
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(6, "relu"), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1e-3), "mse")
+    message = (
+        r"`loss` must be finite. Received: loss=(nan|inf) in epoch 3, between steps \d and .*The model has its best "
+    )
+    with pytest.raises(FloatingPointError, match=message + "weights so far, of epoch 2") as error:
+        fit = {"batch_size": 8, "run_dir": tmp_path, "verbose": 0, "checkpoint_seconds": 0}
+        training.fit(model, X, Y.astype("float32"), callbacks=[Explode()], **fit, **options)
+    assert "Try a smaller learning rate, `clipnorm=1` in the optimizer, or inputs scaled" in str(error.value)
+    assert same(model.get_weights(), best)
+    assert same(keras.saving.load_model(tmp_path / "model.keras").get_weights(), best)
+
+
+def test_a_loss_that_is_not_finite_from_the_start_leaves_the_weights_of_the_start():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1e30), "mse")
+    before = model.get_weights()
+    with pytest.raises(FloatingPointError, match="The model has its weights of the start"):
+        training.fit(model, X, Y.astype("float32"), epochs=3, batch_size=8, verbose=0)
+    assert same(model.get_weights(), before)
+
+
+def batches_of(arrays, epochs, first_step=0, batch_size=8, seed=0):
+    """Return the rows that each step sees, as the backend's own training loop gets them."""
+    batches, set_epoch = _batches.from_arrays(arrays, batch_size)
+    rows = []
+    n = len(keras.tree.flatten(arrays)[0])
+    for epoch in range(epochs):
+        set_epoch(training.epoch_order(n, seed, epoch), first_step)
+        steps = batches if hasattr(batches, "cardinality") else (batches[i] for i in range(len(batches)))
+        rows += [keras.tree.map_structure(np.asarray, batch) for batch in steps]
+    return rows
+
+
+def test_arrays_tuples_and_files_give_the_same_batches(tmp_path):
+    numbers = np.arange(43 * 2).reshape(43, 2).astype("uint8")
+    np.save(tmp_path / "numbers.npy", numbers)
+    mapped = np.load(tmp_path / "numbers.npy", mmap_mode="r")
+    expected = [
+        numbers[training.epoch_order(43, 0, epoch)[8 * step : 8 * step + 8]] for epoch in range(2) for step in range(6)
+    ]
+    assert [len(batch) for batch in expected[:6]] == [8, 8, 8, 8, 8, 3]
+    for arrays in ((numbers,), (mapped,), (mapped[:],)):
+        assert same([batch for (batch,) in batches_of(arrays, 2)], expected)
+    for pair in ((numbers, numbers), (mapped, mapped)):
+        for (left, right), label in batches_of((pair, numbers[:, 0]), 1)[:1]:
+            assert same([left, right, label], [expected[0], expected[0], expected[0][:, 0]])
+    assert same([batch for (batch,) in batches_of((mapped,), 1, first_step=4)], expected[4:6])
+
+
+def test_pages_of_a_file_are_given_back_and_writes_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(_batches, "_HELD_BYTES", 0)
+    numbers = np.arange(60000).reshape(3000, 20)
+    np.save(tmp_path / "numbers.npy", numbers)
+    for mode in ("r", "r+", "c"):
+        mapped = np.load(tmp_path / "numbers.npy", mmap_mode=mode)
+        if mode != "r":
+            mapped[5] = -1
+        for _ in range(2):
+            assert np.array_equal(_batches.Rows(mapped)[np.arange(10)], mapped[:10])
+        assert (mapped[5, 0] == -1) == (mode != "r")
+
+
+def test_a_shuffled_dataset_goes_on_in_the_same_order(tmp_path):
+    import tensorflow as tf
+
+    def dataset():
+        return tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(60, seed=1).batch(8)
+
+    expected = run(tmp_path / "whole", callbacks=[At()], x=dataset(), y=None)
+    At.what = crash
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(tmp_path / "run", callbacks=[At()], x=dataset(), y=None)
+    assert same(run(tmp_path / "run", callbacks=[At()], x=dataset(), y=None), expected)
+
+
+def test_datasets_that_cannot_be_trained_on_are_refused():
+    import tensorflow as tf
+
+    dataset = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+    with pytest.raises(ValueError, match=r"`x` must be a data set that ends"):
+        run(None, x=dataset.repeat(), y=None)
+    with pytest.raises(
+        ValueError, match=r"`y` must be None where `x` is a tf.data.Dataset. Received: y of type ndarray"
+    ):
+        run(None, x=dataset)
+
+
+def test_other_options_of_a_callback_or_the_optimizer_are_named(tmp_path):
+    stopped(tmp_path)
+    with pytest.raises(ValueError, match=r"with optimizer.config.learning_rate [\d.]+ there, 0.5 here$"):
+        run(tmp_path, callbacks=[At()], learning_rate=0.5)
+    with pytest.raises(ValueError, match=r"data.y '[0-9a-f]{16}' there, '[0-9a-f]{16}' here$"):
+        run(tmp_path, callbacks=[At()], y=1 - Y)
+
+
+def test_an_unbuilt_model_goes_on_too(tmp_path):
+    def fit(stop):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.layers.Dense(5, "relu"), keras.layers.Dense(1)])
+        model.compile("adam", "mse", metrics=["mae"])
+        At.what = crash if stop else None
+        training.fit(
+            model, X, X[:, :1], epochs=4, batch_size=8, run_dir=tmp_path / str(stop), callbacks=[At()], verbose=0
+        )
+        return model.get_weights()
+
+    whole = fit(False)
+    with pytest.raises(RuntimeError, match="stopped"):
+        fit(True)
+    At.what = None
+    (tmp_path / "False").rename(tmp_path / "other")
+    (tmp_path / "True").rename(tmp_path / "False")
+    assert same(fit(False), whole)
+
+
+def test_several_processes_need_the_jax_backend(monkeypatch):
+    if keras.backend.backend() == "jax":
+        pytest.skip("JAX is the backend that has them")
+    monkeypatch.setenv("KERAS_DISTRIBUTION_JOB_ADDRESSES", "127.0.0.1:1,127.0.0.1:2")
+    with pytest.raises(ValueError, match=r"`KERAS_BACKEND` must be jax where `KERAS_DISTRIBUTION_\*` asks for several"):
+        run(None)
+
+
+def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monkeypatch):
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("other backends run one step a call")
+    calls = []
+    plain = run(None)
+
+    class Note(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            calls.append((self.model.steps_per_execution, self.model.unrolled_steps_per_execution))
+
+    monkeypatch.setattr(training, "LONG_RUN", 10)
+    assert same(run(None, callbacks=[Note()]), plain)
+    assert set(calls) == {(200, 5)}
+    calls.clear()
+    run(None, callbacks=[Note()], x=np.tile(X, (20, 1)), y=np.tile(Y, 20), batch_size=100)
+    assert set(calls) == {(50, 1)}
