@@ -75,6 +75,11 @@ def shared(model):
     keras.distribution.set_distribution(distribution)
     try:
         yield
+    except (ValueError, RuntimeError) as error:
+        if "Gloo" not in str(error):
+            raise
+        reason = str(error).splitlines()[0]
+        raise ConnectionError(f"another process of the run has gone; start all again to go on ({reason})") from error
     finally:
         keras.distribution.set_distribution(None)
         model.train_function = model.test_function = model.predict_function = None

@@ -40,7 +40,8 @@ class Run(keras.callbacks.Callback):
             "callbacks": [_description(callback) for callback in callbacks],
         }
         self._folder = _run_folder.RunFolder(folder, self._config)
-        self.epoch, self.step, self.seconds, self.finished = 0, 0, 0.0, False
+        self.epoch, self.step, self.seconds = 0, 0, 0.0
+        self.stopped, self.finished = False, False  # By a callback, before the last epoch; to the very end.
         self._epoch_seconds, self._epoch_start = [], 0.0
         self._saved: dict[str, np.ndarray] | None = None
         self._cost, self._signal = 0.0, None
@@ -62,7 +63,7 @@ class Run(keras.callbacks.Callback):
         if content:
             self._saved = _run_folder.read(content)
             state = json.loads(str(self._saved["state"]))
-            for name in ("epoch", "step", "seconds", "finished"):
+            for name in ("epoch", "step", "seconds", "stopped", "finished"):
                 setattr(self, name, state[name])
             self._epoch_seconds, self._epoch_start = state["epoch_seconds"], state["epoch_start"]
         return self
@@ -219,6 +220,7 @@ class Run(keras.callbacks.Callback):
             "config": self._config,
             "epoch": self.epoch,
             "step": self.step,
+            "stopped": not self.step and self.model.stop_training,
             "finished": self.finished,
             "seconds": self.seconds,
             "epoch_seconds": self._epoch_seconds,

@@ -157,7 +157,7 @@ def fit(
                 model.fit(
                     batches,
                     validation_data=validation_data,
-                    epochs=epochs,
+                    epochs=epoch if run and run.stopped else epochs,
                     initial_epoch=epoch,
                     callbacks=[c for c in (*callbacks, run, report) if c],
                     verbose=1 if verbose == 1 and process == 0 else 0,

@@ -4,9 +4,11 @@ import contextlib
 import functools
 import io
 import json
+import os
 import re
 import shlex
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +25,10 @@ def run(main: Callable[..., dict]) -> None:
     try:
         options = _parsed(main, module, description=main.__globals__["__doc__"])
         _check(options)
+        if os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0":  # Process 0 has the run folder.
+            with tempfile.TemporaryDirectory() as scratch:
+                main(**{**options, "run_dir": scratch})
+            return
         folder = _folder(module.removeprefix("recipes."), options)
         made = [path for path in (folder, *folder.parents) if not path.exists()]
         print(f"{command}\nrun folder: {folder}", flush=True)

@@ -79,6 +79,26 @@ def test_a_run_stopped_within_an_epoch_goes_on_to_the_same_bits(tmp_path, whole)
     assert same(run(tmp_path / "run", callbacks=[At()]), whole)
 
 
+def test_a_run_killed_as_it_stopped_early_trains_no_further(tmp_path):
+    class Stop(keras.callbacks.Callback):
+        crashes = False
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+        def on_train_end(self, logs=None):
+            if Stop.crashes:
+                crash()
+
+    whole = run(tmp_path / "whole", callbacks=[Stop()])
+    Stop.crashes = True
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(tmp_path / "run", callbacks=[Stop()])
+    Stop.crashes = False
+    assert same(run(tmp_path / "run", callbacks=[Stop()]), whole)
+    assert whole[0].shape[1] == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_takes_effect_after_the_step_with_a_checkpoint(number, tmp_path, whole):
     def handler(number, frame):
