@@ -106,7 +106,8 @@ class _Batches(keras.utils.PyDataset):
         rows = self.order[step * self.batch_size : (step + 1) * self.batch_size]
         share = len(rows) // self.processes
         rows = rows[self.process * share : (self.process + 1) * share]
-        return keras.tree.map_structure(lambda array: array[rows], self.arrays)
+        # `take` is faster than indexing, of which a short step on JAX is aware.
+        return keras.tree.map_structure(lambda a: a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self.arrays)
 
 
 class Rows:

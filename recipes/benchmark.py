@@ -58,7 +58,10 @@ def main(
                 for name, backend, request in _requests(row, backwards=bool(number % 2)):
                     for figure, value in _ask(workers[backend], {"row": row, **request}).items():
                         seconds[row].setdefault(name, {}).setdefault(figure, []).append(value)
-                print(f"round {number + 1}/{rounds}  {row}  peak {peaks[-1]:.0f} GFLOP/s", flush=True)
+                times = "  ".join(
+                    f"{name} {figures['epoch_seconds'][-1]:.3g}" for name, figures in seconds[row].items()
+                )
+                print(f"round {number + 1}/{rounds}  {row}  {times}  (s an epoch)", flush=True)
             content = {"command": "python -m recipes.benchmark fit", "rounds": number + 1, "sgemm_gflops": peaks}
             content |= {"rows": {row: {"seconds": seconds[row]} for row in rows}, **measure.machine()}
             if rows == tuple(_benchmark_models.ROWS) and rounds >= ROUNDS:
@@ -156,6 +159,21 @@ def tables(content: dict) -> list[str]:
             cells += [faster(f"{backend} plain", f"{backend} fit") for backend in BACKENDS[1:]]
             second.append(f"| {' | '.join(cells)} |")
     return ["\n".join(first), "\n".join(second)]
+
+
+def published() -> str:
+    """Return the part of recipes/README.md that the JSON gives."""
+    if not PATH.exists():
+        return "not measured yet"
+    content = json.loads(PATH.read_text(encoding="utf-8"))
+    versions = ", ".join(f"{name} {version}" for name, version in content["versions"].items())
+    peaks = content["sgemm_gflops"]
+    note = (
+        f"{content['rounds']} rounds, {content['cores']} cores {content['cpu']}, sgemm peak "
+        f"{statistics.median(peaks):.0f} GFLOP/s (NumPy, {min(peaks):.0f} to {max(peaks):.0f}), {versions}, "
+        f"{content['date']}"
+    )
+    return "\n\n".join([*tables(content), note])
 
 
 def ratio(others: list[float], ours: list[float]) -> str:

@@ -5,7 +5,7 @@ python -m recipes.table
 
 from pathlib import Path
 
-from recipes import _cli, _results
+from recipes import _cli, _results, benchmark
 
 ROOT = _results.HERE.parent
 WORDS = {
@@ -71,9 +71,11 @@ def replaced(text: str, marker: str, content: str) -> str:
 
 def _page(name: str, language: str) -> str:
     content = results_table(language)
+    text = (ROOT / name).read_text(encoding="utf-8")
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
-    return replaced((ROOT / name).read_text(encoding="utf-8"), "results", content)
+        text = replaced(text, "benchmark", benchmark.published())
+    return replaced(text, "results", content)
 
 
 def _with_result_line(name: str) -> str:

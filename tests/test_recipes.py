@@ -15,12 +15,12 @@ import keras
 import pytest
 
 import recipes
-from recipes import _cli, _results, perceptron_mnist, table
+from recipes import _benchmark_models, _benchmark_worker, _cli, _results, benchmark, perceptron_mnist, table
 from recipes.faq import _experiment
 
 ROOT = Path(__file__).parents[1]
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
-           if not m.name.startswith("_") and m.name not in ("faq", "measure", "table")]  # fmt: skip
+           if not m.name.startswith("_") and m.name not in ("benchmark", "faq", "measure", "table")]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
 QUICK_SECONDS = 60 if os.environ.get("CI") else 15
 
@@ -269,3 +269,25 @@ def test_the_command_that_ctrl_c_prints_goes_on_to_the_same_result(tmp_path, mon
     _cli.run(perceptron_mnist.main)
     assert "run folder: runs/perceptron_mnist/1\n" in capsys.readouterr().out
     assert len(history[-1]["loss"]) == 4
+
+
+def test_the_benchmark_times_each_way(monkeypatch):
+    row = _benchmark_models.ROWS["mlp_small"]._replace(examples=64)
+    monkeypatch.setitem(_benchmark_models.ROWS, "mlp_small", row)
+    assert set(_benchmark_worker._timed("mlp_small", "plain", one_epoch=True)) == {"one_epoch_seconds"}
+    for how in ("plain", "fit"):
+        timed = _benchmark_worker._timed("mlp_small", how)
+        assert timed["first_epoch_seconds"] > timed["epoch_seconds"] > 0
+
+
+def test_the_table_of_the_benchmark_shows_median_ratios():
+    seconds = {"epoch_seconds": [2.0, 4.0, 3.0], "one_epoch_seconds": [5.0, 5.0, 5.0]}
+    half = {figure: [value / 2 for value in values] for figure, values in seconds.items()}
+    ways = {"tensorflow plain": seconds, "tensorflow fit": half, "PyTorch loop, 1 threads": seconds}
+    content = {"sgemm_gflops": [100.0], "rows": {"mlp_small": {"seconds": ways}}}
+    first, second = benchmark.tables(content)
+    assert first.splitlines()[2] == (
+        "| MLP 784-32-10 | 32 | 873 µs | 1.50 s | 2.00 × (2.00 to 2.00) | 2.00 × (2.00 to 2.00) | "
+        "2.00 × (2.00 to 2.00) | 4% |"
+    )
+    assert len(second.splitlines()) == 2
