@@ -125,7 +125,7 @@ class Rows:
         self._map = None if kept else base
 
     def __getitem__(self, rows):
-        batch = np.array(self._array[rows])
+        batch = np.asarray(self._array[rows])
         self._read += batch.nbytes if isinstance(rows, slice) else len(batch) * self._bytes_a_row
         if self._read > _HELD_BYTES and self._map is not None:
             self._read = 0

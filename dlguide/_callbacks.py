@@ -9,8 +9,28 @@ import numpy as np
 from dlguide import _batches
 
 
+class Callbacks(keras.callbacks.CallbackList):
+    """Keras's list, which counts the steps of an epoch that is gone on with from where it stands."""
+
+    def __init__(self, callbacks, first: tuple[int, int], **options):
+        super().__init__(callbacks, **options)
+        self._first, self._skipped = first, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._skipped = self._first[1] if epoch == self._first[0] else 0
+        super().on_epoch_begin(epoch, logs)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        super().on_train_batch_begin(batch + self._skipped, logs)
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch + self._skipped, logs)
+
+
 class Order(keras.callbacks.Callback):
     """Sets the order of each epoch, and the step at which the first one begins."""
+
+    kept = ("_torch_seed",)
 
     def __init__(self, n: int | None, seed: int):
         super().__init__()
@@ -30,7 +50,7 @@ class Order(keras.callbacks.Callback):
         self.set_epoch(order, self.first[1] if epoch == self.first[0] else 0)
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self.first[1] and self._epoch == self.first[0] and batch >= self.steps - self.first[1]:
+        if batch >= self.steps and (self._epoch, self.first[1] > 0) == (self.first[0], True):
             # Keras's sign for the end of the data. TensorFlow would find it in the middle of one step
             # more, with the seeds already moved on.
             raise StopIteration
@@ -43,27 +63,35 @@ class Order(keras.callbacks.Callback):
 
 
 class FiniteLoss(keras.callbacks.Callback):
-    """Ends a run whose loss is not finite, with the best weights so far in the model."""
+    """Ends a run whose loss is not finite, with the best weights so far in the model.
+
+    `val_loss` tells of the weights at the end of an epoch, `loss` of those before each step: without
+    validation data an epoch's weights count as good once a step from them had a finite loss.
+    """
+
+    kept = ("best", "best_epoch", "best_weights", "_next_best", "_next_weights")
 
     def __init__(self, early_stopping: keras.callbacks.EarlyStopping | None):
         super().__init__()
         self._early_stopping = early_stopping
         self.best, self.best_epoch, self.best_weights = math.inf, 0, None
-        self.first = (0, 0)  # Epoch and step at which this process begins.
+        self._next_best, self._next_weights = None, None
+        self._epoch, self._step, self._good_step = 0, None, None
 
     def on_train_begin(self, logs=None):
         if self.best_weights is None:
             self.best_weights = self.model.get_weights()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._first_step = epoch, self.first[1] if epoch == self.first[0] else 0
-        self._step = self._good_step = self._first_step
+        self._epoch, self._step, self._good_step = epoch, None, None
         self._checked_at = time.perf_counter()
 
     def on_train_batch_begin(self, batch, logs=None):
-        self._step = self._first_step + batch
+        begins, self._step = self._step is None, batch
+        if begins:
+            self._good_step = batch
         # Looking at the loss means waiting for the step: once a second is often enough.
-        if batch and time.perf_counter() - self._checked_at >= 1:
+        elif self._next_weights or time.perf_counter() - self._checked_at >= 1:
             self.check()
 
     def check(self) -> None:
@@ -73,25 +101,38 @@ class FiniteLoss(keras.callbacks.Callback):
         for metric in self.model.metrics:
             if metric.name == "loss":
                 for variable in metric.variables:
-                    self._refuse_unless_finite("loss", float(np.asarray(keras.ops.convert_to_numpy(variable.value))))
+                    self._refuse_unless_finite("loss", float(np.asarray(keras.ops.convert_to_numpy(variable))))
         self._good_step, self._checked_at = self._step, time.perf_counter()
+        self._accept()
 
     def on_epoch_end(self, epoch, logs=None):
         self._step = None
         for name in ("loss", "val_loss"):
             self._refuse_unless_finite(name, (logs or {}).get(name, 0.0))
-        value = logs.get("val_loss", logs.get("loss", math.inf))
+        self._accept()
+        value = float(logs.get("val_loss", logs.get("loss", math.inf)))
         if value < self.best:
-            self.best, self.best_epoch = value, epoch + 1
-            self.best_weights = [] if self._early_stopping else self.model.get_weights()
+            # Where training stops early, `EarlyStopping` has a copy already.
+            self._next_best = [value, epoch + 1]
+            self._next_weights = [] if self._early_stopping else self.model.get_weights()
+            if "val_loss" in logs:
+                self._accept()
+
+    def put_best_back(self) -> None:
+        """Give the model its best weights so far."""
+        self.model.set_weights(self.best_weights or self._early_stopping.best_weights)
+
+    def _accept(self) -> None:
+        if self._next_best:
+            (self.best, self.best_epoch), self.best_weights = self._next_best, self._next_weights
+            self._next_best = self._next_weights = None
 
     def _refuse_unless_finite(self, name: str, value: float) -> None:
         if math.isfinite(value):
             return
-        weights = self.best_weights or self._early_stopping.best_weights
-        self.model.set_weights(weights)
-        end = f"and {self._step}" if self._step else "and the last"
-        where = f"epoch {self._epoch + 1}" + (f", between steps {self._good_step + 1} {end}" if name == "loss" else "")
+        end = "the last" if self._step is None else self._step
+        where = f"epoch {self._epoch + 1}"
+        where += f", between steps {(self._good_step or 0) + 1} and {end}" if name == "loss" else ""
         best = f"its best weights so far, of epoch {self.best_epoch}" if self.best_epoch else "its weights of the start"
         raise FloatingPointError(
             f"`{name}` must be finite. Received: {name}={value} in {where}. Try a smaller learning rate, `clipnorm=1` "

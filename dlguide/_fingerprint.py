@@ -9,6 +9,8 @@ import numpy as np
 
 from dlguide import _batches
 
+COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "jit_compile")
+
 
 def of(model, x, y, validation_data) -> dict:
     """Describe a model, as it is compiled, and data, so that two that give other bits differ; plain values only."""
@@ -21,7 +23,7 @@ def of(model, x, y, validation_data) -> dict:
     parts = {"x": x, "y": y, "validation_data": validation_data}
     content = {
         "model": hashlib.sha256(text.encode()).hexdigest()[:16],
-        **{name: _numbered(compiled.get(name), {}) for name in ("optimizer", "loss", "metrics")},
+        **{name: _numbered(compiled.get(name), {}) for name in COMPILED},
         "data": {name: _digest(part) for name, part in parts.items() if part is not None},
     }
     return json.loads(json.dumps(content, default=_without_address))
@@ -55,8 +57,8 @@ def _digest(arrays) -> str:
 def differences(there, here, name: str = ""):
     """Say where two configurations differ, as "epochs 2 there, 3 here"."""
     if isinstance(there, dict) and isinstance(here, dict):
-        for key in here:
-            yield from differences(there.get(key), here[key], f"{name}.{key}" if name else key)
+        for key in dict.fromkeys((*here, *there)):
+            yield from differences(there.get(key), here.get(key), f"{name}.{key}" if name else key)
     elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         for i, (a, b) in enumerate(zip(there, here, strict=True)):
             yield from differences(a, b, f"{name}[{i}]")

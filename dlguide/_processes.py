@@ -40,8 +40,12 @@ def place() -> tuple[int, int]:
 def check_shares(processes: int, batch_size: int, x, validation_data) -> None:
     """Refuse batches that cannot be shared out evenly: each process takes as many examples of every step."""
     if batch_size % processes:
-        raise ValueError(f"`batch_size` must be a multiple of the {processes} processes. Received: {batch_size}")
+        raise ValueError(
+            f"`batch_size` must be a multiple of the {processes} processes. Received: batch_size={batch_size}"
+        )
     for name, arrays in (("x", x), ("validation_data", validation_data)):
+        if hasattr(arrays, "element_spec"):
+            raise ValueError(f"`{name}` must be arrays where {processes} processes share it. Received: a data set")
         n = len(keras.tree.flatten(arrays)[0]) if arrays is not None else 0
         if n % batch_size % processes:
             raise ValueError(

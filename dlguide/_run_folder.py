@@ -86,6 +86,8 @@ class RunFolder:
                 continue
             self._refuse_unless_same(state["config"])
             if damaged:
+                # Out of the way: the next checkpoint must not push the good one out for it.
+                os.replace(self.path / CHECKPOINTS[0], self.path / "checkpoint.damaged.npz")
                 warnings.warn(
                     f"{self.path} has {damaged[0]}: the run goes on from the one before it, "
                     f"epoch {state['epoch'] + 1}, step {state['step']}.",
@@ -99,6 +101,7 @@ class RunFolder:
         return b""
 
     def _refuse_unless_same(self, there: dict) -> None:
+        there.pop("versions", None)
         found = list(_fingerprint.differences(there, self._config))
         if found:
             raise self._error("be new, empty or hold the same run", f"with {'; '.join(found)}")

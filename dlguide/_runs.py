@@ -1,6 +1,7 @@
 """A run that can be gone on with: what a checkpoint holds, when one is written, and how it comes back."""
 
 import contextlib
+import copy
 import csv
 import io
 import json
@@ -79,7 +80,7 @@ class Run(keras.callbacks.Callback):
         """Give a run that is finished its end back."""
         self.restore(model)
         self.finish()
-        model.history = self._callbacks[0]
+        model.history = self._history_callback()
         model.history.set_model(model)
         model.history.seconds = self.seconds
         return model.history
@@ -88,7 +89,10 @@ class Run(keras.callbacks.Callback):
 
     @contextlib.contextmanager
     def signals(self):
-        """Inside, Ctrl-C and SIGTERM take effect after the current step, with a checkpoint; a second one at once."""
+        """Inside, Ctrl-C and SIGTERM take effect after the current step, with a checkpoint; a second one at once.
+
+        In a validation, or in an epoch whose number of steps is not known, after it.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -107,6 +111,8 @@ class Run(keras.callbacks.Callback):
             for number, handler in before.items():
                 if handler is not None:
                     signal.signal(number, handler)
+        if self._signal:  # It came after the last look.
+            signal.raise_signal(self._signal)
 
     def on_train_begin(self, logs=None):
         if self._saved is not None:
@@ -117,39 +123,37 @@ class Run(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._first_step = self.step if epoch == self._first_epoch else 0
-        if not self._first_step:
+        if self._first_step == 0:
             self._epoch_start = time.perf_counter() - self._start
 
     def on_train_batch_begin(self, batch, logs=None):
         # The step before has ended. Keras would wait for every step if this were `on_train_batch_end`.
-        if batch == 0 and self._first_step:
-            # Again: since `on_train_begin` the metrics were reset, callbacks have begun the epoch once
-            # more, and PyTorch's loader has drawn a number.
-            self.restore(self.model)
-        if batch == 0 or not self.knows_steps:
-            return
-        self.step = self._first_step + batch
-        if self._signal or self._is_due(self._seconds_between):
-            self._save()
-        self._stop_if_asked()
+        if batch == self._first_step:
+            if batch:
+                # Again: since `on_train_begin` the metrics were reset, callbacks have begun the epoch
+                # once more, and PyTorch's loader has drawn a number.
+                self.restore(self.model)
+            self._saved = None  # A large model's would be held to the end.
+        elif self.knows_steps:
+            self.step = batch
+            self._save_if_due(self._seconds_between)
 
     def on_epoch_end(self, epoch, logs=None):
         self.epoch, self.step = epoch + 1, 0
         self._epoch_seconds.append(time.perf_counter() - self._start - self._epoch_start)
-        if self._signal or self._is_due(0):
-            self._save()
-        self._stop_if_asked()
+        self._save_if_due(0)
 
     def on_train_end(self, logs=None):
         self.finished = True
         self._save()
 
-    def _is_due(self, seconds: float) -> bool:
-        return time.perf_counter() - self._last_save >= max(seconds, self._cost / SHARE)
-
-    def _stop_if_asked(self) -> None:
-        if self._signal:
-            signal.raise_signal(self._signal)  # The handler before ours is in place again.
+    def _save_if_due(self, seconds: float) -> None:
+        asked = self._signal
+        if asked or time.perf_counter() - self._last_save >= max(seconds, self._cost / SHARE):
+            self._save()
+        if asked:
+            self._signal = None
+            signal.raise_signal(asked)  # The handler before ours is in place again.
 
     # State
 
@@ -220,7 +224,7 @@ class Run(keras.callbacks.Callback):
             "config": self._config,
             "epoch": self.epoch,
             "step": self.step,
-            "stopped": not self.step and self.model.stop_training,
+            "stopped": not self.step and bool(self.model.stop_training),
             "finished": self.finished,
             "seconds": self.seconds,
             "epoch_seconds": self._epoch_seconds,
@@ -231,9 +235,12 @@ class Run(keras.callbacks.Callback):
         }
         return {"state": np.array(json.dumps(state)), **arrays}
 
+    def _history_callback(self) -> keras.callbacks.History:
+        return next(c for c in self._callbacks if isinstance(c, keras.callbacks.History))
+
     def _history(self) -> str:
         columns = {"epoch": range(1, self.epoch + 1), "seconds": [round(s, 3) for s in self._epoch_seconds]}
-        columns |= self._callbacks[0].history
+        columns |= self._history_callback().history
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
@@ -247,19 +254,26 @@ def _variables(model) -> list:
 
 
 def _value(variable) -> np.ndarray:
-    return np.asarray(keras.ops.convert_to_numpy(variable))
+    return _plain_dtype(np.asarray(keras.ops.convert_to_numpy(variable)))
+
+
+def _plain_dtype(array: np.ndarray) -> np.ndarray:
+    # NumPy's files have no bfloat16; float32 holds it exactly, and assigning turns it back.
+    return array.astype("float32") if array.dtype.name == "bfloat16" else array
 
 
 def _state(callback) -> tuple[dict, dict]:
     """Split a callback's own state into plain values and lists of arrays (the best weights)."""
     plain, lists = {}, {}
-    for name, value in vars(callback).items():
+    attributes = vars(callback)
+    for name in getattr(callback, "kept", attributes):
+        value = attributes[name]
         if name in ("_model", "_params", "model", "params"):
             continue
         if isinstance(value, np.generic):
             value = value.item()
         if isinstance(value, list) and value and all(isinstance(v, np.ndarray) for v in value):
-            lists[name] = value
+            lists[name] = [_plain_dtype(array) for array in value]
         elif _is_plain(value):
             plain[name] = value
     return plain, lists
@@ -276,4 +290,4 @@ def _is_plain(value) -> bool:
 def _description(callback) -> dict:
     # Of Keras's own callbacks the options are known to be plain; another's state may differ each time.
     name = type(callback).__name__
-    return {name: _state(callback)[0] if type(callback).__module__.startswith("keras.") else {}}
+    return {name: copy.deepcopy(_state(callback)[0]) if type(callback).__module__.startswith("keras.") else {}}

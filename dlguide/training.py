@@ -37,7 +37,8 @@ def fit(
 
     The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and
     PyTorch. On TensorFlow, a run of 1000 steps or more does 50 of them in one call of its graph, or
-    200 where a batch has at most 64 examples. What `compile` was given otherwise stays as it is.
+    200 where a batch has at most 64 examples, unless `compile` was given another number than 1 or one
+    of `callbacks` looks at single steps. What else `compile` was given stays as it is.
 
     With `run_dir`, checkpoints are written as it goes: the same call in a new process goes on from
     the last one to the same weights and history, bit for bit on the same machine, and returns at
@@ -54,7 +55,8 @@ def fit(
         x: Arrays of examples, first axis the example: one, or a tuple or dict of them. An
             `np.memmap` is read from its file batch by batch. Or a `tf.data.Dataset` of batches,
             whose order is its own (a `shuffle` needs a seed of its own to be the same in another
-            process); `batch_size` and `seed` then have no effect on the training part.
+            process; other state inside it does not come back after a kill, and its content is not
+            compared); `batch_size` and `seed` then have no effect on the training part.
         y: Targets, arrays like `x`; None for a model whose loss needs none, or with a dataset.
         validation_data: `(x, y)` to evaluate after each epoch. The test part of a data set that
             `data.load` gave draws a warning.
@@ -67,7 +69,7 @@ def fit(
         patience: Stop after this many epochs without a lower `val_loss`, at least 1, and go back
             to the weights of the lowest. None trains all epochs and keeps the last weights.
         checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is
-            one at each epoch's end too; together they take about 3 % of the time at the most.
+            one at an epoch's end too, and none where they would take more than 3 % of the time.
         callbacks: Further Keras callbacks. Their plain attributes are kept in checkpoints.
         verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal, else 2.
 
@@ -104,7 +106,7 @@ def fit(
         raise ValueError(f"`model` must be compiled before `fit`. Received: model={model!r}")
     process, processes = _processes.place()
     if _is_dataset(x):
-        _check_dataset(x, y, processes)
+        _check_dataset(x, y)
     else:
         x, y = _checks.examples(model, x, y)
     if validation_data is not None and not _is_dataset(validation_data):
@@ -124,7 +126,8 @@ def fit(
     )
     order = _callbacks.Order(None if _is_dataset(x) else len(keras.tree.flatten(x)[0]), seed)
     finite = _callbacks.FiniteLoss(early_stopping)
-    callbacks = [c for c in (history, order, *callbacks, early_stopping, finite) if c]
+    sees_steps = any(_looks_at_steps(callback) for callback in callbacks)
+    callbacks = [c for c in (order, *callbacks, early_stopping, history, finite) if c]
     run = None
     if run_dir is not None:
         options = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "patience": patience}
@@ -153,17 +156,26 @@ def fit(
 
         start = time.perf_counter()
         try:
-            with _while_training(model, order.steps * epochs, batch_size, run, processes):
+            with _while_training(model, 1 if sees_steps else order.steps * epochs, batch_size, run, processes):
                 model.fit(
                     batches,
                     validation_data=validation_data,
                     epochs=epoch if run and run.stopped else epochs,
                     initial_epoch=epoch,
-                    callbacks=[c for c in (*callbacks, run, report) if c],
-                    verbose=1 if verbose == 1 and process == 0 else 0,
+                    callbacks=_callbacks.Callbacks(
+                        [c for c in (*callbacks, run, report) if c],
+                        order.first,
+                        add_progbar=verbose == 1 and process == 0,
+                        verbose=1,
+                        epochs=epochs,
+                        steps=order.steps if order.steps > 0 else None,
+                        model=model,
+                    ),
+                    verbose=0,
                     shuffle=False,
                 )
         except FloatingPointError:
+            finite.put_best_back()
             if run and finite.best_epoch:
                 run.finish()
             raise
@@ -188,32 +200,38 @@ def _while_training(model, steps: int, batch_size: int, run, processes: int):
         yield
 
 
+def _looks_at_steps(callback) -> bool:
+    hooks = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+    return any(
+        getattr(getattr(callback, h), "__func__", None) is not getattr(keras.callbacks.Callback, h) for h in hooks
+    )
+
+
 def _is_dataset(x) -> bool:
     tf = sys.modules.get("tensorflow")
     return tf is not None and isinstance(x, tf.data.Dataset)
 
 
-def _check_dataset(x, y, processes: int) -> None:
+def _check_dataset(x, y) -> None:
     if y is not None:
         raise ValueError(f"`y` must be None where `x` is a tf.data.Dataset. Received: y of type {type(y).__name__}")
-    if int(x.cardinality()) == -1:
-        raise ValueError("`x` must be a data set that ends. Received: a tf.data.Dataset of infinite cardinality")
-    if processes > 1:
-        raise ValueError(f"`x` must be arrays where {processes} processes share it. Received: a tf.data.Dataset")
+    if int(x.cardinality()) in (0, -1):
+        size = "no batch" if int(x.cardinality()) == 0 else "batches without end"
+        raise ValueError(
+            f"`x` must be a data set of one batch or more that ends. Received: a tf.data.Dataset of {size}"
+        )
 
 
 def _build(model, x, y) -> None:
     """Make all variables of the model and of its metrics, for a checkpoint to fill.
 
-    Else Keras takes a first look at the data to make them, and a shuffled data set is one order ahead.
+    Else Keras takes a first look at a data set to make them, or not, and its next order differs.
     """
-    parts = x.element_spec if _is_dataset(x) else (x,) if y is None else (x, y)
-
-    def zeros(part):
-        dtype = getattr(part.dtype, "as_numpy_dtype", part.dtype)
-        return np.zeros((1, *(size or 1 for size in part.shape[1:])), dtype)
-
-    model.test_on_batch(*keras.tree.map_structure(zeros, parts))
+    if _is_dataset(x):
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(keras.tree.map_structure(np.asarray, next(iter(x))))
+        model.test_on_batch(x, y, weights)
+    else:
+        model.test_on_batch(*keras.tree.map_structure(lambda array: array[:1], (x, y)))
 
 
 @contextlib.contextmanager

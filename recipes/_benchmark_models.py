@@ -19,16 +19,16 @@ class Row(NamedTuple):
 
 ROWS = {
     "mlp_small": Row("MLP 784-32-10", 32, 32_000, "mlp", {"hidden_units": (32,)}),
-    "mlp_128": Row("MLP 784-512-512-10, dropout", 128, 25_600, "mlp", {"hidden_units": (512, 512), "dropout": 0.2}),
-    "mlp_512": Row("MLP 784-512-512-10, dropout", 512, 25_600, "mlp", {"hidden_units": (512, 512), "dropout": 0.2}),
-    "mlp_512_dense": Row("MLP 784-512-512-10", 512, 25_600, "mlp", {"hidden_units": (512, 512)}),
+    "mlp_128": Row("MLP 784-512-512-10, dropout", 128, 12_800, "mlp", {"hidden_units": (512, 512), "dropout": 0.2}),
+    "mlp_512": Row("MLP 784-512-512-10, dropout", 512, 15_360, "mlp", {"hidden_units": (512, 512), "dropout": 0.2}),
+    "mlp_512_dense": Row("MLP 784-512-512-10", 512, 15_360, "mlp", {"hidden_units": (512, 512)}),
     "mlp_512_xla": Row(
-        "MLP 784-512-512-10, `jit_compile=True`", 512, 25_600, "mlp", {"hidden_units": (512, 512)}, True
+        "MLP 784-512-512-10, `jit_compile=True`", 512, 15_360, "mlp", {"hidden_units": (512, 512)}, True
     ),
-    "cnn": Row("CNN 32-64, 3x3", 128, 3_840, "cnn"),
-    "lstm": Row("LSTM 128 on rows", 128, 6_400, "lstm"),
-    "gru": Row("GRU 128 on rows", 128, 6_400, "gru"),
-    "transformer": Row("transformer, 2 blocks, width 64, 64 tokens", 128, 2_560, "transformer"),
+    "cnn": Row("CNN 32-64, 3x3", 128, 2_560, "cnn"),
+    "lstm": Row("LSTM 128 on rows", 128, 3_840, "lstm"),
+    "gru": Row("GRU 128 on rows", 128, 3_840, "gru"),
+    "transformer": Row("transformer, 2 blocks, width 64, 64 tokens", 128, 1_280, "transformer"),
     "vae": Row("VAE 784-400-20", 128, 12_800, "vae"),
 }
 

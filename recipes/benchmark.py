@@ -64,7 +64,7 @@ def main(
                 print(f"round {number + 1}/{rounds}  {row}  {times}  (s an epoch)", flush=True)
             content = {"command": "python -m recipes.benchmark fit", "rounds": number + 1, "sgemm_gflops": peaks}
             content |= {"rows": {row: {"seconds": seconds[row]} for row in rows}, **measure.machine()}
-            if rows == tuple(_benchmark_models.ROWS) and rounds >= ROUNDS:
+            if rows == tuple(_benchmark_models.ROWS) and number + 1 >= ROUNDS:
                 PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     finally:
         for worker in workers.values():

@@ -1,4 +1,4 @@
-"""A run that kills itself: `python tests/kill_run.py FOLDER... [--after SECONDS | --in-checkpoint NUMBER PLACE]`.
+"""A run that kills itself: kill_run.py FOLDER... [--in-epoch EPOCH SECONDS | --in-checkpoint NUMBER PLACE].
 
 Prints the hash of weights, optimizer and history of each folder's run, and the seconds of training.
 PLACE is where a checkpoint is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both.
@@ -58,15 +58,16 @@ def kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class KillAfter(keras.callbacks.Callback):
-    """Kills the process some seconds after training began, wherever it is then."""
+class KillInEpoch(keras.callbacks.Callback):
+    """Kills the process some seconds after an epoch began, wherever it is then."""
 
-    def __init__(self, seconds: float):
+    def __init__(self, epoch: int, seconds: float):
         super().__init__()
-        self._after = seconds
+        self._epoch, self._seconds = epoch, seconds
 
-    def on_train_begin(self, logs=None):
-        threading.Thread(target=lambda: (time.sleep(self._after), kill()), daemon=True).start()
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self._epoch:
+            threading.Thread(target=lambda: (time.sleep(self._seconds), kill()), daemon=True).start()
 
 
 def kill_in_checkpoint(number: int, place: int) -> None:
@@ -100,17 +101,18 @@ def kill_in_checkpoint(number: int, place: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", nargs="*")
-    parser.add_argument("--after", type=float)
+    parser.add_argument("--in-epoch", type=float, nargs=2)
     parser.add_argument("--in-checkpoint", type=int, nargs=2)
     given = parser.parse_args()
     _runs.SHARE = 1e9  # So small a run would have few checkpoints.
     if given.in_checkpoint:
         kill_in_checkpoint(*given.in_checkpoint)
-    if given.after is not None:
+    if given.in_epoch:
         fit = keras.Model.fit
 
-        def fit_and_kill(self, *args, callbacks=(), **kwargs):  # Outside the callbacks that the run knows of.
-            return fit(self, *args, callbacks=[*callbacks, KillAfter(given.after)], **kwargs)
+        def fit_and_kill(self, *args, callbacks, **kwargs):  # The run does not know of this one.
+            callbacks.callbacks.append(KillInEpoch(*given.in_epoch))
+            return fit(self, *args, callbacks=callbacks, **kwargs)
 
         keras.Model.fit = fit_and_kill
     for folder in given.folders:

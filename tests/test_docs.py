@@ -20,10 +20,12 @@ MODULES = [dlguide] + [importlib.import_module(f"dlguide.{m.name}") for m in pkg
 PUBLIC = [
     value
     for module in MODULES
+    if not module.__name__.split(".")[-1].startswith("_")
     for name, value in vars(module).items()
-    if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__ and inspect.isroutine(value)
-    and not module.__name__.split(".")[-1].startswith("_")
-]  # fmt: skip
+    if inspect.isroutine(value)
+    and not name.startswith("_")
+    and (value.__module__ == module.__name__ or (module is not dlguide and name in getattr(module, "__all__", ())))
+]
 
 
 def test_the_snippets_print_what_the_page_says():
@@ -54,7 +56,9 @@ def test_both_pages_have_the_same_commands_snippets_and_builders():
 def test_links_and_modules_that_a_page_names_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert ((ROOT / page).parent / target).exists(), target
+        path, _, heading = target.partition("#")
+        assert ((ROOT / page).parent / path).exists(), target
+        assert f"\n## {heading.capitalize()}\n" in ((ROOT / path).read_text() if heading else "\n## \n"), target
     for module in re.findall(r"python -m (recipes[\w.]*)", text):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
@@ -81,4 +85,6 @@ def test_documented_arguments_equal_the_signature(function):
 
 
 def test_the_list_of_public_functions_is_found():
-    assert {"load", "fit", "evaluate", "learning_curves", "mlp"} <= {function.__name__ for function in PUBLIC}
+    assert {"load", "fit", "epoch_order", "evaluate", "learning_curves", "mlp"} <= {
+        function.__name__ for function in PUBLIC
+    }

@@ -25,8 +25,9 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bits(tmp_path):
     print(f"seed of the moments: {SEED}")
     rng = np.random.default_rng(SEED)
     [(expected, seconds)] = results(kill_run(tmp_path / "whole"))
-    moments = [("--in-checkpoint", rng.integers(2, 9), place % 4) for place in range(MOMENTS // 4 + 1)]
-    moments += [("--after", rng.uniform(0, seconds)) for _ in range(MOMENTS - len(moments))]
+    moments = [("--in-checkpoint", rng.integers(2, 9), place % 4) for place in range(max(4, MOMENTS // 3))]
+    # An epoch takes less than a tenth of the run, and the last of these has two more behind it.
+    moments += [("--in-epoch", rng.integers(8), rng.uniform(0, seconds / 10)) for _ in range(MOMENTS - len(moments))]
     with ThreadPoolExecutor(2) as pool:
         killed = list(pool.map(lambda i: kill_run(tmp_path / str(i), *moments[i], check=False), range(MOMENTS)))
     folders = [tmp_path / str(i) for i in range(MOMENTS)]

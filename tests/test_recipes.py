@@ -287,7 +287,7 @@ def test_the_table_of_the_benchmark_shows_median_ratios():
     content = {"sgemm_gflops": [100.0], "rows": {"mlp_small": {"seconds": ways}}}
     first, second = benchmark.tables(content)
     assert first.splitlines()[2] == (
-        "| MLP 784-32-10 | 32 | 873 µs | 1.50 s | 2.00 × (2.00 to 2.00) | 2.00 × (2.00 to 2.00) | "
-        "2.00 × (2.00 to 2.00) | 4% |"
+        "| MLP 784-32-10 | 32 | 1,500 µs | 1.50 s | 2.00 × (2.00 to 2.00) | 2.00 × (2.00 to 2.00) | "
+        "2.00 × (2.00 to 2.00) | 2% |"
     )
     assert len(second.splitlines()) == 2

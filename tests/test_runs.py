@@ -41,13 +41,13 @@ def same(a, b):
 class At(keras.callbacks.Callback):
     """Does something at one step of one epoch, once."""
 
-    what = None  # Of the class: a run's own state would be given back with the rest.
+    what, when = None, (2, 3)  # Of the class: a run's own state would be given back with the rest.
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
 
     def on_train_batch_begin(self, batch, logs=None):
-        if At.what and (self._epoch, batch) == (2, 3):
+        if At.what and (self._epoch, batch) == At.when:
             what, At.what = At.what, None
             what()
 
@@ -56,6 +56,7 @@ class At(keras.callbacks.Callback):
 def every_step(monkeypatch):
     """A checkpoint at each step, whatever it costs."""
     monkeypatch.setattr(_runs, "SHARE", 1e9)
+    monkeypatch.setattr(At, "when", (2, 3))
 
 
 @pytest.fixture
@@ -68,8 +69,8 @@ def crash():
     raise RuntimeError("stopped")
 
 
-def stopped(folder):
-    At.what = crash
+def stopped(folder, epoch=2):
+    At.what, At.when = crash, (epoch, 3)
     with pytest.raises(RuntimeError, match="stopped"):
         run(folder, callbacks=[At()])
 
@@ -138,7 +139,9 @@ def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used(damage, tmp_pat
     with pytest.warns(
         UserWarning, match=r"checkpoint.npz damaged \(\w+\): the run goes on from .*, epoch 3, step [12]\."
     ):
-        assert same(run(tmp_path / "run", callbacks=[At()]), whole)
+        stopped(tmp_path / "run", epoch=3)
+    assert (tmp_path / "run" / "checkpoint.damaged.npz").exists()
+    assert same(run(tmp_path / "run", callbacks=[At()]), whole)
 
 
 def test_no_good_checkpoint_is_an_error_and_no_fresh_start(tmp_path):
@@ -293,7 +296,9 @@ def test_datasets_that_cannot_be_trained_on_are_refused():
     import tensorflow as tf
 
     dataset = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
-    with pytest.raises(ValueError, match=r"`x` must be a data set that ends"):
+    with pytest.raises(
+        ValueError, match=r"`x` must be a data set of one batch or more that ends. Received: .* of batches w"
+    ):
         run(None, x=dataset.repeat(), y=None)
     with pytest.raises(
         ValueError, match=r"`y` must be None where `x` is a tf.data.Dataset. Received: y of type ndarray"
@@ -307,6 +312,52 @@ def test_other_options_of_a_callback_or_the_optimizer_are_named(tmp_path):
         run(tmp_path, callbacks=[At()], learning_rate=0.5)
     with pytest.raises(ValueError, match=r"data.y '[0-9a-f]{16}' there, '[0-9a-f]{16}' here$"):
         run(tmp_path, callbacks=[At()], y=1 - Y)
+
+
+def test_a_run_with_less_than_before_is_refused_too(tmp_path):
+    At.what, At.when = crash, (2, 3)
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(tmp_path, callbacks=[At()], validation_data=(X, Y))
+    with pytest.raises(ValueError, match=r"data.validation_data '[0-9a-f]{16}' there, None here$"):
+        run(tmp_path, callbacks=[At()])
+
+
+def test_callbacks_see_the_true_numbers_of_steps_after_a_stop(tmp_path):
+    class Rate(keras.callbacks.Callback):
+        seen = []  # noqa: RUF012
+
+        def on_train_batch_begin(self, batch, logs=None):
+            self.model.optimizer.learning_rate = 0.01 / (1 + batch)
+            self.seen.append(batch)
+
+    whole = run(tmp_path / "whole", callbacks=[At(), Rate()])
+    At.what = crash
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(tmp_path / "run", callbacks=[At(), Rate()])
+    Rate.seen.clear()
+    assert same(run(tmp_path / "run", callbacks=[At(), Rate()]), whole)
+    assert Rate.seen == [*range(2, 8), *range(8)]
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "mixed_bfloat16"])
+def test_models_of_bfloat16_go_on_too(dtype, tmp_path):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        whole = run(tmp_path / "whole", callbacks=[At()])
+        stopped(tmp_path / "run")
+        assert same(run(tmp_path / "run", callbacks=[At()]), whole)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def test_the_best_weights_are_not_those_that_the_loss_came_from(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1e30), "mse")
+    before = model.get_weights()
+    with pytest.raises(FloatingPointError, match=r"in epoch 2, .*The model has its weights of the start"):
+        training.fit(model, X, Y.astype("float32"), epochs=3, batch_size=60, verbose=0)  # One step an epoch.
+    assert same(model.get_weights(), before)
 
 
 def test_an_unbuilt_model_goes_on_too(tmp_path):
@@ -344,8 +395,12 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
     plain = run(None)
 
     class Note(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch, logs=None):
+        def on_epoch_begin(self, epoch, logs=None):
             calls.append((self.model.steps_per_execution, self.model.unrolled_steps_per_execution))
+
+    class NoteSteps(Note):
+        def on_train_batch_end(self, batch, logs=None):
+            steps.append(batch)
 
     monkeypatch.setattr(training, "LONG_RUN", 10)
     assert same(run(None, callbacks=[Note()]), plain)
@@ -353,3 +408,7 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
     calls.clear()
     run(None, callbacks=[Note()], x=np.tile(X, (20, 1)), y=np.tile(Y, 20), batch_size=100)
     assert set(calls) == {(50, 1)}
+    calls.clear()
+    steps = []
+    run(None, callbacks=[NoteSteps()], epochs=1)  # A callback that looks at single steps sees them all.
+    assert set(calls) == {(1, 1)} and steps == list(range(8))
