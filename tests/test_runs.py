@@ -4,6 +4,8 @@ import contextlib
 import os
 import resource
 import signal
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -19,6 +21,7 @@ def example_data(n=60):
 
 
 X, Y = example_data()
+ROOT = os.path.dirname(os.path.dirname(__file__))
 
 
 def run(folder, *, callbacks=(), learning_rate=0.01, x=X, y=Y, **options):
@@ -266,17 +269,46 @@ def test_arrays_tuples_and_files_give_the_same_batches(tmp_path):
     assert same([batch for (batch,) in batches_of((mapped,), 1, first_step=4)], expected[4:6])
 
 
-def test_pages_of_a_file_are_given_back_and_writes_are_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(_batches, "_HELD_BYTES", 0)
+def test_rows_of_a_file_are_those_of_the_map(tmp_path):
     numbers = np.arange(60000).reshape(3000, 20)
     np.save(tmp_path / "numbers.npy", numbers)
     for mode in ("r", "r+", "c"):
         mapped = np.load(tmp_path / "numbers.npy", mmap_mode=mode)
         if mode != "r":
             mapped[5] = -1
-        for _ in range(2):
-            assert np.array_equal(_batches.Rows(mapped)[np.arange(10)], mapped[:10])
-        assert (mapped[5, 0] == -1) == (mode != "r")
+        for view in (mapped, mapped[3:], mapped[::-2], mapped[:, ::3], mapped[:, 0]):
+            rows = _batches.Rows(view)
+            assert np.array_equal(rows[np.array([2, 0, 1, 2])], view[[2, 0, 1, 2]])
+            assert np.array_equal(rows[1:7], view[1:7])
+    assert _batches.Rows(mapped)._file is None and _batches.Rows(np.load(tmp_path / "numbers.npy", "r"))._file
+    os.replace(tmp_path / "numbers.npy", tmp_path / "other.npy")
+    np.save(tmp_path / "numbers.npy", -numbers)
+    for file in ("another", "none"):
+        assert np.array_equal(_batches.Rows(mapped[:5])[np.arange(5)], mapped[:5]), file
+        (tmp_path / "numbers.npy").unlink(missing_ok=True)
+
+
+def test_a_file_does_not_become_part_of_the_memory(tmp_path):
+    """A file of 200 MB; `recipes.benchmark memory` does it with 4 GB."""
+    images = np.lib.format.open_memmap(tmp_path / "images.npy", "w+", "uint8", (200_000, 1000))
+    images[:] = np.arange(200_000)[:, None] % 251
+    images.flush()
+    code = (
+        "import re, sys, pathlib; import numpy as np; from dlguide import _batches; import tensorflow\n"
+        "status = pathlib.Path('/proc/self/status')\n"
+        "def peak(): return int(re.search(r'VmHWM:\\s*(\\d+)', status.read_text())[1]) / 1024\n"
+        "x = np.load(sys.argv[1], mmap_mode='r'); batches, set_epoch = _batches.from_arrays((x,), 512)\n"
+        "before = peak(); set_epoch(np.random.default_rng(0).permutation(len(x)), 0)\n"
+        "steps = batches if hasattr(batches, 'cardinality') else (batches[i] for i in range(len(batches)))\n"
+        "print(sum(len(batch[0]) for batch in steps), peak() - before)"
+    )
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("the peak of memory is read from /proc")
+    command = [sys.executable, "-c", code, str(tmp_path / "images.npy")]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    rows, megabytes = output.split()[-2:]
+    assert rows == "200000"
+    assert float(megabytes) < 100
 
 
 def test_a_shuffled_dataset_goes_on_in_the_same_order(tmp_path):
