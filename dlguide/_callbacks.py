@@ -50,7 +50,8 @@ class Order(keras.callbacks.Callback):
         self.set_epoch(order, self.first[1] if epoch == self.first[0] else 0)
 
     def on_train_batch_begin(self, batch, logs=None):
-        if batch >= self.steps and (self._epoch, self.first[1] > 0) == (self.first[0], True):
+        began_within = self._epoch == self.first[0] and self.first[1] > 0
+        if began_within and batch >= self.steps:
             # Keras's sign for the end of the data. TensorFlow would find it in the middle of one step
             # more, with the seeds already moved on.
             raise StopIteration
@@ -103,7 +104,8 @@ class FiniteLoss(keras.callbacks.Callback):
                 for variable in metric.variables:
                     self._refuse_unless_finite("loss", float(np.asarray(keras.ops.convert_to_numpy(variable))))
         self._good_step, self._checked_at = self._step, time.perf_counter()
-        self._accept()
+        if self._step is not None:  # Else the epoch has ended, and its loss is from before the last step.
+            self._accept()
 
     def on_epoch_end(self, epoch, logs=None):
         self._step = None

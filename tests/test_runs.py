@@ -383,12 +383,15 @@ def test_models_of_bfloat16_go_on_too(dtype, tmp_path):
         keras.config.set_dtype_policy(before)
 
 
-def test_the_best_weights_are_not_those_that_the_loss_came_from(tmp_path):
+@pytest.mark.parametrize("has_folder", [False, True])
+def test_weights_that_no_finite_loss_came_from_are_not_the_best(has_folder, tmp_path):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(1e30), "mse")
     before = model.get_weights()
     with pytest.raises(FloatingPointError, match=r"in epoch 2, .*The model has its weights of the start"):
-        training.fit(model, X, Y.astype("float32"), epochs=3, batch_size=60, verbose=0)  # One step an epoch.
+        # One step an epoch.
+        folder = tmp_path / "run" if has_folder else None
+        training.fit(model, X, Y.astype("float32"), epochs=3, batch_size=60, run_dir=folder, verbose=0)
     assert same(model.get_weights(), before)
 
 
