@@ -37,15 +37,18 @@ def from_arrays(arrays, batch_size: int, process: int = 0, processes: int = 1):
     with tf.device("CPU"):
         order, start = tf.Variable(np.arange(n)), tf.Variable(0, dtype="int64")
         arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else tf.constant(a), arrays)
+    # Where all batches are of one size, TensorFlow may know: tracing and some steps are faster.
+    size = None if n % batch_size else batch_size
 
     def gather(step):
         rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
 
         def take(array):
-            if not isinstance(array, Rows):
-                return tf.gather(array, rows)
-            batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
-            batch.set_shape((None, *array.shape[1:]))
+            if isinstance(array, Rows):
+                batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
+            else:
+                batch = tf.gather(array, rows)
+            batch.set_shape((size, *array.shape[1:]))
             return batch
 
         return keras.tree.map_structure(take, arrays)
