@@ -1,5 +1,6 @@
 """Argument checks: one wording for every error, plain Python numbers as the result."""
 
+import contextlib
 import math
 import numbers
 import operator
@@ -127,11 +128,60 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
     for name, array in parts:
         if array.dtype.kind == "f":
             _none_bad(name, array, lambda values: ~np.isfinite(values), "free of NaN and infinity")
+    if isinstance(x, np.ndarray):
+        tokens(x_name, x, model)
     classes = num_classes(model)
     if classes and y is not None:
+        ignored = getattr(model.loss, "ignore_class", None)
         must_be = f"labels in [0, {classes}), as many as the model has outputs"
-        _none_bad(y_name, y, lambda labels: (labels < 0) | (labels >= classes) | (labels != np.floor(labels)), must_be)
+        _none_bad(y_name, y, lambda labels: _outside(labels, classes) & (labels != ignored), must_be)
     return x, y
+
+
+def tokens(name: str, array: np.ndarray, model) -> None:
+    """Refuse token ids outside the vocabulary, the first one named, and sequences that are too long for a model."""
+    import keras
+
+    for layer in _first_layers(model):
+        if isinstance(layer, keras.Model):
+            tokens(name, array, layer)
+        elif isinstance(layer, keras.layers.Embedding):
+            size = layer.input_dim
+            _none_bad(name, array, lambda ids, size=size: _outside(ids, size), f"token ids in [0, {size})")
+    for layer in getattr(model, "layers", ()):
+        max_length = getattr(layer, "max_length", None)
+        if max_length is not None and array.shape[-1] > max_length:
+            raise ValueError(
+                f"`{name}` must be sequences of at most {max_length} tokens. Received: {name} of shape {array.shape}"
+            )
+
+
+def _first_layers(model) -> list:
+    """Return the layers that read the model's input."""
+    import keras
+
+    layers = getattr(model, "layers", [])
+    if isinstance(model, keras.Sequential):
+        return layers[:1]
+    first = []
+    for layer in layers:
+        with contextlib.suppress(AttributeError, ValueError):  # Called twice, or never: it has no `input`.
+            if any(layer.input is tensor for tensor in getattr(model, "inputs", None) or ()):
+                first.append(layer)
+    return first
+
+
+def array(name: str, value: Any, ndims: Sequence[int]) -> np.ndarray:
+    """Return `value` as an array of numbers with one of the given numbers of axes, or raise."""
+    result = np.asarray(value)
+    if result.dtype.kind not in "buif" or result.ndim not in ndims:
+        axes = " or ".join(map(str, ndims))
+        raise ValueError(f"`{name}` must be an array of numbers with {axes} axes. Received: {name}={value!r}")
+    return result
+
+
+def _outside(values: np.ndarray, size: int) -> np.ndarray:
+    return (values < 0) | (values >= size) | (values != np.floor(values))
 
 
 def validation_data(model, value):

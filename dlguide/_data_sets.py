@@ -256,7 +256,11 @@ def _shuttle(seed: int):
 
 
 def _shakespeare(seed: int):
-    text, length = read("shakespeare.txt.gz").decode(), 128
+    return text_parts(read("shakespeare.txt.gz").decode(), length=128)
+
+
+def text_parts(text: str, length: int):
+    """Cut a text by position into 80, 10 and 10 %, each into sequences and the same one character on."""
     ends = [int(0.8 * len(text)), int(0.9 * len(text)), len(text)]
     vocabulary = (PADDING, UNKNOWN, *sorted(set(text[: ends[0]])))
     ids = encode([text], vocabulary, len(text))[0]

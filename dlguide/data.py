@@ -5,14 +5,15 @@
 """
 
 import weakref
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from dlguide import _checks
-from dlguide._data_sets import LOADERS, ORDERED, decode, encode, limited
+from dlguide._data_sets import LOADERS, ORDERED, decode, encode, limited, text_parts
 
-__all__ = ["Info", "Part", "Splits", "decode", "encode", "is_test_part", "load"]
+__all__ = ["Info", "Part", "Splits", "decode", "encode", "is_test_part", "load", "load_text"]
 
 LICENCES = {
     "mnist": "CC BY-SA 3.0",
@@ -135,6 +136,53 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     for array in test:
         _test_arrays[id(array)] = array
     return Splits(train, valid, test, Info(name, LICENCES[name], CITATIONS[name], **more))
+
+
+def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
+    """Load a text of one's own, cut as `shakespeare` is: 80, 10 and 10 % by position.
+
+    Args:
+        path: A text file in UTF-8.
+        length: Characters of one example, at least 1.
+        limit: At most this many examples of each part, the last ones, at least 1; None for all.
+
+    Returns:
+        `Splits` as `load` gives it: `x` of shape `(n, length)`, int32 ids of characters, `y` the same one
+        character on. The licence is left empty.
+
+    Raises:
+        ValueError: If an argument is out of range, or the file is no text or too short.
+        OSError: If the file cannot be read.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "text.txt")
+        >>> _ = path.write_text("to be or not to be, " * 100)
+        >>> load_text(path, length=32).train.x.shape
+        (49, 32)
+    """
+    length = _checks.integer("length", length)
+    limit = _checks.integer("limit", limit, optional=True)
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise ValueError(f"`path` must be a text file in UTF-8. Received: path={str(path)!r}, which is none")
+    least = 10 * (length + 1)
+    if len(text) < least:
+        raise ValueError(
+            f"`path` must be a text of at least {least} characters, for parts of {length} and more. "
+            f"Received: path={str(path)!r} of {len(text)} characters"
+        )
+    parts, more = text_parts(text, length)
+    if limit is not None:
+        parts = [(x[-limit:], y[-limit:]) for x, y in parts]
+    train, valid, test = (Part(*part) for part in parts)
+    for array in test:
+        _test_arrays[id(array)] = array
+    return Splits(train, valid, test, Info(path.stem, "", "", **more))
 
 
 def is_test_part(*arrays) -> bool:

@@ -217,6 +217,119 @@ def fitted_curve(x, y, predict: Callable, *, x_name: str = "x", y_name: str = "y
     return _finished(figure)
 
 
+def feature_maps(image, maps, *, count: int = 16):
+    """Draw an image and what each filter of a convolution makes of it.
+
+    Args:
+        image: The image, `(height, width)`, `(height, width, 1)` or `(height, width, 3)`, in [0, 1].
+        maps: Outputs of one layer for it, `(height, width, filters)`, such as those of
+            `keras.Model(model.input, model.get_layer("features_0").output)`.
+        count: Number of maps at the most, at least 1; the first ones are drawn.
+
+    Returns:
+        A `matplotlib.figure.Figure`; black is 0, white the largest value of each map.
+
+    Raises:
+        ValueError: If `maps` is no stack of maps or `count` is below 1.
+
+    Example:
+        >>> len(feature_maps(np.zeros((8, 8)), np.ones((4, 4, 3))).axes)
+        4
+    """
+    count = _checks.integer("count", count)
+    image, maps = np.asarray(image), np.asarray(maps)
+    if maps.ndim != 3 or image.ndim not in (2, 3):
+        raise ValueError(
+            "`image` and `maps` must be an image and maps of shape (height, width, filters). "
+            f"Received: image of shape {image.shape}, maps of shape {maps.shape}"
+        )
+    shown = [image.squeeze(), *np.moveaxis(maps, -1, 0)[:count]]
+    columns = min(9, len(shown))
+    figure = _figure(1.2 * columns, 1.35 * -(-len(shown) // columns))
+    for place, picture in enumerate(shown):
+        axes = figure.add_subplot(-(-len(shown) // columns), columns, place + 1)
+        axes.imshow(picture, cmap="gray", vmin=0)
+        axes.axis("off")
+        axes.set_title("image" if place == 0 else f"filter {place - 1}", fontsize=8)
+    return _finished(figure)
+
+
+def forecast(y, predicted, baseline=None, *, baseline_name: str = "baseline", y_name: str = "y"):
+    """Draw a series beside its one-step forecasts, and a baseline's.
+
+    Args:
+        y: True values in their order, of shape `(n,)`.
+        predicted: Forecasts, the same number.
+        baseline: Another model's forecasts, the same number; None for none.
+        baseline_name: What the legend calls them.
+        y_name: Name of the value, for the axis.
+
+    Returns:
+        A `matplotlib.figure.Figure`: the series above, the sum of absolute errors so far below,
+        where the lower line is the better forecast.
+
+    Raises:
+        ValueError: If the numbers of values differ or there is none.
+
+    Example:
+        >>> len(forecast([1, 2, 3], [1, 2, 2], [1, 1, 2]).axes)
+        2
+    """
+    lines = {"forecast": np.ravel(predicted)} | ({} if baseline is None else {baseline_name: np.ravel(baseline)})
+    y = np.ravel(y)
+    for name, values in lines.items():
+        if len(values) != len(y) or not len(y):
+            raise ValueError(
+                f"`y` and every forecast must have the same length, at least 1. "
+                f"Received: y of length {len(y)}, {name} of length {len(values)}"
+            )
+    figure = _figure(10, 5.4)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    above.plot(y, color="black", linewidth=1, label="truth")
+    for (name, values), colour in zip(lines.items(), ("crimson", "tab:blue"), strict=False):
+        above.plot(values, color=colour, linewidth=1, alpha=0.8, label=name)
+        below.plot(np.cumsum(np.abs(values - y)), color=colour, label=name)
+    above.set(ylabel=y_name)
+    below.set(xlabel="step of the test part", ylabel="sum of errors so far")
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return _finished(figure)
+
+
+def attention(weights, tokens: Sequence[str]):
+    """Draw the attention of one sequence, a panel for each head.
+
+    Args:
+        weights: Attention of shape `(heads, length, length)`, such as `attention.attention_weights` gives for
+            one sequence; what lies beyond `tokens` (padding) is left out.
+        tokens: The symbol of each token, at least one.
+
+    Returns:
+        A `matplotlib.figure.Figure`; a row is what one token attends to, dark for much.
+
+    Raises:
+        ValueError: If the weights are no stack of squares of at least that many tokens.
+
+    Example:
+        >>> len(attention(np.full((2, 3, 3), 1 / 3), "abc").axes)
+        2
+    """
+    weights, n = np.asarray(weights), len(tokens)
+    if weights.ndim != 3 or weights.shape[1] != weights.shape[2] or not 0 < n <= weights.shape[1]:
+        raise ValueError(
+            "`weights` must be of shape (heads, length, length), with a length of at least that of `tokens`. "
+            f"Received: weights of shape {weights.shape}, tokens={tokens!r}"
+        )
+    figure = _figure((1 + 0.3 * n) * len(weights), 1.3 + 0.3 * n)
+    for head, axes in enumerate(figure.subplots(1, len(weights), squeeze=False)[0]):
+        axes.imshow(weights[head, :n, :n], cmap="Blues", vmin=0)
+        axes.set_xticks(range(n), list(tokens))
+        axes.set_yticks(range(n), list(tokens))
+        axes.set(xlabel="looks at", title=f"head {head}")
+    return _finished(figure)
+
+
 def _figure(width: float, height: float):
     from matplotlib.figure import Figure
 

@@ -25,10 +25,10 @@ ROWS = {
     "mlp_512_xla": Row(
         "MLP 784-512-512-10, `jit_compile=True`", 512, 15_360, "mlp", {"hidden_units": (512, 512)}, True
     ),
-    "cnn": Row("CNN 32-64, 3x3", 128, 2_560, "cnn"),
+    "cnn": Row("CNN 32-64, 3x3", 128, 3_840, "cnn", {"filters": (32, 64), "batch_norm": False, "dropout": 0.5}),
     "lstm": Row("LSTM 128 on rows", 128, 3_840, "lstm"),
     "gru": Row("GRU 128 on rows", 128, 3_840, "gru"),
-    "transformer": Row("transformer, 2 blocks, width 64, 64 tokens", 128, 1_280, "transformer"),
+    "transformer": Row("transformer, 2 blocks, width 64, 64 tokens", 128, 1_920, "transformer"),
     "vae": Row("VAE 784-400-20", 128, 12_800, "vae"),
 }
 
@@ -54,23 +54,11 @@ def keras_model(row: Row):
     if row.kind == "mlp":
         model = dlguide.mlp((784,), 10, **row.options)
     elif row.kind == "cnn":
-        model = keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                layers.Conv2D(32, 3, activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Conv2D(64, 3, activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Flatten(),
-                layers.Dropout(0.5),
-                layers.Dense(10),
-            ]
-        )
+        model = dlguide.cnn((28, 28, 1), 10, **row.options)
     elif row.kind in ("lstm", "gru"):
-        cell = layers.LSTM if row.kind == "lstm" else layers.GRU
-        model = keras.Sequential([keras.Input((28, 28)), cell(128), layers.Dense(10)])
+        model = dlguide.rnn((28, 28), 10, cell=row.kind, units=(128,))
     elif row.kind == "transformer":
-        model = _transformer(keras, layers)
+        model = dlguide.transformer_classifier(1000, 64, 10, dropout=0.0)
     else:
         model = _vae(keras, layers)
     loss = (
@@ -81,18 +69,6 @@ def keras_model(row: Row):
     jit_compile = True if row.jit_compile and keras.backend.backend() == "tensorflow" else "auto"
     model.compile("adam", loss, metrics=None if row.kind == "vae" else ["accuracy"], jit_compile=jit_compile)
     return model
-
-
-def _transformer(keras, layers):
-    tokens = keras.Input((64,), dtype="int32")
-    x = layers.Embedding(1000, 64)(tokens)
-    for _ in range(2):
-        normed = layers.LayerNormalization()(x)
-        x = layers.Add()([x, layers.MultiHeadAttention(4, 16)(normed, normed)])
-        hidden = layers.Dense(256, activation="gelu")(layers.LayerNormalization()(x))
-        x = layers.Add()([x, layers.Dense(64)(hidden)])
-    pooled = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(x))
-    return keras.Model(tokens, layers.Dense(10)(pooled))
 
 
 def _vae(keras, layers):
@@ -133,15 +109,15 @@ def torch_model(row: Row):
     if row.kind == "cnn":
         return nn.Sequential(
             nn.Unflatten(1, (1, 28)),
-            nn.Conv2d(1, 32, 3),
-            nn.ReLU(),
+            nn.Conv2d(1, 32, 3, padding=1),
             nn.MaxPool2d(2),
-            nn.Conv2d(32, 64, 3),
             nn.ReLU(),
-            nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 3, padding=1),
+            nn.ReLU(),
+            nn.AdaptiveMaxPool2d(1),
             nn.Flatten(),
             nn.Dropout(0.5),
-            nn.Linear(1600, 10),
+            nn.Linear(64, 10),
         )
     return {"lstm": Last(nn.LSTM), "gru": Last(nn.GRU)}.get(row.kind)
 

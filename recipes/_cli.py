@@ -34,9 +34,9 @@ def run(main: Callable[..., dict]) -> None:
         print(f"{command}\nrun folder: {folder}", flush=True)
         options["run_dir"] = str(folder)
         # Known to the folder before the first step, so that a killed run is found again.
-        _write_json(folder / "options.json", {"recipe": module, "command": command, "options": options})
+        write_json(folder / "options.json", {"recipe": module, "command": command, "options": options})
         metrics = main(**options)
-        _write_json(folder / "metrics.json", metrics)
+        write_json(folder / "metrics.json", metrics)
         _summary(metrics, folder)
     except (ValueError, OSError, FloatingPointError) as error:
         _remove_if_unused(made)
@@ -135,7 +135,7 @@ def _is_unfinished(folder: Path, options: dict) -> bool:
     return {**there, "run_dir": None} == {**options, "run_dir": None}
 
 
-def _write_json(path: Path, content: dict) -> None:
+def write_json(path: Path, content: dict) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"{path.name}.tmp")

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, linear_regression, plots, training
-from recipes import _cli
+from recipes import _cli, _shared
 
 
 def main(
@@ -56,6 +56,7 @@ def main(
     formula = evaluation.formula(model, ["weight"], "mpg")
     print(formula)
     if run_dir:
+        _shared.save_input(run_dir, "numbers", mpg, shape=train.x.shape[1:], is_series=False, exact=True)
         _cli.save_figures(
             run_dir,
             learning_curves=plots.learning_curves(history),

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, plots, polynomial_regression, training
-from recipes import _cli
+from recipes import _cli, _shared
 
 
 def main(
@@ -55,6 +55,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     print(evaluation.formula(model, mpg.info.feature_names, "mpg"))
     if run_dir:
+        _shared.save_input(run_dir, "numbers", mpg, shape=train.x.shape[1:], is_series=False, exact=True)
         _cli.save_figures(
             run_dir,
             learning_curves=plots.learning_curves(history),

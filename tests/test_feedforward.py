@@ -4,8 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-import dlguide
-from dlguide import _checks, evaluation, linear_regression, mlp, perceptron, polynomial_regression
+from dlguide import evaluation, mlp, polynomial_regression
 
 
 def test_without_hidden_layers_an_mlp_is_a_matrix_product():
@@ -95,50 +94,3 @@ def test_numpy_integers_pass_and_are_saved(tmp_path):
     x = np.ones((2, 28, 28), "float32")
     np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-5)
     assert mlp((28, 28), 10, hidden_units=np.array([8, 4])).count_params() > 0
-
-
-SIZES = "a sequence of integers, each at least 1"
-SHAPE = "a sequence of one or more integers, each at least 1"
-BAD = [
-    (mlp, ((28, 28), 0), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=0"),
-    (mlp, ((28, 28), 1), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=1"),
-    (mlp, ((28, 28), 2.5), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=2.5"),
-    (mlp, ((28, 28), True), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=True"),
-    (mlp, (28, 10), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=28"),
-    (mlp, ((), 10), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=()"),
-    (mlp, ((None, 3), 10), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=(None, 3)"),
-    (mlp, ((4,), 2), {"hidden_units": (64, -1)}, f"`hidden_units` must be {SIZES}. Received: hidden_units=(64, -1)"),
-    (mlp, ((4,), 2), {"hidden_units": 64}, f"`hidden_units` must be {SIZES}. Received: hidden_units=64"),
-    (mlp, ((4,), 2), {"hidden_units": "64"}, f"`hidden_units` must be {SIZES}. Received: hidden_units='64'"),
-    (mlp, ((4,), 2), {"dropout": 1.0}, "`dropout` must be a number in [0, 1). Received: dropout=1.0"),
-    (mlp, ((4,), 2), {"dropout": "0.1"}, "`dropout` must be a number in [0, 1). Received: dropout='0.1'"),
-    (mlp, ((4,), 2), {"dropout": float("nan")}, "`dropout` must be a number in [0, 1). Received: dropout=nan"),
-    (
-        mlp,
-        ((4,), 2),
-        {"activation": "rellu"},
-        "`activation` must be the name of a Keras activation, a callable or None. Received: activation='rellu'",
-    ),
-    (mlp, ((4,), 2), {"batch_norm": 1}, "`batch_norm` must be True or False. Received: batch_norm=1"),
-    (mlp, ((4,), 2), {"l2": -0.1}, "`l2` must be a number of at least 0. Received: l2=-0.1"),
-    (perceptron, ((4,), 0), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=0"),
-    (linear_regression, (3,), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=3"),
-    (polynomial_regression, ((3,),), {"degree": 0}, "`degree` must be an integer of at least 1. Received: degree=0"),
-]
-
-
-@pytest.mark.parametrize(("builder", "args", "options", "message"), BAD, ids=[row[3][:70] for row in BAD])
-def test_a_bad_argument_is_named_and_nothing_is_built(builder, args, options, message, monkeypatch):
-    monkeypatch.setattr(keras, "Input", lambda *_, **__: pytest.fail("built before checked"))
-    with pytest.raises(ValueError) as error:
-        builder(*args, **options)
-    assert str(error.value) == message
-
-
-def test_every_builder_is_in_the_table_of_bad_arguments():
-    assert {row[0].__name__ for row in BAD} == set(dlguide.__all__)
-
-
-def test_a_choice_suggests_the_nearest_name():
-    with pytest.raises(ValueError, match=r"`cell` must be one of 'gru', 'lstm'. Received: cell='lstn'. Did you mean"):
-        _checks.choice("cell", "lstn", ("gru", "lstm"))

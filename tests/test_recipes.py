@@ -233,10 +233,10 @@ def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten(tmp
     monkeypatch.chdir(tmp_path)
     options, other = {"epochs": 2, "run_dir": None}, {"epochs": 3, "run_dir": None}
     assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/1")
-    _cli._write_json(Path("runs/mlp_mnist/1/options.json"), {"options": {**options, "run_dir": "runs/mlp_mnist/1"}})
+    _cli.write_json(Path("runs/mlp_mnist/1/options.json"), {"options": {**options, "run_dir": "runs/mlp_mnist/1"}})
     assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/1")
     assert _cli._folder("mlp_mnist", other) == Path("runs/mlp_mnist/2")
-    _cli._write_json(Path("runs/mlp_mnist/1/metrics.json"), {})
+    _cli.write_json(Path("runs/mlp_mnist/1/metrics.json"), {})
     assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/2")
     Path("mine").mkdir()
     Path("mine/options.json").write_text("[]")

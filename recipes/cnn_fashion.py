@@ -1,0 +1,70 @@
+"""Classify Fashion-MNIST articles with a convolutional network of 80,000 weights.
+
+    python -m recipes.cnn_fashion                          # the result in the README
+    python -m recipes.cnn_fashion --epochs 1 --limit 2000  # a quick look
+
+Data: Fashion-MNIST, 28x28 grey images, 10 classes (Xiao et al., 2017), downloaded on first use.
+Baseline: the pixels without a hidden layer (softmax regression, scikit-learn).
+
+Chosen on the validation part, one seed an attempt of 12 epochs: mirrored images and the mean over all places .932, with
+.960 on the training part; the largest value instead of the mean, shifts by up to 4 % and dropout of .2 .932, with .935
+on the training part, which leaves more to gain from further epochs.
+"""
+
+import keras
+
+from dlguide import cnn, data, evaluation, training
+from recipes import _cli, _shared
+
+
+def main(
+    *,
+    epochs: int = 14,
+    batch_size: int = 128,
+    learning_rate: float = 1e-2,
+    weight_decay: float = 0.05,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    fashion = data.load("fashion_mnist", limit=limit, seed=seed)
+    steps = epochs * -(-len(fashion.train.x) // batch_size)
+
+    model = cnn(
+        fashion.train.x.shape[1:],
+        fashion.info.num_classes,
+        filters=(16, 32, 64, 96),
+        dropout=0.2,
+        augment={"flip": "horizontal", "shift": 0.04},
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        *fashion.train,
+        validation_data=fashion.valid,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    metrics = evaluation.evaluate(model, *fashion.test, class_names=fashion.info.class_names)
+    metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(fashion)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _shared.save_input(run_dir, "image", fashion, margin=0)
+        _shared.save_image_classifier_figures(run_dir, model, fashion, history, metrics)
+        _shared.save_feature_maps(run_dir, model, fashion)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)

@@ -1,0 +1,67 @@
+"""Classify MNIST digits with a convolutional network.
+
+    python -m recipes.cnn_mnist                          # the result in the README
+    python -m recipes.cnn_mnist --epochs 1               # above 98.8 % in ten seconds of training
+    python -m recipes.cnn_mnist --epochs 1 --limit 2000  # a quick look
+
+Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
+Baseline: the pixels without a hidden layer (softmax regression, scikit-learn).
+"""
+
+import keras
+
+from dlguide import cnn, data, evaluation, training
+from recipes import _cli, _shared
+
+
+def main(
+    *,
+    epochs: int = 8,
+    batch_size: int = 64,
+    learning_rate: float = 2e-2,
+    weight_decay: float = 0.05,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    mnist = data.load("mnist", limit=limit, seed=seed)
+    steps = epochs * -(-len(mnist.train.x) // batch_size)
+
+    model = cnn(
+        mnist.train.x.shape[1:],
+        mnist.info.num_classes,
+        filters=(8, 16, 32, 64),
+        kernel_size=5,
+        augment={"shift": 0.07},
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        *mnist.train,
+        validation_data=mnist.valid,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
+    metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(mnist)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _shared.save_input(run_dir, "image", mnist, margin=4)
+        _shared.save_image_classifier_figures(run_dir, model, mnist, history, metrics)
+        _shared.save_feature_maps(run_dir, model, mnist)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)

@@ -1,0 +1,69 @@
+"""Forecast next month's sunspot number with a GRU over the last 36 months.
+
+    python -m recipes.gru_sunspots                         # the result in the README
+    python -m recipes.gru_sunspots --epochs 2 --limit 200  # a quick look
+
+Data: Sunspots, monthly numbers from 1749 on, the last 20 % as the test part.
+Baseline: ridge regression on the same 36 months (scikit-learn), its strength chosen on the validation part.
+"""
+
+import keras
+import numpy as np
+
+from dlguide import data, evaluation, plots, rnn, training
+from recipes import _cli, _shared
+
+
+def main(
+    *,
+    epochs: int = 30,
+    batch_size: int = 64,
+    learning_rate: float = 3e-3,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    sunspots = data.load("sunspots", limit=limit, seed=seed)
+    steps = epochs * -(-len(sunspots.train.x) // batch_size)
+
+    shape = sunspots.train.x.shape[1:]
+    inputs = keras.Input(shape)
+    change = rnn(shape, 1, cell="gru", units=(32,))(inputs)
+    model = keras.Model(inputs, keras.layers.Add()([inputs[:, -1], change]))  # What is new since the last month.
+    model.compile(
+        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=0.01, clipnorm=1.0),
+        loss="mae",
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        *sunspots.train,
+        validation_data=sunspots.valid,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    scale, mean = sunspots.info.scale, sunspots.info.mean
+    truth, baseline = sunspots.test.y * scale + mean, _shared.ridge_forecast(sunspots) * scale + mean
+    metrics = {"mae": evaluation.evaluate(model, *sunspots.test)["loss"] * scale}
+    metrics["baseline_mae"] = float(np.abs(baseline - truth).mean())
+    metrics["persistence_mae"] = float(np.abs(sunspots.test.x[:, -1, 0] - sunspots.test.y).mean() * scale)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        forecast = model.predict(sunspots.test.x, verbose=0)[:, 0] * scale + mean
+        _shared.save_input(run_dir, "numbers", sunspots, is_series=True, exact=True)
+        _cli.save_figures(
+            run_dir,
+            learning_curves=plots.learning_curves(history),
+            forecast=plots.forecast(truth, forecast, baseline, baseline_name="ridge", y_name="sunspots"),
+        )
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)
