@@ -27,6 +27,10 @@ def rnn(
     are first looked up in an embedding as wide as the first layer. Steps of padding are skipped: id 0,
     or a feature vector of zeros. An example that is all padding gets the answer of the initial state.
 
+    Skipping costs up to a fifth of a step on TensorFlow, nothing on JAX and a tenth to two fifths on
+    PyTorch (128 units, 28 steps, batch 128, 2 CPU cores). On a GPU, Keras has its cuDNN kernel for
+    padding at the end alone.
+
     Args:
         input_shape: `(length, features)`, or `(length,)` where `vocab_size` is given. Any length
             where it is None.

@@ -5,10 +5,15 @@
 
 Data: Sunspots, monthly numbers from 1749 on, the last 20 % as the test part.
 Baseline: ridge regression on the same 36 months (scikit-learn), its strength chosen on the validation part.
+
+Mean absolute error on the validation part, three seeds an attempt of 30 epochs: ridge 11.86; a GRU that forecasts
+the change from the last month 11.78; the same on square roots 11.72, at its best after about 20; 16 units instead of 32
+12.3.
 """
 
 import keras
 import numpy as np
+from keras import ops
 
 from dlguide import data, evaluation, plots, rnn, training
 from recipes import _cli, _shared
@@ -16,7 +21,7 @@ from recipes import _cli, _shared
 
 def main(
     *,
-    epochs: int = 30,
+    epochs: int = 20,
     batch_size: int = 64,
     learning_rate: float = 3e-3,
     seed: int = 0,
@@ -28,10 +33,12 @@ def main(
     sunspots = data.load("sunspots", limit=limit, seed=seed)
     steps = epochs * -(-len(sunspots.train.x) // batch_size)
 
-    shape = sunspots.train.x.shape[1:]
-    inputs = keras.Input(shape)
-    change = rnn(shape, 1, cell="gru", units=(32,))(inputs)
-    model = keras.Model(inputs, keras.layers.Add()([inputs[:, -1], change]))  # What is new since the last month.
+    scale, mean = sunspots.info.scale, sunspots.info.mean
+    inputs = keras.Input(sunspots.train.x.shape[1:])
+    # The spread of a count grows with its root, so the network sees roots, and says how the next differs from the last.
+    root = ops.sqrt(ops.maximum(inputs * scale + mean, 0))
+    change = rnn(inputs.shape[1:], 1, cell="gru", units=(32,))(root / 4 - 2)
+    model = keras.Model(inputs, (ops.square(root[:, -1] + 4 * change) - mean) / scale)
     model.compile(
         optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=0.01, clipnorm=1.0),
         loss="mae",
@@ -48,7 +55,6 @@ def main(
         run_dir=run_dir,
     )
 
-    scale, mean = sunspots.info.scale, sunspots.info.mean
     truth, baseline = sunspots.test.y * scale + mean, _shared.ridge_forecast(sunspots) * scale + mean
     metrics = {"mae": evaluation.evaluate(model, *sunspots.test)["loss"] * scale}
     metrics["baseline_mae"] = float(np.abs(baseline - truth).mean())

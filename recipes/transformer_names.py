@@ -15,10 +15,11 @@ from recipes import _cli, _shared
 
 def main(
     *,
-    epochs: int = 20,
+    epochs: int = 25,
     batch_size: int = 64,
-    learning_rate: float = 2e-3,
-    dropout: float = 0.2,
+    learning_rate: float = 1.5e-3,
+    dropout: float = 0.25,
+    weight_decay: float = 0.1,
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
@@ -29,25 +30,33 @@ def main(
     steps = epochs * -(-len(names.train.x) // batch_size)
 
     model = transformer_classifier(
-        len(names.info.vocabulary), names.train.x.shape[1], names.info.num_classes, dropout=dropout
+        len(names.info.vocabulary),
+        names.train.x.shape[1],
+        names.info.num_classes,
+        embed_dim=128,
+        num_layers=3,
+        dropout=dropout,
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=0.01),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
         metrics=["accuracy"],
     )
     model.summary()
 
     history = training.fit(
         model,
-        *names.train,
-        validation_data=names.valid,
+        names.train.x,
+        keras.utils.to_categorical(names.train.y, names.info.num_classes),
+        validation_data=(names.valid.x, keras.utils.to_categorical(names.valid.y, names.info.num_classes)),
         epochs=epochs,
         batch_size=batch_size,
         seed=seed,
         run_dir=run_dir,
     )
 
+    # The test part has plain labels, without smoothing.
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     metrics = evaluation.evaluate(model, *names.test, class_names=names.info.class_names)
     metrics["baseline_accuracy"] = _shared.ngram_accuracy(names)
     metrics["training_seconds"] = history.seconds

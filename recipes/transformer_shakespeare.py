@@ -53,7 +53,7 @@ def main(
     if run_dir:
         prompt = data.decode(text.test.x[0, :40], text.info.vocabulary)
         ids = data.encode([prompt], text.info.vocabulary, len(prompt))[0]
-        written = {t: attention.generate(model, ids, 500, temperature=t, seed=seed) for t in (0.5, 0.8, 1.0)}
+        written = {t: attention.generate(model, ids, 300, temperature=t, seed=seed) for t in (0.5, 0.8, 1.0)}
         _shared.save_input(run_dir, "prompt", text)
         _shared.save_samples(run_dir, prompt, {t: data.decode(s, text.info.vocabulary) for t, s in written.items()})
         weights = attention.attention_weights(model, ids, layer=1)
