@@ -54,8 +54,11 @@ def from_arrays(arrays, batch_size: int, process: int = 0, processes: int = 1):
         return keras.tree.map_structure(take, arrays)
 
     steps = tf.data.Dataset.range(-(-n // batch_size))
-    batches = _from(steps, start).map(gather, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    batches = _with_cardinality(batches.prefetch(tf.data.AUTOTUNE), steps)
+    batches = _from(steps, start).map(gather, num_parallel_calls=2, deterministic=True).prefetch(4)
+    # TensorFlow's tuning of these two numbers held up every second epoch or so by half a second.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    batches = _with_cardinality(batches.with_options(options), steps)
 
     def set_epoch(new_order, first_step):
         order.assign(new_order)

@@ -160,7 +160,7 @@ def attention_weights(model: keras.Model, tokens, *, layer: int = 0) -> np.ndarr
         >>> attention_weights(transformer_classifier(9, 5, 2), np.array([1, 2, 3])).shape
         (4, 3, 3)
     """
-    names = [layer.name for layer in model.layers]
+    names = [each.name for each in model.layers]
     num_layers = sum(name.startswith("attention_norm_") for name in names)
     if not num_layers or "position_embedding" not in names:
         raise _checks.error("model", "made by a transformer builder", model.name)

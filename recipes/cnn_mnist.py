@@ -1,11 +1,11 @@
 """Classify MNIST digits with a convolutional network.
 
     python -m recipes.cnn_mnist                          # the result in the README
-    python -m recipes.cnn_mnist --epochs 1               # most of it in ten seconds of training
     python -m recipes.cnn_mnist --epochs 1 --limit 2000  # a quick look
 
 Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
 Baseline: the pixels without a hidden layer (softmax regression, scikit-learn).
+Result: accuracy 99.58% ± 0.06%, baseline 92.39%, 67.7 s on 2 cores of AMD EPYC.
 
 Chosen on the validation part, one seed an attempt. One epoch: the mean over all places .974 to .977, the largest value
 instead .985; 5x5 filters, four layers instead of three and batches of 64 .989, and at twice the learning rate .990. Six

@@ -148,6 +148,13 @@ def test_an_output_does_not_depend_on_the_batch(name, option):
     np.testing.assert_allclose(outputs(model, x)[4:5], outputs(model, x[4:5]), rtol=1e-4, atol=1e-5)
 
 
+@variants
+def test_there_is_no_chance_in_evaluation(name, option):
+    model = build(name, option)
+    x = inputs(model, 32)
+    np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
+
+
 @names
 def test_a_small_model_learns_32_examples_by_heart(name):
     model = compiled(name, build(name), learning_rate=0.05)

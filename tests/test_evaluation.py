@@ -76,6 +76,23 @@ def test_the_worst_examples_come_first_and_say_what_they_are(tmp_path):
     assert [axes.get_title() for axes in worst.axes] == ["dog, not cat", "cat, not dog"]
 
 
+def test_feature_maps_forecasts_and_attention_show_what_they_were_given(tmp_path):
+    image, maps = np.eye(6)[:, :, None], np.arange(4 * 4 * 20.0).reshape(4, 4, 20)
+    figure = saved(plots.feature_maps(image, maps), tmp_path / "maps.png")
+    assert [axes.get_title() for axes in figure.axes] == ["image", *(f"filter {i}" for i in range(16))]
+    np.testing.assert_array_equal(figure.axes[3].images[0].get_array(), maps[..., 2])
+
+    figure = saved(plots.forecast([1, 2, 4], [1, 3, 3], [2, 2, 2], baseline_name="ridge"), tmp_path / "forecast.png")
+    above, below = figure.axes
+    assert [line.get_label() for line in above.lines] == ["truth", "forecast", "ridge"]
+    assert [line.get_ydata().tolist() for line in below.lines] == [[0, 1, 2], [1, 1, 3]]
+
+    weights = np.random.default_rng(0).random((2, 5, 5))
+    figure = saved(plots.attention(weights, "abc"), tmp_path / "attention.png")
+    np.testing.assert_array_equal(figure.axes[1].images[0].get_array(), weights[1, :3, :3])
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b", "c"]
+
+
 def test_chinese_class_names_leave_no_empty_box(tmp_path):
     from matplotlib import font_manager
 
@@ -112,6 +129,20 @@ def test_chinese_class_names_leave_no_empty_box(tmp_path):
             lambda: plots.examples(np.zeros((2, 8, 8)), [0], [[1, 0]]),
             "`x`, `y` and `scores` must be images, classes and scores of the same length. "
             "Received: x of shape (2, 8, 8), y of shape (1,), scores of shape (1, 2)",
+        ),
+        (
+            lambda: plots.feature_maps(np.zeros((2, 2)), np.zeros((2, 2))),
+            "`image` and `maps` must be an image and maps of shape (height, width, filters). "
+            "Received: image of shape (2, 2), maps of shape (2, 2)",
+        ),
+        (
+            lambda: plots.forecast([1, 2], [1, 2], [1], baseline_name="ridge"),
+            "`y` and every forecast must have the same length, at least 1. Received: y of length 2, ridge of length 1",
+        ),
+        (
+            lambda: plots.attention(np.zeros((1, 2, 2)), "abc"),
+            "`weights` must be of shape (heads, length, length), with a length of at least that of `tokens`. "
+            "Received: weights of shape (1, 2, 2), tokens='abc'",
         ),
     ],
 )

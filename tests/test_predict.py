@@ -3,21 +3,14 @@
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from test_recipes import command, is_start_up_message
 
-from dlguide import data
-from recipes import (
-    _cli,
-    bilstm_vowels,
-    gru_sunspots,
-    lstm_names,
-    perceptron_mnist,
-    predict,
-    transformer_shakespeare,
-)
+from dlguide import data, linear_regression, rnn, transformer_language_model
+from recipes import _shared, perceptron_mnist, predict
 
 
 @pytest.fixture(scope="module")
@@ -66,35 +59,66 @@ def test_pictures_of_the_test_part_come_out_as_they_were(digits, tmp_path, capsy
     assert near >= 36  # A pixel's shift makes .06 and more.
 
 
-def test_a_name_gets_languages_and_a_prompt_goes_on(tmp_path, capsys):
-    lstm_names.main(limit=60, epochs=1, run_dir=str(tmp_path / "names"))
-    transformer_shakespeare.main(limit=10, epochs=1, run_dir=str(tmp_path / "text"))
-    capsys.readouterr()
-    predict.main(str(tmp_path / "names"), ["Rossi", "O'Brien"])
+def saved(folder, model, kind, splits, **more):
+    """Leave a run folder with a model that knows nothing yet."""
+    folder.mkdir()
+    model.save(folder / "model.keras")
+    _shared.save_input(folder, kind, splits, **more)
+    return str(folder)
+
+
+def test_a_name_gets_its_likeliest_classes(tmp_path, capsys):
+    names = data.load("names", limit=10)
+    model = rnn((14,), 15, units=(4,), vocab_size=len(names.info.vocabulary))
+    folder = saved(tmp_path / "run", model, "text", names)
+    predict.main(folder, ["Rossi", "O'Brien"])
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("Rossi: ") and first.count("%") == 3 and second.startswith("O'Brien: ")
+    assert first.startswith("Rossi: ") and second.startswith("O'Brien: ")
+    logits = model.predict(data.encode(["Rossi"], names.info.vocabulary, 14), verbose=0)[0]
+    likeliest = names.info.class_names[logits.argmax()]
+    share = np.exp(logits).max() / np.exp(logits).sum()
+    assert first.startswith(f"Rossi: {likeliest} {share:.1%}, ") and first.count("%") == 3
+    with pytest.raises(ValueError, match=r"`inputs` must be texts of at least one character. Received: ''"):
+        predict.main(folder, [""])
+
+
+def test_a_prompt_goes_on(tmp_path, capsys):
+    text = data.load("shakespeare", limit=4)
+    model = transformer_language_model(len(text.info.vocabulary), 16, embed_dim=8, num_heads=1, num_layers=1)
+    folder = saved(tmp_path / "run", model, "prompt", text)
     for seed in (0, 0, 1):
-        predict.main(str(tmp_path / "text"), ["To be"], num_tokens=20, seed=seed)
+        predict.main(folder, ["To be"], num_tokens=20, seed=seed)
     out = capsys.readouterr().out
     assert out.startswith("To be") and len(out) == 3 * 26
     assert out[:26] == out[26:52] != out[52:]
+    with pytest.raises(ValueError, match=r"`inputs` must be texts of at least one character. Received: ''"):
+        predict.main(folder, [""])
+    with pytest.raises(ValueError, match=r"`temperature` must be a number of at least 0. Received: temperature=-1"):
+        predict.main(folder, ["To be"], temperature=-1)
 
 
 def test_numbers_are_in_the_units_of_the_data(tmp_path, capsys):
-    gru_sunspots.main(limit=60, epochs=1, run_dir=str(tmp_path / "sunspots"))
-    bilstm_vowels.main(limit=60, epochs=1, run_dir=str(tmp_path / "vowels"))
-    frames = tmp_path / "frames.csv"
-    np.savetxt(frames, np.ones((7, 12)), delimiter=",")
-    capsys.readouterr()
-    predict.main(str(tmp_path / "sunspots"), [",".join(["80"] * 36)])
-    predict.main(str(tmp_path / "vowels"), [str(frames)])
-    first, second = capsys.readouterr().out.splitlines()
-    assert abs(float(first.split(": sunspots ")[1]) - 80) < 60  # A first epoch stays near the last month.
-    assert "speaker" in second
+    sunspots, vowels, mpg = (data.load(name, limit=10) for name in ("sunspots", "vowels", "auto_mpg"))
+    last = keras.Sequential([keras.Input((36, 1)), keras.layers.Cropping1D((35, 0)), keras.layers.Flatten()])
+    folder = saved(tmp_path / "sunspots", last, "numbers", sunspots, is_series=True, exact=True)
+    predict.main(folder, [",".join(["10"] * 35 + ["80"])])
+    assert capsys.readouterr().out.endswith(": sunspots 80\n")
     with pytest.raises(ValueError, match=r"`inputs` must be 36 x 1 numbers. Received: '1,2'"):
-        predict.main(str(tmp_path / "sunspots"), ["1,2"])
+        predict.main(folder, ["1,2"])
     with pytest.raises(ValueError, match=r"`inputs` must be numbers such as 1.5,2 or CSV files with rows of numbers"):
-        predict.main(str(tmp_path / "sunspots"), ["a,b"])
+        predict.main(folder, ["a,b"])
+
+    folder = saved(tmp_path / "mpg", linear_regression((7,)), "numbers", mpg, is_series=False, exact=True)
+    predict.main(folder, ["8,307,130,3504,12,70,1"])
+    assert capsys.readouterr().out == "8,307,130,3504,12,70,1: mpg 0\n"
+
+    folder = saved(tmp_path / "vowels", rnn((29, 12), 9, units=(4,)), "numbers", vowels, is_series=False, exact=False)
+    np.savetxt(tmp_path / "frames.csv", np.ones((7, 12)), delimiter=",")
+    np.savetxt(tmp_path / "long.csv", np.ones((30, 12)), delimiter=",")
+    predict.main(folder, [str(tmp_path / "frames.csv")])
+    assert "csv: speaker " in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"`inputs` must be 29 x 12 numbers at the most. Received: "):
+        predict.main(folder, [str(tmp_path / "long.csv")])
 
 
 def test_it_answers_in_a_new_process_and_refuses_in_one_line(digits, tmp_path):
@@ -141,15 +165,3 @@ def test_the_texts_of_ones_own_are_cut_by_position_and_bad_ones_named(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=r"`path` must be a text file in UTF-8"):
             data.load_text(path)
-
-
-def test_a_corpus_that_is_none_ends_the_command_in_one_line(tmp_path, monkeypatch, capsys):
-    path = tmp_path / "empty.txt"
-    path.write_text("")
-    monkeypatch.chdir(tmp_path)
-    for corpus in (path, tmp_path / "none.txt"):
-        monkeypatch.setattr(sys, "argv", ["transformer_shakespeare", "--corpus", str(corpus)])
-        with pytest.raises(SystemExit) as stop:
-            _cli.run(transformer_shakespeare.main)
-        assert stop.value.code == 2 and len(capsys.readouterr().err.splitlines()) == 1
-    assert [p.name for p in tmp_path.iterdir()] == ["empty.txt"]

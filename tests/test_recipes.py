@@ -15,12 +15,22 @@ import keras
 import pytest
 
 import recipes
-from recipes import _benchmark_models, _benchmark_worker, _cli, _results, benchmark, perceptron_mnist, table
+from recipes import (
+    _benchmark_cnn,
+    _benchmark_models,
+    _benchmark_worker,
+    _cli,
+    _results,
+    benchmark,
+    perceptron_mnist,
+    table,
+)
 from recipes.faq import _experiment
 
 ROOT = Path(__file__).parents[1]
+TOOLS = ("benchmark", "faq", "measure", "predict", "table")
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
-           if not m.name.startswith("_") and m.name not in ("benchmark", "faq", "measure", "table")]  # fmt: skip
+           if not m.name.startswith("_") and m.name not in TOOLS]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
 QUICK_SECONDS = 60 if os.environ.get("CI") else 15
 
@@ -93,6 +103,12 @@ def test_the_targets_are_met_by_the_published_results():
     for seed in result["polynomial_regression_mpg"]["seeds"].values():
         assert seed["least_squares_difference"] <= 1e-3
     assert result["polynomial_regression_mpg"]["mean"]["r2_score"] >= 0.86
+    assert result["cnn_mnist"]["mean"]["accuracy"] >= 0.994
+    assert result["cnn_mnist"]["mean"]["training_seconds"] <= 90
+    assert result["cnn_fashion"]["mean"]["accuracy"] >= 0.925
+    assert result["cnn_fashion"]["mean"]["training_seconds"] <= 240
+    for seed in result["gru_sunspots"]["seeds"].values():
+        assert seed["mae"] < seed["baseline_mae"]
 
 
 @pytest.mark.parametrize("name", _results.recipe_names())
@@ -113,6 +129,16 @@ def test_one_digit_changed_in_a_table_is_seen():
     assert shown in text
     changed = text.replace(shown, "99.99%")
     assert table.replaced(changed, "results", table.results_table("en")) == text != changed
+
+
+def test_the_time_to_an_accuracy_is_said_from_the_numbers():
+    rows = [{"ours": [20.0, 0.9930], "example": [[50.0, 0.9900], [100.0, 0.9925], [150.0, 0.9921]]}] * 2
+    assert _benchmark_cnn.sentence({"epochs": 3, "rows": rows}) == (
+        "`cnn_mnist --epochs 3`: 99.30% in 20.0 s of training, mean of 2 seeds. The example's network: "
+        "99.22% after 100 s in 2 of 2 seeds, 99.25% at best in its 15 epochs, 150 s, 7.5 times as long."
+    )
+    never = [{"ours": [20.0, 0.9930], "example": [[50.0, 0.9900]]}]
+    assert "99.22% not reached by any seed" in _benchmark_cnn.sentence({"epochs": 3, "rows": never})
 
 
 def test_the_verdict_is_computed_from_the_numbers():

@@ -1,7 +1,5 @@
 """What is particular to recurrent networks."""
 
-import itertools
-
 import keras
 import numpy as np
 import pytest
@@ -10,8 +8,10 @@ from test_contract import outputs
 from dlguide import evaluation, rnn, training
 
 CELLS = ("simple", "lstm", "gru")
+# Ids in both directions, vectors in one: each cell, kind of input and direction is there, without all their products.
 ways = pytest.mark.parametrize(
-    ("cell", "bidirectional", "vocab_size"), list(itertools.product(CELLS, (False, True), (None, 9)))
+    ("cell", "bidirectional", "vocab_size"),
+    [(cell, both, 9 if both else None) for cell in CELLS for both in (False, True)],
 )
 
 
@@ -38,9 +38,8 @@ def test_padding_changes_nothing(cell, bidirectional, vocab_size, return_sequenc
     model = made(cell, bidirectional, vocab_size, return_sequences=return_sequences)
     x = sequences(vocab_size)
     expected = outputs(model, x)
-    for more in (1, 4):
-        seen = outputs(model, padded(x, more))
-        np.testing.assert_allclose(seen[:, :5] if return_sequences else seen, expected, atol=1e-5)
+    seen = outputs(model, padded(x, 4))
+    np.testing.assert_allclose(seen[:, :5] if return_sequences else seen, expected, atol=1e-5)
     # In one batch with others of other lengths too.
     x[1, 3:] = 0
     seen, expected = outputs(model, x)[1], outputs(model, x[1:2, :3])[0]
