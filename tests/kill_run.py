@@ -1,12 +1,14 @@
-"""A run that kills itself: kill_run.py FOLDER... [--in-epoch EPOCH SECONDS | --in-checkpoint NUMBER PLACE].
+"""Runs that kill themselves: kill_run.py '[[FOLDER, [WHERE, NUMBER, PLACE] or null], ...]', two at a time.
 
-Prints the hash of weights, optimizer and history of each folder's run, and the seconds of training.
-PLACE is where a checkpoint is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both.
+WHERE is "epoch" (its number; the seconds after its begin) or "checkpoint" (which one; where it is left: 0 half written,
+1 before the first rename, 2 between the two, 3 after both). Prints as JSON, for each run, the exit status and, if it
+came to its end, the hash of weights, optimizer and history and the seconds of training.
+Each run is a process of its own, forked after the imports, which take longer than it, and before anything is computed.
 """
 
-import argparse
 import hashlib
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -28,8 +30,8 @@ from dlguide import _run_folder, _runs, mlp, training
 def run(folder: str) -> tuple[str, float]:
     """Train a model with dropout, batch normalisation, patience and a learning rate that falls on a plateau."""
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(900, 8)).astype("float32")
-    y = (x[:, 0] + rng.normal(size=900) > 0).astype("int32")
+    x = rng.normal(size=(600, 8)).astype("float32")
+    y = (x[:, 0] + rng.normal(size=600) > 0).astype("int32")
     keras.utils.set_random_seed(0)
     model = mlp((8,), 2, hidden_units=(32, 32), dropout=0.3, batch_norm=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -37,14 +39,14 @@ def run(folder: str) -> tuple[str, float]:
     plateau = keras.callbacks.ReduceLROnPlateau(patience=1, factor=0.5, min_delta=0.02)
     history = training.fit(
         model,
-        x[:730],
-        y[:730],
-        validation_data=(x[730:], y[730:]),
+        x[:450],
+        y[:450],
+        validation_data=(x[450:], y[450:]),
         epochs=12,
         batch_size=8,
         patience=9,
         run_dir=folder,
-        checkpoint_seconds=0.05,
+        checkpoint_seconds=0.03,
         callbacks=[plateau],
         verbose=0,
     )
@@ -98,22 +100,32 @@ def kill_in_checkpoint(number: int, place: int) -> None:
     _run_folder._write_beside, os.replace = counted_write, counted_replace
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folders", nargs="*")
-    parser.add_argument("--in-epoch", type=float, nargs=2)
-    parser.add_argument("--in-checkpoint", type=int, nargs=2)
-    given = parser.parse_args()
+def run_with(folder: str, moment: list | None) -> None:
+    """Run in this process, which dies at the moment, and write the result beside the folder."""
     _runs.SHARE = 1e9  # So small a run would have few checkpoints.
-    if given.in_checkpoint:
-        kill_in_checkpoint(*given.in_checkpoint)
-    if given.in_epoch:
+    where, number, place = moment or (None, None, None)
+    if where == "checkpoint":
+        kill_in_checkpoint(number, place)
+    if where == "epoch":
         fit = keras.Model.fit
 
         def fit_and_kill(self, *args, callbacks, **kwargs):  # The run does not know of this one.
-            callbacks.callbacks.append(KillInEpoch(*given.in_epoch))
+            callbacks.callbacks.append(KillInEpoch(number, place))
             return fit(self, *args, callbacks=callbacks, **kwargs)
 
         keras.Model.fit = fit_and_kill
-    for folder in given.folders:
-        print(*run(folder), flush=True)
+    Path(f"{folder}.json").write_text(json.dumps(run(folder)))
+
+
+if __name__ == "__main__":
+    runs, ends = json.loads(sys.argv[1]), []
+    for first in range(0, len(runs), 2):
+        pair = runs[first : first + 2]
+        processes = [multiprocessing.get_context("fork").Process(target=run_with, args=given) for given in pair]
+        for process in processes:
+            process.start()
+        for process, (folder, _) in zip(processes, pair, strict=True):
+            process.join()
+            result = Path(f"{folder}.json")
+            ends.append([process.exitcode, *(json.loads(result.read_text()) if result.exists() else [])])
+    print(json.dumps(ends))

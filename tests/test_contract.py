@@ -55,9 +55,11 @@ def targets(name, model, n=8):
     return labels if len(model.output_shape) == 2 else np.repeat(labels[:, None], 5, axis=1)
 
 
-def compiled(name, model, learning_rate=0.05):
+def compiled(name, model, learning_rate=0.05, one_step=False):
+    """Compile; for a single step TensorFlow is faster without a graph, JAX with one."""
+    eagerly = one_step and keras.backend.backend() == "tensorflow"
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if CASES[name].classifier else "mse"
-    model.compile(keras.optimizers.Adam(learning_rate), loss)
+    model.compile(keras.optimizers.Adam(learning_rate), loss, run_eagerly=eagerly)
     return model
 
 
@@ -142,7 +144,7 @@ def test_another_seed_gives_other_weights(name):
 
 @variants
 def test_one_step_moves_every_trainable_weight(name, option):
-    model = compiled(name, build(name, option))
+    model = compiled(name, build(name, option), one_step=True)
     before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
     model.train_on_batch(inputs(model, 64), targets(name, model, 64))
     for old, weight in zip(before, model.trainable_weights, strict=True):
@@ -165,7 +167,7 @@ def test_there_is_no_chance_in_evaluation(name, option):
 
 @names
 def test_a_small_model_learns_32_examples_by_heart(name):
-    model = compiled(name, build(name), learning_rate=0.05)
+    model = compiled(name, build(name), learning_rate=0.02)
     x = inputs(model, 32)
     y = targets(name, model, 32) if CASES[name].classifier else x[:, :1] * 2 - 1
     first = model.train_on_batch(x, y)
@@ -191,6 +193,7 @@ for path, name in json.load(open(folder + "/models.json")).items():
         integer = saved["y"].dtype == "int32"
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if integer else "mse"
         model.compile("adam", loss)
+    model.run_eagerly = keras.backend.backend() == "tensorflow"
     model.train_on_batch(saved["x"], saved["y"])
 print("loaded", keras.backend.backend())
 """
@@ -200,7 +203,7 @@ print("loaded", keras.backend.backend())
 def saved_models(tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("saved"), {}
     for i, (name, option) in enumerate(VARIANTS):
-        model = compiled(name, build(name, option))
+        model = compiled(name, build(name, option), one_step=True)
         x, y = inputs(model, 32), targets(name, model, 32)
         if hasattr(model.layers[-2], "adapt"):
             model.layers[-2].adapt(x)

@@ -33,7 +33,8 @@ TOOLS = ("benchmark", "faq", "measure", "predict", "table")
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
            if not m.name.startswith("_") and m.name not in TOOLS]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
-QUICK_SECONDS = 60 if os.environ.get("CI") else 15
+SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 15))
+"""Published numbers that took up to so much training are made again with a new seed."""
 
 
 def command(*args, cwd=None, **options):
@@ -62,17 +63,21 @@ def no_download(monkeypatch):
 
 
 @each_recipe
-def test_a_recipe_runs_with_tiny_limits_and_leaves_no_file(recipe, no_download, tmp_path, monkeypatch, capsys):
+def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    metrics = recipe.main(limit=60, epochs=1)
-    assert list(tmp_path.iterdir()) == []
+    metrics = recipe.main(limit=60, epochs=1, run_dir="run")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
     metric, baseline, _ = _results.HEADLINES[recipe.__name__.removeprefix("recipes.")]
     assert {metric, baseline, "training_seconds"} <= set(metrics)
     assert json.dumps(metrics)
-    # The whole of it with a folder, which gets the pictures too.
-    recipe.main(limit=60, epochs=1, run_dir=str(tmp_path / "run"))
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"model.keras", "history.csv", "learning_curves.png"} <= files
+
+
+def test_a_recipe_called_without_a_folder_leaves_no_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    perceptron_mnist.main(limit=60, epochs=1)
+    assert list(tmp_path.iterdir()) == []
 
 
 @each_recipe
@@ -96,8 +101,8 @@ def test_a_quick_published_number_is_met_by_a_new_seed(recipe, capsys):
     name = recipe.__name__.removeprefix("recipes.")
     published = _results.result(name)
     assert published, f"python -m recipes.measure {name}"
-    if published["mean"]["training_seconds"] > QUICK_SECONDS:
-        pytest.skip(f"takes {published['mean']['training_seconds']:.0f} s of training")
+    if published["mean"]["training_seconds"] > SECONDS:
+        pytest.skip(f"takes {published['mean']['training_seconds']:.0f} s of training: DLGUIDE_SECONDS={SECONDS:g}")
     seed = max(map(int, published["seeds"])) + 1
     metric = _results.HEADLINES[name][0]
     seen = [metrics[metric] for metrics in published["seeds"].values()]
