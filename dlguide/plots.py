@@ -265,8 +265,9 @@ def forecast(y, predicted, baseline=None, *, baseline_name: str = "baseline", y_
         y_name: Name of the value, for the axis.
 
     Returns:
-        A `matplotlib.figure.Figure`: the series above, the sum of absolute errors so far below,
-        where the lower line is the better forecast.
+        A `matplotlib.figure.Figure`: the series above; below, how far the baseline's sum of absolute errors
+        so far is ahead of the forecast's (rising where the forecast is the better one), or without a baseline
+        the forecast's own sum.
 
     Raises:
         ValueError: If the numbers of values differ or there is none.
@@ -288,12 +289,17 @@ def forecast(y, predicted, baseline=None, *, baseline_name: str = "baseline", y_
     above.plot(y, color="black", linewidth=1, label="truth")
     for (name, values), colour in zip(lines.items(), ("crimson", "tab:blue"), strict=False):
         above.plot(values, color=colour, linewidth=1, alpha=0.8, label=name)
-        below.plot(np.cumsum(np.abs(values - y)), color=colour, label=name)
+    errors = [np.cumsum(np.abs(values - y)) for values in lines.values()]
+    below.plot(errors[0] if baseline is None else errors[1] - errors[0], color="crimson")
+    below.axhline(0, color="black", linewidth=0.8)
     above.set(ylabel=y_name)
-    below.set(xlabel="step of the test part", ylabel="sum of errors so far")
+    above.legend()
+    below.set(
+        xlabel="step of the test part",
+        ylabel="sum of errors so far" if baseline is None else f"errors of {baseline_name}\nbeyond the forecast's",
+    )
     for axes in (above, below):
         axes.grid(alpha=0.3)
-        axes.legend()
     return _finished(figure)
 
 
