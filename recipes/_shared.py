@@ -80,6 +80,42 @@ def save_input(run_dir, kind: str, splits: data.Splits, **more) -> None:
     _cli.write_json(Path(run_dir) / "input.json", content)
 
 
+def texts(part: data.Part, info: data.Info) -> list[str]:
+    """Return the texts of a part of a data set of token ids."""
+    return [data.decode(row, info.vocabulary) for row in part.x]
+
+
+def ngram_accuracy(splits: data.Splits) -> float:
+    """Return the test accuracy of logistic regression on tf-idf of 1 to 4 characters, its C chosen by validation."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    train, valid, test = (texts(part, splits.info) for part in splits[:3])
+    models = []
+    for c in (1, 3, 10):
+        features = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
+        models.append(make_pipeline(features, LogisticRegression(C=c, max_iter=200)).fit(train, splits.train.y))
+    best = max(models, key=lambda model: model.score(valid, splits.valid.y))
+    return float(best.score(test, splits.test.y))
+
+
+def mean_and_spread_accuracy(splits: data.Splits) -> float:
+    """Return the test accuracy of logistic regression on the mean and the spread of each sequence's frames."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def features(x):
+        frames = np.ma.masked_array(x, np.repeat(~x.any(axis=-1, keepdims=True), x.shape[-1], axis=-1))
+        return np.concatenate([frames.mean(axis=1), frames.std(axis=1)], axis=-1).filled(0)
+
+    baseline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    baseline.fit(features(splits.train.x), splits.train.y)
+    return float(baseline.score(features(splits.test.x), splits.test.y))
+
+
 def ridge_forecast(splits: data.Splits):
     """Return ridge regression's forecasts for the test part from the same windows, chosen by validation."""
     import numpy as np
@@ -88,6 +124,68 @@ def ridge_forecast(splits: data.Splits):
     models = [Ridge(alpha).fit(_flat(splits.train.x), splits.train.y) for alpha in np.logspace(-2, 3, 11)]
     best = min(models, key=lambda m: np.abs(m.predict(_flat(splits.valid.x)) - splits.valid.y).mean())
     return best.predict(_flat(splits.test.x))
+
+
+def lstm_of_the_same_time(text: data.Splits, seconds: float, batch_size: int, seed: int) -> dict[str, float]:
+    """Train an LSTM of 256 units for some seconds on a text; return its test loss and the seconds it took.
+
+    Its learning rate, 5e-3 at most (chosen on the validation part), follows the time that has gone by.
+    """
+    import math
+    import time
+
+    import keras
+
+    from dlguide import evaluation, rnn, training
+
+    class ByTime(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            self.start = getattr(self, "start", None) or time.perf_counter()
+            done = min(1.0, (time.perf_counter() - self.start) / seconds)
+            self.model.optimizer.learning_rate = 5e-3 * min(done / 0.1 + 0.02, (1 + math.cos(math.pi * done)) / 2)
+            self.model.stop_training = done == 1
+
+    keras.utils.set_random_seed(seed)
+    vocab_size = len(text.info.vocabulary)
+    model = rnn((None,), vocab_size, cell="lstm", units=(256,), vocab_size=vocab_size, return_sequences=True)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(5e-3, weight_decay=0.01, clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    history = training.fit(
+        model, *text.train, epochs=1000, batch_size=batch_size, seed=seed, callbacks=[ByTime()], verbose=0
+    )
+    loss = evaluation.evaluate(model, *text.test)["loss"]
+    return {"baseline_nats_per_character": loss, "baseline_seconds": history.seconds}
+
+
+def save_samples(run_dir, prompt: str, written: dict[float, str]) -> None:
+    """Save what was written on from a prompt, for each temperature."""
+    parts = [f"== temperature {temperature}\n{prompt}|{text}\n" for temperature, text in written.items()]
+    (Path(run_dir) / "samples.txt").write_text("\n".join(parts), encoding="utf-8")
+
+
+def save_text_classifier_figures(run_dir, model, splits: data.Splits, history, metrics: dict) -> None:
+    """Save the curves, the confusion matrix and, in `mistakes.txt`, the names that the model got most wrong."""
+    import numpy as np
+
+    names, scores = splits.info.class_names, model.predict(splits.test.x, batch_size=256, verbose=0)
+    save_classifier_figures(run_dir, history, metrics, names)
+    behind = scores.max(axis=1) - scores[np.arange(len(scores)), splits.test.y]
+    words = texts(splits.test, splits.info)
+    lines = [
+        f"{words[i]}: {names[scores[i].argmax()]}, not {names[splits.test.y[i]]}" for i in np.argsort(-behind)[:40]
+    ]
+    (Path(run_dir) / "mistakes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def save_classifier_figures(run_dir, history, metrics: dict, class_names) -> None:
+    """Save the curves and the confusion matrix."""
+    _cli.save_figures(
+        run_dir,
+        learning_curves=plots.learning_curves(history),
+        confusion_matrix=plots.confusion_matrix(metrics["confusion_matrix"], class_names),
+    )
 
 
 def save_feature_maps(run_dir, model, splits: data.Splits) -> None:

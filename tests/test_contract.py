@@ -40,7 +40,10 @@ def build(name, option=None, seed=0):
 
 
 def inputs(model, n=8, seed=0):
-    """Draw numbers, or token ids, of the shape that a model takes, 5 where it takes any length."""
+    """Draw numbers, or token ids, of the shape that a model takes, 5 where it takes any length.
+
+    One size of a batch wherever it will do: JAX compiles each operation for each size.
+    """
     rng = np.random.default_rng(seed)
     shape = (n, *(size or 5 for size in model.input_shape[1:]))
     if "int" in str(model.inputs[0].dtype):
@@ -87,7 +90,7 @@ def test_it_maps_a_batch_to_a_batch_and_is_not_compiled(name, option):
     model = build(name, option)
     shape = option.output if option and option.output else CASES[name].output
     assert model.output_shape == (None, *shape)
-    assert outputs(model, inputs(model, 3)).shape == (3, *(size or 5 for size in shape))
+    assert outputs(model, inputs(model)).shape == (8, *(size or 5 for size in shape))
     assert not model.compiled
     assert model.name == (option.value if option and option.name == "name" else name)
 
@@ -122,7 +125,7 @@ def test_a_classifier_gives_logits(name, option):
     if not CASES[name].classifier:
         return
     model = build(name, option)
-    x = inputs(model, 32)
+    x = inputs(model)
     scores = outputs(model, 10 * x if x.dtype == "float32" else x)
     assert scores.min() < 0  # Neither softmax, sigmoid nor ReLU ...
     assert not np.allclose(np.exp(scores).sum(axis=-1), 1)  # ... nor their logarithm.
@@ -146,7 +149,7 @@ def test_another_seed_gives_other_weights(name):
 def test_one_step_moves_every_trainable_weight(name, option):
     model = compiled(name, build(name, option), one_step=True)
     before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
-    model.train_on_batch(inputs(model, 64), targets(name, model, 64))
+    model.train_on_batch(inputs(model), targets(name, model))
     for old, weight in zip(before, model.trainable_weights, strict=True):
         assert not np.allclose(old, keras.ops.convert_to_numpy(weight), atol=1e-5), weight.path
 
@@ -154,24 +157,25 @@ def test_one_step_moves_every_trainable_weight(name, option):
 @variants
 def test_an_output_does_not_depend_on_the_batch(name, option):
     model = build(name, option)
-    x = inputs(model, 6)
-    np.testing.assert_allclose(outputs(model, x)[4:5], outputs(model, x[4:5]), rtol=1e-4, atol=1e-5)
+    x, others = inputs(model), inputs(model, seed=1)
+    others[4] = x[4]
+    np.testing.assert_allclose(outputs(model, x)[4], outputs(model, others)[4], rtol=1e-4, atol=1e-5)
 
 
 @variants
 def test_there_is_no_chance_in_evaluation(name, option):
     model = build(name, option)
-    x = inputs(model, 32)
+    x = inputs(model)
     np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
 
 
 @names
 def test_a_small_model_learns_32_examples_by_heart(name):
-    model = compiled(name, build(name), learning_rate=0.02)
+    model = compiled(name, build(name), learning_rate=0.02 if "transformer" in name else 0.05)
     x = inputs(model, 32)
     y = targets(name, model, 32) if CASES[name].classifier else x[:, :1] * 2 - 1
     first = model.train_on_batch(x, y)
-    for _ in range(150):
+    for _ in range(90):
         loss = model.train_on_batch(x, y)
     assert loss < first / 2
 
@@ -204,7 +208,7 @@ def saved_models(tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("saved"), {}
     for i, (name, option) in enumerate(VARIANTS):
         model = compiled(name, build(name, option), one_step=True)
-        x, y = inputs(model, 32), targets(name, model, 32)
+        x, y = inputs(model), targets(name, model)
         if hasattr(model.layers[-2], "adapt"):
             model.layers[-2].adapt(x)
         if option:
