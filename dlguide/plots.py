@@ -327,7 +327,7 @@ def attention(weights, tokens: Sequence[str]):
             "`weights` must be of shape (heads, length, length), with a length of at least that of `tokens`. "
             f"Received: weights of shape {weights.shape}, tokens={tokens!r}"
         )
-    figure = _figure((1 + 0.3 * n) * len(weights), 1.3 + 0.3 * n)
+    figure = _figure((1 + 0.3 * n) * len(weights), 1.8 + 0.3 * n)
     for head, axes in enumerate(figure.subplots(1, len(weights), squeeze=False)[0]):
         axes.imshow(weights[head, :n, :n], cmap="Blues", vmin=0)
         axes.set_xticks(range(n), list(tokens))

@@ -15,7 +15,11 @@ HEADLINES = {
     "linear_regression_mpg": ("mae", "baseline_mae", "{:.2f} mpg"),
     "cnn_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
     "cnn_fashion": ("accuracy", "baseline_accuracy", "{:.2%}"),
+    "simple_rnn_mnist_rows": ("accuracy", "baseline_accuracy", "{:.2%}"),
+    "lstm_names": ("accuracy", "baseline_accuracy", "{:.1%}"),
     "gru_sunspots": ("mae", "baseline_mae", "{:.2f} sunspots"),
+    "bilstm_vowels": ("accuracy", "baseline_accuracy", "{:.1%}"),
+    "transformer_names": ("accuracy", "baseline_accuracy", "{:.1%}"),
     "polynomial_regression_mpg": ("r2_score", "baseline_r2_score", "{:.3f}"),
 }
 

@@ -126,45 +126,6 @@ def ridge_forecast(splits: data.Splits):
     return best.predict(_flat(splits.test.x))
 
 
-def lstm_of_the_same_time(text: data.Splits, seconds: float, batch_size: int, seed: int) -> dict[str, float]:
-    """Train an LSTM of 256 units for some seconds on a text; return its test loss and the seconds it took.
-
-    Its learning rate, 5e-3 at most (chosen on the validation part), follows the time that has gone by.
-    """
-    import math
-    import time
-
-    import keras
-
-    from dlguide import evaluation, rnn, training
-
-    class ByTime(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch, logs=None):
-            self.start = getattr(self, "start", None) or time.perf_counter()
-            done = min(1.0, (time.perf_counter() - self.start) / seconds)
-            self.model.optimizer.learning_rate = 5e-3 * min(done / 0.1 + 0.02, (1 + math.cos(math.pi * done)) / 2)
-            self.model.stop_training = done == 1
-
-    keras.utils.set_random_seed(seed)
-    vocab_size = len(text.info.vocabulary)
-    model = rnn((None,), vocab_size, cell="lstm", units=(256,), vocab_size=vocab_size, return_sequences=True)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(5e-3, weight_decay=0.01, clipnorm=1.0),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
-    history = training.fit(
-        model, *text.train, epochs=1000, batch_size=batch_size, seed=seed, callbacks=[ByTime()], verbose=0
-    )
-    loss = evaluation.evaluate(model, *text.test)["loss"]
-    return {"baseline_nats_per_character": loss, "baseline_seconds": history.seconds}
-
-
-def save_samples(run_dir, prompt: str, written: dict[float, str]) -> None:
-    """Save what was written on from a prompt, for each temperature."""
-    parts = [f"== temperature {temperature}\n{prompt}|{text}\n" for temperature, text in written.items()]
-    (Path(run_dir) / "samples.txt").write_text("\n".join(parts), encoding="utf-8")
-
-
 def save_text_classifier_figures(run_dir, model, splits: data.Splits, history, metrics: dict) -> None:
     """Save the curves, the confusion matrix and, in `mistakes.txt`, the names that the model got most wrong."""
     import numpy as np

@@ -126,6 +126,8 @@ def test_the_targets_are_met_by_the_published_results():
     assert result["cnn_mnist"]["mean"]["training_seconds"] <= 90
     assert result["cnn_fashion"]["mean"]["accuracy"] >= 0.925
     assert result["cnn_fashion"]["mean"]["training_seconds"] <= 240
+    assert result["simple_rnn_mnist_rows"]["mean"]["accuracy"] >= 0.983
+    assert result["simple_rnn_mnist_rows"]["mean"]["training_seconds"] <= 90
     for seed in result["gru_sunspots"]["seeds"].values():
         assert seed["mae"] < seed["baseline_mae"]
 

@@ -1,0 +1,77 @@
+"""Tell the language of a name with a bidirectional LSTM over its characters.
+
+    python -m recipes.lstm_names                          # the result in the README
+    python -m recipes.lstm_names --epochs 1 --limit 1000  # a quick look
+
+Data: Faker names, 10,781 of 15 languages, each name in one language only.
+Baseline: tf-idf of 1 to 4 characters and logistic regression (scikit-learn), C chosen on the validation part.
+Result: accuracy 65.8% ± 0.6%, baseline 67.3%, 189.8 s on 2 cores of AMD EPYC.
+
+On the validation part (862 names, one seed an attempt; the baseline .67): 128 units and dropout of .4 .622; 192 units,
+dropout of .5 and labels smoothed by .1 .634; 256 units .647 (weight decay of .05), .648 (of .2, four epochs more), .638
+(of .5, four less, with .72 on the training part instead of .88). Short of it: the mean of all steps .607 and the
+largest value .593 (192 units) instead of the last state; a GRU .609; a fifth of the characters left out .56 (64 units).
+"""
+
+import keras
+
+from dlguide import data, evaluation, rnn, training
+from recipes import _cli, _shared
+
+
+def main(
+    *,
+    epochs: int = 20,
+    batch_size: int = 64,
+    learning_rate: float = 3e-3,
+    dropout: float = 0.5,
+    weight_decay: float = 0.2,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    names = data.load("names", limit=limit, seed=seed)
+    steps = epochs * -(-len(names.train.x) // batch_size)
+
+    model = rnn(
+        names.train.x.shape[1:],
+        names.info.num_classes,
+        cell="lstm",
+        units=(256,),
+        bidirectional=True,
+        dropout=dropout,
+        vocab_size=len(names.info.vocabulary),
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
+        metrics=["accuracy"],
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        names.train.x,
+        keras.utils.to_categorical(names.train.y, names.info.num_classes),
+        validation_data=(names.valid.x, keras.utils.to_categorical(names.valid.y, names.info.num_classes)),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    # The test part has plain labels, without smoothing.
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    metrics = evaluation.evaluate(model, *names.test, class_names=names.info.class_names)
+    metrics["baseline_accuracy"] = _shared.ngram_accuracy(names)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _shared.save_input(run_dir, "text", names)
+        _shared.save_text_classifier_figures(run_dir, model, names, history, metrics)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)

@@ -1,0 +1,70 @@
+"""Classify MNIST digits with a simple recurrent network that reads an image row by row, from both ends.
+
+    python -m recipes.simple_rnn_mnist_rows                          # the result in the README
+    python -m recipes.simple_rnn_mnist_rows --epochs 1 --limit 2000  # a quick look
+
+Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998); a row is a step of 28 numbers, blank rows are skipped.
+Baseline: the pixels without a hidden layer (softmax regression, scikit-learn).
+Result: accuracy 98.82% ± 0.12%, baseline 92.39%, 62.8 s on 2 cores of AMD EPYC.
+
+Chosen on the validation part, one seed an attempt. One direction, 128 units: .977 at a learning rate of 1e-3, .979 at
+3e-3, .980 with sixteen epochs and digits shifted sideways by up to 7 %. Both directions, 96 units each: .985; 128 each,
+batches of 256 and shifts by up to 5 % .987.
+"""
+
+import keras
+
+from dlguide import data, evaluation, rnn, training
+from recipes import _cli, _shared
+
+
+def main(
+    *,
+    epochs: int = 14,
+    batch_size: int = 256,
+    learning_rate: float = 4e-3,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    mnist = data.load("mnist", limit=limit, seed=seed)
+    steps = epochs * -(-len(mnist.train.x) // batch_size)
+
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.RandomTranslation(0.0, 0.05, fill_mode="constant"),  # Sideways, in training only.
+            keras.layers.Reshape((28, 28)),
+            rnn((28, 28), mnist.info.num_classes, cell="simple", units=(128,), bidirectional=True),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps), clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        *mnist.train,
+        validation_data=mnist.valid,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
+    metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(mnist)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _shared.save_input(run_dir, "image", mnist, margin=4)
+        _shared.save_image_classifier_figures(run_dir, model, mnist, history, metrics)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)

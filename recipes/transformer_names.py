@@ -1,0 +1,78 @@
+"""Tell the language of a name with a transformer over its characters.
+
+    python -m recipes.transformer_names                          # the result in the README
+    python -m recipes.transformer_names --epochs 1 --limit 1000  # a quick look
+
+Data: Faker names, 10,781 of 15 languages, each name in one language only.
+Baseline: tf-idf of 1 to 4 characters and logistic regression (scikit-learn), C chosen on the validation part.
+Result: accuracy 58.5% ± 1.1%, baseline 67.3%, 135.7 s on 2 cores of AMD EPYC.
+
+On the validation part (862 names, one seed an attempt; the baseline .67): width 64, two blocks, dropout of .2 .586;
+width 128, three blocks, dropout of .25 .593, of .1 with a stronger weight decay .594. The training part is at .70 by
+then. The LSTM's .65 was not reached by any of them.
+"""
+
+import keras
+
+from dlguide import attention, data, evaluation, plots, training, transformer_classifier
+from recipes import _cli, _shared
+
+
+def main(
+    *,
+    epochs: int = 20,
+    batch_size: int = 64,
+    learning_rate: float = 2e-3,
+    dropout: float = 0.1,
+    weight_decay: float = 0.5,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    names = data.load("names", limit=limit, seed=seed)
+    steps = epochs * -(-len(names.train.x) // batch_size)
+
+    model = transformer_classifier(
+        len(names.info.vocabulary),
+        names.train.x.shape[1],
+        names.info.num_classes,
+        embed_dim=128,
+        num_layers=3,
+        dropout=dropout,
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
+        metrics=["accuracy"],
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        names.train.x,
+        keras.utils.to_categorical(names.train.y, names.info.num_classes),
+        validation_data=(names.valid.x, keras.utils.to_categorical(names.valid.y, names.info.num_classes)),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    # The test part has plain labels, without smoothing.
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    metrics = evaluation.evaluate(model, *names.test, class_names=names.info.class_names)
+    metrics["baseline_accuracy"] = _shared.ngram_accuracy(names)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _shared.save_input(run_dir, "text", names)
+        _shared.save_text_classifier_figures(run_dir, model, names, history, metrics)
+        name = _shared.texts(names.test, names.info)[0]
+        weights = attention.attention_weights(model, names.test.x[0], layer=0)
+        _cli.save_figures(run_dir, attention=plots.attention(weights, name))
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)
