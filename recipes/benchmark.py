@@ -1,8 +1,8 @@
 """Time `training.fit` against plain `model.fit` and a PyTorch loop, on three backends; or look at its memory.
 
-    python -m recipes.benchmark fit      # about an hour on two cores, on a machine that does nothing else
+    python -m recipes.benchmark fit      # 35 minutes on two cores, on a machine that does nothing else
     python -m recipes.benchmark memory   # training from a file of 4 GB
-    python -m recipes.benchmark cnn      # the time to 99.22 % on MNIST, about 15 minutes
+    python -m recipes.benchmark cnn      # the time to 99.22 % on MNIST, 12 minutes
 
 `fit` writes recipes/results/benchmark_fit.json, which `python -m recipes.table` turns into tables in recipes/README.md;
 with some of the rows, or fewer rounds, it only prints.
