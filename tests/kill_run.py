@@ -1,8 +1,8 @@
 """Runs that kill themselves: kill_run.py '[[FOLDER, [WHERE, NUMBER, PLACE] or null], ...]', two at a time.
 
-WHERE is "epoch" (its number; the seconds after its begin) or "checkpoint" (which one; where it is left: 0 half written,
-1 before the first rename, 2 between the two, 3 after both). Prints as JSON, for each run, the exit status and, if it
-came to its end, the hash of weights, optimizer and history and the seconds of training.
+WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
+"checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
+Prints as JSON, for each run, the exit status and, if it came to its end, the hash of weights, optimizer and history.
 Each run is a process of its own, forked after the imports, which take longer than it, and before anything is computed.
 """
 
@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from dlguide import _run_folder, _runs, mlp, training
 
 
-def run(folder: str) -> tuple[str, float]:
+def run(folder: str) -> str:
     """Train a model with dropout, batch normalisation, patience and a learning rate that falls on a plateau."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(600, 8)).astype("float32")
@@ -53,7 +53,7 @@ def run(folder: str) -> tuple[str, float]:
     digest = hashlib.sha256(json.dumps(history.history).encode())
     for variable in (*model.variables, *model.optimizer.variables):
         digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())
-    return digest.hexdigest(), history.seconds
+    return digest.hexdigest()
 
 
 def kill() -> None:
@@ -61,15 +61,18 @@ def kill() -> None:
 
 
 class KillInEpoch(keras.callbacks.Callback):
-    """Kills the process some seconds after an epoch began, wherever it is then."""
+    """Kills the process some time after an epoch began, wherever it is then, and not later than two epochs on."""
 
-    def __init__(self, epoch: int, seconds: float):
+    def __init__(self, epoch: int, share: float):
         super().__init__()
-        self._epoch, self._seconds = epoch, seconds
+        self._epoch, self._share, self._begun = epoch, share, 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
+        seconds, self._begun = time.perf_counter() - self._begun, time.perf_counter()
         if epoch == self._epoch:
-            threading.Thread(target=lambda: (time.sleep(self._seconds), kill()), daemon=True).start()
+            threading.Thread(target=lambda: (time.sleep(self._share * seconds), kill()), daemon=True).start()
+        if epoch == self._epoch + 2:
+            kill()
 
 
 def kill_in_checkpoint(number: int, place: int) -> None:
@@ -114,7 +117,7 @@ def run_with(folder: str, moment: list | None) -> None:
             return fit(self, *args, callbacks=callbacks, **kwargs)
 
         keras.Model.fit = fit_and_kill
-    Path(f"{folder}.json").write_text(json.dumps(run(folder)))
+    Path(f"{folder}.json").write_text(json.dumps([run(folder)]))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ SEED = int(os.environ.get("DLGUIDE_KILLS_SEED", np.random.SeedSequence().entropy
 
 
 def results(runs) -> list[list]:
-    """Exit status, hash and seconds of each run, given as its folder and the moment of its death."""
+    """Exit status and hash of each run, given as its folder and the moment of its death."""
     command = [sys.executable, str(Path(__file__).parent / "kill_run.py"), json.dumps(runs)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # Two at a time, so a thread each.
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -24,16 +24,14 @@ def results(runs) -> list[list]:
 def test_a_run_killed_at_random_moments_ends_in_the_same_bits(tmp_path):
     print(f"seed of the moments: {SEED}")
     rng = np.random.default_rng(SEED)
-    [[_, expected, seconds]] = results([[str(tmp_path / "whole"), None]])
+    [[_, expected]] = results([[str(tmp_path / "whole"), None]])
     moments = [["checkpoint", int(rng.integers(2, 9)), place % 4] for place in range(max(4, MOMENTS // 3))]
-    # An epoch takes less than a tenth of the run, and the last of these has two more behind it.
-    moments += [
-        ["epoch", int(rng.integers(8)), float(rng.uniform(0, seconds / 10))] for _ in range(MOMENTS - len(moments))
-    ]
+    # The last of the twelve epochs has two behind it: a busy machine may be late.
+    moments += [["epoch", int(rng.integers(1, 10)), float(rng.uniform(0, 1))] for _ in range(MOMENTS - len(moments))]
     folders = [str(tmp_path / str(i)) for i in range(MOMENTS)]
     killed = [end[0] for end in results(list(zip(folders, moments, strict=True)))]
     ends = results([[folder, None] for folder in folders])
     for moment, status, end in zip(moments, killed, ends, strict=True):
-        print(*moment, "status", status, end[1] == expected)
+        print(*moment, "status", status, end[1:] == [expected])
     assert killed == [-9] * MOMENTS
-    assert [end[:2] for end in ends] == [[0, expected]] * MOMENTS
+    assert ends == [[0, expected]] * MOMENTS
