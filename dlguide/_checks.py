@@ -135,7 +135,28 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
         ignored = getattr(model.loss, "ignore_class", None)
         must_be = f"labels in [0, {classes}), as many as the model has outputs"
         _none_bad(y_name, y, lambda labels: _outside(labels, classes) & (labels != ignored), must_be)
+    if isinstance(model.loss, keras.losses.BinaryCrossentropy) and isinstance(y, np.ndarray):
+        unit_range(y_name, y)
     return x, y
+
+
+def unit_range(name: str, array) -> None:
+    """Refuse pixels outside [0, 1]; says what most people pass instead."""
+    must_be = "numbers in [0, 1] (pixels from 0 to 255 are divided by 255)"
+    _none_bad(name, np.asanyarray(array), lambda values: (values < 0) | (values > 1), must_be)
+
+
+def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
+    """Refuse a batch size that leaves a single example in some step."""
+    if 1 in (n, batch_size, n % batch_size):
+        raise ValueError(
+            f"`batch_size` must leave no batch of one example, {why}. Received: batch_size={batch_size}, {n} examples"
+        )
+
+
+def labels(name: str, array, classes: int) -> None:
+    """Refuse labels that are no class."""
+    _none_bad(name, np.asanyarray(array), lambda values: _outside(values, classes), f"labels in [0, {classes})")
 
 
 def tokens(name: str, array: np.ndarray, model) -> None:

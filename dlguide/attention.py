@@ -21,7 +21,7 @@ def transformer_classifier(
 ) -> keras.Model:
     """Build a transformer encoder that scores `num_classes` classes of token sequences.
 
-    Token and position embeddings, `num_layers` blocks of self-attention and two dense layers, each
+    Token and learned position embeddings, `num_layers` blocks of self-attention and two dense layers, each
     with normalisation before it and the input added after it, a last normalisation, and the mean over
     the sequence. Padding (id 0) is neither attended to nor part of the mean; a sequence that is all
     padding gets the answer of a mean of zero.
@@ -196,7 +196,8 @@ def generate(
     """Let a language model write on, one token after the other.
 
     Every token is one call of the model on a sequence of `max_length` tokens, so that nothing is
-    compiled again. Padding is never drawn.
+    compiled again. Keys and values are not kept: past `max_length` every token's position changes,
+    and with it all of them. Padding is never drawn.
 
     Args:
         model: A model of `transformer_language_model`.
@@ -252,9 +253,17 @@ def _drawn(logits: np.ndarray, temperature: float, top_k: int | None, rng) -> in
     return int(((logits - logits.max()) / temperature + rng.gumbel(size=len(logits))).argmax())
 
 
+def _sinusoids(shape, dtype=None):
+    """Where positions start from: waves of many lengths, so that places near each other are alike at once."""
+    length, features = shape
+    angle = np.arange(length)[:, None] / 10_000 ** (2 * (np.arange(features) // 2) / features)
+    # As large as the token embeddings.
+    return ops.convert_to_tensor(0.05 * np.where(np.arange(features) % 2, np.cos(angle), np.sin(angle)), dtype)
+
+
 @keras.saving.register_keras_serializable(package="dlguide")
 class PositionEmbedding(keras.layers.Layer):
-    """Add a learned vector to each place of a sequence of at most `max_length`.
+    """Add a learned vector, a sinusoid at first, to each place of a sequence of at most `max_length`.
 
     Input and output: `(batch, length, features)`.
 
@@ -274,7 +283,7 @@ class PositionEmbedding(keras.layers.Layer):
     def build(self, input_shape):
         self.embeddings = self.add_weight(
             shape=(self.max_length, input_shape[-1]),
-            initializer=keras.initializers.RandomUniform(-0.05, 0.05),  # As Keras's Embedding.
+            initializer=_sinusoids,
             name="embeddings",
         )
 

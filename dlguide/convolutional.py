@@ -7,6 +7,7 @@ import keras
 from dlguide import _checks
 
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
+KINDS = {"flip", "shift", "rotation", "zoom"}
 
 
 def cnn(
@@ -37,8 +38,9 @@ def cnn(
         batch_norm: Normalise each convolution's output over the batch; it then has no bias of its own.
         augment: Random changes of the images, in training only: a mapping of `"shift"` (largest
             share of height and width, in [0, 1)), `"rotation"` (largest angle in degrees, in
-            [0, 180]) and `"flip"` (`"horizontal"`, `"vertical"` or `"horizontal_and_vertical"`).
-            The layers that do it are part of the model. None for no change.
+            [0, 180]), `"zoom"` (largest change of height and width together, in [0, 1)) and `"flip"`
+            (`"horizontal"`, `"vertical"` or `"horizontal_and_vertical"`). The layers that do it are
+            part of the model. None for no change.
         name: Name of the model.
 
     Returns:
@@ -62,11 +64,11 @@ def cnn(
     kernel_size = _checks.integer("kernel_size", kernel_size)
     dropout = _checks.rate("dropout", dropout)
     batch_norm = _checks.flag("batch_norm", batch_norm)
-    augment_layers = _augment_layers(augment)
+    changes = augment_layers(augment)
 
     inputs = keras.Input(input_shape)
     x = inputs
-    for layer in augment_layers:
+    for layer in changes:
         x = layer(x)
     for i, n in enumerate(filters):
         x = keras.layers.Conv2D(n, kernel_size, padding="same", use_bias=not batch_norm, name=f"conv_{i}")(x)
@@ -95,12 +97,29 @@ def _image_shape(value, num_layers: int) -> tuple[int, ...]:
     return shape
 
 
-def _augment_layers(augment: Mapping | None) -> list[keras.layers.Layer]:
-    """Check `augment` and make its layers. What comes in from outside the image is its edge, drawn out."""
+def augment_layers(augment: Mapping | None) -> list[keras.layers.Layer]:
+    """Check what `cnn` says of `augment` and make its layers.
+
+    What comes in from outside the image is its edge, drawn out.
+
+    Args:
+        augment: A mapping as in `cnn`, or None for no change.
+
+    Returns:
+        The layers, in the order in which they are applied.
+
+    Raises:
+        ValueError: If `augment` is no such mapping, or a value is out of range.
+
+    Example:
+        >>> len(augment_layers({"shift": 0.1, "rotation": 10}))
+        2
+    """
     if augment is None:
         return []
-    if not isinstance(augment, Mapping) or not augment or not set(augment) <= {"shift", "rotation", "flip"}:
-        raise _checks.error("augment", "a mapping with some of 'shift', 'rotation' and 'flip', or None", augment)
+    if not isinstance(augment, Mapping) or not augment or not set(augment) <= KINDS:
+        must_be = "a mapping with some of 'shift', 'rotation', 'zoom' and 'flip', or None"
+        raise _checks.error("augment", must_be, augment)
     layers = []
     if "flip" in augment:
         layers.append(keras.layers.RandomFlip(_checks.choice("augment['flip']", augment["flip"], FLIPS)))
@@ -112,4 +131,7 @@ def _augment_layers(augment: Mapping | None) -> list[keras.layers.Layer]:
         if degrees > 180:
             raise _checks.error("augment['rotation']", "an angle in [0, 180] degrees", augment["rotation"])
         layers.append(keras.layers.RandomRotation(degrees / 360, fill_mode="nearest"))
+    if "zoom" in augment:
+        zoom = _checks.rate("augment['zoom']", augment["zoom"])
+        layers.append(keras.layers.RandomZoom(zoom, fill_mode="nearest"))
     return layers

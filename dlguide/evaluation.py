@@ -1,4 +1,4 @@
-"""Figures of a trained model as plain numbers, and a regression model read back as a formula."""
+"""Figures of a trained model as plain numbers, scores of generators and codes, a regression model as a formula."""
 
 import itertools
 import math
@@ -10,6 +10,28 @@ import keras
 import numpy as np
 
 from dlguide import _checks
+from dlguide._code_scores import anomaly_threshold, clustering_accuracy, linear_probe
+from dlguide._generator_scores import (
+    class_histogram,
+    frechet_distance,
+    log_likelihood,
+    nearest_distances,
+    precision_recall,
+)
+
+__all__ = [
+    "anomaly_threshold",
+    "class_histogram",
+    "clustering_accuracy",
+    "coefficients",
+    "evaluate",
+    "formula",
+    "frechet_distance",
+    "linear_probe",
+    "log_likelihood",
+    "nearest_distances",
+    "precision_recall",
+]
 
 
 def evaluate(

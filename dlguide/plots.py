@@ -8,13 +8,22 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dlguide import _checks
+from dlguide._code_plots import codes, image_grid, score_histogram
+from dlguide._figures import figure_of, finished
 
-# matplotlib is imported where it is used: a command's `--help` need not wait for it.
-
-_CHINESE_FONTS = (
-    "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback",
-    "AR PL UMing CN", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS", "Microsoft YaHei", "SimHei",
-)  # fmt: skip
+__all__ = [
+    "attention",
+    "codes",
+    "confusion_matrix",
+    "examples",
+    "feature_maps",
+    "fitted_curve",
+    "forecast",
+    "image_grid",
+    "learning_curves",
+    "prediction_against_truth",
+    "score_histogram",
+]
 
 
 def learning_curves(history):
@@ -38,7 +47,7 @@ def learning_curves(history):
         raise _checks.error("history", "of at least one epoch", history)
     names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
 
-    figure = _figure(5 * len(names), 3.6)
+    figure = figure_of(5 * len(names), 3.6)
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for key, label in ((name, "training"), (f"val_{name}", "validation")):
             if key in history:
@@ -48,7 +57,7 @@ def learning_curves(history):
         axes.set(xlabel="epoch", ylabel=name)
         axes.grid(alpha=0.3)
         axes.legend()
-    return _finished(figure)
+    return finished(figure)
 
 
 def confusion_matrix(matrix, class_names: Sequence[str] = ()):
@@ -78,7 +87,7 @@ def confusion_matrix(matrix, class_names: Sequence[str] = ()):
         raise _checks.error("class_names", f"one name for each of {n} classes", class_names)
 
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    figure = _figure(2.2 + 0.5 * n, 1.6 + 0.5 * n)
+    figure = figure_of(2.2 + 0.5 * n, 1.6 + 0.5 * n)
     axes = figure.subplots()
     # The root brings out the few mistakes beside the many that are right.
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
@@ -90,7 +99,7 @@ def confusion_matrix(matrix, class_names: Sequence[str] = ()):
     axes.set_xticks(range(n), names, rotation=45 if long else 0, ha="right" if long else "center")
     axes.set_yticks(range(n), names)
     axes.set(xlabel="predicted", ylabel="true")
-    return _finished(figure)
+    return finished(figure)
 
 
 def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = False, count: int = 24):
@@ -130,7 +139,7 @@ def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = Fal
 
     columns = min(8, len(shown))
     rows = -(-len(shown) // columns)
-    figure = _figure(1.3 * columns, 1.65 * rows)
+    figure = figure_of(1.3 * columns, 1.65 * rows)
     for place, i in enumerate(shown):
         axes = figure.add_subplot(rows, columns, place + 1)
         axes.imshow(x[i].squeeze(), cmap="gray", vmin=0, vmax=1)
@@ -138,7 +147,7 @@ def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = Fal
         right = predicted[i] == y[i]
         title = names[predicted[i]] if right else f"{names[predicted[i]]}, not {names[y[i]]}"
         axes.set_title(title, fontsize=9, color="black" if right else "crimson")
-    return _finished(figure)
+    return finished(figure)
 
 
 def prediction_against_truth(y, predicted, target_name: str = "y"):
@@ -165,7 +174,7 @@ def prediction_against_truth(y, predicted, target_name: str = "y"):
             f"`y` and `predicted` must have the same length, at least 1. "
             f"Received: y of length {len(y)}, predicted of length {len(predicted)}"
         )
-    figure = _figure(4.6, 4.4)
+    figure = figure_of(4.6, 4.4)
     axes = figure.subplots()
     ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
     axes.plot(ends, ends, color="gray", linewidth=1, label="equal")
@@ -173,7 +182,7 @@ def prediction_against_truth(y, predicted, target_name: str = "y"):
     axes.set(xlabel=f"true {target_name}", ylabel=f"predicted {target_name}", aspect="equal")
     axes.legend()
     axes.grid(alpha=0.3)
-    return _finished(figure)
+    return finished(figure)
 
 
 def fitted_curve(x, y, predict: Callable, *, x_name: str = "x", y_name: str = "y", label: str = "model"):
@@ -207,14 +216,14 @@ def fitted_curve(x, y, predict: Callable, *, x_name: str = "x", y_name: str = "y
     curve = predict(grid)
     curve = np.ravel(curve.detach().cpu() if hasattr(curve, "detach") else curve)
 
-    figure = _figure(6, 4)
+    figure = figure_of(6, 4)
     axes = figure.subplots()
     axes.scatter(x, y, s=12, alpha=0.6, label="data")
     axes.plot(grid[:, 0], curve, color="crimson", label=label)
     axes.set(xlabel=x_name, ylabel=y_name)
     axes.legend()
     axes.grid(alpha=0.3)
-    return _finished(figure)
+    return finished(figure)
 
 
 def feature_maps(image, maps, *, count: int = 16):
@@ -245,13 +254,13 @@ def feature_maps(image, maps, *, count: int = 16):
         )
     shown = [image.squeeze(), *np.moveaxis(maps, -1, 0)[:count]]
     columns = min(9, len(shown))
-    figure = _figure(1.2 * columns, 1.35 * -(-len(shown) // columns))
+    figure = figure_of(1.2 * columns, 1.35 * -(-len(shown) // columns))
     for place, picture in enumerate(shown):
         axes = figure.add_subplot(-(-len(shown) // columns), columns, place + 1)
         axes.imshow(picture, cmap="gray", vmin=0)
         axes.axis("off")
         axes.set_title("image" if place == 0 else f"filter {place - 1}", fontsize=8)
-    return _finished(figure)
+    return finished(figure)
 
 
 def forecast(y, predicted, baseline=None, *, baseline_name: str = "baseline", y_name: str = "y"):
@@ -284,7 +293,7 @@ def forecast(y, predicted, baseline=None, *, baseline_name: str = "baseline", y_
                 f"`y` and every forecast must have the same length, at least 1. "
                 f"Received: y of length {len(y)}, {name} of length {len(values)}"
             )
-    figure = _figure(10, 5.4)
+    figure = figure_of(10, 5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     above.plot(y, color="black", linewidth=1, label="truth")
     for (name, values), colour in zip(lines.items(), ("crimson", "tab:blue"), strict=False):
@@ -300,7 +309,7 @@ def forecast(y, predicted, baseline=None, *, baseline_name: str = "baseline", y_
     )
     for axes in (above, below):
         axes.grid(alpha=0.3)
-    return _finished(figure)
+    return finished(figure)
 
 
 def attention(weights, tokens: Sequence[str]):
@@ -327,28 +336,10 @@ def attention(weights, tokens: Sequence[str]):
             "`weights` must be of shape (heads, length, length), with a length of at least that of `tokens`. "
             f"Received: weights of shape {weights.shape}, tokens={tokens!r}"
         )
-    figure = _figure((1 + 0.3 * n) * len(weights), 1.8 + 0.3 * n)
+    figure = figure_of((1 + 0.3 * n) * len(weights), 1.8 + 0.3 * n)
     for head, axes in enumerate(figure.subplots(1, len(weights), squeeze=False)[0]):
         axes.imshow(weights[head, :n, :n], cmap="Blues", vmin=0)
         axes.set_xticks(range(n), list(tokens))
         axes.set_yticks(range(n), list(tokens))
         axes.set(xlabel="looks at", title=f"head {head}")
-    return _finished(figure)
-
-
-def _figure(width: float, height: float):
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained", dpi=120)
-
-
-def _finished(figure):
-    """Add a font with Chinese characters, where one is there, behind the usual one."""
-    from matplotlib import font_manager, rcParams
-    from matplotlib.text import Text
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    families = [*rcParams["font.family"], *(name for name in _CHINESE_FONTS if name in installed)]
-    for text in figure.findobj(Text):
-        text.set_fontfamily(families)
-    return figure
+    return finished(figure)

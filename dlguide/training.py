@@ -109,6 +109,8 @@ def fit(
         _check_dataset(x, y)
     else:
         x, y = _checks.examples(model, x, y)
+        if hasattr(model, "check_data"):
+            model.check_data(x, y, batch_size)
     if validation_data is not None and not _is_dataset(validation_data):
         validation_data = _checks.validation_data(model, validation_data)
         if data.is_test_part(*keras.tree.flatten(validation_data)):
@@ -231,7 +233,8 @@ def _build(model, x, y) -> None:
         x, y, weights = keras.utils.unpack_x_y_sample_weight(keras.tree.map_structure(np.asarray, next(iter(x))))
         model.test_on_batch(x, y, weights)
     else:
-        model.test_on_batch(*keras.tree.map_structure(lambda array: array[:1], (x, y)))
+        first = keras.tree.map_structure(lambda array: array[:1], (x,) if y is None else (x, y))
+        model.test_on_batch(*first)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ HEADLINES = {
     "gru_sunspots": ("mae", "baseline_mae", "{:.2f} sunspots"),
     "bilstm_vowels": ("accuracy", "baseline_accuracy", "{:.1%}"),
     "transformer_names": ("accuracy", "baseline_accuracy", "{:.1%}"),
+    "transformer_shakespeare": ("nats_per_character", "baseline_nats_per_character", "{:.3f}"),
     "polynomial_regression_mpg": ("r2_score", "baseline_r2_score", "{:.3f}"),
 }
 

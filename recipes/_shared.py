@@ -159,3 +159,35 @@ def save_feature_maps(run_dir, model, splits: data.Splits) -> None:
         maps = layer.predict(splits.test.x[:1], verbose=0)[0]
         figures[f"feature_maps_{i}"] = plots.feature_maps(splits.test.x[0], maps)
     _cli.save_figures(run_dir, **figures)
+
+
+def lstm_figures(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:
+    """Train an LSTM language model of 256 units, and return its test figures."""
+    import keras
+
+    from dlguide import rnn, training
+
+    keras.utils.set_random_seed(seed)
+    vocab_size, batch_size = len(text.info.vocabulary), 16
+    steps = epochs * -(-len(text.train.x) // batch_size)
+    model = rnn((None,), vocab_size, cell="lstm", units=(256,), vocab_size=vocab_size, return_sequences=True)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(one_cycle(1e-2, steps)), loss)
+    history = training.fit(model, *text.train, epochs=epochs, batch_size=batch_size, seed=seed)
+    return {
+        "baseline_nats_per_character": float(model.evaluate(*text.test, batch_size=256, verbose=0)),
+        "baseline_seconds": history.seconds,
+    }
+
+
+def save_samples(run_dir, model, text: data.Splits) -> None:
+    """Save what the model writes after the beginning of the test part, at four temperatures, as `samples.txt`."""
+    from dlguide import attention
+
+    prompt = text.test.x[0][:32]
+    parts = []
+    for temperature in (0.0, 0.5, 0.8, 1.0):
+        written = attention.generate(model, prompt, 300, temperature=temperature)
+        both = data.decode(prompt, text.info.vocabulary) + "|" + data.decode(written, text.info.vocabulary)
+        parts.append(f"--- temperature {temperature}; the prompt ends at the bar\n{both}\n")
+    (Path(run_dir) / "samples.txt").write_text("\n".join(parts), encoding="utf-8")

@@ -5,7 +5,7 @@ python -m recipes.table
 
 from pathlib import Path
 
-from recipes import _cli, _results, benchmark
+from recipes import _cli, _questions, _results, benchmark
 
 ROOT = _results.HERE.parent
 WORDS = {
@@ -75,6 +75,8 @@ def _page(name: str, language: str) -> str:
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
         text = replaced(text, "benchmark", benchmark.published())
+    else:
+        text = replaced(text, "questions", _questions.table(language))
     return replaced(text, "results", content)
 
 

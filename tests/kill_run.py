@@ -1,5 +1,6 @@
-"""Runs that kill themselves: kill_run.py '[[FOLDER, [WHERE, NUMBER, PLACE] or null], ...]', two at a time.
+"""Runs that kill themselves: kill_run.py '[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], ...]', two at a time.
 
+MODEL is "mlp", "vae", "gan" or "contrastive".
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
 Prints as JSON, for each run, the exit status and, if it came to its end, the hash of weights, optimizer and history.
@@ -24,32 +25,45 @@ with warnings.catch_warnings():
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from dlguide import _run_folder, _runs, mlp, training
+from dlguide import _run_folder, _runs, contrastive, gan, mlp, training, vae
+from recipes import _vae
 
 
-def run(folder: str) -> str:
-    """Train a model with dropout, batch normalisation, patience and a learning rate that falls on a plateau."""
-    rng = np.random.default_rng(0)
+def classifier(rng):
+    """A classifier with dropout, batch normalisation, patience and a learning rate that falls on a plateau."""
     x = rng.normal(size=(600, 8)).astype("float32")
     y = (x[:, 0] + rng.normal(size=600) > 0).astype("int32")
-    keras.utils.set_random_seed(0)
     model = mlp((8,), 2, hidden_units=(32, 32), dropout=0.3, batch_norm=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.02), loss, metrics=["accuracy"])
     plateau = keras.callbacks.ReduceLROnPlateau(patience=1, factor=0.5, min_delta=0.02)
-    history = training.fit(
-        model,
-        x[:450],
-        y[:450],
-        validation_data=(x[450:], y[450:]),
-        epochs=12,
-        batch_size=8,
-        patience=9,
-        run_dir=folder,
-        checkpoint_seconds=0.03,
-        callbacks=[plateau],
-        verbose=0,
-    )
+    more = {"validation_data": (x[450:], y[450:]), "patience": 9, "callbacks": [plateau], "batch_size": 8}
+    return model, (x[:450], y[:450]), more
+
+
+def generator(name: str, rng):
+    """A model that draws numbers in every step, with a learning rate for each player of the GAN."""
+    x = rng.random((200, 8, 8, 1)).astype("float32")
+    if name == "vae":
+        model = vae((8, 8, 1), latent_dim=4, hidden_units=(16,), batch_norm=True)
+        model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+        return model, (_vae.binarised_batches(x, 10, seed=0),), {}
+    if name == "contrastive":
+        model = contrastive(mlp((8, 8, 1), 8, batch_norm=True), augment={"shift": 0.2, "rotation": 20})
+        model.compile("adam")
+        return model, (x,), {"batch_size": 10}
+    model = gan((8, 8, 1), filters=(8,), num_classes=2)
+    rates = {"discriminator.*": keras.optimizers.Adam(1e-3)}
+    model.compile(keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(keras.optimizers.Adam(2e-3), rates)))
+    return model, ((x, np.arange(200) % 2),), {"batch_size": 10}
+
+
+def run(folder: str, name: str) -> str:
+    """Train and return the hash of weights, optimizer and history."""
+    rng = np.random.default_rng(0)
+    keras.utils.set_random_seed(0)
+    model, arrays, more = classifier(rng) if name == "mlp" else generator(name, rng)
+    history = training.fit(model, *arrays, epochs=12, run_dir=folder, checkpoint_seconds=0.03, verbose=0, **more)
     digest = hashlib.sha256(json.dumps(history.history).encode())
     for variable in (*model.variables, *model.optimizer.variables):
         digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())
@@ -103,7 +117,7 @@ def kill_in_checkpoint(number: int, place: int) -> None:
     _run_folder._write_beside, os.replace = counted_write, counted_replace
 
 
-def run_with(folder: str, moment: list | None) -> None:
+def run_with(folder: str, moment: list | None, name: str) -> None:
     """Run in this process, which dies at the moment, and write the result beside the folder."""
     _runs.SHARE = 1e9  # So small a run would have few checkpoints.
     where, number, place = moment or (None, None, None)
@@ -117,7 +131,7 @@ def run_with(folder: str, moment: list | None) -> None:
             return fit(self, *args, callbacks=callbacks, **kwargs)
 
         keras.Model.fit = fit_and_kill
-    Path(f"{folder}.json").write_text(json.dumps([run(folder)]))
+    Path(f"{folder}.json").write_text(json.dumps([run(folder, name)]))
 
 
 if __name__ == "__main__":
@@ -127,7 +141,7 @@ if __name__ == "__main__":
         processes = [multiprocessing.get_context("fork").Process(target=run_with, args=given) for given in pair]
         for process in processes:
             process.start()
-        for process, (folder, _) in zip(processes, pair, strict=True):
+        for process, (folder, *_) in zip(processes, pair, strict=True):
             process.join()
             result = Path(f"{folder}.json")
             ends.append([process.exitcode, *(json.loads(result.read_text()) if result.exists() else [])])

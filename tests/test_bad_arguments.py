@@ -6,7 +6,11 @@ import pytest
 import dlguide
 from dlguide import (
     _checks,
+    autoencoder,
     cnn,
+    contrastive,
+    conv_autoencoder,
+    gan,
     linear_regression,
     mlp,
     perceptron,
@@ -14,11 +18,13 @@ from dlguide import (
     rnn,
     transformer_classifier,
     transformer_language_model,
+    vae,
 )
 
 SIZES = "a sequence of integers, each at least 1"
+ENCODER, MAPS = dlguide.mlp((4, 4, 1), 3), dlguide.conv_autoencoder((8, 8, 1)).get_layer("encoder")
 SHAPE = "a sequence of one or more integers, each at least 1"
-AUGMENT = "a mapping with some of 'shift', 'rotation' and 'flip', or None"
+AUGMENT = "a mapping with some of 'shift', 'rotation', 'zoom' and 'flip', or None"
 BAD = [
     (mlp, ((28, 28), 0), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=0"),
     (mlp, ((28, 28), 1), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=1"),
@@ -53,7 +59,7 @@ BAD = [
     (cnn, ((8, 8, 1), 10), {"kernel_size": 0},
      "`kernel_size` must be an integer of at least 1. Received: kernel_size=0"),
     (cnn, ((8, 8, 1), 10), {"augment": True}, f"`augment` must be {AUGMENT}. Received: augment=True"),
-    (cnn, ((8, 8, 1), 10), {"augment": {"zoom": 1}}, f"`augment` must be {AUGMENT}. Received: augment={{'zoom': 1}}"),
+    (cnn, ((8, 8, 1), 10), {"augment": {"zom": 1}}, f"`augment` must be {AUGMENT}. Received: augment={{'zom': 1}}"),
     (cnn, ((8, 8, 1), 10), {"augment": {"shift": 2}},
      "`augment['shift']` must be a number in [0, 1). Received: augment['shift']=2"),
     (cnn, ((8, 8, 1), 10), {"augment": {"rotation": 200}},
@@ -82,6 +88,35 @@ BAD = [
      "`num_layers` must be an integer of at least 1. Received: num_layers=0"),
     (transformer_language_model, (9, 5), {"embed_dim": 10},
      "`embed_dim` must be a multiple of `num_heads`. Received: embed_dim=10, num_heads=4"),
+    (autoencoder, ((28, 28),), {"latent_dim": 0},
+     "`latent_dim` must be an integer of at least 1. Received: latent_dim=0"),
+    (autoencoder, ((None, 28),), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=(None, 28)"),
+    (conv_autoencoder, ((28, 30, 1),), {}, "`input_shape` must be (height, width, channels), height and width "
+     "multiples of 4 for 2 halvings. Received: input_shape=(28, 30, 1)"),
+    (conv_autoencoder, ((28, 28),), {}, "`input_shape` must be (height, width, channels), height and width "
+     "multiples of 4 for 2 halvings. Received: input_shape=(28, 28)"),
+    (conv_autoencoder, ((8, 8, 1),), {"latent_dim": 0},
+     "`latent_dim` must be an integer of at least 1 or None. Received: latent_dim=0"),
+    (vae, ((28, 28),), {"latent_dim": 0}, "`latent_dim` must be an integer of at least 1. Received: latent_dim=0"),
+    (vae, ((None, 28),), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=(None, 28)"),
+    (vae, ((28, 28),), {"beta": -1}, "`beta` must be a number of at least 0. Received: beta=-1"),
+    (gan, ((28, 28, 1),), {"latent_dim": 0}, "`latent_dim` must be an integer of at least 1. Received: latent_dim=0"),
+    (gan, ((28, 28, 1),), {"num_classes": 1},
+     "`num_classes` must be an integer of at least 2 or None. Received: num_classes=1"),
+    (gan, ((30, 28, 1),), {}, "`input_shape` must be (height, width, channels), height and width multiples of 4 for 2 "
+     "halvings. Received: input_shape=(30, 28, 1)"),
+    (gan, ((28, 28, 1),), {"dropout": 1}, "`dropout` must be a number in [0, 1). Received: dropout=1"),
+    (contrastive, ("cnn",), {"augment": {"shift": 0.1}},
+     "`encoder` must be a keras.Model that is built, functional or sequential. Received: encoder='cnn'"),
+    (contrastive, (MAPS,), {"augment": {"shift": 0.1}},
+     "`encoder` must be a model that gives vectors. Received: encoder with outputs of (None, 2, 2, 64)"),
+    (contrastive, (ENCODER,), {"augment": None},
+     "`augment` must be a mapping: without it both views are the same. Received: augment=None"),
+    (contrastive, (ENCODER,), {"augment": {}}, f"`augment` must be {AUGMENT}. Received: augment={{}}"),
+    (contrastive, (ENCODER,), {"augment": {"shift": 0.1}, "temperature": 0},
+     "`temperature` must be a number above 0. Received: temperature=0"),
+    (contrastive, (ENCODER,), {"augment": {"shift": 0.1}, "projection_units": ()},
+     f"`projection_units` must be {SHAPE}. Received: projection_units=()"),
 ]  # fmt: skip
 
 

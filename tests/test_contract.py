@@ -15,7 +15,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from cases import CASES
+from cases import CASES, answer, settled
+from cases import compiled as compiled_for
 
 import dlguide
 
@@ -36,23 +37,32 @@ names = pytest.mark.parametrize("name", CASES)
 def build(name, option=None, seed=0):
     keras.utils.set_random_seed(seed)
     args = option.args if option and option.args else CASES[name].args
+    args = [arg() if callable(arg) else arg for arg in args]
     return getattr(dlguide, name)(*args, **CASES[name].base | ({option.name: option.value} if option else {}))
 
 
-def inputs(model, n=8, seed=0):
-    """Draw numbers, or token ids, of the shape that a model takes, 5 where it takes any length.
+def inputs(name, model, n=8, seed=0):
+    """Draw numbers, pixels or token ids of the shape that a model takes, 5 where it takes any length.
 
     One size of a batch wherever it will do: JAX compiles each operation for each size.
     """
     rng = np.random.default_rng(seed)
-    shape = (n, *(size or 5 for size in model.input_shape[1:]))
+    case = CASES[name]
+    shape = (n, *(size or 5 for size in case.inputs or model.input_shape[1:]))
+    if case.kind in ("autoencoder", "alone"):
+        x = rng.random(shape, "float32")
+        return [x, (np.arange(n) % 3).astype("int32")] if getattr(model, "is_conditional", False) else x
     if "int" in str(model.inputs[0].dtype):
         return rng.integers(1, 9, shape).astype("int32")
     return rng.normal(size=shape).astype("float32")
 
 
-def targets(name, model, n=8):
-    if not CASES[name].classifier:
+def targets(name, model, x):
+    """Return what a model of its kind learns from `x`."""
+    kind, n = CASES[name].kind, 8 if isinstance(x, list) else len(x)
+    if kind in ("autoencoder", "alone"):
+        return x if kind == "autoencoder" else None
+    if kind == "regression":
         return np.linspace(0, 1, n, dtype="float32")[:, None]
     labels = (np.arange(n) % model.output_shape[-1]).astype("int32")
     return labels if len(model.output_shape) == 2 else np.repeat(labels[:, None], 5, axis=1)
@@ -60,14 +70,18 @@ def targets(name, model, n=8):
 
 def compiled(name, model, learning_rate=0.05, one_step=False):
     """Compile; for a single step TensorFlow is faster without a graph, JAX with one."""
-    eagerly = one_step and keras.backend.backend() == "tensorflow"
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if CASES[name].classifier else "mse"
-    model.compile(keras.optimizers.Adam(learning_rate), loss, run_eagerly=eagerly)
-    return model
+    return compiled_for(
+        CASES[name].kind, model, learning_rate, run_eagerly=one_step and keras.backend.backend() == "tensorflow"
+    )
 
 
 def outputs(model, x, training=False):
-    return keras.ops.convert_to_numpy(model(x, training=training))
+    return keras.ops.convert_to_numpy(settled(model)(x, training=training))
+
+
+def losses(name, model, x):
+    """Return the loss of a model that needs none from `compile`."""
+    return float(model.compute_loss(x, y_pred=settled(model)(x))) if CASES[name].kind == "alone" else None
 
 
 def count(weights):
@@ -89,8 +103,8 @@ def test_number_of_weights_is_the_one_worked_out_by_hand(name, option):
 def test_it_maps_a_batch_to_a_batch_and_is_not_compiled(name, option):
     model = build(name, option)
     shape = option.output if option and option.output else CASES[name].output
-    assert model.output_shape == (None, *shape)
-    assert outputs(model, inputs(model)).shape == (8, *(size or 5 for size in shape))
+    assert CASES[name].inputs or model.output_shape == (None, *shape)
+    assert outputs(model, inputs(name, model)).shape == (8, *(size or 5 for size in shape))
     assert not model.compiled
     assert model.name == (option.value if option and option.name == "name" else name)
 
@@ -110,22 +124,23 @@ def test_every_option_changes_the_model(name, option):
     model, plain = build(name, option), build(name)
     if [w.shape for w in model.weights] != [w.shape for w in plain.weights]:
         return
-    x = inputs(model)
+    x = inputs(name, model)
     model.set_weights(plain.get_weights())
     ours, others = outputs(model, x), outputs(plain, x)
     differs = ours.shape != others.shape or not np.allclose(ours, others)
     ours, others = outputs(model, x, training=True), outputs(plain, x, training=True)
     differs |= ours.shape != others.shape or not np.allclose(ours, others)
-    differs |= bool(model.losses) and not plain.losses
+    differs |= [float(loss) for loss in model.losses] != [float(loss) for loss in plain.losses]
+    differs |= losses(name, model, x) != losses(name, plain, x)
     assert differs, f"{option} has no effect"
 
 
 @variants
 def test_a_classifier_gives_logits(name, option):
-    if not CASES[name].classifier:
+    if CASES[name].kind != "classifier":
         return
     model = build(name, option)
-    x = inputs(model)
+    x = inputs(name, model)
     scores = outputs(model, 10 * x if x.dtype == "float32" else x)
     assert scores.min() < 0  # Neither softmax, sigmoid nor ReLU ...
     assert not np.allclose(np.exp(scores).sum(axis=-1), 1)  # ... nor their logarithm.
@@ -142,14 +157,15 @@ def test_the_same_seed_gives_the_same_weights(name, option):
 def test_another_seed_gives_other_weights(name):
     first, second = build(name).get_weights(), build(name, seed=1).get_weights()
     equal = all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
-    assert equal != CASES[name].classifier  # A convex regression starts from zeros.
+    assert equal == (CASES[name].kind == "regression")  # A convex regression starts from zeros.
 
 
 @variants
 def test_one_step_moves_every_trainable_weight(name, option):
     model = compiled(name, build(name, option), one_step=True)
     before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
-    model.train_on_batch(inputs(model), targets(name, model))
+    x = inputs(name, model)
+    model.train_on_batch(x, targets(name, model, x))
     for old, weight in zip(before, model.trainable_weights, strict=True):
         assert not np.allclose(old, keras.ops.convert_to_numpy(weight), atol=1e-5), weight.path
 
@@ -157,23 +173,30 @@ def test_one_step_moves_every_trainable_weight(name, option):
 @variants
 def test_an_output_does_not_depend_on_the_batch(name, option):
     model = build(name, option)
-    x, others = inputs(model), inputs(model, seed=1)
-    others[4] = x[4]
+    x, others = inputs(name, model), inputs(name, model, seed=1)
+    for ours, theirs in zip(keras.tree.flatten(x), keras.tree.flatten(others), strict=True):
+        theirs[4] = ours[4]
     np.testing.assert_allclose(outputs(model, x)[4], outputs(model, others)[4], rtol=1e-4, atol=1e-5)
 
 
 @variants
-def test_there_is_no_chance_in_evaluation(name, option):
+def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
     model = build(name, option)
-    x = inputs(model)
+    x = inputs(name, model)
+    first, second = (keras.ops.convert_to_numpy(model(x, training=False)) for _ in range(2))
+    assert np.array_equal(first, second) != CASES[name].is_random
     np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
 
 
 @names
 def test_a_small_model_learns_32_examples_by_heart(name):
+    if CASES[name].kind == "alone":
+        return  # What these learn is tested with what is particular to them.
     model = compiled(name, build(name), learning_rate=0.02 if "transformer" in name else 0.05)
-    x = inputs(model, 32)
-    y = targets(name, model, 32) if CASES[name].classifier else x[:, :1] * 2 - 1
+    x = inputs(name, model, 32)
+    if CASES[name].kind == "autoencoder":
+        x = np.round(x[:2]).repeat(16, axis=0)  # What a small code can hold, and no grey: it has a floor.
+    y = x[:, :1] * 2 - 1 if CASES[name].kind == "regression" else targets(name, model, x)
     first = model.train_on_batch(x, y)
     for _ in range(90):
         loss = model.train_on_batch(x, y)
@@ -182,23 +205,25 @@ def test_a_small_model_learns_32_examples_by_heart(name):
 
 _LOAD = """
 import json, sys
-import numpy as np, keras, dlguide
-folder, same_backend = sys.argv[1], sys.argv[2] == keras.backend.backend()
-for path, name in json.load(open(folder + "/models.json")).items():
+import numpy as np, keras
+folder, backend, tests = sys.argv[1:]
+sys.path.insert(0, tests)
+from cases import answer, compiled
+same_backend = backend == keras.backend.backend()
+for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items():
     # On torch, Keras 3.15 saves an optimizer class of torch alone: elsewhere the model is compiled again.
     model = keras.saving.load_model(path, compile=same_backend)
     saved = np.load(path + ".npz")
-    outputs = keras.ops.convert_to_numpy(model(saved["x"], training=False))
-    np.testing.assert_allclose(outputs, saved["outputs"], rtol=1e-4, atol=1e-5, err_msg=path)
+    x = [saved["x"], saved["labels"]] if "labels" in saved else saved["x"]
+    tolerance = {"rtol": 1e-4, "atol": 1e-5}
+    np.testing.assert_allclose(answer(model, x), saved["answer"], err_msg=path, **tolerance)
     assert model.compiled == same_backend and model.name == name
-    if not np.any(saved["y"]):
+    if not trains:
         continue
     if not same_backend:
-        integer = saved["y"].dtype == "int32"
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if integer else "mse"
-        model.compile("adam", loss)
+        compiled(kind, model)
     model.run_eagerly = keras.backend.backend() == "tensorflow"
-    model.train_on_batch(saved["x"], saved["y"])
+    model.train_on_batch(x, saved["y"] if "y" in saved else None)
 print("loaded", keras.backend.backend())
 """
 
@@ -208,17 +233,17 @@ def saved_models(tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("saved"), {}
     for i, (name, option) in enumerate(VARIANTS):
         model = compiled(name, build(name, option), one_step=True)
-        x, y = inputs(model), targets(name, model)
+        x = inputs(name, model)
+        y = targets(name, model, x)
         if hasattr(model.layers[-2], "adapt"):
             model.layers[-2].adapt(x)
-        if option:
-            y = y * 0  # It is loaded and asked; training goes on with the builder's plain model alone, for time.
-        else:
+        if not option:  # The others are loaded and asked; training goes on with the builder's plain model, for time.
             model.train_on_batch(x, y)
         path = str(folder / f"{i}_{name}.keras")
         model.save(path)
-        np.savez(path + ".npz", x=x, y=y, outputs=outputs(model, x))
-        paths[path] = model.name
+        arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
+        np.savez(path + ".npz", answer=answer(model, x), **arrays, **({} if y is None else {"y": y}))
+        paths[path] = [model.name, CASES[name].kind, not option]
     (folder / "models.json").write_text(json.dumps(paths))
     return folder
 
@@ -229,7 +254,7 @@ def test_it_is_loaded_in_a_new_process_with_safe_mode_and_trains_on(saved_models
         pytest.skip(f"{backend} is not installed: pip install -e '.[{backend}]'")
     environment = {**os.environ, "KERAS_BACKEND": backend}
     done = subprocess.run(
-        [sys.executable, "-c", _LOAD, saved_models, keras.backend.backend()],
+        [sys.executable, "-c", _LOAD, saved_models, keras.backend.backend(), str(Path(__file__).parent)],
         env=environment,
         capture_output=True,
         text=True,

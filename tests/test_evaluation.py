@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import evaluation, linear_regression, mlp, plots
+from dlguide import _figures, evaluation, linear_regression, mlp, plots
 
 
 def classifier():
@@ -97,7 +97,7 @@ def test_chinese_class_names_leave_no_empty_box(tmp_path):
     from matplotlib import font_manager
 
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    if not installed & set(plots._CHINESE_FONTS):
+    if not installed & set(_figures._CHINESE_FONTS):
         pytest.skip("no Chinese font is installed: apt-get install fonts-wqy-microhei")
     # A missing character is a UserWarning of matplotlib, so an error here.
     saved(plots.confusion_matrix([[3, 1], [0, 4]], ["猫", "狗"]), tmp_path / "matrix.png")

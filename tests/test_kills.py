@@ -13,7 +13,7 @@ SEED = int(os.environ.get("DLGUIDE_KILLS_SEED", np.random.SeedSequence().entropy
 
 
 def results(runs) -> list[list]:
-    """Exit status and hash of each run, given as its folder and the moment of its death."""
+    """Exit status and hash of each run, given as its folder, the moment of its death and its model."""
     command = [sys.executable, str(Path(__file__).parent / "kill_run.py"), json.dumps(runs)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # Two at a time, so a thread each.
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -21,17 +21,24 @@ def results(runs) -> list[list]:
     return json.loads(done.stdout)
 
 
-def test_a_run_killed_at_random_moments_ends_in_the_same_bits(tmp_path):
-    print(f"seed of the moments: {SEED}")
-    rng = np.random.default_rng(SEED)
-    [[_, expected]] = results([[str(tmp_path / "whole"), None]])
-    moments = [["checkpoint", int(rng.integers(2, 9)), place % 4] for place in range(max(4, MOMENTS // 3))]
+def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
+    moments = [["checkpoint", int(rng.integers(2, 9)), place % 4] for place in range(in_checkpoint)]
     # The last of the twelve epochs has two behind it: a busy machine may be late.
-    moments += [["epoch", int(rng.integers(1, 10)), float(rng.uniform(0, 1))] for _ in range(MOMENTS - len(moments))]
-    folders = [str(tmp_path / str(i)) for i in range(MOMENTS)]
-    killed = [end[0] for end in results(list(zip(folders, moments, strict=True)))]
-    ends = results([[folder, None] for folder in folders])
-    for moment, status, end in zip(moments, killed, ends, strict=True):
-        print(*moment, "status", status, end[1:] == [expected])
-    assert killed == [-9] * MOMENTS
-    assert ends == [[0, expected]] * MOMENTS
+    return moments + [["epoch", int(rng.integers(1, 10)), float(rng.uniform(0, 1))] for _ in range(in_epoch)]
+
+
+def test_runs_killed_at_random_moments_end_in_the_same_bits(tmp_path):
+    print(f"seed of the moments: {SEED}")
+    rng, in_checkpoint = np.random.default_rng(SEED), max(4, MOMENTS // 3)
+    moments = {"mlp": drawn(rng, in_checkpoint, MOMENTS - in_checkpoint)}
+    # These draw numbers in every step; they share the code that is tried at most moments.
+    moments |= {name: drawn(rng, MOMENTS // 4, max(1, MOMENTS // 4)) for name in ("vae", "gan", "contrastive")}
+    whole = results([[str(tmp_path / name), None, name] for name in moments])
+    expected = {name: end[1] for name, end in zip(moments, whole, strict=True)}
+    runs = [[str(tmp_path / f"{name}{i}"), each, name] for name in moments for i, each in enumerate(moments[name])]
+    killed = results(runs)
+    ends = results([[folder, None, name] for folder, _, name in runs])
+    for (_, moment, name), death, end in zip(runs, killed, ends, strict=True):
+        print(name, *moment, "status", *death, end[1:] == [expected[name]])
+    assert killed == [[-9]] * len(runs)
+    assert ends == [[0, expected[name]] for _, _, name in runs]

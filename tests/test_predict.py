@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from test_recipes import command, is_start_up_message
 
 from dlguide import data, linear_regression, rnn, transformer_language_model
-from recipes import _shared, perceptron_mnist, predict
+from recipes import _shared, perceptron_mnist, predict, transformer_shakespeare
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +165,16 @@ def test_the_texts_of_ones_own_are_cut_by_position_and_bad_ones_named(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=r"`path` must be a text file in UTF-8"):
             data.load_text(path)
+
+
+def test_a_model_of_ones_own_text_is_trained_samples_are_left_and_a_prompt_goes_on(tmp_path, capsys):
+    corpus = tmp_path / "mine.txt"
+    corpus.write_text("to be, or not to be; " * 200, encoding="utf-8")
+    folder = tmp_path / "run"
+    metrics = transformer_shakespeare.main(corpus=str(corpus), epochs=1, run_dir=str(folder))
+    assert 0 < metrics["nats_per_character"] < 5 and metrics["baseline_seconds"] > 0
+    samples = (folder / "samples.txt").read_text(encoding="utf-8")
+    assert samples.count("--- temperature") == 4
+    predict.main(str(folder), ["not to"], num_tokens=5)
+    answer = capsys.readouterr().out.splitlines()[-1]
+    assert answer.startswith("not to") and len(answer) == 11 and set(answer) <= set("to be, or not to be; ")

@@ -15,12 +15,14 @@ from pathlib import Path
 import keras
 import pytest
 
+import dlguide
 import recipes
 from dlguide import _data_files, _data_sets
 from recipes import (
     _benchmark_models,
     _benchmark_worker,
     _cli,
+    _questions,
     _results,
     benchmark,
     perceptron_mnist,
@@ -33,7 +35,7 @@ TOOLS = ("benchmark", "faq", "measure", "predict", "table")
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
            if not m.name.startswith("_") and m.name not in TOOLS]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
-SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 20))
+SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 10))
 """Published numbers that took up to so much training are made again with a new seed."""
 
 
@@ -152,6 +154,15 @@ def test_one_digit_changed_in_a_table_is_seen():
     assert shown in text
     changed = text.replace(shown, "99.99%")
     assert table.replaced(changed, "results", table.results_table("en")) == text != changed
+
+
+def test_every_question_of_the_article_names_builders_and_recipes_that_there_are():
+    assert len(_questions.QUESTIONS) == 24
+    for _, _, builders, names, _ in _questions.QUESTIONS:
+        assert set(builders) <= set(dlguide.__all__) and names
+    assert set(_results.recipe_names()) <= {name for row in _questions.QUESTIONS for name in row[3]}
+    modules = {row[4] for row in _questions.QUESTIONS}
+    assert {module.__name__.removeprefix("recipes.faq.") for module in _experiment.questions()} <= modules
 
 
 def test_the_verdict_is_computed_from_the_numbers():

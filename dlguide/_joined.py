@@ -1,0 +1,32 @@
+"""What the models that join two others to train them together have in common."""
+
+from typing import ClassVar
+
+import keras
+
+
+class Joined(keras.Model):
+    """A model whose config holds the models that it joins, named by `PARTS`, and what `options` says."""
+
+    PARTS: ClassVar[tuple[str, str]]
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.built = True  # Its parts are, and it has no weights beside theirs.
+
+    def build(self, input_shape=None):
+        """Do nothing: the parts are built."""
+
+    def options(self) -> dict:
+        """Return the keyword arguments beside the parts."""
+        return {}
+
+    def get_config(self):
+        config = {key: value for key, value in super().get_config().items() if key in ("name", "trainable", "dtype")}
+        parts = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self.PARTS}
+        return {**config, **parts, **self.options()}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        parts = {name: keras.saving.deserialize_keras_object(config[name], custom_objects) for name in cls.PARTS}
+        return cls(**{**config, **parts})

@@ -1,0 +1,215 @@
+"""The generative adversarial network: two players in one model that trains with plain `fit`."""
+
+import math
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from dlguide import _checks
+from dlguide._joined import Joined
+from dlguide.autoencoders import _halved_image_shape
+
+
+def gan(
+    input_shape: Sequence[int],
+    *,
+    latent_dim: int = 64,
+    num_classes: int | None = None,
+    filters: Sequence[int] = (32, 64),
+    dropout: float = 0.3,
+    batch_norm: bool = True,
+    name: str = "gan",
+) -> keras.Model:
+    """Build a generative adversarial network for images.
+
+    The generator turns `latent_dim` normal numbers into an image, through a dense layer and
+    transposed convolutions; the discriminator halves an image by convolutions to one logit, positive
+    for real. In a step each image is seen beside one generated image: the discriminator's loss is the
+    mean cross-entropy of both, the generator's that of its image being called real, and neither
+    moves the other player. The two are added, so that `compile` needs an optimizer and no loss, and
+    `fit` takes images alone. Where `num_classes` is given both players are told the class.
+
+    Args:
+        input_shape: `(height, width, channels)` of an image; height and width are multiples of
+            `2 ** len(filters)`.
+        latent_dim: Numbers of a code, at least 1.
+        num_classes: Number of classes, at least 2, for a generator that is told which to draw; None
+            for one that is not.
+        filters: Number of filters of each convolution of the discriminator, input side first, at
+            least one entry; the generator has the same in reverse.
+        dropout: Share of each of the discriminator's feature maps dropped in training, in [0, 1).
+        batch_norm: Normalise the generator's hidden layers over the batch.
+        name: Name of the model.
+
+    Returns:
+        An uncompiled `keras.Model` that trains on images of shape `(batch, *input_shape)` in [0, 1],
+        or on `(images, labels)` where `num_classes` is given, without targets. Called, it gives three
+        logits for each image: of it, of a generated one, and of that for the generator's loss.
+        `get_layer("generator")` turns codes (or codes and labels) into images in [0, 1],
+        `get_layer("discriminator")` images into logits. The metrics are both losses and the
+        discriminator's accuracy on real and on generated images. The names of its variables begin
+        with `generator` and `discriminator`, for a learning rate of its own for each player:
+        `keras.optimizers.MultiOptimizer` with an `OptimizerMap` over `"discriminator.*"`.
+
+    Raises:
+        ValueError: If a size or the rate is out of range, or the image cannot be halved that often.
+
+    Example:
+        >>> model = gan((28, 28, 1))
+        >>> model.compile(keras.optimizers.Adam(1e-4, beta_1=0.5))
+        >>> model.get_layer("generator").output_shape
+        (None, 28, 28, 1)
+
+    Reference:
+        Goodfellow et al., "Generative adversarial nets" (2014); convolutions: Radford, Metz &
+        Chintala, "Unsupervised representation learning with deep convolutional generative
+        adversarial networks" (2016); classes: Mirza & Osindero, "Conditional generative adversarial
+        nets" (2014).
+    """
+    filters = _checks.integers("filters", filters, at_least_one=True)
+    input_shape = _halved_image_shape(input_shape, len(filters))
+    latent_dim = _checks.integer("latent_dim", latent_dim)
+    num_classes = _checks.integer("num_classes", num_classes, at_least=2, optional=True)
+    dropout = _checks.rate("dropout", dropout)
+    batch_norm = _checks.flag("batch_norm", batch_norm)
+
+    generator = _generator(input_shape, latent_dim, num_classes, filters, batch_norm)
+    return GAN(generator, _discriminator(input_shape, num_classes, filters, dropout), name=name)
+
+
+def _generator(input_shape, latent_dim: int, num_classes, filters, batch_norm: bool) -> keras.Model:
+    small = [size // 2 ** len(filters) for size in input_shape[:2]]
+
+    def hidden(x, i, layer):
+        x = layer(x)
+        if batch_norm:
+            x = keras.layers.BatchNormalization(momentum=0.9, name=f"generator_norm_{i}")(x)
+        return keras.layers.Activation("relu")(x)
+
+    def doubled(n, i, **more):
+        size = {"kernel_size": 4, "strides": 2, "padding": "same"}
+        return keras.layers.Conv2DTranspose(n, **size, name=f"generator_conv_{i}", **more)
+
+    inputs = codes = keras.Input((latent_dim,))
+    if num_classes:
+        labels = keras.Input((), dtype="int32")
+        inputs = [codes, labels]
+        embedded = keras.layers.Embedding(num_classes, latent_dim, name="generator_classes")(labels)
+        codes = keras.layers.Concatenate()([codes, embedded])
+    units = math.prod(small) * filters[-1]
+    x = hidden(codes, 0, keras.layers.Dense(units, use_bias=not batch_norm, name="generator_dense"))
+    x = keras.layers.Reshape((*small, filters[-1]))(x)
+    for i, n in enumerate(reversed(filters[:-1]), 1):
+        x = hidden(x, i, doubled(n, i, use_bias=not batch_norm))
+    x = doubled(input_shape[-1], len(filters), activation="sigmoid")(x)
+    return keras.Model(inputs, x, name="generator")
+
+
+def _discriminator(input_shape, num_classes, filters, dropout: float) -> keras.Model:
+    inputs = images = keras.Input(input_shape)
+    x = images
+    for i, n in enumerate(filters):
+        name = f"discriminator_conv_{i}"
+        x = keras.layers.Conv2D(n, kernel_size=4, strides=2, padding="same", name=name)(x)
+        x = keras.layers.LeakyReLU(negative_slope=0.2)(x)
+        if dropout:
+            x = keras.layers.Dropout(dropout)(x)
+    x = keras.layers.Flatten()(x)
+    logit = keras.layers.Dense(1, name="discriminator_logit")(x)
+    if num_classes:
+        labels = keras.Input((), dtype="int32")
+        inputs = [images, labels]
+        # How well the features go with the class (Miyato & Koyama, 2018).
+        embedded = keras.layers.Embedding(num_classes, x.shape[-1], name="discriminator_classes")(labels)
+        logit = keras.layers.Add()([logit, keras.layers.Dot(axes=1)([x, embedded])])
+    return keras.Model(inputs, logit, name="discriminator")
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class GAN(Joined):
+    """Two players that train together; see `gan`.
+
+    Input: images, or `(images, labels)`. Output: `(batch, 3)` logits of the discriminator: of the
+    image, of a generated one, and of that with the gradient for the generator alone.
+
+    Args:
+        generator: Model from codes, or codes and labels, to images in [0, 1].
+        discriminator: Model from images, or images and labels, to one logit, positive for real.
+        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
+    """
+
+    PARTS = ("generator", "discriminator")
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs):
+        super().__init__(**kwargs)
+        self.generator, self.discriminator = generator, discriminator
+        self.seed_generator = keras.random.SeedGenerator()
+        self.players = [
+            keras.metrics.Mean(name=name)
+            for name in ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
+        ]
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the players are told the class."""
+        return len(self.generator.inputs) == 2
+
+    def call(self, inputs, training=None):
+        images, labels = (inputs[0], [inputs[1]]) if self.is_conditional else (inputs, [])
+        codes = keras.random.normal(
+            (ops.shape(images)[0], self.generator.inputs[0].shape[-1]), seed=self.seed_generator
+        )
+        fake = self._fed(self.generator, codes, labels, training)
+        real_logit = self._fed(self.discriminator, images, labels, training)
+        fake_logit = self._fed(self.discriminator, ops.stop_gradient(fake), labels, training)
+        # The same once more, moving the generator alone: its weights are held, what it would change is dropped.
+        player_logit, _ = self.discriminator.stateless_call(
+            [ops.stop_gradient(variable.value) for variable in self.discriminator.trainable_variables],
+            [variable.value for variable in self.discriminator.non_trainable_variables],
+            [fake, *labels] if labels else fake,
+            training=training,
+        )
+        return ops.concatenate([real_logit, fake_logit, player_logit], axis=-1)
+
+    @staticmethod
+    def _fed(player, x, labels, training):
+        return player([x, *labels] if labels else x, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        discriminator, generator = _losses(y_pred)
+        losses = [ops.mean(discriminator), ops.mean(generator), *self.losses]
+        return sum(losses[1:], losses[0])
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        real, fake = y_pred[:, 0] > 0, y_pred[:, 1] < 0
+        for metric, value in zip(self.players, (*_losses(y_pred), real, fake), strict=True):
+            metric.update_state(ops.cast(value, "float32"))
+        return self.get_metrics_result()
+
+    def check_data(self, x, y, batch_size: int) -> None:
+        """Refuse what it cannot learn from; `training.fit` asks before anything is built."""
+        if y is not None:
+            raise ValueError(
+                "`y` must be None: a GAN has no targets, and one with `num_classes` takes x=(images, labels). "
+                f"Received: y of shape {np.shape(y)}"
+            )
+        parts = list(x) if isinstance(x, tuple | list) else [x]
+        if len(parts) != 1 + self.is_conditional:
+            must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
+            raise ValueError(f"`x` must be {must_be}. Received: {len(parts)} array{'s' if len(parts) > 1 else ''}")
+        _checks.unit_range("x[0]" if self.is_conditional else "x", parts[0])
+        if self.is_conditional:
+            labels = _checks.array("x[1]", parts[1], (1,))
+            _checks.labels("x[1]", labels, self.generator.get_layer("generator_classes").input_dim)
+        layers = [*self.generator.layers, *self.discriminator.layers]
+        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
+            why = "which batch normalisation makes the same whatever it is"
+            _checks.no_batch_of_one(len(parts[0]), batch_size, why)
+
+
+def _losses(logits):
+    """Return each example's loss of the discriminator (the mean of both its logits') and of the generator."""
+    discriminator = (ops.softplus(-logits[:, 0]) + ops.softplus(logits[:, 1])) / 2
+    return discriminator, ops.softplus(-logits[:, 2])

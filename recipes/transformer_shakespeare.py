@@ -1,0 +1,70 @@
+"""Write like Shakespeare with a transformer over characters.
+
+    python -m recipes.transformer_shakespeare                          # the result in the README
+    python -m recipes.transformer_shakespeare --epochs 1 --limit 1000  # a quick look
+    python -m recipes.transformer_shakespeare --corpus my_text.txt     # a text of your own, in UTF-8
+
+Data: Shakespeare, nine plays, 1.1 million characters in windows of 128; the last 10 % are the test part.
+Baseline: an LSTM of 256 units on the same windows, for half the epochs, which take about as long.
+Result: nats_per_character 1.842 ± 0.007, baseline 1.850, 150.3 s on 2 cores of AMD EPYC.
+
+In nats a character of the validation part, one seed an attempt. Four blocks: two epochs 1.84 in 156 s; positions that
+start from sinusoids instead of small random numbers 2.10 instead of 2.18 after one. Two blocks: four epochs 1.68 in
+158 s, dropout of .1 with a shorter warm-up 1.81, `beta_2` of .98 for .999 with a weight decay of .1 for .01 1.65. The
+LSTM at half its learning rate 1.74, in two epochs and 207 s; as it is 1.68, in 170 s.
+"""
+
+import keras
+
+from dlguide import data, evaluation, plots, training, transformer_language_model
+from recipes import _cli, _shared
+
+
+def main(
+    *,
+    epochs: int = 4,
+    batch_size: int = 8,
+    learning_rate: float = 4e-3,
+    corpus: str | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    text = data.load("shakespeare", limit=limit) if corpus is None else data.load_text(corpus, limit=limit)
+    steps = epochs * -(-len(text.train.x) // batch_size)
+
+    model = transformer_language_model(
+        len(text.info.vocabulary), text.train.x.shape[1], embed_dim=128, num_layers=2, dropout=0.0
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=0.1, beta_2=0.98),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        *text.train,
+        validation_data=text.valid,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    metrics = evaluation.evaluate(model, *text.test)
+    metrics["nats_per_character"] = metrics.pop("loss")
+    metrics["training_seconds"] = history.seconds
+    metrics |= _shared.lstm_figures(text, max(1, epochs // 2), seed)
+    if run_dir:
+        _shared.save_input(run_dir, "prompt", text)
+        _cli.save_figures(run_dir, learning_curves=plots.learning_curves(history))
+        _shared.save_samples(run_dir, model, text)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)

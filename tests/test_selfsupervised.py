@@ -1,0 +1,100 @@
+"""What is particular to contrastive pre-training."""
+
+import keras
+import numpy as np
+import pytest
+from cases import settled
+
+from dlguide import cnn, contrastive, evaluation, mlp, training
+from dlguide.selfsupervised import nt_xent
+
+AUGMENT = {"shift": 0.2}
+
+
+def images(n=8):
+    return np.random.default_rng(0).random((n, 6, 6, 1)).astype("float32")
+
+
+def array(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def test_the_loss_is_the_one_worked_out_by_hand():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(5, 2, 4))
+    vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
+    flat, total, found = vectors.transpose(1, 0, 2).reshape(10, 4), 0.0, 0
+    for i in range(10):
+        similarity = np.array([flat[i] @ flat[j] / 0.3 for j in range(10) if j != i])
+        partner = [j for j in range(10) if j != i].index((i + 5) % 10)
+        total += np.log(np.exp(similarity).sum()) - similarity[partner]
+        found += similarity.argmax() == partner
+    loss, accuracy = nt_xent(vectors.astype("float32"), 0.3)
+    assert float(loss) == pytest.approx(total / 10, rel=1e-5) and float(accuracy) == pytest.approx(found / 10)
+
+
+def test_the_model_gives_unit_vectors_of_two_different_views_and_trains_on_their_loss():
+    model = contrastive(mlp((6, 6, 1), 4, hidden_units=()), augment=AUGMENT, temperature=0.3)
+    model.compile("sgd")
+    vectors = array(settled(model)(images()))
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=-1), 1, rtol=1e-5)
+    assert (np.abs(vectors[:, 0] - vectors[:, 1]).max(axis=1) > 1e-3).all()
+    settled(model)
+    figures = model.test_on_batch(images(), return_dict=True)
+    loss, found = nt_xent(vectors, 0.3)
+    assert figures["loss"] == pytest.approx(float(loss), rel=1e-4)
+    assert figures["found"] == pytest.approx(float(found), rel=1e-6)
+
+
+def test_an_encoder_that_is_not_built_is_named():
+    with pytest.raises(ValueError, match=r"`encoder` must be a keras\.Model that is built, functional or sequential"):
+        contrastive(keras.Sequential([keras.layers.Dense(4)]), augment=AUGMENT)
+
+
+def test_without_any_change_both_views_are_the_same():
+    model = contrastive(mlp((6, 6, 1), 4, hidden_units=()), augment={"shift": 0.0})
+    vectors = array(model(images()))
+    np.testing.assert_allclose(vectors[:, 0], vectors[:, 1], atol=1e-6)
+
+
+def test_the_encoder_learns_in_place_and_is_used_without_the_head(tmp_path):
+    rng = np.random.default_rng(0)
+    x = np.zeros((400, 8, 8, 1), "float32")
+    labels = np.arange(400) % 2  # A bar that lies or stands, somewhere, in noise.
+    for image, label in zip(x, labels, strict=True):
+        at = rng.integers(1, 7)
+        image[(slice(None), at) if label else at] = 1
+    x += 0.3 * rng.random(x.shape).astype("float32")
+    classifier = cnn((8, 8, 1), 2, filters=(8, 8))
+    encoder = keras.Model(classifier.input, classifier.layers[-2].output)
+    before = [w.copy() for w in encoder.get_weights()]
+    model = contrastive(encoder, augment={"shift": 0.3}, projection_units=(16, 8))
+    model.compile(keras.optimizers.Adam(5e-3))
+    history = training.fit(model, x, epochs=8, batch_size=50, verbose=0).history
+    assert history["found"][-1] > history["found"][0] and history["loss"][-1] < history["loss"][0]
+    assert not any(np.allclose(a, b) for a, b in zip(before[:1], encoder.get_weights()[:1], strict=True))
+    np.testing.assert_allclose(model.get_layer("encoder").predict(x, verbose=0), encoder.predict(x, verbose=0))
+    assert encoder.output_shape == (None, 8)
+    codes = encoder.predict(x, verbose=0)
+    assert evaluation.linear_probe(codes[:20], labels[:20], codes[20:], labels[20:], c=1.0) > 0.9
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras").get_layer("encoder")
+    np.testing.assert_allclose(loaded.predict(x[:50], verbose=0), codes[:50], rtol=1e-4, atol=1e-5)
+    assert all("projection" not in layer.name for layer in loaded.layers)
+
+
+ONE = "`batch_size` must leave no batch of one example, whose views have no others to be told from. "
+BAD = [
+    (images(), np.arange(8), {}, "`y` must be None: nothing is labelled here. Received: y of shape (8,)"),
+    (images(), None, {"batch_size": 1}, f"{ONE}Received: batch_size=1, 8 examples"),
+    (images(), None, {"batch_size": 7}, f"{ONE}Received: batch_size=7, 8 examples"),
+]
+
+
+@pytest.mark.parametrize(("x", "y", "more", "message"), BAD, ids=[row[3][:60] for row in BAD])
+def test_data_that_it_cannot_learn_from_are_named(x, y, more, message):
+    model = contrastive(mlp((6, 6, 1), 4), augment=AUGMENT)
+    model.compile("sgd")
+    with pytest.raises(ValueError) as error:
+        training.fit(model, x, y, epochs=1, **more)
+    assert str(error.value) == message
