@@ -9,8 +9,8 @@ Result: accuracy 59.1% ± 0.4%, baseline 67.3%, 140.1 s on 2 cores of AMD EPYC.
 
 On the validation part (862 names, one seed an attempt; the baseline .67): width 64, two blocks, dropout of .2 .583;
 width 128, three blocks, dropout of .25 .593; dropout of .1, a stronger weight decay and five epochs less .591, in three
-quarters of the time. The training part is at .70 by then. The LSTM's .65 was not reached by any of them. Positions began
-as small random numbers in all of these, where the result was .585; they begin as sinusoids since.
+quarters of the time. The training part is at .70 by then. The LSTM's .65 was not reached by any of them. Positions
+began as small random numbers in all of these, where the result was .585; they begin as sinusoids since.
 """
 
 import keras
