@@ -50,7 +50,7 @@ class Judge:
 def vae_scores(judge: Judge, splits: data.Splits, seed: int, epochs: int) -> dict[str, float]:
     """Return the scores of the samples of `vae_mnist`'s model, trained so long."""
     keras.utils.set_random_seed(seed)
-    model = _vae.compiled(splits, epochs * -(-len(splits.train.x) // 128), 2e-3, 40)
+    model = _vae.compiled(splits, epochs * -(-len(splits.train.x) // 128), 5e-3, 40)
     training.fit(model, _vae.binarised_batches(splits.train.x, 128, seed), epochs=epochs, seed=seed, verbose=0)
     return judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed), "baseline_")
 

@@ -9,7 +9,9 @@ from recipes import _cli, _reconstruction, _shared
 
 def compiled(splits: data.Splits, steps: int, learning_rate: float, latent_dim: int) -> keras.Model:
     """Return the VAE of `vae_mnist`, compiled for so many steps."""
-    model = vae(splits.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(500, 500))
+    model = vae(
+        splits.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(500, 500), activation="swish", batch_norm=True
+    )
     model.compile(
         optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),

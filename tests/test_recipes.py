@@ -132,6 +132,15 @@ def test_the_targets_are_met_by_the_published_results():
     assert result["cnn_fashion"]["mean"]["training_seconds"] <= 240
     assert result["simple_rnn_mnist_rows"]["mean"]["accuracy"] >= 0.983
     assert result["simple_rnn_mnist_rows"]["mean"]["training_seconds"] <= 90
+    assert result["autoencoder_mnist"]["mean"]["binary_crossentropy"] <= 0.073
+    assert result["autoencoder_mnist"]["mean"]["training_seconds"] <= 120
+    for seed in result["autoencoder_mnist"]["seeds"].values():
+        assert seed["squared_error"] <= seed["baseline_squared_error"] / 4
+    for seed in result["anomaly_shuttle"]["seeds"].values():
+        assert seed["auroc"] > seed["baseline_auroc"]
+    shakespeare = result["transformer_shakespeare"]["mean"]
+    assert shakespeare["nats_per_character"] < shakespeare["baseline_nats_per_character"]
+    assert shakespeare["training_seconds"] < shakespeare["baseline_seconds"]
     for seed in result["gru_sunspots"]["seeds"].values():
         assert seed["mae"] < seed["baseline_mae"]
 

@@ -1,0 +1,65 @@
+"""Find anomalies of the space shuttle's sensors with an autoencoder that has seen normal ones alone.
+
+    python -m recipes.anomaly_shuttle                          # the result in the README
+    python -m recipes.anomaly_shuttle --epochs 1 --limit 2000  # a quick look
+
+Data: Statlog Shuttle, 9 numbers a row, 7 % of the rows anomalies (NASA), normal rows alone in the training part.
+Baseline: the distance from the principal components that are best on validation data (scikit-learn).
+Result: auroc 0.9993 ± 0.0001, baseline 0.9981, 7.2 s on 2 cores of AMD EPYC.
+
+The threshold is the one with the best F1 score on the validation part. The settings are the first ones that were tried.
+"""
+
+import keras
+
+from dlguide import autoencoder, data, evaluation, plots, training
+from recipes import _cli, _reconstruction, _shared
+
+
+def main(
+    *,
+    epochs: int = 30,
+    batch_size: int = 128,
+    learning_rate: float = 3e-3,
+    latent_dim: int = 3,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    shuttle = data.load("shuttle", limit=limit, seed=seed)
+    steps = epochs * -(-len(shuttle.train.x) // batch_size)
+    normal = shuttle.valid.x[shuttle.valid.y == 0]
+
+    model = autoencoder(shuttle.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(64, 32), activation="tanh")
+    model.compile(optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)), loss="mse")
+    model.summary()
+
+    history = training.fit(
+        model,
+        shuttle.train.x,
+        shuttle.train.x,
+        validation_data=(normal, normal),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    scores = {name: _reconstruction.strangeness(model, getattr(shuttle, name).x) for name in ("valid", "test")}
+    threshold = evaluation.anomaly_threshold(scores["valid"], shuttle.valid.y)
+    metrics = _reconstruction.anomaly_scores(scores["test"], shuttle.test.y, threshold)
+    metrics |= _reconstruction.pca_anomaly_scores(shuttle)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _cli.save_figures(
+            run_dir,
+            learning_curves=plots.learning_curves(history),
+            anomaly_scores=plots.score_histogram(scores["test"], shuttle.test.y, threshold),
+        )
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)
