@@ -22,6 +22,7 @@ HEADLINES = {
     "transformer_names": ("accuracy", "baseline_accuracy", "{:.1%}"),
     "transformer_shakespeare": ("nats_per_character", "baseline_nats_per_character", "{:.3f}"),
     "autoencoder_mnist": ("squared_error", "baseline_squared_error", "{:.6f}"),
+    "vae_mnist": ("nll", "baseline_nll", "{:.2f} nats"),
     "anomaly_shuttle": ("auroc", "baseline_auroc", "{:.4f}"),
     "polynomial_regression_mpg": ("r2_score", "baseline_r2_score", "{:.3f}"),
 }

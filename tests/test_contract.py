@@ -215,8 +215,8 @@ for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items
     model = keras.saving.load_model(path, compile=same_backend)
     saved = np.load(path + ".npz")
     x = [saved["x"], saved["labels"]] if "labels" in saved else saved["x"]
-    tolerance = {"rtol": 1e-4, "atol": 1e-5}
-    np.testing.assert_allclose(answer(model, x), saved["answer"], err_msg=path, **tolerance)
+    draws = {"sampling", "generator"} & {layer.name for layer in model.layers}
+    np.testing.assert_allclose(answer(model, x), saved["answer"], 0 if draws else 1e-4, 1e-5, err_msg=path)
     assert model.compiled == same_backend and model.name == name
     if not trains:
         continue

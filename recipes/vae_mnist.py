@@ -1,0 +1,65 @@
+"""Learn to draw digits with a variational autoencoder, and measure its likelihood.
+
+    python -m recipes.vae_mnist                          # the result in the README
+    python -m recipes.vae_mnist --epochs 1 --limit 2000  # a quick look
+
+Data: MNIST, each pixel a coin flip with its grey value as the chance of 1 (LeCun et al., 1998).
+Baseline: coin flips with the chance of each pixel in the training part, whatever the others are.
+Result: nll 88.08 nats ± 0.08 nats, baseline 205.98 nats, 229.9 s on 2 cores of AMD EPYC.
+
+Protocol: the flips of the training part are drawn anew in each epoch, those of the test part once, by `seed`. The
+negative log-likelihood in nats is estimated by importance sampling from the encoder, 1000 codes an image (Burda,
+Grosse & Salakhutdinov, 2016): a bound that more codes lower. Published: 86.76 (that paper, one stochastic layer, 5000
+codes, 3280 epochs), 87.75 (a reproduction).
+
+The bound on the validation part after six epochs, one seed an attempt: ReLU 102.9; swish 100.6; swish, batch
+normalisation and two and a half times the learning rate 98.2.
+"""
+
+import keras
+
+from dlguide import data, generation, plots, training
+from recipes import _cli, _generated, _vae
+
+
+def main(
+    *,
+    epochs: int = 34,
+    batch_size: int = 128,
+    learning_rate: float = 5e-3,
+    latent_dim: int = 40,
+    samples: int = 1000,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    mnist = data.load("mnist", limit=limit, seed=seed)
+    steps = epochs * -(-len(mnist.train.x) // batch_size)
+    valid = _vae.binarised(mnist.valid.x, seed)
+
+    model = _vae.compiled(mnist, steps, learning_rate, latent_dim)
+    model.summary()
+
+    history = training.fit(
+        model,
+        _vae.binarised_batches(mnist.train.x, batch_size, seed),
+        validation_data=(valid, valid),
+        epochs=epochs,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    metrics = _vae.likelihoods(model, mnist, samples, seed)
+    judge = _generated.Judge(limit)
+    metrics |= judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed))
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _cli.save_figures(run_dir, learning_curves=plots.learning_curves(history))
+        _vae.save_figures(run_dir, model, mnist, seed)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)
