@@ -23,6 +23,7 @@ HEADLINES = {
     "transformer_shakespeare": ("nats_per_character", "baseline_nats_per_character", "{:.3f}"),
     "autoencoder_mnist": ("squared_error", "baseline_squared_error", "{:.6f}"),
     "vae_mnist": ("nll", "baseline_nll", "{:.2f} nats"),
+    "denoising_autoencoder_mnist": ("binary_crossentropy", "baseline_binary_crossentropy", "{:.4f}"),
     "anomaly_shuttle": ("auroc", "baseline_auroc", "{:.4f}"),
     "polynomial_regression_mpg": ("r2_score", "baseline_r2_score", "{:.3f}"),
 }

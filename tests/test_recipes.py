@@ -138,6 +138,8 @@ def test_the_targets_are_met_by_the_published_results():
         assert seed["squared_error"] <= seed["baseline_squared_error"] / 4
     assert all(seed["nll"] <= 90 for seed in result["vae_mnist"]["seeds"].values())
     assert result["vae_mnist"]["mean"]["training_seconds"] <= 300
+    assert result["denoising_autoencoder_mnist"]["mean"]["binary_crossentropy"] <= 0.085
+    assert result["denoising_autoencoder_mnist"]["mean"]["training_seconds"] <= 240
     for seed in result["anomaly_shuttle"]["seeds"].values():
         assert seed["auroc"] > seed["baseline_auroc"]
     shakespeare = result["transformer_shakespeare"]["mean"]

@@ -1,0 +1,69 @@
+"""Remove noise from digits with a convolutional autoencoder.
+
+    python -m recipes.denoising_autoencoder_mnist                          # the result in the README
+    python -m recipes.denoising_autoencoder_mnist --epochs 1 --limit 2000  # a quick look
+
+Data: MNIST, 28x28 grey images (LeCun et al., 1998), with normal noise of standard deviation .4, cut to [0, 1].
+Baseline: the best linear filter, each pixel from its noisy 5x5 neighbourhood (linear regression, scikit-learn).
+Result: binary_crossentropy 0.0828 ± 0.0001, baseline 0.1416, 220.8 s on 2 cores of AMD EPYC.
+
+Elsewhere: .0868 after ten epochs, .0839 after a hundred (keras.io's example). Grey pixels have a floor of .0581. The
+settings are the first ones that were tried.
+"""
+
+import keras
+
+from dlguide import conv_autoencoder, data, evaluation, plots, training
+from recipes import _cli, _reconstruction, _shared
+
+
+def main(
+    *,
+    epochs: int = 7,
+    batch_size: int = 128,
+    learning_rate: float = 4e-3,
+    noise: float = 0.4,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    mnist = data.load("mnist", limit=limit, seed=seed)
+    steps = epochs * -(-len(mnist.train.x) // batch_size)
+    noisy_valid, noisy_test = (_reconstruction.noisy(part.x, noise, seed) for part in (mnist.valid, mnist.test))
+
+    # The noise is drawn anew in each step, by a layer that does nothing in evaluation.
+    images = keras.Input(mnist.train.x.shape[1:])
+    noisy = keras.ops.clip(keras.layers.GaussianNoise(noise)(images), 0, 1)
+    denoiser = conv_autoencoder(mnist.train.x.shape[1:], filters=(32, 64), batch_norm=True)
+    model = keras.Model(images, denoiser(noisy), name="denoising_autoencoder")
+    model.compile(
+        optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        mnist.train.x,
+        mnist.train.x,
+        validation_data=(noisy_valid, mnist.valid.x),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    metrics = {"binary_crossentropy": evaluation.evaluate(model, noisy_test, mnist.test.x)["loss"]}
+    metrics["squared_error"] = _reconstruction.squared_error(model, noisy_test, mnist.test.x)
+    metrics |= _reconstruction.linear_filter_scores(mnist, noise, seed, noisy_test)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _cli.save_figures(run_dir, learning_curves=plots.learning_curves(history))
+        _reconstruction.save_reconstructions(run_dir, model, mnist.test.x, noisy_test)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)
