@@ -2,7 +2,8 @@
 
     python -m recipes.transformer_shakespeare                          # the result in the README
     python -m recipes.transformer_shakespeare --epochs 1 --limit 1000  # a quick look
-    python -m recipes.transformer_shakespeare --corpus my_text.txt     # a text of your own, in UTF-8
+
+A text of your own, in UTF-8: `--corpus FILE`.
 
 Data: Shakespeare, nine plays, 1.1 million characters in windows of 128; the last 10 % are the test part.
 Baseline: an LSTM of 256 units on the same windows, for half the epochs, which take about as long.

@@ -35,7 +35,7 @@ TOOLS = ("benchmark", "faq", "measure", "predict", "table")
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
            if not m.name.startswith("_") and m.name not in TOOLS]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
-SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 10))
+SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 5))
 """Published numbers that took up to so much training are made again with a new seed."""
 
 
