@@ -1,0 +1,64 @@
+"""What several recipes share, where a mistake would not stop a run: coin flips, noise, clusters, the judge."""
+
+import numpy as np
+import pytest
+
+from dlguide import data
+from recipes import _clusters, _few_labels, _generated, _reconstruction, _vae
+
+
+def blobs(n: int, seed: int = 0):
+    """Return ten heaps, and which one each point belongs to."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 10
+    centres = np.stack([4.0 * (np.arange(10) % 5), 6.0 * (np.arange(10) // 5)], axis=1)
+    return centres[labels] + rng.normal(size=(n, 2)) * [0.4, 0.8], labels
+
+
+def test_pixels_are_flipped_anew_in_each_epoch_with_their_grey_value_as_the_chance():
+    x = np.full((200, 4, 4, 1), 0.3, "float32")
+    batches = _vae.binarised_batches(x, 50, seed=0)
+    epochs = [np.concatenate([images for images, _ in batches.as_numpy_iterator()]) for _ in range(2)]
+    again = np.concatenate([images for images, _ in _vae.binarised_batches(x, 50, seed=0).as_numpy_iterator()])
+    for flipped in (*epochs, _vae.binarised(x, seed=0)):
+        assert set(np.unique(flipped)) == {0, 1} and flipped.mean() == pytest.approx(0.3, abs=0.03)
+    assert (epochs[0] != epochs[1]).mean() == pytest.approx(2 * 0.3 * 0.7, abs=0.05)
+    np.testing.assert_array_equal(epochs[0], again)
+    for images, target in batches.as_numpy_iterator():
+        np.testing.assert_array_equal(images, target)
+
+
+def test_noise_is_as_strong_as_it_says_and_cut():
+    x = np.full((100, 28, 28, 1), 0.5, "float32")
+    assert (_reconstruction.noisy(x, 0.1, seed=0) - x).std() == pytest.approx(0.1, rel=0.02)
+    strong = _reconstruction.noisy(x, 0.4, seed=0)
+    assert strong.min() == 0 and strong.max() == 1
+
+
+def test_heaps_are_found_and_named():
+    (train, _), (test, labels) = blobs(2000), blobs(1000, seed=1)
+    digits = data.load("mnist", limit=1000)
+    digits = digits._replace(test=digits.test._replace(y=labels))
+    clusters, scores = _clusters.clustered(train, test, digits, seed=0)
+    assert scores["clustering_accuracy"] > 0.95 and scores["k_means_accuracy"] > 0.95
+    assert len(np.unique(clusters)) == 10
+
+
+def test_a_few_labels_are_as_many_of_each_class():
+    labels = np.repeat(np.arange(10), 30)
+    chosen = _few_labels.rows(labels, 10, seed=0)
+    assert np.bincount(labels[chosen]).tolist() == [10] * 10 and len(set(chosen)) == 100
+    assert sorted(chosen) != sorted(_few_labels.rows(labels, 10, seed=1))
+
+
+def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():
+    judge = _generated.Judge(limit=2000)
+    x = judge.splits.valid.x
+    real, repeated = judge.scores(x), judge.scores(np.repeat(x[:20], 100, axis=0))
+    grey = judge.scores(np.full_like(x, x.mean()))
+    assert judge.accuracy > 0.9
+    assert real["frechet_distance"] < repeated["frechet_distance"] < grey["frechet_distance"]
+    assert real["classes"] == 10 and real["histogram_distance"] < 0.05 < grey["histogram_distance"]
+    assert repeated["recall"] < real["recall"] > 0.5 > grey["precision"]
+    near = judge.nearest(judge.splits.train.x[:500])
+    assert near["nearest_distance"] < 1e-2 < near["nearest_distance_of_test"]
