@@ -7,7 +7,7 @@ import keras
 from dlguide import _checks
 
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
-KINDS = {"flip", "shift", "rotation", "zoom"}
+KINDS = {"flip", "shift", "rotation", "zoom", "shear"}
 
 
 def cnn(
@@ -38,9 +38,10 @@ def cnn(
         batch_norm: Normalise each convolution's output over the batch; it then has no bias of its own.
         augment: Random changes of the images, in training only: a mapping of `"shift"` (largest
             share of height and width, in [0, 1)), `"rotation"` (largest angle in degrees, in
-            [0, 180]), `"zoom"` (largest change of height and width together, in [0, 1)) and `"flip"`
-            (`"horizontal"`, `"vertical"` or `"horizontal_and_vertical"`). The layers that do it are
-            part of the model. None for no change.
+            [0, 180]), `"zoom"` (largest change of height and width together, in [0, 1)), `"shear"`
+            (largest slant of both sides, as a share of them, in [0, 1)) and `"flip"` (`"horizontal"`,
+            `"vertical"` or `"horizontal_and_vertical"`). The layers that do it are part of the
+            model. None for no change.
         name: Name of the model.
 
     Returns:
@@ -118,7 +119,7 @@ def augment_layers(augment: Mapping | None) -> list[keras.layers.Layer]:
     if augment is None:
         return []
     if not isinstance(augment, Mapping) or not augment or not set(augment) <= KINDS:
-        must_be = "a mapping with some of 'shift', 'rotation', 'zoom' and 'flip', or None"
+        must_be = "a mapping with some of 'shift', 'rotation', 'zoom', 'shear' and 'flip', or None"
         raise _checks.error("augment", must_be, augment)
     layers = []
     if "flip" in augment:
@@ -134,4 +135,7 @@ def augment_layers(augment: Mapping | None) -> list[keras.layers.Layer]:
     if "zoom" in augment:
         zoom = _checks.rate("augment['zoom']", augment["zoom"])
         layers.append(keras.layers.RandomZoom(zoom, fill_mode="nearest"))
+    if "shear" in augment:
+        shear = _checks.rate("augment['shear']", augment["shear"])
+        layers.append(keras.layers.RandomShear(shear, shear, fill_mode="nearest"))
     return layers

@@ -29,7 +29,7 @@ def contrastive(
         encoder: Model from images to feature vectors, such as `keras.Model(cnn.input,
             cnn.layers[-2].output)`; it is trained in place.
         augment: Random changes that make the views, as in `cnn`: a mapping of `"shift"`,
-            `"rotation"`, `"zoom"` and `"flip"`, drawn in evaluation too.
+            `"rotation"`, `"zoom"`, `"shear"` and `"flip"`, drawn in evaluation too.
         projection_units: Width of each layer of the head, at least one entry; ReLU between them.
         temperature: Divides the similarities of views, above 0.
         name: Name of the model.

@@ -1,10 +1,10 @@
-"""The judge of generated images: a classifier, and scores in its features."""
+"""What the recipes that generate images share: the judge and its scores, samples by epoch."""
 
 import keras
 import numpy as np
 
-from dlguide import cnn, data, evaluation, training
-from recipes import _shared
+from dlguide import cnn, data, evaluation, generation, plots, training
+from recipes import _shared, _vae
 
 
 class Judge:
@@ -45,3 +45,31 @@ class Judge:
         train = self.splits.train.x
         distances, real = (evaluation.nearest_distances(x[::5], train)[0] for x in (images, self.splits.test.x))
         return {"nearest_distance": float(np.median(distances)), "nearest_distance_of_test": float(np.median(real))}
+
+
+def vae_scores(judge: Judge, splits: data.Splits, seed: int, epochs: int) -> dict[str, float]:
+    """Return the scores of the samples of `vae_mnist`'s model, trained so long."""
+    keras.utils.set_random_seed(seed)
+    model = _vae.compiled(splits, epochs * -(-len(splits.train.x) // 128), 5e-3, 40)
+    training.fit(model, _vae.binarised_batches(splits.train.x, 128, seed), epochs=epochs, seed=seed, verbose=0)
+    return judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed), "baseline_")
+
+
+class SamplesByEpoch(keras.callbacks.Callback):
+    """Keeps what a generator makes of the same codes after each epoch."""
+
+    kept = ()  # Nothing that a run would have to give back.
+
+    def __init__(self, count: int = 12, labels=None):
+        super().__init__()
+        self.count, self.labels, self.images = count, labels, {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.images[epoch + 1] = generation.sample(self.model, self.count, labels=self.labels)
+
+    def figure(self, model, epochs: int, rows: int = 8):
+        """Draw the samples of up to `rows` of the epochs that this process trained, and of the model as it is."""
+        shown = {**self.images, epochs: generation.sample(model, self.count, labels=self.labels)}
+        numbers = sorted(shown)
+        chosen = [numbers[i] for i in np.unique(np.linspace(0, len(numbers) - 1, rows).astype(int))]
+        return plots.image_grid(np.stack([shown[e] for e in chosen]), [f"epoch {e}" for e in chosen])

@@ -22,6 +22,9 @@ HEADLINES = {
     "transformer_names": ("accuracy", "baseline_accuracy", "{:.1%}"),
     "transformer_shakespeare": ("nats_per_character", "baseline_nats_per_character", "{:.3f}"),
     "autoencoder_mnist": ("squared_error", "baseline_squared_error", "{:.6f}"),
+    "clustering_mnist": ("clustering_accuracy", "baseline_clustering_accuracy", "{:.2%}"),
+    "contrastive_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
+    "gan_mnist": ("frechet_distance", "baseline_frechet_distance", "{:.2f}"),
     "vae_mnist": ("nll", "baseline_nll", "{:.2f} nats"),
     "denoising_autoencoder_mnist": ("binary_crossentropy", "baseline_binary_crossentropy", "{:.4f}"),
     "anomaly_shuttle": ("auroc", "baseline_auroc", "{:.4f}"),
@@ -46,10 +49,15 @@ def field(name: str, key: str) -> str:
     return lines[0].removeprefix(f"{key}:").strip() if lines else ""
 
 
-def result(name: str) -> dict | None:
+def path(name: str, backend: str = "tensorflow") -> Path:
+    """Return where a recipe's published result lies; the tables show TensorFlow's, and others beside it."""
+    return RESULTS / f"{name}{'' if backend == 'tensorflow' else f'_{backend}'}.json"
+
+
+def result(name: str, backend: str = "tensorflow") -> dict | None:
     """Return a recipe's published result, None where there is none."""
-    path = RESULTS / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    file = path(name, backend)
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 
 
 def summarised(seeds: dict[str, dict[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
@@ -61,9 +69,9 @@ def summarised(seeds: dict[str, dict[str, float]]) -> tuple[dict[str, float], di
     return mean, std
 
 
-def headline(name: str) -> str:
+def headline(name: str, backend: str = "tensorflow") -> str:
     """Return a recipe's result in a few words, from its JSON."""
-    published = result(name)
+    published = result(name, backend)
     if published is None:
         return "not measured yet"
     metric, baseline, form = HEADLINES[name]

@@ -2,6 +2,7 @@
 
     python -m recipes.measure mlp_mnist                      # three seeds
     python -m recipes.measure perceptron_mnist --seeds 0 1 2
+    KERAS_BACKEND=jax python -m recipes.measure gan_mnist --seeds 0
 
 Each seed is one run of the recipe's own command in a new process; its result is written as it comes.
 Run it on a quiet machine: seconds are part of the result. `python -m recipes.table` then renews the tables.
@@ -59,9 +60,9 @@ def _measure(name: str, seeds: list[int]) -> None:
             "std": std,
             **machine(),
         }
-        path = _results.RESULTS / f"{name}.json"
+        path = _results.path(name, content["backend"])
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    print(f"{name}: {_results.headline(name)}\n{path}", flush=True)
+    print(f"{name}: {_results.headline(name, content['backend'])}\n{path}", flush=True)
 
 
 def machine() -> dict:

@@ -150,6 +150,7 @@ CASES = {
             Option("augment", {"rotation": 90}, 288, 18),
             Option("augment", {"flip": "horizontal"}, 288, 18),
             Option("augment", {"zoom": 0.4}, 288, 18),
+            Option("augment", {"shear": 0.4}, 288, 18),
             Option("name", "images", 288, 18),
         ),
         base={"filters": (4, 5)},

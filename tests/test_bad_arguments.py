@@ -24,7 +24,7 @@ from dlguide import (
 SIZES = "a sequence of integers, each at least 1"
 ENCODER, MAPS = dlguide.mlp((4, 4, 1), 3), dlguide.conv_autoencoder((8, 8, 1)).get_layer("encoder")
 SHAPE = "a sequence of one or more integers, each at least 1"
-AUGMENT = "a mapping with some of 'shift', 'rotation', 'zoom' and 'flip', or None"
+AUGMENT = "a mapping with some of 'shift', 'rotation', 'zoom', 'shear' and 'flip', or None"
 BAD = [
     (mlp, ((28, 28), 0), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=0"),
     (mlp, ((28, 28), 1), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=1"),

@@ -238,7 +238,9 @@ print("loaded", keras.backend.backend())
 @pytest.fixture(scope="module")
 def saved_models(tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("saved"), {}
-    for i, (name, option) in enumerate(VARIANTS):
+    # What an option leaves in the file is the same text on each backend: TensorFlow's is enough, for time.
+    rows = [row for row in VARIANTS if row[1] is None or keras.backend.backend() == "tensorflow"]
+    for i, (name, option) in enumerate(rows):
         model = compiled(name, build(name, option), one_step=True)
         x = inputs(name, model)
         y = targets(name, model, x)

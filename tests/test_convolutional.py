@@ -29,7 +29,9 @@ def test_one_filter_is_the_convolution_worked_out_by_hand():
     np.testing.assert_allclose(outputs(model, x[None, :, :, None])[0], expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("augment", [{"shift": 0.3}, {"rotation": 45}, {"zoom": 0.3}, {"flip": "vertical"}])
+@pytest.mark.parametrize(
+    "augment", [{"shift": 0.3}, {"rotation": 45}, {"zoom": 0.3}, {"shear": 0.3}, {"flip": "vertical"}]
+)
 def test_augment_is_off_in_evaluation_on_in_training_and_saved(augment, tmp_path):
     model, plain = cnn((8, 8, 1), 3, augment=augment), cnn((8, 8, 1), 3)
     plain.set_weights(model.get_weights())

@@ -1,9 +1,18 @@
-"""What several recipes share, where a mistake would not stop a run: coin flips, noise, the judge."""
+"""What several recipes share, where a mistake would not stop a run: coin flips, noise, clusters, the judge."""
 
 import numpy as np
 import pytest
 
-from recipes import _generated, _reconstruction, _vae
+from dlguide import data
+from recipes import _clusters, _few_labels, _generated, _reconstruction, _vae
+
+
+def blobs(n: int, seed: int = 0):
+    """Return ten heaps, and which one each point belongs to."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 10
+    centres = np.stack([4.0 * (np.arange(10) % 5), 6.0 * (np.arange(10) // 5)], axis=1)
+    return centres[labels] + rng.normal(size=(n, 2)) * [0.4, 0.8], labels
 
 
 def test_pixels_are_flipped_anew_in_each_epoch_with_their_grey_value_as_the_chance():
@@ -24,6 +33,22 @@ def test_noise_is_as_strong_as_it_says_and_cut():
     assert (_reconstruction.noisy(x, 0.1, seed=0) - x).std() == pytest.approx(0.1, rel=0.02)
     strong = _reconstruction.noisy(x, 0.4, seed=0)
     assert strong.min() == 0 and strong.max() == 1
+
+
+def test_heaps_are_found_and_named():
+    (train, _), (test, labels) = blobs(2000), blobs(1000, seed=1)
+    digits = data.load("mnist", limit=1000)
+    digits = digits._replace(test=digits.test._replace(y=labels))
+    clusters, scores = _clusters.clustered(train, test, digits, seed=0)
+    assert scores["clustering_accuracy"] > 0.95 and scores["k_means_accuracy"] > 0.95
+    assert len(np.unique(clusters)) == 10
+
+
+def test_a_few_labels_are_as_many_of_each_class():
+    labels = np.repeat(np.arange(10), 30)
+    chosen = _few_labels.rows(labels, 10, seed=0)
+    assert np.bincount(labels[chosen]).tolist() == [10] * 10 and len(set(chosen)) == 100
+    assert sorted(chosen) != sorted(_few_labels.rows(labels, 10, seed=1))
 
 
 def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():

@@ -1,0 +1,76 @@
+"""Sort digits into ten heaps without a label: clusters of an autoencoder's codes.
+
+    python -m recipes.clustering_mnist                          # the result in the README
+    python -m recipes.clustering_mnist --epochs 1 --limit 2000  # a quick look
+
+Data: MNIST, 28x28 grey images; labels are looked at to name the clusters at the end (LeCun et al., 1998).
+Baseline: k-means on the pixels (scikit-learn).
+Result: clustering_accuracy 77.39% ± 0.70%, baseline 53.53%, 65.4 s on 2 cores of AMD EPYC.
+
+The clusters are fitted on the codes of the training part, and the test part's images go to the likeliest one. The
+accuracy is that of the best way to name each cluster after one class.
+
+Tried, on the validation part, one seed each: ReLU 75.5 % and 69.5 % from two starts of the mixture, after ten epochs;
+swish and a higher learning rate 75.1 % from both; one covariance for all clusters 67.0 %, k-means on the codes 67.4 %.
+"""
+
+import keras
+
+from dlguide import autoencoder, data, plots, training
+from recipes import _cli, _clusters, _reconstruction, _shared
+
+
+def main(
+    *,
+    epochs: int = 20,
+    batch_size: int = 128,
+    learning_rate: float = 5e-3,
+    latent_dim: int = 10,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    mnist = data.load("mnist", limit=limit, seed=seed)
+    steps = epochs * -(-len(mnist.train.x) // batch_size)
+
+    model = autoencoder(
+        mnist.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(500, 500), activation="swish", batch_norm=True
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        mnist.train.x,
+        mnist.train.x,
+        validation_data=(mnist.valid.x, mnist.valid.x),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    encoder = model.get_layer("encoder")
+    train, test = (encoder.predict(part.x, batch_size=256, verbose=0) for part in (mnist.train, mnist.test))
+    clusters, metrics = _clusters.clustered(train, test, mnist, seed)
+    metrics["baseline_clustering_accuracy"] = _clusters.pixel_accuracy(mnist, seed)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _cli.save_figures(
+            run_dir,
+            learning_curves=plots.learning_curves(history),
+            codes=plots.codes(test[:3000], mnist.test.y[:3000]),
+            clusters=plots.codes(test[:3000], clusters[:3000]),
+            typical_members=_clusters.typical_members(test, clusters, mnist),
+        )
+        _reconstruction.save_reconstructions(run_dir, model, mnist.test.x, mnist.test.x)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)

@@ -1,0 +1,77 @@
+"""Learn to draw digits with a generative adversarial network.
+
+    python -m recipes.gan_mnist                          # the result in the README
+    python -m recipes.gan_mnist --epochs 1 --limit 2000  # a quick look
+
+Data: MNIST, 28x28 grey images, 10 classes, which the network is not told (LeCun et al., 1998).
+Baseline: the variational autoencoder of `vae_mnist`, trained for as many epochs, judged by the same classifier.
+Result: frechet_distance 9.31 ± 0.49, baseline 47.08, 225.0 s on 2 cores of AMD EPYC.
+
+The judge is a convolutional network trained here on real images alone, the same for every seed. Judged are 10,000
+generated images: the Fréchet distance of its last features to those of the test part (no Inception FID), the classes
+that it sees, how far their histogram is from uniform, precision and recall, and of every fifth image how near it lies
+to a training image, beside the test images, which were not shown.
+"""
+
+import keras
+import numpy as np
+
+from dlguide import data, gan, generation, plots, training
+from recipes import _cli, _generated, _reconstruction
+
+
+def main(
+    *,
+    epochs: int = 16,
+    batch_size: int = 128,
+    learning_rate: float = 2e-3,
+    latent_dim: int = 64,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test part."""
+    keras.utils.set_random_seed(seed)
+    mnist = data.load("mnist", limit=limit, seed=seed)
+    steps = epochs * -(-len(mnist.train.x) // batch_size)
+
+    model = gan(mnist.train.x.shape[1:], latent_dim=latent_dim)
+    rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, end_learning_rate=0)
+    players = keras.optimizers.OptimizerMap(
+        keras.optimizers.Adam(rate, beta_1=0.5), {"discriminator.*": keras.optimizers.Adam(rate, beta_1=0.5)}
+    )
+    model.compile(optimizer=keras.optimizers.MultiOptimizer(players))
+    model.get_layer("generator").summary()
+    model.get_layer("discriminator").summary()
+
+    samples = _generated.SamplesByEpoch()
+    history = training.fit(
+        model,
+        mnist.train.x,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+        callbacks=[samples],
+    )
+
+    judge = _generated.Judge(limit)
+    images = generation.sample(model, len(judge.splits.test.x), seed=seed)
+    metrics = judge.scores(images) | judge.nearest(images)
+    metrics["judge_accuracy"] = judge.accuracy
+    metrics |= _generated.vae_scores(judge, mnist, seed, epochs)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        _cli.save_figures(
+            run_dir,
+            learning_curves=plots.learning_curves(history),
+            samples=plots.image_grid(generation.sample(model, 120, seed=seed).reshape(10, 12, *images.shape[1:])),
+            samples_by_epoch=samples.figure(model, epochs),
+        )
+        codes = np.random.default_rng(seed).normal(size=(12, latent_dim))
+        _reconstruction.save_interpolations(run_dir, model, codes)
+    return metrics
+
+
+if __name__ == "__main__":
+    _cli.run(main)
