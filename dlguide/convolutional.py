@@ -137,5 +137,22 @@ def augment_layers(augment: Mapping | None) -> list[keras.layers.Layer]:
         layers.append(keras.layers.RandomZoom(zoom, fill_mode="nearest"))
     if "shear" in augment:
         shear = _checks.rate("augment['shear']", augment["shear"])
-        layers.append(keras.layers.RandomShear(shear, shear, fill_mode="nearest"))
+        layers.append(RandomShear(shear, shear, fill_mode="nearest"))
     return layers
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class RandomShear(keras.layers.RandomShear):
+    """Keras's layer, with a config that can be loaded: Keras 3.15 keeps a range that it then refuses.
+
+    Args:
+        x_factor: Largest slant to either side, as a share of the width, in [0, 1].
+        y_factor: The same up and down, as a share of the height.
+        **kwargs: Keyword arguments of `keras.layers.RandomShear`.
+    """
+
+    def __init__(self, x_factor: float = 0.0, y_factor: float = 0.0, **kwargs):
+        super().__init__(x_factor, y_factor, **kwargs)
+
+    def get_config(self):
+        return {**super().get_config(), "x_factor": self.x_factor[1], "y_factor": self.y_factor[1]}
