@@ -60,16 +60,16 @@ class SamplesByEpoch(keras.callbacks.Callback):
 
     kept = ()  # Nothing that a run would have to give back.
 
-    def __init__(self, count: int = 12, labels=None):
+    def __init__(self, count: int = 12):
         super().__init__()
-        self.count, self.labels, self.images = count, labels, {}
+        self.count, self.images = count, {}
 
     def on_epoch_end(self, epoch, logs=None):
-        self.images[epoch + 1] = generation.sample(self.model, self.count, labels=self.labels)
+        self.images[epoch + 1] = generation.sample(self.model, self.count)
 
     def figure(self, model, epochs: int, rows: int = 8):
         """Draw the samples of up to `rows` of the epochs that this process trained, and of the model as it is."""
-        shown = {**self.images, epochs: generation.sample(model, self.count, labels=self.labels)}
+        shown = {**self.images, epochs: generation.sample(model, self.count)}
         numbers = sorted(shown)
         chosen = [numbers[i] for i in np.unique(np.linspace(0, len(numbers) - 1, rows).astype(int))]
         return plots.image_grid(np.stack([shown[e] for e in chosen]), [f"epoch {e}" for e in chosen])

@@ -40,14 +40,14 @@ WORDS = {
 
 
 def table(language: str) -> str:
-    """Return the table of all questions; a recipe without a published result and an experiment may be yet to come."""
+    """Return the table of all questions; an experiment may be yet to come."""
     *head, to_come = WORDS[language]
     page = "README.zh.md" if language == "zh" else "README.md"
     rows = [f"| | {' | '.join(head)} |", "|---|---|---|---|---|"]
     for number, (english, chinese, builders, recipes, module) in enumerate(QUESTIONS, 1):
-        links = [f"[`{name}`](recipes/{name}.py)" if _results.result(name) else to_come for name in recipes]
+        links = ", ".join(f"[`{name}`](recipes/{name}.py)" for name in recipes)
         answered = (_results.RESULTS / f"faq_{module}.json").exists()
         experiment = f"[`{module}`](recipes/faq/{page})" if answered else to_come
         cells = [chinese if language == "zh" else english, ", ".join(f"`{name}`" for name in builders)]
-        rows.append(f"| {number} | {' | '.join([*cells, ', '.join(dict.fromkeys(links)), experiment])} |")
+        rows.append(f"| {number} | {' | '.join([*cells, links, experiment])} |")
     return "\n".join(rows)

@@ -50,7 +50,7 @@ def field(name: str, key: str) -> str:
 
 
 def path(name: str, backend: str = "tensorflow") -> Path:
-    """Return where a recipe's published result lies; the tables show TensorFlow's, and others beside it."""
+    """Return where a recipe's published result lies; the tables show TensorFlow's, the others lie beside it."""
     return RESULTS / f"{name}{'' if backend == 'tensorflow' else f'_{backend}'}.json"
 
 

@@ -164,6 +164,11 @@ def test_mean_and_spread_of_a_result_follow_from_its_seeds(name):
     assert published["mean"] == pytest.approx(mean) and published["std"] == pytest.approx(std)
 
 
+def test_another_backend_does_not_overwrite_the_published_result():
+    assert len({_results.path("mlp_mnist", backend) for backend in ("tensorflow", "jax", "torch")}) == 3
+    assert _results.path("mlp_mnist") == _results.RESULTS / "mlp_mnist.json"
+
+
 def test_the_generated_parts_are_what_the_json_says():
     for path, text in table.pages().items():
         assert path.read_text(encoding="utf-8") == text, f"{path}: run python -m recipes.table"
