@@ -121,6 +121,8 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
             raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {array.dtype}")
         if array.ndim == 0 or len(array) == 0:
             raise ValueError(f"`{name}` must have at least one example. Received: {name} of shape {array.shape}")
+    if y is None and getattr(model, "loss", None) is not None:
+        raise ValueError(f"`{y_name}` must be the targets of the loss that the model was compiled with. Received: None")
     lengths = sorted({len(array) for _, array in parts})
     if len(lengths) > 1:
         shapes = ", ".join(f"{name} of length {len(array)}" for name, array in parts)
@@ -143,7 +145,7 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
 def unit_range(name: str, array) -> None:
     """Refuse pixels outside [0, 1]; says what most people pass instead."""
     must_be = "numbers in [0, 1] (pixels from 0 to 255 are divided by 255)"
-    _none_bad(name, np.asanyarray(array), lambda values: (values < 0) | (values > 1), must_be)
+    _none_bad(name, np.asanyarray(array), lambda values: ~((values >= 0) & (values <= 1)), must_be)
 
 
 def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
@@ -198,6 +200,8 @@ def array(name: str, value: Any, ndims: Sequence[int]) -> np.ndarray:
     if result.dtype.kind not in "buif" or result.ndim not in ndims:
         axes = " or ".join(map(str, ndims))
         raise ValueError(f"`{name}` must be an array of numbers with {axes} axes. Received: {name}={value!r}")
+    if result.dtype.kind == "f":
+        _none_bad(name, result, lambda values: ~np.isfinite(values), "free of NaN and infinity")
     return result
 
 
@@ -208,7 +212,10 @@ def _outside(values: np.ndarray, size: int) -> np.ndarray:
 def validation_data(model, value):
     """Return `(x, y)` or `(x,)` of validation data, checked like the training data."""
     if not isinstance(value, tuple | list) or len(value) not in (1, 2):
-        raise ValueError(f"`validation_data` must be a tuple (x, y). Received: {type(value).__name__}")
+        raise ValueError(
+            "`validation_data` must be a tuple (x, y), or (x,) for a model without targets. "
+            f"Received: {type(value).__name__}"
+        )
     x, y = examples(
         model, value[0], value[1] if len(value) == 2 else None, ("validation_data[0]", "validation_data[1]")
     )

@@ -59,8 +59,10 @@ def image_grid(images, row_names: Sequence[str] = (), column_names: Sequence[str
 def codes(points, labels, class_names: Sequence[str] = ()):
     """Draw codes in two dimensions, coloured by class; of more dimensions the first two principal components.
 
+    Codes of one number are drawn in a row for each class.
+
     Args:
-        points: Codes of shape `(n, dimensions)`, at least two dimensions.
+        points: Codes of shape `(n, dimensions)`, at least two of them.
         labels: Class of each, integers of shape `(n,)`.
         class_names: A name for each class; its number where it is empty.
 
@@ -68,19 +70,21 @@ def codes(points, labels, class_names: Sequence[str] = ()):
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If the arrays do not fit together or there are fewer than two dimensions.
+        ValueError: If the arrays do not fit together or there are fewer than two codes.
 
     Example:
         >>> len(codes(np.eye(3), [0, 1, 1]).axes[0].get_legend().get_texts())
         2
     """
     points, labels = np.asarray(points), np.asarray(labels)
-    if points.ndim != 2 or points.shape[1] < 2 or len(points) < 2 or labels.shape != (len(points),):
+    if points.ndim != 2 or not points.shape[1] or len(points) < 2 or labels.shape != (len(points),):
         raise ValueError(
-            "`points` and `labels` must be two codes or more, of two dimensions or more, and a class for each. "
+            "`points` and `labels` must be two codes or more, of one number or more, and a class for each. "
             f"Received: points of shape {points.shape}, labels of shape {labels.shape}"
         )
     names = ["first number", "second number"]
+    if points.shape[1] == 1:
+        points, names = np.column_stack([points, labels]), ["number", "class"]
     if points.shape[1] > 2:
         from sklearn.decomposition import PCA
 

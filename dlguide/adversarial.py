@@ -188,23 +188,25 @@ class GAN(Joined):
             metric.update_state(ops.cast(value, "float32"))
         return self.get_metrics_result()
 
-    def check_data(self, x, y, batch_size: int) -> None:
-        """Refuse what it cannot learn from; `training.fit` asks before anything is built."""
+    def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
+        """Refuse what it cannot learn from, or be evaluated on; `training.fit` asks before anything is built."""
+        x_name, y_name = names
         if y is not None:
             raise ValueError(
-                "`y` must be None: a GAN has no targets, and one with `num_classes` takes x=(images, labels). "
-                f"Received: y of shape {np.shape(y)}"
+                f"`{y_name}` must be None: a GAN has no targets, and one with `num_classes` takes x=(images, labels). "
+                f"Received: {y_name} of shape {np.shape(y)}"
             )
         parts = list(x) if isinstance(x, tuple | list) else [x]
         if len(parts) != 1 + self.is_conditional:
             must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
-            raise ValueError(f"`x` must be {must_be}. Received: {len(parts)} array{'s' if len(parts) > 1 else ''}")
-        _checks.unit_range("x[0]" if self.is_conditional else "x", parts[0])
+            received = f"{len(parts)} array{'s' if len(parts) > 1 else ''}"
+            raise ValueError(f"`{x_name}` must be {must_be}. Received: {received}")
+        _checks.unit_range(f"{x_name}[0]" if self.is_conditional else x_name, parts[0])
         if self.is_conditional:
-            labels = _checks.array("x[1]", parts[1], (1,))
-            _checks.labels("x[1]", labels, self.generator.get_layer("generator_classes").input_dim)
+            labels = _checks.array(f"{x_name}[1]", parts[1], (1,))
+            _checks.labels(f"{x_name}[1]", labels, self.generator.get_layer("generator_classes").input_dim)
         layers = [*self.generator.layers, *self.discriminator.layers]
-        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
+        if batch_size and any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
             why = "which batch normalisation makes the same whatever it is"
             _checks.no_batch_of_one(len(parts[0]), batch_size, why)
 

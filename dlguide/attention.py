@@ -103,6 +103,7 @@ def transformer_language_model(
         Vaswani et al., "Attention is all you need" (2017); Radford et al., "Improving language
         understanding by generative pre-training" (2018).
     """
+    vocab_size = _checks.integer("vocab_size", vocab_size, at_least=2)
     inputs, x = _blocks(vocab_size, max_length, embed_dim, num_heads, ff_dim, num_layers, dropout, is_causal=True)
     outputs = keras.layers.Dense(vocab_size, name="logits")(x)
     return keras.Model(inputs, outputs, name=name)

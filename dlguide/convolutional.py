@@ -138,6 +138,9 @@ def augment_layers(augment: Mapping | None) -> list[keras.layers.Layer]:
     if "shear" in augment:
         shear = _checks.rate("augment['shear']", augment["shear"])
         layers.append(RandomShear(shear, shear, fill_mode="nearest"))
+    if keras.backend.backend() == "jax":
+        for layer in layers:  # Keras leaves them, and with them the whole model, uncompiled for TensorFlow's sake.
+            layer.supports_jit = True
     return layers
 
 

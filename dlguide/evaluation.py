@@ -43,7 +43,8 @@ def evaluate(
         model: A compiled model.
         x: Examples, arrays as in `training.fit`.
         y: Targets; None for a model whose loss needs none.
-        batch_size: Examples a step, at least 1; has no effect on the figures beyond rounding.
+        batch_size: Examples a step, at least 1; has no effect on the figures beyond rounding, except
+            with `contrastive`, where it says among how many images one is to be found.
         class_names: A name for each class, for the keys of `"per_class"`; the class number where it is empty.
 
     Returns:

@@ -121,11 +121,15 @@ class Contrastive(Joined):
         self.accuracy.update_state(found)
         return self.get_metrics_result()
 
-    def check_data(self, x, y, batch_size: int) -> None:
-        """Refuse what it cannot learn from; `training.fit` asks before anything is built."""
+    def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
+        """Refuse what it cannot learn from, or be evaluated on; `training.fit` asks before anything is built."""
         if y is not None:
-            raise ValueError(f"`y` must be None: nothing is labelled here. Received: y of shape {np.shape(y)}")
-        _checks.no_batch_of_one(len(x), batch_size, "whose views have no others to be told from")
+            name = names[1]
+            raise ValueError(
+                f"`{name}` must be None: nothing is labelled here. Received: {name} of shape {np.shape(y)}"
+            )
+        if batch_size:
+            _checks.no_batch_of_one(len(x), batch_size, "whose views have no others to be told from")
 
     def options(self) -> dict:
         """Return the keyword arguments beside the parts."""
@@ -160,5 +164,6 @@ def nt_xent(vectors, temperature: float):
     other = ops.concatenate([ops.arange(n, 2 * n), ops.arange(n)], axis=0)
     target = ops.take_along_axis(similarity, ops.expand_dims(other, 1), axis=1)[:, 0]
     loss = ops.mean(ops.logsumexp(similarity, axis=1) - target)
-    found = ops.mean(ops.cast(target >= ops.max(similarity, axis=1), "float32"))
+    # Not by comparing with the largest: vectors that are all the same would all be found.
+    found = ops.mean(ops.cast(ops.equal(ops.cast(ops.argmax(similarity, axis=1), "int32"), other), "float32"))
     return loss, found

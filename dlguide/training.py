@@ -13,7 +13,8 @@ from dlguide._batches import epoch_order
 
 __all__ = ["epoch_order", "fit"]
 
-LONG_RUN = 1000  # Steps. Tracing many steps a call takes up to a second more than tracing one.
+LONG_RUN = 500  # Steps. Fewer do not earn back that many steps a call take longer to trace than one.
+VERY_LONG_RUN = 20_000  # Steps. Five of them unrolled save 20 µs each, and take up to a second more to trace.
 
 _processes.join()
 
@@ -36,7 +37,7 @@ def fit(
     """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
 
     The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and
-    PyTorch. On TensorFlow, a run of 1000 steps or more does 50 of them in one call of its graph, or
+    PyTorch. On TensorFlow, a run of 500 steps or more does 50 of them in one call of its graph, or
     200 where a batch has at most 64 examples, unless `compile` was given another number than 1 or one
     of `callbacks` looks at single steps. What else `compile` was given stays as it is.
 
@@ -58,8 +59,8 @@ def fit(
             process; other state inside it does not come back after a kill, and its content is not
             compared); `batch_size` and `seed` then have no effect on the training part.
         y: Targets, arrays like `x`; None for a model whose loss needs none, or with a dataset.
-        validation_data: `(x, y)` to evaluate after each epoch. The test part of a data set that
-            `data.load` gave draws a warning.
+        validation_data: `(x, y)` to evaluate after each epoch, `(x,)` where there is no `y`. The test
+            part of a data set that `data.load` gave draws a warning.
         epochs: Number of passes over the training part, at least 1.
         batch_size: Examples a step, at least 1; the last step of an epoch has what is left.
         seed: Fixes the order, at least 0. Weights and dropout follow
@@ -70,7 +71,7 @@ def fit(
             to the weights of the lowest. None trains all epochs and keeps the last weights.
         checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is
             one at an epoch's end too, and none where they would take more than 3 % of the time.
-        callbacks: Further Keras callbacks. Their plain attributes are kept in checkpoints.
+        callbacks: Further Keras callbacks, a list or one. Their plain attributes are kept in checkpoints.
         verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal, else 2.
 
     Returns:
@@ -104,6 +105,7 @@ def fit(
         raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
     if not model.compiled:
         raise ValueError(f"`model` must be compiled before `fit`. Received: model={model!r}")
+    callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
     process, processes = _processes.place()
     if _is_dataset(x):
         _check_dataset(x, y)
@@ -113,6 +115,9 @@ def fit(
             model.check_data(x, y, batch_size)
     if validation_data is not None and not _is_dataset(validation_data):
         validation_data = _checks.validation_data(model, validation_data)
+        if hasattr(model, "check_data"):
+            names = ("validation_data[0]", "validation_data[1]")
+            model.check_data(validation_data[0], (*validation_data, None)[1], names=names)
         if data.is_test_part(*keras.tree.flatten(validation_data)):
             warnings.warn(
                 "`validation_data` is the test part of a data set: a model chosen on it has no honest test result.",
@@ -245,9 +250,9 @@ def _many_steps_a_call(model: keras.Model, steps: int, batch_size: int):
         yield
         return
     unrolled = model.unrolled_steps_per_execution
-    model.steps_per_execution = 50
-    if batch_size <= 64:
-        model.steps_per_execution, model.unrolled_steps_per_execution = 200, 5
+    model.steps_per_execution = 200 if batch_size <= 64 else 50
+    if batch_size <= 64 and steps >= VERY_LONG_RUN:
+        model.unrolled_steps_per_execution = 5
     _forget_functions(model)
     try:
         yield

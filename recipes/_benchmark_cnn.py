@@ -2,7 +2,8 @@
 
 The example (Chollet, "Simple MNIST convnet", keras.io): two convolutions of 32 and 64 filters, max pooling, dropout of
 .5, Adam, batches of 128, a tenth of the training part held out, 15 epochs of plain `model.fit`; it states 99.22 %. Here
-the test part is looked at after each of its epochs, outside the time, and the first one that is there counts.
+the test part is looked at after each of its epochs, outside the time, and the first one that is there counts. Where its
+15 epochs do not get there it goes on, for three times as many at most.
 """
 
 import json
@@ -17,6 +18,7 @@ from recipes import _results, measure
 
 TARGET = 0.9922
 EPOCHS = 2  # Of `cnn_mnist`, chosen on the validation part.
+EXAMPLE_EPOCHS = 15
 PATH = _results.RESULTS / "benchmark_cnn.json"
 
 
@@ -32,7 +34,7 @@ def main(seeds: tuple[int, ...] = (0, 1, 2)) -> dict:
                 ours = json.loads(Path(folder, "run", "metrics.json").read_text(encoding="utf-8"))
             row["one_epoch" if epochs == 1 else "ours"] = [ours["training_seconds"], ours["accuracy"]]
         done = subprocess.run(
-            [sys.executable, "-m", "recipes._benchmark_cnn", str(seed)], check=True, capture_output=True, text=True
+            [sys.executable, "-m", "recipes._benchmark_cnn", str(seed)], check=True, stdout=subprocess.PIPE, text=True
         )
         row["example"] = json.loads(done.stdout.splitlines()[-1])
         rows.append(row)
@@ -51,20 +53,17 @@ def sentence(content: dict) -> str:
         seconds, accuracy = (statistics.fmean(column) for column in zip(*(row[key] for row in rows), strict=True))
         return f"`cnn_mnist --epochs {epochs}`: {accuracy:.2%} in {seconds:.1f} s of training"
 
-    reached = [next((s for s, accuracy in row["example"] if accuracy >= TARGET), None) for row in rows]
-    there = [s for s in reached if s is not None]
-    whole = statistics.fmean(row["example"][-1][0] for row in rows)
-    best = statistics.fmean(max(accuracy for _, accuracy in row["example"]) for row in rows)
     mine = statistics.fmean(row["ours"][0] for row in rows)
-    text = (
+    there = sum(row["example"][-1][1] >= TARGET for row in rows)
+    whole = statistics.fmean(row["example"][-1][0] for row in rows)
+    first = statistics.fmean(max(accuracy for _, accuracy in row["example"][:EXAMPLE_EPOCHS]) for row in rows)
+    epochs = ", ".join(str(len(row["example"])) for row in rows)
+    return (
         f"The time to {TARGET:.2%} of MNIST's test digits (keras.io's figure), mean of {len(rows)} seeds. "
-        f"{ours('one_epoch', 1)}; {ours('ours', content['epochs'])}. The example's network by plain `fit`: "
+        f"{ours('one_epoch', 1)}; {ours('ours', content['epochs'])}. The example's network by plain `fit`: {first:.2%} "
+        f"at best in its {EXAMPLE_EPOCHS} epochs; trained on until {TARGET:.2%}, {epochs} epochs, {whole:.0f} s, "
+        f"{whole / mine:.1f} times as long ({there} of {len(rows)} seeds got there)."
     )
-    if there:
-        text += f"{TARGET:.2%} first after {statistics.fmean(there):.0f} s in {len(there)} of {len(rows)} seeds, "
-    else:
-        text += f"{TARGET:.2%} not reached by any seed, "
-    return f"{text}{best:.2%} at best in its 15 epochs, {whole:.0f} s, {whole / mine:.1f} times as long."
 
 
 def _example(seed: int) -> None:
@@ -103,9 +102,10 @@ def _example(seed: int) -> None:
             self.seconds += time.perf_counter() - self.start
             accuracy = (self.model.predict(mnist.test.x, verbose=0).argmax(1) == mnist.test.y).mean()
             self.seen.append([self.seconds, float(accuracy)])
+            self.model.stop_training = bool(accuracy >= TARGET)
 
     look = Look()
-    model.fit(x, y, batch_size=128, epochs=15, validation_split=0.1, callbacks=[look], verbose=0)
+    model.fit(x, y, batch_size=128, epochs=3 * EXAMPLE_EPOCHS, validation_split=0.1, callbacks=[look], verbose=0)
     print(json.dumps(look.seen))
 
 

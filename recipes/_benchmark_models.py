@@ -50,7 +50,6 @@ def keras_model(row: Row):
 
     import dlguide
 
-    layers = keras.layers
     if row.kind == "mlp":
         model = dlguide.mlp((784,), 10, **row.options)
     elif row.kind == "cnn":
@@ -60,7 +59,7 @@ def keras_model(row: Row):
     elif row.kind == "transformer":
         model = dlguide.transformer_classifier(1000, 64, 10, dropout=0.0)
     else:
-        model = _vae(keras, layers)
+        model = dlguide.vae((784,), latent_dim=20, hidden_units=(400,))
     loss = (
         keras.losses.BinaryCrossentropy(from_logits=True)
         if row.kind == "vae"
@@ -69,23 +68,6 @@ def keras_model(row: Row):
     jit_compile = True if row.jit_compile and keras.backend.backend() == "tensorflow" else "auto"
     model.compile("adam", loss, metrics=None if row.kind == "vae" else ["accuracy"], jit_compile=jit_compile)
     return model
-
-
-def _vae(keras, layers):
-    class Sampling(layers.Layer):
-        def __init__(self):
-            super().__init__()
-            self.seed_generator = keras.random.SeedGenerator(0)
-
-        def call(self, mean, log_var):
-            ops = keras.ops
-            self.add_loss(ops.mean(ops.sum(ops.exp(log_var) + mean**2 - 1 - log_var, axis=1)) / 2 / 784)
-            return mean + ops.exp(log_var / 2) * keras.random.normal(ops.shape(mean), seed=self.seed_generator)
-
-    images = keras.Input((784,))
-    hidden = layers.Dense(400, activation="relu")(images)
-    code = Sampling()(layers.Dense(20)(hidden), layers.Dense(20)(hidden))
-    return keras.Model(images, layers.Dense(784)(layers.Dense(400, activation="relu")(code)))
 
 
 def torch_model(row: Row):

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 import tempfile
 import time
@@ -53,6 +54,8 @@ def run_tool(main: Callable, module: str | None = None) -> None:
         main(**_parsed(main, module, description=None))
     except (ValueError, OSError) as error:
         sys.exit(_one_line(error))
+    except subprocess.CalledProcessError as error:  # It has said why.
+        sys.exit(error.returncode)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -97,7 +100,7 @@ def _check(options: dict) -> None:
     from dlguide import _checks
 
     for name, value in options.items():
-        if name in ("epochs", "batch_size"):
+        if name in ("epochs", "batch_size", "latent_dim", "samples"):
             _checks.integer(name, value)
         elif name == "limit":
             _checks.integer(name, value, optional=True)
@@ -105,6 +108,8 @@ def _check(options: dict) -> None:
             _checks.integer(name, value, at_least=0)
         elif name == "learning_rate":
             _checks.number(name, value, above=0)
+        elif name == "noise":
+            _checks.number(name, value, at_least=0)
 
 
 def _folder(recipe: str, options: dict) -> Path:

@@ -1,5 +1,7 @@
 """What the recipes that generate images share: the judge and its scores, samples by epoch."""
 
+import inspect
+
 import keras
 import numpy as np
 
@@ -40,18 +42,22 @@ class Judge:
             scores[f"{prefix}frechet_distance"] = evaluation.frechet_distance(features, self._real)
         return scores
 
-    def nearest(self, images: np.ndarray) -> dict[str, float]:
+    def nearest(self, images: np.ndarray, train: np.ndarray) -> dict[str, float]:
         """Return how near every fifth image lies to a training image, beside test images, which were not shown."""
-        train = self.splits.train.x
         distances, real = (evaluation.nearest_distances(x[::5], train)[0] for x in (images, self.splits.test.x))
         return {"nearest_distance": float(np.median(distances)), "nearest_distance_of_test": float(np.median(real))}
 
 
 def vae_scores(judge: Judge, splits: data.Splits, seed: int, epochs: int) -> dict[str, float]:
     """Return the scores of the samples of `vae_mnist`'s model, trained so long."""
+    from recipes import vae_mnist  # Which imports this module.
+
+    options = {name: option.default for name, option in inspect.signature(vae_mnist.main).parameters.items()}
+    batch_size = options["batch_size"]
     keras.utils.set_random_seed(seed)
-    model = _vae.compiled(splits, epochs * -(-len(splits.train.x) // 128), 5e-3, 40)
-    training.fit(model, _vae.binarised_batches(splits.train.x, 128, seed), epochs=epochs, seed=seed, verbose=0)
+    steps = epochs * -(-len(splits.train.x) // batch_size)
+    model = _vae.compiled(splits, steps, options["learning_rate"], options["latent_dim"])
+    training.fit(model, _vae.binarised_batches(splits.train.x, batch_size, seed), epochs=epochs, seed=seed, verbose=0)
     return judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed), "baseline_")
 
 

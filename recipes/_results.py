@@ -7,6 +7,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
+BACKENDS = ("tensorflow", "jax", "torch")
 
 # What a recipe's table row shows: the metric, its baseline, and how both are written.
 HEADLINES = {
@@ -50,7 +51,7 @@ def field(name: str, key: str) -> str:
 
 
 def path(name: str, backend: str = "tensorflow") -> Path:
-    """Return where a recipe's published result lies; the tables show TensorFlow's, the others lie beside it."""
+    """Return where a recipe's published result lies; TensorFlow's without a suffix."""
     return RESULTS / f"{name}{'' if backend == 'tensorflow' else f'_{backend}'}.json"
 
 

@@ -50,6 +50,7 @@ def main(
     scores = {name: _reconstruction.strangeness(model, getattr(shuttle, name).x) for name in ("valid", "test")}
     threshold = evaluation.anomaly_threshold(scores["valid"], shuttle.valid.y)
     metrics = _reconstruction.anomaly_scores(scores["test"], shuttle.test.y, threshold)
+    metrics["threshold"] = threshold
     metrics |= _reconstruction.pca_anomaly_scores(shuttle)
     metrics["training_seconds"] = history.seconds
     if run_dir:

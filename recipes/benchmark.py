@@ -1,8 +1,8 @@
 """Time `training.fit` against plain `model.fit` and a PyTorch loop, on three backends; or look at its memory.
 
-    python -m recipes.benchmark fit      # 35 minutes on two cores, on a machine that does nothing else
+    python -m recipes.benchmark fit      # 20 to 35 minutes on two cores, on a machine that does nothing else
     python -m recipes.benchmark memory   # training from a file of 4 GB
-    python -m recipes.benchmark cnn      # the time to 99.22 % on MNIST, 12 minutes
+    python -m recipes.benchmark cnn      # the time to 99.22 % on MNIST, 15 to 30 minutes
 
 `fit` writes recipes/results/benchmark_fit.json, which `python -m recipes.table` turns into tables in recipes/README.md;
 with some of the rows, or fewer rounds, it only prints.
@@ -23,7 +23,6 @@ import tyro
 
 from recipes import _benchmark_cnn, _benchmark_models, _cli, _results, measure
 
-BACKENDS = ("tensorflow", "jax", "torch")
 ROUNDS = 5
 PATH = _results.RESULTS / "benchmark_fit.json"
 
@@ -54,7 +53,7 @@ def main(
         return _benchmark_cnn.main()
     seconds: dict[str, dict[str, dict[str, list[float]]]] = {row: {} for row in rows}
     peaks: list[float] = []
-    workers = {backend: _worker(backend) for backend in BACKENDS}
+    workers = {backend: _worker(backend) for backend in _results.BACKENDS}
     try:
         for number in range(rounds):
             peaks.append(sgemm_peak())
@@ -85,7 +84,7 @@ def _requests(row: str, backwards: bool):
     order = -1 if backwards else 1
     for name, request in [*pairs, *((name, {**request, "one_epoch": True}) for name, request in pairs)][::order]:
         yield f"tensorflow {name}", "tensorflow", request
-    for backend in BACKENDS[1:] if row != "mlp_512_xla" else ():
+    for backend in _results.BACKENDS[1:] if row != "mlp_512_xla" else ():
         for name, request in pairs[::order]:
             yield f"{backend} {name}", backend, request
     for name, request in loops if has_loop else ():
@@ -127,7 +126,7 @@ def sgemm_peak(size: int = 1024, seconds: float = 1.0) -> float:
 
 AGAINST_PLAIN = (
     "| model | batch | step | epoch | against plain `fit` | one epoch, compilation included | against the PyTorch loop "
-    "| of the sgemm peak |\n|---|---|---|---|---|---|---|---|"
+    "| of NumPy's sgemm |\n|---|---|---|---|---|---|---|---|"
 )
 BETWEEN_BACKENDS = (
     "| model | batch | TensorFlow | JAX | PyTorch | against plain `fit` on JAX | on PyTorch |\n"
@@ -159,8 +158,8 @@ def tables(content: dict) -> list[str]:
         first.append(f"| {' | '.join(cells)} |")
         if "jax fit" in seconds:
             cells = [row.title, str(row.batch_size)]
-            cells += [f"{epoch(f'{backend} fit') / steps * 1e6:,.0f} µs" for backend in BACKENDS]
-            cells += [faster(f"{backend} plain", f"{backend} fit") for backend in BACKENDS[1:]]
+            cells += [f"{epoch(f'{backend} fit') / steps * 1e6:,.0f} µs" for backend in _results.BACKENDS]
+            cells += [faster(f"{backend} plain", f"{backend} fit") for backend in _results.BACKENDS[1:]]
             second.append(f"| {' | '.join(cells)} |")
     return ["\n".join(first), "\n".join(second)]
 
@@ -173,8 +172,8 @@ def published() -> str:
     versions = ", ".join(f"{name} {version}" for name, version in content["versions"].items())
     peaks = content["sgemm_gflops"]
     note = (
-        f"{content['rounds']} rounds, {content['cores']} cores {content['cpu']}, sgemm peak "
-        f"{statistics.median(peaks):.0f} GFLOP/s (NumPy, {min(peaks):.0f} to {max(peaks):.0f}), {versions}, "
+        f"{content['rounds']} rounds, {content['cores']} cores {content['cpu']}, NumPy's sgemm "
+        f"{statistics.median(peaks):.0f} GFLOP/s ({min(peaks):.0f} to {max(peaks):.0f}), {versions}, "
         f"{content['date']}"
     )
     parts = [*tables(content), note]

@@ -57,7 +57,7 @@ def main(
 
     judge = _generated.Judge(limit)
     images = generation.sample(model, len(judge.splits.test.x), seed=seed)
-    metrics = judge.scores(images) | judge.nearest(images)
+    metrics = judge.scores(images) | judge.nearest(images, mnist.train.x)
     metrics["judge_accuracy"] = judge.accuracy
     metrics |= _generated.vae_scores(judge, mnist, seed, epochs)
     metrics["training_seconds"] = history.seconds

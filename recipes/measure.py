@@ -4,7 +4,8 @@
     python -m recipes.measure perceptron_mnist --seeds 0 1 2
     KERAS_BACKEND=jax python -m recipes.measure gan_mnist --seeds 0
 
-Each seed is one run of the recipe's own command in a new process; its result is written as it comes.
+Each seed is one run of the recipe's own command in a new process; its result is written as it comes, to NAME.part,
+which takes the place of the published NAME.json after the last one.
 Run it on a quiet machine: seconds are part of the result. `python -m recipes.table` then renews the tables.
 """
 
@@ -61,7 +62,9 @@ def _measure(name: str, seeds: list[int]) -> None:
             **machine(),
         }
         path = _results.path(name, content["backend"])
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
     print(f"{name}: {_results.headline(name, content['backend'])}\n{path}", flush=True)
 
 

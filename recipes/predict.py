@@ -6,6 +6,7 @@ or the name of a CSV file with a row for each step).
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +65,11 @@ def main(
 
 def _told(folder: Path) -> dict:
     """Read what the recipe left about its input."""
+    if (folder / "metrics.json").is_file() and not (folder / "input.json").is_file():
+        raise ValueError(
+            "`run_folder` must be of a recipe that answers to an input; use the model.keras of the others from Python. "
+            f"Received: run_folder={str(folder)!r}"
+        )
     missing = [name for name in ("model.keras", "input.json") if not (folder / name).is_file()]
     if missing:
         raise ValueError(
@@ -94,8 +100,8 @@ def _prompt(text: str, told: dict) -> np.ndarray:
 def _numbers(text: str, told: dict) -> np.ndarray:
     shape = told["shape"]
     try:
-        rows = Path(text).read_text(encoding="utf-8").split() if Path(text).is_file() else [text]
-        values = np.array([[float(cell) for cell in row.split(",")] for row in rows], "float32")
+        rows = Path(text).read_text(encoding="utf-8-sig").splitlines() if os.path.isfile(text) else [text]
+        values = np.array([[float(cell) for cell in row.split(",")] for row in rows if row.strip()], "float32")
     except ValueError:
         raise ValueError(
             f"`inputs` must be numbers such as 1.5,2 or CSV files with rows of numbers. Received: {text!r}"

@@ -3,14 +3,24 @@
 python -m recipes.table
 """
 
+import itertools
 from pathlib import Path
 
 from recipes import _cli, _questions, _results, benchmark
 
 ROOT = _results.HERE.parent
 WORDS = {
-    "en": ("recipe", "data", "result on the test part", "baseline", "training", "mean of", "seeds", "cores"),
-    "zh": ("配方", "数据", "测试集结果", "基线", "训练时间", "平均值，种子数", "", "核"),
+    "en": (
+        "recipe",
+        "data",
+        "result on the test part",
+        "baseline",
+        "training",
+        "seeds",
+        "± standard deviation",
+        "cores",
+    ),
+    "zh": ("配方", "数据", "测试集结果", "基线", "训练时间", "种子数", "± 为标准差", "核"),
 }
 
 
@@ -37,27 +47,31 @@ SUFFIXES = (("", "en"), (".zh", "zh"))
 
 def results_table(language: str) -> str:
     """Return the table of all recipes with a published result."""
-    recipe, data_word, result, baseline, training, mean_of, seeds_word, cores = WORDS[language]
-    rows = [f"| {recipe} | {data_word} | {result} | {baseline} | {training} |", "|---|---|---|---|---|"]
-    notes = set()
-    for name in _results.recipe_names():
-        published = _results.result(name)
+    *head, deviation, cores = WORDS[language]
+    rows = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|"]
+    dates: dict[str, list[str]] = {}
+    for name, backend in itertools.product(_results.recipe_names(), _results.BACKENDS):
+        published = _results.result(name, backend)
         if published is None:
             continue
         metric, base, form = _results.HEADLINES[name]
-        mean, std = published["mean"], published["std"]
-        data_name = _results.field(name, "Data").split(",")[0]
-        rows.append(
-            f"| [`{name}`](recipes/{name}.py) | {data_name} | {metric} {form.format(mean[metric])} ± "
-            f"{form.format(std[metric])} | {form.format(mean[base])} | {mean['training_seconds']:.1f} s |"
+        mean, count, versions = published["mean"], len(published["seeds"]), published["versions"]
+        cells = [
+            f"[`{name}`](recipes/{name}.py)" + ("" if backend == "tensorflow" else f", {backend}"),
+            _results.field(name, "Data").split(",")[0],
+            f"{metric} {form.format(mean[metric])}" + (f" ± {form.format(published['std'][metric])}" * (count > 1)),
+            form.format(mean[base]),
+            f"{mean['training_seconds']:.1f} s",
+            str(count),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+        machine = (
+            f"{published['cores']} {cores} {published['cpu']}, Keras {versions['keras']}, "
+            f"{backend} {versions[backend]}, NumPy {versions['numpy']}"
         )
-        versions = published["versions"]
-        seeds = " ".join(f"{mean_of} {len(published['seeds'])} {seeds_word}".split())
-        notes.add(
-            f"{seeds} (± std), {published['cores']} {cores} {published['cpu']}, Keras {versions['keras']}, "
-            f"{published['backend']} {versions[published['backend']]}, NumPy {versions['numpy']}, {published['date']}"
-        )
-    return "\n".join([*rows, "", *sorted(notes)])
+        dates.setdefault(machine, []).append(published["date"])
+    notes = [f"{machine}, " + " – ".join(dict.fromkeys([min(days), max(days)])) for machine, days in dates.items()]
+    return "\n".join([*rows, "", f"{deviation}; {'; '.join(notes)}."])
 
 
 def replaced(text: str, marker: str, content: str) -> str:

@@ -145,6 +145,11 @@ BAD = [
      "divided by 255). Received: x[0] with 512 of 512 values otherwise, the first in row 0: 255.0"),
     (PLAIN, images() * 0 + 255, None, {}, "`x` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). "
      "Received: x with 512 of 512 values otherwise, the first in row 0: 255.0"),
+    (PLAIN, images(), None, {"validation_data": (images() * 0 + 255,)}, "`validation_data[0]` must be numbers in "
+     "[0, 1] (pixels from 0 to 255 are divided by 255). Received: validation_data[0] with 512 of 512 values otherwise, "
+     "the first in row 0: 255.0"),
+    (PLAIN, images(), None, {"validation_data": (images(), LABELS)}, "`validation_data[1]` must be None: a GAN has no "
+     "targets, and one with `num_classes` takes x=(images, labels). Received: validation_data[1] of shape (8,)"),
     (PLAIN, images(), None, {"batch_size": 1}, f"{ONE}Received: batch_size=1, 8 examples"),
     (PLAIN, images(), None, {"batch_size": 7}, f"{ONE}Received: batch_size=7, 8 examples"),
 ]  # fmt: skip

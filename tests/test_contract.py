@@ -34,11 +34,13 @@ variants = over(VARIANTS)
 names = pytest.mark.parametrize("name", CASES)
 
 
-def build(name, option=None, seed=0):
+def build(name, option=None, seed=0, integer=int):
     keras.utils.set_random_seed(seed)
     args = option.args if option and option.args else CASES[name].args
     args = [arg() if callable(arg) else arg for arg in args]
-    return getattr(dlguide, name)(*args, **CASES[name].base | ({option.name: option.value} if option else {}))
+    given = args, CASES[name].base | ({option.name: option.value} if option else {})
+    args, options = keras.tree.map_structure(lambda value: integer(value) if type(value) is int else value, given)
+    return getattr(dlguide, name)(*args, **options)
 
 
 def inputs(name, model, n=8, seed=0):
@@ -104,6 +106,15 @@ def test_number_of_weights_is_the_one_worked_out_by_hand(name, option):
     model, expected = build(name, option), option or CASES[name]
     assert count(model.trainable_weights) == expected.trainable
     assert count(model.non_trainable_weights) == expected.non_trainable
+
+
+@variants
+def test_numpy_integers_are_as_good_as_pythons(name, option):
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("the same on each backend")
+    model, expected = build(name, option, integer=np.int64), option or CASES[name]
+    assert count(model.trainable_weights) == expected.trainable
+    assert json.dumps(keras.saving.serialize_keras_object(model))
 
 
 @over(VARIANTS + NAMED)

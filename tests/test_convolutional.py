@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_contract import count, outputs
 
-from dlguide import cnn
+from dlguide import cnn, contrastive
 
 
 @pytest.mark.parametrize("shape", [(4, 4, 1), (5, 9, 3), (33, 64, 2)])
@@ -42,6 +42,16 @@ def test_augment_is_off_in_evaluation_on_in_training_and_saved(augment, tmp_path
         layer = next(layer for layer in each.layers if layer.name.startswith("random"))
         first, second = (keras.ops.convert_to_numpy(layer(x, training=True)) for _ in range(2))
         assert not np.allclose(first, x) and not np.allclose(first, second)
+
+
+def test_a_model_that_changes_its_images_is_compiled_on_jax():
+    if keras.backend.backend() != "jax":
+        pytest.skip("TensorFlow and PyTorch compile nothing by themselves")
+    augment = {"shift": 0.2, "rotation": 20, "zoom": 0.1, "shear": 0.1, "flip": "horizontal"}
+    encoder = cnn((8, 8, 1), 2)
+    for model in (cnn((8, 8, 1), 2, augment=augment), contrastive(encoder, augment=augment)):
+        model.compile("sgd")
+        assert model.jit_compile
 
 
 def test_an_image_is_not_mirrored_where_no_flip_was_asked_for():

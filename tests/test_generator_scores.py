@@ -2,6 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from dlguide import evaluation, plots, vae
 
@@ -69,11 +73,25 @@ def test_a_threshold_is_the_best_on_validation_data_or_keeps_false_alarms_down()
 
 
 def test_a_probe_chooses_its_penalty_without_a_look_at_what_it_is_asked():
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(5)  # The best on the rows asked about would be another one.
     labels = np.arange(40) % 2
     codes = np.concatenate([labels[:, None] + 0.8 * rng.normal(size=(40, 1)), rng.normal(size=(40, 60))], axis=1)
-    probed = [evaluation.linear_probe(codes[:20], labels[:20], codes[20:], labels[20:], c=c) for c in (1e-4, None, 1e2)]
-    assert probed[1] >= min(probed) and probed[1] > 0.5
+    grid = np.logspace(-4, 2, 7)
+
+    def probed(c):
+        return evaluation.linear_probe(codes[:20], labels[:20], codes[20:], labels[20:], c=c)
+
+    def cross_validated(c):
+        probe = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=2000))
+        return cross_val_score(probe, codes[:20], labels[:20], cv=5).mean()
+
+    assert probed(None) == probed(max(grid, key=cross_validated)) < max(map(probed, grid))
+
+
+def test_codes_of_one_number_are_drawn_in_a_row_for_each_class():
+    [axes] = plots.codes([[0.5], [2.0], [3.0]], [4, 4, 7]).axes
+    first, second = (np.asarray(part.get_offsets()).tolist() for part in axes.collections)
+    assert first == [[0.5, 4], [2, 4]] and second == [[3, 7]]
 
 
 MISSING = "`scores` and `labels` must be those of validation data: a threshold is chosen on them"
@@ -106,8 +124,14 @@ BAD = [
      "3 channels behind where there are any. Received: images of shape (2, 2)"),
     (lambda: plots.image_grid(np.zeros((1, 1, 2, 2)), ["a", "b"]),
      "`row_names` must be one name for each of 1, or none. Received: row_names=['a', 'b']"),
-    (lambda: plots.codes(np.zeros((3, 1)), np.zeros(3)), "`points` and `labels` must be two codes or more, of two "
-     "dimensions or more, and a class for each. Received: points of shape (3, 1), labels of shape (3,)"),
+    (lambda: plots.codes(np.zeros((3, 2)), np.zeros(2)), "`points` and `labels` must be two codes or more, of one "
+     "number or more, and a class for each. Received: points of shape (3, 2), labels of shape (2,)"),
+    (lambda: evaluation.anomaly_threshold([0.1, 0.2, np.nan], [0, 0, 0], false_alarms=0.0), "`scores` must be free of "
+     "NaN and infinity. Received: scores with 1 of 3 values otherwise, the first in row 2: nan"),
+    (lambda: evaluation.frechet_distance([[0.0], [np.nan]], [[0.0], [1.0]]), "`features` must be free of NaN and "
+     "infinity. Received: features with 1 of 2 values otherwise, the first in row 1: nan"),
+    (lambda: evaluation.log_likelihood(vae((4,)), np.full((2, 4), np.nan)), "`x` must be numbers in [0, 1] (pixels "
+     "from 0 to 255 are divided by 255). Received: x with 8 of 8 values otherwise, the first in row 0: nan"),
     (lambda: plots.score_histogram([0.0, 1.0], [0, 1]), "`scores` and `labels` must be scores above 0 and a label for "
      "each. Received: scores of shape (2,), labels of shape (2,)"),
 ]  # fmt: skip

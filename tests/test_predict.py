@@ -103,6 +103,8 @@ def test_numbers_are_in_the_units_of_the_data(tmp_path, capsys):
     folder = saved(tmp_path / "sunspots", last, "numbers", sunspots, is_series=True, exact=True)
     predict.main(folder, [",".join(["10"] * 35 + ["80"])])
     assert capsys.readouterr().out.endswith(": sunspots 80\n")
+    predict.main(folder, [",".join(["1234.567"] * 35 + ["80"])])  # Too long for the name of a file.
+    assert capsys.readouterr().out.endswith(": sunspots 80\n")
     with pytest.raises(ValueError, match=r"`inputs` must be 36 x 1 numbers. Received: '1,2'"):
         predict.main(folder, ["1,2"])
     with pytest.raises(ValueError, match=r"`inputs` must be numbers such as 1.5,2 or CSV files with rows of numbers"):
@@ -113,7 +115,9 @@ def test_numbers_are_in_the_units_of_the_data(tmp_path, capsys):
     assert capsys.readouterr().out == "8,307,130,3504,12,70,1: mpg 0\n"
 
     folder = saved(tmp_path / "vowels", rnn((29, 12), 9, units=(4,)), "numbers", vowels, is_series=False, exact=False)
-    np.savetxt(tmp_path / "frames.csv", np.ones((7, 12)), delimiter=",")
+    np.savetxt(
+        tmp_path / "frames.csv", np.ones((7, 12)), delimiter=", ", footer="\n", comments="", encoding="utf-8-sig"
+    )
     np.savetxt(tmp_path / "long.csv", np.ones((30, 12)), delimiter=",")
     predict.main(folder, [str(tmp_path / "frames.csv")])
     assert "csv: speaker " in capsys.readouterr().out
@@ -128,7 +132,11 @@ def test_it_answers_in_a_new_process_and_refuses_in_one_line(digits, tmp_path):
     text, blank = tmp_path / "text.png", tmp_path / "blank.png"
     text.write_text("no picture")
     Image.new("L", (20, 20), 255).save(blank)
+    without = tmp_path / "without"
+    without.mkdir()
+    (without / "metrics.json").write_text("{}")
     for arguments, message in (
+        ([str(without), picture], "`run_folder` must be of a recipe that answers to an input; use the model.keras of"),
         (
             [str(tmp_path), picture],
             "`run_folder` must be the folder of a finished run, with model.keras and input.json",

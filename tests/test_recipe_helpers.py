@@ -60,5 +60,5 @@ def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():
     assert real["frechet_distance"] < repeated["frechet_distance"] < grey["frechet_distance"]
     assert real["classes"] == 10 and real["histogram_distance"] < 0.05 < grey["histogram_distance"]
     assert repeated["recall"] < real["recall"] > 0.5 > grey["precision"]
-    near = judge.nearest(judge.splits.train.x[:500])
+    near = judge.nearest(judge.splits.train.x[:500], judge.splits.train.x)
     assert near["nearest_distance"] < 1e-2 < near["nearest_distance_of_test"]

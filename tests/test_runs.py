@@ -439,7 +439,7 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
 
     monkeypatch.setattr(training, "LONG_RUN", 10)
     assert same(run(None, callbacks=[Note()]), plain)
-    assert set(calls) == {(200, 5)}
+    assert set(calls) == {(200, 1)}
     calls.clear()
     run(None, callbacks=[Note()], x=np.tile(X, (20, 1)), y=np.tile(Y, 20), batch_size=100)
     assert set(calls) == {(50, 1)}
@@ -447,3 +447,7 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
     steps = []
     run(None, callbacks=[NoteSteps()], epochs=1)  # A callback that looks at single steps sees them all.
     assert set(calls) == {(1, 1)} and steps == list(range(8))
+    calls.clear()
+    monkeypatch.setattr(training, "VERY_LONG_RUN", 10)
+    assert same(run(None, callbacks=[Note()]), plain)
+    assert set(calls) == {(200, 5)}

@@ -33,6 +33,11 @@ def test_the_loss_is_the_one_worked_out_by_hand():
     assert float(loss) == pytest.approx(total / 10, rel=1e-5) and float(accuracy) == pytest.approx(found / 10)
 
 
+def test_vectors_that_are_all_the_same_are_not_found():
+    loss, found = nt_xent(np.zeros((8, 2, 4), "float32"), 0.5)
+    assert float(loss) == pytest.approx(np.log(15), rel=1e-5) and float(found) < 0.3
+
+
 def test_the_model_gives_unit_vectors_of_two_different_views_and_trains_on_their_loss():
     model = contrastive(mlp((6, 6, 1), 4, hidden_units=()), augment=AUGMENT, temperature=0.3)
     model.compile("sgd")

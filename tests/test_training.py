@@ -236,7 +236,15 @@ BAD = [
         "`validation_data[0]` and `validation_data[1]` must have the same length. "
         "Received: validation_data[0] of length 50, validation_data[1] of length 3",
     ),
-    ({"validation_data": X}, "`validation_data` must be a tuple (x, y). Received: ndarray"),
+    (
+        {"validation_data": X},
+        "`validation_data` must be a tuple (x, y), or (x,) for a model without targets. Received: ndarray",
+    ),
+    ({"y": None}, "`y` must be the targets of the loss that the model was compiled with. Received: None"),
+    (
+        {"validation_data": (X,)},
+        "`validation_data[1]` must be the targets of the loss that the model was compiled with. Received: None",
+    ),
 ]
 
 
@@ -249,6 +257,14 @@ def test_bad_input_is_refused_before_the_first_step(options, message, tmp_path):
     assert str(error.value) == message
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     assert not (tmp_path / "run").exists()
+
+
+def test_callbacks_may_be_one_or_none_as_in_keras():
+    calls = []
+    one = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: calls.append(epoch))
+    for callbacks in (None, one, [one]):
+        fit(compiled(), epochs=1, callbacks=callbacks)
+    assert calls == [0, 0]
 
 
 def test_a_model_that_is_not_compiled_is_refused():
