@@ -60,5 +60,7 @@ def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():
     assert real["frechet_distance"] < repeated["frechet_distance"] < grey["frechet_distance"]
     assert real["classes"] == 10 and real["histogram_distance"] < 0.05 < grey["histogram_distance"]
     assert repeated["recall"] < real["recall"] > 0.5 > grey["precision"]
-    near = judge.nearest(judge.splits.train.x[:500], judge.splits.train.x)
+    train = judge.splits.train.x
+    near, not_shown = judge.nearest(train[:500], train), judge.nearest(train[:500], train[500:])
     assert near["nearest_distance"] < 1e-2 < near["nearest_distance_of_test"]
+    assert not_shown["nearest_distance"] > 1

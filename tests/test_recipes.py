@@ -147,7 +147,7 @@ def test_the_targets_are_met_by_the_published_results():
     for seed in result["anomaly_shuttle"]["seeds"].values():
         assert seed["auroc"] > seed["baseline_auroc"]
     gans = [_results.result("gan_mnist", backend) for backend in _results.BACKENDS]
-    for seed in (seed for gan in gans if gan for seed in gan["seeds"].values()):
+    for seed in (seed for gan in gans for seed in gan["seeds"].values()):
         assert seed["classes"] == 10 and seed["histogram_distance"] <= 0.05
         vae = min(seed["baseline_frechet_distance"], result["vae_mnist"]["mean"]["frechet_distance"])
         assert seed["frechet_distance"] <= vae / 2
