@@ -5,11 +5,12 @@
 
 Data: Japanese vowels, 640 utterances of 9 speakers, 7 to 29 frames of 12 cepstrum coefficients (Kudo et al., 1999).
 Baseline: logistic regression on mean and spread of the frames (scikit-learn).
-Result: accuracy 96.6% ± 0.4%, baseline 96.4%, 11.0 s on 2 cores of AMD EPYC.
+Result: accuracy 97.2% ± 0.5%, baseline 96.4%, 6.6 s on 2 cores of AMD EPYC.
 
 Chosen on the validation parts of four seeds (54 utterances each): dropout of .3 .968, of .5 .977, of .6 with more
 epochs .963; with it 32 units .944, 128 .968; batches of 32 .949; numbers of the input dropped too .977 at a higher
-loss; a stronger weight decay .972.
+loss; a stronger weight decay .972. Then, of six seeds, coefficients as they are .963 at a loss of .127, each divided by
+its spread .975 at .086, by its spread after its mean was taken off .975 at .093.
 """
 
 import keras
@@ -34,7 +35,16 @@ def main(
     steps = epochs * -(-len(vowels.train.x) // batch_size)
 
     shape = vowels.train.x.shape[1:]
-    model = rnn(shape, vowels.info.num_classes, cell="lstm", units=(64,), bidirectional=True, dropout=dropout)
+    # Each coefficient in units of its spread; without a shift, so that padding stays zero.
+    spread = vowels.train.x[vowels.train.x.any(axis=-1)].std(axis=0)
+    model = keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Rescaling((1 / spread).tolist()),
+            rnn(shape, vowels.info.num_classes, cell="lstm", units=(64,), bidirectional=True, dropout=dropout),
+        ],
+        name="scaled_rnn",
+    )
     model.compile(
         optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=0.01),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
