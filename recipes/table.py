@@ -10,16 +10,7 @@ from recipes import _cli, _questions, _results, benchmark
 
 ROOT = _results.HERE.parent
 WORDS = {
-    "en": (
-        "recipe",
-        "data",
-        "result on the test part",
-        "baseline",
-        "training",
-        "seeds",
-        "± standard deviation",
-        "cores",
-    ),
+    "en": ("recipe", "data", "result on the test part", "baseline", "training", "seeds", "± is one std", "cores"),
     "zh": ("配方", "数据", "测试集结果", "基线", "训练时间", "种子数", "± 为标准差", "核"),
 }
 
