@@ -10,7 +10,7 @@ from dlguide import _checks
 def transformer_classifier(
     vocab_size: int,
     max_length: int,
-    num_classes: int,
+    num_outputs: int,
     *,
     embed_dim: int = 64,
     num_heads: int = 4,
@@ -19,7 +19,7 @@ def transformer_classifier(
     dropout: float = 0.1,
     name: str = "transformer_classifier",
 ) -> keras.Model:
-    """Build a transformer encoder that scores `num_classes` classes of token sequences.
+    """Build a transformer encoder with `num_outputs` outputs for token sequences.
 
     Token and learned position embeddings, `num_layers` blocks of self-attention and two dense layers, each
     with normalisation before it and the input added after it, a last normalisation, and the mean over
@@ -29,7 +29,8 @@ def transformer_classifier(
     Args:
         vocab_size: Number of token ids, padding included, at least 2.
         max_length: Longest sequence, at least 1; shorter ones need no padding up to it.
-        num_classes: Number of classes, at least 2.
+        num_outputs: Number of outputs, at least 1: one per class or label (logits), one logit for two
+            classes, or one per number of a regression.
         embed_dim: Width of the model, a multiple of `num_heads`.
         num_heads: Number of attention heads, at least 1, each `embed_dim / num_heads` wide.
         ff_dim: Width of the hidden dense layer of each block, at least 1.
@@ -39,24 +40,24 @@ def transformer_classifier(
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, length)` integers to `(batch, num_classes)`
-        logits. Train it with `from_logits=True`. `attention_weights` shows what it attends to.
+        An uncompiled `keras.Model` from `(batch, length)` integers to `(batch, num_outputs)`: logits,
+        to train with `from_logits=True`, or plain numbers. `attention_weights` shows what it attends to.
 
     Raises:
         ValueError: If an argument is out of range, or `embed_dim` no multiple of `num_heads`.
 
     Example:
-        >>> transformer_classifier(60, max_length=14, num_classes=15).output_shape
+        >>> transformer_classifier(60, max_length=14, num_outputs=15).output_shape
         (None, 15)
 
     Reference:
         Vaswani et al., "Attention is all you need" (2017); normalisation first: Xiong et al., "On
         layer normalization in the transformer architecture" (2020).
     """
-    num_classes = _checks.integer("num_classes", num_classes, at_least=2)
+    num_outputs = _checks.integer("num_outputs", num_outputs)
     inputs, x = _blocks(vocab_size, max_length, embed_dim, num_heads, ff_dim, num_layers, dropout, is_causal=False)
     x = MaskedMean(name="mean")(x)
-    outputs = keras.layers.Dense(num_classes, name="logits")(x)
+    outputs = keras.layers.Dense(num_outputs, name="output")(x)
     return keras.Model(inputs, outputs, name=name)
 
 

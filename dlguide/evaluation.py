@@ -58,7 +58,7 @@ def evaluate(
 
     Example:
         >>> from dlguide import mlp
-        >>> model = mlp((2,), num_classes=2)
+        >>> model = mlp((2,), num_outputs=2)
         >>> model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         >>> sorted(evaluate(model, np.eye(2, dtype="float32"), np.array([0, 1])))
         ['confusion_matrix', 'loss', 'per_class']

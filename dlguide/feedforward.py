@@ -84,40 +84,42 @@ def polynomial_regression(
 
 
 def perceptron(
-    input_shape: Sequence[int], num_classes: int, *, l2: float = 0.0, name: str = "perceptron"
+    input_shape: Sequence[int], num_outputs: int, *, l2: float = 0.0, name: str = "perceptron"
 ) -> keras.Model:
-    """Build a single-layer perceptron: one weighted sum of the inputs per class.
+    """Build a single-layer perceptron: one weighted sum of the inputs per output.
 
-    With the cross-entropy it is softmax regression, a convex problem; Rosenblatt's machine had
-    the same weights, a threshold behind them, and a learning rule of its own.
+    With the cross-entropy it is softmax regression (logistic regression with one output), a convex
+    problem; Rosenblatt's machine had the same weights, a threshold behind them, and a learning rule of
+    its own.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28)`.
-        num_classes: Number of classes, at least 2.
+        num_outputs: Number of outputs, at least 1: one per class or label (logits), one logit for two
+            classes, or one per number of a regression.
         l2: Factor of the squared weights in the loss, at least 0; biases are not penalised.
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_classes)`
-        logits. Train it with `from_logits=True`.
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_outputs)`:
+        logits, to train with `from_logits=True`, or plain numbers.
 
     Raises:
         ValueError: If a size or `l2` is out of range.
 
     Example:
-        >>> perceptron((28, 28), num_classes=10).count_params()
+        >>> perceptron((28, 28), num_outputs=10).count_params()
         7850
 
     Reference:
         Rosenblatt, "The perceptron: a probabilistic model for information storage and
         organization in the brain", Psychological Review 65 (1958).
     """
-    return mlp(input_shape, num_classes, hidden_units=(), l2=l2, name=name)
+    return mlp(input_shape, num_outputs, hidden_units=(), l2=l2, name=name)
 
 
 def mlp(
     input_shape: Sequence[int],
-    num_classes: int,
+    num_outputs: int,
     *,
     hidden_units: Sequence[int] = (256, 128),
     activation: str | Callable | None = "relu",
@@ -126,17 +128,18 @@ def mlp(
     l2: float = 0.0,
     name: str = "mlp",
 ) -> keras.Model:
-    """Build a multilayer perceptron that scores `num_classes` classes.
+    """Build a multilayer perceptron with `num_outputs` outputs.
 
-    The input is flattened, passed through one dense layer per entry of `hidden_units` (each
-    followed by batch normalisation where asked for, the activation and dropout) and mapped to
-    one logit per class.
+    The input is flattened, passed through one dense layer per entry of `hidden_units` (each followed
+    by batch normalisation, the activation and dropout, the first and the last of them optional) and
+    mapped to one number per output.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28)`.
-        num_classes: Number of classes, at least 2.
+        num_outputs: Number of outputs, at least 1: one per class or label (logits), one logit for two
+            classes, or one per number of a regression.
         hidden_units: Width of each hidden layer, input side first. An empty sequence leaves a
-            linear (softmax regression) model: `activation`, `dropout` and `batch_norm` then
+            linear model: `activation`, `dropout` and `batch_norm` then
             have no effect.
         activation: Name of a Keras activation or a function from tensor to tensor, applied after
             each hidden layer; None for none.
@@ -148,14 +151,14 @@ def mlp(
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_classes)`
-        logits. Train it with `from_logits=True`.
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_outputs)`:
+        logits, to train with `from_logits=True`, or plain numbers.
 
     Raises:
         ValueError: If a size, the dropout rate, `l2` or the activation is out of range.
 
     Example:
-        >>> mlp((28, 28), num_classes=10).output_shape
+        >>> mlp((28, 28), num_outputs=10).output_shape
         (None, 10)
 
     Reference:
@@ -163,7 +166,7 @@ def mlp(
         Nature 323 (1986).
     """
     input_shape = _checks.shape("input_shape", input_shape)
-    num_classes = _checks.integer("num_classes", num_classes, at_least=2)
+    num_outputs = _checks.integer("num_outputs", num_outputs)
     hidden_units = _checks.integers("hidden_units", hidden_units)
     activation = _checks.activation("activation", activation)
     dropout = _checks.rate("dropout", dropout)
@@ -180,7 +183,7 @@ def mlp(
         x = keras.layers.Activation(activation)(x)
         if dropout:
             x = keras.layers.Dropout(dropout)(x)
-    outputs = keras.layers.Dense(num_classes, kernel_regularizer=regularizer, name="logits")(x)
+    outputs = keras.layers.Dense(num_outputs, kernel_regularizer=regularizer, name="output")(x)
 
     return keras.Model(inputs, outputs, name=name)
 

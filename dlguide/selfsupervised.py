@@ -8,7 +8,7 @@ from keras import ops
 
 from dlguide import _checks
 from dlguide._joined import Joined
-from dlguide.convolutional import augment_layers
+from dlguide.augmentation import Augmentation, check_changes
 
 
 def contrastive(
@@ -61,7 +61,7 @@ def contrastive(
         raise ValueError(f"`encoder` must be a model that gives vectors. Received: encoder with outputs of {shapes}")
     if augment is None:
         raise _checks.error("augment", "a mapping: without it both views are the same", augment)
-    augment_layers(augment)
+    augment = check_changes("augment", augment)
     projection_units = _checks.integers("projection_units", projection_units, at_least_one=True)
     temperature = _checks.number("temperature", temperature, above=0)
 
@@ -95,22 +95,18 @@ class Contrastive(Joined):
         super().__init__(**kwargs)
         self.encoder, self.head = encoder, head
         self.augment, self.temperature = dict(augment), temperature
-        self.augment_layers = augment_layers(augment)
+        self.augmentation = Augmentation(augment)
         self.accuracy = keras.metrics.Mean(name="found")
 
     def call(self, images, training=None):
-        # Both views in one batch: batch normalisation sees them together.
-        views = ops.concatenate([self._view(images), self._view(images)], axis=0)
+        # In evaluation too: the loss is that of two views. Both in one batch: batch normalisation sees them together.
+        views = ops.concatenate([self.augmentation(images, training=True) for _ in range(2)], axis=0)
+        training = bool(training)  # With None the layers below would take over the True of the line before.
         vectors = self.head(self.encoder(views, training=training), training=training)
         vectors = ops.cast(vectors, "float32")
         vectors = vectors / ops.sqrt(ops.maximum(ops.sum(ops.square(vectors), axis=-1, keepdims=True), 1e-12))
         first, second = ops.split(vectors, 2, axis=0)
         return ops.stack([first, second], axis=1)
-
-    def _view(self, images):
-        for layer in self.augment_layers:
-            images = layer(images, training=True)  # In evaluation too: the loss is that of two views.
-        return images
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         loss, _ = nt_xent(y_pred, self.temperature)

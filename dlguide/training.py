@@ -88,7 +88,7 @@ def fit(
 
     Example:
         >>> from dlguide import mlp
-        >>> model = mlp((2,), num_classes=2)
+        >>> model = mlp((2,), num_outputs=2)
         >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         >>> x, y = np.eye(2, dtype="float32"), np.array([0, 1])
         >>> len(fit(model, x, y, epochs=3, verbose=0).history["loss"])

@@ -11,7 +11,7 @@ NETWORK = {"filters": (16, 32, 64, 128), "kernel_size": 3}
 
 def without_head(model: keras.Model) -> keras.Model:
     """Return a classifier up to the features that its last layer reads."""
-    return keras.Model(model.input, model.get_layer("logits").input, name="encoder")
+    return keras.Model(model.input, model.get_layer("output").input, name="encoder")
 
 
 def rows(labels: np.ndarray, each: int, seed: int) -> np.ndarray:

@@ -24,7 +24,7 @@ class Judge:
         )
         training.fit(classifier, *splits.train, epochs=2, batch_size=64, verbose=0)
         self.accuracy = float(classifier.evaluate(*splits.test, batch_size=256, verbose=0)[1])
-        self._both = keras.Model(classifier.input, [classifier.get_layer("logits").input, classifier.output])
+        self._both = keras.Model(classifier.input, [classifier.get_layer("output").input, classifier.output])
         self._real, _ = self._both.predict(splits.test.x, batch_size=256, verbose=0)
 
     def scores(self, images: np.ndarray, prefix: str = "") -> dict[str, float]:

@@ -14,6 +14,7 @@ normalisation (and wider) .983; images shifted by up to 5 % instead of dropout .
 import keras
 
 from dlguide import data, evaluation, mlp, training
+from dlguide.augmentation import Augmentation
 from recipes import _cli, _shared
 
 
@@ -36,7 +37,7 @@ def main(
     model = keras.Sequential(
         [
             keras.Input(shape),
-            keras.layers.RandomTranslation(0.05, 0.05, fill_mode="constant"),  # In training only.
+            Augmentation({"shift": 0.05}),
             mlp(shape, mnist.info.num_classes, hidden_units=(512, 256), batch_norm=True),
         ]
     )

@@ -15,6 +15,7 @@ batches of 256 and shifts by up to 5 % .987.
 import keras
 
 from dlguide import data, evaluation, rnn, training
+from dlguide.augmentation import Augmentation
 from recipes import _cli, _shared
 
 
@@ -35,7 +36,7 @@ def main(
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            keras.layers.RandomTranslation(0.0, 0.05, fill_mode="constant"),  # Sideways, in training only.
+            Augmentation({"shift": (0.0, 0.05)}),  # Sideways: the rows are the steps.
             keras.layers.Reshape((28, 28)),
             rnn((28, 28), mnist.info.num_classes, cell="simple", units=(128,), bidirectional=True),
         ]

@@ -20,6 +20,7 @@ class Option:
     non_trainable: int = 0
     args: tuple | None = None
     output: tuple | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def answer(model, x):
     layers = {layer.name: layer for layer in model.layers}
     if "generator" in layers or "sampling" in layers:
         return generation.sample(model, 8, labels=x[1] if isinstance(x, list) else None)
-    return keras.ops.convert_to_numpy((layers["encoder"] if "projection_head" in layers else model)(x, training=False))
+    return keras.ops.convert_to_numpy((layers["encoder"] if "projection_head" in layers else model)(x))
 
 
 def small_encoder():
@@ -85,6 +86,11 @@ DISCRIMINATOR = (16 * 3 + 3) + (16 * 12 + 4) + (8 + 1)
 MLP = (36 * 5 + 5) + (5 * 4 + 4)
 PROJECTION = (4 * 6 + 6) + (6 * 3 + 3)
 TRANSFORMER = {"embed_dim": 8, "num_heads": 2, "ff_dim": 6, "num_layers": 1, "dropout": 0.0}
+
+
+def one_output(*args, weights: int, non_trainable: int = 0) -> Option:
+    """Return a model of one number; it has the case's own arguments otherwise."""
+    return Option("num_outputs", 1, weights, non_trainable, args=args, output=(1,), kind="regression")
 
 
 def transformer_options(base: int, base_of_4: int) -> tuple[Option, ...]:
@@ -115,7 +121,11 @@ CASES = {
         kind="regression",
     ),
     "perceptron": Case(
-        ((4, 3), 6), (6,), 12 * 6 + 6, 0, (Option("l2", 0.1, 12 * 6 + 6), Option("name", "one_layer", 78))
+        ((4, 3), 6),
+        (6,),
+        12 * 6 + 6,
+        0,
+        (one_output((4, 3), weights=12 + 1), Option("l2", 0.1, 12 * 6 + 6), Option("name", "one_layer", 78)),
     ),
     "mlp": Case(
         ((4, 3), 6),
@@ -123,6 +133,7 @@ CASES = {
         (12 * 5 + 5) + (5 * 6 + 6),
         0,
         (
+            one_output((4, 3), weights=(12 * 5 + 5) + (5 + 1)),
             Option("hidden_units", (), 12 * 6 + 6),
             Option("hidden_units", (7, 5), (12 * 7 + 7) + (7 * 5 + 5) + (5 * 6 + 6)),
             Option("activation", "tanh", 101),
@@ -142,7 +153,10 @@ CASES = {
         9 * 2 * 4 + 8 + 9 * 4 * 5 + 10 + (5 * 3 + 3),
         8 + 10,
         (
+            one_output((8, 6, 2), weights=9 * 2 * 4 + 8 + 9 * 4 * 5 + 10 + (5 + 1), non_trainable=18),
             Option("filters", (7,), 9 * 2 * 7 + 14 + (7 * 3 + 3), 14),
+            # A series of 8 steps with 2 channels.
+            Option("kernel_size", 4, 4 * 2 * 4 + 8 + 4 * 4 * 5 + 10 + (5 * 3 + 3), 18, args=((8, 2), 3)),
             Option("kernel_size", 5, 25 * 2 * 4 + 8 + 25 * 4 * 5 + 10 + (5 * 3 + 3), 18),
             Option("dropout", 0.5, 288, 18),
             Option("batch_norm", False, 9 * 2 * 4 + 4 + 9 * 4 * 5 + 5 + (5 * 3 + 3)),
@@ -162,6 +176,7 @@ CASES = {
         LSTM + (6 * 4 + 4),
         0,
         (
+            one_output((5, 3), weights=LSTM + (6 + 1)),
             Option("cell", "simple", ((3 + 6) * 6 + 6) + (6 * 4 + 4)),
             # Keras's GRU has two biases for each of its three gates.
             Option("cell", "gru", 3 * ((3 + 6) * 6 + 2 * 6) + (6 * 4 + 4)),
@@ -180,7 +195,12 @@ CASES = {
         (4,),
         9 * 8 + 5 * 8 + BLOCK + 16 + (8 * 4 + 4),
         0,
-        transformer_options(9 * 8 + 5 * 8 + BLOCK + 16 + (8 * 4 + 4), 9 * 4 + 5 * 4 + BLOCK_OF_4 + 8 + (4 * 4 + 4)),
+        (
+            one_output(9, 5, weights=9 * 8 + 5 * 8 + BLOCK + 16 + (8 + 1)),
+            *transformer_options(
+                9 * 8 + 5 * 8 + BLOCK + 16 + (8 * 4 + 4), 9 * 4 + 5 * 4 + BLOCK_OF_4 + 8 + (4 * 4 + 4)
+            ),
+        ),
         base=TRANSFORMER,
     ),
     "transformer_language_model": Case(

@@ -24,12 +24,13 @@ from dlguide import (
 SIZES = "a sequence of integers, each at least 1"
 ENCODER, MAPS = dlguide.mlp((4, 4, 1), 3), dlguide.conv_autoencoder((8, 8, 1)).get_layer("encoder")
 SHAPE = "a sequence of one or more integers, each at least 1"
-AUGMENT = "a mapping with some of 'shift', 'rotation', 'zoom', 'shear' and 'flip', or None"
+CHANGES = "a mapping with some of 'shift', 'rotation', 'zoom', 'shear' and 'flip'"
+AUGMENT = f"{CHANGES}, or None"
+IMAGE = "(height, width, channels) of an image, 1 channel for a grey one, or (length, channels) of a series"
 BAD = [
-    (mlp, ((28, 28), 0), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=0"),
-    (mlp, ((28, 28), 1), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=1"),
-    (mlp, ((28, 28), 2.5), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=2.5"),
-    (mlp, ((28, 28), True), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=True"),
+    (mlp, ((28, 28), 0), {}, "`num_outputs` must be an integer of at least 1. Received: num_outputs=0"),
+    (mlp, ((28, 28), 2.5), {}, "`num_outputs` must be an integer of at least 1. Received: num_outputs=2.5"),
+    (mlp, ((28, 28), True), {}, "`num_outputs` must be an integer of at least 1. Received: num_outputs=True"),
     (mlp, (28, 10), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=28"),
     (mlp, ((), 10), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=()"),
     (mlp, ((None, 3), 10), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=(None, 3)"),
@@ -47,11 +48,16 @@ BAD = [
     ),
     (mlp, ((4,), 2), {"batch_norm": 1}, "`batch_norm` must be True or False. Received: batch_norm=1"),
     (mlp, ((4,), 2), {"l2": -0.1}, "`l2` must be a number of at least 0. Received: l2=-0.1"),
-    (perceptron, ((4,), 0), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=0"),
+    (perceptron, ((4,), 0), {}, "`num_outputs` must be an integer of at least 1. Received: num_outputs=0"),
     (linear_regression, (3,), {}, f"`input_shape` must be {SHAPE}. Received: input_shape=3"),
     (polynomial_regression, ((3,),), {"degree": 0}, "`degree` must be an integer of at least 1. Received: degree=0"),
-    (cnn, ((28, 28), 10), {}, "`input_shape` must be (height, width, channels), with 1 channel for grey images. "
-     "Received: input_shape=(28, 28)"),
+    (cnn, ((40,), 3), {}, f"`input_shape` must be {IMAGE}. Received: input_shape=(40,)"),
+    (cnn, ((40, 1, 1, 1), 3), {}, f"`input_shape` must be {IMAGE}. Received: input_shape=(40, 1, 1, 1)"),
+    (cnn, ((28, 28, 1), 0), {}, "`num_outputs` must be an integer of at least 1. Received: num_outputs=0"),
+    (cnn, ((3, 1), 3), {}, "`input_shape` must be at least 4 long for 3 layers with pooling between them. "
+     "Received: input_shape=(3, 1)"),
+    (cnn, ((40, 1), 3), {"augment": {"shift": 0.1}},
+     "`augment` must be None for a series. Received: augment={'shift': 0.1}, input_shape=(40, 1)"),
     (cnn, ((4, 3, 1), 10), {}, "`input_shape` must be at least 4 high and wide for 3 layers with pooling between them. "
      "Received: input_shape=(4, 3, 1)"),
     (cnn, ((8, 8, 1), 10), {"filters": ()}, "`filters` must be a sequence of one or more integers, each at least 1. "
@@ -61,6 +67,8 @@ BAD = [
     (cnn, ((8, 8, 1), 10), {"augment": True}, f"`augment` must be {AUGMENT}. Received: augment=True"),
     (cnn, ((8, 8, 1), 10), {"augment": {"zom": 1}}, f"`augment` must be {AUGMENT}. Received: augment={{'zom': 1}}"),
     (cnn, ((8, 8, 1), 10), {"augment": {"shift": 2}},
+     "`augment['shift']` must be a number in [0, 1). Received: augment['shift']=2"),
+    (cnn, ((8, 8, 1), 10), {"augment": {"shift": (0.1, 2)}},
      "`augment['shift']` must be a number in [0, 1). Received: augment['shift']=2"),
     (cnn, ((8, 8, 1), 10), {"augment": {"rotation": 200}},
      "`augment['rotation']` must be an angle in [0, 180] degrees. Received: augment['rotation']=200"),
@@ -82,7 +90,7 @@ BAD = [
     (transformer_classifier, (9, 5, 2), {"embed_dim": 10, "num_heads": 4},
      "`embed_dim` must be a multiple of `num_heads`. Received: embed_dim=10, num_heads=4"),
     (transformer_classifier, (9, 0, 2), {}, "`max_length` must be an integer of at least 1. Received: max_length=0"),
-    (transformer_classifier, (9, 5, 1), {}, "`num_classes` must be an integer of at least 2. Received: num_classes=1"),
+    (transformer_classifier, (9, 5, 0), {}, "`num_outputs` must be an integer of at least 1. Received: num_outputs=0"),
     (transformer_language_model, (1, 5), {}, "`vocab_size` must be an integer of at least 2. Received: vocab_size=1"),
     (transformer_language_model, (9, 5), {"num_layers": 0},
      "`num_layers` must be an integer of at least 1. Received: num_layers=0"),
@@ -112,7 +120,7 @@ BAD = [
      "`encoder` must be a model that gives vectors. Received: encoder with outputs of (None, 2, 2, 64)"),
     (contrastive, (ENCODER,), {"augment": None},
      "`augment` must be a mapping: without it both views are the same. Received: augment=None"),
-    (contrastive, (ENCODER,), {"augment": {}}, f"`augment` must be {AUGMENT}. Received: augment={{}}"),
+    (contrastive, (ENCODER,), {"augment": {}}, f"`augment` must be {CHANGES}. Received: augment={{}}"),
     (contrastive, (ENCODER,), {"augment": {"shift": 0.1}, "temperature": 0},
      "`temperature` must be a number above 0. Received: temperature=0"),
     (contrastive, (ENCODER,), {"augment": {"shift": 0.1}, "projection_units": ()},

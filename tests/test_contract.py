@@ -59,9 +59,13 @@ def inputs(name, model, n=8, seed=0):
     return rng.normal(size=shape).astype("float32")
 
 
-def targets(name, model, x):
+def kind_of(name, option):
+    return (option and option.kind) or CASES[name].kind
+
+
+def targets(kind, model, x):
     """Return what a model of its kind learns from `x`."""
-    kind, n = CASES[name].kind, 8 if isinstance(x, list) else len(x)
+    n = 8 if isinstance(x, list) else len(x)
     if kind in ("autoencoder", "alone"):
         return x if kind == "autoencoder" else None
     if kind == "regression":
@@ -70,11 +74,9 @@ def targets(name, model, x):
     return labels if len(model.output_shape) == 2 else np.repeat(labels[:, None], 5, axis=1)
 
 
-def compiled(name, model, learning_rate=0.05, one_step=False):
+def compiled(kind, model, learning_rate=0.05, one_step=False):
     """Compile; for a single step TensorFlow is faster without a graph, JAX with one."""
-    return compiled_for(
-        CASES[name].kind, model, learning_rate, run_eagerly=one_step and keras.backend.backend() == "tensorflow"
-    )
+    return compiled_for(kind, model, learning_rate, run_eagerly=one_step and keras.backend.backend() == "tensorflow")
 
 
 def outputs(model, x, training=False):
@@ -132,7 +134,7 @@ def test_every_option_of_the_signature_is_tried(name):
     keyword_only = {
         p.name for p in inspect.signature(getattr(dlguide, name)).parameters.values() if p.kind is p.KEYWORD_ONLY
     }
-    assert keyword_only == {option.name for option in CASES[name].options}
+    assert keyword_only == {option.name for option in CASES[name].options} - {"num_outputs"}
 
 
 @variants
@@ -155,7 +157,7 @@ def test_every_option_changes_the_model(name, option):
 
 @variants
 def test_a_classifier_gives_logits(name, option):
-    if CASES[name].kind != "classifier":
+    if kind_of(name, option) != "classifier":
         return
     model = build(name, option)
     x = inputs(name, model)
@@ -180,10 +182,10 @@ def test_another_seed_gives_other_weights(name):
 
 @variants
 def test_one_step_moves_every_trainable_weight(name, option):
-    model = compiled(name, build(name, option), one_step=True)
+    model = compiled(kind_of(name, option), build(name, option), one_step=True)
     before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
     x = inputs(name, model)
-    model.train_on_batch(x, targets(name, model, x))
+    model.train_on_batch(x, targets(kind_of(name, option), model, x))
     for old, weight in zip(before, model.trainable_weights, strict=True):
         assert not np.allclose(old, keras.ops.convert_to_numpy(weight), atol=1e-5), weight.path
 
@@ -206,15 +208,41 @@ def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
     np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
 
 
+@variants
+def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name, option):
+    model = build(name, option)
+    x = inputs(name, model)
+    before = weights(model)
+    settled(model)
+    predicted = model.predict(x, verbose=0)
+    settled(model)
+    called = model(x)  # Nothing is said of `training`.
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(called), predicted, rtol=1e-4, atol=1e-5)
+    within = keras.tree.map_structure(lambda array: keras.Input(array.shape[1:], dtype=array.dtype.name), x)
+    outer = keras.Model(within, model(within))
+    settled(model)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(outer(x)), predicted, rtol=1e-4, atol=1e-5)
+    assert all(np.array_equal(old, new) for old, new in zip(before, weights(model), strict=True))
+
+
+def weights(model):
+    """Return all variables but the states of seed generators."""
+    return [
+        keras.ops.convert_to_numpy(variable).copy()
+        for variable in model.variables
+        if "seed_generator_state" not in variable.path
+    ]
+
+
 @names
 def test_a_small_model_learns_32_examples_by_heart(name):
     if CASES[name].kind == "alone":
         return  # What these learn is tested with what is particular to them.
-    model = compiled(name, build(name), learning_rate=0.05 if CASES[name].kind == "regression" else 0.02)
+    model = compiled(CASES[name].kind, build(name), learning_rate=0.05 if CASES[name].kind == "regression" else 0.02)
     x = inputs(name, model, 32)
     if CASES[name].kind == "autoencoder":
         x = np.round(x[:2]).repeat(16, axis=0)  # What a small code can hold, and no grey: it has a floor.
-    y = x[:, :1] * 2 - 1 if CASES[name].kind == "regression" else targets(name, model, x)
+    y = x[:, :1] * 2 - 1 if CASES[name].kind == "regression" else targets(CASES[name].kind, model, x)
     first = model.train_on_batch(x, y)
     for _ in range(90):
         loss = model.train_on_batch(x, y)
@@ -234,7 +262,9 @@ for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items
     saved = np.load(path + ".npz")
     x = [saved["x"], saved["labels"]] if "labels" in saved else saved["x"]
     draws = {"sampling", "generator"} & {layer.name for layer in model.layers}
+    before = model.get_weights()
     np.testing.assert_allclose(answer(model, x), saved["answer"], 0 if draws else 1e-4, 1e-5, err_msg=path)
+    assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True)), path
     assert model.compiled == same_backend and model.name == name
     if not trains:
         continue
@@ -252,9 +282,10 @@ def saved_models(tmp_path_factory):
     # What an option leaves in the file is the same text on each backend: TensorFlow's is enough, for time.
     rows = [row for row in VARIANTS if row[1] is None or keras.backend.backend() == "tensorflow"]
     for i, (name, option) in enumerate(rows):
-        model = compiled(name, build(name, option), one_step=True)
+        kind = kind_of(name, option)
+        model = compiled(kind, build(name, option), one_step=True)
         x = inputs(name, model)
-        y = targets(name, model, x)
+        y = targets(kind, model, x)
         if hasattr(model.layers[-2], "adapt"):
             model.layers[-2].adapt(x)
         if not option:  # The others are loaded and asked; training goes on with the builder's plain model, for time.
@@ -263,7 +294,7 @@ def saved_models(tmp_path_factory):
         model.save(path)
         arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
         np.savez(path + ".npz", answer=answer(model, x), **arrays, **({} if y is None else {"y": y}))
-        paths[path] = [model.name, CASES[name].kind, not option]
+        paths[path] = [model.name, kind, not option]
     (folder / "models.json").write_text(json.dumps(paths))
     return folder
 
