@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dlguide import _targets
+
 
 def error(name: str, must_be: str, value: Any) -> ValueError:
     """Return (not raise) the error for one bad argument."""
@@ -132,7 +134,9 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
             _none_bad(name, array, lambda values: ~np.isfinite(values), "free of NaN and infinity")
     if isinstance(x, np.ndarray):
         tokens(x_name, x, model)
-    classes = num_classes(model)
+    if isinstance(y, np.ndarray):
+        _targets.check_shape(y_name, y.shape, model)
+    classes = _targets.num_classes(model)
     if classes and y is not None:
         ignored = getattr(model.loss, "ignore_class", None)
         must_be = f"labels in [0, {classes}), as many as the model has outputs"
@@ -245,15 +249,3 @@ def _none_bad(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -> N
         raise ValueError(
             f"`{name}` must be {must_be}. Received: {name} with {count} of {array.size} values otherwise, {first}"
         )
-
-
-def num_classes(model) -> int | None:
-    """Return the number of classes of a model that is compiled for integer labels, else None."""
-    import keras
-
-    loss = model.loss
-    loss = loss if isinstance(loss, str) else getattr(loss, "name", "")
-    if isinstance(model.loss, keras.losses.SparseCategoricalCrossentropy) or loss == "sparse_categorical_crossentropy":
-        shape = getattr(model, "output_shape", None)
-        return shape[-1] if isinstance(shape, tuple) else None
-    return None

@@ -19,6 +19,7 @@ SHA256 = {
     "co2_weekly.csv": "16695fa2786e53414e5a6b54767a3fdf5de99cfbc68617f69d1362d92776a92f",
     "japanese_vowels.npz": "ffe8d51090a9f4921ed86da64a4be2d4f1b7e4d78360fcfeea65c7400a3cc04d",
     "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
+    "mnist1d.npz": "40c7145c38077f29eda0421c01ae39d4f1e7b141aa6ac31b09f1fea84679b293",
     "names_by_language.csv.gz": "ed5d6433b6647763186668b2ac8c2ac630bf171a6aaa6572b20fce48b074a0d8",
     "seattle_weather.csv": "62f0609f787158128aa2bd102967173a4953122dd4f872bf1d502cae1037df0b",
     "shakespeare.txt.gz": "6fc0d861fe184d4cd4122ddd1db79789fec9251064fbb81d340912f07e6882b8",

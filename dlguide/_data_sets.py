@@ -166,6 +166,15 @@ def _fashion_mnist(seed: int):
     return _images(**arrays, seed=seed, class_names=names)
 
 
+def _mnist1d(seed: int):
+    arrays = read_arrays("mnist1d.npz")
+    x, y, x_test, y_test = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+    drawn = _share(y, 500 / 4000, seed)
+    parts = [(x[~drawn], y[~drawn]), (x[drawn], y[drawn]), (x_test, y_test)]
+    parts = [(x[..., None], y.astype("int32")) for x, y in parts]
+    return parts, {"num_classes": 10, "class_names": tuple("0123456789")}
+
+
 def _auto_mpg(seed: int):
     columns = read_columns("auto_mpg.csv")
     y = np.array(columns.pop("mpg"), "float32")
@@ -276,6 +285,7 @@ ORDERED = {"sunspots", "co2", "weather", "shakespeare"}
 LOADERS = {
     "mnist": _mnist,
     "fashion_mnist": _fashion_mnist,
+    "mnist1d": _mnist1d,
     "auto_mpg": _auto_mpg,
     "bikeshare": _bikeshare,
     "names": _names,

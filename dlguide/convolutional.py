@@ -52,6 +52,20 @@ def cnn(
         >>> cnn((28, 28, 1), num_outputs=10).output_shape
         (None, 10)
 
+        MNIST-1D, series of 40 steps, in some seconds (published: 0.94 for a convolutional network):
+
+        >>> from dlguide import data, training
+        >>> mnist1d = data.load("mnist1d")
+        >>> model = cnn((40, 1), num_outputs=10, kernel_size=5)
+        >>> model.compile(
+        ...     keras.optimizers.Adam(3e-3),
+        ...     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        ...     metrics=["accuracy"],
+        ... )
+        >>> _ = training.fit(model, *mnist1d.train, epochs=4, batch_size=32, verbose=0)
+        >>> model.evaluate(*mnist1d.test, verbose=0)[1] > 0.92
+        True
+
     Reference:
         LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document recognition",
         Proceedings of the IEEE 86 (1998); global pooling: Lin, Chen & Yan, "Network in network" (2014).

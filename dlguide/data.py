@@ -18,6 +18,7 @@ __all__ = ["Info", "Part", "Splits", "decode", "encode", "is_test_part", "load",
 LICENCES = {
     "mnist": "CC BY-SA 3.0",
     "fashion_mnist": "MIT",
+    "mnist1d": "Apache-2.0",
     "auto_mpg": "BSD-3-Clause (package); data: UCI Machine Learning Repository",
     "bikeshare": "BSD (package); data: Capital Bikeshare, UCI Machine Learning Repository",
     "names": "MIT",
@@ -32,6 +33,7 @@ LICENCES = {
 CITATIONS = {
     "mnist": "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition, 1998",
     "fashion_mnist": "Xiao, Rasul & Vollgraf, Fashion-MNIST, arXiv:1708.07747, 2017",
+    "mnist1d": "Greydanus & Kobak, Scaling down deep learning with MNIST-1D, arXiv:2011.14439, 2020",
     "auto_mpg": "Quinlan, Combining instance-based and model-based learning, 1993",
     "bikeshare": "Fanaee-T & Gama, Event labeling combining ensemble detectors and background knowledge, 2014",
     "names": "Faker contributors, provider lists of names",
@@ -85,6 +87,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     | name | `x` of one example | `y` | test part | validation part |
     |---|---|---|---|---|
     | `mnist`, `fashion_mnist` | `(28, 28, 1)` float32 in [0, 1] | class, int32 | the published 10,000 | 5,000 of the 60,000, drawn by `seed`, each class with its share |
+    | `mnist1d` | `(40, 1)` float32: a made-up series | class, int32 | the published 1,000 | 500 of the 4,000, drawn by `seed`, each class with its share |
     | `auto_mpg` | `(7,)` float32, own units | miles per gallon, float32 | every fifth car (the file is sorted by year) | a quarter of the rest, drawn by `seed` |
     | `bikeshare` | `(57,)` float32, in [0, 1]: categories one-hot | hires in that hour, float32 | every fifth day, whole | a quarter of the other days, drawn by `seed`, whole |
     | `names` | `(14,)` int32 ids of characters, padded with 0 | language, int32 | a fifth of each language, the same whatever the seed | an eighth of the rest, drawn by `seed`, by language |

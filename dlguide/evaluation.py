@@ -1,4 +1,4 @@
-"""Figures of a trained model as plain numbers, scores of generators and codes, a regression model as a formula."""
+"""Metrics of a trained model as plain numbers, scores of generators and codes, a regression model as a formula."""
 
 import itertools
 import math
@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _checks
+from dlguide import _checks, _targets
 from dlguide._code_scores import anomaly_threshold, clustering_accuracy, linear_probe
 from dlguide._generator_scores import (
     class_histogram,
@@ -37,21 +37,26 @@ __all__ = [
 def evaluate(
     model: keras.Model, x, y=None, *, batch_size: int = 256, class_names: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Evaluate a compiled model: its loss and metrics, and the figures of each class where there are classes.
+    """Evaluate a compiled model: its loss and metrics, and for classes and labels the metrics of each one.
+
+    For labels (`BinaryCrossentropy`, one logit or probability for each) `"accuracy"` is the share of labels that
+    are right, where a logit above 0 or a probability above 0.5 means yes. It replaces what `compile` with
+    `metrics=["accuracy"]` gives: Keras compares logits with 0.5 there, and takes several labels for classes.
 
     Args:
         model: A compiled model.
         x: Examples, arrays as in `training.fit`.
         y: Targets; None for a model whose loss needs none.
-        batch_size: Examples a step, at least 1; has no effect on the figures beyond rounding, except
-            with `contrastive`, where it says among how many images one is to be found.
-        class_names: A name for each class, for the keys of `"per_class"`; the class number where it is empty.
+        batch_size: Examples a step, at least 1; has no effect on the metrics beyond rounding, except
+            with `contrastive`, where it is twice the number of views among which one is searched.
+        class_names: A name for each class or label, for the keys of `"per_class"`; two names, no and yes,
+            for a single logit; the number where it is empty.
 
     Returns:
-        The loss and each compiled metric as a `float`. For a classifier (integer labels, one
-        logit or probability per class) also `"confusion_matrix"`, a list of rows (true class) of
-        counts (predicted class), and `"per_class"`, a dict from class to its `precision`,
-        `recall`, `f1` (floats in [0, 1]) and `support` (int). All of it goes into JSON as it is.
+        The loss and each compiled metric as a `float`. For classes (integer or one-hot targets, one logit or
+        probability per class) and for a single label also `"confusion_matrix"`, a list of rows (true class)
+        of counts (predicted class). For classes and labels `"per_class"`, a dict from class or label to its
+        `precision`, `recall`, `f1` (floats in [0, 1]) and `support` (int). All of it goes into JSON as it is.
 
     Raises:
         ValueError: If the data are not what `training.fit` takes, or `class_names` are too few.
@@ -65,28 +70,48 @@ def evaluate(
     """
     batch_size = _checks.integer("batch_size", batch_size)
     x, y = _checks.examples(model, x, y)
-    num_classes = _checks.num_classes(model)
-    if class_names and num_classes and len(class_names) != num_classes:
-        raise _checks.error("class_names", f"one name for each of {num_classes} classes", class_names)
+    shape = getattr(model, "output_shape", None)
+    labels = None if y is x else _targets.labels(model, y)
+    has_classes = _targets.loss_name(model) in _targets.CLASSES and isinstance(shape, tuple) and len(shape) == 2
+    count = shape[-1] if has_classes or labels is not None else 0
+    count = 2 if labels is not None and count == 1 else count
+    if class_names and count and len(class_names) != count:
+        raise _checks.error("class_names", f"one name for each of {count} classes", class_names)
+    names = class_names or [str(i) for i in range(count)]
 
-    figures = model.evaluate(x, y, batch_size=batch_size, verbose=0, return_dict=True)
-    metrics: dict[str, Any] = {name: float(value) for name, value in figures.items()}
-    if num_classes and y.ndim == 1:
-        predicted = model.predict(x, batch_size=batch_size, verbose=0).argmax(axis=-1)
-        metrics |= _per_class(y, predicted, class_names or [str(i) for i in range(num_classes)])
-    return metrics
+    metrics: dict[str, Any] = {
+        name: float(value)
+        for name, value in model.evaluate(x, y, batch_size=batch_size, verbose=0, return_dict=True).items()
+    }
+    if not count:
+        return metrics
+    scores = model.predict(x, batch_size=batch_size, verbose=0)
+    if has_classes:
+        true = y.reshape(len(y), -1)
+        true = true[:, 0] if true.shape[1] == 1 else true.argmax(axis=1)
+        return metrics | _per_class(true, scores.argmax(axis=1), names)
+    predicted = (scores > (0 if _targets.takes_logits(model) else 0.5)).astype("int64")
+    metrics["accuracy"] = float((predicted == labels).mean())
+    if labels.shape[1] == 1:
+        return metrics | _per_class(labels[:, 0], predicted[:, 0], names)
+    return metrics | {"per_class": _scores_of_each(labels, predicted, names)}
 
 
 def _per_class(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+    from sklearn.metrics import confusion_matrix
 
-    labels = range(len(class_names))
-    scores = precision_recall_fscore_support(y, predicted, labels=labels, zero_division=0)
-    per_class = {
+    matrix = confusion_matrix(y, predicted, labels=range(len(class_names))).tolist()
+    return {"confusion_matrix": matrix, "per_class": _scores_of_each(y, predicted, class_names)}
+
+
+def _scores_of_each(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    scores = precision_recall_fscore_support(y, predicted, labels=range(len(class_names)), zero_division=0)
+    return {
         name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
         for name, p, r, f, s in zip(class_names, *scores, strict=True)
     }
-    return {"confusion_matrix": confusion_matrix(y, predicted, labels=labels).tolist(), "per_class": per_class}
 
 
 def coefficients(model: keras.Model, feature_names: Sequence[str] = ()) -> dict[tuple[str, ...], float]:

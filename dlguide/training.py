@@ -8,7 +8,7 @@ import warnings
 import keras
 import numpy as np
 
-from dlguide import _batches, _callbacks, _checks, _fingerprint, _processes, _runs, data
+from dlguide import _batches, _callbacks, _checks, _fingerprint, _processes, _runs, _targets, data
 from dlguide._batches import epoch_order
 
 __all__ = ["epoch_order", "fit"]
@@ -108,7 +108,7 @@ def fit(
     callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
     process, processes = _processes.place()
     if _is_dataset(x):
-        _check_dataset(x, y)
+        _check_dataset(model, x, y)
     else:
         x, y = _checks.examples(model, x, y)
         if hasattr(model, "check_data"):
@@ -219,7 +219,7 @@ def _is_dataset(x) -> bool:
     return tf is not None and isinstance(x, tf.data.Dataset)
 
 
-def _check_dataset(x, y) -> None:
+def _check_dataset(model, x, y) -> None:
     if y is not None:
         raise ValueError(f"`y` must be None where `x` is a tf.data.Dataset. Received: y of type {type(y).__name__}")
     if int(x.cardinality()) in (0, -1):
@@ -227,6 +227,9 @@ def _check_dataset(x, y) -> None:
         raise ValueError(
             f"`x` must be a data set of one batch or more that ends. Received: a tf.data.Dataset of {size}"
         )
+    targets = x.element_spec[1] if isinstance(x.element_spec, tuple) and len(x.element_spec) > 1 else None
+    if hasattr(targets, "shape") and targets.shape.rank is not None:
+        _targets.check_shape("y", tuple(targets.shape), model)
 
 
 def _build(model, x, y) -> None:

@@ -16,6 +16,7 @@ README = (Path(__file__).parents[1] / "data" / "README.md").read_text(encoding="
 # name: shape of one example, dtype of y, sizes of the three parts, classes.
 ROWS = {
     "mnist": ((28, 28, 1), "int32", (55000, 5000, 10000), 10),
+    "mnist1d": ((40, 1), "int32", (3500, 500, 1000), 10),
     "auto_mpg": ((7,), "float32", (236, 78, 78), None),
     "bikeshare": ((57,), "float32", (5180, 1732, 1733), None),
     "names": ((14,), "int32", (7547, 1078, 2156), 15),
