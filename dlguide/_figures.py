@@ -25,7 +25,9 @@ def new_figure(width: float, height: float):
 
 
 def set_title(figure, title: str) -> None:
-    """Write a title above a figure, in place of the one that it has."""
+    """Write a title above a figure, in place of the one that it has; the figure grows by what it adds."""
+    new_lines = len(title.splitlines()) - len(figure.get_suptitle().splitlines())
+    figure.set_figheight(figure.get_figheight() + 0.18 * new_lines)  # Else a low figure has no room for its images.
     with _fonts(figure):
         figure.suptitle(title, fontsize=10)
 

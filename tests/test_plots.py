@@ -297,7 +297,10 @@ def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
         "learning_curves": plots.learning_curves({"loss": [1.0, 2.0]}),
         "worst": plots.examples(IMAGES, [0] * 5, np.eye(5), worst=True),
     }
+    heights = [figure.get_figheight() for figure in figures.values()]
     _cli.save_figures(tmp_path, title, **figures)
+    # Room for the lines that the figure did not have.
+    assert [figure.get_figheight() for figure in figures.values()] == pytest.approx(np.add(heights, [0.36, 0.18]))
     assert {path.name for path in tmp_path.iterdir()} == {"learning_curves.png", "worst.png"}
     assert figures["learning_curves"].get_suptitle() == f"{title}\nlearning curves"
     assert figures["worst"].get_suptitle().startswith(f"{title}\nlargest cross-entropy first; above each image")
