@@ -53,7 +53,7 @@ def linear_filter_scores(splits: data.Splits, noise: float, seed: int, noisy_tes
 
 def save_reconstructions(run_dir, title: str, model, x: np.ndarray, shown: np.ndarray, count: int = 12) -> None:
     """Save what the model was shown, what it makes of it, and what was meant."""
-    rows = {"shown": shown[:count], "decoded": decoded(model, shown[:count])}
+    rows = {"input": shown[:count], "decoded": decoded(model, shown[:count])}
     if shown is not x:
         rows["original"] = x[:count]
     _cli.save_figures(run_dir, title, reconstructions=plots.image_grid(np.stack(list(rows.values())), list(rows)))

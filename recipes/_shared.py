@@ -34,6 +34,11 @@ def softmax_regression_accuracy(splits: data.Splits) -> float:
     return float(baseline.score(_flat(splits.test.x), splits.test.y))
 
 
+def scaled(history, factor: float) -> dict[str, list[float]]:
+    """Return the losses and metrics of each epoch in another unit."""
+    return {name: [factor * value for value in values] for name, values in history.history.items()}
+
+
 def save_image_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
     """Save the curves, the confusion matrix, the first and the worst examples of the test set."""
     names, scores = splits.info.class_names, model.predict(splits.test.x, batch_size=256, verbose=0)

@@ -69,8 +69,7 @@ def main(
             run_dir,
             title,
             learning_curves=plots.learning_curves(
-                {name: [scale * value for value in values] for name, values in history.history.items()},
-                metric_names={"loss": "mean absolute error (sunspots)"},
+                _shared.scaled(history, scale), metric_names={"loss": "mean absolute error (sunspots)"}
             ),
             forecast=plots.forecast(
                 truth,

@@ -20,11 +20,11 @@ normalisation and two and a half times the learning rate 98.2.
 import keras
 
 from dlguide import data, generation, plots, training
-from recipes import _cli, _generated, _results, _vae
+from recipes import _cli, _generated, _results, _shared, _vae
 
 METRIC_NAMES = {
-    "loss": "negative bound of the likelihood\n(nats per pixel)",
-    "reconstruction": "cross-entropy of the decoded\npixels (nats per pixel)",
+    "loss": "negative evidence lower bound\n(nats per image)",
+    "reconstruction": "cross-entropy of the pixels\n(nats per image)",
 }
 
 
@@ -63,7 +63,8 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = _results.title(__file__, metrics)
-        _cli.save_figures(run_dir, title, learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES))
+        in_nats = _shared.scaled(history, mnist.train.x[0].size)  # As `nll`; Keras takes the mean over the pixels.
+        _cli.save_figures(run_dir, title, learning_curves=plots.learning_curves(in_nats, metric_names=METRIC_NAMES))
         _vae.save_figures(run_dir, title, model, mnist, seed)
     return metrics
 
