@@ -162,7 +162,7 @@ def attention(weights, tokens: Sequence[str]):
             "`weights` must be of shape (heads, length, length), with a length of at least that of `tokens`. "
             f"Received: weights of shape {weights.shape}, tokens={tokens!r}"
         )
-    with new_figure((1 + 0.3 * n) * len(weights), 1.8 + 0.3 * n) as figure:
+    with new_figure((1 + 0.3 * n) * len(weights), 1.4 + 0.3 * n) as figure:
         for head, axes in enumerate(figure.subplots(1, len(weights), squeeze=False)[0]):
             axes.imshow(weights[head, :n, :n], cmap="Blues", vmin=0, vmax=weights[:, :n, :n].max())
             axes.set_xticks(range(n), list(tokens))
