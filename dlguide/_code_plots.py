@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlguide import _checks
-from dlguide._figures import figure_of, finished
+from dlguide._figures import new_figure
 
 
 def image_grid(images, row_names: Sequence[str] = (), column_names: Sequence[str] = ()):
@@ -45,18 +45,20 @@ def image_grid(images, row_names: Sequence[str] = (), column_names: Sequence[str
         top, left = row * (height + 1), column * (width + 1)
         canvas[top : top + height, left : left + width] = np.clip(images[row, column], 0, 1)
     long = max(map(len, row_names), default=0)
-    figure = figure_of(0.3 + 0.6 * columns + 0.09 * long, 0.3 + 0.6 * rows * height / width + 0.2 * bool(column_names))
-    axes = figure.subplots()
-    axes.imshow(canvas.squeeze(-1) if channels == 1 else canvas, cmap="gray", vmin=0, vmax=1)
-    axes.set_yticks([row * (height + 1) + height / 2 for row in range(len(row_names))], list(row_names))
-    axes.set_xticks([column * (width + 1) + width / 2 for column in range(len(column_names))], list(column_names))
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0, labelsize=8)
-    axes.spines[:].set_visible(False)
-    return finished(figure)
+    with new_figure(
+        0.3 + 0.6 * columns + 0.09 * long, 0.3 + 0.6 * rows * height / width + 0.2 * bool(column_names)
+    ) as figure:
+        axes = figure.subplots()
+        axes.imshow(canvas.squeeze(-1) if channels == 1 else canvas, cmap="gray", vmin=0, vmax=1)
+        axes.set_yticks([row * (height + 1) + height / 2 for row in range(len(row_names))], list(row_names))
+        axes.set_xticks([column * (width + 1) + width / 2 for column in range(len(column_names))], list(column_names))
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0, labelsize=8)
+        axes.spines[:].set_visible(False)
+    return figure
 
 
-def codes(points, labels, class_names: Sequence[str] = ()):
+def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = "class"):
     """Draw codes in two dimensions, coloured by class; of more dimensions the first two principal components.
 
     Codes of one number are drawn in a row for each class.
@@ -65,6 +67,7 @@ def codes(points, labels, class_names: Sequence[str] = ()):
         points: Codes of shape `(n, dimensions)`, at least two of them.
         labels: Class of each, integers of shape `(n,)`.
         class_names: A name for each class; its number where it is empty.
+        label_name: What the labels are, for the title and the legend, such as "digit" or "cluster".
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -73,8 +76,9 @@ def codes(points, labels, class_names: Sequence[str] = ()):
         ValueError: If the arrays do not fit together or there are fewer than two codes.
 
     Example:
-        >>> len(codes(np.eye(3), [0, 1, 1]).axes[0].get_legend().get_texts())
-        2
+        >>> figure = codes(np.eye(3), [0, 1, 1], label_name="cluster")
+        >>> figure.get_suptitle(), figure.axes[0].get_legend().get_title().get_text()
+        ('codes, coloured by cluster', 'cluster')
     """
     points, labels = np.asarray(points), np.asarray(labels)
     if points.ndim != 2 or not points.shape[1] or len(points) < 2 or labels.shape != (len(points),):
@@ -84,31 +88,33 @@ def codes(points, labels, class_names: Sequence[str] = ()):
         )
     names = ["first number", "second number"]
     if points.shape[1] == 1:
-        points, names = np.column_stack([points, labels]), ["number", "class"]
+        points, names = np.column_stack([points, labels]), ["number", label_name]
     if points.shape[1] > 2:
         from sklearn.decomposition import PCA
 
         pca = PCA(2).fit(points)
         points = pca.transform(points)
         names = [f"principal component {i + 1} ({share:.0%})" for i, share in enumerate(pca.explained_variance_ratio_)]
-    figure = figure_of(6.4, 5.2)
-    axes = figure.subplots()
-    for i, label in enumerate(np.unique(labels)):
-        chosen = points[labels == label]
-        name = class_names[label] if len(class_names) else str(label)
-        axes.scatter(*chosen.T, s=5, alpha=0.6, color=f"C{i}" if i < 10 else None, label=name)
-    axes.set(xlabel=names[0], ylabel=names[1])
-    axes.legend(markerscale=3, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    return finished(figure)
+    with new_figure(6.4, 5.2) as figure:
+        axes = figure.subplots()
+        for i, label in enumerate(np.unique(labels)):
+            chosen = points[labels == label]
+            name = class_names[label] if len(class_names) else str(label)
+            axes.scatter(*chosen.T, s=5, alpha=0.6, color=f"C{i}" if i < 10 else None, label=name)
+        axes.set(xlabel=names[0], ylabel=names[1])
+        axes.legend(title=label_name, markerscale=3, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+        figure.suptitle(f"codes, coloured by {label_name}", fontsize=10)
+    return figure
 
 
-def score_histogram(scores, labels, threshold: float | None = None):
+def score_histogram(scores, labels, threshold: float | None = None, *, score_name: str = "anomaly score"):
     """Draw how anomaly scores are spread, of normal examples and of anomalies.
 
     Args:
         scores: Anomaly score of each example, above 0, of shape `(n,)`.
         labels: 1 for an anomaly, 0 for none, of shape `(n,)`.
         threshold: Score from which an example counts as an anomaly, above 0; None for no line.
+        score_name: What the score is, for the axis.
 
     Returns:
         A `matplotlib.figure.Figure`; both axes are logarithmic.
@@ -127,13 +133,13 @@ def score_histogram(scores, labels, threshold: float | None = None):
             f"Received: scores of shape {scores.shape}, labels of shape {labels.shape}"
         )
     bins = np.geomspace(scores.min(), scores.max() * 1.001, 60)
-    figure = figure_of(6.4, 4)
-    axes = figure.subplots()
-    for label, name, colour in ((0, "normal", "tab:blue"), (1, "anomaly", "crimson")):
-        axes.hist(scores[labels == label], bins=bins, alpha=0.6, label=name, color=colour)
-    if threshold is not None:
-        axes.axvline(threshold, color="black", linewidth=1, label=f"threshold {threshold:.3g}")
-    axes.set(xscale="log", yscale="log", xlabel="anomaly score", ylabel="examples")
-    axes.legend()
-    axes.grid(alpha=0.3)
-    return finished(figure)
+    with new_figure(6.4, 4) as figure:
+        axes = figure.subplots()
+        for label, name, colour in ((0, "normal", "tab:blue"), (1, "anomaly", "crimson")):
+            axes.hist(scores[labels == label], bins=bins, alpha=0.6, label=name, color=colour)
+        if threshold is not None:
+            axes.axvline(threshold, color="black", linewidth=1, label=f"threshold {threshold:.3g}")
+        axes.set(xscale="log", yscale="log", xlabel=score_name, ylabel="examples")
+        axes.legend()
+        axes.grid(alpha=0.3)
+    return figure

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def _cut(x, y, is_valid, is_test) -> list[tuple]:
     return [(x[rows], y[rows]) for rows in (~is_valid & ~is_test, is_valid & ~is_test, is_test)]
 
 
-def _windows(values: np.ndarray, target: np.ndarray, length: int) -> tuple[list[tuple], dict]:
+def _windows(values: np.ndarray, target: np.ndarray, length: int, dates: Sequence[str]) -> tuple[list[tuple], dict]:
     """Cut a series `(time, features)` into windows and next values, by time; NaN is missing."""
     n = len(values)
     ends = [round(0.64 * n), round(0.8 * n), n]
@@ -122,7 +123,8 @@ def _windows(values: np.ndarray, target: np.ndarray, length: int) -> tuple[list[
         times = np.arange(start, end)
         times = times[~np.isnan(y[times])]
         parts.append((windows[times - length].astype("float32"), y[times].astype("float32")))
-    return parts, {"mean": float(target_mean), "scale": float(target_scale)}
+    test_dates = tuple(dates[time] for time in times)  # The test set comes last.
+    return parts, {"mean": float(target_mean), "scale": float(target_scale), "test_dates": test_dates}
 
 
 # Data sets: each gives the three parts and what `Info` says beyond the name.
@@ -227,8 +229,15 @@ def _names(seed: int):
 def _series(file_name: str, columns: Sequence[str], target_name: str, length: int):
     table = read_columns(file_name)
     values = np.array([[float(cell) if cell else np.nan for cell in table[column]] for column in columns]).T
-    parts, more = _windows(values, values[:, columns.index(target_name)], length)
+    dates = [_iso_date(cell) for cell in next(iter(table.values()))]  # The first column.
+    parts, more = _windows(values, values[:, columns.index(target_name)], length, dates)
     return parts, {**more, "feature_names": tuple(columns), "target_name": target_name}
+
+
+def _iso_date(text: str) -> str:
+    """Turn "1749-01", "19580329" and "2012/01/01" into "1749-01", "1958-03-29" and "2012-01-01"."""
+    digits = re.sub(r"\D", "", text)
+    return "-".join(filter(None, [digits[:4], digits[4:6], digits[6:]]))
 
 
 def _sunspots(seed: int):

@@ -70,6 +70,8 @@ class Info(NamedTuple):
     mean: float = 0.0
     scale: float = 1.0
     """Of a scaled target: `y * scale + mean` is in the target's own unit."""
+    test_dates: tuple[str, ...] = ()
+    """Of a series: the date of each target of the test set, as "2008-12" or "2008-12-31"."""
 
 
 class Splits(NamedTuple):
@@ -115,7 +117,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     Returns:
         `Splits(train, valid, test, info)`; each part unpacks to `x, y`. `info` has `name,
         num_classes, class_names, feature_names, target_name, vocabulary, mean, scale, licence,
-        citation`.
+        citation, test_dates`.
 
     Raises:
         ValueError: If an argument is out of range, or a file is not the published one.
@@ -134,6 +136,8 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     if limit is not None:
         labelled = "num_classes" in more
         parts = [limited(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
+        if "test_dates" in more:
+            more["test_dates"] = more["test_dates"][-limit:]
     train, valid, test = (Part(*part) for part in parts)
 
     for array in test:

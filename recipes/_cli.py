@@ -60,10 +60,17 @@ def run_tool(main: Callable, module: str | None = None) -> None:
         sys.exit(130)
 
 
-def save_figures(run_dir: str, **figures) -> None:
-    """Save each figure in the run folder under its keyword."""
+def save_figures(run_dir: str, title: str, **figures) -> None:
+    """Save each figure in the run folder under its keyword, with `title` above it.
+
+    Below the title stands what the figure says of itself, or its keyword.
+    """
+    from dlguide import _figures
+
     for name, figure in figures.items():
-        figure.savefig(Path(run_dir) / f"{name}.png")
+        own = figure.get_suptitle() or name.replace("_", " ")
+        _figures.set_title(figure, f"{title}\n{own}")
+        figure.savefig(Path(run_dir) / f"{name}.png", bbox_inches="tight")  # A title may be wider than the figure.
 
 
 def _parsed(main: Callable, module: str, description: str | None) -> dict:

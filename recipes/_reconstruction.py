@@ -51,20 +51,20 @@ def linear_filter_scores(splits: data.Splits, noise: float, seed: int, noisy_tes
     }
 
 
-def save_reconstructions(run_dir, model, x: np.ndarray, shown: np.ndarray, count: int = 12) -> None:
+def save_reconstructions(run_dir, title: str, model, x: np.ndarray, shown: np.ndarray, count: int = 12) -> None:
     """Save what the model was shown, what it makes of it, and what was meant."""
-    rows = {"shown": shown[:count], "decoded": decoded(model, shown[:count])}
+    rows = {"input": shown[:count], "decoded": decoded(model, shown[:count])}
     if shown is not x:
         rows["original"] = x[:count]
-    _cli.save_figures(run_dir, reconstructions=plots.image_grid(np.stack(list(rows.values())), list(rows)))
+    _cli.save_figures(run_dir, title, reconstructions=plots.image_grid(np.stack(list(rows.values())), list(rows)))
 
 
-def save_interpolations(run_dir, model, codes: np.ndarray, rows: int = 6) -> None:
+def save_interpolations(run_dir, title: str, model, codes: np.ndarray, rows: int = 6) -> None:
     """Save the images on the way between pairs of codes."""
     rows = min(rows, len(codes) // 2)
     pairs = codes[: 2 * rows].reshape(-1, 2, *codes.shape[1:])
     pictures = [generation.decode(model, generation.interpolate(*pair, steps=10)) for pair in pairs]
-    _cli.save_figures(run_dir, interpolations=plots.image_grid(np.stack(pictures)))
+    _cli.save_figures(run_dir, title, interpolations=plots.image_grid(np.stack(pictures)))
 
 
 # Anomalies

@@ -70,6 +70,19 @@ def summarised(seeds: dict[str, dict[str, float]]) -> tuple[dict[str, float], di
     return mean, std
 
 
+def title(recipe_file: str, metrics: dict, data_name: str | None = None) -> str:
+    """Return what stands above each picture of a run: the recipe, its data and its result.
+
+    `data_name` is the name of data that the recipe's docstring does not name.
+    """
+    name = Path(recipe_file).stem
+    words = [name, data_name or field(name, "Data").split(",")[0]]
+    metric, _, form = HEADLINES[name]
+    if metric in metrics:  # Of few generated images there is no Fréchet distance.
+        words.append(f"{metric.replace('_', ' ')} {form.format(metrics[metric]).replace('%', ' %')}")
+    return " · ".join(words)
+
+
 def headline(name: str, backend: str = "tensorflow") -> str:
     """Return a recipe's result in a few words, from its JSON."""
     published = result(name, backend)

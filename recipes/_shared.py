@@ -3,8 +3,11 @@
 import warnings
 from pathlib import Path
 
-from dlguide import data, plots
+from dlguide import _example_plots, data, plots
 from recipes import _cli
+
+CROSS_ENTROPY = "cross-entropy (nats)"
+PIXEL_CROSS_ENTROPY = "cross-entropy (nats per pixel)"
 
 
 def nearest_mean_accuracy(splits: data.Splits) -> float:
@@ -31,13 +34,18 @@ def softmax_regression_accuracy(splits: data.Splits) -> float:
     return float(baseline.score(_flat(splits.test.x), splits.test.y))
 
 
-def save_image_classifier_figures(run_dir, model, splits: data.Splits, history, metrics: dict) -> None:
-    """Save the curves, the confusion matrix, the first and the worst examples of the test part."""
+def scaled(history, factor: float) -> dict[str, list[float]]:
+    """Return the losses and metrics of each epoch in another unit."""
+    return {name: [factor * value for value in values] for name, values in history.history.items()}
+
+
+def save_image_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
+    """Save the curves, the confusion matrix, the first and the worst examples of the test set."""
     names, scores = splits.info.class_names, model.predict(splits.test.x, batch_size=256, verbose=0)
+    save_classifier_figures(run_dir, title, history, metrics, names)
     _cli.save_figures(
         run_dir,
-        learning_curves=plots.learning_curves(history),
-        confusion_matrix=plots.confusion_matrix(metrics["confusion_matrix"], names),
+        title,
         examples=plots.examples(*splits.test, scores, names),
         worst_examples=plots.examples(*splits.test, scores, names, worst=True),
     )
@@ -117,7 +125,7 @@ def mean_and_spread_accuracy(splits: data.Splits) -> float:
 
 
 def ridge_forecast(splits: data.Splits):
-    """Return ridge regression's forecasts for the test part from the same windows, chosen by validation."""
+    """Return ridge regression's forecasts for the test set from the same windows, chosen by validation."""
     import numpy as np
     from sklearn.linear_model import Ridge
 
@@ -126,30 +134,31 @@ def ridge_forecast(splits: data.Splits):
     return best.predict(_flat(splits.test.x))
 
 
-def save_text_classifier_figures(run_dir, model, splits: data.Splits, history, metrics: dict) -> None:
-    """Save the curves, the confusion matrix and, in `mistakes.txt`, the names that the model got most wrong."""
-    import numpy as np
-
-    names, scores = splits.info.class_names, model.predict(splits.test.x, batch_size=256, verbose=0)
-    save_classifier_figures(run_dir, history, metrics, names)
-    behind = scores.max(axis=1) - scores[np.arange(len(scores)), splits.test.y]
-    words = texts(splits.test, splits.info)
+def save_text_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
+    """Save the curves, the confusion matrix and, in `mistakes.txt`, the names with the largest cross-entropy."""
+    names, y = splits.info.class_names, splits.test.y
+    logs = _example_plots.log_probabilities(model.predict(splits.test.x, batch_size=256, verbose=0))
+    save_classifier_figures(run_dir, title, history, metrics, names)
+    words, predicted = texts(splits.test, splits.info), logs.argmax(axis=1)
     lines = [
-        f"{words[i]}: {names[scores[i].argmax()]}, not {names[splits.test.y[i]]}" for i in np.argsort(-behind)[:40]
+        f"{words[i]}: {_example_plots.mistake(names, predicted[i], logs[i], y[i])}"
+        for i in _example_plots.largest_cross_entropy(logs, y, 40)
+        if predicted[i] != y[i]
     ]
     (Path(run_dir) / "mistakes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def save_classifier_figures(run_dir, history, metrics: dict, class_names) -> None:
+def save_classifier_figures(run_dir, title: str, history, metrics: dict, class_names) -> None:
     """Save the curves and the confusion matrix."""
     _cli.save_figures(
         run_dir,
-        learning_curves=plots.learning_curves(history),
+        title,
+        learning_curves=plots.learning_curves(history, metric_names={"loss": CROSS_ENTROPY}),
         confusion_matrix=plots.confusion_matrix(metrics["confusion_matrix"], class_names),
     )
 
 
-def save_feature_maps(run_dir, model, splits: data.Splits) -> None:
+def save_feature_maps(run_dir, title: str, model, splits: data.Splits) -> None:
     """Save what the first two convolutions make of the first test image."""
     import keras
 
@@ -158,7 +167,7 @@ def save_feature_maps(run_dir, model, splits: data.Splits) -> None:
         layer = keras.Model(model.input, model.get_layer(f"features_{i}").output)
         maps = layer.predict(splits.test.x[:1], verbose=0)[0]
         figures[f"feature_maps_{i}"] = plots.feature_maps(splits.test.x[0], maps)
-    _cli.save_figures(run_dir, **figures)
+    _cli.save_figures(run_dir, title, **figures)
 
 
 def lstm_figures(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:

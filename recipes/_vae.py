@@ -52,28 +52,34 @@ def likelihoods(model, splits: data.Splits, samples: int, seed: int) -> dict[str
     return {**figures, "tenfold_gain": few["nll_tenth"] - few["nll"], "baseline_nll": float(flips)}
 
 
-def save_figures(run_dir, model, splits: data.Splits, seed: int) -> None:
+def save_figures(run_dir, title: str, model, splits: data.Splits, seed: int) -> None:
     """Save samples, reconstructions, interpolations, the codes, and images over a plane of codes."""
     x = binarised(splits.test.x, seed)
     z_mean, _ = model.get_layer("encoder").predict(x, batch_size=256, verbose=0)
     samples = generation.sample(model, 120, seed=seed)
     _cli.save_figures(
         run_dir,
+        title,
         samples=plots.image_grid(samples.reshape(10, 12, *samples.shape[1:])),
-        codes=plots.codes(z_mean[:3000], splits.test.y[:3000]),
+        codes=plots.codes(z_mean[:3000], splits.test.y[:3000], label_name="digit"),
     )
     if z_mean.shape[1] > 1:
-        _cli.save_figures(run_dir, latent_plane=plots.image_grid(plane(model, z_mean)))
-    _reconstruction.save_reconstructions(run_dir, model, x, x)
-    _reconstruction.save_interpolations(run_dir, model, z_mean)
+        pictures, columns, rows = plane(model, z_mean)
+        _cli.save_figures(run_dir, title, latent_plane=plots.image_grid(pictures, rows, columns))
+    _reconstruction.save_reconstructions(run_dir, title, model, x, x)
+    _reconstruction.save_interpolations(run_dir, title, model, z_mean)
 
 
-def plane(model, codes: np.ndarray, size: int = 15) -> np.ndarray:
-    """Return the images on a grid over the plane of the codes' two first principal components, to two deviations."""
+def plane(model, codes: np.ndarray, size: int = 15) -> tuple[np.ndarray, list[str], list[str]]:
+    """Return the images over the plane of the codes' first two principal components, and names of columns and rows.
+
+    The plane reaches two standard deviations of each component.
+    """
     from sklearn.decomposition import PCA
 
     pca = PCA(2).fit(codes)
     at = np.linspace(-2, 2, size)
     places = np.stack(np.meshgrid(at, at[::-1]), axis=-1).reshape(-1, 2) * np.sqrt(pca.explained_variance_)
     pictures = generation.decode(model, pca.inverse_transform(places))
-    return pictures.reshape(size, size, *pictures.shape[1:])
+    columns, rows = ([f"{deviations:+.1f} σ" for deviations in ends] for ends in (at, at[::-1]))
+    return pictures.reshape(size, size, *pictures.shape[1:]), columns, rows

@@ -13,7 +13,7 @@ The threshold is the one with the best F1 score on the validation part. The sett
 import keras
 
 from dlguide import autoencoder, data, evaluation, plots, training
-from recipes import _cli, _reconstruction, _shared
+from recipes import _cli, _reconstruction, _results, _shared
 
 
 def main(
@@ -54,10 +54,16 @@ def main(
     metrics |= _reconstruction.pca_anomaly_scores(shuttle)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _cli.save_figures(
             run_dir,
-            learning_curves=plots.learning_curves(history),
-            anomaly_scores=plots.score_histogram(scores["test"], shuttle.test.y, threshold),
+            title,
+            learning_curves=plots.learning_curves(
+                history, metric_names={"loss": "mean squared error\nof the scaled numbers"}
+            ),
+            anomaly_scores=plots.score_histogram(
+                scores["test"], shuttle.test.y, threshold, score_name="mean squared error of the scaled numbers"
+            ),
         )
     return metrics
 

@@ -15,7 +15,7 @@ layers of 1000 and 500 .0764 in 67 s; with batch normalisation .0767 in 41 s, at
 import keras
 
 from dlguide import autoencoder, data, evaluation, plots, training
-from recipes import _cli, _reconstruction, _shared
+from recipes import _cli, _reconstruction, _results, _shared
 
 
 def main(
@@ -57,14 +57,16 @@ def main(
     metrics["baseline_squared_error"] = _reconstruction.pca_squared_error(mnist, 32)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         codes = model.get_layer("encoder").predict(mnist.test.x, batch_size=256, verbose=0)
         _cli.save_figures(
             run_dir,
-            learning_curves=plots.learning_curves(history),
-            codes=plots.codes(codes[:3000], mnist.test.y[:3000]),
+            title,
+            learning_curves=plots.learning_curves(history, metric_names={"loss": _shared.PIXEL_CROSS_ENTROPY}),
+            codes=plots.codes(codes[:3000], mnist.test.y[:3000], label_name="digit"),
         )
-        _reconstruction.save_reconstructions(run_dir, model, mnist.test.x, mnist.test.x)
-        _reconstruction.save_interpolations(run_dir, model, codes)
+        _reconstruction.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
+        _reconstruction.save_interpolations(run_dir, title, model, codes)
     return metrics
 
 

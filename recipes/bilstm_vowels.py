@@ -16,7 +16,7 @@ its spread .975 at .086, by its spread after its mean was taken off .975 at .093
 import keras
 
 from dlguide import data, evaluation, rnn, training
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -66,8 +66,9 @@ def main(
     metrics["baseline_accuracy"] = _shared.mean_and_spread_accuracy(vowels)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "numbers", vowels, is_series=False, exact=False)
-        _shared.save_classifier_figures(run_dir, history, metrics, vowels.info.class_names)
+        _shared.save_classifier_figures(run_dir, title, history, metrics, vowels.info.class_names)
     return metrics
 
 

@@ -17,7 +17,7 @@ swish and a higher learning rate 75.1 % from both; one covariance for all cluste
 import keras
 
 from dlguide import autoencoder, data, plots, training
-from recipes import _cli, _clusters, _reconstruction, _shared
+from recipes import _cli, _clusters, _reconstruction, _results, _shared
 
 
 def main(
@@ -61,14 +61,16 @@ def main(
     metrics["baseline_clustering_accuracy"] = _clusters.pixel_accuracy(mnist, seed)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _cli.save_figures(
             run_dir,
-            learning_curves=plots.learning_curves(history),
-            codes=plots.codes(test[:3000], mnist.test.y[:3000]),
-            clusters=plots.codes(test[:3000], clusters[:3000]),
+            title,
+            learning_curves=plots.learning_curves(history, metric_names={"loss": _shared.PIXEL_CROSS_ENTROPY}),
+            codes=plots.codes(test[:3000], mnist.test.y[:3000], label_name="digit"),
+            clusters=plots.codes(test[:3000], clusters[:3000], label_name="cluster"),
             typical_members=_clusters.typical_members(test, clusters, mnist),
         )
-        _reconstruction.save_reconstructions(run_dir, model, mnist.test.x, mnist.test.x)
+        _reconstruction.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
     return metrics
 
 

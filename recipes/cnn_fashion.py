@@ -15,7 +15,7 @@ on the training part, which leaves more to gain from further epochs.
 import keras
 
 from dlguide import cnn, data, evaluation, training
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -61,9 +61,10 @@ def main(
     metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(fashion)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "image", fashion, margin=0)
-        _shared.save_image_classifier_figures(run_dir, model, fashion, history, metrics)
-        _shared.save_feature_maps(run_dir, model, fashion)
+        _shared.save_image_classifier_figures(run_dir, title, model, fashion, history, metrics)
+        _shared.save_feature_maps(run_dir, title, model, fashion)
     return metrics
 
 

@@ -15,7 +15,7 @@ to nine epochs: shifts by up to 7 % .993; turns by up to 8 degrees too .992; hal
 import keras
 
 from dlguide import cnn, data, evaluation, training
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -61,9 +61,10 @@ def main(
     metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(mnist)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "image", mnist, margin=4)
-        _shared.save_image_classifier_figures(run_dir, model, mnist, history, metrics)
-        _shared.save_feature_maps(run_dir, model, mnist)
+        _shared.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
+        _shared.save_feature_maps(run_dir, title, model, mnist)
     return metrics
 
 

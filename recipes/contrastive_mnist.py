@@ -20,9 +20,13 @@ with a higher learning rate and penalty 91.3 %, and with dropout 90.3 %, with we
 import keras
 
 from dlguide import cnn, contrastive, data, evaluation, plots, training
-from recipes import _cli, _few_labels, _shared
+from recipes import _cli, _few_labels, _results, _shared
 
 AUGMENT = {"shift": 0.15, "rotation": 10, "zoom": 0.3, "shear": 0.3}
+METRIC_NAMES = {
+    "loss": "cross-entropy of finding\nthe other view (nats)",
+    "found": "share of views whose\nother view was found",
+}
 
 
 def main(
@@ -61,10 +65,12 @@ def main(
     metrics |= _few_labels.baselines(mnist, chosen, AUGMENT, seed, 10 * epochs)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _cli.save_figures(
             run_dir,
-            learning_curves=plots.learning_curves(history),
-            codes=plots.codes(codes[:3000], mnist.test.y[:3000]),
+            title,
+            learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
+            codes=plots.codes(codes[:3000], mnist.test.y[:3000], label_name="digit"),
         )
     return metrics
 

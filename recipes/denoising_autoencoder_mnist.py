@@ -14,7 +14,7 @@ settings are the first ones that were tried.
 import keras
 
 from dlguide import conv_autoencoder, data, evaluation, plots, training
-from recipes import _cli, _reconstruction, _shared
+from recipes import _cli, _reconstruction, _results, _shared
 
 
 def main(
@@ -60,8 +60,10 @@ def main(
     metrics |= _reconstruction.linear_filter_scores(mnist, noise, seed, noisy_test)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        _cli.save_figures(run_dir, learning_curves=plots.learning_curves(history))
-        _reconstruction.save_reconstructions(run_dir, model, mnist.test.x, noisy_test)
+        title = _results.title(__file__, metrics)
+        curves = plots.learning_curves(history, metric_names={"loss": _shared.PIXEL_CROSS_ENTROPY})
+        _cli.save_figures(run_dir, title, learning_curves=curves)
+        _reconstruction.save_reconstructions(run_dir, title, model, mnist.test.x, noisy_test)
     return metrics
 
 

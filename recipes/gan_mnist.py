@@ -17,7 +17,15 @@ import keras
 import numpy as np
 
 from dlguide import data, gan, generation, plots, training
-from recipes import _cli, _generated, _reconstruction
+from recipes import _cli, _generated, _reconstruction, _results
+
+METRIC_NAMES = {
+    "loss": "sum of both losses (nats)",
+    "discriminator_loss": "discriminator's loss (nats)",
+    "generator_loss": "generator's loss (nats)",
+    "real_accuracy": "share of real images\nthat are called real",
+    "fake_accuracy": "share of generated images\nthat are called generated",
+}
 
 
 def main(
@@ -62,14 +70,16 @@ def main(
     metrics |= _generated.vae_scores(judge, mnist, seed, epochs)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _cli.save_figures(
             run_dir,
-            learning_curves=plots.learning_curves(history),
+            title,
+            learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
             samples=plots.image_grid(generation.sample(model, 120, seed=seed).reshape(10, 12, *images.shape[1:])),
             samples_by_epoch=samples.figure(model, epochs),
         )
         codes = np.random.default_rng(seed).normal(size=(12, latent_dim))
-        _reconstruction.save_interpolations(run_dir, model, codes)
+        _reconstruction.save_interpolations(run_dir, title, model, codes)
     return metrics
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import data, evaluation, plots, rnn, training
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -62,12 +62,24 @@ def main(
     metrics["persistence_mae"] = float(np.abs(sunspots.test.x[:, -1, 0] - sunspots.test.y).mean() * scale)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         forecast = model.predict(sunspots.test.x, verbose=0)[:, 0] * scale + mean
         _shared.save_input(run_dir, "numbers", sunspots, is_series=True, exact=True)
         _cli.save_figures(
             run_dir,
-            learning_curves=plots.learning_curves(history),
-            forecast=plots.forecast(truth, forecast, baseline, baseline_name="ridge", y_name="sunspots"),
+            title,
+            learning_curves=plots.learning_curves(
+                _shared.scaled(history, scale), metric_names={"loss": "mean absolute error (sunspots)"}
+            ),
+            forecast=plots.forecast(
+                truth,
+                forecast,
+                baseline,
+                baseline_name="ridge",
+                y_name="monthly mean",
+                unit="sunspots",
+                dates=sunspots.info.test_dates,
+            ),
         )
     return metrics
 

@@ -12,7 +12,9 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, linear_regression, plots, training
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
+
+METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
 
 
 def main(
@@ -50,18 +52,30 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *test)
-    metrics["baseline_mae"] = float(np.abs(test.y - train.y.mean()).mean())
+    baseline = np.full_like(test.y, train.y.mean())
+    metrics["baseline_mae"] = float(np.abs(test.y - baseline).mean())
     metrics["closed_form_difference"] = closed_form_difference(model, train)
     metrics["training_seconds"] = history.seconds
     formula = evaluation.formula(model, ["weight"], "mpg")
     print(formula)
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "numbers", mpg, shape=train.x.shape[1:], is_series=False, exact=True)
         _cli.save_figures(
             run_dir,
-            learning_curves=plots.learning_curves(history),
-            fitted_curve=plots.fitted_curve(*test, model, x_name="weight (lb)", y_name="mpg", label=formula),
-            prediction=plots.prediction_against_truth(test.y, model.predict(test.x, verbose=0), "mpg"),
+            title,
+            learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
+            fitted_curve=plots.fitted_curve(
+                *test, model, x_name="weight (lb)", y_name="fuel economy (mpg)", label=formula
+            ),
+            prediction=plots.prediction_against_truth(
+                test.y,
+                model.predict(test.x, verbose=0),
+                "fuel economy",
+                unit="mpg",
+                baseline=baseline,
+                baseline_name="mean of the training set",
+            ),
         )
     return metrics
 

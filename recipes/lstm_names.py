@@ -16,7 +16,7 @@ largest value .593 (192 units) instead of the last state; a GRU .609; a fifth of
 import keras
 
 from dlguide import data, evaluation, rnn, training
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -68,8 +68,9 @@ def main(
     metrics["baseline_accuracy"] = _shared.ngram_accuracy(names)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "text", names)
-        _shared.save_text_classifier_figures(run_dir, model, names, history, metrics)
+        _shared.save_text_classifier_figures(run_dir, title, model, names, history, metrics)
     return metrics
 
 

@@ -11,7 +11,7 @@ Result: accuracy 92.74% ± 0.05%, baseline 81.99%, 2.7 s on 2 cores of AMD EPYC.
 import keras
 
 from dlguide import data, evaluation, perceptron, training
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -50,8 +50,9 @@ def main(
     metrics["baseline_accuracy"] = _shared.nearest_mean_accuracy(mnist)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "image", mnist, margin=4)
-        _shared.save_image_classifier_figures(run_dir, model, mnist, history, metrics)
+        _shared.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
     return metrics
 
 

@@ -12,7 +12,9 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, plots, polynomial_regression, training
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
+
+METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
 
 
 def main(
@@ -50,27 +52,32 @@ def main(
 
     metrics = evaluation.evaluate(model, *test)
     predicted = model.predict(test.x, verbose=0)
-    metrics["baseline_r2_score"] = ridge_r2_score(train, test)
+    baseline, metrics["baseline_r2_score"] = ridge_regression(train, test)
     metrics["least_squares_difference"] = least_squares_difference(predicted, train, test)
     metrics["training_seconds"] = history.seconds
     print(evaluation.formula(model, mpg.info.feature_names, "mpg"))
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "numbers", mpg, shape=train.x.shape[1:], is_series=False, exact=True)
         _cli.save_figures(
             run_dir,
-            learning_curves=plots.learning_curves(history),
-            prediction=plots.prediction_against_truth(test.y, predicted, "mpg"),
+            title,
+            learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
+            prediction=plots.prediction_against_truth(
+                test.y, predicted, "fuel economy", unit="mpg", baseline=baseline, baseline_name="linear model"
+            ),
         )
     return metrics
 
 
-def ridge_r2_score(train: data.Part, test: data.Part) -> float:
-    """Return the test R² of ridge regression on the scaled measures."""
+def ridge_regression(train: data.Part, test: data.Part) -> tuple[np.ndarray, float]:
+    """Return the predictions of ridge regression on the scaled measures for the test set, and their R²."""
     from sklearn.linear_model import Ridge
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return float(make_pipeline(StandardScaler(), Ridge()).fit(*train).score(*test))
+    model = make_pipeline(StandardScaler(), Ridge()).fit(*train)
+    return model.predict(test.x), float(model.score(*test))
 
 
 def least_squares_difference(predicted, train: data.Part, test: data.Part) -> float:

@@ -16,7 +16,7 @@ import keras
 
 from dlguide import data, evaluation, rnn, training
 from dlguide.augmentation import Augmentation
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -62,8 +62,9 @@ def main(
     metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(mnist)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "image", mnist, margin=4)
-        _shared.save_image_classifier_figures(run_dir, model, mnist, history, metrics)
+        _shared.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
     return metrics
 
 

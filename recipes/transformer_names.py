@@ -16,7 +16,7 @@ began as small random numbers in all of these, where the result was .585; they b
 import keras
 
 from dlguide import attention, data, evaluation, plots, training, transformer_classifier
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -67,11 +67,12 @@ def main(
     metrics["baseline_accuracy"] = _shared.ngram_accuracy(names)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        title = _results.title(__file__, metrics)
         _shared.save_input(run_dir, "text", names)
-        _shared.save_text_classifier_figures(run_dir, model, names, history, metrics)
+        _shared.save_text_classifier_figures(run_dir, title, model, names, history, metrics)
         name = _shared.texts(names.test, names.info)[0]
         weights = attention.attention_weights(model, names.test.x[0], layer=0)
-        _cli.save_figures(run_dir, attention=plots.attention(weights, name))
+        _cli.save_figures(run_dir, title, attention=plots.attention(weights, name))
     return metrics
 
 

@@ -18,7 +18,7 @@ LSTM at half its learning rate 1.74, in two epochs and 207 s; as it is 1.68, in 
 import keras
 
 from dlguide import data, evaluation, plots, training, transformer_language_model
-from recipes import _cli, _shared
+from recipes import _cli, _results, _shared
 
 
 def main(
@@ -61,8 +61,10 @@ def main(
     metrics["training_seconds"] = history.seconds
     metrics |= _shared.lstm_figures(text, max(1, epochs // 2), seed)
     if run_dir:
+        title = _results.title(__file__, metrics, data_name=text.info.name if corpus else None)
         _shared.save_input(run_dir, "prompt", text)
-        _cli.save_figures(run_dir, learning_curves=plots.learning_curves(history))
+        curves = plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats per character)"})
+        _cli.save_figures(run_dir, title, learning_curves=curves)
         _shared.save_samples(run_dir, model, text)
     return metrics
 

@@ -20,7 +20,12 @@ normalisation and two and a half times the learning rate 98.2.
 import keras
 
 from dlguide import data, generation, plots, training
-from recipes import _cli, _generated, _vae
+from recipes import _cli, _generated, _results, _shared, _vae
+
+METRIC_NAMES = {
+    "loss": "negative evidence lower bound\n(nats per image)",
+    "reconstruction": "cross-entropy of the pixels\n(nats per image)",
+}
 
 
 def main(
@@ -57,8 +62,10 @@ def main(
     metrics |= judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed))
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        _cli.save_figures(run_dir, learning_curves=plots.learning_curves(history))
-        _vae.save_figures(run_dir, model, mnist, seed)
+        title = _results.title(__file__, metrics)
+        in_nats = _shared.scaled(history, mnist.train.x[0].size)  # As `nll`; Keras takes the mean over the pixels.
+        _cli.save_figures(run_dir, title, learning_curves=plots.learning_curves(in_nats, metric_names=METRIC_NAMES))
+        _vae.save_figures(run_dir, title, model, mnist, seed)
     return metrics
 
 

@@ -1,6 +1,7 @@
 """The data sets: shapes, cuts, hashes, and what a damaged or missing file gets."""
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
@@ -83,6 +84,29 @@ def test_a_window_ends_right_before_its_target(name, length):
     units = splits.train.y * splits.info.scale + splits.info.mean
     table = _data_files.read_columns({"sunspots": "sunspots_monthly.csv", "weather": "seattle_weather.csv"}[name])
     np.testing.assert_allclose(units[:3], np.array(table[splits.info.target_name][length:], float)[:3], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "last"),
+    [
+        ("sunspots", "sunspots_monthly.csv", "2008-12"),
+        ("co2", "co2_weekly.csv", "2001-12-29"),
+        ("weather", "seattle_weather.csv", "2015-12-31"),
+    ],
+)
+def test_each_target_of_the_test_set_of_a_series_has_its_date(name, file, last):
+    splits = data.load(name)
+    dates = splits.info.test_dates
+    assert len(dates) == len(splits.test.y) and dates[-1] == last and list(dates) == sorted(set(dates))
+    table = _data_files.read_columns(file)
+    by_digits = {
+        re.sub(r"\D", "", date): value
+        for date, value in zip(next(iter(table.values())), table[splits.info.target_name], strict=True)
+    }
+    values = [float(by_digits[date.replace("-", "")]) for date in dates]
+    np.testing.assert_allclose(splits.test.y * splits.info.scale + splits.info.mean, values, atol=1e-3)
+    assert data.load(name, limit=30).info.test_dates == dates[-30:]
+    np.array(dates, "datetime64")
 
 
 def test_the_scale_of_a_series_comes_from_its_training_part_alone():

@@ -88,12 +88,6 @@ def test_a_probe_chooses_its_penalty_without_a_look_at_what_it_is_asked():
     assert probed(None) == probed(max(grid, key=cross_validated)) < max(map(probed, grid))
 
 
-def test_codes_of_one_number_are_drawn_in_a_row_for_each_class():
-    [axes] = plots.codes([[0.5], [2.0], [3.0]], [4, 4, 7]).axes
-    first, second = (np.asarray(part.get_offsets()).tolist() for part in axes.collections)
-    assert first == [[0.5, 4], [2, 4]] and second == [[3, 7]]
-
-
 MISSING = "`scores` and `labels` must be those of validation data: a threshold is chosen on them"
 BAD = [
     (lambda: evaluation.frechet_distance(normal(3), normal()), "`features` must be of more images than dimensions, "

@@ -1,10 +1,12 @@
 """What several recipes share, where a mistake would not stop a run: coin flips, noise, clusters, the judge."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from dlguide import data
-from recipes import _clusters, _few_labels, _generated, _reconstruction, _vae
+from recipes import _clusters, _few_labels, _generated, _reconstruction, _shared, _vae
 
 
 def blobs(n: int, seed: int = 0):
@@ -42,6 +44,20 @@ def test_heaps_are_found_and_named():
     clusters, scores = _clusters.clustered(train, test, digits, seed=0)
     assert scores["clustering_accuracy"] > 0.95 and scores["k_means_accuracy"] > 0.95
     assert len(np.unique(clusters)) == 10
+
+
+def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_nothing_else(tmp_path):
+    names = data.load("names", limit=20)
+    y, words, languages = names.test.y, _shared.texts(names.test, names.info), names.info.class_names
+    scores, wrong = 5.0 * np.eye(15)[y], (y + 1) % 15
+    scores[3], scores[7] = 2 * np.eye(15)[wrong[3]], 6 * np.eye(15)[wrong[7]]
+    model = SimpleNamespace(predict=lambda x, **options: scores)
+    metrics = {"confusion_matrix": np.eye(15, dtype=int)}
+    _shared.save_text_classifier_figures(tmp_path, "title", model, names, {"loss": [1.0]}, metrics)
+    assert (tmp_path / "mistakes.txt").read_text(encoding="utf-8").splitlines() == [
+        f"{words[i]}: predicted {languages[wrong[i]]} ({percent} %), true {languages[y[i]]}"
+        for i, percent in ((7, 97), (3, 35))  # exp(6) / (exp(6) + 14), exp(2) / (exp(2) + 14)
+    ]
 
 
 def test_a_few_labels_are_as_many_of_each_class():

@@ -18,7 +18,7 @@ import pytest
 
 import dlguide
 import recipes
-from dlguide import _data_files, _data_sets
+from dlguide import _data_files, _data_sets, _figures
 from recipes import (
     _benchmark_cnn,
     _benchmark_models,
@@ -70,6 +70,8 @@ def no_download(monkeypatch):
 @each_recipe
 def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    titles, set_title = [], _figures.set_title
+    monkeypatch.setattr(_figures, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
     few = {"samples": 50} if "samples" in inspect.signature(recipe.main).parameters else {}
     metrics = recipe.main(limit=60, epochs=1, run_dir="run", **few)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
@@ -78,6 +80,9 @@ def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypat
     assert json.dumps(metrics)
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"model.keras", "history.csv", "learning_curves.png"} <= files
+    title = _results.title(recipe.__file__, metrics)
+    assert len(titles) == len({name for name in files if name.endswith(".png")})
+    assert all(line.startswith(f"{title}\n") for line in titles)
 
 
 def test_a_recipe_called_without_a_folder_leaves_no_file(tmp_path, monkeypatch, capsys):
