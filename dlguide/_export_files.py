@@ -1,5 +1,6 @@
 """The files behind `deployment.export`: written by Keras, mended where a runtime needs it, and run elsewhere."""
 
+import json
 import logging
 import os
 import subprocess
@@ -17,28 +18,32 @@ def as_input(arrays: list):
     return arrays if len(arrays) > 1 else arrays[0]
 
 
-def write(model, file: Path, format: str, arrays: list[np.ndarray]) -> None:
-    """Write the file, unchecked, in a process on the TensorFlow backend where this one is on another."""
+def write(jobs: list[tuple[keras.Model, Path, str, list[np.ndarray]]]) -> None:
+    """Write files, unchecked: model, file, format and examples of each.
+
+    On another backend than TensorFlow, one new process on TensorFlow writes them all.
+    """
     if keras.backend.backend() != "tensorflow":
-        _write_elsewhere(model, file, format, arrays)
+        _write_elsewhere(jobs)
         return
-    specs = []
-    for i, (array, tensor) in enumerate(zip(arrays, model.inputs, strict=True)):
-        # LiteRT's file has no free sizes: recurrent and attention layers do not run with them.
-        shape = (1, *array.shape[1:]) if format == "litert" else (None, *tensor.shape[1:])
-        specs.append(keras.InputSpec(shape=shape, dtype=array.dtype.name, name=f"input_{i}"))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # What counts is what the file gives.
-            logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # It reports as errors what `_finish_onnx` mends.
-            model.export(str(file), format=format, verbose=False, input_signature=[as_input(specs)])
-        if format == "onnx":
-            _finish_onnx(file)
-    except Exception as error:  # Keras, TensorFlow and both converters have many kinds.
-        message = " ".join(str(error).split())[:300]
-        raise ValueError(
-            f"`model` must be one that Keras can export as {format!r}. Received: model={model.name!r} ({message})"
-        ) from error
+    for model, file, format, arrays in jobs:
+        specs = []
+        for i, (array, tensor) in enumerate(zip(arrays, model.inputs, strict=True)):
+            # LiteRT's file has no free sizes: recurrent and attention layers do not run with them.
+            shape = (1, *array.shape[1:]) if format == "litert" else (None, *tensor.shape[1:])
+            specs.append(keras.InputSpec(shape=shape, dtype=array.dtype.name, name=f"input_{i}"))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # What counts is what the file gives.
+                logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # It reports what `_finish_onnx` mends.
+                model.export(str(file), format=format, verbose=False, input_signature=[as_input(specs)])
+            if format == "onnx":
+                _finish_onnx(file)
+        except Exception as error:  # Keras, TensorFlow and both converters have many kinds.
+            message = " ".join(str(error).split())[:300]
+            raise ValueError(
+                f"`model` must be one that Keras can export as {format!r}. Received: model={model.name!r} ({message})"
+            ) from error
 
 
 def _finish_onnx(file: Path) -> None:
@@ -68,30 +73,35 @@ def _finish_onnx(file: Path) -> None:
 
 
 _WRITE = """
-import pathlib, sys
+import json, pathlib, sys
 import keras, numpy as np
 from dlguide import _export_files
-folder, file, file_format = sys.argv[1:]
-with np.load(folder + "/examples.npz") as saved:
-    arrays = [saved[name] for name in saved.files]
+folder = pathlib.Path(sys.argv[1])
 try:
-    model = keras.saving.load_model(folder + "/model.keras", compile=False)
-    _export_files.write(model, pathlib.Path(file), file_format, arrays)
+    jobs = []
+    for number, (file, file_format) in enumerate(json.loads((folder / "jobs.json").read_text())):
+        with np.load(folder / f"{number}.npz") as saved:
+            arrays = [saved[name] for name in saved.files]
+        model = keras.saving.load_model(folder / f"{number}.keras", compile=False)
+        jobs.append((model, pathlib.Path(file), file_format, arrays))
+    _export_files.write(jobs)
 except Exception as error:
     sys.exit(" ".join(str(error).split()))
 """
 
 
-def _write_elsewhere(model, file: Path, format: str, arrays: list[np.ndarray]) -> None:
+def _write_elsewhere(jobs) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder, "model.keras"))
-        np.savez(Path(folder, "examples.npz"), *arrays)
+        for number, (model, _, _, arrays) in enumerate(jobs):
+            model.save(Path(folder, f"{number}.keras"))
+            np.savez(Path(folder, f"{number}.npz"), *arrays)
+        Path(folder, "jobs.json").write_text(json.dumps([(str(file), format) for _, file, format, _ in jobs]))
         environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        command = [sys.executable, "-c", _WRITE, folder, str(file), format]
+        command = [sys.executable, "-c", _WRITE, folder]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise ValueError(reason if reason.startswith("`model`") else _not_elsewhere(model, reason))
+        raise ValueError(reason if reason.startswith("`model`") else _not_elsewhere(jobs[0][0], reason))
 
 
 def _not_elsewhere(model, reason: str) -> str:

@@ -101,7 +101,7 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
         ) from None
     with scratch as folder:
         file = Path(folder, f"model{suffix}")
-        _export_files.write(model, file, format, arrays)
+        _export_files.write([(model, file, format, arrays)])
         [result] = _export_files.run([(format, file, _batches(model, format, arrays))], folder)
         difference = _difference(model, format, arrays, result, tolerance)
         size = sum(part.stat().st_size for part in [file, *file.rglob("*")] if part.is_file())
