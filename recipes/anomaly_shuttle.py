@@ -54,6 +54,7 @@ def main(
     metrics |= _reconstruction.pca_anomaly_scores(shuttle)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        _shared.save_input(run_dir, "anomaly", shuttle, threshold=threshold)
         _cli.save_figures(
             run_dir,
             learning_curves=plots.learning_curves(history),

@@ -57,6 +57,7 @@ def main(
     metrics["baseline_squared_error"] = _reconstruction.pca_squared_error(mnist, 32)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        _shared.save_input(run_dir, "reconstruction", mnist, margin=4)
         codes = model.get_layer("encoder").predict(mnist.test.x, batch_size=256, verbose=0)
         _cli.save_figures(
             run_dir,

@@ -66,7 +66,7 @@ def main(
     metrics["baseline_accuracy"] = _shared.mean_and_spread_accuracy(vowels)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        _shared.save_input(run_dir, "numbers", vowels, is_series=False, exact=False)
+        _shared.save_input(run_dir, "sequence", vowels, is_series=False, exact=False)
         _shared.save_classifier_figures(run_dir, history, metrics, vowels.info.class_names)
     return metrics
 

@@ -61,7 +61,7 @@ def main(
     metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(fashion)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        _shared.save_input(run_dir, "image", fashion, margin=0)
+        _shared.save_input(run_dir, "image", fashion, model=model, margin=0)
         _shared.save_image_classifier_figures(run_dir, model, fashion, history, metrics)
         _shared.save_feature_maps(run_dir, model, fashion)
     return metrics

@@ -60,6 +60,7 @@ def main(
     metrics |= _reconstruction.linear_filter_scores(mnist, noise, seed, noisy_test)
     metrics["training_seconds"] = history.seconds
     if run_dir:
+        _shared.save_input(run_dir, "reconstruction", mnist, margin=4)
         _cli.save_figures(run_dir, learning_curves=plots.learning_curves(history))
         _reconstruction.save_reconstructions(run_dir, model, mnist.test.x, noisy_test)
     return metrics

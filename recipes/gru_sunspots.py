@@ -63,7 +63,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         forecast = model.predict(sunspots.test.x, verbose=0)[:, 0] * scale + mean
-        _shared.save_input(run_dir, "numbers", sunspots, is_series=True, exact=True)
+        _shared.save_input(run_dir, "sequence", sunspots, is_series=True, exact=True)
         _cli.save_figures(
             run_dir,
             learning_curves=plots.learning_curves(history),

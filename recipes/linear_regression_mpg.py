@@ -56,7 +56,7 @@ def main(
     formula = evaluation.formula(model, ["weight"], "mpg")
     print(formula)
     if run_dir:
-        _shared.save_input(run_dir, "numbers", mpg, shape=train.x.shape[1:], is_series=False, exact=True)
+        _shared.save_input(run_dir, "numbers", mpg, x=train.x, feature_names=["weight"], is_series=False, exact=True)
         _cli.save_figures(
             run_dir,
             learning_curves=plots.learning_curves(history),

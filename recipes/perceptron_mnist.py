@@ -50,7 +50,7 @@ def main(
     metrics["baseline_accuracy"] = _shared.nearest_mean_accuracy(mnist)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        _shared.save_input(run_dir, "image", mnist, margin=4)
+        _shared.save_input(run_dir, "digit", mnist, model=model, margin=4)
         _shared.save_image_classifier_figures(run_dir, model, mnist, history, metrics)
     return metrics
 

@@ -55,7 +55,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     print(evaluation.formula(model, mpg.info.feature_names, "mpg"))
     if run_dir:
-        _shared.save_input(run_dir, "numbers", mpg, shape=train.x.shape[1:], is_series=False, exact=True)
+        _shared.save_input(run_dir, "numbers", mpg)
         _cli.save_figures(
             run_dir,
             learning_curves=plots.learning_curves(history),
