@@ -93,7 +93,8 @@ def save_input(run_dir, kind: str, splits: data.Splits, *, model=None, x=None, f
     if kind in ("numbers", "sequence"):
         rows = x.reshape(-1, x.shape[-1])
         rows = rows * (info.feature_scale or 1) + (info.feature_mean or 0)
-        content |= {"lowest": rows.min(axis=0).tolist(), "highest": rows.max(axis=0).tolist()}
+        lowest, highest = (ends.astype("float64").round(4).tolist() for ends in (rows.min(axis=0), rows.max(axis=0)))
+        content |= {"lowest": lowest, "highest": highest}
     _cli.write_json(Path(run_dir) / "input.json", content)
 
 
