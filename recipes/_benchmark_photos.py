@@ -22,7 +22,8 @@ TITLE = "| condition | photos | accuracy before | accuracy | mean confidence | a
 
 def main() -> dict:
     """Train each recipe once with its own command, let it answer, and write the result."""
-    content = {"command": "python -m recipes.benchmark photos", "photos": COUNT, "seed": SEED, "recipes": {}}
+    content = {"command": "python -m recipes.benchmark photos", "photos_per_condition": COUNT, "seed": SEED}
+    content["recipes"] = {}
     for name in RECIPES:
         with tempfile.TemporaryDirectory() as parent:
             folder = Path(parent) / "run"
@@ -95,5 +96,7 @@ def published() -> str:
             f"{measured['temperature']:.2f}:",
             "\n".join(rows),
         ]
-    note = f"{content['command']}, {content['date']}; before: commit {before['commit'] if before else 'unknown'}"
-    return "\n\n".join([*parts, note])
+    note = f"`{content['command']}`, {content['date']}"
+    if before:
+        note += f"; accuracy before: the reader at commit {before['commit']}, on the same photos with the same models"
+    return "\n\n".join([*parts, f"{note}."])

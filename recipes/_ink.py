@@ -61,7 +61,8 @@ def found(grey: Image.Image, smoothing: float, signs=(1, -1), within: Image.Imag
     pixels = ndimage.gaussian_filter(np.asarray(small, "float32") / 255, smoothing)
     ground = _ground(pixels)
     near = 1.0 if within is None else ndimage.grey_dilation(np.asarray(within.resize(size)), 9) > 0.1
-    light = np.maximum(ground, max(0.15, 0.3 * ground.max()))  # Ink takes a share of it, noise does not care.
+    # Ink takes away a share of the light, also in the shade; where it is very dark that share would be all noise.
+    light = np.maximum(ground, max(0.15, 0.3 * ground.max()))
     noise = 1.4826 * np.median(np.abs(ground - pixels))
     threshold = np.maximum(4 * noise / light, 0.06)
     found = [_digit(near * _without_lines(sign * (ground - pixels) / light), threshold, sign) for sign in signs]
@@ -72,8 +73,8 @@ def _ground(pixels: np.ndarray) -> np.ndarray:
     """Return the median along each row, then along each column, as far as a quarter of the picture on each side."""
     for _ in range(2):
         reach = min(SIDE // 4, pixels.shape[1] - 1)
-        # Beyond the border the picture goes on as it would if it were turned there by half a circle: light that falls
-        # goes on to fall, and an edge stays an edge.
+        # Beyond the border, what was above the border's own value is below it, and the other way round: light that
+        # falls goes on falling, and an edge stays an edge.
         first, last = (np.median(end, axis=1, keepdims=True) for end in (pixels[:, :5], pixels[:, -5:]))
         before, after = 2 * first - pixels[:, reach:0:-1], 2 * last - pixels[:, -2 : -reach - 2 : -1]
         padded = np.concatenate([before, pixels, after], axis=1).astype("float32")
@@ -114,7 +115,7 @@ def _digit(contrast: np.ndarray, threshold: np.ndarray, sign: int) -> Found | No
     labels, shapes = _shapes(contrast, (contrast > np.maximum(threshold, 0.45 * strongest)) & (labels > 0))
     if not shapes:
         return None
-    main, *others = sorted(shapes, key=lambda shape: -shape.ink)
+    main, *others = shapes  # The one with the most ink comes first.
     if max(main.size) < 6 or main.ink < 3:  # A speck, or a trace.
         return None
     parts, apart = [main], []
@@ -127,11 +128,12 @@ def _digit(contrast: np.ndarray, threshold: np.ndarray, sign: int) -> Found | No
 
 
 def _shapes(contrast: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, list[Shape]]:
-    """Return the labels of the connected pieces of a mask, and those pieces that may belong to a digit."""
+    """Return the labels of a mask's connected pieces, and those that may belong to a digit, most ink first."""
     labels, count = ndimage.label(mask, NEIGHBOURS)
     numbers = np.arange(1, count + 1)
     ink, pixels = (ndimage.sum_labels(values, labels, numbers) for values in (contrast, mask))
     shapes = [Shape(*row) for row in zip(numbers, ndimage.find_objects(labels), ink, pixels, strict=True)]
+    shapes = sorted(shapes, key=lambda shape: -shape.ink)[:50]  # A page of text has hundreds of them.
     shapes = [shape for shape in shapes if shape.pixels > 5 and not _is_border(labels, shape)]
     kept = [shape for shape in shapes if not any(_is_frame(labels, shape, other) for other in shapes)]
     return np.where(np.isin(labels, [shape.label for shape in kept]), labels, 0), kept

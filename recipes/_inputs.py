@@ -100,8 +100,8 @@ def _is_number(cell: str) -> bool:
 def _not_numbers(wanted: str, text: str, description: dict) -> ValueError:
     """Return the error for an input that is not the numbers that the model takes."""
     names = description["feature_names"]
-    order = f" in the order {', '.join(names)}," if len(names) > 1 else ""
-    return ValueError(f"`inputs` must be {wanted},{order} with commas between them. Received: {text!r}")
+    order = f", in this order: {', '.join(names)}" if len(names) > 1 else ""
+    return ValueError(f"`inputs` must be {wanted} with commas between them{order}. Received: {text!r}")
 
 
 def _scaled(values: np.ndarray, description: dict) -> np.ndarray:

@@ -93,8 +93,9 @@ def save_input(run_dir, kind: str, splits: data.Splits, *, model=None, x=None, f
     if kind in ("numbers", "sequence"):
         rows = x.reshape(-1, x.shape[-1])
         rows = rows * (info.feature_scale or 1) + (info.feature_mean or 0)
-        lowest, highest = (ends.astype("float64").round(4).tolist() for ends in (rows.min(axis=0), rows.max(axis=0)))
-        content |= {"lowest": lowest, "highest": highest}
+        # Rounded: what was scaled and scaled back is off in the last digits.
+        ends = {"lowest": rows.min(axis=0), "highest": rows.max(axis=0)}
+        content |= {name: (values.astype("float64").round(4) + 0.0).tolist() for name, values in ends.items()}
     _cli.write_json(Path(run_dir) / "input.json", content)
 
 

@@ -95,8 +95,9 @@ def test_a_frame_a_table_and_lines_leave_no_trace(mnist):
         assert distance(read, alone) < 0.03, condition
 
 
-def test_a_digit_that_fills_its_picture_and_a_tiny_one_are_found(mnist):
-    x = mnist.valid.x[7].squeeze()
+@pytest.mark.parametrize("number", [0, 1, 4, 6, 14])
+def test_a_digit_that_fills_its_picture_and_a_tiny_one_are_found(number, mnist):
+    x = mnist.valid.x[number].squeeze()
     rows, columns = (np.flatnonzero(x.max(axis=axis) > 0.5) for axis in (1, 0))
     cut = x[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     filling = picture(1 - np.kron(cut, np.ones((8, 8))))

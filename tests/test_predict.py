@@ -120,9 +120,9 @@ def test_a_series_is_in_the_units_of_the_data_and_its_end_counts(tmp_path, capsy
     predict.main(folder, [str(path)])
     assert capsys.readouterr().out == f"{path}: sunspots 80\n"
     for given, message in (
-        ("1,2", "`inputs` must be 36 x 1 numbers, with commas between them. Received: '1,2'"),
-        ("a,b", "`inputs` must be numbers, or CSV files with rows of numbers, with commas between them. Received"),
-        ("1,nan", "`inputs` must be numbers, or CSV files with rows of numbers, with commas between them. Received"),
+        ("1,2", "`inputs` must be 36 x 1 numbers with commas between them. Received: '1,2'"),
+        ("a,b", "`inputs` must be numbers, or CSV files with rows of numbers with commas between them. Received"),
+        ("1,nan", "`inputs` must be numbers, or CSV files with rows of numbers with commas between them. Received"),
         ("none.csv", "`inputs` must be numbers or CSV files that exist. Received: 'none.csv', which is missing"),
     ):
         with pytest.raises(ValueError) as error:
@@ -148,7 +148,7 @@ def test_a_table_is_one_answer_a_row_and_says_what_lies_outside_the_training_set
     with pytest.raises(ValueError) as error:
         predict.main(folder, ["8", "307", "130", "3504", "12", "70", "1"])
     assert str(error.value) == (
-        f"`inputs` must be 7 numbers, in the order {order}, with commas between them. Received: '8'"
+        f"`inputs` must be 7 numbers with commas between them, in this order: {order}. Received: '8'"
     )
 
     one = saved(
@@ -168,7 +168,7 @@ def test_a_sequence_may_be_shorter_where_the_model_allows_it(tmp_path, capsys):
     np.savetxt(tmp_path / "long.csv", np.ones((30, 12)), delimiter=",")
     predict.main(folder, [str(tmp_path / "frames.csv")])
     assert "csv: speaker " in capsys.readouterr().out
-    with pytest.raises(ValueError, match=r"`inputs` must be 29 x 12 numbers at the most, with commas between them"):
+    with pytest.raises(ValueError, match=r"`inputs` must be 29 x 12 numbers at the most with commas between them"):
         predict.main(folder, [str(tmp_path / "long.csv")])
 
 
@@ -187,7 +187,7 @@ def test_a_row_is_an_anomaly_where_its_score_reaches_the_threshold(tmp_path, cap
         "normal, score 0.25 (threshold 1)",
         "anomaly, score 9 (threshold 1)",
     ]
-    with pytest.raises(ValueError, match=r"`inputs` must be 9 numbers, with commas between them. Received: '1,2'"):
+    with pytest.raises(ValueError, match=r"`inputs` must be 9 numbers with commas between them. Received: '1,2'"):
         predict.main(folder, ["1,2"])
 
 
