@@ -6,7 +6,7 @@ python -m recipes.table
 import itertools
 from pathlib import Path
 
-from recipes import _benchmark_export, _cli, _questions, _results, benchmark
+from recipes import _benchmark_export, _benchmark_photos, _cli, _questions, _results, benchmark
 
 ROOT = _results.HERE.parent
 WORDS = {
@@ -81,6 +81,7 @@ def _page(name: str, language: str) -> str:
         content = content.replace("](recipes/", "](")
         text = replaced(text, "benchmark", benchmark.published())
         text = replaced(text, "exports", _benchmark_export.published())
+        text = replaced(text, "photos", _benchmark_photos.published())
     else:
         text = replaced(text, "questions", _questions.table(language))
     return replaced(text, "results", content)
