@@ -101,7 +101,6 @@ class Contrastive(Joined):
     def call(self, images, training=None):
         # In evaluation too: the loss is that of two views. Both in one batch: batch normalisation sees them together.
         views = ops.concatenate([self.augmentation(images, training=True) for _ in range(2)], axis=0)
-        training = bool(training)  # With None the layers below would take over the True of the line before.
         vectors = self.head(self.encoder(views, training=training), training=training)
         vectors = ops.cast(vectors, "float32")
         vectors = vectors / ops.sqrt(ops.maximum(ops.sum(ops.square(vectors), axis=-1, keepdims=True), 1e-12))

@@ -71,7 +71,7 @@ def answer(model, x):
 
 
 def small_encoder():
-    return dlguide.mlp((6, 6, 1), 4, hidden_units=(5,))
+    return dlguide.mlp((6, 6, 1), 4, hidden_units=(5,), batch_norm=True)
 
 
 LSTM = 4 * ((3 + 6) * 6 + 6)
@@ -83,7 +83,7 @@ CONV = (9 * 3 + 3) + (9 * 12 + 4) + (9 * 16 + 4) + (9 * 12 + 3) + (9 * 3 + 1)
 GENERATOR = (5 * 8 + 16) + (16 * 12 + 6) + (16 * 3 + 1)
 GENERATOR_NORMS = 2 * 8 + 2 * 3
 DISCRIMINATOR = (16 * 3 + 3) + (16 * 12 + 4) + (8 + 1)
-MLP = (36 * 5 + 5) + (5 * 4 + 4)
+MLP = (36 * 5 + 5 + 5) + (5 * 4 + 4)  # Scale and shift instead of a bias.
 PROJECTION = (4 * 6 + 6) + (6 * 3 + 3)
 TRANSFORMER = {"embed_dim": 8, "num_heads": 2, "ff_dim": 6, "num_layers": 1, "dropout": 0.0}
 
@@ -293,12 +293,12 @@ CASES = {
         (small_encoder,),
         (2, 3),
         MLP + PROJECTION,
-        0,
+        10,
         (
-            Option("augment", {"rotation": 20}, MLP + PROJECTION),
-            Option("projection_units", (3,), MLP + (4 * 3 + 3)),
-            Option("temperature", 0.1, MLP + PROJECTION),
-            Option("name", "network", MLP + PROJECTION),
+            Option("augment", {"rotation": 20}, MLP + PROJECTION, 10),
+            Option("projection_units", (3,), MLP + (4 * 3 + 3), 10),
+            Option("temperature", 0.1, MLP + PROJECTION, 10),
+            Option("name", "network", MLP + PROJECTION, 10),
         ),
         base={"augment": {"shift": 0.2}, "projection_units": (6, 3)},
         kind="alone",
