@@ -45,6 +45,15 @@ def shape(name: str, value: Any) -> tuple[int, ...]:
     return integers(name, value, at_least_one=True)
 
 
+def image_shape(name: str, value: Any, *, halvings: int) -> tuple[int, ...]:
+    """Return `(height, width, channels)` where height and width can be halved that often, or raise."""
+    sizes = shape(name, value)
+    if len(sizes) != 3 or any(size % 2**halvings for size in sizes[:2]):
+        must_be = f"(height, width, channels), height and width multiples of {2**halvings} for {halvings} halvings"
+        raise error(name, must_be, value)
+    return sizes
+
+
 def number(name: str, value: Any, *, above: float = -math.inf, at_least: float = -math.inf) -> float:
     """Return `value` as a finite `float` inside its range, or raise."""
     limit = f" above {above}" if above > -math.inf else ""

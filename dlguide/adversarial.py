@@ -8,8 +8,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import _checks
-from dlguide._joined import Joined
-from dlguide.autoencoders import _halved_image_shape
+from dlguide._model_of_parts import ModelOfParts
 
 
 def gan(
@@ -69,7 +68,7 @@ def gan(
         nets" (2014).
     """
     filters = _checks.integers("filters", filters, at_least_one=True)
-    input_shape = _halved_image_shape(input_shape, len(filters))
+    input_shape = _checks.image_shape("input_shape", input_shape, halvings=len(filters))
     latent_dim = _checks.integer("latent_dim", latent_dim)
     num_classes = _checks.integer("num_classes", num_classes, at_least=2, optional=True)
     dropout = _checks.rate("dropout", dropout)
@@ -128,7 +127,7 @@ def _discriminator(input_shape, num_classes, filters, dropout: float) -> keras.M
 
 
 @keras.saving.register_keras_serializable(package="dlguide")
-class GAN(Joined):
+class GAN(ModelOfParts):
     """Two players that train together; see `gan`.
 
     Input: images, or `(images, labels)`. Output: `(batch, 3)` logits of the discriminator: of the
@@ -207,7 +206,7 @@ class GAN(Joined):
             _checks.labels(f"{x_name}[1]", labels, self.generator.get_layer("generator_classes").input_dim)
         layers = [*self.generator.layers, *self.discriminator.layers]
         if batch_size and any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
-            why = "which batch normalisation makes the same whatever it is"
+            why = "which batch normalisation maps to a constant"
             _checks.no_batch_of_one(len(parts[0]), batch_size, why)
 
 

@@ -256,7 +256,7 @@ def _drawn(logits: np.ndarray, temperature: float, top_k: int | None, rng) -> in
 
 
 def _sinusoids(shape, dtype=None):
-    """Where positions start from: waves of many lengths, so that places near each other are alike at once."""
+    """The first values of positions: waves of many lengths, so that neighbours start with similar vectors."""
     length, features = shape
     angle = np.arange(length)[:, None] / 10_000 ** (2 * (np.arange(features) // 2) / features)
     # As large as the token embeddings.

@@ -109,7 +109,7 @@ def conv_autoencoder(
         with denoising autoencoders" (2008).
     """
     filters = _checks.integers("filters", filters, at_least_one=True)
-    input_shape = _halved_image_shape(input_shape, len(filters))
+    input_shape = _checks.image_shape("input_shape", input_shape, halvings=len(filters))
     latent_dim = _checks.integer("latent_dim", latent_dim, optional=True)
     kernel_size = _checks.integer("kernel_size", kernel_size)
     batch_norm = _checks.flag("batch_norm", batch_norm)
@@ -221,14 +221,6 @@ def _dense_decoder(output_shape, latent_dim: int, hidden_units, activation, batc
     x = _dense_layers(codes, reversed(hidden_units), activation, batch_norm)
     x = keras.layers.Dense(math.prod(output_shape), name="logits")(x)
     return keras.Model(codes, keras.layers.Reshape(output_shape)(x), name="decoder")
-
-
-def _halved_image_shape(value, times: int) -> tuple[int, ...]:
-    shape = _checks.shape("input_shape", value)
-    if len(shape) != 3 or any(size % 2**times for size in shape[:2]):
-        must_be = f"(height, width, channels), height and width multiples of {2**times} for {times} halvings"
-        raise _checks.error("input_shape", must_be, value)
-    return shape
 
 
 @keras.saving.register_keras_serializable(package="dlguide")

@@ -78,10 +78,9 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
 
 
 def interpolate(first, second, steps: int = 8) -> np.ndarray:
-    """Return codes on the way from one to another, for `decode`.
+    """Return codes between two codes, for `decode`.
 
-    The way turns from the one to the other round zero, since normal codes of many numbers lie near a
-    sphere and their straight mean does not.
+    Spherical interpolation: normal codes of many numbers lie near a sphere, and their mean does not.
 
     Args:
         first: A code, an array of any shape.
@@ -112,7 +111,7 @@ def interpolate(first, second, steps: int = 8) -> np.ndarray:
     cosine = (first * second).sum() / max(lengths[0] * lengths[1], 1e-12)
     angle = np.arccos(np.clip(cosine, -1, 1))
     at = np.linspace(0, 1, steps).reshape(-1, *[1] * first.ndim)
-    if np.sin(angle) < 1e-6:  # One direction, or a zero: the straight way.
+    if np.sin(angle) < 1e-6:  # The same direction, or a zero: linear interpolation.
         return ((1 - at) * first + at * second).astype("float32")
     weights = np.sin((1 - at) * angle) / np.sin(angle), np.sin(at * angle) / np.sin(angle)
     return (weights[0] * first + weights[1] * second).astype("float32")

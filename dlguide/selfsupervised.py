@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import _checks
-from dlguide._joined import Joined
+from dlguide._model_of_parts import ModelOfParts
 from dlguide.augmentation import Augmentation, check_changes
 
 
@@ -76,7 +76,7 @@ def contrastive(
 
 
 @keras.saving.register_keras_serializable(package="dlguide")
-class Contrastive(Joined):
+class Contrastive(ModelOfParts):
     """An encoder and a head that train on two views of each image; see `contrastive`.
 
     Input: images. Output: normalised vectors of both views, `(batch, 2, dimensions)`.

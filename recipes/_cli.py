@@ -65,11 +65,11 @@ def save_figures(run_dir: str, title: str, **figures) -> None:
 
     Below the title stands what the figure says of itself, or its keyword.
     """
-    from dlguide import _figures
+    from dlguide.plots import _figure
 
     for name, figure in figures.items():
         own = figure.get_suptitle() or name.replace("_", " ")
-        _figures.set_title(figure, f"{title}\n{own}")
+        _figure.set_title(figure, f"{title}\n{own}")
         figure.savefig(Path(run_dir) / f"{name}.png", bbox_inches="tight")  # A title may be wider than the figure.
 
 

@@ -3,7 +3,8 @@
 import warnings
 from pathlib import Path
 
-from dlguide import _example_plots, data, plots
+from dlguide import data, plots
+from dlguide.plots import _examples
 from recipes import _calibration, _cli
 
 CROSS_ENTROPY = "cross-entropy (nats)"
@@ -156,12 +157,12 @@ def ridge_forecast(splits: data.Splits):
 def save_text_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
     """Save the curves, the confusion matrix and, in `mistakes.txt`, the names with the largest cross-entropy."""
     names, y = splits.info.class_names, splits.test.y
-    logs = _example_plots.log_probabilities(model.predict(splits.test.x, batch_size=256, verbose=0))
+    logs = _examples.log_probabilities(model.predict(splits.test.x, batch_size=256, verbose=0))
     save_classifier_figures(run_dir, title, history, metrics, names)
     words, predicted = texts(splits.test, splits.info), logs.argmax(axis=1)
     lines = [
-        f"{words[i]}: {_example_plots.mistake(names, predicted[i], logs[i], y[i])}"
-        for i in _example_plots.largest_cross_entropy(logs, y, 40)
+        f"{words[i]}: {_examples.mistake(names, predicted[i], logs[i], y[i])}"
+        for i in _examples.largest_cross_entropy(logs, y, 40)
         if predicted[i] != y[i]
     ]
     (Path(run_dir) / "mistakes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

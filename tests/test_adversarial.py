@@ -131,7 +131,7 @@ def test_it_learns_what_images_of_each_class_look_like():
 
 PLAIN, CONDITIONAL = {"filters": (4,)}, {"filters": (4,), "num_classes": 3}
 LABELS = np.arange(8) % 3
-ONE = "`batch_size` must leave no batch of one example, which batch normalisation makes the same whatever it is. "
+ONE = "`batch_size` must leave no batch of one example, which batch normalisation maps to a constant. "
 BAD = [
     (PLAIN, images(), LABELS, {}, "`y` must be None: a GAN has no targets, and one with `num_classes` takes "
      "x=(images, labels). Received: y of shape (8,)"),

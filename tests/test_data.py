@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlguide import _data_files, data
-from dlguide._data_sets import LOADERS
+from dlguide import data
+from dlguide.data import _files, _load
+from dlguide.data._sets import LOADERS
 
 BUNDLED = [name for name in LOADERS if name != "fashion_mnist"]
 SERIES = ("sunspots", "co2", "weather")
@@ -83,7 +84,7 @@ def test_a_window_ends_right_before_its_target(name, length):
     # The first test target follows the last validation target.
     np.testing.assert_allclose(splits.test.x[0, -1, column], splits.valid.y[-1], atol=1e-5)
     units = splits.train.y * splits.info.scale + splits.info.mean
-    table = _data_files.read_columns({"sunspots": "sunspots_monthly.csv", "weather": "seattle_weather.csv"}[name])
+    table = _files.read_columns({"sunspots": "sunspots_monthly.csv", "weather": "seattle_weather.csv"}[name])
     np.testing.assert_allclose(units[:3], np.array(table[splits.info.target_name][length:], float)[:3], atol=1e-3)
 
 
@@ -99,7 +100,7 @@ def test_each_target_of_the_test_set_of_a_series_has_its_date(name, file, last):
     splits = data.load(name)
     dates = splits.info.test_dates
     assert len(dates) == len(splits.test.y) and dates[-1] == last and list(dates) == sorted(set(dates))
-    table = _data_files.read_columns(file)
+    table = _files.read_columns(file)
     by_digits = {
         re.sub(r"\D", "", date): value
         for date, value in zip(next(iter(table.values())), table[splits.info.target_name], strict=True)
@@ -111,12 +112,12 @@ def test_each_target_of_the_test_set_of_a_series_has_its_date(name, file, last):
 
 
 def test_the_scale_of_a_series_comes_from_its_training_part_alone():
-    table = np.array(_data_files.read_columns("sunspots_monthly.csv")["sunspots"], float)
+    table = np.array(_files.read_columns("sunspots_monthly.csv")["sunspots"], float)
     assert data.load("sunspots").info.mean == pytest.approx(table[: round(0.64 * len(table))].mean())
 
 
 def test_a_missing_week_is_never_a_target_and_is_filled_from_the_past():
-    values = np.array([float(v) if v else np.nan for v in _data_files.read_columns("co2_weekly.csv")["co2"]])
+    values = np.array([float(v) if v else np.nan for v in _files.read_columns("co2_weekly.csv")["co2"]])
     co2 = data.load("co2")
     assert sum(len(part.y) for part in co2[:3]) == int((~np.isnan(values[52:])).sum())
     gap = int(np.flatnonzero(np.isnan(values))[0])
@@ -153,7 +154,7 @@ def test_scaled_features_are_back_in_their_own_units(name):
     mean, scale = (np.array(numbers) for numbers in (splits.info.feature_mean, splits.info.feature_scale))
     assert mean.shape == scale.shape == ((splits.train.x.shape[-1],) if name in ("shuttle", *SERIES) else (0,))
     if name == "shuttle":
-        rows = {tuple(row) for row in _data_files.read_arrays("shuttle.npz")["x"].astype(int).tolist()}
+        rows = {tuple(row) for row in _files.read_arrays("shuttle.npz")["x"].astype(int).tolist()}
         units = splits.test.x[:200] * scale + mean
         np.testing.assert_allclose(units, units.round(), atol=0.02)
         assert all(tuple(row) in rows for row in units.round().astype(int).tolist())
@@ -168,18 +169,18 @@ def test_whole_days_of_bikeshare_stay_together():
     assert bikes.train.x.min() >= 0 and bikes.train.x.max() <= 1
 
 
-@pytest.mark.parametrize("file_name", sorted(_data_files.SHA256))
+@pytest.mark.parametrize("file_name", sorted(_files.SHA256))
 def test_the_hash_in_the_readme_and_in_the_code_is_that_of_the_file(file_name):
-    received = hashlib.sha256((_data_files.FOLDER / file_name).read_bytes()).hexdigest()
-    assert received == _data_files.SHA256[file_name]
+    received = hashlib.sha256((_files.FOLDER / file_name).read_bytes()).hexdigest()
+    assert received == _files.SHA256[file_name]
     assert f"| {file_name} | {received} |" in README
 
 
 def test_every_file_and_set_is_in_the_readme_and_nothing_else_lies_there():
-    files = {path.name for path in _data_files.FOLDER.iterdir()}
-    assert files == set(_data_files.SHA256) | {"README.md"}
+    files = {path.name for path in _files.FOLDER.iterdir()}
+    assert files == set(_files.SHA256) | {"README.md"}
     assert all(f"`{name}`" in README for name in LOADERS)
-    assert set(data.LICENCES) == set(data.CITATIONS) == set(LOADERS)
+    assert set(_load.LICENCES) == set(_load.CITATIONS) == set(LOADERS)
 
 
 def test_a_misspelt_name_is_answered_with_the_names_and_the_nearest():
@@ -205,8 +206,8 @@ def test_a_bad_argument_is_named(options, message):
 
 @pytest.fixture
 def copied(tmp_path, monkeypatch):
-    shutil.copy(_data_files.FOLDER / "mnist.npz", tmp_path / "mnist.npz")
-    monkeypatch.setattr(_data_files, "FOLDER", tmp_path)
+    shutil.copy(_files.FOLDER / "mnist.npz", tmp_path / "mnist.npz")
+    monkeypatch.setattr(_files, "FOLDER", tmp_path)
     return tmp_path / "mnist.npz"
 
 
@@ -227,7 +228,7 @@ def test_a_damaged_file_is_named_with_both_hashes_and_the_cure(copied, damage):
     received = hashlib.sha256(copied.read_bytes()).hexdigest()
     with pytest.raises(ValueError) as error:
         data.load("mnist")
-    for part in (str(copied), _data_files.SHA256["mnist.npz"], received, "git checkout -- data/mnist.npz"):
+    for part in (str(copied), _files.SHA256["mnist.npz"], received, "git checkout -- data/mnist.npz"):
         assert part in str(error.value)
 
 
@@ -235,7 +236,7 @@ def test_a_missing_file_is_named_with_its_hash_and_the_cure(copied):
     copied.unlink()
     with pytest.raises(OSError) as error:
         data.load("mnist")
-    for part in (str(copied), _data_files.SHA256["mnist.npz"], "no file", "git checkout -- data/mnist.npz"):
+    for part in (str(copied), _files.SHA256["mnist.npz"], "no file", "git checkout -- data/mnist.npz"):
         assert part in str(error.value)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matplotlib import font_manager
 
-from dlguide import _figures, linear_regression, plots
+from dlguide import linear_regression, plots
+from dlguide.plots import _figure
 from recipes import _cli, _results
 
 
@@ -258,7 +259,7 @@ def chinese_pictures():
 
 def save_in_chinese(folder):
     """Draw and save pictures in Chinese; return their warnings."""
-    _figures._warn_of_boxes.cache_clear()
+    _figure._warn_of_boxes.cache_clear()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for i, figure in enumerate(chinese_pictures()):
@@ -269,7 +270,7 @@ def save_in_chinese(folder):
 
 def test_chinese_names_and_titles_leave_no_empty_box_and_no_warning(tmp_path):
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    if not any(name.startswith(_figures._CHINESE_FONTS) for name in installed):
+    if not any(name.startswith(_figure._CHINESE_FONTS) for name in installed):
         pytest.skip("no Chinese font is installed: apt-get install fonts-wqy-microhei")
     assert save_in_chinese(tmp_path) == []
 

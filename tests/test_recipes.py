@@ -18,7 +18,8 @@ import pytest
 
 import dlguide
 import recipes
-from dlguide import _data_files, _data_sets, _figures
+from dlguide.data import _files, _sets
+from dlguide.plots import _figure
 from recipes import (
     _benchmark_cnn,
     _benchmark_models,
@@ -59,21 +60,21 @@ def test_the_list_of_recipes_is_complete():
 @pytest.fixture
 def no_download(monkeypatch):
     """Fashion-MNIST is the one set that is downloaded: here MNIST's arrays stand in for it."""
-    arrays = _data_files.read_arrays("mnist.npz")
+    arrays = _files.read_arrays("mnist.npz")
     monkeypatch.setattr(
         keras.datasets.fashion_mnist,
         "load_data",
         lambda: tuple((arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")),
     )
     hashes = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in arrays.items()}
-    monkeypatch.setattr(_data_sets, "FASHION_MNIST_ARRAYS", hashes)
+    monkeypatch.setattr(_sets, "FASHION_MNIST_ARRAYS", hashes)
 
 
 @each_recipe
 def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    titles, set_title = [], _figures.set_title
-    monkeypatch.setattr(_figures, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
+    titles, set_title = [], _figure.set_title
+    monkeypatch.setattr(_figure, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
     few = {"samples": 50} if "samples" in inspect.signature(recipe.main).parameters else {}
     metrics = recipe.main(limit=60, epochs=1, run_dir="run", **few)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
@@ -265,9 +266,9 @@ def test_an_error_inside_a_recipe_is_one_line_too_and_leaves_no_folder(tmp_path)
 
 
 def test_data_that_cannot_be_read_end_the_command_in_one_line_without_a_folder(tmp_path, monkeypatch, capsys):
-    from dlguide import _data_files
+    from dlguide.data import _files
 
-    monkeypatch.setattr(_data_files, "FOLDER", tmp_path / "nowhere")
+    monkeypatch.setattr(_files, "FOLDER", tmp_path / "nowhere")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["perceptron_mnist"])
     with pytest.raises(SystemExit) as stop:

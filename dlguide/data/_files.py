@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 # In a wheel the files lie inside the package, in a checkout beside it.
-FOLDER = Path(__file__).with_name("_data")
+FOLDER = Path(__file__).parents[1] / "_data"
 if not FOLDER.is_dir():
-    FOLDER = Path(__file__).parents[1] / "data"
+    FOLDER = Path(__file__).parents[2] / "data"
 
 SHA256 = {
     "auto_mpg.csv": "512ed2cc3759a09c412ab04e6f2e4275c8e36b2c06839834031ea008bd650100",

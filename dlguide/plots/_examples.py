@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlguide import _checks
-from dlguide._figures import new_figure
+from dlguide.plots._figure import new_figure
 
 
 def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = False, count: int = 24):

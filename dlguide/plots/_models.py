@@ -1,31 +1,11 @@
-"""Pictures: each function returns a matplotlib figure, opens no window and needs no display.
-
-Save one with `figure.savefig("name.png")`; a notebook shows it as the last value of a cell.
-"""
+"""Pictures of a model: its learning curves, its confusion matrix, its attention."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dlguide import _checks
-from dlguide._code_plots import codes, image_grid, score_histogram
-from dlguide._example_plots import examples, feature_maps
-from dlguide._figures import new_figure
-from dlguide._regression_plots import fitted_curve, forecast, prediction_against_truth
-
-__all__ = [
-    "attention",
-    "codes",
-    "confusion_matrix",
-    "examples",
-    "feature_maps",
-    "fitted_curve",
-    "forecast",
-    "image_grid",
-    "learning_curves",
-    "prediction_against_truth",
-    "score_histogram",
-]
+from dlguide.plots._figure import new_figure
 
 
 def learning_curves(history, *, metric_names: Mapping[str, str] | None = None):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dlguide._figures import new_figure, with_unit
+from dlguide.plots._figure import new_figure, with_unit
 
 
 def prediction_against_truth(

@@ -1,8 +1,4 @@
-"""Real data sets, cut into a training, a validation and a test part that never change sides.
-
-`load` reads them from files that come with the package, each checked against its sha256; only
-`fashion_mnist` is downloaded, by Keras, on first use. `data/README.md` holds origin and licence.
-"""
+"""The parts of a data set, and `load`, which cuts them."""
 
 import weakref
 from pathlib import Path
@@ -11,9 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlguide import _checks
-from dlguide._data_sets import LOADERS, ORDERED, decode, encode, limited, text_parts
-
-__all__ = ["Info", "Part", "Splits", "decode", "encode", "is_test_part", "load", "load_text"]
+from dlguide.data._sets import LOADERS, ORDERED, limited, text_parts
 
 LICENCES = {
     "mnist": "CC BY-SA 3.0",

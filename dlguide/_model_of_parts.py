@@ -1,12 +1,12 @@
-"""What the models that join two others to train them together have in common."""
+"""What models that are made of two others, and train them together, have in common."""
 
 from typing import ClassVar
 
 import keras
 
 
-class Joined(keras.Model):
-    """A model whose config holds the models that it joins, named by `PARTS`, and what `options` says."""
+class ModelOfParts(keras.Model):
+    """A model whose config holds its parts, named by `PARTS`, and its `options`."""
 
     PARTS: ClassVar[tuple[str, str]]
 

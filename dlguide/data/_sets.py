@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dlguide import _checks
-from dlguide._data_files import read, read_arrays, read_columns
+from dlguide.data._files import read, read_arrays, read_columns
 
 PADDING, UNKNOWN = "", "\N{REPLACEMENT CHARACTER}"  # ids 0 and 1 of every vocabulary
 

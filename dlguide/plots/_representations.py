@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlguide import _checks
-from dlguide._figures import new_figure
+from dlguide.plots._figure import new_figure
 
 
 def image_grid(images, row_names: Sequence[str] = (), column_names: Sequence[str] = ()):

@@ -1,0 +1,10 @@
+"""Real data sets, cut into a training, a validation and a test set that never change sides.
+
+`load` reads them from files that come with the package, each checked against its sha256; only
+`fashion_mnist` is downloaded, by Keras, on first use. `data/README.md` holds origin and licence.
+"""
+
+from dlguide.data._load import Info, Part, Splits, is_test_part, load, load_text
+from dlguide.data._sets import decode, encode
+
+__all__ = ["Info", "Part", "Splits", "decode", "encode", "is_test_part", "load", "load_text"]
