@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from recipes import _results, measure
+from recipes import _machine, _results
 
 TARGET = 0.9922
 EPOCHS = 2  # Of `cnn_mnist`, chosen on the validation part.
@@ -39,7 +39,7 @@ def main(seeds: tuple[int, ...] = (0, 1, 2)) -> dict:
         row["example"] = json.loads(done.stdout.splitlines()[-1])
         rows.append(row)
         print(row, flush=True)
-    content = {"command": "python -m recipes.benchmark cnn", "epochs": EPOCHS, "rows": rows, **measure.machine()}
+    content = {"command": "python -m recipes.benchmark cnn", "epochs": EPOCHS, "rows": rows, **_machine.machine()}
     PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(sentence(content))
     return {}

@@ -61,6 +61,13 @@ def result(name: str, backend: str = "tensorflow") -> dict | None:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 
 
+def write_json(file: Path, content: dict) -> None:
+    """Write a file whole or not at all."""
+    beside = file.with_name(f"{file.name}.tmp")
+    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    beside.replace(file)
+
+
 def summarised(seeds: dict[str, dict[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
     """Return mean and standard deviation of each metric over the seeds (0 where there is one seed)."""
     names = next(iter(seeds.values()))

@@ -21,7 +21,7 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from recipes import _benchmark_cnn, _benchmark_models, _cli, _results, measure
+from recipes import _benchmark_cnn, _benchmark_models, _cli, _machine, _results
 
 ROUNDS = 5
 PATH = _results.RESULTS / "benchmark_fit.json"
@@ -66,7 +66,7 @@ def main(
                 )
                 print(f"round {number + 1}/{rounds}  {row}  {times}  (s an epoch)", flush=True)
             content = {"command": "python -m recipes.benchmark fit", "rounds": number + 1, "sgemm_gflops": peaks}
-            content |= {"rows": {row: {"seconds": seconds[row]} for row in rows}, **measure.machine()}
+            content |= {"rows": {row: {"seconds": seconds[row]} for row in rows}, **_machine.machine()}
             if rows == tuple(_benchmark_models.ROWS) and number + 1 >= ROUNDS:
                 PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     finally:

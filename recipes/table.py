@@ -6,12 +6,14 @@ python -m recipes.table
 import itertools
 from pathlib import Path
 
-from recipes import _cli, _questions, _results, benchmark
+from recipes import _cli, _results, benchmark
+from recipes.faq import _page as faq_page
+from recipes.faq import _questions
 
 ROOT = _results.HERE.parent
 WORDS = {
     "en": ("recipe", "data", "result on the test part", "baseline", "training", "seeds", "± is one std", "cores"),
-    "zh": ("配方", "数据", "测试集结果", "基线", "训练时间", "种子数", "± 为标准差", "核"),
+    "zh": ("示例（recipe）", "数据", "测试集结果", "基线", "训练时间", "种子数", "± 为标准差", "核"),
 }
 
 
@@ -24,13 +26,11 @@ def main() -> dict:
 
 def pages() -> dict[Path, str]:
     """Return each file that has a generated part, with its text as it should be."""
-    from recipes.faq import _experiment
-
     texts = {ROOT / f"README{suffix}.md": _page(f"README{suffix}.md", language) for suffix, language in SUFFIXES}
     texts[_results.HERE / "README.md"] = _page("recipes/README.md", "en")
     for name in _results.recipe_names():
         texts[_results.HERE / f"{name}.py"] = _with_result_line(name)
-    return texts | _experiment.pages()
+    return texts | faq_page.pages()
 
 
 SUFFIXES = (("", "en"), (".zh", "zh"))

@@ -16,7 +16,6 @@ from pathlib import Path
 import keras
 import pytest
 
-import dlguide
 import recipes
 from dlguide import _data_files, _data_sets, _figures
 from recipes import (
@@ -24,14 +23,12 @@ from recipes import (
     _benchmark_models,
     _benchmark_worker,
     _cli,
-    _questions,
     _results,
     benchmark,
     measure,
     perceptron_mnist,
     table,
 )
-from recipes.faq import _experiment
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ("benchmark", "faq", "measure", "predict", "table")
@@ -190,37 +187,6 @@ def test_one_digit_changed_in_a_table_is_seen():
     assert shown in text
     changed = text.replace(shown, "99.99%")
     assert table.replaced(changed, "results", table.results_table("en")) == text != changed
-
-
-def test_every_question_of_the_article_names_builders_and_recipes_that_there_are():
-    assert len(_questions.QUESTIONS) == 24
-    for _, _, builders, names, _ in _questions.QUESTIONS:
-        assert set(builders) <= set(dlguide.__all__) and names
-    assert set(_results.recipe_names()) == {name for row in _questions.QUESTIONS for name in row[3]}
-    modules = {row[4] for row in _questions.QUESTIONS}
-    assert {module.__name__.removeprefix("recipes.faq.") for module in _experiment.questions()} <= modules
-
-
-def test_the_verdict_is_computed_from_the_numbers():
-    text = _experiment.Text("q", "s", "accuracy", {"a": "A", "b": "B", "c": "C", "d": "D"})
-    scores = {str(i): {"a": 0.5 + i / 100, "b": 0.7 + i / 90, "c": 0.3 + i / 110, "d": 0.5 + (2 - i) / 50}
-              for i in range(5)}  # fmt: skip
-    words = _experiment.verdict(scores, "a", text, "en")
-    assert "B: higher by 20" in words and "C: lower by 20" in words and "D: no difference seen" in words
-    words = _experiment.verdict(scores, "a", text, "zh")
-    assert "B：高 20" in words and "C：低 20" in words and "D：未见差异" in words
-    assert _experiment.interval([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx((3, 3 - 1.963, 3 + 1.963), abs=1e-3)
-
-
-def test_every_question_has_both_languages_five_seeds_a_figure_and_runs():
-    for module in _experiment.questions():
-        name = module.__name__.removeprefix("recipes.faq.")
-        assert set(module.TEXT) == {"en", "zh"}
-        rows = module.experiment(0, limit=100, epochs=1)
-        assert list(rows) == list(module.TEXT["en"].rows) == list(module.TEXT["zh"].rows)
-        published = json.loads((_results.RESULTS / f"faq_{name}.json").read_text())
-        assert len(published["seeds"]) >= 5 and module.REFERENCE in rows
-        assert (_results.RESULTS / f"faq_{name}.png").exists()
 
 
 def test_the_list_answers_without_importing_a_recipe():
