@@ -57,29 +57,36 @@ SEEDS = {str(seed): json.loads(json.dumps(scores_of(seed))) for seed in range(5)
 
 def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_direction_of_the_score():
     answers = _verdict.answers(experiment(), SEEDS, "en")
-    assert answers[0] == "b above a? Yes, by 20.22 points (20.00 to 20.44)."
-    assert answers[1].startswith("c above a? No: the score is lower by 20.18 points (")
-    assert answers[2] == "d above a? No difference seen (-7.89 to +3.89 points)."
-    assert answers[3].startswith("b worse than chance? No: the score is higher by 62.22 points (")
-    assert answers[4].startswith("b better at 0.1? Yes, by 0.56 nats (")  # A lower loss is a better one.
+    assert answers[0] == "b above a? **Yes, by 20.22 points (20.00 to 20.44).**"
+    assert answers[1].startswith("c above a? **No: the score is lower by 20.18 points (")
+    assert answers[2] == "d above a? **No difference seen (-7.89 to +3.89 points).**"
+    assert answers[3].startswith("b worse than chance? **No: the score is higher by 62.22 points (")
+    assert answers[4].startswith("b better at 0.1? **Yes, by 0.56 nats (")  # A lower loss is a better one.
     answers = _verdict.answers(experiment(), SEEDS, "zh")
-    assert answers[0] == "b above a?字是，高 20.22 个百分点（20.00 至 20.44）。"
-    assert answers[1].startswith("c above a?字否，反而低 20.18 个百分点（")
-    assert answers[2] == "d above a?字未见差异（-7.89 至 +3.89 个百分点）。"
-    assert answers[4].startswith("b better at 0.1?字是，低 0.56 奈特（")
+    assert answers[0] == "b above a?字**是，高 20.22 个百分点（20.00 至 20.44）。**"
+    assert answers[1].startswith("c above a?字**否，反而低 20.18 个百分点（")
+    assert answers[2] == "d above a?字**未见差异（-7.89 至 +3.89 个百分点）。**"
+    assert answers[4].startswith("b better at 0.1?字**是，低 0.56 奈特（")
 
 
 def test_the_rows_and_the_curves_are_compared_with_the_reference():
     panels = experiment().panels
-    said = _verdict.comparison("rows", panels["rows"], SEEDS, "en")
-    assert said.startswith(
-        "Compared with “A” (52.00 %): B is higher by 20.22 points (20.00 to 20.44); C is lower by 20"
-    )
-    assert said.endswith("; D shows no difference (-7.89 to +3.89 points).")
-    said = _verdict.comparison("rows", panels["rows"], SEEDS, "zh")
-    assert said.startswith("与“A字”（52.00%）相比，B字 高 20.22 个百分点（20.00 至 20.44）；C字 低 20.18")
+    assert _verdict.comparison("rows", panels["rows"], SEEDS, "en").splitlines() == [
+        "Compared with “A” (52.00 %):",
+        "",
+        "- B is higher by 20.22 points (20.00 to 20.44);",
+        "- C is lower by 20.18 points (20.00 to 20.36);",
+        "- D shows no difference (-7.89 to +3.89 points).",
+    ]
+    assert _verdict.comparison("rows", panels["rows"], SEEDS, "zh").splitlines() == [
+        "与“A字”（52.00%）相比：",
+        "",
+        "- B字 高 20.22 个百分点（20.00 至 20.44）；",
+        "- C字 低 20.18 个百分点（20.00 至 20.36）；",
+        "- D字 未见差异（-7.89 至 +3.89 个百分点）。",
+    ]
     said = _verdict.comparison("curves", panels["curves"], SEEDS, "en")
-    assert said == "Compared with “A”: B is higher at 1, is lower at 0.1."
+    assert said == "Compared with “A”:\n\n- B is higher at 1, is lower at 0.1."
     assert _verdict.comparison("rows", panels["rows"]._replace(reference=None), SEEDS, "en") == ""
 
 
@@ -107,6 +114,7 @@ def test_the_figure_has_a_panel_for_each_score_in_the_language_of_the_page():
     first, second = _figure.draw(experiment(), SEEDS, "en").axes
     assert [tick.get_text() for tick in first.get_yticklabels()] == list("ABCD")
     assert first.get_xlabel() == "accuracy (%): mean, 95 % interval, each seed"
+    assert first.get_ylim() == (3.5, -0.5)
     assert first.lines[0].get_xdata() == pytest.approx([50, 51, 52, 53, 54])
     assert second.get_xscale() == "log" and second.get_title() == "losses"
     assert [line.get_label() for line in second.lines] == ["A", "B"]

@@ -4,8 +4,8 @@ from recipes.faq import _statistics
 from recipes.faq._experiment import Experiment, Panel
 
 WORDS = {
-    "en": {"points": "{}: mean, 95 % interval, each seed", "band": "{}: mean, 95 % interval"},
-    "zh": {"points": "{}：均值、95% 置信区间与各种子", "band": "{}：均值与 95% 置信区间"},
+    "en": {"points": "{}: mean, 95 % interval, each seed", "band": "{}:\nmean, 95 % interval"},
+    "zh": {"points": "{}：均值、95% 置信区间与各种子", "band": "{}：\n均值与 95% 置信区间"},
 }
 
 
@@ -30,10 +30,10 @@ def _draw_points(axes, name: str, panel: Panel, seeds: dict, language: str) -> N
     for place, row in enumerate(panel.rows):
         values = [factor * value for value in _statistics.column(seeds, name, row)]
         mean, low, high = _statistics.mean_interval(values)
-        axes.plot(values, [place] * len(values), ".", color="gray", alpha=0.6)
+        axes.plot(values, [place + 0.22] * len(values), ".", color="gray", alpha=0.6)
         axes.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="tab:blue", capsize=4)
     axes.set_yticks(range(len(panel.rows)), [words.to(language) for words in panel.rows.values()])
-    axes.invert_yaxis()
+    axes.set_ylim(len(panel.rows) - 0.5, -0.5)
     axes.set_xlabel(WORDS[language]["points"].format(panel.score.described(language)))
 
 
@@ -51,5 +51,4 @@ def _draw_curves(axes, name: str, panel: Panel, seeds: dict, language: str) -> N
     axes.set(
         xlabel=panel.curve.name.to(language), ylabel=WORDS[language]["band"].format(panel.score.described(language))
     )
-    axes.yaxis.label.set_size(8)
     axes.legend()

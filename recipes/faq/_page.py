@@ -26,7 +26,7 @@ WORDS = {
         "experiment": "The experiment",
         "setting": "**Setting.** {}",
         "limits": "**Limits.** {}",
-        "sources": "**Read on.** {}",
+        "sources": "**Read on.**\n\n{}",
         "columns": "| | {score} | 95 % interval of the mean | one more seed |\n|---|---|---|---|",
         "range": "{} to {}",
         "direction": {True: "higher is better", False: "lower is better"},
@@ -46,7 +46,7 @@ WORDS = {
         "experiment": "实验",
         "setting": "**设置。** {}",
         "limits": "**局限。** {}",
-        "sources": "**延伸阅读。** {}",
+        "sources": "**延伸阅读。**\n\n{}",
         "columns": "| | {score} | 均值的 95% 置信区间 | 再换一个种子 |\n|---|---|---|---|",
         "range": "{} 至 {}",
         "direction": {True: "越高越好", False: "越低越好"},
@@ -103,7 +103,7 @@ def section(number: int, name: str, experiment: Experiment, numbers: dict, langu
         *tables,
         words["setting"].format(experiment.setting.to(language)),
         words["limits"].format(experiment.limits.to(language)),
-        words["sources"].format(" ".join(experiment.sources)),
+        words["sources"].format("\n".join(f"- {source}" for source in experiment.sources)),
         words["command"].format(**facts),
     ]
 

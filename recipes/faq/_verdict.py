@@ -10,20 +10,19 @@ WORDS = {
         "same": "No difference seen ({size}).",
         "up": "higher",
         "down": "lower",
-        "ask": "{} {}",
+        "ask": "{} **{}**",
         "range": "{} ({} to {})",
         "signed_range": "{} to {}",
-        "compared": "Compared with “{}” ({}): {}.",
+        "compared": "Compared with “{}” ({}):\n\n{}",
         "higher": "{} is higher by {}",
         "lower": "{} is lower by {}",
         "no_difference": "{} shows no difference ({})",
-        "compared_curves": "Compared with “{}”: {}.",
+        "compared_curves": "Compared with “{}”:\n\n{}",
         "curve": "{} {}",
         "higher_at": "is higher at {}",
         "lower_at": "is lower at {}",
         "no_difference_at": "shows no difference at {}",
         "comma": ", ",
-        "semicolon": "; ",
     },
     "zh": {
         "yes": "是，{direction} {size}。",
@@ -31,20 +30,19 @@ WORDS = {
         "same": "未见差异（{size}）。",
         "up": "高",
         "down": "低",
-        "ask": "{}{}",
+        "ask": "{}**{}**",
         "range": "{}（{} 至 {}）",
         "signed_range": "{} 至 {}",
-        "compared": "与“{}”（{}）相比，{}。",
+        "compared": "与“{}”（{}）相比：\n\n{}",
         "higher": "{} 高 {}",
         "lower": "{} 低 {}",
         "no_difference": "{} 未见差异（{}）",
-        "compared_curves": "与“{}”相比，{}。",
+        "compared_curves": "与“{}”相比：\n\n{}",
         "curve": "{} {}",
         "higher_at": "在 {} 处较高",
         "lower_at": "在 {} 处较低",
         "no_difference_at": "在 {} 处未见差异",
         "comma": "、",
-        "semicolon": "；",
     },
 }
 
@@ -70,7 +68,7 @@ def comparison(panel_name: str, panel: Panel, seeds: dict, language: str) -> str
     name = panel.rows[panel.reference].to(language)
     if panel.curve:
         parts = [_curve_part(panel_name, panel, row, seeds, language) for row in rows]
-        return words["compared_curves"].format(name, words["semicolon"].join(parts))
+        return words["compared_curves"].format(name, _listed(parts, language))
     parts = []
     for row in rows:
         found = _statistics.difference(seeds, panel_name, row, panel.reference)
@@ -79,7 +77,13 @@ def comparison(panel_name: str, panel: Panel, seeds: dict, language: str) -> str
         parts.append(words[outcome].format(panel.rows[row].to(language), size))
     mean = _statistics.mean_interval(_statistics.column(seeds, panel_name, panel.reference)).mean
     value = panel.score.unit.value.to(language).format(panel.score.number(mean))
-    return words["compared"].format(name, value, words["semicolon"].join(parts))
+    return words["compared"].format(name, value, _listed(parts, language))
+
+
+def _listed(parts: list[str], language: str) -> str:
+    """Return a Markdown list of the rows."""
+    semicolon, stop = {"en": (";", "."), "zh": ("；", "。")}[language]
+    return f"{semicolon}\n".join(f"- {part}" for part in parts) + stop
 
 
 def _curve_part(panel_name: str, panel: Panel, row: str, seeds: dict, language: str) -> str:

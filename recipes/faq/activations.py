@@ -91,7 +91,7 @@ model = mlp((28, 28, 1), 10, activation="relu")  # ReLU after each hidden layer
 linear = mlp((28, 28, 1), 10, activation=None)  # without one: a linear model
 own = mlp((28, 28, 1), 10, activation=keras.ops.abs)  # any function of a tensor
 
-layer = keras.layers.Dense(128, activation="relu")  # the same in a layer of plain Keras
+layer = keras.layers.Dense(128, activation="relu")  # in a layer of plain Keras
 """,
     setting=Words(
         "`mlp` with hidden layers of 256 and 128 units on 10,000 MNIST images, 5 epochs of Adam (learning rate 0.001, "
