@@ -1,47 +1,62 @@
 """The published results: what `measure` writes, and `table`, the list and the tests read. Imports nothing heavy."""
 
 import ast
+import functools
 import json
 import statistics
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 BACKENDS = ("tensorflow", "jax", "torch")
 
-# What a recipe's table row shows: the metric, its baseline, and how both are written.
-HEADLINES = {
-    "perceptron_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
-    "mlp_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
-    "linear_regression_mpg": ("mae", "baseline_mae", "{:.2f} mpg"),
-    "cnn_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
-    "cnn_fashion": ("accuracy", "baseline_accuracy", "{:.2%}"),
-    "simple_rnn_mnist_rows": ("accuracy", "baseline_accuracy", "{:.2%}"),
-    "lstm_names": ("accuracy", "baseline_accuracy", "{:.1%}"),
-    "gru_sunspots": ("mae", "baseline_mae", "{:.2f} sunspots"),
-    "bilstm_vowels": ("accuracy", "baseline_accuracy", "{:.1%}"),
-    "transformer_names": ("accuracy", "baseline_accuracy", "{:.1%}"),
-    "transformer_shakespeare": ("nats_per_character", "baseline_nats_per_character", "{:.3f}"),
-    "autoencoder_mnist": ("squared_error", "baseline_squared_error", "{:.6f}"),
-    "clustering_mnist": ("clustering_accuracy", "baseline_clustering_accuracy", "{:.2%}"),
-    "contrastive_mnist": ("accuracy", "baseline_accuracy", "{:.2%}"),
-    "gan_mnist": ("frechet_distance", "baseline_frechet_distance", "{:.2f}"),
-    "vae_mnist": ("nll", "baseline_nll", "{:.2f} nats"),
-    "denoising_autoencoder_mnist": ("binary_crossentropy", "baseline_binary_crossentropy", "{:.4f}"),
-    "anomaly_shuttle": ("auroc", "baseline_auroc", "{:.4f}"),
-    "polynomial_regression_mpg": ("r2_score", "baseline_r2_score", "{:.3f}"),
-}
+
+class Statement(NamedTuple):
+    """What a recipe says of itself in its `RECIPE`, a dict of plain values, read without importing the recipe."""
+
+    data: str
+    """Name of its data, as it stands in the tables and above the pictures."""
+    metric: str
+    """The metric of the tables, a key of the metrics that `main` returns."""
+    format: str
+    """How the metric and its baseline are written, such as "{:.2%}" or "{:.2f} mpg"."""
+    higher_is_better: bool
+    baseline: str
+    """The metric's baseline, a key of the metrics too."""
+    quick: dict
+    """Options of `main` for a quick look."""
 
 
 def recipe_names() -> list[str]:
-    """Return the names of all recipes: every module here with a `main` of its own."""
-    names = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
-    return [name for name in names if "_cli.run(main)" in (HERE / f"{name}.py").read_text(encoding="utf-8")]
+    """Return the names of all recipes: the modules here that state a `RECIPE`."""
+    return [path.stem for path in sorted(HERE.glob("[a-z]*.py")) if _stated(path.stem)]
+
+
+def statement(name: str) -> Statement:
+    """Return what a recipe says of itself."""
+    found = _stated(name)
+    if not found:
+        raise ValueError(f"`name` must be a recipe out of {', '.join(recipe_names())}. Received: name={name!r}")
+    return Statement(**found[0])
+
+
+def _stated(name: str) -> list[dict]:
+    return [
+        ast.literal_eval(node.value)
+        for node in _tree(name).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "RECIPE"
+    ]
+
+
+@functools.cache
+def _tree(name: str) -> ast.Module:
+    return ast.parse((HERE / f"{name}.py").read_text(encoding="utf-8"))
 
 
 def docstring(name: str) -> str:
     """Return a recipe's docstring without importing it."""
-    return ast.get_docstring(ast.parse((HERE / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    return ast.get_docstring(_tree(name)) or ""
 
 
 def field(name: str, key: str) -> str:
@@ -80,13 +95,14 @@ def summarised(seeds: dict[str, dict[str, float]]) -> tuple[dict[str, float], di
 def title(recipe_file: str, metrics: dict, data_name: str | None = None) -> str:
     """Return what stands above each picture of a run: the recipe, its data and its result.
 
-    `data_name` is the name of data that the recipe's docstring does not name.
+    `data_name` is the name of data that the recipe does not name, such as a text of one's own.
     """
     name = Path(recipe_file).stem
-    words = [name, data_name or field(name, "Data").split(",")[0]]
-    metric, _, form = HEADLINES[name]
-    if metric in metrics:  # Of few generated images there is no Fréchet distance.
-        words.append(f"{metric.replace('_', ' ')} {form.format(metrics[metric]).replace('%', ' %')}")
+    stated = statement(name)
+    words = [name, data_name or stated.data]
+    if stated.metric in metrics:  # Of few generated images there is no Fréchet distance.
+        value = stated.format.format(metrics[stated.metric]).replace("%", " %")
+        words.append(f"{stated.metric.replace('_', ' ')} {value}")
     return " · ".join(words)
 
 
@@ -95,9 +111,12 @@ def headline(name: str, backend: str = "tensorflow") -> str:
     published = result(name, backend)
     if published is None:
         return "not measured yet"
-    metric, baseline, form = HEADLINES[name]
-    mean, std = published["mean"], published["std"]
+    stated, mean, std = statement(name), published["mean"], published["std"]
+    direction = "higher" if stated.higher_is_better else "lower"
+    value, spread, baseline = map(
+        stated.format.format, (mean[stated.metric], std[stated.metric], mean[stated.baseline])
+    )
     return (
-        f"{metric} {form.format(mean[metric])} ± {form.format(std[metric])}, baseline {form.format(mean[baseline])}, "
+        f"{stated.metric} {value} ± {spread} ({direction} is better), baseline {baseline}, "
         f"{mean['training_seconds']:.1f} s"
     )

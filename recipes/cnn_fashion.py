@@ -5,17 +5,28 @@
 
 Data: Fashion-MNIST, 28x28 grey images, 10 classes (Xiao et al., 2017), downloaded on first use.
 Baseline: the pixels without a hidden layer (softmax regression, scikit-learn).
-Result: accuracy 92.60% ± 0.08%, baseline 83.97%, 123.9 s on 2 cores of AMD EPYC.
+Result: accuracy 92.60% ± 0.08% (higher is better), baseline 83.97%, 123.9 s on 2 cores of AMD EPYC.
 
-Chosen on the validation part, one seed an attempt of 12 epochs: mirrored images and the mean over all places .932, with
-.960 on the training part; the largest value instead of the mean, shifts by up to 4 % and dropout of .2 .932, with .935
-on the training part, which leaves more to gain from further epochs.
+Tried, one seed each, 12 epochs. The second setting has the lower training accuracy, so it gains more from more epochs:
+
+    setting                                                           validation  training accuracy
+    mirrored images, mean over all places                             0.932       0.960
+    maximum instead of the mean, shifts of 4 %, dropout 0.2 (chosen)  0.932       0.935
 """
 
 import keras
 
 from dlguide import cnn, data, evaluation, training
 from recipes import _cli, _results, _shared
+
+RECIPE = {
+    "data": "Fashion-MNIST",
+    "metric": "accuracy",
+    "format": "{:.2%}",
+    "higher_is_better": True,
+    "baseline": "baseline_accuracy",
+    "quick": {"epochs": 1, "limit": 2000},
+}
 
 
 def main(
@@ -28,7 +39,7 @@ def main(
     limit: int | None = None,
     run_dir: str | None = None,
 ) -> dict:
-    """Train, then return the metrics on the test part."""
+    """Train, then return the metrics on the test set."""
     keras.utils.set_random_seed(seed)
     fashion = data.load("fashion_mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(fashion.train.x) // batch_size)

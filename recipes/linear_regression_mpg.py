@@ -4,8 +4,8 @@
     python -m recipes.linear_regression_mpg --epochs 1  # a quick look
 
 Data: Auto MPG, 392 cars of 1970 to 1982 (Quinlan, 1993).
-Baseline: the mean of the training part, whatever the weight.
-Result: mae 3.10 mpg ± 0.01 mpg, baseline 6.50 mpg, 2.5 s on 2 cores of AMD EPYC.
+Baseline: the mean of the training set, whatever the weight.
+Result: mae 3.10 mpg ± 0.01 mpg (lower is better), baseline 6.50 mpg, 2.5 s on 2 cores of AMD EPYC.
 """
 
 import keras
@@ -14,6 +14,14 @@ import numpy as np
 from dlguide import data, evaluation, linear_regression, plots, training
 from recipes import _cli, _results, _shared
 
+RECIPE = {
+    "data": "Auto MPG",
+    "metric": "mae",
+    "format": "{:.2f} mpg",
+    "higher_is_better": False,
+    "baseline": "baseline_mae",
+    "quick": {"epochs": 1},
+}
 METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
 
 
@@ -26,7 +34,7 @@ def main(
     limit: int | None = None,
     run_dir: str | None = None,
 ) -> dict:
-    """Train, then return the metrics on the test part."""
+    """Train, then return the metrics on the test set."""
     keras.utils.set_random_seed(seed)
     mpg = data.load("auto_mpg", limit=limit, seed=seed)
     weight = [mpg.info.feature_names.index("weight")]

@@ -12,13 +12,13 @@ from recipes.faq import _questions
 
 ROOT = _results.HERE.parent
 WORDS = {
-    "en": ("recipe", "data", "result on the test part", "baseline", "training", "seeds", "± is one std", "cores"),
+    "en": ("recipe", "data", "result on the test set", "baseline", "training", "seeds", "± is one std", "cores"),
     "zh": ("示例（recipe）", "数据", "测试集结果", "基线", "训练时间", "种子数", "± 为标准差", "核"),
 }
 
 
 def main() -> dict:
-    """Rewrite every generated part; nothing changes when run again."""
+    """Rewrite all that is generated; nothing changes when run again."""
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8")
     return {}
@@ -45,13 +45,14 @@ def results_table(language: str) -> str:
         published = _results.result(name, backend)
         if published is None:
             continue
-        metric, base, form = _results.HEADLINES[name]
+        stated = _results.statement(name)
+        metric, form = stated.metric, stated.format
         mean, count, versions = published["mean"], len(published["seeds"]), published["versions"]
         cells = [
             f"[`{name}`](recipes/{name}.py)" + ("" if backend == "tensorflow" else f", {backend}"),
-            _results.field(name, "Data").split(",")[0],
+            stated.data,
             f"{metric} {form.format(mean[metric])}" + (f" ± {form.format(published['std'][metric])}" * (count > 1)),
-            form.format(mean[base]),
+            form.format(mean[stated.baseline]),
             f"{mean['training_seconds']:.1f} s",
             str(count),
         ]

@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 import pkgutil
+import re
 import signal
 import statistics
 import subprocess
@@ -48,7 +49,6 @@ def command(*args, cwd=None, **options):
 
 def test_the_list_of_recipes_is_complete():
     assert sorted(m.__name__ for m in MODULES) == [f"recipes.{name}" for name in _results.recipe_names()]
-    assert set(_results.HEADLINES) == set(_results.recipe_names())
 
 
 @pytest.fixture
@@ -69,14 +69,15 @@ def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     titles, set_title = [], _figures.set_title
     monkeypatch.setattr(_figures, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
-    few = {"samples": 50} if "samples" in inspect.signature(recipe.main).parameters else {}
-    metrics = recipe.main(limit=60, epochs=1, run_dir="run", **few)
+    stated = _results.statement(recipe.__name__.removeprefix("recipes."))
+    quick = {name: min(value, 60) if name in ("limit", "samples") else value for name, value in stated.quick.items()}
+    metrics = recipe.main(**quick, run_dir="run")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    metric, baseline, _ = _results.HEADLINES[recipe.__name__.removeprefix("recipes.")]
-    assert {metric, baseline, "training_seconds"} <= set(metrics)
+    assert {stated.metric, stated.baseline, "training_seconds"} <= set(metrics)
     assert json.dumps(metrics)
     files = {path.name for path in (tmp_path / "run").iterdir()}
-    assert {"model.keras", "history.csv", "learning_curves.png"} <= files
+    if "epochs" in stated.quick:  # It trains one model by `fit`; a search or an agent leaves other files.
+        assert {"model.keras", "history.csv", "learning_curves.png"} <= files
     title = _results.title(recipe.__file__, metrics)
     assert len(titles) == len({name for name in files if name.endswith(".png")})
     assert all(line.startswith(f"{title}\n") for line in titles)
@@ -89,19 +90,33 @@ def test_a_recipe_called_without_a_folder_leaves_no_file(tmp_path, monkeypatch, 
 
 
 @each_recipe
-def test_a_recipe_has_the_common_options_and_docstring(recipe):
-    names = list(inspect.signature(recipe.main).parameters)
-    assert [n for n in names if n in ("epochs", "batch_size", "learning_rate", "seed", "limit", "run_dir")] == [
-        "epochs", "batch_size", "learning_rate", "seed", "limit", "run_dir"
-    ]  # fmt: skip
+def test_a_recipe_states_itself_and_its_docstring_says_the_same(recipe):
     name = recipe.__name__.removeprefix("recipes.")
-    lines = [line.strip().split("  #")[0] for line in recipe.__doc__.splitlines()]
-    commands = [line.strip() for line in lines if line.startswith("python -m")]
-    assert len(commands) == 2 and commands[0] == f"python -m recipes.{name}"
-    assert _results.field(name, "Data") and _results.field(name, "Baseline")
-    for word in commands[1].split():
-        if word.startswith("--"):
-            assert word[2:].replace("-", "_") in names
+    stated, options = _results.statement(name), list(inspect.signature(recipe.main).parameters)
+    assert stated == _results.Statement(**recipe.RECIPE)
+    assert stated.format.format(0.5) != stated.format.format(0.7)
+    # What every command gives a run; its other options depend on its kind.
+    assert [option for option in options if option in ("seed", "limit", "run_dir")] in (
+        ["seed", "limit", "run_dir"], ["seed", "run_dir"]
+    )  # fmt: skip
+    quick = "".join(f" --{option.replace('_', '-')} {value}" for option, value in stated.quick.items())
+    commands = [line.strip().split("  #")[0].strip() for line in recipe.__doc__.splitlines() if "python -m" in line]
+    assert commands == [f"python -m recipes.{name}", f"python -m recipes.{name}{quick}"]
+    assert set(stated.quick) <= set(options) and "run_dir" not in stated.quick
+    assert _results.field(name, "Data").startswith(stated.data) and _results.field(name, "Baseline")
+    assert not re.search(r"(?<![\w.])\.\d", recipe.__doc__), "a number is written as 0.987 or 98.7 %"
+
+
+def test_a_module_without_a_statement_is_no_recipe():
+    with pytest.raises(ValueError, match=r"`name` must be a recipe out of anomaly_shuttle, .* Received: name='table'"):
+        _results.statement("table")
+
+
+@pytest.mark.parametrize("name", _results.recipe_names())
+def test_a_published_result_is_better_than_its_baseline(name):
+    stated, mean = _results.statement(name), _results.result(name)["mean"]
+    is_better = (mean[stated.metric] > mean[stated.baseline]) == stated.higher_is_better
+    assert is_better != (name in ("lstm_names", "transformer_names"))  # N-grams are better on these names.
 
 
 @each_recipe
@@ -114,7 +129,7 @@ def test_a_quick_published_number_is_met_by_a_new_seed(recipe, capsys):
             f"takes {published['mean']['training_seconds']:.0f} s of training, over DLGUIDE_SECONDS={SECONDS:g}"
         )
     seed = max(map(int, published["seeds"])) + 1
-    metric = _results.HEADLINES[name][0]
+    metric = _results.statement(name).metric
     seen = [metrics[metric] for metrics in published["seeds"].values()]
     band = max(3 * published["std"][metric], max(seen) - min(seen))
     assert abs(recipe.main(seed=seed)[metric] - published["mean"][metric]) <= band
