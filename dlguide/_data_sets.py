@@ -123,8 +123,9 @@ def _windows(values: np.ndarray, target: np.ndarray, length: int, dates: Sequenc
         times = np.arange(start, end)
         times = times[~np.isnan(y[times])]
         parts.append((windows[times - length].astype("float32"), y[times].astype("float32")))
-    test_dates = tuple(dates[time] for time in times)  # The test set comes last.
-    return parts, {"mean": float(target_mean), "scale": float(target_scale), "test_dates": test_dates}
+    more = {"mean": float(target_mean), "scale": float(target_scale)}
+    more |= {"feature_mean": tuple(mean.tolist()), "feature_scale": tuple(scale.tolist())}
+    return parts, {**more, "test_dates": tuple(dates[time] for time in times)}  # The test set comes last.
 
 
 # Data sets: each gives the three parts and what `Info` says beyond the name.
@@ -270,7 +271,8 @@ def _shuttle(seed: int):
     normal = tuple(array[train[1] == 0] for array in train)
     mean, scale = normal[0].mean(axis=0, dtype="float64"), normal[0].std(axis=0, dtype="float64")
     parts = [(((x - mean) / scale).astype("float32"), y) for x, y in (normal, *others)]
-    return parts, {"num_classes": 2, "class_names": ("normal", "anomaly")}
+    more = {"num_classes": 2, "class_names": ("normal", "anomaly")}
+    return parts, {**more, "feature_mean": tuple(mean.tolist()), "feature_scale": tuple(scale.tolist())}
 
 
 def _shakespeare(seed: int):

@@ -70,6 +70,9 @@ class Info(NamedTuple):
     mean: float = 0.0
     scale: float = 1.0
     """Of a scaled target: `y * scale + mean` is in the target's own unit."""
+    feature_mean: tuple[float, ...] = ()
+    feature_scale: tuple[float, ...] = ()
+    """Of scaled features: `x * feature_scale + feature_mean` is in their own units; empty where `x` is not scaled."""
     test_dates: tuple[str, ...] = ()
     """Of a series: the date of each target of the test set, as "2008-12" or "2008-12-31"."""
 
@@ -116,8 +119,9 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
 
     Returns:
         `Splits(train, valid, test, info)`; each part unpacks to `x, y`. `info` has `name,
-        num_classes, class_names, feature_names, target_name, vocabulary, mean, scale, licence,
-        citation, test_dates`.
+        num_classes, class_names, feature_names, target_name, vocabulary, mean, scale, feature_mean,
+        feature_scale, test_dates, licence, citation`. Where `x` is scaled, `x * feature_scale + feature_mean` is
+        in the data's own units, one number of each for a feature; elsewhere both are empty.
 
     Raises:
         ValueError: If an argument is out of range, or a file is not the published one.

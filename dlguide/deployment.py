@@ -1,21 +1,17 @@
 """Export of a model for another runtime, checked: the file is put in place once it gives what `predict` gives."""
 
 import importlib.util
-import logging
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from dlguide import _checks
+from dlguide import _checks, _export_files
+from dlguide._export_files import as_input
 
 __all__ = ["Export", "export"]
 
@@ -77,7 +73,7 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
         >>> from dlguide import mlp
         >>> folder = tempfile.mkdtemp()
         >>> exported = export(mlp((3,), 2), f"{folder}/mlp.onnx", format="onnx", examples=np.eye(3))
-        >>> exported.largest_difference < 1e-5, os.listdir(folder)
+        >>> exported.largest_difference < 1e-5, [file.name for file in Path(folder).iterdir()]
         (True, ['mlp.onnx'])
     """
     format = _checks.choice("format", format, tuple(FORMATS))
@@ -105,8 +101,8 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
         ) from None
     with scratch as folder:
         file = Path(folder, f"model{suffix}")
-        write(model, file, format, arrays)
-        [result] = run([(format, file, _batches(model, format, arrays))], folder)
+        _export_files.write([(model, file, format, arrays)])
+        [result] = _export_files.run([(format, file, _batches(model, format, arrays))], folder)
         difference = _difference(model, format, arrays, result, tolerance)
         size = sum(part.stat().st_size for part in [file, *file.rglob("*")] if part.is_file())
         file.rename(path)
@@ -143,7 +139,7 @@ def _random(model) -> str:
 
 def _check_model(model, arrays: list[np.ndarray]) -> float:
     """Refuse a model that gives another output each time; return the seconds of one call with one example."""
-    one = _as_input([array[:1] for array in arrays])
+    one = as_input([array[:1] for array in arrays])
     first, second = (keras.tree.flatten(model.predict_on_batch(one)) for _ in range(2))
     if not all(np.array_equal(a, b) for a, b in zip(first, second, strict=True)):
         raise ValueError(_random(model))
@@ -153,10 +149,6 @@ def _check_model(model, arrays: list[np.ndarray]) -> float:
         model.predict_on_batch(one)
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds)
-
-
-def _as_input(arrays: list[np.ndarray]):
-    return arrays if len(arrays) > 1 else arrays[0]
 
 
 def _batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarray]]:
@@ -169,105 +161,6 @@ def _batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarr
     return batches
 
 
-def write(model, file: Path, format: str, arrays: list[np.ndarray]) -> None:
-    """Write the file, unchecked, in a process on the TensorFlow backend where this one is on another."""
-    if keras.backend.backend() != "tensorflow":
-        _write_elsewhere(model, file, format, arrays)
-        return
-    specs = []
-    for i, (array, tensor) in enumerate(zip(arrays, model.inputs, strict=True)):
-        # LiteRT's file has no free sizes: recurrent and attention layers do not run with them.
-        shape = (1, *array.shape[1:]) if format == "litert" else (None, *tensor.shape[1:])
-        specs.append(keras.InputSpec(shape=shape, dtype=array.dtype.name, name=f"input_{i}"))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # What counts is what the file gives.
-            logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # It reports as errors what `_finish_onnx` mends.
-            model.export(str(file), format=format, verbose=False, input_signature=[_as_input(specs)])
-        if format == "onnx":
-            _finish_onnx(file)
-    except Exception as error:  # Keras, TensorFlow and both converters have many kinds.
-        message = " ".join(str(error).split())[:300]
-        raise ValueError(
-            f"`model` must be one that Keras can export as {format!r}. Received: model={model.name!r} ({message})"
-        ) from error
-
-
-def _finish_onnx(file: Path) -> None:
-    """Name the outputs, and put what ONNX Runtime knows in the place of what it does not know."""
-    import onnx
-
-    content = onnx.load(file)
-    graph = content.graph
-    names = {output.name: f"output_{i}" for i, output in enumerate(graph.output)}
-    for output in graph.output:
-        output.name = names[output.name]
-    nodes = []
-    for node in graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
-        nodes.append(node)
-        if node.op_type == "Erfc":  # Of the exact GELU; erfc(x) = 1 - erf(x).
-            [whole] = node.output
-            node.op_type, node.output[0] = "Erf", f"{whole}_erf"
-            nodes.append(onnx.helper.make_node("Sub", ["erfc_one", node.output[0]], [whole]))
-    if any(node.op_type == "Erf" for node in nodes):
-        graph.initializer.append(onnx.numpy_helper.from_array(np.float32(1), "erfc_one"))
-    kept = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
-    del graph.node[:]
-    graph.node.extend(kept)
-    onnx.save(content, file)
-
-
-_WRITE = """
-import pathlib, sys
-import keras, numpy as np
-from dlguide import deployment
-folder, file, file_format = sys.argv[1:]
-with np.load(folder + "/examples.npz") as saved:
-    arrays = [saved[name] for name in saved.files]
-try:
-    model = keras.saving.load_model(folder + "/model.keras", compile=False)
-    deployment.write(model, pathlib.Path(file), file_format, arrays)
-except Exception as error:
-    sys.exit(" ".join(str(error).split()))
-"""
-
-
-def _write_elsewhere(model, file: Path, format: str, arrays: list[np.ndarray]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder, "model.keras"))
-        np.savez(Path(folder, "examples.npz"), *arrays)
-        environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        command = [sys.executable, "-c", _WRITE, folder, str(file), format]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise ValueError(reason if reason.startswith("`model`") else _not_elsewhere(model, reason))
-
-
-def _not_elsewhere(model, reason: str) -> str:
-    return (
-        "`model` must be made of Keras's and dlguide's layers on this backend; with others, load it with "
-        f"KERAS_BACKEND=tensorflow and export it there. Received: model={model.name!r} ({reason[:300]})"
-    )
-
-
-def run(jobs: list[tuple[str, Path, list[list[np.ndarray]]]], folder) -> list[dict]:
-    """Run files in their own runtime, in one new process; return its outputs for each batch, or what it said."""
-    command, results = [sys.executable, "-P", str(Path(__file__).with_name("_export_worker.py"))], []
-    for i, (format, file, batches) in enumerate(jobs):
-        inputs, outputs = Path(folder, f"inputs_{i}.npz"), Path(folder, f"outputs_{i}.npz")
-        np.savez(
-            inputs, **{f"{b}_{place}": array for b, arrays in enumerate(batches) for place, array in enumerate(arrays)}
-        )
-        command += [format, str(file), str(inputs), str(outputs)]
-        results.append(outputs)
-    done = subprocess.run(command, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, check=False)
-    ended = {"error": f"the runtime's process ended with status {done.returncode}"}
-    return [dict(np.load(file)) if file.exists() else ended for file in results]
-
-
 def _difference(model, format: str, arrays: list[np.ndarray], result: dict, tolerance: float) -> float:
     """Return the largest difference from `predict`, or raise where it is too large or there is no answer."""
     if "error" in result:
@@ -278,7 +171,7 @@ def _difference(model, format: str, arrays: list[np.ndarray], result: dict, tole
         )
     largest, scale = 0.0, 1.0
     for b, batch in enumerate(_batches(model, format, arrays)):
-        for place, expected in enumerate(keras.tree.flatten(model.predict_on_batch(_as_input(batch)))):
+        for place, expected in enumerate(keras.tree.flatten(model.predict_on_batch(as_input(batch)))):
             given = result[f"{b}_{place}"]
             if given.shape != expected.shape:
                 raise ValueError(

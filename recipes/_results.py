@@ -3,6 +3,7 @@
 import ast
 import functools
 import json
+import re
 import statistics
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +64,11 @@ def field(name: str, key: str) -> str:
     """Return what stands behind `key:` in a recipe's docstring."""
     lines = [line for line in docstring(name).splitlines() if line.startswith(f"{key}:")]
     return lines[0].removeprefix(f"{key}:").strip() if lines else ""
+
+
+def data_set(name: str) -> str:
+    """Return the name of the data set that a recipe loads."""
+    return re.search(r"data\.load\(\"(\w+)\"", (HERE / f"{name}.py").read_text(encoding="utf-8"))[1]
 
 
 def path(name: str, backend: str = "tensorflow") -> Path:

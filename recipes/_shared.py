@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 from dlguide import _example_plots, data, plots
-from recipes import _cli
+from recipes import _calibration, _cli
 
 CROSS_ENTROPY = "cross-entropy (nats)"
 PIXEL_CROSS_ENTROPY = "cross-entropy (nats per pixel)"
@@ -68,23 +68,42 @@ def one_cycle(learning_rate: float, steps: int, warmup: float = 0.15):
     )
 
 
-def save_input(run_dir, kind: str, splits: data.Splits, **more) -> None:
+def save_input(run_dir, kind: str, splits: data.Splits, *, model=None, x=None, feature_names=None, **more) -> None:
     """Leave in the run folder what `recipes.predict` needs to know of the input.
 
-    `kind` is "image" (`margin`: black pixels round what is shown), "text", "prompt" or "numbers" (`is_series`:
-    given in the unit of `info.mean` and `info.scale`; `exact`: no shorter sequence).
+    `kind` is one of
+
+    - "digit" and "image", a photo of a digit and a picture of a thing: with the `model`, for its temperature, and
+      `margin`, the black pixels around what is shown;
+    - "reconstruction", a photo of a digit for an autoencoder, with `margin`;
+    - "text" and "prompt";
+    - "numbers", with the training set's `x` and `feature_names` where it has some of the features alone;
+    - "sequence" of numbers, with `is_series` (of a longer one the end counts) and `exact` (no shorter one);
+    - "anomaly", numbers, with `threshold`.
     """
     info = splits.info
+    x = splits.train.x if x is None else x
     content = {
         "kind": kind,
-        "shape": splits.train.x.shape[1:],
+        "shape": x.shape[1:],
         "class_names": info.class_names,
+        "feature_names": info.feature_names if feature_names is None else feature_names,
         "vocabulary": info.vocabulary,
         "target_name": info.target_name,
         "mean": info.mean,
         "scale": info.scale,
+        "feature_mean": info.feature_mean,
+        "feature_scale": info.feature_scale,
         **more,
     }
+    if kind in ("digit", "image"):
+        content["temperature"] = _calibration.image_temperature(model, kind, splits, more["margin"])
+    if kind in ("numbers", "sequence"):
+        rows = x.reshape(-1, x.shape[-1])
+        rows = rows * (info.feature_scale or 1) + (info.feature_mean or 0)
+        # Rounded: what was scaled and scaled back is off in the last digits.
+        ends = {"lowest": rows.min(axis=0), "highest": rows.max(axis=0)}
+        content |= {name: (values.astype("float64").round(4) + 0.0).tolist() for name, values in ends.items()}
     _cli.write_json(Path(run_dir) / "input.json", content)
 
 

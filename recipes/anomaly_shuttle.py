@@ -64,6 +64,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = _results.title(__file__, metrics)
+        _shared.save_input(run_dir, "anomaly", shuttle, threshold=threshold)
         _cli.save_figures(
             run_dir,
             title,

@@ -74,6 +74,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = _results.title(__file__, metrics)
+        _shared.save_input(run_dir, "reconstruction", mnist, margin=4)
         codes = model.get_layer("encoder").predict(mnist.test.x, batch_size=256, verbose=0)
         _cli.save_figures(
             run_dir,

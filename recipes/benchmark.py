@@ -3,6 +3,8 @@
     python -m recipes.benchmark fit      # 20 to 35 minutes on two cores, on a machine that does nothing else
     python -m recipes.benchmark memory   # training from a file of 4 GB
     python -m recipes.benchmark cnn      # the time to 99.22 % on MNIST, 15 to 30 minutes
+    python -m recipes.benchmark export   # every builder in every format on every backend, 15 minutes
+    python -m recipes.benchmark photos   # how well `recipes.predict` reads photos of digits, 3 minutes
 
 `fit` writes recipes/results/benchmark_fit.json, which `python -m recipes.table` turns into tables in recipes/README.md;
 with some of the rows, or fewer rounds, it only prints.
@@ -21,14 +23,22 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from recipes import _benchmark_cnn, _benchmark_models, _cli, _machine, _results
+from recipes import (
+    _benchmark_cnn,
+    _benchmark_export,
+    _benchmark_models,
+    _benchmark_photos,
+    _cli,
+    _machine,
+    _results,
+)
 
 ROUNDS = 5
 PATH = _results.RESULTS / "benchmark_fit.json"
 
 
 def main(
-    what: Annotated[Literal["fit", "memory", "cnn"], tyro.conf.Positional],
+    what: Annotated[Literal["fit", "memory", "cnn", "export", "photos"], tyro.conf.Positional],
     *,
     rounds: int = ROUNDS,
     rows: tuple[str, ...] = tuple(_benchmark_models.ROWS),
@@ -37,7 +47,8 @@ def main(
 
     Args:
         what: fit for the speed of `training.fit`, memory for training from a file larger than it may hold, cnn for the
-            time to an accuracy that is published elsewhere.
+            time to an accuracy that is published elsewhere, export for what can be exported, photos for
+            the accuracy on photos of digits.
         rounds: Rounds of `fit`; in each, every model is timed once in every way.
         rows: Models of `fit`.
     """
@@ -51,6 +62,10 @@ def main(
         return _memory()
     if what == "cnn":
         return _benchmark_cnn.main()
+    if what == "export":
+        return _benchmark_export.main()
+    if what == "photos":
+        return _benchmark_photos.main()
     seconds: dict[str, dict[str, dict[str, list[float]]]] = {row: {} for row in rows}
     peaks: list[float] = []
     workers = {backend: _worker(backend) for backend in _results.BACKENDS}

@@ -86,7 +86,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "numbers", vowels, is_series=False, exact=False)
+        _shared.save_input(run_dir, "sequence", vowels, is_series=False, exact=False)
         _shared.save_classifier_figures(run_dir, title, history, metrics, vowels.info.class_names)
     return metrics
 

@@ -73,7 +73,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "image", fashion, margin=0)
+        _shared.save_input(run_dir, "image", fashion, model=model, margin=0)
         _shared.save_image_classifier_figures(run_dir, title, model, fashion, history, metrics)
         _shared.save_feature_maps(run_dir, title, model, fashion)
     return metrics

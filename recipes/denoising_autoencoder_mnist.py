@@ -70,6 +70,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = _results.title(__file__, metrics)
+        _shared.save_input(run_dir, "reconstruction", mnist, margin=4)
         curves = plots.learning_curves(history, metric_names={"loss": _shared.PIXEL_CROSS_ENTROPY})
         _cli.save_figures(run_dir, title, learning_curves=curves)
         _reconstruction.save_reconstructions(run_dir, title, model, mnist.test.x, noisy_test)

@@ -77,7 +77,7 @@ def main(
     if run_dir:
         title = _results.title(__file__, metrics)
         forecast = model.predict(sunspots.test.x, verbose=0)[:, 0] * scale + mean
-        _shared.save_input(run_dir, "numbers", sunspots, is_series=True, exact=True)
+        _shared.save_input(run_dir, "sequence", sunspots, is_series=True, exact=True)
         _cli.save_figures(
             run_dir,
             title,

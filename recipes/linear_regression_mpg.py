@@ -68,7 +68,7 @@ def main(
     print(formula)
     if run_dir:
         title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "numbers", mpg, shape=train.x.shape[1:], is_series=False, exact=True)
+        _shared.save_input(run_dir, "numbers", mpg, x=train.x, feature_names=["weight"], is_series=False, exact=True)
         _cli.save_figures(
             run_dir,
             title,

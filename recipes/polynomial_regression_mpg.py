@@ -66,7 +66,7 @@ def main(
     print(evaluation.formula(model, mpg.info.feature_names, "mpg"))
     if run_dir:
         title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "numbers", mpg, shape=train.x.shape[1:], is_series=False, exact=True)
+        _shared.save_input(run_dir, "numbers", mpg)
         _cli.save_figures(
             run_dir,
             title,

@@ -1,70 +1,68 @@
 """Answer with a saved run: python -m recipes.predict runs/cnn_mnist/1 digit.png
 
 Everything comes from the run folder: `model.keras`, and `input.json`, which the recipe wrote. What an input is depends
-on the recipe: a picture file, a text (one argument), the beginning of a text to go on with, or numbers (`3.5,70,...`,
-or the name of a CSV file with a row for each step).
+on the recipe: a picture file, a text (one argument), the beginning of a text to go on with, or numbers in the data's
+own units (`3.5,70,...`, or the name of a CSV file with a row for each step or each example).
 """
 
+import itertools
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import tyro
 
-from recipes import _cli
+from recipes import _cli, _inputs
+
+SURE = 0.5
+"""Below this the likeliest class is more probably wrong than right, as the probabilities are calibrated."""
 
 
 def main(
-    run_folder: Annotated[str, tyro.conf.Positional],
-    inputs: Annotated[list[str], tyro.conf.Positional],
+    run_folder: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN_FOLDER")],
+    inputs: Annotated[list[str], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT...", help_behavior_hint="")],
     *,
     num_tokens: int = 300,
     temperature: float = 0.8,
     top_k: int | None = None,
     seed: int = 0,
 ) -> dict:
-    """Answer with a saved run.
+    """Answer with a saved run: classes, numbers, a reconstruction, or a text that goes on.
 
     Args:
-        run_folder: Folder of a finished run.
-        inputs: What to answer to.
-        num_tokens: Of a continued text: number of tokens to write.
-        temperature: Of a continued text: 0 for the likeliest one, 1 as the model says.
-        top_k: Of a continued text: draw from the likeliest tokens alone.
-        seed: Of a continued text: seed of the draws.
+        run_folder: Folder of a finished run, such as runs/cnn_mnist/1; it says which kind of input the run takes.
+        inputs: One or more inputs: picture files (digits, clothes), texts (names, the beginning of a text), or
+            numbers with commas between them such as 8,307,130 or CSV files of numbers (tables, series).
+        num_tokens: For a text that goes on: number of tokens to write.
+        temperature: For a text that goes on: 0 takes the likeliest token, 1 draws as the model says.
+        top_k: For a text that goes on: draw from this many of the likeliest tokens; all where it is None.
+        seed: For a text that goes on: seed of the draws.
     """
-    told = _told(Path(run_folder))
+    description = input_description(Path(run_folder))
     if not inputs:
         raise ValueError(f"`inputs` must be one or more. Received: inputs={inputs!r}")
-    if told["kind"] == "prompt":
-        examples = [_prompt(text, told) for text in inputs]
-    else:
-        examples = [READERS[told["kind"]](text, told) for text in inputs]
+    read, answers = KINDS[description["kind"]]
+    examples = [read(text, description) for text in inputs]
 
     import keras
 
     import dlguide  # noqa: F401 - its layers are registered
 
     model = keras.saving.load_model(Path(run_folder) / "model.keras", compile=False)
-    for text, example in zip(inputs, examples, strict=True):
-        if told["kind"] == "prompt":
-            from dlguide import attention, data
-
-            options = {"temperature": temperature, "top_k": top_k, "seed": seed}
-            answer = text + data.decode(attention.generate(model, example, num_tokens, **options), told["vocabulary"])
-        elif told["class_names"]:
-            answer = f"{text}: {_classes(model.predict(example[None], verbose=0)[0], told['class_names'])}"
-        else:
-            value = float(model.predict(example[None], verbose=0).item()) * told["scale"] + told["mean"]
-            answer = f"{text}: {told['target_name']} {value:.4g}"
-        print(answer)
+    options = {"num_tokens": num_tokens, "temperature": temperature, "top_k": top_k, "seed": seed}
+    for text, (x, notes) in zip(inputs, examples, strict=True):
+        if description["kind"] == "prompt":
+            print(text + continuation(model, x[0], description, **options) + notes[0])
+            continue
+        for i, (answer, note) in enumerate(zip(answers(model, x, description, run_folder), notes, strict=True)):
+            row = f", row {i + 1}" if len(x) > 1 else ""
+            print(f"{text}{row}: {answer}{note}")
     return {}
 
 
-def _told(folder: Path) -> dict:
-    """Read what the recipe left about its input."""
+def input_description(folder: Path) -> dict:
+    """Return what the recipe left about its input."""
     if (folder / "metrics.json").is_file() and not (folder / "input.json").is_file():
         raise ValueError(
             "`run_folder` must be of a recipe that answers to an input; use the model.keras of the others from Python. "
@@ -79,89 +77,80 @@ def _told(folder: Path) -> dict:
     return json.loads((folder / "input.json").read_text(encoding="utf-8"))
 
 
-def _classes(logits: np.ndarray, names: list[str], count: int = 3) -> str:
+def continuation(model, prompt: np.ndarray, description: dict, **options) -> str:
+    """Return how a text goes on."""
+    from dlguide import attention, data
+
+    return data.decode(attention.generate(model, prompt, **options), description["vocabulary"])
+
+
+# The others return an answer for each example of a batch.
+
+
+def classes_or_numbers(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
+    """Return the likeliest classes of a classifier, the number of a regression."""
+    output = model.predict(x, verbose=0)
+    if description["class_names"]:
+        return [likeliest(row, description) for row in output]
+    values = output.ravel() * description["scale"] + description["mean"]
+    return [f"{description['target_name']} {value:.4g}" for value in values]
+
+
+def likeliest(logits: np.ndarray, description: dict, count: int = 3) -> str:
+    """Return the likeliest classes with their probabilities; for a picture, say where the model is not sure."""
+    logits = logits / description.get("temperature", 1.0)
     probabilities = np.exp(logits - logits.max())
     probabilities /= probabilities.sum()
-    return ", ".join(f"{names[i]} {probabilities[i]:.1%}" for i in np.argsort(-probabilities)[:count])
+    names = description["class_names"]
+    classes = ", ".join(f"{names[i]} {probabilities[i]:.1%}" for i in np.argsort(-probabilities)[:count])
+    return f"not sure: {classes}" if "temperature" in description and probabilities.max() < SURE else classes
 
 
-def _text(text: str, told: dict) -> np.ndarray:
-    from dlguide import data
+def anomalies(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
+    """Return for each row whether it is an anomaly, by how far it is from what the model makes of it."""
+    from recipes import _reconstruction
 
-    if not text:
-        raise ValueError(f"`inputs` must be texts of at least one character. Received: {text!r}")
-    return data.encode([text], told["vocabulary"], told["shape"][0])[0]
-
-
-def _prompt(text: str, told: dict) -> np.ndarray:
-    return _text(text, {**told, "shape": [len(text)]})
-
-
-def _numbers(text: str, told: dict) -> np.ndarray:
-    shape = told["shape"]
-    try:
-        rows = Path(text).read_text(encoding="utf-8-sig").splitlines() if os.path.isfile(text) else [text]
-        values = np.array([[float(cell) for cell in row.split(",")] for row in rows if row.strip()], "float32")
-    except ValueError:
-        raise ValueError(
-            f"`inputs` must be numbers such as 1.5,2 or CSV files with rows of numbers. Received: {text!r}"
-        ) from None
-    if len(shape) == 1 or shape[1] == 1:
-        values = values.reshape(-1, *shape[1:])
-    if values.shape[1:] != tuple(shape[1:]) or len(values) > shape[0] or (told["exact"] and len(values) != shape[0]):
-        size = " x ".join(map(str, shape))
-        raise ValueError(
-            f"`inputs` must be {size} numbers{'' if told['exact'] else ' at the most'}. Received: {text!r}"
-        )
-    values = (values - told["mean"]) / told["scale"] if told["is_series"] else values
-    return np.pad(values, [(0, shape[0] - len(values)), *[(0, 0)] * (len(shape) - 1)])
+    threshold = description["threshold"]
+    return [
+        f"{'anomaly' if score >= threshold else 'normal'}, score {score:.4g} (threshold {threshold:.4g})"
+        for score in _reconstruction.strangeness(model, x)
+    ]
 
 
-def _picture(path: str, told: dict) -> np.ndarray:
-    """Read a picture of any size, dark on light or light on dark, as the images that the model was trained on.
+def reconstructions(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
+    """Save what the model was shown beside what it decoded, and return the error and the picture's path."""
+    from dlguide import plots
+    from recipes import _reconstruction
 
-    Those are light on black, and fill the picture up to a margin. The ground is taken to be a plane through
-    the picture's edge, so that light from one side does no harm.
-    """
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(path) as image:
-            image = ImageOps.exif_transpose(image).convert("RGBA")
-            grey = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("L")
-    except OSError:
-        raise ValueError(f"`inputs` must be picture files. Received: {path!r}") from None
-    grey.thumbnail((512, 512))
-    pixels = np.asarray(grey, "float32") / 255
-    row, column = np.indices(pixels.shape) / max(pixels.shape)
-    edge = np.ones(pixels.shape, bool)
-    edge[1:-1, 1:-1] = False
-    terms = np.stack([np.ones_like(row), row, column], axis=-1)
-    ink = pixels - terms @ np.linalg.lstsq(terms[edge], pixels[edge], rcond=None)[0]
-    ink *= np.sign((ink**3).sum())  # What stands out from the ground is what was drawn.
-    strongest = np.quantile(ink, 0.995)
-    ink = np.clip((ink / max(strongest, 1e-6) - 0.15) / 0.75, 0, 1)
-    rows, columns = np.flatnonzero(ink.max(axis=1) > 0.1), np.flatnonzero(ink.max(axis=0) > 0.1)
-    if strongest < 0.05 or not len(rows):
-        raise ValueError(f"`inputs` must be pictures with something on them. Received: {path!r}")
-
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    height, width, channels = told["shape"]
-    fit = min((height - 2 * told["margin"]) / ink.shape[0], (width - 2 * told["margin"]) / ink.shape[1])
-    size = [max(1, round(fit * n)) for n in ink.shape]
-    small = np.asarray(Image.fromarray(ink).resize(size[::-1], Image.Resampling.BOX if fit < 1 else None))
-    # The centre of mass goes to the middle where there is room, as in MNIST: pixel 14 of 28.
-    centre = [(small.sum(axis=1 - axis) * np.arange(n)).sum() / small.sum() for axis, n in enumerate(size)]
-    top, left = (
-        int(np.clip(round(whole / 2 - middle), 0, whole - n))
-        for whole, middle, n in zip((height, width), centre, size, strict=True)
-    )
-    result = np.zeros((height, width, channels), "float32")
-    result[top : top + size[0], left : left + size[1]] = small[..., None]
-    return result
+    decoded = _reconstruction.decoded(model, x)
+    figure = plots.image_grid(np.stack([x, decoded], axis=1), column_names=("shown", "decoded"))
+    path = new_file(Path(folder), "reconstruction", ".png")
+    figure.savefig(path)
+    return [f"squared error {((decoded - x) ** 2).mean():.4f}, picture {path}"]
 
 
-READERS = {"image": _picture, "text": _text, "prompt": _prompt, "numbers": _numbers}
+def new_file(folder: Path, name: str, suffix: str) -> Path:
+    """Create an empty file under the first number that is free."""
+    for number in itertools.count(1):
+        path = folder / f"{name}_{number}{suffix}"
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return path
+
+
+# How an input is read, and how it is answered.
+KINDS = {
+    "digit": (_inputs.digit, classes_or_numbers),
+    "image": (_inputs.thing, classes_or_numbers),
+    "text": (_inputs.text, classes_or_numbers),
+    "numbers": (_inputs.numbers, classes_or_numbers),
+    "sequence": (_inputs.sequence, classes_or_numbers),
+    "anomaly": (_inputs.numbers, anomalies),
+    "reconstruction": (_inputs.digit, reconstructions),
+    "prompt": (_inputs.prompt, continuation),
+}
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "image", mnist, margin=4)
+        _shared.save_input(run_dir, "digit", mnist, model=model, margin=4)
         _shared.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
     return metrics
 

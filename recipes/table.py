@@ -6,7 +6,7 @@ python -m recipes.table
 import itertools
 from pathlib import Path
 
-from recipes import _cli, _results, benchmark
+from recipes import _benchmark_export, _benchmark_photos, _cli, _results, benchmark
 from recipes.faq import _page as faq_page
 from recipes.faq import _questions
 
@@ -81,6 +81,8 @@ def _page(name: str, language: str) -> str:
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
         text = replaced(text, "benchmark", benchmark.published())
+        text = replaced(text, "exports", _benchmark_export.published())
+        text = replaced(text, "photos", _benchmark_photos.published())
     else:
         text = replaced(text, "questions", _questions.table(language))
     return replaced(text, "results", content)

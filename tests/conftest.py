@@ -31,3 +31,15 @@ def seeded():
     """Each test starts from the same seed and a fresh Keras session."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory):
+    """The folder of a perceptron's run of a few seconds that knows most digits."""
+    from recipes import _calibration, perceptron_mnist
+
+    folder = tmp_path_factory.mktemp("digits") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_calibration, "PHOTOS", 1)
+        perceptron_mnist.main(limit=4000, epochs=12, run_dir=str(folder))
+    return folder

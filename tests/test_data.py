@@ -12,6 +12,7 @@ from dlguide import _data_files, data
 from dlguide._data_sets import LOADERS
 
 BUNDLED = [name for name in LOADERS if name != "fashion_mnist"]
+SERIES = ("sunspots", "co2", "weather")
 README = (Path(__file__).parents[1] / "data" / "README.md").read_text(encoding="utf-8")
 
 # name: shape of one example, dtype of y, sizes of the three parts, classes.
@@ -144,6 +145,21 @@ def test_the_training_part_of_shuttle_is_normal_and_scaled():
     assert not shuttle.train.y.any() and shuttle.test.y.any()
     np.testing.assert_allclose(shuttle.train.x.mean(axis=0, dtype="float64"), 0, atol=1e-4)
     np.testing.assert_allclose(shuttle.train.x.std(axis=0, dtype="float64"), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_scaled_features_are_back_in_their_own_units(name):
+    splits = data.load(name)
+    mean, scale = (np.array(numbers) for numbers in (splits.info.feature_mean, splits.info.feature_scale))
+    assert mean.shape == scale.shape == ((splits.train.x.shape[-1],) if name in ("shuttle", *SERIES) else (0,))
+    if name == "shuttle":
+        rows = {tuple(row) for row in _data_files.read_arrays("shuttle.npz")["x"].astype(int).tolist()}
+        units = splits.test.x[:200] * scale + mean
+        np.testing.assert_allclose(units, units.round(), atol=0.02)
+        assert all(tuple(row) in rows for row in units.round().astype(int).tolist())
+    elif name in SERIES:
+        target = splits.info.feature_names.index(splits.info.target_name)
+        np.testing.assert_allclose([mean[target], scale[target]], [splits.info.mean, splits.info.scale])
 
 
 def test_whole_days_of_bikeshare_stay_together():

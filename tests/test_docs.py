@@ -58,7 +58,8 @@ def test_links_and_modules_that_a_page_names_exist(page):
     for target in re.findall(r"\]\(([^)]+)\)", text):
         path, _, heading = target.partition("#")
         assert ((ROOT / page).parent / path).exists(), target
-        assert f"\n## {heading.capitalize()}\n" in ((ROOT / path).read_text() if heading else "\n## \n"), target
+        title = heading.replace("-", " ").capitalize()
+        assert f"\n## {title}\n" in ((ROOT / path).read_text() if heading else "\n## \n"), target
     for module in re.findall(r"python -m (recipes[\w.]*)", text):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module

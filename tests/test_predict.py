@@ -1,24 +1,16 @@
 """A saved run answers: `recipes.predict` from the run folder alone."""
 
-import subprocess
+import json
 import sys
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from test_recipes import command, is_start_up_message
+from test_recipes import command
 
 from dlguide import data, linear_regression, rnn, transformer_language_model
-from recipes import _shared, perceptron_mnist, predict, transformer_shakespeare
-
-
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory):
-    """A run of a few seconds that knows most digits."""
-    folder = tmp_path_factory.mktemp("digits") / "run"
-    perceptron_mnist.main(limit=4000, epochs=12, run_dir=str(folder))
-    return folder
+from recipes import _cli, _inputs, _shared, predict, transformer_shakespeare
 
 
 def drawn(path, size, *, ink=0, ground=255, shade=0.0):
@@ -47,16 +39,15 @@ def test_a_drawn_digit_is_the_same_at_any_size_and_colour(digits, tmp_path, caps
         assert line.startswith(f"{path}: 1 ") and line.count("%") == 3
 
 
-def test_pictures_of_the_test_part_come_out_as_they_were(digits, tmp_path, capsys):
-    mnist = data.load("mnist", limit=40)
-    told = predict._told(digits)
-    near = 0
-    for i, (x, y) in enumerate(zip(*mnist.test, strict=True)):
-        big = Image.fromarray((255 - 255 * x[..., 0]).astype("uint8")).resize((280, 280), Image.Resampling.BICUBIC)
-        path = tmp_path / f"{i}_{y}.png"
-        big.save(path)
-        near += np.abs(predict._picture(str(path), told)[..., 0] - x[..., 0]).mean() < 0.05
-    assert near >= 36  # A pixel's shift makes .06 and more.
+def test_a_model_that_is_not_sure_says_so(digits, tmp_path, capsys):
+    path = drawn(tmp_path / "one.png", (64, 64))
+    description = predict.input_description(digits)
+    for temperature, begin in ((description["temperature"], f"{path}: 1 "), (1000.0, f"{path}: not sure: 1 10")):
+        (digits / "input.json").write_text(json.dumps({**description, "temperature": temperature}))
+        predict.main(str(digits), [path])
+        answer = capsys.readouterr().out
+        assert answer.startswith(begin) and answer.count("%") == 3
+    (digits / "input.json").write_text(json.dumps(description))
 
 
 def saved(folder, model, kind, splits, **more):
@@ -97,41 +88,143 @@ def test_a_prompt_goes_on(tmp_path, capsys):
         predict.main(folder, ["To be"], temperature=-1)
 
 
-def test_numbers_are_in_the_units_of_the_data(tmp_path, capsys):
-    sunspots, vowels, mpg = (data.load(name, limit=10) for name in ("sunspots", "vowels", "auto_mpg"))
+def test_top_k_leaves_the_likeliest_tokens(tmp_path, capsys):
+    text = data.load("shakespeare", limit=4)
+    model = transformer_language_model(len(text.info.vocabulary), 16, embed_dim=8, num_heads=1, num_layers=1)
+    folder = saved(tmp_path / "run", model, "prompt", text)
+    for options in ({"temperature": 0}, {"top_k": 1, "temperature": 5.0}, {"temperature": 5.0}):
+        predict.main(folder, ["To be"], num_tokens=20, seed=1, **options)
+    out = capsys.readouterr().out
+    assert out[:26] == out[26:52] != out[52:]
+
+
+def test_characters_that_the_vocabulary_lacks_are_named(tmp_path, capsys):
+    names = data.load("names", limit=10)
+    model = rnn((14,), 15, units=(4,), vocab_size=len(names.info.vocabulary))
+    folder = saved(tmp_path / "run", model, "text", names)
+    predict.main(folder, ["Жж\N{SNOWMAN}ana", "ana"])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith(" (not in the vocabulary: 'Ж', 'ж', '\N{SNOWMAN}')") and second.endswith("%")
+
+
+def test_a_series_is_in_the_units_of_the_data_and_its_end_counts(tmp_path, capsys):
+    sunspots = data.load("sunspots")
     last = keras.Sequential([keras.Input((36, 1)), keras.layers.Cropping1D((35, 0)), keras.layers.Flatten()])
-    folder = saved(tmp_path / "sunspots", last, "numbers", sunspots, is_series=True, exact=True)
+    folder = saved(tmp_path / "sunspots", last, "sequence", sunspots, is_series=True, exact=True)
     predict.main(folder, [",".join(["10"] * 35 + ["80"])])
     assert capsys.readouterr().out.endswith(": sunspots 80\n")
-    predict.main(folder, [",".join(["1234.567"] * 35 + ["80"])])  # Too long for the name of a file.
+    predict.main(folder, [",".join(["123.4567"] * 35 + ["80"])])  # Too long for the name of a file.
     assert capsys.readouterr().out.endswith(": sunspots 80\n")
-    with pytest.raises(ValueError, match=r"`inputs` must be 36 x 1 numbers. Received: '1,2'"):
-        predict.main(folder, ["1,2"])
-    with pytest.raises(ValueError, match=r"`inputs` must be numbers such as 1.5,2 or CSV files with rows of numbers"):
-        predict.main(folder, ["a,b"])
+    path = tmp_path / "months.csv"
+    path.write_text("sunspots\n" + "7\n" * 60 + "80\n")
+    predict.main(folder, [str(path)])
+    assert capsys.readouterr().out == f"{path}: sunspots 80\n"
+    for given, message in (
+        ("1,2", "`inputs` must be 36 x 1 numbers with commas between them. Received: '1,2'"),
+        ("a,b", "`inputs` must be numbers, or CSV files with rows of numbers with commas between them. Received"),
+        ("1,nan", "`inputs` must be numbers, or CSV files with rows of numbers with commas between them. Received"),
+        ("none.csv", "`inputs` must be numbers or CSV files that exist. Received: 'none.csv', which is missing"),
+    ):
+        with pytest.raises(ValueError) as error:
+            predict.main(folder, [given])
+        assert str(error.value).startswith(message)
 
-    folder = saved(tmp_path / "mpg", linear_regression((7,)), "numbers", mpg, is_series=False, exact=True)
+
+def test_a_table_is_one_answer_a_row_and_says_what_lies_outside_the_training_set(tmp_path, capsys):
+    mpg = data.load("auto_mpg")
+    folder = saved(tmp_path / "mpg", linear_regression((7,)), "numbers", mpg)
     predict.main(folder, ["8,307,130,3504,12,70,1"])
     assert capsys.readouterr().out == "8,307,130,3504,12,70,1: mpg 0\n"
+    predict.main(folder, ["8,307,130,1e9,12,70,1"])
+    heaviest = mpg.train.x[:, 3].max()
+    assert capsys.readouterr().out.endswith(
+        f": mpg 0 (outside what the model was trained on: weight 1e+09, trained on 1613 to {heaviest:g})\n"
+    )
+    path = tmp_path / "cars.csv"
+    path.write_text(",".join(mpg.info.feature_names) + "\n8,307,130,3504,12,70,1\n4,97,88,2130,14.5,70,3\n")
+    predict.main(folder, [str(path)])
+    assert capsys.readouterr().out == f"{path}, row 1: mpg 0\n{path}, row 2: mpg 0\n"
+    order = "cylinders, displacement, horsepower, weight, acceleration, year, origin"
+    with pytest.raises(ValueError) as error:
+        predict.main(folder, ["8", "307", "130", "3504", "12", "70", "1"])
+    assert str(error.value) == (
+        f"`inputs` must be 7 numbers with commas between them, in this order: {order}. Received: '8'"
+    )
 
-    folder = saved(tmp_path / "vowels", rnn((29, 12), 9, units=(4,)), "numbers", vowels, is_series=False, exact=False)
+    one = saved(
+        tmp_path / "one", linear_regression((1,)), "numbers", mpg, x=mpg.train.x[:, 3:4], feature_names=["weight"]
+    )
+    predict.main(one, ["3504", "60"])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "3504: mpg 0" and "trained on: weight 60, trained on 1613 to" in second
+
+
+def test_a_sequence_may_be_shorter_where_the_model_allows_it(tmp_path, capsys):
+    vowels = data.load("vowels", limit=10)
+    folder = saved(tmp_path / "vowels", rnn((29, 12), 9, units=(4,)), "sequence", vowels, is_series=False, exact=False)
     np.savetxt(
-        tmp_path / "frames.csv", np.ones((7, 12)), delimiter=", ", footer="\n", comments="", encoding="utf-8-sig"
+        tmp_path / "frames.csv", np.zeros((7, 12)), delimiter=", ", footer="\n", comments="", encoding="utf-8-sig"
     )
     np.savetxt(tmp_path / "long.csv", np.ones((30, 12)), delimiter=",")
     predict.main(folder, [str(tmp_path / "frames.csv")])
     assert "csv: speaker " in capsys.readouterr().out
-    with pytest.raises(ValueError, match=r"`inputs` must be 29 x 12 numbers at the most. Received: "):
+    with pytest.raises(ValueError, match=r"`inputs` must be 29 x 12 numbers at the most with commas between them"):
         predict.main(folder, [str(tmp_path / "long.csv")])
 
 
-def test_it_answers_in_a_new_process_and_refuses_in_one_line(digits, tmp_path):
+def test_a_row_is_an_anomaly_where_its_score_reaches_the_threshold(tmp_path, capsys):
+    shuttle = data.load("shuttle", limit=50)
+    zero = keras.Sequential([keras.Input((9,)), keras.layers.Rescaling(0.0)])  # Its score is the mean square.
+    folder = saved(tmp_path / "run", zero, "anomaly", shuttle, threshold=1.0)
+    mean, scale = np.array(shuttle.info.feature_mean), np.array(shuttle.info.feature_scale)
+    path = tmp_path / "rows.csv"
+    np.savetxt(path, [mean, mean + 2 * scale, mean + 0.5 * scale], delimiter=",")
+    predict.main(folder, [str(path), ",".join(map(str, mean - 3 * scale))])
+    rows = [line.split(": ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert rows == [
+        "normal, score 1e-12 (threshold 1)",
+        "anomaly, score 4 (threshold 1)",
+        "normal, score 0.25 (threshold 1)",
+        "anomaly, score 9 (threshold 1)",
+    ]
+    with pytest.raises(ValueError, match=r"`inputs` must be 9 numbers with commas between them. Received: '1,2'"):
+        predict.main(folder, ["1,2"])
+
+
+def test_a_reconstruction_is_drawn_beside_what_was_shown_and_overwrites_nothing(tmp_path, capsys):
+    mnist = data.load("mnist", limit=10)
+    black = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Rescaling(0.0, offset=-100.0)])
+    folder = saved(tmp_path / "run", black, "reconstruction", mnist, margin=4)
+    (tmp_path / "run" / "reconstruction_1.png").write_text("mine")
+    picture = drawn(tmp_path / "one.png", (64, 64))
+    predict.main(folder, [picture, picture])
+    shown, _ = _inputs.digit(picture, predict.input_description(tmp_path / "run"))
+    for number, line in zip((2, 3), capsys.readouterr().out.splitlines(), strict=True):
+        path = tmp_path / "run" / f"reconstruction_{number}.png"
+        assert line == f"{picture}: squared error {(shown**2).mean():.4f}, picture {path}"
+        with Image.open(path) as saved_picture:
+            assert saved_picture.size[0] > 50
+    assert (tmp_path / "run" / "reconstruction_1.png").read_text() == "mine"
+
+
+def test_the_help_says_what_each_argument_is(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["predict", "--help"])
+    with pytest.raises(SystemExit):
+        _cli.run_tool(predict.main, "recipes.predict")
+    words = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "RUN_FOLDER Folder of a finished run, such as runs/cnn_mnist/1" in words
+    assert "INPUT... One or more inputs: picture files" in words and "(default: )" not in words
+
+
+def test_it_answers_in_a_new_process_and_refuses_in_one_line(digits, tmp_path, monkeypatch, capsys):
     picture = drawn(tmp_path / "one.png", (64, 64))
     done = command("recipes.predict", str(digits), picture)
     assert done.returncode == 0 and f"{picture}: 1 " in done.stdout, done.stderr
-    text, blank = tmp_path / "text.png", tmp_path / "blank.png"
+    text, blank, row = tmp_path / "text.png", tmp_path / "blank.png", tmp_path / "row.png"
     text.write_text("no picture")
     Image.new("L", (20, 20), 255).save(blank)
+    ones = [Image.open(drawn(tmp_path / f"{i}.png", (60, 90))) for i in range(5)]
+    Image.fromarray(np.concatenate([np.asarray(one) for one in ones], axis=1)).save(row)
     without = tmp_path / "without"
     without.mkdir()
     (without / "metrics.json").write_text("{}")
@@ -141,21 +234,17 @@ def test_it_answers_in_a_new_process_and_refuses_in_one_line(digits, tmp_path):
             [str(tmp_path), picture],
             "`run_folder` must be the folder of a finished run, with model.keras and input.json",
         ),
-        ([str(digits), str(text)], f"`inputs` must be picture files. Received: '{text}'"),
-        ([str(digits), str(tmp_path / "none.png")], "`inputs` must be picture files. Received: "),
-        ([str(digits), str(blank)], "`inputs` must be pictures with something on them. Received: "),
+        ([str(digits), str(text)], f"`inputs` must be picture files. Received: '{text}', which is no picture"),
+        ([str(digits), "none.png"], "`inputs` must be picture files that exist. Received: 'none.png', which is missi"),
+        ([str(digits), str(blank)], f"`inputs` must be pictures with a digit on them. Received: '{blank}', where none"),
+        ([str(digits), str(row)], f"`inputs` must be pictures of one digit. Received: '{row}', with 5 separate shapes"),
     ):
-        done = refused(arguments)
-        assert done.returncode == 2
-        [line] = [line for line in done.stderr.splitlines() if not is_start_up_message(line)]
+        monkeypatch.setattr(sys, "argv", ["predict", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            _cli.run_tool(predict.main, "recipes.predict")
+        assert stop.value.code == 2
+        [line] = capsys.readouterr().err.splitlines()
         assert line.startswith(message)
-
-
-def refused(arguments):
-    """Run the command without the start of another process for each."""
-    code = f"import sys; sys.argv = ['predict', *{arguments!r}]; from recipes import _cli, predict; "
-    code += "_cli.run_tool(predict.main, 'recipes.predict')"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
 def test_the_texts_of_ones_own_are_cut_by_position_and_bad_ones_named(tmp_path):

@@ -22,8 +22,10 @@ from dlguide import _data_files, _data_sets, _figures
 from recipes import (
     _benchmark_cnn,
     _benchmark_models,
+    _benchmark_photos,
     _benchmark_worker,
     _cli,
+    _photos,
     _results,
     benchmark,
     measure,
@@ -375,6 +377,14 @@ def test_the_targets_are_met_by_the_published_benchmarks():
         assert seconds <= 10 and accuracy >= 0.99
     assert all(row["ours"][1] >= _benchmark_cnn.TARGET for row in rows)
     assert sum(row["example"][-1][0] for row in rows) >= 10 * sum(row["ours"][0] for row in rows)
+    photos = json.loads(_benchmark_photos.PATH.read_text())
+    assert set(photos["recipes"]) == set(photos["before"]["accuracy"]) == {"mlp_mnist", "cnn_mnist"}
+    for name, measured in photos["recipes"].items():
+        rows = measured["conditions"]
+        assert rows["all"]["n"] >= 200 and set(rows) == {*_photos.MILD, *_photos.HARD, "mild", "hard", "all"}
+        assert rows["mild"]["accuracy"] >= 0.95 * measured["mnist_accuracy"]
+        assert rows["hard"]["accuracy"] >= 0.85 > photos["before"]["accuracy"][name]["hard"]
+        assert rows["all"]["right_above_90"] >= 0.97 and rows["all"]["share_above_90"] >= 0.8
 
 
 def test_the_table_of_the_benchmark_shows_median_ratios():

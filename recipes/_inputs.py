@@ -1,0 +1,124 @@
+"""Read what `recipes.predict` was given as arrays: a picture file, a text, numbers or a CSV file of them.
+
+Each reader takes one argument of the command and the content of `input.json`, and returns a batch of examples, and for
+each a note on what may make its answer worthless.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from recipes import _picture
+
+FAR = 0.1
+"""A value is noted from this share of the training set's range outside it: new data go a little beyond it."""
+
+
+def digit(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
+    """Read a photo of a digit."""
+    grey = _picture.grey_picture(path)
+    return _picture.digit_image(grey, description["shape"], description["margin"], path)[None], [""]
+
+
+def thing(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
+    """Read a picture of a thing, such as clothes."""
+    grey = _picture.grey_picture(path)
+    return _picture.object_image(grey, description["shape"], description["margin"], path)[None], [""]
+
+
+def text(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
+    """Read a text of the model's length."""
+    return prompt(text, description, description["shape"][0])
+
+
+def prompt(text: str, description: dict, length: int | None = None) -> tuple[np.ndarray, list[str]]:
+    """Read the beginning of a text, of any length."""
+    from dlguide import data
+
+    if not text:
+        raise ValueError(f"`inputs` must be texts of at least one character. Received: {text!r}")
+    unknown = dict.fromkeys(symbol for symbol in text if symbol not in description["vocabulary"])
+    note = f" (not in the vocabulary: {', '.join(map(repr, unknown))})" if unknown else ""
+    return data.encode([text], description["vocabulary"], length or len(text)), [note]
+
+
+def numbers(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
+    """Read the numbers of one example, or a CSV file with an example in each row."""
+    [length], values = description["shape"], _table(text, description)
+    if values.shape[1] != length:
+        values = values.reshape(1, -1)  # A number on each line.
+    if values.shape[1] != length:
+        raise _not_numbers(f"{length} numbers", text, description)
+    return _scaled(values, description), [_range_note(row[None], description) for row in values]
+
+
+def sequence(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
+    """Read a sequence: numbers, or a CSV file with a row for each step. Of a longer series the end counts."""
+    (length, features), values = description["shape"], _table(text, description)
+    if features == 1:
+        values = values.reshape(-1, 1)
+    if description["is_series"]:
+        values = values[-length:]
+    most = "" if description["exact"] else " at the most"
+    is_short = description["exact"] and len(values) < length
+    if values.shape[1] != features or len(values) > length or is_short:
+        raise _not_numbers(f"{length} x {features} numbers{most}", text, description)
+    padding = [(0, length - len(values)), (0, 0)]
+    return np.pad(_scaled(values, description), padding)[None], [_range_note(values, description)]
+
+
+def _table(text: str, description: dict) -> np.ndarray:
+    """Read numbers with commas between them, or a CSV file, with or without a header."""
+    is_file = os.path.isfile(text)
+    if not is_file and (text.lower().endswith((".csv", ".txt")) or os.sep in text):
+        raise ValueError(f"`inputs` must be numbers or CSV files that exist. Received: {text!r}, which is missing")
+    try:
+        lines = Path(text).read_text(encoding="utf-8-sig").splitlines() if is_file else [text]
+    except UnicodeDecodeError:
+        raise _not_numbers("numbers, or CSV files with rows of numbers", text, description) from None
+    cells = [line.split(",") for line in lines if line.strip()]
+    if is_file and len(cells) > 1 and not any(_is_number(cell) for cell in cells[0]):
+        del cells[0]  # The header.
+    try:
+        values = np.array([[float(cell) for cell in row] for row in cells]).reshape(len(cells), -1)
+        if np.isfinite(values).all():
+            return values
+        raise ValueError
+    except ValueError:
+        raise _not_numbers("numbers, or CSV files with rows of numbers", text, description) from None
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_numbers(wanted: str, text: str, description: dict) -> ValueError:
+    """Return the error for an input that is not the numbers that the model takes."""
+    names = description["feature_names"]
+    order = f", in this order: {', '.join(names)}" if len(names) > 1 else ""
+    return ValueError(f"`inputs` must be {wanted} with commas between them{order}. Received: {text!r}")
+
+
+def _scaled(values: np.ndarray, description: dict) -> np.ndarray:
+    """Return values in the data's own units as the model was trained on them."""
+    scaled = (values - (description["feature_mean"] or 0)) / (description["feature_scale"] or 1)
+    return scaled.astype("float32")
+
+
+def _range_note(values: np.ndarray, description: dict) -> str:
+    """Return a note on the features with a value far outside the range of the training set."""
+    if "lowest" not in description:
+        return ""
+    lowest, highest = np.array(description["lowest"]), np.array(description["highest"])
+    names = description["feature_names"] or [f"number {i + 1}" for i in range(len(lowest))]
+    is_far = (values < lowest - FAR * (highest - lowest)) | (values > highest + FAR * (highest - lowest))
+    far = [
+        f"{names[i]} {values[is_far[:, i], i][0]:g}, trained on {lowest[i]:g} to {highest[i]:g}"
+        for i in np.flatnonzero(is_far.any(axis=0))
+    ]
+    return f" (outside what the model was trained on: {'; '.join(far)})" if far else ""

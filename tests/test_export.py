@@ -1,0 +1,69 @@
+"""`recipes.export`: a saved run becomes a file for another runtime, called as the printed lines say."""
+
+import json
+
+import numpy as np
+import pytest
+
+from dlguide import data, linear_regression, perceptron, vae
+from recipes import _results, export
+
+
+def saved_run(folder, model, recipe, **described):
+    folder.mkdir()
+    model.save(folder / "model.keras")
+    run = {"recipe": f"recipes.{recipe}", "options": {"seed": 0, "limit": 60}}
+    (folder / "options.json").write_text(json.dumps(run))
+    if described:
+        (folder / "input.json").write_text(json.dumps(described))
+    return str(folder)
+
+
+@pytest.mark.parametrize(("file_format", "rows"), [("onnx", 5), ("litert", 1)])
+def test_the_lines_that_it_prints_call_the_file_without_keras(file_format, rows, tmp_path, capsys):
+    model = perceptron((28, 28, 1), 10)
+    folder = saved_run(tmp_path / "run", model, "perceptron_mnist")
+    export.main(folder, format=file_format)
+    out = capsys.readouterr().out
+    assert "largest difference from predict on 20 examples: " in out and "one call with one example: " in out
+    lines = [line.strip() for line in out.splitlines() if line.startswith("    ")]
+    x = data.load("mnist", limit=20).test.x[:rows]
+    names = {"x": x}
+    exec("\n".join(lines), names)
+    assert len(lines) == 3 and "keras" not in "".join(lines)
+    outputs = names["outputs"]
+    given = outputs["output_0"] if isinstance(outputs, dict) else outputs[0]
+    np.testing.assert_allclose(given, model.predict(x, verbose=0), atol=1e-4)
+    with pytest.raises(ValueError, match="`path` must be a path that does not exist yet"):
+        export.main(folder, format=file_format)
+
+
+def test_the_parts_of_a_model_are_exported_one_by_one(tmp_path, capsys):
+    folder = saved_run(tmp_path / "run", vae((28, 28, 1), latent_dim=2, hidden_units=(4,)), "vae_mnist")
+    with pytest.raises(ValueError, match=r"export its parts: model.get_layer\('encoder'\), model.get_layer\('decoder"):
+        export.main(folder)
+    for part in ("encoder", "decoder"):
+        export.main(folder, part=part, path=str(tmp_path / f"{part}.onnx"))
+    assert "x of shape (n, 2), float32" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"`part` must be one of the model's parts, encoder, decoder. Received"):
+        export.main(folder, part="x")
+
+
+def test_a_model_of_some_features_gets_those(tmp_path, capsys):
+    folder = saved_run(tmp_path / "run", linear_regression((1,)), "linear_regression_mpg", feature_names=["weight"])
+    mpg = data.load("auto_mpg", limit=20)
+    column = mpg.info.feature_names.index("weight")
+    assert np.array_equal(export._examples(tmp_path / "run"), mpg.test.x[:, [column]])
+    with pytest.raises(ValueError, match=r"`part` must be left out: the model has no parts. Received: part='encoder'"):
+        export.main(folder, part="encoder")
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"`run_folder` must be the folder of a finished run, with model.keras"):
+        export.main(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", _results.recipe_names())
+def test_the_data_set_of_every_recipe_is_known(name):
+    names = _results.data_set(name)
+    assert names == "fashion_mnist" or data.load(names, limit=5).info.name == names
