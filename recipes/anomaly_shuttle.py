@@ -13,7 +13,7 @@ The threshold has the best F1 score on the validation set. These settings were t
 import keras
 
 from dlguide import autoencoder, data, evaluation, plots, training
-from recipes import _cli, _reconstruction, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, reconstruction, schedules
 
 RECIPE = {
     "data": "Statlog Shuttle",
@@ -42,7 +42,7 @@ def main(
     normal = shuttle.valid.x[shuttle.valid.y == 0]
 
     model = autoencoder(shuttle.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(64, 32), activation="tanh")
-    model.compile(optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)), loss="mse")
+    model.compile(optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)), loss="mse")
     model.summary()
 
     history = training.fit(
@@ -56,16 +56,16 @@ def main(
         run_dir=run_dir,
     )
 
-    scores = {name: _reconstruction.strangeness(model, getattr(shuttle, name).x) for name in ("valid", "test")}
+    scores = {name: reconstruction.strangeness(model, getattr(shuttle, name).x) for name in ("valid", "test")}
     threshold = evaluation.anomaly_threshold(scores["valid"], shuttle.valid.y)
-    metrics = _reconstruction.anomaly_scores(scores["test"], shuttle.test.y, threshold)
+    metrics = reconstruction.anomaly_scores(scores["test"], shuttle.test.y, threshold)
     metrics["threshold"] = threshold
-    metrics |= _reconstruction.pca_anomaly_scores(shuttle)
+    metrics |= baselines.pca_anomaly_scores(shuttle)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "anomaly", shuttle, threshold=threshold)
-        _cli.save_figures(
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "anomaly", shuttle, threshold=threshold)
+        pictures.save_figures(
             run_dir,
             title,
             learning_curves=plots.learning_curves(
@@ -79,4 +79,4 @@ def main(
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

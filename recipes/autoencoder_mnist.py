@@ -22,7 +22,7 @@ Tried, one seed each, ten epochs unless stated; nats per pixel on the validation
 import keras
 
 from dlguide import autoencoder, data, evaluation, plots, training
-from recipes import _cli, _reconstruction, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, reconstruction, schedules
 
 RECIPE = {
     "data": "MNIST",
@@ -52,7 +52,7 @@ def main(
         mnist.train.x.shape[1:], latent_dim=32, hidden_units=(512, 256), activation="swish", batch_norm=True
     )
     model.compile(
-        optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)),
+        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
     )
     model.summary()
@@ -69,23 +69,23 @@ def main(
     )
 
     metrics = {"binary_crossentropy": evaluation.evaluate(model, mnist.test.x, mnist.test.x)["loss"]}
-    metrics["squared_error"] = _reconstruction.squared_error(model, mnist.test.x, mnist.test.x)
-    metrics["baseline_squared_error"] = _reconstruction.pca_squared_error(mnist, 32)
+    metrics["squared_error"] = reconstruction.squared_error(model, mnist.test.x, mnist.test.x)
+    metrics["baseline_squared_error"] = baselines.pca_squared_error(mnist, 32)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "reconstruction", mnist, margin=4)
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "reconstruction", mnist, margin=4)
         codes = model.get_layer("encoder").predict(mnist.test.x, batch_size=256, verbose=0)
-        _cli.save_figures(
+        pictures.save_figures(
             run_dir,
             title,
-            learning_curves=plots.learning_curves(history, metric_names={"loss": _shared.PIXEL_CROSS_ENTROPY}),
+            learning_curves=plots.learning_curves(history, metric_names={"loss": pictures.PIXEL_CROSS_ENTROPY}),
             codes=plots.codes(codes[:3000], mnist.test.y[:3000], label_name="digit"),
         )
-        _reconstruction.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
-        _reconstruction.save_interpolations(run_dir, title, model, codes)
+        pictures.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
+        pictures.save_interpolations(run_dir, title, model, codes)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -26,7 +26,7 @@ Tried, mean of four seeds (validation sets of 54 utterances), then of six seeds:
 import keras
 
 from dlguide import data, evaluation, rnn, training
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules
 
 RECIPE = {
     "data": "Japanese vowels",
@@ -65,7 +65,7 @@ def main(
         name="scaled_rnn",
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=0.01),
+        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=0.01),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -82,14 +82,14 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *vowels.test, class_names=vowels.info.class_names)
-    metrics["baseline_accuracy"] = _shared.mean_and_spread_accuracy(vowels)
+    metrics["baseline_accuracy"] = baselines.mean_and_spread_accuracy(vowels)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "sequence", vowels, is_series=False, exact=False)
-        _shared.save_classifier_figures(run_dir, title, history, metrics, vowels.info.class_names)
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "sequence", vowels, is_series=False, exact=False)
+        pictures.save_classifier_figures(run_dir, title, history, metrics, vowels.info.class_names)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

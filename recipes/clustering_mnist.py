@@ -22,7 +22,7 @@ Tried, one seed each, on the validation set:
 import keras
 
 from dlguide import autoencoder, data, plots, training
-from recipes import _cli, _clusters, _reconstruction, _results, _shared
+from recipes._lib import baselines, clustering, command_line, pictures, schedules
 
 RECIPE = {
     "data": "MNIST",
@@ -53,7 +53,7 @@ def main(
         mnist.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(500, 500), activation="swish", batch_norm=True
     )
     model.compile(
-        optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)),
+        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
     )
     model.summary()
@@ -71,22 +71,22 @@ def main(
 
     encoder = model.get_layer("encoder")
     train, test = (encoder.predict(part.x, batch_size=256, verbose=0) for part in (mnist.train, mnist.test))
-    clusters, metrics = _clusters.clustered(train, test, mnist, seed)
-    metrics["baseline_clustering_accuracy"] = _clusters.pixel_accuracy(mnist, seed)
+    clusters, metrics = clustering.cluster_codes(train, test, mnist, seed)
+    metrics["baseline_clustering_accuracy"] = baselines.k_means_accuracy(mnist, seed)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _cli.save_figures(
+        title = pictures.title(__file__, metrics)
+        pictures.save_figures(
             run_dir,
             title,
-            learning_curves=plots.learning_curves(history, metric_names={"loss": _shared.PIXEL_CROSS_ENTROPY}),
+            learning_curves=plots.learning_curves(history, metric_names={"loss": pictures.PIXEL_CROSS_ENTROPY}),
             codes=plots.codes(test[:3000], mnist.test.y[:3000], label_name="digit"),
             clusters=plots.codes(test[:3000], clusters[:3000], label_name="cluster"),
-            typical_members=_clusters.typical_members(test, clusters, mnist),
+            typical_members=pictures.typical_members(test, clusters, mnist),
         )
-        _reconstruction.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
+        pictures.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -17,7 +17,7 @@ Tried, one seed each, 12 epochs. The second setting has the lower training accur
 import keras
 
 from dlguide import cnn, data, evaluation, training
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules
 
 RECIPE = {
     "data": "Fashion-MNIST",
@@ -52,7 +52,7 @@ def main(
         augment={"flip": "horizontal", "shift": 0.04},
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -69,15 +69,15 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *fashion.test, class_names=fashion.info.class_names)
-    metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(fashion)
+    metrics["baseline_accuracy"] = baselines.softmax_regression_accuracy(fashion)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "image", fashion, model=model, margin=0)
-        _shared.save_image_classifier_figures(run_dir, title, model, fashion, history, metrics)
-        _shared.save_feature_maps(run_dir, title, model, fashion)
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "image", fashion, model=model, margin=0)
+        pictures.save_image_classifier_figures(run_dir, title, model, fashion, history, metrics)
+        pictures.save_feature_maps(run_dir, title, model, fashion)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -23,7 +23,7 @@ Tried, one seed each, on the validation set:
 import keras
 
 from dlguide import cnn, data, evaluation, training
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules
 
 RECIPE = {
     "data": "MNIST",
@@ -58,7 +58,7 @@ def main(
         augment={"shift": 0.07},
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -75,15 +75,15 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
-    metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(mnist)
+    metrics["baseline_accuracy"] = baselines.softmax_regression_accuracy(mnist)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "digit", mnist, model=model, margin=4)
-        _shared.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
-        _shared.save_feature_maps(run_dir, title, model, mnist)
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "digit", mnist, model=model, margin=4)
+        pictures.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
+        pictures.save_feature_maps(run_dir, title, model, mnist)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -34,7 +34,7 @@ of the baseline one seed.
 import keras
 
 from dlguide import cnn, contrastive, data, evaluation, plots, training
-from recipes import _cli, _few_labels, _results, _shared
+from recipes._lib import command_line, few_labels, pictures, schedules
 
 RECIPE = {
     "data": "MNIST",
@@ -66,9 +66,9 @@ def main(
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
-    encoder = _few_labels.without_head(cnn(mnist.train.x.shape[1:], mnist.info.num_classes, **_few_labels.NETWORK))
+    encoder = few_labels.without_head(cnn(mnist.train.x.shape[1:], mnist.info.num_classes, **few_labels.NETWORK))
     model = contrastive(encoder, augment=AUGMENT, temperature=temperature)
-    model.compile(optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=1e-3))
+    model.compile(optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=1e-3))
     encoder.summary()
 
     history = training.fit(
@@ -81,14 +81,14 @@ def main(
         run_dir=run_dir,
     )
 
-    chosen = _few_labels.rows(mnist.train.y, 10, seed)
+    chosen = few_labels.rows(mnist.train.y, 10, seed)
     few, codes = (encoder.predict(x, batch_size=256, verbose=0) for x in (mnist.train.x[chosen], mnist.test.x))
     metrics = {"accuracy": evaluation.linear_probe(few, mnist.train.y[chosen], codes, mnist.test.y, c=1.0)}
-    metrics |= _few_labels.baselines(mnist, chosen, AUGMENT, seed, 10 * epochs)
+    metrics |= few_labels.baselines(mnist, chosen, AUGMENT, seed, 10 * epochs)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _cli.save_figures(
+        title = pictures.title(__file__, metrics)
+        pictures.save_figures(
             run_dir,
             title,
             learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
@@ -98,4 +98,4 @@ def main(
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

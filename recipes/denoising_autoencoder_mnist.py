@@ -14,7 +14,7 @@ These settings were the first that were tried.
 import keras
 
 from dlguide import conv_autoencoder, data, evaluation, plots, training
-from recipes import _cli, _reconstruction, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, reconstruction, schedules
 
 RECIPE = {
     "data": "MNIST",
@@ -40,7 +40,7 @@ def main(
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
-    noisy_valid, noisy_test = (_reconstruction.noisy(part.x, noise, seed) for part in (mnist.valid, mnist.test))
+    noisy_valid, noisy_test = (reconstruction.noisy(part.x, noise, seed) for part in (mnist.valid, mnist.test))
 
     # The noise is drawn anew in each step, by a layer that does nothing in evaluation.
     images = keras.Input(mnist.train.x.shape[1:])
@@ -48,7 +48,7 @@ def main(
     denoiser = conv_autoencoder(mnist.train.x.shape[1:], filters=(32, 64), batch_norm=True)
     model = keras.Model(images, denoiser(noisy), name="denoising_autoencoder")
     model.compile(
-        optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)),
+        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
     )
     model.summary()
@@ -65,17 +65,17 @@ def main(
     )
 
     metrics = {"binary_crossentropy": evaluation.evaluate(model, noisy_test, mnist.test.x)["loss"]}
-    metrics["squared_error"] = _reconstruction.squared_error(model, noisy_test, mnist.test.x)
-    metrics |= _reconstruction.linear_filter_scores(mnist, noise, seed, noisy_test)
+    metrics["squared_error"] = reconstruction.squared_error(model, noisy_test, mnist.test.x)
+    metrics |= baselines.linear_filter_scores(mnist, noise, seed, noisy_test)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "reconstruction", mnist, margin=4)
-        curves = plots.learning_curves(history, metric_names={"loss": _shared.PIXEL_CROSS_ENTROPY})
-        _cli.save_figures(run_dir, title, learning_curves=curves)
-        _reconstruction.save_reconstructions(run_dir, title, model, mnist.test.x, noisy_test)
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "reconstruction", mnist, margin=4)
+        curves = plots.learning_curves(history, metric_names={"loss": pictures.PIXEL_CROSS_ENTROPY})
+        pictures.save_figures(run_dir, title, learning_curves=curves)
+        pictures.save_reconstructions(run_dir, title, model, mnist.test.x, noisy_test)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

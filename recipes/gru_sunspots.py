@@ -21,7 +21,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import data, evaluation, plots, rnn, training
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules
 
 RECIPE = {
     "data": "Sunspots",
@@ -54,7 +54,7 @@ def main(
     change = rnn(inputs.shape[1:], 1, cell="gru", units=(32,))(root / 4 - 2)
     model = keras.Model(inputs, (ops.square(root[:, -1] + 4 * change) - mean) / scale)
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=0.01, clipnorm=1.0),
+        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=0.01, clipnorm=1.0),
         loss="mae",
     )
     model.summary()
@@ -69,20 +69,20 @@ def main(
         run_dir=run_dir,
     )
 
-    truth, baseline = sunspots.test.y * scale + mean, _shared.ridge_forecast(sunspots) * scale + mean
+    truth, baseline = sunspots.test.y * scale + mean, baselines.ridge_forecast(sunspots) * scale + mean
     metrics = {"mae": evaluation.evaluate(model, *sunspots.test)["loss"] * scale}
     metrics["baseline_mae"] = float(np.abs(baseline - truth).mean())
     metrics["persistence_mae"] = float(np.abs(sunspots.test.x[:, -1, 0] - sunspots.test.y).mean() * scale)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
+        title = pictures.title(__file__, metrics)
         forecast = model.predict(sunspots.test.x, verbose=0)[:, 0] * scale + mean
-        _shared.save_input(run_dir, "sequence", sunspots, is_series=True, exact=True)
-        _cli.save_figures(
+        input_description.save_input(run_dir, "sequence", sunspots, is_series=True, exact=True)
+        pictures.save_figures(
             run_dir,
             title,
             learning_curves=plots.learning_curves(
-                _shared.scaled(history, scale), metric_names={"loss": "mean absolute error (sunspots)"}
+                pictures.scaled(history, scale), metric_names={"loss": "mean absolute error (sunspots)"}
             ),
             forecast=plots.forecast(
                 truth,
@@ -98,4 +98,4 @@ def main(
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

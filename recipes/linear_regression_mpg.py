@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, linear_regression, plots, training
-from recipes import _cli, _results, _shared
+from recipes._lib import command_line, input_description, pictures
 
 RECIPE = {
     "data": "Auto MPG",
@@ -67,9 +67,11 @@ def main(
     formula = evaluation.formula(model, ["weight"], "mpg")
     print(formula)
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "numbers", mpg, x=train.x, feature_names=["weight"], is_series=False, exact=True)
-        _cli.save_figures(
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(
+            run_dir, "numbers", mpg, x=train.x, feature_names=["weight"], is_series=False, exact=True
+        )
+        pictures.save_figures(
             run_dir,
             title,
             learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
@@ -96,4 +98,4 @@ def closed_form_difference(model: keras.Model, train: data.Part) -> float:
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -24,7 +24,7 @@ Tried, one seed each, on the validation set (862 names); the baseline reaches 0.
 import keras
 
 from dlguide import data, evaluation, rnn, training
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules
 
 RECIPE = {
     "data": "Faker names",
@@ -62,7 +62,7 @@ def main(
         vocab_size=len(names.info.vocabulary),
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
         metrics=["accuracy"],
     )
@@ -82,14 +82,14 @@ def main(
     # The test set has plain labels, without smoothing.
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     metrics = evaluation.evaluate(model, *names.test, class_names=names.info.class_names)
-    metrics["baseline_accuracy"] = _shared.ngram_accuracy(names)
+    metrics["baseline_accuracy"] = baselines.ngram_accuracy(names)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "text", names)
-        _shared.save_text_classifier_figures(run_dir, title, model, names, history, metrics)
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "text", names)
+        pictures.save_text_classifier_figures(run_dir, title, model, names, history, metrics)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

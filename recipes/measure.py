@@ -18,7 +18,7 @@ from typing import Annotated
 
 import tyro
 
-from recipes import _cli, _machine, _results
+from recipes._lib import command_line, machine_facts, results, statements
 
 
 def main(names: Annotated[list[str], tyro.conf.Positional], *, seeds: list[int] = [0, 1, 2]) -> dict:  # noqa: B006
@@ -28,7 +28,7 @@ def main(names: Annotated[list[str], tyro.conf.Positional], *, seeds: list[int] 
         names: Names of recipes, such as mlp_mnist.
         seeds: Seeds to run each with.
     """
-    known = _results.recipe_names()
+    known = statements.recipe_names()
     for name in names:
         if name not in known:
             raise ValueError(f"`names` must be recipes out of {', '.join(known)}. Received: {name!r}")
@@ -48,21 +48,21 @@ def _measure(name: str, seeds: list[int]) -> None:
             subprocess.run([sys.executable, *command[1:], "--run-dir", str(folder)], check=True)
             metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         per_seed[str(seed)] = {key: value for key, value in metrics.items() if isinstance(value, float)}
-        mean, std = _results.summarised(per_seed)
+        mean, std = results.summarised(per_seed)
         content = {
             "recipe": name,
             "command": f"python -m recipes.{name} --seed SEED",
             "seeds": per_seed,
             "mean": mean,
             "std": std,
-            **_machine.machine(),
+            **machine_facts.machine(),
         }
-        path = _results.path(name, content["backend"])
+        path = results.path(name, content["backend"])
         part = path.with_suffix(".part")
-        _results.write_json(part, content)
+        results.write_json(part, content)
     part.replace(path)
-    print(f"{name}: {_results.headline(name, content['backend'])}\n{path}", flush=True)
+    print(f"{name}: {results.headline(name, content['backend'])}\n{path}", flush=True)
 
 
 if __name__ == "__main__":
-    _cli.run_tool(main)
+    command_line.run_tool(main)

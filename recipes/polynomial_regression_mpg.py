@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, plots, polynomial_regression, training
-from recipes import _cli, _results, _shared
+from recipes._lib import command_line, input_description, pictures
 
 RECIPE = {
     "data": "Auto MPG",
@@ -65,9 +65,9 @@ def main(
     metrics["training_seconds"] = history.seconds
     print(evaluation.formula(model, mpg.info.feature_names, "mpg"))
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "numbers", mpg)
-        _cli.save_figures(
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "numbers", mpg)
+        pictures.save_figures(
             run_dir,
             title,
             learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
@@ -100,4 +100,4 @@ def least_squares_difference(predicted, train: data.Part, test: data.Part) -> fl
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

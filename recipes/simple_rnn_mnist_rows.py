@@ -21,7 +21,7 @@ import keras
 
 from dlguide import data, evaluation, rnn, training
 from dlguide.augmentation import Augmentation
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules
 
 RECIPE = {
     "data": "MNIST",
@@ -56,7 +56,7 @@ def main(
         ]
     )
     model.compile(
-        optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps), clipnorm=1.0),
+        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps), clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -73,14 +73,14 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
-    metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(mnist)
+    metrics["baseline_accuracy"] = baselines.softmax_regression_accuracy(mnist)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "digit", mnist, model=model, margin=4)
-        _shared.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "digit", mnist, model=model, margin=4)
+        pictures.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -19,7 +19,7 @@ small random numbers in all rows, with 0.585 on the test set; they begin as sinu
 import keras
 
 from dlguide import attention, data, evaluation, plots, training, transformer_classifier
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules, texts
 
 RECIPE = {
     "data": "Faker names",
@@ -56,7 +56,7 @@ def main(
         dropout=dropout,
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
         metrics=["accuracy"],
     )
@@ -76,17 +76,17 @@ def main(
     # The test set has plain labels, without smoothing.
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     metrics = evaluation.evaluate(model, *names.test, class_names=names.info.class_names)
-    metrics["baseline_accuracy"] = _shared.ngram_accuracy(names)
+    metrics["baseline_accuracy"] = baselines.ngram_accuracy(names)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "text", names)
-        _shared.save_text_classifier_figures(run_dir, title, model, names, history, metrics)
-        name = _shared.texts(names.test, names.info)[0]
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "text", names)
+        pictures.save_text_classifier_figures(run_dir, title, model, names, history, metrics)
+        name = texts.decoded(names.test, names.info)[0]
         weights = attention.attention_weights(model, names.test.x[0], layer=0)
-        _cli.save_figures(run_dir, title, attention=plots.attention(weights, name))
+        pictures.save_figures(run_dir, title, attention=plots.attention(weights, name))
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

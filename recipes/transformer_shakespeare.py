@@ -25,7 +25,7 @@ Tried, one seed each, on the validation set:
 import keras
 
 from dlguide import data, evaluation, plots, training, transformer_language_model
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules, texts
 
 RECIPE = {
     "data": "Shakespeare",
@@ -56,7 +56,7 @@ def main(
         len(text.info.vocabulary), text.train.x.shape[1], embed_dim=128, num_layers=2, dropout=0.0
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=0.1, beta_2=0.98),
+        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=0.1, beta_2=0.98),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -75,15 +75,15 @@ def main(
     metrics = evaluation.evaluate(model, *text.test)
     metrics["nats_per_character"] = metrics.pop("loss")
     metrics["training_seconds"] = history.seconds
-    metrics |= _shared.lstm_figures(text, max(1, epochs // 2), seed)
+    metrics |= baselines.lstm_scores(text, max(1, epochs // 2), seed)
     if run_dir:
-        title = _results.title(__file__, metrics, data_name=text.info.name if corpus else None)
-        _shared.save_input(run_dir, "prompt", text)
+        title = pictures.title(__file__, metrics, data_name=text.info.name if corpus else None)
+        input_description.save_input(run_dir, "prompt", text)
         curves = plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats per character)"})
-        _cli.save_figures(run_dir, title, learning_curves=curves)
-        _shared.save_samples(run_dir, model, text)
+        pictures.save_figures(run_dir, title, learning_curves=curves)
+        texts.save_samples(run_dir, model, text)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

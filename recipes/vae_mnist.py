@@ -24,7 +24,7 @@ Tried, one seed each, six epochs; the bound on the validation set:
 import keras
 
 from dlguide import data, generation, plots, training
-from recipes import _cli, _generated, _results, _shared, _vae
+from recipes._lib import command_line, image_judge, pictures, vae_model
 
 RECIPE = {
     "data": "MNIST",
@@ -55,31 +55,31 @@ def main(
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
-    valid = _vae.binarised(mnist.valid.x, seed)
+    valid = vae_model.binarised(mnist.valid.x, seed)
 
-    model = _vae.compiled(mnist, steps, learning_rate, latent_dim)
+    model = vae_model.compiled(mnist, steps, learning_rate, latent_dim)
     model.summary()
 
     history = training.fit(
         model,
-        _vae.binarised_batches(mnist.train.x, batch_size, seed),
+        vae_model.binarised_batches(mnist.train.x, batch_size, seed),
         validation_data=(valid, valid),
         epochs=epochs,
         seed=seed,
         run_dir=run_dir,
     )
 
-    metrics = _vae.likelihoods(model, mnist, samples, seed)
-    judge = _generated.Judge(limit)
+    metrics = vae_model.likelihoods(model, mnist, samples, seed)
+    judge = image_judge.train_judge(limit, seed=0)
     metrics |= judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed))
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        in_nats = _shared.scaled(history, mnist.train.x[0].size)  # As `nll`; Keras takes the mean over the pixels.
-        _cli.save_figures(run_dir, title, learning_curves=plots.learning_curves(in_nats, metric_names=METRIC_NAMES))
-        _vae.save_figures(run_dir, title, model, mnist, seed)
+        title = pictures.title(__file__, metrics)
+        in_nats = pictures.scaled(history, mnist.train.x[0].size)  # As `nll`; Keras takes the mean over the pixels.
+        pictures.save_figures(run_dir, title, learning_curves=plots.learning_curves(in_nats, metric_names=METRIC_NAMES))
+        vae_model.save_vae_figures(run_dir, title, model, mnist, seed)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

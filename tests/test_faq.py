@@ -10,7 +10,7 @@ import pytest
 from test_recipes import command
 
 import dlguide
-from recipes import _results
+from recipes._lib import results, statements
 from recipes.faq import _figure, _page, _questions, _run, _statistics, _verdict
 from recipes.faq._experiment import NATS, PERCENT, Claim, Curve, Experiment, Panel, Score, Words
 
@@ -127,13 +127,13 @@ def test_the_figure_has_a_panel_for_each_score_in_the_language_of_the_page():
 
 
 @pytest.fixture
-def results(tmp_path, monkeypatch):
-    monkeypatch.setattr(_results, "RESULTS", tmp_path)
+def results_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
     return tmp_path
 
 
-def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_published_numbers_at_the_end(results, monkeypatch):
-    published, part = results / "faq_x.json", results / "faq_x.part"
+def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_numbers_at_the_end(results_folder, monkeypatch):
+    published, part = results_folder / "faq_x.json", results_folder / "faq_x.part"
     published.write_text("before")
     measured, is_killed = [], True
 
@@ -165,12 +165,12 @@ def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_published_num
 def test_the_code_of_both_packages_the_backend_and_the_versions_enter_the_hash(monkeypatch, tmp_path):
     before = _run.code_hash()
     assert before == _run.code_hash()
-    machine = _run._machine.machine()
-    monkeypatch.setattr(_run._machine, "machine", lambda: {**machine, "backend": "another"})
+    machine = _run.machine_facts.machine()
+    monkeypatch.setattr(_run.machine_facts, "machine", lambda: {**machine, "backend": "another"})
     assert _run.code_hash() != before
-    monkeypatch.setattr(_run._machine, "machine", lambda: {**machine, "date": "another", "cpu": "another"})
+    monkeypatch.setattr(_run.machine_facts, "machine", lambda: {**machine, "date": "another", "cpu": "another"})
     assert _run.code_hash() == before
-    monkeypatch.setattr(_results, "HERE", tmp_path / "recipes")
+    monkeypatch.setattr(statements, "HERE", tmp_path / "recipes")
     (tmp_path / "dlguide").mkdir()
     without = _run.code_hash()
     (tmp_path / "dlguide" / "new.py").write_text("pass")
@@ -194,7 +194,7 @@ def test_scores_that_the_panels_do_not_state_are_refused(scores, message):
     _run.check(experiment(), scores_of(0))
 
 
-def test_fewer_than_five_seeds_are_refused(results):
+def test_fewer_than_five_seeds_are_refused(results_folder):
     for seeds in ([0, 1, 2, 3], [0, 0, 0, 0, 0]):
         with pytest.raises(ValueError, match=r"`seeds` must be at least five different ones\. Received: seeds="):
             _run.measure("x", experiment(), seeds)
@@ -209,7 +209,7 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name):
         _run.check(stated, seed)
     assert len(published["seeds"]) >= 5
     for suffix in _page.LANGUAGES.values():
-        assert (_results.RESULTS / f"faq_{name}{suffix}.png").exists()
+        assert (results.RESULTS / f"faq_{name}{suffix}.png").exists()
 
 
 @each_experiment
@@ -257,7 +257,7 @@ def test_every_question_of_the_article_names_builders_recipes_and_a_module_of_it
     assert len(questions) == len({q.module for q in questions}) == 24
     for question in questions:
         assert set(question.builders) <= set(dlguide.__all__) and question.recipes
-    assert set(_results.recipe_names()) == {name for question in questions for name in question.recipes}
+    assert set(statements.recipe_names()) == {name for question in questions for name in question.recipes}
     folder = Path(_questions.__file__).parent
     modules = {path.stem for path in folder.glob("[a-z]*.py")}
     assert modules <= {question.module for question in questions}
@@ -279,11 +279,11 @@ def test_the_command_refuses_bad_seeds_in_one_line():
     assert done.stderr.splitlines()[-1] == "`seeds` must be at least five different ones. Received: seeds=[1, 2]"
 
 
-def test_publishing_writes_a_figure_for_each_language_and_the_pages(results, monkeypatch):
-    (results / "faq_x.json").write_text(json.dumps({"seeds": SEEDS}))
-    monkeypatch.setattr(_page, "pages", lambda: {results / "page.md": "text"})
+def test_publishing_writes_a_figure_for_each_language_and_the_pages(results_folder, monkeypatch):
+    (results_folder / "faq_x.json").write_text(json.dumps({"seeds": SEEDS}))
+    monkeypatch.setattr(_page, "pages", lambda: {results_folder / "page.md": "text"})
     with redirect_stdout(io.StringIO()):
         _run.publish("x", experiment())
-    assert {path.name for path in results.iterdir()} == {"faq_x.json", "faq_x.png", "faq_x.zh.png", "page.md"}
-    assert (results / "page.md").read_text() == "text"
-    assert (results / "faq_x.png").read_bytes() != (results / "faq_x.zh.png").read_bytes()
+    assert {path.name for path in results_folder.iterdir()} == {"faq_x.json", "faq_x.png", "faq_x.zh.png", "page.md"}
+    assert (results_folder / "page.md").read_text() == "text"
+    assert (results_folder / "faq_x.png").read_bytes() != (results_folder / "faq_x.zh.png").read_bytes()

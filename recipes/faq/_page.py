@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from recipes import _results
+from recipes._lib import results
 from recipes.faq import _questions, _statistics, _verdict
 from recipes.faq._experiment import Experiment, Panel
 
@@ -64,7 +64,7 @@ def pages() -> dict[Path, str]:
 
 def published(name: str) -> dict | None:
     """Return the published numbers of an experiment, None where there are none."""
-    path = _results.RESULTS / f"faq_{name}.json"
+    path = results.RESULTS / f"faq_{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 

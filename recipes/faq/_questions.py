@@ -3,7 +3,7 @@
 import importlib
 from typing import NamedTuple
 
-from recipes import _results
+from recipes._lib import results
 from recipes.faq._experiment import Experiment, Words
 
 
@@ -64,7 +64,7 @@ def table(language: str) -> str:
     for number, question in enumerate(QUESTIONS, 1):
         builders = ", ".join(f"`{name}`" for name in question.builders)
         links = ", ".join(f"[`{name}`](recipes/{name}.py)" for name in question.recipes)
-        answered = (_results.RESULTS / f"faq_{question.module}.json").exists()
+        answered = (results.RESULTS / f"faq_{question.module}.json").exists()
         link = f"[`{question.module}`](recipes/faq/{page}#{question.module})" if answered else to_come
         rows.append(f"| {number} | {question.title.to(language)} | {builders} | {links} | {link} |")
     return "\n".join(rows)

@@ -7,7 +7,7 @@ import math
 import time
 from pathlib import Path
 
-from recipes import _cli, _machine, _results
+from recipes._lib import command_line, machine_facts, results, statements
 from recipes.faq import _figure, _page
 from recipes.faq._experiment import Experiment
 
@@ -28,21 +28,21 @@ def command(experiment: Experiment) -> None:
         publish(name, experiment)
         return {}
 
-    _cli.run_tool(main, f"recipes.faq.{name}")
+    command_line.run_tool(main, f"recipes.faq.{name}")
 
 
 def measure(name: str, experiment: Experiment, seeds: list[int]) -> None:
     """Measure each seed; `faq_NAME.part` has those that are done, and becomes `faq_NAME.json` after the last."""
     if len(set(seeds)) < 5:
         raise ValueError(f"`seeds` must be at least five different ones. Received: seeds={seeds!r}")
-    path = _results.RESULTS / f"faq_{name}.json"
+    path = results.RESULTS / f"faq_{name}.json"
     part = path.with_suffix(".part")
     state = _resumed(part)
     if experiment.choose and "choice" not in state:
         start = time.perf_counter()
         state["choice"] = experiment.choose()
         state["seconds"] += time.perf_counter() - start
-        _results.write_json(part, state)
+        results.write_json(part, state)
     for seed in seeds:
         if str(seed) not in state["seeds"]:
             start = time.perf_counter()
@@ -50,16 +50,16 @@ def measure(name: str, experiment: Experiment, seeds: list[int]) -> None:
             check(experiment, scores)
             state["seeds"][str(seed)] = scores
             state["seconds"] += time.perf_counter() - start
-            _results.write_json(part, state)
+            results.write_json(part, state)
             print(f"seed {seed}", json.dumps({panel: scores[panel] for panel in experiment.panels}), flush=True)
     finished = {
         "command": f"python -m recipes.faq.{name}",
         "seeds": {str(seed): state["seeds"][str(seed)] for seed in seeds},
         **({"choice": state["choice"]} if experiment.choose else {}),
         "seconds": state["seconds"],
-        **_machine.machine(),
+        **machine_facts.machine(),
     }
-    _results.write_json(path, finished)
+    results.write_json(path, finished)
     part.unlink()
 
 
@@ -68,7 +68,7 @@ def publish(name: str, experiment: Experiment) -> None:
     published = _page.published(name)
     for language, suffix in _page.LANGUAGES.items():
         figure = _figure.draw(experiment, published["seeds"], language)
-        figure.savefig(_results.RESULTS / f"faq_{name}{suffix}.png")
+        figure.savefig(results.RESULTS / f"faq_{name}{suffix}.png")
     for page, text in _page.pages().items():
         page.write_text(text, encoding="utf-8")
 
@@ -99,9 +99,9 @@ def _resumed(part: Path) -> dict:
 
 def code_hash() -> str:
     """Return a hash of all that a score can depend on: the code of both packages, the backend and the versions."""
-    machine = _machine.machine()
+    machine = machine_facts.machine()
     total = hashlib.sha256(json.dumps([machine["backend"], machine["versions"]]).encode())
-    root = _results.HERE.parent
+    root = statements.HERE.parent
     for file in sorted([*root.glob("dlguide/**/*.py"), *root.glob("recipes/**/*.py")]):
         total.update(file.read_bytes())
     return total.hexdigest()

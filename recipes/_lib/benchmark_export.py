@@ -9,31 +9,30 @@ import subprocess
 import sys
 import tempfile
 
-from recipes import _results
+from recipes._lib import machine_facts, results
 
-PATH = _results.RESULTS / "benchmark_export.json"
+PATH = results.RESULTS / "benchmark_export.json"
 FORMATS = {"tf_saved_model": "SavedModel", "onnx": "ONNX", "litert": "LiteRT"}
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
 def main() -> dict:
     """Export every model on every backend and write what came out."""
-    from recipes import _machine
 
-    results: dict[str, dict] = {}
-    versions = _machine.machine()
+    models: dict[str, dict] = {}
+    versions = machine_facts.machine()
     for backend in BACKENDS:
         environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        command = [sys.executable, "-m", "recipes._benchmark_export"]
+        command = [sys.executable, "-m", "recipes._lib.benchmark_export"]
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout:
                 if line.startswith("result "):
                     name, formats = json.loads(line.removeprefix("result "))
-                    results.setdefault(name, {})[backend] = formats
+                    models.setdefault(name, {})[backend] = formats
                     print(backend, name, formats, flush=True)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
-    content = {"command": "python -m recipes.benchmark export", "models": results, **versions}
+    content = {"command": "python -m recipes.benchmark export", "models": models, **versions}
     PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(table(content))
     return {}
