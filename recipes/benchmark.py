@@ -74,10 +74,10 @@ def main(
             peaks.append(sgemm_peak())
             for row in rows:
                 for name, backend, request in _requests(row, backwards=bool(number % 2)):
-                    for figure, value in _ask(workers[backend], {"row": row, **request}).items():
-                        seconds[row].setdefault(name, {}).setdefault(figure, []).append(value)
+                    for metric, value in _ask(workers[backend], {"row": row, **request}).items():
+                        seconds[row].setdefault(name, {}).setdefault(metric, []).append(value)
                 times = "  ".join(
-                    f"{name} {figures['epoch_seconds'][-1]:.3g}" for name, figures in seconds[row].items()
+                    f"{name} {measured['epoch_seconds'][-1]:.3g}" for name, measured in seconds[row].items()
                 )
                 print(f"round {number + 1}/{rounds}  {row}  {times}  (s an epoch)", flush=True)
             content = {"command": "python -m recipes.benchmark fit", "rounds": number + 1, "sgemm_gflops": peaks}

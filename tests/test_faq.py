@@ -207,7 +207,7 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name):
     scores = stated.measure(0, *choice, **stated.quick)
     for seed in (scores, *published["seeds"].values()):
         _run.check(stated, seed)
-    assert len(published["seeds"]) >= 5
+    assert list(published["seeds"]) == [str(seed) for seed in stated.seeds] and len(stated.seeds) >= 5
     for suffix in _page.LANGUAGES.values():
         assert (results.RESULTS / f"faq_{name}{suffix}.png").exists()
 

@@ -38,7 +38,7 @@ def main() -> dict:
 
 
 def _measured(folder: Path) -> dict:
-    """Return the figures of one run by condition."""
+    """Return the scores of one run by condition."""
     import keras
     from scipy.special import softmax
 
@@ -56,7 +56,7 @@ def _measured(folder: Path) -> dict:
     digits, conditions = (np.array([getattr(photo, key) for photo in photos]) for key in ("digit", "condition"))
     right, sure = read & (probabilities.argmax(axis=1) == digits), probabilities.max(axis=1) > HIGH
 
-    def figures(names) -> dict[str, float]:
+    def scores(names) -> dict[str, float]:
         rows = np.isin(conditions, list(names))
         return {
             "n": int(rows.sum()),
@@ -69,7 +69,7 @@ def _measured(folder: Path) -> dict:
 
     groups = {"mild": made_photos.MILD, "hard": made_photos.HARD, "all": made_photos.MILD | made_photos.HARD}
     rows = {name: [name] for name in groups["all"]} | groups
-    by_condition = {name: figures(names) for name, names in rows.items()}
+    by_condition = {name: scores(names) for name, names in rows.items()}
     return {"mnist_accuracy": accuracy, "temperature": description["temperature"], "conditions": by_condition}
 
 
@@ -82,13 +82,13 @@ def published() -> str:
     parts = []
     for name, measured in content["recipes"].items():
         rows = [TITLE, "|---|---|---|---|---|---|---|"]
-        for condition, figures in measured["conditions"].items():
+        for condition, scores in measured["conditions"].items():
             cells = [
                 f"**{condition}**" if condition in ("mild", "hard", "all") else condition,
-                str(figures["n"]),
+                str(scores["n"]),
                 f"{before['accuracy'][name][condition]:.1%}" if before else "-",
-                *(f"{figures[key]:.1%}" for key in ("accuracy", "mean_confidence", "share_above_90")),
-                "-" if figures["right_above_90"] is None else f"{figures['right_above_90']:.1%}",
+                *(f"{scores[key]:.1%}" for key in ("accuracy", "mean_confidence", "share_above_90")),
+                "-" if scores["right_above_90"] is None else f"{scores['right_above_90']:.1%}",
             ]
             rows.append(f"| {' | '.join(cells)} |")
         parts += [

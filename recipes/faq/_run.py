@@ -14,9 +14,9 @@ from recipes.faq._experiment import Experiment
 
 def command(experiment: Experiment) -> None:
     """Run an experiment as the command of its module."""
-    name = Path(inspect.getfile(experiment.measure)).stem
+    name, published_seeds = Path(inspect.getfile(experiment.measure)).stem, list(experiment.seeds)
 
-    def main(*, seeds: list[int] = [0, 1, 2, 3, 4], draw: bool = False) -> dict:  # noqa: B006
+    def main(*, seeds: list[int] = published_seeds, draw: bool = False) -> dict:
         """Measure with several seeds, then write the figures and the pages; the same command resumes a killed run.
 
         Args:
