@@ -1,15 +1,15 @@
 """List the recipes: purpose, data, published result."""
 
-from recipes import _results
+from recipes._lib import results, statements
 
 
 def main() -> None:
     """Print the list; reads docstrings and JSON, imports no recipe."""
-    for name in _results.recipe_names():
+    for name in statements.recipe_names():
         print(f"python -m recipes.{name}")
-        print(f"    {_results.docstring(name).splitlines()[0]}")
-        print(f"    Data: {_results.field(name, 'Data')}")
-        print(f"    Result: {_results.headline(name)}\n")
+        print(f"    {statements.docstring(name).splitlines()[0]}")
+        print(f"    Data: {statements.field(name, 'Data')}")
+        print(f"    Result: {results.headline(name)}\n")
     print("Questions of the FAQ, each an experiment: recipes/faq/README.md")
 
 

@@ -3,17 +3,26 @@
     python -m recipes.anomaly_shuttle                          # the result in the README
     python -m recipes.anomaly_shuttle --epochs 1 --limit 2000  # a quick look
 
-Data: Statlog Shuttle, 9 numbers a row, 7 % of the rows anomalies (NASA), normal rows alone in the training part.
+Data: Statlog Shuttle, 9 numbers a row, 7 % of the rows anomalies (NASA), normal rows alone in the training set.
 Baseline: the distance from the principal components that are best on validation data (scikit-learn).
-Result: auroc 0.9993 ± 0.0001, baseline 0.9981, 3.9 s on 2 cores of AMD EPYC.
+Result: auroc 0.9993 ± 0.0001 (higher is better), baseline 0.9981, 3.9 s on 2 cores of AMD EPYC.
 
-The threshold is the one with the best F1 score on the validation part. The settings are the first ones that were tried.
+The threshold has the best F1 score on the validation set. These settings were the first that were tried.
 """
 
 import keras
 
 from dlguide import autoencoder, data, evaluation, plots, training
-from recipes import _cli, _reconstruction, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, reconstruction, schedules
+
+RECIPE = {
+    "data": "Statlog Shuttle",
+    "metric": "auroc",
+    "format": "{:.4f}",
+    "higher_is_better": True,
+    "baseline": "baseline_auroc",
+    "quick": {"epochs": 1, "limit": 2000},
+}
 
 
 def main(
@@ -26,14 +35,14 @@ def main(
     limit: int | None = None,
     run_dir: str | None = None,
 ) -> dict:
-    """Train, then return the metrics on the test part."""
+    """Train, then return the metrics on the test set."""
     keras.utils.set_random_seed(seed)
     shuttle = data.load("shuttle", limit=limit, seed=seed)
     steps = epochs * -(-len(shuttle.train.x) // batch_size)
     normal = shuttle.valid.x[shuttle.valid.y == 0]
 
     model = autoencoder(shuttle.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(64, 32), activation="tanh")
-    model.compile(optimizer=keras.optimizers.Adam(_shared.one_cycle(learning_rate, steps)), loss="mse")
+    model.compile(optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)), loss="mse")
     model.summary()
 
     history = training.fit(
@@ -47,16 +56,16 @@ def main(
         run_dir=run_dir,
     )
 
-    scores = {name: _reconstruction.strangeness(model, getattr(shuttle, name).x) for name in ("valid", "test")}
+    scores = {name: reconstruction.strangeness(model, getattr(shuttle, name).x) for name in ("valid", "test")}
     threshold = evaluation.anomaly_threshold(scores["valid"], shuttle.valid.y)
-    metrics = _reconstruction.anomaly_scores(scores["test"], shuttle.test.y, threshold)
+    metrics = reconstruction.anomaly_scores(scores["test"], shuttle.test.y, threshold)
     metrics["threshold"] = threshold
-    metrics |= _reconstruction.pca_anomaly_scores(shuttle)
+    metrics |= baselines.pca_anomaly_scores(shuttle)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "anomaly", shuttle, threshold=threshold)
-        _cli.save_figures(
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "anomaly", shuttle, threshold=threshold)
+        pictures.save_figures(
             run_dir,
             title,
             learning_curves=plots.learning_curves(
@@ -70,4 +79,4 @@ def main(
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -23,17 +23,25 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from recipes import _benchmark_cnn, _benchmark_export, _benchmark_models, _benchmark_photos, _cli, _results, measure
+from recipes._lib import (
+    benchmark_cnn,
+    benchmark_export,
+    benchmark_models,
+    benchmark_photos,
+    command_line,
+    machine_facts,
+    results,
+)
 
 ROUNDS = 5
-PATH = _results.RESULTS / "benchmark_fit.json"
+PATH = results.RESULTS / "benchmark_fit.json"
 
 
 def main(
     what: Annotated[Literal["fit", "memory", "cnn", "export", "photos"], tyro.conf.Positional],
     *,
     rounds: int = ROUNDS,
-    rows: tuple[str, ...] = tuple(_benchmark_models.ROWS),
+    rows: tuple[str, ...] = tuple(benchmark_models.ROWS),
 ) -> dict:
     """Run a benchmark.
 
@@ -44,37 +52,37 @@ def main(
         rounds: Rounds of `fit`; in each, every model is timed once in every way.
         rows: Models of `fit`.
     """
-    unknown = [row for row in rows if row not in _benchmark_models.ROWS]
+    unknown = [row for row in rows if row not in benchmark_models.ROWS]
     if unknown or rounds < 1:
         raise ValueError(
-            f"`rows` must be out of {', '.join(_benchmark_models.ROWS)} and `rounds` at least 1. "
+            f"`rows` must be out of {', '.join(benchmark_models.ROWS)} and `rounds` at least 1. "
             f"Received: rows={rows!r}, rounds={rounds!r}"
         )
     if what == "memory":
         return _memory()
     if what == "cnn":
-        return _benchmark_cnn.main()
+        return benchmark_cnn.main()
     if what == "export":
-        return _benchmark_export.main()
+        return benchmark_export.main()
     if what == "photos":
-        return _benchmark_photos.main()
+        return benchmark_photos.main()
     seconds: dict[str, dict[str, dict[str, list[float]]]] = {row: {} for row in rows}
     peaks: list[float] = []
-    workers = {backend: _worker(backend) for backend in _results.BACKENDS}
+    workers = {backend: _worker(backend) for backend in results.BACKENDS}
     try:
         for number in range(rounds):
             peaks.append(sgemm_peak())
             for row in rows:
                 for name, backend, request in _requests(row, backwards=bool(number % 2)):
-                    for figure, value in _ask(workers[backend], {"row": row, **request}).items():
-                        seconds[row].setdefault(name, {}).setdefault(figure, []).append(value)
+                    for metric, value in _ask(workers[backend], {"row": row, **request}).items():
+                        seconds[row].setdefault(name, {}).setdefault(metric, []).append(value)
                 times = "  ".join(
-                    f"{name} {figures['epoch_seconds'][-1]:.3g}" for name, figures in seconds[row].items()
+                    f"{name} {measured['epoch_seconds'][-1]:.3g}" for name, measured in seconds[row].items()
                 )
                 print(f"round {number + 1}/{rounds}  {row}  {times}  (s an epoch)", flush=True)
             content = {"command": "python -m recipes.benchmark fit", "rounds": number + 1, "sgemm_gflops": peaks}
-            content |= {"rows": {row: {"seconds": seconds[row]} for row in rows}, **measure.machine()}
-            if rows == tuple(_benchmark_models.ROWS) and number + 1 >= ROUNDS:
+            content |= {"rows": {row: {"seconds": seconds[row]} for row in rows}, **machine_facts.machine()}
+            if rows == tuple(benchmark_models.ROWS) and number + 1 >= ROUNDS:
                 PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     finally:
         for worker in workers.values():
@@ -87,11 +95,11 @@ def _requests(row: str, backwards: bool):
     """Yield what to time in one round; every second round the other way round."""
     pairs = [("plain", {"how": "plain"}), ("fit", {"how": "fit"})]
     loops = [(f"PyTorch loop, {n} threads", {"how": f"loop{n}"}) for n in (1, 2)]
-    has_loop = _benchmark_models.ROWS[row].kind in ("mlp", "cnn", "lstm", "gru") and row != "mlp_512_xla"
+    has_loop = benchmark_models.ROWS[row].kind in ("mlp", "cnn", "lstm", "gru") and row != "mlp_512_xla"
     order = -1 if backwards else 1
     for name, request in [*pairs, *((name, {**request, "one_epoch": True}) for name, request in pairs)][::order]:
         yield f"tensorflow {name}", "tensorflow", request
-    for backend in _results.BACKENDS[1:] if row != "mlp_512_xla" else ():
+    for backend in results.BACKENDS[1:] if row != "mlp_512_xla" else ():
         for name, request in pairs[::order]:
             yield f"{backend} {name}", backend, request
     for name, request in loops if has_loop else ():
@@ -100,7 +108,7 @@ def _requests(row: str, backwards: bool):
 
 def _worker(backend: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "recipes._benchmark_worker"],
+        [sys.executable, "-m", "recipes._lib.benchmark_worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -146,7 +154,7 @@ def tables(content: dict) -> list[str]:
     first, second = [AGAINST_PLAIN], [BETWEEN_BACKENDS]
     peak = statistics.median(content["sgemm_gflops"])
     for name, measured in content["rows"].items():
-        row, seconds = _benchmark_models.ROWS[name], measured["seconds"]
+        row, seconds = benchmark_models.ROWS[name], measured["seconds"]
         steps = -(-row.examples // row.batch_size)
 
         def epoch(way, seconds=seconds):
@@ -157,7 +165,7 @@ def tables(content: dict) -> list[str]:
 
         ours, plain = "tensorflow fit", "tensorflow plain"
         loops = [way for way in seconds if way.startswith("PyTorch loop")]
-        flops = _benchmark_models.dense_flops(row)
+        flops = benchmark_models.dense_flops(row)
         cells = [row.title, str(row.batch_size), f"{epoch(ours) / steps * 1e6:,.0f} µs", f"{epoch(ours):.2f} s"]
         cells += [faster(plain, ours), faster(plain, ours, "one_epoch_seconds")]
         cells += [faster(min(loops, key=epoch), ours) if loops else "-"]
@@ -165,8 +173,8 @@ def tables(content: dict) -> list[str]:
         first.append(f"| {' | '.join(cells)} |")
         if "jax fit" in seconds:
             cells = [row.title, str(row.batch_size)]
-            cells += [f"{epoch(f'{backend} fit') / steps * 1e6:,.0f} µs" for backend in _results.BACKENDS]
-            cells += [faster(f"{backend} plain", f"{backend} fit") for backend in _results.BACKENDS[1:]]
+            cells += [f"{epoch(f'{backend} fit') / steps * 1e6:,.0f} µs" for backend in results.BACKENDS]
+            cells += [faster(f"{backend} plain", f"{backend} fit") for backend in results.BACKENDS[1:]]
             second.append(f"| {' | '.join(cells)} |")
     return ["\n".join(first), "\n".join(second)]
 
@@ -184,8 +192,8 @@ def published() -> str:
         f"{content['date']}"
     )
     parts = [*tables(content), note]
-    if _benchmark_cnn.PATH.exists():
-        parts.append(_benchmark_cnn.sentence(json.loads(_benchmark_cnn.PATH.read_text(encoding="utf-8"))))
+    if benchmark_cnn.PATH.exists():
+        parts.append(benchmark_cnn.sentence(json.loads(benchmark_cnn.PATH.read_text(encoding="utf-8"))))
     return "\n\n".join(parts)
 
 
@@ -235,4 +243,4 @@ def _memory() -> dict:
 
 
 if __name__ == "__main__":
-    _cli.run_tool(main)
+    command_line.run_tool(main)

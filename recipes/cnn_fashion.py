@@ -5,17 +5,28 @@
 
 Data: Fashion-MNIST, 28x28 grey images, 10 classes (Xiao et al., 2017), downloaded on first use.
 Baseline: the pixels without a hidden layer (softmax regression, scikit-learn).
-Result: accuracy 92.60% ± 0.08%, baseline 83.97%, 123.9 s on 2 cores of AMD EPYC.
+Result: accuracy 92.60% ± 0.08% (higher is better), baseline 83.97%, 123.9 s on 2 cores of AMD EPYC.
 
-Chosen on the validation part, one seed an attempt of 12 epochs: mirrored images and the mean over all places .932, with
-.960 on the training part; the largest value instead of the mean, shifts by up to 4 % and dropout of .2 .932, with .935
-on the training part, which leaves more to gain from further epochs.
+Tried, one seed each, 12 epochs. The second setting has the lower training accuracy, so it gains more from more epochs:
+
+    setting                                                           validation  training accuracy
+    mirrored images, mean over all places                             0.932       0.960
+    maximum instead of the mean, shifts of 4 %, dropout 0.2 (chosen)  0.932       0.935
 """
 
 import keras
 
 from dlguide import cnn, data, evaluation, training
-from recipes import _cli, _results, _shared
+from recipes._lib import baselines, command_line, input_description, pictures, schedules
+
+RECIPE = {
+    "data": "Fashion-MNIST",
+    "metric": "accuracy",
+    "format": "{:.2%}",
+    "higher_is_better": True,
+    "baseline": "baseline_accuracy",
+    "quick": {"epochs": 1, "limit": 2000},
+}
 
 
 def main(
@@ -28,7 +39,7 @@ def main(
     limit: int | None = None,
     run_dir: str | None = None,
 ) -> dict:
-    """Train, then return the metrics on the test part."""
+    """Train, then return the metrics on the test set."""
     keras.utils.set_random_seed(seed)
     fashion = data.load("fashion_mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(fashion.train.x) // batch_size)
@@ -41,7 +52,7 @@ def main(
         augment={"flip": "horizontal", "shift": 0.04},
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(_shared.one_cycle(learning_rate, steps), weight_decay=weight_decay),
+        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -58,15 +69,15 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *fashion.test, class_names=fashion.info.class_names)
-    metrics["baseline_accuracy"] = _shared.softmax_regression_accuracy(fashion)
+    metrics["baseline_accuracy"] = baselines.softmax_regression_accuracy(fashion)
     metrics["training_seconds"] = history.seconds
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "image", fashion, model=model, margin=0)
-        _shared.save_image_classifier_figures(run_dir, title, model, fashion, history, metrics)
-        _shared.save_feature_maps(run_dir, title, model, fashion)
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "image", fashion, model=model, margin=0)
+        pictures.save_image_classifier_figures(run_dir, title, model, fashion, history, metrics)
+        pictures.save_feature_maps(run_dir, title, model, fashion)
     return metrics
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

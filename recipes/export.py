@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from recipes import _cli, _results
+from recipes._lib import command_line, statements
 
 NAMES = {"tf_saved_model": "saved_{}", "onnx": "{}.onnx", "litert": "{}.tflite"}
 LINES = {
@@ -93,7 +93,9 @@ def _examples(folder: Path, count: int = 20) -> np.ndarray:
     if options.get("corpus"):
         splits = data.load_text(options["corpus"], limit=count)
     else:
-        splits = data.load(_results.data_set(run["recipe"].removeprefix("recipes.")), limit=count, seed=options["seed"])
+        splits = data.load(
+            statements.data_set(run["recipe"].removeprefix("recipes.")), limit=count, seed=options["seed"]
+        )
     x = splits.test.x
     described = folder / "input.json"
     names = json.loads(described.read_text(encoding="utf-8")).get("feature_names") if described.exists() else None
@@ -103,4 +105,4 @@ def _examples(folder: Path, count: int = 20) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    _cli.run_tool(main)
+    command_line.run_tool(main)

@@ -4,16 +4,24 @@
     python -m recipes.linear_regression_mpg --epochs 1  # a quick look
 
 Data: Auto MPG, 392 cars of 1970 to 1982 (Quinlan, 1993).
-Baseline: the mean of the training part, whatever the weight.
-Result: mae 3.10 mpg ± 0.01 mpg, baseline 6.50 mpg, 2.5 s on 2 cores of AMD EPYC.
+Baseline: the mean of the training set, whatever the weight.
+Result: mae 3.10 mpg ± 0.01 mpg (lower is better), baseline 6.50 mpg, 2.5 s on 2 cores of AMD EPYC.
 """
 
 import keras
 import numpy as np
 
 from dlguide import data, evaluation, linear_regression, plots, training
-from recipes import _cli, _results, _shared
+from recipes._lib import command_line, input_description, pictures
 
+RECIPE = {
+    "data": "Auto MPG",
+    "metric": "mae",
+    "format": "{:.2f} mpg",
+    "higher_is_better": False,
+    "baseline": "baseline_mae",
+    "quick": {"epochs": 1},
+}
 METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
 
 
@@ -26,7 +34,7 @@ def main(
     limit: int | None = None,
     run_dir: str | None = None,
 ) -> dict:
-    """Train, then return the metrics on the test part."""
+    """Train, then return the metrics on the test set."""
     keras.utils.set_random_seed(seed)
     mpg = data.load("auto_mpg", limit=limit, seed=seed)
     weight = [mpg.info.feature_names.index("weight")]
@@ -59,9 +67,11 @@ def main(
     formula = evaluation.formula(model, ["weight"], "mpg")
     print(formula)
     if run_dir:
-        title = _results.title(__file__, metrics)
-        _shared.save_input(run_dir, "numbers", mpg, x=train.x, feature_names=["weight"], is_series=False, exact=True)
-        _cli.save_figures(
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(
+            run_dir, "numbers", mpg, x=train.x, feature_names=["weight"], is_series=False, exact=True
+        )
+        pictures.save_figures(
             run_dir,
             title,
             learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
@@ -88,4 +98,4 @@ def closed_form_difference(model: keras.Model, train: data.Part) -> float:
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -9,20 +9,16 @@ which takes the place of the published NAME.json after the last one.
 Run it on a quiet machine: seconds are part of the result. `python -m recipes.table` then renews the tables.
 """
 
-import importlib.metadata
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from recipes import _cli, _results
+from recipes._lib import command_line, machine_facts, results, statements
 
 
 def main(names: Annotated[list[str], tyro.conf.Positional], *, seeds: list[int] = [0, 1, 2]) -> dict:  # noqa: B006
@@ -32,7 +28,7 @@ def main(names: Annotated[list[str], tyro.conf.Positional], *, seeds: list[int] 
         names: Names of recipes, such as mlp_mnist.
         seeds: Seeds to run each with.
     """
-    known = _results.recipe_names()
+    known = statements.recipe_names()
     for name in names:
         if name not in known:
             raise ValueError(f"`names` must be recipes out of {', '.join(known)}. Received: {name!r}")
@@ -52,47 +48,21 @@ def _measure(name: str, seeds: list[int]) -> None:
             subprocess.run([sys.executable, *command[1:], "--run-dir", str(folder)], check=True)
             metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         per_seed[str(seed)] = {key: value for key, value in metrics.items() if isinstance(value, float)}
-        mean, std = _results.summarised(per_seed)
+        mean, std = results.summarised(per_seed)
         content = {
             "recipe": name,
             "command": f"python -m recipes.{name} --seed SEED",
             "seeds": per_seed,
             "mean": mean,
             "std": std,
-            **machine(),
+            **machine_facts.machine(),
         }
-        path = _results.path(name, content["backend"])
+        path = results.path(name, content["backend"])
         part = path.with_suffix(".part")
-        part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        results.write_json(part, content)
     part.replace(path)
-    print(f"{name}: {_results.headline(name, content['backend'])}\n{path}", flush=True)
-
-
-def machine() -> dict:
-    """Return what a figure depends on beside the code: backend, versions, processor, date."""
-    packages = ("tensorflow", "keras", "numpy", "scikit-learn", "jax", "torch")
-    versions = {"python": platform.python_version()}
-    for package in packages:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
-        "versions": versions,
-        "cpu": _cpu(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "date": date.today().isoformat(),
-    }
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+    print(f"{name}: {results.headline(name, content['backend'])}\n{path}", flush=True)
 
 
 if __name__ == "__main__":
-    _cli.run_tool(main)
+    command_line.run_tool(main)

@@ -13,7 +13,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from recipes import _cli, _inputs
+from recipes._lib import command_line, input_readers, reconstruction
 
 SURE = 0.5
 """Below this the likeliest class is more probably wrong than right, as the probabilities are calibrated."""
@@ -108,21 +108,19 @@ def likeliest(logits: np.ndarray, description: dict, count: int = 3) -> str:
 
 def anomalies(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
     """Return for each row whether it is an anomaly, by how far it is from what the model makes of it."""
-    from recipes import _reconstruction
 
     threshold = description["threshold"]
     return [
         f"{'anomaly' if score >= threshold else 'normal'}, score {score:.4g} (threshold {threshold:.4g})"
-        for score in _reconstruction.strangeness(model, x)
+        for score in reconstruction.strangeness(model, x)
     ]
 
 
 def reconstructions(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
     """Save what the model was shown beside what it decoded, and return the error and the picture's path."""
     from dlguide import plots
-    from recipes import _reconstruction
 
-    decoded = _reconstruction.decoded(model, x)
+    decoded = reconstruction.decoded(model, x)
     figure = plots.image_grid(np.stack([x, decoded], axis=1), column_names=("shown", "decoded"))
     path = new_file(Path(folder), "reconstruction", ".png")
     figure.savefig(path)
@@ -142,16 +140,16 @@ def new_file(folder: Path, name: str, suffix: str) -> Path:
 
 # How an input is read, and how it is answered.
 KINDS = {
-    "digit": (_inputs.digit, classes_or_numbers),
-    "image": (_inputs.thing, classes_or_numbers),
-    "text": (_inputs.text, classes_or_numbers),
-    "numbers": (_inputs.numbers, classes_or_numbers),
-    "sequence": (_inputs.sequence, classes_or_numbers),
-    "anomaly": (_inputs.numbers, anomalies),
-    "reconstruction": (_inputs.digit, reconstructions),
-    "prompt": (_inputs.prompt, continuation),
+    "digit": (input_readers.digit, classes_or_numbers),
+    "image": (input_readers.thing, classes_or_numbers),
+    "text": (input_readers.text, classes_or_numbers),
+    "numbers": (input_readers.numbers, classes_or_numbers),
+    "sequence": (input_readers.sequence, classes_or_numbers),
+    "anomaly": (input_readers.numbers, anomalies),
+    "reconstruction": (input_readers.digit, reconstructions),
+    "prompt": (input_readers.prompt, continuation),
 }
 
 
 if __name__ == "__main__":
-    _cli.run_tool(main)
+    command_line.run_tool(main)

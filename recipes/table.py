@@ -6,31 +6,32 @@ python -m recipes.table
 import itertools
 from pathlib import Path
 
-from recipes import _benchmark_export, _benchmark_photos, _cli, _questions, _results, benchmark
+from recipes import benchmark
+from recipes._lib import benchmark_export, benchmark_photos, command_line, results, statements
+from recipes.faq import _page as faq_page
+from recipes.faq import _questions
 
-ROOT = _results.HERE.parent
+ROOT = statements.HERE.parent
 WORDS = {
-    "en": ("recipe", "data", "result on the test part", "baseline", "training", "seeds", "± is one std", "cores"),
-    "zh": ("配方", "数据", "测试集结果", "基线", "训练时间", "种子数", "± 为标准差", "核"),
+    "en": ("recipe", "data", "result on the test set", "baseline", "training", "seeds", "± is one std", "cores"),
+    "zh": ("示例（recipe）", "数据", "测试集结果", "基线", "训练时间", "种子数", "± 为标准差", "核"),
 }
 
 
 def main() -> dict:
-    """Rewrite every generated part; nothing changes when run again."""
+    """Rewrite all that is generated; nothing changes when run again."""
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8")
     return {}
 
 
 def pages() -> dict[Path, str]:
-    """Return each file that has a generated part, with its text as it should be."""
-    from recipes.faq import _experiment
-
+    """Return each file with generated text, as it should be."""
     texts = {ROOT / f"README{suffix}.md": _page(f"README{suffix}.md", language) for suffix, language in SUFFIXES}
-    texts[_results.HERE / "README.md"] = _page("recipes/README.md", "en")
-    for name in _results.recipe_names():
-        texts[_results.HERE / f"{name}.py"] = _with_result_line(name)
-    return texts | _experiment.pages()
+    texts[statements.HERE / "README.md"] = _page("recipes/README.md", "en")
+    for name in statements.recipe_names():
+        texts[statements.HERE / f"{name}.py"] = _with_result_line(name)
+    return texts | faq_page.pages()
 
 
 SUFFIXES = (("", "en"), (".zh", "zh"))
@@ -41,17 +42,18 @@ def results_table(language: str) -> str:
     *head, deviation, cores = WORDS[language]
     rows = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|"]
     dates: dict[str, list[str]] = {}
-    for name, backend in itertools.product(_results.recipe_names(), _results.BACKENDS):
-        published = _results.result(name, backend)
+    for name, backend in itertools.product(statements.recipe_names(), results.BACKENDS):
+        published = results.result(name, backend)
         if published is None:
             continue
-        metric, base, form = _results.HEADLINES[name]
+        stated = statements.statement(name)
+        metric, form = stated.metric, stated.format
         mean, count, versions = published["mean"], len(published["seeds"]), published["versions"]
         cells = [
             f"[`{name}`](recipes/{name}.py)" + ("" if backend == "tensorflow" else f", {backend}"),
-            _results.field(name, "Data").split(",")[0],
+            stated.data,
             f"{metric} {form.format(mean[metric])}" + (f" ± {form.format(published['std'][metric])}" * (count > 1)),
-            form.format(mean[base]),
+            form.format(mean[stated.baseline]),
             f"{mean['training_seconds']:.1f} s",
             str(count),
         ]
@@ -66,7 +68,7 @@ def results_table(language: str) -> str:
 
 
 def replaced(text: str, marker: str, content: str) -> str:
-    """Return `text` with the part between a marker and its end renewed."""
+    """Return `text` with `content` between a marker and its end."""
     start, end = f"<!-- {marker} -->", f"<!-- end {marker} -->"
     if text.count(start) != 1 or text.count(end) != 1:
         raise ValueError(f"the page must have {start} and {end} once each")
@@ -80,8 +82,8 @@ def _page(name: str, language: str) -> str:
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
         text = replaced(text, "benchmark", benchmark.published())
-        text = replaced(text, "exports", _benchmark_export.published())
-        text = replaced(text, "photos", _benchmark_photos.published())
+        text = replaced(text, "exports", benchmark_export.published())
+        text = replaced(text, "photos", benchmark_photos.published())
     else:
         text = replaced(text, "questions", _questions.table(language))
     return replaced(text, "results", content)
@@ -89,14 +91,14 @@ def _page(name: str, language: str) -> str:
 
 def _with_result_line(name: str) -> str:
     """Return a recipe's source with the `Result:` line of its docstring renewed."""
-    lines = (_results.HERE / f"{name}.py").read_text(encoding="utf-8").splitlines()
-    published = _results.result(name)
+    lines = (statements.HERE / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    published = results.result(name)
     if published:
-        line = f"Result: {_results.headline(name)} on {published['cores']} cores of {published['cpu']}."
+        line = f"Result: {results.headline(name)} on {published['cores']} cores of {published['cpu']}."
         at = next(i for i, text in enumerate(lines) if text.startswith("Baseline:")) + 1
         lines[at : at + lines[at].startswith("Result:")] = [line]
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    _cli.run_tool(main)
+    command_line.run_tool(main)

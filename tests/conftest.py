@@ -36,10 +36,11 @@ def seeded():
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory):
     """The folder of a perceptron's run of a few seconds that knows most digits."""
-    from recipes import _calibration, perceptron_mnist
+    from recipes import perceptron_mnist
+    from recipes._lib import calibration
 
     folder = tmp_path_factory.mktemp("digits") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_calibration, "PHOTOS", 1)
+        patch.setattr(calibration, "PHOTOS", 1)
         perceptron_mnist.main(limit=4000, epochs=12, run_dir=str(folder))
     return folder

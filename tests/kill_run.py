@@ -26,7 +26,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from dlguide import _run_folder, _runs, contrastive, gan, mlp, training, vae
-from recipes import _vae
+from recipes._lib import vae_model
 
 
 def classifier(rng):
@@ -47,7 +47,7 @@ def generator(name: str, rng):
     if name == "vae":
         model = vae((8, 8, 1), latent_dim=4, hidden_units=(16,), batch_norm=True)
         model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
-        return model, (_vae.binarised_batches(x, 10, seed=0),), {}
+        return model, (vae_model.binarised_batches(x, 10, seed=0),), {}
     if name == "contrastive":
         model = contrastive(mlp((8, 8, 1), 8, batch_norm=True), augment={"shift": 0.2, "rotation": 20})
         model.compile("adam")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dlguide import data, linear_regression, perceptron, vae
-from recipes import _results, export
+from recipes import export
+from recipes._lib import statements
 
 
 def saved_run(folder, model, recipe, **described):
@@ -63,7 +64,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         export.main(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", _results.recipe_names())
+@pytest.mark.parametrize("name", statements.recipe_names())
 def test_the_data_set_of_every_recipe_is_known(name):
-    names = _results.data_set(name)
+    names = statements.data_set(name)
     assert names == "fashion_mnist" or data.load(names, limit=5).info.name == names

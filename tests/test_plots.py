@@ -8,7 +8,7 @@ from matplotlib import font_manager
 
 from dlguide import linear_regression, plots
 from dlguide.plots import _figure
-from recipes import _cli, _results
+from recipes._lib import pictures
 
 
 def saved(figure, path):
@@ -263,7 +263,7 @@ def save_in_chinese(folder):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for i, figure in enumerate(chinese_pictures()):
-            _cli.save_figures(folder, "红楼梦", **{f"picture_{i}": figure})
+            pictures.save_figures(folder, "红楼梦", **{f"picture_{i}": figure})
             figure.savefig(folder / "again.png")
     return [str(warning.message) for warning in caught]
 
@@ -292,14 +292,14 @@ def test_a_picture_without_chinese_needs_no_chinese_font_and_changes_no_setting(
 
 
 def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
-    title = _results.title("anywhere/mlp_mnist.py", {"accuracy": 0.98987, "loss": 1.0})
+    title = pictures.title("anywhere/mlp_mnist.py", {"accuracy": 0.98987, "loss": 1.0})
     assert title == "mlp_mnist · MNIST · accuracy 98.99 %"
     figures = {
         "learning_curves": plots.learning_curves({"loss": [1.0, 2.0]}),
         "worst": plots.examples(IMAGES, [0] * 5, np.eye(5), worst=True),
     }
     heights = [figure.get_figheight() for figure in figures.values()]
-    _cli.save_figures(tmp_path, title, **figures)
+    pictures.save_figures(tmp_path, title, **figures)
     # Room for the lines that the figure did not have.
     assert [figure.get_figheight() for figure in figures.values()] == pytest.approx(np.add(heights, [0.36, 0.18]))
     assert {path.name for path in tmp_path.iterdir()} == {"learning_curves.png", "worst.png"}
@@ -308,12 +308,12 @@ def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
 
 
 def test_a_title_has_the_unit_of_its_metric_and_the_name_of_data_of_ones_own():
-    assert _results.title("linear_regression_mpg.py", {"mae": 3.1}) == "linear_regression_mpg · Auto MPG · mae 3.10 mpg"
+    assert pictures.title("linear_regression_mpg.py", {"mae": 3.1}) == "linear_regression_mpg · Auto MPG · mae 3.10 mpg"
     metrics = {"nats_per_character": 1.5}
     words = "transformer_shakespeare · {} · nats per character 1.500"
-    assert _results.title("transformer_shakespeare.py", metrics, data_name="hamlet") == words.format("hamlet")
-    assert _results.title("transformer_shakespeare.py", metrics) == words.format("Shakespeare")
-    assert _results.title("gan_mnist.py", {"classes": 10.0}) == "gan_mnist · MNIST"  # Too few images for a distance.
+    assert pictures.title("transformer_shakespeare.py", metrics, data_name="hamlet") == words.format("hamlet")
+    assert pictures.title("transformer_shakespeare.py", metrics) == words.format("Shakespeare")
+    assert pictures.title("gan_mnist.py", {"classes": 10.0}) == "gan_mnist · MNIST"  # Too few images for a distance.
 
 
 # Errors

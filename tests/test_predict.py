@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from test_recipes import command
 
 from dlguide import data, linear_regression, rnn, transformer_language_model
-from recipes import _cli, _inputs, _shared, predict, transformer_shakespeare
+from recipes import predict, transformer_shakespeare
+from recipes._lib import baselines, command_line, input_description, input_readers
 
 
 def drawn(path, size, *, ink=0, ground=255, shade=0.0):
@@ -54,7 +55,7 @@ def saved(folder, model, kind, splits, **more):
     """Leave a run folder with a model that knows nothing yet."""
     folder.mkdir()
     model.save(folder / "model.keras")
-    _shared.save_input(folder, kind, splits, **more)
+    input_description.save_input(folder, kind, splits, **more)
     return str(folder)
 
 
@@ -198,7 +199,7 @@ def test_a_reconstruction_is_drawn_beside_what_was_shown_and_overwrites_nothing(
     (tmp_path / "run" / "reconstruction_1.png").write_text("mine")
     picture = drawn(tmp_path / "one.png", (64, 64))
     predict.main(folder, [picture, picture])
-    shown, _ = _inputs.digit(picture, predict.input_description(tmp_path / "run"))
+    shown, _ = input_readers.digit(picture, predict.input_description(tmp_path / "run"))
     for number, line in zip((2, 3), capsys.readouterr().out.splitlines(), strict=True):
         path = tmp_path / "run" / f"reconstruction_{number}.png"
         assert line == f"{picture}: squared error {(shown**2).mean():.4f}, picture {path}"
@@ -210,7 +211,7 @@ def test_a_reconstruction_is_drawn_beside_what_was_shown_and_overwrites_nothing(
 def test_the_help_says_what_each_argument_is(capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["predict", "--help"])
     with pytest.raises(SystemExit):
-        _cli.run_tool(predict.main, "recipes.predict")
+        command_line.run_tool(predict.main, "recipes.predict")
     words = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert "RUN_FOLDER Folder of a finished run, such as runs/cnn_mnist/1" in words
     assert "INPUT... One or more inputs: picture files" in words and "(default: )" not in words
@@ -241,7 +242,7 @@ def test_it_answers_in_a_new_process_and_refuses_in_one_line(digits, tmp_path, m
     ):
         monkeypatch.setattr(sys, "argv", ["predict", *arguments])
         with pytest.raises(SystemExit) as stop:
-            _cli.run_tool(predict.main, "recipes.predict")
+            command_line.run_tool(predict.main, "recipes.predict")
         assert stop.value.code == 2
         [line] = capsys.readouterr().err.splitlines()
         assert line.startswith(message)
@@ -255,6 +256,8 @@ def test_the_texts_of_ones_own_are_cut_by_position_and_bad_ones_named(tmp_path):
     assert data.decode(text.train.y[0], text.info.vocabulary) == "bcdefghija" * 2
     assert [len(part.x) for part in text[:3]] == [39, 4, 4]
     assert data.is_test_part(text.test.x) and not data.is_test_part(text.valid.x)
+    with pytest.raises(ValueError, match=r"`path` must be a file that can be read. Received: path='/none' \(No such"):
+        data.load_text("/none")
     path.write_text("")
     with pytest.raises(ValueError, match=r"`path` must be a text of at least 1290 characters, .* of 0 characters"):
         data.load_text(path)
@@ -265,7 +268,7 @@ def test_the_texts_of_ones_own_are_cut_by_position_and_bad_ones_named(tmp_path):
 
 
 def test_a_model_of_ones_own_text_is_trained_samples_are_left_and_a_prompt_goes_on(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(_shared, "lstm_figures", lambda *_: {})  # The test of all recipes trains the baseline.
+    monkeypatch.setattr(baselines, "lstm_scores", lambda *_: {})  # The test of all recipes trains the baseline.
     corpus = tmp_path / "mine.txt"
     corpus.write_text("to be, or not to be; " * 200, encoding="utf-8")
     folder = tmp_path / "run"

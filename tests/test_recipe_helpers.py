@@ -1,12 +1,15 @@
 """What several recipes share, where a mistake would not stop a run: coin flips, noise, clusters, the judge."""
 
+import inspect
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
 from dlguide import data
-from recipes import _clusters, _few_labels, _generated, _reconstruction, _shared, _vae
+from recipes import gan_mnist, vae_mnist
+from recipes._lib import clustering, few_labels, image_judge, pictures, reconstruction, texts, vae_model
 
 
 def blobs(n: int, seed: int = 0):
@@ -19,10 +22,10 @@ def blobs(n: int, seed: int = 0):
 
 def test_pixels_are_flipped_anew_in_each_epoch_with_their_grey_value_as_the_chance():
     x = np.full((200, 4, 4, 1), 0.3, "float32")
-    batches = _vae.binarised_batches(x, 50, seed=0)
+    batches = vae_model.binarised_batches(x, 50, seed=0)
     epochs = [np.concatenate([images for images, _ in batches.as_numpy_iterator()]) for _ in range(2)]
-    again = np.concatenate([images for images, _ in _vae.binarised_batches(x, 50, seed=0).as_numpy_iterator()])
-    for flipped in (*epochs, _vae.binarised(x, seed=0)):
+    again = np.concatenate([images for images, _ in vae_model.binarised_batches(x, 50, seed=0).as_numpy_iterator()])
+    for flipped in (*epochs, vae_model.binarised(x, seed=0)):
         assert set(np.unique(flipped)) == {0, 1} and flipped.mean() == pytest.approx(0.3, abs=0.03)
     assert (epochs[0] != epochs[1]).mean() == pytest.approx(2 * 0.3 * 0.7, abs=0.05)
     np.testing.assert_array_equal(epochs[0], again)
@@ -32,8 +35,8 @@ def test_pixels_are_flipped_anew_in_each_epoch_with_their_grey_value_as_the_chan
 
 def test_noise_is_as_strong_as_it_says_and_cut():
     x = np.full((100, 28, 28, 1), 0.5, "float32")
-    assert (_reconstruction.noisy(x, 0.1, seed=0) - x).std() == pytest.approx(0.1, rel=0.02)
-    strong = _reconstruction.noisy(x, 0.4, seed=0)
+    assert (reconstruction.noisy(x, 0.1, seed=0) - x).std() == pytest.approx(0.1, rel=0.02)
+    strong = reconstruction.noisy(x, 0.4, seed=0)
     assert strong.min() == 0 and strong.max() == 1
 
 
@@ -41,19 +44,19 @@ def test_heaps_are_found_and_named():
     (train, _), (test, labels) = blobs(2000), blobs(1000, seed=1)
     digits = data.load("mnist", limit=1000)
     digits = digits._replace(test=digits.test._replace(y=labels))
-    clusters, scores = _clusters.clustered(train, test, digits, seed=0)
+    clusters, scores = clustering.cluster_codes(train, test, digits, seed=0)
     assert scores["clustering_accuracy"] > 0.95 and scores["k_means_accuracy"] > 0.95
     assert len(np.unique(clusters)) == 10
 
 
 def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_nothing_else(tmp_path):
     names = data.load("names", limit=20)
-    y, words, languages = names.test.y, _shared.texts(names.test, names.info), names.info.class_names
+    y, words, languages = names.test.y, texts.decoded(names.test, names.info), names.info.class_names
     scores, wrong = 5.0 * np.eye(15)[y], (y + 1) % 15
     scores[3], scores[7] = 2 * np.eye(15)[wrong[3]], 6 * np.eye(15)[wrong[7]]
     model = SimpleNamespace(predict=lambda x, **options: scores)
     metrics = {"confusion_matrix": np.eye(15, dtype=int)}
-    _shared.save_text_classifier_figures(tmp_path, "title", model, names, {"loss": [1.0]}, metrics)
+    pictures.save_text_classifier_figures(tmp_path, "title", model, names, {"loss": [1.0]}, metrics)
     assert (tmp_path / "mistakes.txt").read_text(encoding="utf-8").splitlines() == [
         f"{words[i]}: predicted {languages[wrong[i]]} ({percent} %), true {languages[y[i]]}"
         for i, percent in ((7, 97), (3, 35))  # exp(6) / (exp(6) + 14), exp(2) / (exp(2) + 14)
@@ -62,13 +65,13 @@ def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_
 
 def test_a_few_labels_are_as_many_of_each_class():
     labels = np.repeat(np.arange(10), 30)
-    chosen = _few_labels.rows(labels, 10, seed=0)
+    chosen = few_labels.rows(labels, 10, seed=0)
     assert np.bincount(labels[chosen]).tolist() == [10] * 10 and len(set(chosen)) == 100
-    assert sorted(chosen) != sorted(_few_labels.rows(labels, 10, seed=1))
+    assert sorted(chosen) != sorted(few_labels.rows(labels, 10, seed=1))
 
 
 def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():
-    judge = _generated.Judge(limit=2000)
+    judge = image_judge.train_judge(limit=2000)
     x = judge.splits.valid.x
     real, repeated = judge.scores(x), judge.scores(np.repeat(x[:20], 100, axis=0))
     grey = judge.scores(np.full_like(x, x.mean()))
@@ -80,3 +83,21 @@ def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():
     near, not_shown = judge.nearest(train[:500], train), judge.nearest(train[:500], train[500:])
     assert near["nearest_distance"] < 1e-2 < near["nearest_distance_of_test"]
     assert not_shown["nearest_distance"] > 1
+
+
+def test_a_judge_does_not_touch_the_global_seed_and_its_training_sets_the_one_that_it_is_given():
+    judge = image_judge.train_judge(limit=60, seed=0)
+    keras.utils.set_random_seed(5)
+    first = keras.random.uniform((3,))
+    keras.utils.set_random_seed(5)
+    image_judge.Judge(judge.classifier, judge.splits)
+    np.testing.assert_array_equal(keras.random.uniform((3,)), first)
+    again, other = (image_judge.train_judge(limit=60, seed=seed) for seed in (0, 1))
+    x = judge.splits.test.x[:60]
+    assert judge.scores(x) == again.scores(x) != other.scores(x)
+
+
+def test_the_baseline_of_the_gan_is_trained_as_vae_mnist_is():
+    options = inspect.signature(vae_mnist.main).parameters
+    assert {name: options[name].default for name in gan_mnist.VAE} == gan_mnist.VAE
+    assert set(gan_mnist.VAE) == {"batch_size", "learning_rate", "latent_dim"}

@@ -1,43 +1,46 @@
 """Every recipe: found by itself, run with tiny limits, as a function and as a command; published numbers."""
 
+import ast
+import graphlib
 import hashlib
 import importlib
 import inspect
 import json
 import os
 import pkgutil
+import re
 import signal
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
+import numpy as np
 import pytest
 
-import dlguide
 import recipes
 from dlguide.data import _files, _sets
 from dlguide.plots import _figure
-from recipes import (
-    _benchmark_cnn,
-    _benchmark_models,
-    _benchmark_photos,
-    _benchmark_worker,
-    _cli,
-    _photos,
-    _questions,
-    _results,
-    benchmark,
-    measure,
-    perceptron_mnist,
-    table,
+from recipes import benchmark, measure, perceptron_mnist, table
+from recipes._lib import (
+    benchmark_cnn,
+    benchmark_models,
+    benchmark_photos,
+    benchmark_worker,
+    command_line,
+    machine_facts,
+    made_photos,
+    pictures,
+    results,
+    run_folder,
+    statements,
 )
-from recipes.faq import _experiment
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ("benchmark", "faq", "measure", "predict", "table")
+TOOLS = ("benchmark", "export", "faq", "measure", "predict", "table")
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
            if not m.name.startswith("_") and m.name not in TOOLS]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
@@ -53,8 +56,7 @@ def command(*args, cwd=None, **options):
 
 
 def test_the_list_of_recipes_is_complete():
-    assert sorted(m.__name__ for m in MODULES) == [f"recipes.{name}" for name in _results.recipe_names()]
-    assert set(_results.HEADLINES) == set(_results.recipe_names())
+    assert sorted(m.__name__ for m in MODULES) == [f"recipes.{name}" for name in statements.recipe_names()]
 
 
 @pytest.fixture
@@ -75,15 +77,16 @@ def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     titles, set_title = [], _figure.set_title
     monkeypatch.setattr(_figure, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
-    few = {"samples": 50} if "samples" in inspect.signature(recipe.main).parameters else {}
-    metrics = recipe.main(limit=60, epochs=1, run_dir="run", **few)
+    stated = statements.statement(recipe.__name__.removeprefix("recipes."))
+    quick = {name: min(value, 60) if name in ("limit", "samples") else value for name, value in stated.quick.items()}
+    metrics = recipe.main(**quick, run_dir="run")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    metric, baseline, _ = _results.HEADLINES[recipe.__name__.removeprefix("recipes.")]
-    assert {metric, baseline, "training_seconds"} <= set(metrics)
+    assert {stated.metric, stated.baseline, "training_seconds"} <= set(metrics)
     assert json.dumps(metrics)
     files = {path.name for path in (tmp_path / "run").iterdir()}
-    assert {"model.keras", "history.csv", "learning_curves.png"} <= files
-    title = _results.title(recipe.__file__, metrics)
+    if "epochs" in stated.quick:  # It trains one model by `fit`; a search or an agent leaves other files.
+        assert {"model.keras", "history.csv", "learning_curves.png"} <= files
+    title = pictures.title(recipe.__file__, metrics)
     assert len(titles) == len({name for name in files if name.endswith(".png")})
     assert all(line.startswith(f"{title}\n") for line in titles)
 
@@ -95,39 +98,53 @@ def test_a_recipe_called_without_a_folder_leaves_no_file(tmp_path, monkeypatch, 
 
 
 @each_recipe
-def test_a_recipe_has_the_common_options_and_docstring(recipe):
-    names = list(inspect.signature(recipe.main).parameters)
-    assert [n for n in names if n in ("epochs", "batch_size", "learning_rate", "seed", "limit", "run_dir")] == [
-        "epochs", "batch_size", "learning_rate", "seed", "limit", "run_dir"
-    ]  # fmt: skip
+def test_a_recipe_states_itself_and_its_docstring_says_the_same(recipe):
     name = recipe.__name__.removeprefix("recipes.")
-    lines = [line.strip().split("  #")[0] for line in recipe.__doc__.splitlines()]
-    commands = [line.strip() for line in lines if line.startswith("python -m")]
-    assert len(commands) == 2 and commands[0] == f"python -m recipes.{name}"
-    assert _results.field(name, "Data") and _results.field(name, "Baseline")
-    for word in commands[1].split():
-        if word.startswith("--"):
-            assert word[2:].replace("-", "_") in names
+    stated, options = statements.statement(name), list(inspect.signature(recipe.main).parameters)
+    assert stated == statements.Statement(**recipe.RECIPE)
+    assert stated.format.format(0.5) != stated.format.format(0.7)
+    # What every command gives a run; its other options depend on its kind.
+    assert [option for option in options if option in ("seed", "limit", "run_dir")] in (
+        ["seed", "limit", "run_dir"], ["seed", "run_dir"]
+    )  # fmt: skip
+    quick = "".join(f" --{option.replace('_', '-')} {value}" for option, value in stated.quick.items())
+    commands = [line.strip().split("  #")[0].strip() for line in recipe.__doc__.splitlines() if "python -m" in line]
+    assert commands == [f"python -m recipes.{name}", f"python -m recipes.{name}{quick}"]
+    assert set(stated.quick) <= set(options) and "run_dir" not in stated.quick
+    assert statements.field(name, "Data").startswith(stated.data) and statements.field(name, "Baseline")
+    assert not re.search(r"(?<![\w.])\.\d", recipe.__doc__), "a number is written as 0.987 or 98.7 %"
+
+
+def test_a_module_without_a_statement_is_no_recipe():
+    with pytest.raises(ValueError, match=r"`name` must be a recipe out of anomaly_shuttle, .* Received: name='table'"):
+        statements.statement("table")
+
+
+@pytest.mark.parametrize("name", statements.recipe_names())
+def test_a_published_result_is_better_than_its_baseline(name):
+    stated, mean = statements.statement(name), results.result(name)["mean"]
+    is_better = (mean[stated.metric] > mean[stated.baseline]) == stated.higher_is_better
+    assert is_better != (name in ("lstm_names", "transformer_names"))  # N-grams are better on these names.
 
 
 @each_recipe
 def test_a_quick_published_number_is_met_by_a_new_seed(recipe, capsys):
     name = recipe.__name__.removeprefix("recipes.")
-    published = _results.result(name)
+    published = results.result(name)
     assert published, f"python -m recipes.measure {name}"
     if published["mean"]["training_seconds"] > SECONDS:
         pytest.skip(
             f"takes {published['mean']['training_seconds']:.0f} s of training, over DLGUIDE_SECONDS={SECONDS:g}"
         )
     seed = max(map(int, published["seeds"])) + 1
-    metric = _results.HEADLINES[name][0]
+    metric = statements.statement(name).metric
     seen = [metrics[metric] for metrics in published["seeds"].values()]
     band = max(3 * published["std"][metric], max(seen) - min(seen))
     assert abs(recipe.main(seed=seed)[metric] - published["mean"][metric]) <= band
 
 
 def test_the_targets_are_met_by_the_published_results():
-    result = {name: _results.result(name) for name in _results.recipe_names()}
+    result = {name: results.result(name) for name in statements.recipe_names()}
     assert all(len(r["seeds"]) >= 3 for r in result.values())
     assert result["mlp_mnist"]["mean"]["accuracy"] >= 0.985
     assert result["mlp_mnist"]["mean"]["training_seconds"] <= 25
@@ -154,7 +171,7 @@ def test_the_targets_are_met_by_the_published_results():
     assert result["denoising_autoencoder_mnist"]["mean"]["training_seconds"] <= 240
     for seed in result["anomaly_shuttle"]["seeds"].values():
         assert seed["auroc"] > seed["baseline_auroc"]
-    gans = [_results.result("gan_mnist", backend) for backend in _results.BACKENDS]
+    gans = [results.result("gan_mnist", backend) for backend in results.BACKENDS]
     for seed in (seed for gan in gans for seed in gan["seeds"].values()):
         assert seed["classes"] == 10 and seed["histogram_distance"] <= 0.05
         vae = min(seed["baseline_frechet_distance"], result["vae_mnist"]["mean"]["frechet_distance"])
@@ -170,16 +187,16 @@ def test_the_targets_are_met_by_the_published_results():
         assert seed["mae"] < seed["baseline_mae"]
 
 
-@pytest.mark.parametrize("name", _results.recipe_names())
+@pytest.mark.parametrize("name", statements.recipe_names())
 def test_mean_and_spread_of_a_result_follow_from_its_seeds(name):
-    published = _results.result(name)
-    mean, std = _results.summarised(published["seeds"])
+    published = results.result(name)
+    mean, std = results.summarised(published["seeds"])
     assert published["mean"] == pytest.approx(mean) and published["std"] == pytest.approx(std)
 
 
 def test_another_backend_does_not_overwrite_the_published_result():
-    assert len({_results.path("mlp_mnist", backend) for backend in ("tensorflow", "jax", "torch")}) == 3
-    assert _results.path("mlp_mnist") == _results.RESULTS / "mlp_mnist.json"
+    assert len({results.path("mlp_mnist", backend) for backend in ("tensorflow", "jax", "torch")}) == 3
+    assert results.path("mlp_mnist") == results.RESULTS / "mlp_mnist.json"
 
 
 def test_the_generated_parts_are_what_the_json_says():
@@ -189,49 +206,18 @@ def test_the_generated_parts_are_what_the_json_says():
 
 def test_one_digit_changed_in_a_table_is_seen():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = f"{_results.result('mlp_mnist')['mean']['accuracy']:.2%}"
+    shown = f"{results.result('mlp_mnist')['mean']['accuracy']:.2%}"
     assert shown in text
     changed = text.replace(shown, "99.99%")
     assert table.replaced(changed, "results", table.results_table("en")) == text != changed
 
 
-def test_every_question_of_the_article_names_builders_and_recipes_that_there_are():
-    assert len(_questions.QUESTIONS) == 24
-    for _, _, builders, names, _ in _questions.QUESTIONS:
-        assert set(builders) <= set(dlguide.__all__) and names
-    assert set(_results.recipe_names()) == {name for row in _questions.QUESTIONS for name in row[3]}
-    modules = {row[4] for row in _questions.QUESTIONS}
-    assert {module.__name__.removeprefix("recipes.faq.") for module in _experiment.questions()} <= modules
-
-
-def test_the_verdict_is_computed_from_the_numbers():
-    text = _experiment.Text("q", "s", "accuracy", {"a": "A", "b": "B", "c": "C", "d": "D"})
-    scores = {str(i): {"a": 0.5 + i / 100, "b": 0.7 + i / 90, "c": 0.3 + i / 110, "d": 0.5 + (2 - i) / 50}
-              for i in range(5)}  # fmt: skip
-    words = _experiment.verdict(scores, "a", text, "en")
-    assert "B: higher by 20" in words and "C: lower by 20" in words and "D: no difference seen" in words
-    words = _experiment.verdict(scores, "a", text, "zh")
-    assert "B：高 20" in words and "C：低 20" in words and "D：未见差异" in words
-    assert _experiment.interval([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx((3, 3 - 1.963, 3 + 1.963), abs=1e-3)
-
-
-def test_every_question_has_both_languages_five_seeds_a_figure_and_runs():
-    for module in _experiment.questions():
-        name = module.__name__.removeprefix("recipes.faq.")
-        assert set(module.TEXT) == {"en", "zh"}
-        rows = module.experiment(0, limit=100, epochs=1)
-        assert list(rows) == list(module.TEXT["en"].rows) == list(module.TEXT["zh"].rows)
-        published = json.loads((_results.RESULTS / f"faq_{name}.json").read_text())
-        assert len(published["seeds"]) >= 5 and module.REFERENCE in rows
-        assert (_results.RESULTS / f"faq_{name}.png").exists()
-
-
 def test_the_list_answers_without_importing_a_recipe():
     done = command("recipes", cwd=ROOT)
     assert done.returncode == 0 and not done.stderr
-    for name in _results.recipe_names():
+    for name in statements.recipe_names():
         assert f"python -m recipes.{name}\n" in done.stdout
-        assert _results.headline(name) in done.stdout
+        assert results.headline(name) in done.stdout
     imported = "import sys, recipes.__main__ as m; m.main(); assert not {'keras', 'numpy', 'tyro'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", imported], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
@@ -251,7 +237,7 @@ def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, mes
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["perceptron_mnist", *options])
     with pytest.raises(SystemExit) as stop:
-        _cli.run(perceptron_mnist.main)
+        command_line.run(perceptron_mnist.main)
     assert stop.value.code == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1 and message in lines[0]
@@ -272,9 +258,87 @@ def test_data_that_cannot_be_read_end_the_command_in_one_line_without_a_folder(t
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["perceptron_mnist"])
     with pytest.raises(SystemExit) as stop:
-        _cli.run(perceptron_mnist.main)
+        command_line.run(perceptron_mnist.main)
     assert stop.value.code == 2 and list(tmp_path.iterdir()) == []
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def our_bug(**options):
+    list(zip([1], [], strict=True))
+
+
+def numpys_error(**options):
+    np.zeros(3).reshape(2)
+
+
+def keras_error(**options):
+    keras.layers.Dense(-1)
+
+
+@pytest.mark.parametrize("main", [our_bug, numpys_error, keras_error])
+def test_a_bug_keeps_its_traceback(main, monkeypatch, capsys):
+    """What is no refusal by a `raise` of the project: also where it is a ValueError, and from a file of ours."""
+    monkeypatch.setattr(sys, "argv", ["command"])
+    monkeypatch.setattr(command_line, "_parsed", lambda *_, **__: {})
+    monkeypatch.setattr(command_line.importlib.util, "find_spec", lambda _: SimpleNamespace(origin=__file__))
+    with pytest.raises(ValueError):
+        command_line.run_tool(main)
+    with pytest.raises(ValueError):
+        command_line.run(main)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, FloatingPointError])
+def test_what_the_project_refuses_is_one_line_and_status_2_at_any_depth(error, monkeypatch, capsys):
+    def refuse():
+        raise error(
+            "`epochs` must be one.\nReceived: two"
+        )  # fmt: skip
+
+    monkeypatch.setattr(command_line, "_parsed", lambda *_, **__: {})
+    monkeypatch.setattr(command_line.importlib.util, "find_spec", lambda _: SimpleNamespace(origin=__file__))
+    with pytest.raises(SystemExit) as stop:
+        command_line.run_tool(lambda: [refuse() for _ in range(1)])
+    assert stop.value.code == 2 and capsys.readouterr().err == "`epochs` must be one. Received: two\n"
+    # The same line in a file that is not the project's.
+    monkeypatch.undo()
+    monkeypatch.setattr(command_line, "_parsed", lambda *_, **__: {})
+    with pytest.raises(error):
+        command_line.run_tool(refuse)
+
+
+def test_the_total_time_counts_from_the_first_import_of_the_command(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(recipes, "START", time.perf_counter() - 1000)
+    command_line._print_summary({}, tmp_path)
+    assert "total time 1000 s" in capsys.readouterr().out
+    code = "import sys, recipes; assert recipes.START > 0 and not {'keras', 'numpy', 'tyro'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def imported_modules(path):
+    """Return the modules of `recipes` that a file imports, inside of functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("recipes"):
+            for name in (f"{node.module}.{alias.name}" for alias in node.names):
+                found = (ROOT / name.replace(".", "/")).with_suffix(".py")
+                if found.exists():
+                    yield found
+
+
+def test_imports_form_no_circle_and_no_recipe_is_imported():
+    files = sorted((ROOT / "recipes").glob("**/*.py"))
+    imports = {path: set(imported_modules(path)) for path in files}
+    own = {(ROOT / "recipes" / name).with_suffix(".py") for name in statements.recipe_names()}
+    assert len(own) == len(MODULES) and not own & set().union(*imports.values())
+    assert sum(map(len, imports.values())) > 100
+    graphlib.TopologicalSorter(imports).prepare()  # Raises where there is a circle.
+
+
+def test_a_result_names_the_backend_that_keras_has(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "another")  # Without it, Keras reads its own file of settings.
+    assert machine_facts.machine()["backend"] == keras.config.backend()
+    facts = machine_facts.machine()
+    assert facts["versions"]["keras"] == keras.__version__ and facts["cores"] >= 1 and facts["cpu"]
 
 
 def is_start_up_message(line):
@@ -321,17 +385,19 @@ def test_the_command_counts_its_folders_prints_its_files_and_goes_on_after_ctrl_
 def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options, other = {"epochs": 2, "run_dir": None}, {"epochs": 3, "run_dir": None}
-    assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/1")
-    _cli.write_json(Path("runs/mlp_mnist/1/options.json"), {"options": {**options, "run_dir": "runs/mlp_mnist/1"}})
-    assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/1")
-    assert _cli._folder("mlp_mnist", other) == Path("runs/mlp_mnist/2")
-    _cli.write_json(Path("runs/mlp_mnist/1/metrics.json"), {})
-    assert _cli._folder("mlp_mnist", options) == Path("runs/mlp_mnist/2")
+    assert run_folder.choose("mlp_mnist", options) == Path("runs/mlp_mnist/1")
+    run_folder.write_json(
+        Path("runs/mlp_mnist/1/options.json"), {"options": {**options, "run_dir": "runs/mlp_mnist/1"}}
+    )
+    assert run_folder.choose("mlp_mnist", options) == Path("runs/mlp_mnist/1")
+    assert run_folder.choose("mlp_mnist", other) == Path("runs/mlp_mnist/2")
+    run_folder.write_json(Path("runs/mlp_mnist/1/metrics.json"), {})
+    assert run_folder.choose("mlp_mnist", options) == Path("runs/mlp_mnist/2")
     Path("mine").mkdir()
     Path("mine/options.json").write_text("[]")
     for folder in ("runs/mlp_mnist/1", "mine"):
         with pytest.raises(ValueError, match="`run_dir` must be new, empty or hold an unfinished run of the same"):
-            _cli._folder("mlp_mnist", {**options, "run_dir": folder})
+            run_folder.choose("mlp_mnist", {**options, "run_dir": folder})
 
 
 def test_the_command_that_ctrl_c_prints_goes_on_to_the_same_result(tmp_path, monkeypatch, capsys):
@@ -351,21 +417,21 @@ def test_the_command_that_ctrl_c_prints_goes_on_to_the_same_result(tmp_path, mon
     monkeypatch.setattr(perceptron_mnist.training, "fit", interrupted)
     monkeypatch.setattr(sys, "argv", ["perceptron_mnist", "--epochs", "4", "--limit", "100"])
     with pytest.raises(SystemExit) as stop:
-        _cli.run(perceptron_mnist.main)
+        command_line.run(perceptron_mnist.main)
     assert stop.value.code == 130
-    assert "To go on: python -m recipes.perceptron_mnist --epochs 4 --limit 100" in capsys.readouterr().err
+    assert "To resume: python -m recipes.perceptron_mnist --epochs 4 --limit 100" in capsys.readouterr().err
     history.append(None)  # The second time nothing stops it.
-    _cli.run(perceptron_mnist.main)
+    command_line.run(perceptron_mnist.main)
     assert "run folder: runs/perceptron_mnist/1\n" in capsys.readouterr().out
     assert len(history[-1]["loss"]) == 4
 
 
 def test_the_benchmark_times_each_way(monkeypatch):
-    row = _benchmark_models.ROWS["mlp_small"]._replace(examples=64)
-    monkeypatch.setitem(_benchmark_models.ROWS, "mlp_small", row)
-    assert set(_benchmark_worker._timed("mlp_small", "plain", one_epoch=True)) == {"one_epoch_seconds"}
+    row = benchmark_models.ROWS["mlp_small"]._replace(examples=64)
+    monkeypatch.setitem(benchmark_models.ROWS, "mlp_small", row)
+    assert set(benchmark_worker._timed("mlp_small", "plain", one_epoch=True)) == {"one_epoch_seconds"}
     for how in ("plain", "fit"):
-        timed = _benchmark_worker._timed("mlp_small", how)
+        timed = benchmark_worker._timed("mlp_small", how)
         assert timed["first_epoch_seconds"] > timed["epoch_seconds"] > 0
 
 
@@ -377,7 +443,7 @@ def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypa
         metrics = {"accuracy": 0.5, "baseline_accuracy": 0.1, "training_seconds": 1.0}
         Path(command[-1], "metrics.json").write_text(json.dumps(metrics))
 
-    monkeypatch.setattr(_results, "RESULTS", tmp_path)
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
     monkeypatch.setattr(measure.subprocess, "run", run)
     published, part = tmp_path / "perceptron_mnist.json", tmp_path / "perceptron_mnist.part"
     published.write_text("before")
@@ -392,16 +458,16 @@ def test_the_targets_are_met_by_the_published_benchmarks():
     for row, measured in json.loads(benchmark.PATH.read_text())["rows"].items():
         plain, ours = (measured["seconds"][f"tensorflow {way}"]["epoch_seconds"] for way in ("plain", "fit"))
         assert statistics.median(a / b for a, b in zip(plain, ours, strict=True)) >= 1, row
-    rows = json.loads(_benchmark_cnn.PATH.read_text())["rows"]
+    rows = json.loads(benchmark_cnn.PATH.read_text())["rows"]
     for seconds, accuracy in (row["one_epoch"] for row in rows):
         assert seconds <= 10 and accuracy >= 0.99
-    assert all(row["ours"][1] >= _benchmark_cnn.TARGET for row in rows)
+    assert all(row["ours"][1] >= benchmark_cnn.TARGET for row in rows)
     assert sum(row["example"][-1][0] for row in rows) >= 10 * sum(row["ours"][0] for row in rows)
-    photos = json.loads(_benchmark_photos.PATH.read_text())
+    photos = json.loads(benchmark_photos.PATH.read_text())
     assert set(photos["recipes"]) == set(photos["before"]["accuracy"]) == {"mlp_mnist", "cnn_mnist"}
     for name, measured in photos["recipes"].items():
         rows = measured["conditions"]
-        assert rows["all"]["n"] >= 200 and set(rows) == {*_photos.MILD, *_photos.HARD, "mild", "hard", "all"}
+        assert rows["all"]["n"] >= 200 and set(rows) == {*made_photos.MILD, *made_photos.HARD, "mild", "hard", "all"}
         assert rows["mild"]["accuracy"] >= 0.95 * measured["mnist_accuracy"]
         assert rows["hard"]["accuracy"] >= 0.85 > photos["before"]["accuracy"][name]["hard"]
         assert rows["all"]["right_above_90"] >= 0.97 and rows["all"]["share_above_90"] >= 0.8

@@ -171,6 +171,10 @@ def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(
+            f"`path` must be a file that can be read. Received: path={str(path)!r} ({error.strerror})"
+        ) from None
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:

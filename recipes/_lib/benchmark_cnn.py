@@ -1,9 +1,9 @@
 """How long it takes to 99.22 % of MNIST's test digits: the network of keras.io's example, and `cnn_mnist`.
 
 The example (Chollet, "Simple MNIST convnet", keras.io): two convolutions of 32 and 64 filters, max pooling, dropout of
-.5, Adam, batches of 128, a tenth of the training part held out, 15 epochs of plain `model.fit`; it states 99.22 %. Here
-the test part is looked at after each of its epochs, outside the time, and the first one that is there counts. Where its
-15 epochs do not get there it goes on, for three times as many at most.
+0.5, Adam, batches of 128, a tenth of the training set held out, 15 epochs of plain `model.fit`; it states 99.22 %. Here
+the test set is evaluated after each epoch, outside the measured time, and the first epoch that reaches the target
+counts. Where 15 epochs are not enough, the training continues for at most three times as many.
 """
 
 import json
@@ -14,12 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from recipes import _results, measure
+from recipes._lib import machine_facts, results
 
 TARGET = 0.9922
-EPOCHS = 2  # Of `cnn_mnist`, chosen on the validation part.
+EPOCHS = 2  # Of `cnn_mnist`, chosen on the validation set.
 EXAMPLE_EPOCHS = 15
-PATH = _results.RESULTS / "benchmark_cnn.json"
+PATH = results.RESULTS / "benchmark_cnn.json"
 
 
 def main(seeds: tuple[int, ...] = (0, 1, 2)) -> dict:
@@ -34,12 +34,15 @@ def main(seeds: tuple[int, ...] = (0, 1, 2)) -> dict:
                 ours = json.loads(Path(folder, "run", "metrics.json").read_text(encoding="utf-8"))
             row["one_epoch" if epochs == 1 else "ours"] = [ours["training_seconds"], ours["accuracy"]]
         done = subprocess.run(
-            [sys.executable, "-m", "recipes._benchmark_cnn", str(seed)], check=True, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "recipes._lib.benchmark_cnn", str(seed)],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         row["example"] = json.loads(done.stdout.splitlines()[-1])
         rows.append(row)
         print(row, flush=True)
-    content = {"command": "python -m recipes.benchmark cnn", "epochs": EPOCHS, "rows": rows, **measure.machine()}
+    content = {"command": "python -m recipes.benchmark cnn", "epochs": EPOCHS, "rows": rows, **machine_facts.machine()}
     PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(sentence(content))
     return {}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlguide import data
-from recipes import _photos, _picture
+from recipes._lib import made_photos, picture_reader
 
 PHOTOS = 8
 """Photos of each condition, where there are validation digits enough: 112 in all, some four seconds."""
@@ -35,15 +35,15 @@ def image_temperature(model, kind: str, splits: data.Splits, margin: int) -> flo
 
 def read_photos(x: np.ndarray, y: np.ndarray, *, seed: int, count: int, margin: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the images that the reader makes of photos of digits, and the digits, without those it refuses."""
-    photos = list(_photos.photos(x, y, seed=seed, count=count))
+    photos = list(made_photos.photos(x, y, seed=seed, count=count))
     images = [image_of(photo, x.shape[1:], margin) for photo in photos]
     read = [(image, photo.digit) for image, photo in zip(images, photos, strict=True) if image is not None]
     return np.array([image for image, _ in read]), np.array([digit for _, digit in read], int)
 
 
-def image_of(photo: _photos.Photo, shape, margin: int) -> np.ndarray | None:
+def image_of(photo: made_photos.Photo, shape, margin: int) -> np.ndarray | None:
     """Return the image that the reader makes of a photo, None where it refuses it."""
     try:
-        return _picture.digit_image(photo.image.convert("L"), shape, margin)
+        return picture_reader.digit_image(photo.image.convert("L"), shape, margin)
     except ValueError:
         return None

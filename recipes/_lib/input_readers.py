@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recipes import _picture
+from recipes._lib import picture_reader
 
 FAR = 0.1
 """A value is noted from this share of the training set's range outside it: new data go a little beyond it."""
@@ -17,14 +17,14 @@ FAR = 0.1
 
 def digit(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
     """Read a photo of a digit."""
-    grey = _picture.grey_picture(path)
-    return _picture.digit_image(grey, description["shape"], description["margin"], path)[None], [""]
+    grey = picture_reader.grey_picture(path)
+    return picture_reader.digit_image(grey, description["shape"], description["margin"], path)[None], [""]
 
 
 def thing(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
     """Read a picture of a thing, such as clothes."""
-    grey = _picture.grey_picture(path)
-    return _picture.object_image(grey, description["shape"], description["margin"], path)[None], [""]
+    grey = picture_reader.grey_picture(path)
+    return picture_reader.object_image(grey, description["shape"], description["margin"], path)[None], [""]
 
 
 def text(text: str, description: dict) -> tuple[np.ndarray, list[str]]:

@@ -8,7 +8,7 @@ and place that digits have in MNIST. `object_image` keeps the grey values, for p
 import numpy as np
 from PIL import Image, ImageOps
 
-from recipes import _ink
+from recipes._lib import ink_finder
 
 
 def grey_picture(path: str) -> Image.Image:
@@ -25,16 +25,16 @@ def grey_picture(path: str) -> Image.Image:
 
 def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") -> np.ndarray:
     """Return the only digit of a picture as an image of that shape; raise where there is none, or more than one."""
-    grey = _ink.with_margin(grey)
-    digit = _ink.found(grey, smoothing=0.8)
+    grey = ink_finder.with_margin(grey)
+    digit = ink_finder.found(grey, smoothing=0.8)
     if digit is None:
         raise ValueError(f"`inputs` must be pictures with a digit on them. Received: {name!r}, where none was found")
     if digit.rivals:
         raise ValueError(
             f"`inputs` must be pictures of one digit. Received: {name!r}, with {digit.rivals + 1} separate shapes on it"
         )
-    box, within = _ink.surroundings(digit.ink, grey.size), Image.fromarray(digit.ink).resize(grey.size)
-    closer = _ink.found(grey.crop(box), smoothing=1.5, signs=(digit.sign,), within=within.crop(box))
+    box, within = ink_finder.surroundings(digit.ink, grey.size), Image.fromarray(digit.ink).resize(grey.size)
+    closer = ink_finder.found(grey.crop(box), smoothing=1.5, signs=(digit.sign,), within=within.crop(box))
     return placed((closer or digit).ink, shape, margin)
 
 

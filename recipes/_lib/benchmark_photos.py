@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from recipes import _calibration, _photos, _results, measure
+from recipes._lib import calibration, machine_facts, made_photos, results
 
 RECIPES = ("mlp_mnist", "cnn_mnist")
 COUNT, SEED, HIGH = 20, 1, 0.9
-PATH = _results.RESULTS / "benchmark_photos.json"
+PATH = results.RESULTS / "benchmark_photos.json"
 TITLE = "| condition | photos | accuracy before | accuracy | mean confidence | answers above 90 % | right among these |"
 
 
@@ -32,13 +32,13 @@ def main() -> dict:
             content["recipes"][name] = _measured(folder)
         print(name, json.dumps(content["recipes"][name], indent=1), flush=True)
     content["before"] = json.loads(PATH.read_text(encoding="utf-8"))["before"] if PATH.exists() else None
-    content |= measure.machine()
+    content |= machine_facts.machine()
     PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return {}
 
 
 def _measured(folder: Path) -> dict:
-    """Return the figures of one run by condition."""
+    """Return the scores of one run by condition."""
     import keras
     from scipy.special import softmax
 
@@ -47,8 +47,8 @@ def _measured(folder: Path) -> dict:
     description = json.loads((folder / "input.json").read_text(encoding="utf-8"))
     accuracy = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["accuracy"]
     model = keras.saving.load_model(folder / "model.keras", compile=False)
-    photos = list(_photos.photos(*data.load("mnist").test, seed=SEED, count=COUNT))
-    images = [_calibration.image_of(photo, description["shape"], description["margin"]) for photo in photos]
+    photos = list(made_photos.photos(*data.load("mnist").test, seed=SEED, count=COUNT))
+    images = [calibration.image_of(photo, description["shape"], description["margin"]) for photo in photos]
     read = np.array([image is not None for image in images])
     logits = model.predict(np.stack([image for image in images if image is not None]), batch_size=256, verbose=0)
     probabilities = np.zeros((len(photos), logits.shape[1]))  # Of a photo that is refused: none, and wrong.
@@ -56,7 +56,7 @@ def _measured(folder: Path) -> dict:
     digits, conditions = (np.array([getattr(photo, key) for photo in photos]) for key in ("digit", "condition"))
     right, sure = read & (probabilities.argmax(axis=1) == digits), probabilities.max(axis=1) > HIGH
 
-    def figures(names) -> dict[str, float]:
+    def scores(names) -> dict[str, float]:
         rows = np.isin(conditions, list(names))
         return {
             "n": int(rows.sum()),
@@ -67,9 +67,9 @@ def _measured(folder: Path) -> dict:
             "right_above_90": float(right[rows & sure].mean()) if (rows & sure).any() else None,
         }
 
-    groups = {"mild": _photos.MILD, "hard": _photos.HARD, "all": _photos.MILD | _photos.HARD}
+    groups = {"mild": made_photos.MILD, "hard": made_photos.HARD, "all": made_photos.MILD | made_photos.HARD}
     rows = {name: [name] for name in groups["all"]} | groups
-    by_condition = {name: figures(names) for name, names in rows.items()}
+    by_condition = {name: scores(names) for name, names in rows.items()}
     return {"mnist_accuracy": accuracy, "temperature": description["temperature"], "conditions": by_condition}
 
 
@@ -82,13 +82,13 @@ def published() -> str:
     parts = []
     for name, measured in content["recipes"].items():
         rows = [TITLE, "|---|---|---|---|---|---|---|"]
-        for condition, figures in measured["conditions"].items():
+        for condition, scores in measured["conditions"].items():
             cells = [
                 f"**{condition}**" if condition in ("mild", "hard", "all") else condition,
-                str(figures["n"]),
+                str(scores["n"]),
                 f"{before['accuracy'][name][condition]:.1%}" if before else "-",
-                *(f"{figures[key]:.1%}" for key in ("accuracy", "mean_confidence", "share_above_90")),
-                "-" if figures["right_above_90"] is None else f"{figures['right_above_90']:.1%}",
+                *(f"{scores[key]:.1%}" for key in ("accuracy", "mean_confidence", "share_above_90")),
+                "-" if scores["right_above_90"] is None else f"{scores['right_above_90']:.1%}",
             ]
             rows.append(f"| {' | '.join(cells)} |")
         parts += [

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 
-from recipes import _benchmark_models
+from recipes._lib import benchmark_models
 
 EPOCHS = 3  # The first one, with compilation, counts for itself; of the others the mean.
 
@@ -18,8 +18,8 @@ def main() -> None:
 
 def _timed(row: str, how: str, one_epoch: bool = False) -> dict[str, float]:
     """Return the seconds of a run up to the end of its first epoch, and of an epoch after it."""
-    chosen = _benchmark_models.ROWS[row]
-    x, y = _benchmark_models.arrays(chosen)
+    chosen = benchmark_models.ROWS[row]
+    x, y = benchmark_models.arrays(chosen)
     if how.startswith("loop"):
         return _timed_loop(chosen, x, y, threads=int(how[-1]))
     return _timed_keras(chosen, x, y, how, epochs=1 if one_epoch else EPOCHS)
@@ -43,7 +43,7 @@ def _timed_keras(row, x, y, how: str, epochs: int) -> dict[str, float]:
     keras.utils.clear_session()
     gc.collect()
     keras.utils.set_random_seed(0)
-    model, timer = _benchmark_models.keras_model(row), Timer()
+    model, timer = benchmark_models.keras_model(row), Timer()
     options = {"batch_size": row.batch_size, "callbacks": [timer], "verbose": 0}
     start = time.perf_counter()
     # `training.fit` is told of a long run, which is what an epoch after the first one stands for.
@@ -67,7 +67,7 @@ def _timed_loop(row, x, y, threads: int) -> dict[str, float]:
     x, y = torch.from_numpy(x), torch.from_numpy(y).long()
     if row.kind == "cnn":
         x = x.squeeze(-1)
-    model = _benchmark_models.torch_model(row)
+    model = benchmark_models.torch_model(row)
     optimizer = torch.optim.Adam(model.parameters())
     start, ends = time.perf_counter(), []
     for _ in range(EPOCHS):

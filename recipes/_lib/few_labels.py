@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from dlguide import cnn, data, evaluation, training
-from recipes import _shared
+from recipes._lib import schedules
 
 NETWORK = {"filters": (16, 32, 64, 128), "kernel_size": 3}
 
@@ -30,7 +30,7 @@ def baselines(splits: data.Splits, chosen: np.ndarray, augment, seed: int, epoch
         model = cnn(splits.train.x.shape[1:], splits.info.num_classes, augment=changes, **NETWORK)
         steps = epochs * -(-len(few) // 10)
         model.compile(
-            keras.optimizers.AdamW(_shared.one_cycle(2e-2, steps), weight_decay=0.01),
+            keras.optimizers.AdamW(schedules.one_cycle(2e-2, steps), weight_decay=0.01),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )

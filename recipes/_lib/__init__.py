@@ -1,0 +1,1 @@
+"""What the recipes and the commands share, a module for each purpose."""

@@ -1,0 +1,147 @@
+"""Simple models that a recipe is compared with, on the same split."""
+
+import warnings
+
+import keras
+import numpy as np
+
+from dlguide import data, evaluation, rnn, training
+from recipes._lib import reconstruction, schedules, texts
+
+# scikit-learn is imported where it is used: it is slow to import, and a baseline comes after the training.
+
+
+def nearest_mean_accuracy(splits: data.Splits) -> float:
+    """Return the test accuracy of the class whose mean image is nearest."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    x, y = _flat(splits.train.x), splits.train.y
+    classes = np.unique(y)
+    means = np.stack([x[y == label].mean(axis=0) for label in classes])
+    baseline = KNeighborsClassifier(n_neighbors=1).fit(means, classes)
+    return float(baseline.score(_flat(splits.test.x), splits.test.y))
+
+
+def softmax_regression_accuracy(splits: data.Splits) -> float:
+    """Return the test accuracy of softmax regression on the pixels, 60 steps of L-BFGS."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    baseline = LogisticRegression(max_iter=60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 60 steps are enough for a baseline.
+        baseline.fit(_flat(splits.train.x), splits.train.y)
+    return float(baseline.score(_flat(splits.test.x), splits.test.y))
+
+
+def ngram_accuracy(splits: data.Splits) -> float:
+    """Return the test accuracy of logistic regression on tf-idf of 1 to 4 characters, its C chosen by validation."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    train, valid, test = (texts.decoded(part, splits.info) for part in splits[:3])
+    models = []
+    for c in (1, 3, 10):
+        features = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
+        models.append(make_pipeline(features, LogisticRegression(C=c, max_iter=200)).fit(train, splits.train.y))
+    best = max(models, key=lambda model: model.score(valid, splits.valid.y))
+    return float(best.score(test, splits.test.y))
+
+
+def mean_and_spread_accuracy(splits: data.Splits) -> float:
+    """Return the test accuracy of logistic regression on the mean and the spread of each sequence's frames."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def features(x):
+        frames = np.ma.masked_array(x, np.repeat(~x.any(axis=-1, keepdims=True), x.shape[-1], axis=-1))
+        return np.concatenate([frames.mean(axis=1), frames.std(axis=1)], axis=-1).filled(0)
+
+    baseline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    baseline.fit(features(splits.train.x), splits.train.y)
+    return float(baseline.score(features(splits.test.x), splits.test.y))
+
+
+def ridge_forecast(splits: data.Splits):
+    """Return ridge regression's forecasts for the test set from the same windows, chosen by validation."""
+    from sklearn.linear_model import Ridge
+
+    models = [Ridge(alpha).fit(_flat(splits.train.x), splits.train.y) for alpha in np.logspace(-2, 3, 11)]
+    best = min(models, key=lambda m: np.abs(m.predict(_flat(splits.valid.x)) - splits.valid.y).mean())
+    return best.predict(_flat(splits.test.x))
+
+
+def k_means_accuracy(splits: data.Splits, seed: int) -> float:
+    """Return the clustering accuracy of k-means on the pixels of the test set, fitted to the training set."""
+    from sklearn.cluster import KMeans
+
+    train, test = (part.x.reshape(len(part.x), -1) for part in (splits.train, splits.test))
+    k_means = KMeans(splits.info.num_classes, n_init=10, random_state=seed).fit(train)
+    return evaluation.clustering_accuracy(splits.test.y, k_means.predict(test))
+
+
+def pca_squared_error(splits: data.Splits, numbers: int) -> float:
+    """Return the squared error of the pixels of the test set from that many principal components."""
+    from sklearn.decomposition import PCA
+
+    train, test = (part.x.reshape(len(part.x), -1) for part in (splits.train, splits.test))
+    pca = PCA(min(numbers, *train.shape), random_state=0).fit(train)
+    return float(((pca.inverse_transform(pca.transform(test)) - test) ** 2).mean())
+
+
+def linear_filter_scores(splits: data.Splits, noise: float, seed: int, noisy_test: np.ndarray) -> dict[str, float]:
+    """Return the scores of the best linear filter of 5x5 pixels, from 1000 training images."""
+    from sklearn.linear_model import LinearRegression
+
+    def neighbourhoods(x):
+        padded = np.pad(x[..., 0], [(0, 0), (2, 2), (2, 2)])
+        return np.lib.stride_tricks.sliding_window_view(padded, (5, 5), axis=(1, 2)).reshape(-1, 25)
+
+    images = splits.train.x[:1000]
+    model = LinearRegression().fit(neighbourhoods(reconstruction.noisy(images, noise, seed + 1)), images.ravel())
+    predicted = np.concatenate([model.predict(neighbourhoods(part)) for part in np.array_split(noisy_test, 10)])
+    predicted, truth = np.clip(predicted, 1e-3, 1 - 1e-3), splits.test.x.ravel()
+    cross_entropy = -(truth * np.log(predicted) + (1 - truth) * np.log(1 - predicted)).mean()
+    return {
+        "baseline_binary_crossentropy": float(cross_entropy),
+        "baseline_squared_error": float(((predicted - truth) ** 2).mean()),
+    }
+
+
+def pca_anomaly_scores(splits: data.Splits) -> dict[str, float]:
+    """Return the areas of the squared distance from the principal components, as many as validation data choose."""
+    from sklearn.decomposition import PCA
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    def distance(pca, x):
+        return ((pca.inverse_transform(pca.transform(x)) - x) ** 2).sum(axis=1)
+
+    models = [PCA(n).fit(splits.train.x) for n in range(1, splits.train.x.shape[1])]
+    best = max(models, key=lambda pca: roc_auc_score(splits.valid.y, distance(pca, splits.valid.x)))
+    scores = distance(best, splits.test.x)
+    return {
+        "baseline_auroc": float(roc_auc_score(splits.test.y, scores)),
+        "baseline_average_precision": float(average_precision_score(splits.test.y, scores)),
+    }
+
+
+def lstm_scores(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:
+    """Train an LSTM language model of 256 units, and return its test scores."""
+
+    keras.utils.set_random_seed(seed)
+    vocab_size, batch_size = len(text.info.vocabulary), 16
+    steps = epochs * -(-len(text.train.x) // batch_size)
+    model = rnn((None,), vocab_size, cell="lstm", units=(256,), vocab_size=vocab_size, return_sequences=True)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(schedules.one_cycle(1e-2, steps)), loss)
+    history = training.fit(model, *text.train, epochs=epochs, batch_size=batch_size, seed=seed)
+    return {
+        "baseline_nats_per_character": float(model.evaluate(*text.test, batch_size=256, verbose=0)),
+        "baseline_seconds": history.seconds,
+    }
+
+
+def _flat(x):
+    return x.reshape(len(x), -1)

@@ -1,0 +1,136 @@
+"""From a `main` to its command: options, errors, and what is printed at the end."""
+
+import contextlib
+import functools
+import importlib.util
+import inspect
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import recipes
+from recipes._lib import run_folder
+
+
+def run(main: Callable[..., dict]) -> None:
+    """Run a recipe as a command: its signature becomes the options, its module's docstring the help."""
+    name = Path(inspect.getfile(main)).stem
+    command = shlex.join(["python", "-m", f"recipes.{name}", *sys.argv[1:]])
+    created: list[Path] = []
+    try:
+        options = _parsed(main, f"recipes.{name}", description=inspect.getmodule(main).__doc__)
+        _check(options)
+        if os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0":  # Process 0 has the run folder.
+            with tempfile.TemporaryDirectory() as scratch:
+                main(**{**options, "run_dir": scratch})
+            return
+        folder = run_folder.choose(name, options)
+        created = run_folder.new_folders(folder)
+        print(f"{command}\nrun folder: {folder}", flush=True)
+        options["run_dir"] = str(folder)
+        # Known to the folder before the first step, so that a killed run is found again.
+        saved = {"recipe": f"recipes.{name}", "command": command, "options": options}
+        run_folder.write_json(folder / "options.json", saved)
+        metrics = main(**options)
+        run_folder.write_json(folder / "metrics.json", metrics)
+        _print_summary(metrics, folder)
+    except Exception as error:
+        run_folder.remove_if_unused(created)
+        _exit_if_refused(error)
+        raise
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. All finished epochs are kept. To resume: {command}", file=sys.stderr)
+        sys.exit(130)
+
+
+def run_tool(main: Callable, module: str | None = None) -> None:
+    """Run a command that is no recipe: no run folder, the same errors. `module` is that of `main` without it."""
+    try:
+        main(**_parsed(main, module or f"recipes.{Path(inspect.getfile(main)).stem}", description=None))
+    except subprocess.CalledProcessError as error:  # It has said why.
+        sys.exit(error.returncode)
+    except Exception as error:
+        _exit_if_refused(error)
+        raise
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _exit_if_refused(error: Exception) -> None:
+    """End in one line with status 2 if the error is the user's, which the project itself has refused by `raise`.
+
+    Everything else is a bug (the project's, Keras's, NumPy's) and keeps its traceback.
+    """
+    raised_at = traceback.extract_tb(error.__traceback__)[-1]
+    folders = [Path(importlib.util.find_spec(name).origin).parent for name in ("dlguide", "recipes")]
+    is_ours = any(Path(raised_at.filename).is_relative_to(folder) for folder in folders)
+    # A ValueError out of `zip(strict=True)` in a file of ours is no refusal.
+    is_raised = raised_at.line.startswith("raise ")
+    if isinstance(error, ValueError | OSError | FloatingPointError) and is_ours and is_raised:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        sys.exit(2)
+
+
+def _parsed(main: Callable, module: str, description: str | None) -> dict:
+    import tyro
+
+    @functools.wraps(main)
+    def options(**given):
+        return given
+
+    errors = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(errors):
+            return tyro.cli(options, prog=f"python -m {module}", description=description)
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        sentence = _first_sentence(errors.getvalue())
+        raise ValueError(f"{sentence} (options: python -m {module} --help)") from None
+
+
+def _first_sentence(box: str) -> str:
+    """Return what stands in tyro's box between its title, the first line, and the next rule."""
+    rows = []
+    for row in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()[1:]:
+        if re.search(r"\w", row):
+            rows.append(row.strip(" │|"))
+        elif rows:
+            break
+    return " ".join(rows)
+
+
+def _check(options: dict) -> None:
+    """Refuse bad values before anything is loaded; the names mean the same in every recipe."""
+    from dlguide import _checks
+
+    for name, value in options.items():
+        if name in ("epochs", "batch_size", "latent_dim", "samples"):
+            _checks.integer(name, value)
+        elif name == "limit":
+            _checks.integer(name, value, optional=True)
+        elif name == "seed":
+            _checks.integer(name, value, at_least=0)
+        elif name == "learning_rate":
+            _checks.number(name, value, above=0)
+        elif name == "noise":
+            _checks.number(name, value, at_least=0)
+
+
+def _print_summary(metrics: dict, folder: Path) -> None:
+    print("\nresult on the test set")
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            print(f"  {name:<28} {value:.4g}")
+    print("files")
+    for path in sorted(folder.glob("[!.]*")):
+        print(f"  {path}")
+    print(f"total time {time.perf_counter() - recipes.START:.0f} s")

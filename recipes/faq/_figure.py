@@ -1,0 +1,54 @@
+"""The usual figure of an experiment: a panel of points with intervals, or of curves with bands, each below the other."""
+
+from recipes.faq import _statistics
+from recipes.faq._experiment import Experiment, Panel
+
+WORDS = {
+    "en": {"points": "{}: mean, 95 % interval, each seed", "band": "{}:\nmean, 95 % interval"},
+    "zh": {"points": "{}：均值、95% 置信区间与各种子", "band": "{}：\n均值与 95% 置信区间"},
+}
+
+
+def draw(experiment: Experiment, seeds: dict, language: str):
+    """Return the figure in a language."""
+    from dlguide.plots import _figure
+
+    if experiment.draw:
+        return experiment.draw(seeds, language)
+    heights = [3.4 if panel.curve else 0.9 + 0.42 * len(panel.rows) for panel in experiment.panels.values()]
+    with _figure.new_figure(6.4, sum(heights)) as figure:
+        all_axes = figure.subplots(len(heights), height_ratios=heights, squeeze=False)[:, 0]
+        for axes, (name, panel) in zip(all_axes, experiment.panels.items(), strict=True):
+            (_draw_curves if panel.curve else _draw_points)(axes, name, panel, seeds, language)
+            axes.set_title(panel.title.to(language), fontsize=10)
+            axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
+    return figure
+
+
+def _draw_points(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
+    factor = panel.score.unit.factor
+    for place, row in enumerate(panel.rows):
+        values = [factor * value for value in _statistics.column(seeds, name, row)]
+        mean, low, high = _statistics.mean_interval(values)
+        axes.plot(values, [place + 0.22] * len(values), ".", color="gray", alpha=0.6)
+        axes.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="tab:blue", capsize=4)
+    axes.set_yticks(range(len(panel.rows)), [words.to(language) for words in panel.rows.values()])
+    axes.set_ylim(len(panel.rows) - 0.5, -0.5)
+    axes.set_xlabel(WORDS[language]["points"].format(panel.score.described(language)))
+
+
+def _draw_curves(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
+    factor = panel.score.unit.factor
+    for row, words in panel.rows.items():
+        places = _statistics.places(seeds, name, row)
+        columns = [[factor * v for v in _statistics.column(seeds, name, row, at)] for at in places]
+        means, lows, highs = zip(*(_statistics.mean_interval(values) for values in columns), strict=True)
+        x = [float(at) for at in places]
+        axes.plot(x, means, ".-", label=words.to(language))
+        axes.fill_between(x, lows, highs, alpha=0.2)
+    if panel.curve.logarithmic:
+        axes.set_xscale("log")
+    axes.set(
+        xlabel=panel.curve.name.to(language), ylabel=WORDS[language]["band"].format(panel.score.described(language))
+    )
+    axes.legend()

@@ -1,0 +1,62 @@
+"""Means, intervals and differences over the seeds (Student's t)."""
+
+import statistics
+from typing import NamedTuple
+
+from recipes.faq._experiment import Claim, Panel
+
+
+class Interval(NamedTuple):
+    """A mean and the two ends of a range around it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def mean_interval(values: list[float], share: float = 0.95) -> Interval:
+    """Return the confidence interval of the mean."""
+    return _interval(values, share, statistics.stdev(values) / len(values) ** 0.5)
+
+
+def new_seed_range(values: list[float], share: float = 0.95) -> Interval:
+    """Return the range in which the score of one more seed falls in that share of the cases."""
+    return _interval(values, share, statistics.stdev(values) * (1 + 1 / len(values)) ** 0.5)
+
+
+def _interval(values: list[float], share: float, scale: float) -> Interval:
+    from scipy import stats
+
+    mean = statistics.fmean(values)
+    if scale == 0:  # Of equal values SciPy makes NaN.
+        return Interval(mean, mean, mean)
+    low, high = stats.t.interval(share, len(values) - 1, loc=mean, scale=scale)
+    return Interval(mean, float(low), float(high))
+
+
+def column(seeds: dict[str, dict], panel: str, row: str, at: str | None = None) -> list[float]:
+    """Return a row's score of each seed; `at` is the place on a curve."""
+    rows = [scores[panel][row] for scores in seeds.values()]
+    return rows if at is None else [curve[at] for curve in rows]
+
+
+def places(seeds: dict[str, dict], panel: str, row: str) -> list[str]:
+    """Return the places that a row's curve has in every seed, from the lowest to the highest."""
+    curves = [scores[panel][row] for scores in seeds.values()]
+    return sorted((at for at in curves[0] if all(at in curve for curve in curves)), key=float)
+
+
+def difference(seeds: dict, panel: str, row: str, reference: str | float, at: str | None = None) -> Interval:
+    """Return the difference of a row from another one on the same seeds, or from a number."""
+    ours = column(seeds, panel, row, at)
+    theirs = column(seeds, panel, reference, at) if isinstance(reference, str) else [reference] * len(ours)
+    return mean_interval([a - b for a, b in zip(ours, theirs, strict=True)])
+
+
+def answer(claim: Claim, panel: Panel, seeds: dict) -> tuple[str, Interval]:
+    """Return "yes", "no" or "same" for a claim, and the difference that says so."""
+    found = difference(seeds, claim.panel, claim.row, claim.reference, claim.at)
+    if found.low <= 0 <= found.high:
+        return "same", found
+    is_better = (found.mean > 0) == panel.score.higher_is_better
+    return ("yes" if is_better == claim.better else "no"), found

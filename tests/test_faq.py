@@ -1,0 +1,289 @@
+"""The FAQ: what an experiment states, its numbers, its verdict, a run that is killed, its pages."""
+
+import io
+import json
+import re
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+from test_recipes import command
+
+import dlguide
+from recipes._lib import results, statements
+from recipes.faq import _figure, _page, _questions, _run, _statistics, _verdict
+from recipes.faq._experiment import NATS, PERCENT, Claim, Curve, Experiment, Panel, Score, Words
+
+ANSWERED = [question.module for question in _questions.QUESTIONS if _page.published(question.module)]
+each_experiment = pytest.mark.parametrize("name", ANSWERED)
+
+
+def word(text: str) -> Words:
+    return Words(text, f"{text}字")
+
+
+ACCURACY = Score(word("accuracy"), PERCENT, higher_is_better=True)
+LOSS = Score(word("loss"), NATS, higher_is_better=False)
+ROWS = {name: word(name.upper()) for name in "abcd"}
+RATES = Curve(word("rate"), logarithmic=True)
+
+
+def scores_of(seed: int) -> dict:
+    """Return scores with B above A by 20 points, C below it by 20, D on both sides of it, and two curves."""
+    rows = {"a": 0.5 + seed / 100, "b": 0.7 + seed / 90, "c": 0.3 + seed / 110, "d": 0.5 + (2 - seed) / 50}
+    loss = {"a": {"0.1": 1.0, "1": 2.0 + seed / 10}, "b": {"0.01": 3.0, "0.1": 0.4 + seed / 50, "1": 2.9}}
+    return {"rows": rows, "curves": loss, "extra": [seed]}
+
+
+def experiment(measure=scores_of, **changes) -> Experiment:
+    panels = {
+        "rows": Panel(ACCURACY, ROWS, reference="a"),
+        "curves": Panel(LOSS, {row: ROWS[row] for row in "ab"}, reference="a", curve=RATES, title=word("losses")),
+    }
+    claims = (
+        Claim(word("b above a?"), "rows", "b", "a"),
+        Claim(word("c above a?"), "rows", "c", "a"),
+        Claim(word("d above a?"), "rows", "d", "a"),
+        Claim(word("b worse than chance?"), "rows", "b", 0.1, better=False),
+        Claim(word("b better at 0.1?"), "curves", "b", "a", at="0.1"),
+    )
+    words = {name: word(name) for name in ("question", "explanation", "setting", "limits")}
+    stated = Experiment(measure=measure, panels=panels, claims=claims, keras_lines="1", sources=(), quick={}, **words)
+    return stated._replace(**changes)
+
+
+SEEDS = {str(seed): json.loads(json.dumps(scores_of(seed))) for seed in range(5)}
+
+
+def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_direction_of_the_score():
+    answers = _verdict.answers(experiment(), SEEDS, "en")
+    assert answers[0] == "b above a? **Yes, by 20.22 points (20.00 to 20.44).**"
+    assert answers[1].startswith("c above a? **No: the score is lower by 20.18 points (")
+    assert answers[2] == "d above a? **No difference seen (-7.89 to +3.89 points).**"
+    assert answers[3].startswith("b worse than chance? **No: the score is higher by 62.22 points (")
+    assert answers[4].startswith("b better at 0.1? **Yes, by 0.56 nats (")  # A lower loss is a better one.
+    answers = _verdict.answers(experiment(), SEEDS, "zh")
+    assert answers[0] == "b above a?字**是，高 20.22 个百分点（20.00 至 20.44）。**"
+    assert answers[1].startswith("c above a?字**否，反而低 20.18 个百分点（")
+    assert answers[2] == "d above a?字**未见差异（-7.89 至 +3.89 个百分点）。**"
+    assert answers[4].startswith("b better at 0.1?字**是，低 0.56 奈特（")
+
+
+def test_the_rows_and_the_curves_are_compared_with_the_reference():
+    panels = experiment().panels
+    assert _verdict.comparison("rows", panels["rows"], SEEDS, "en").splitlines() == [
+        "Compared with “A” (52.00 %):",
+        "",
+        "- B is higher by 20.22 points (20.00 to 20.44);",
+        "- C is lower by 20.18 points (20.00 to 20.36);",
+        "- D shows no difference (-7.89 to +3.89 points).",
+    ]
+    assert _verdict.comparison("rows", panels["rows"], SEEDS, "zh").splitlines() == [
+        "与“A字”（52.00%）相比：",
+        "",
+        "- B字 高 20.22 个百分点（20.00 至 20.44）；",
+        "- C字 低 20.18 个百分点（20.00 至 20.36）；",
+        "- D字 未见差异（-7.89 至 +3.89 个百分点）。",
+    ]
+    said = _verdict.comparison("curves", panels["curves"], SEEDS, "en")
+    assert said == "Compared with “A”:\n\n- B is higher at 1, is lower at 0.1."
+    assert _verdict.comparison("rows", panels["rows"]._replace(reference=None), SEEDS, "en") == ""
+
+
+def test_intervals_are_students():
+    values = [1.0, 2.0, 3.0, 4.0, 5.0]  # Standard deviation √2.5, t(0.975, 4) = 2.776, t(0.9995, 4) = 8.610.
+    assert _statistics.mean_interval(values) == pytest.approx((3, 3 - 1.963, 3 + 1.963), abs=1e-3)
+    assert _statistics.new_seed_range(values) == pytest.approx((3, 3 - 4.809, 3 + 4.809), abs=1e-3)
+    assert _statistics.new_seed_range(values, 0.999) == pytest.approx((3, 3 - 14.913, 3 + 14.913), abs=2e-3)
+    assert _statistics.mean_interval([0.5] * 5) == (0.5, 0.5, 0.5)
+
+
+def test_the_table_of_a_panel_has_a_line_a_row_or_a_line_a_place_on_the_curves():
+    panels = experiment().panels
+    lines = _page.table("rows", panels["rows"], SEEDS, "en").splitlines()
+    assert lines[0] == "| | accuracy (%, higher is better) | 95 % interval of the mean | one more seed |"
+    assert lines[2] == "| A | 52.00 % | 50.04 to 53.96 | 47.19 to 56.81 |" and len(lines) == 6
+    lines = _page.table("curves", panels["curves"], SEEDS, "zh").splitlines()
+    assert lines[0] == "**losses字**" and lines[2] == "loss字（奈特，越低越好）"
+    assert lines[4] == "| rate字 | A字 | B字 |"
+    assert [line.split(" | ")[0] for line in lines[6:]] == ["| 0.01", "| 0.1", "| 1"]
+    assert lines[6] == "| 0.01 |  | 3.00（3.00 至 3.00） |"
+
+
+def test_the_figure_has_a_panel_for_each_score_in_the_language_of_the_page():
+    first, second = _figure.draw(experiment(), SEEDS, "en").axes
+    assert [tick.get_text() for tick in first.get_yticklabels()] == list("ABCD")
+    assert first.get_xlabel() == "accuracy (%): mean, 95 % interval, each seed"
+    assert first.get_ylim() == (3.5, -0.5)
+    assert first.lines[0].get_xdata() == pytest.approx([50, 51, 52, 53, 54])
+    assert second.get_xscale() == "log" and second.get_title() == "losses"
+    assert [line.get_label() for line in second.lines] == ["A", "B"]
+    assert second.lines[1].get_xdata() == pytest.approx([0.01, 0.1, 1])
+    shares = {"curves": experiment().panels["curves"]._replace(score=ACCURACY)}
+    [axes] = _figure.draw(experiment(panels=shares), SEEDS, "en").axes
+    assert axes.lines[0].get_ydata() == pytest.approx([100, 220])
+    own = experiment(draw=lambda seeds, language: (len(seeds), language))
+    assert _figure.draw(own, SEEDS, "zh") == (5, "zh")
+
+
+@pytest.fixture
+def results_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_numbers_at_the_end(results_folder, monkeypatch):
+    published, part = results_folder / "faq_x.json", results_folder / "faq_x.part"
+    published.write_text("before")
+    measured, is_killed = [], True
+
+    def measure(seed, choice):
+        measured.append(seed)
+        if seed == 1 and is_killed:
+            raise KeyboardInterrupt
+        assert choice == {"a": {"0.1": 0.9}}
+        return scores_of(seed)
+
+    chosen = []
+    stated = experiment(measure, choose=lambda: chosen.append(1) or {"a": {"0.1": 0.9}})
+    with pytest.raises(KeyboardInterrupt):
+        _run.measure("x", stated, [0, 1, 2, 3, 4])
+    assert published.read_text() == "before" and list(json.loads(part.read_text())["seeds"]) == ["0"]
+    is_killed = False
+    _run.measure("x", stated, [0, 1, 2, 3, 4])
+    assert measured == [0, 1, 1, 2, 3, 4] and chosen == [1] and not part.exists()
+    content = json.loads(published.read_text())
+    assert content["seeds"] == SEEDS and content["choice"] == {"a": {"0.1": 0.9}} and content["seconds"] > 0
+
+    # What is left of other code is not used.
+    part.write_text(json.dumps({"code": "other", "seconds": 1, "seeds": {"0": {}}, "choice": {}}))
+    measured.clear()
+    _run.measure("x", stated, [0, 1, 2, 3, 4])
+    assert measured == [0, 1, 2, 3, 4]
+
+
+def test_the_code_of_both_packages_the_backend_and_the_versions_enter_the_hash(monkeypatch, tmp_path):
+    before = _run.code_hash()
+    assert before == _run.code_hash()
+    machine = _run.machine_facts.machine()
+    monkeypatch.setattr(_run.machine_facts, "machine", lambda: {**machine, "backend": "another"})
+    assert _run.code_hash() != before
+    monkeypatch.setattr(_run.machine_facts, "machine", lambda: {**machine, "date": "another", "cpu": "another"})
+    assert _run.code_hash() == before
+    monkeypatch.setattr(statements, "HERE", tmp_path / "recipes")
+    (tmp_path / "dlguide").mkdir()
+    without = _run.code_hash()
+    (tmp_path / "dlguide" / "new.py").write_text("pass")
+    assert without != _run.code_hash()
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ({**scores_of(0), "rows": {"a": 1.0}}, r"`measure` must give the rows \['a', 'b', 'c', 'd'\] for 'rows'"),
+        ({"rows": scores_of(0)["rows"]}, r"`measure` must give the rows \['a', 'b'\] for 'curves'. Received: \[\]"),
+        (
+            {**scores_of(0), "curves": {"a": {"1": float("nan")}, "b": {}}},
+            "`measure` must give finite numbers. Received",
+        ),
+    ],
+)
+def test_scores_that_the_panels_do_not_state_are_refused(scores, message):
+    with pytest.raises(ValueError, match=message):
+        _run.check(experiment(), scores)
+    _run.check(experiment(), scores_of(0))
+
+
+def test_fewer_than_five_seeds_are_refused(results_folder):
+    for seeds in ([0, 1, 2, 3], [0, 0, 0, 0, 0]):
+        with pytest.raises(ValueError, match=r"`seeds` must be at least five different ones\. Received: seeds="):
+            _run.measure("x", experiment(), seeds)
+
+
+@each_experiment
+def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name):
+    stated, published = _questions.experiment(name), _page.published(name)
+    choice = (stated.choose(**stated.quick),) if stated.choose else ()
+    scores = stated.measure(0, *choice, **stated.quick)
+    for seed in (scores, *published["seeds"].values()):
+        _run.check(stated, seed)
+    assert list(published["seeds"]) == [str(seed) for seed in stated.seeds] and len(stated.seeds) >= 5
+    for suffix in _page.LANGUAGES.values():
+        assert (results.RESULTS / f"faq_{name}{suffix}.png").exists()
+
+
+@each_experiment
+def test_an_experiment_is_said_in_both_languages(name):
+    def texts(value):
+        if isinstance(value, Words):
+            yield value
+        elif isinstance(value, tuple | dict):
+            for part in value.values() if isinstance(value, dict) else value:
+                yield from texts(part)
+
+    stated = _questions.experiment(name)
+    for text in texts(stated):
+        assert bool(text.en) == bool(text.zh)
+        assert not re.search("[\u4e00-\u9fff]", text.en)
+    for field in ("question", "explanation", "setting", "limits"):
+        assert re.search("[\u4e00-\u9fff]", getattr(stated, field).zh)
+    formulas = [re.findall(r"\$\$.*?\$\$", text, re.S) for text in stated.explanation]
+    assert formulas[0] and formulas[0] == formulas[1]
+    assert stated.claims and stated.sources
+
+
+@each_experiment
+def test_the_keras_lines_run(name):
+    lines = _questions.experiment(name).keras_lines
+    assert all(f"```python\n{lines.strip()}\n```" in text for text in _page.pages().values())
+    exec(lines, {"__name__": "faq"})
+
+
+@pytest.mark.parametrize("page", _page.pages(), ids=lambda path: path.name)
+def test_each_link_of_a_page_leads_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert len(targets) > 4
+    for target in targets:
+        if not target.startswith("https://"):
+            path, _, anchor = target.partition("#")
+            there = page if not path else page.parent / path
+            assert there.exists(), target
+            assert not anchor or there.read_text(encoding="utf-8").count(f'<a id="{anchor}"></a>') == 1, target
+
+
+def test_every_question_of_the_article_names_builders_recipes_and_a_module_of_its_own():
+    questions = _questions.QUESTIONS
+    assert len(questions) == len({q.module for q in questions}) == 24
+    for question in questions:
+        assert set(question.builders) <= set(dlguide.__all__) and question.recipes
+    assert set(statements.recipe_names()) == {name for question in questions for name in question.recipes}
+    folder = Path(_questions.__file__).parent
+    modules = {path.stem for path in folder.glob("[a-z]*.py")}
+    assert modules <= {question.module for question in questions}
+    for name in modules:
+        assert isinstance(_questions.experiment(name), Experiment)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_table_of_questions_links_to_the_answer(language):
+    table = _questions.table(language)
+    suffix = _page.LANGUAGES[language]
+    assert f"[`activations`](recipes/faq/README{suffix}.md#activations)" in table
+    assert table.count("#") == len(ANSWERED)
+
+
+def test_the_command_refuses_bad_seeds_in_one_line():
+    done = command("recipes.faq.activations", "--seeds", "1", "2")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "`seeds` must be at least five different ones. Received: seeds=[1, 2]"
+
+
+def test_publishing_writes_a_figure_for_each_language_and_the_pages(results_folder, monkeypatch):
+    (results_folder / "faq_x.json").write_text(json.dumps({"seeds": SEEDS}))
+    monkeypatch.setattr(_page, "pages", lambda: {results_folder / "page.md": "text"})
+    with redirect_stdout(io.StringIO()):
+        _run.publish("x", experiment())
+    assert {path.name for path in results_folder.iterdir()} == {"faq_x.json", "faq_x.png", "faq_x.zh.png", "page.md"}
+    assert (results_folder / "page.md").read_text() == "text"
+    assert (results_folder / "faq_x.png").read_bytes() != (results_folder / "faq_x.zh.png").read_bytes()
