@@ -1,5 +1,6 @@
 """The FAQ: what an experiment states, its numbers, its verdict, a run that is killed, its pages."""
 
+import ast
 import io
 import json
 import re
@@ -48,7 +49,9 @@ def experiment(measure=scores_of, **changes) -> Experiment:
         Claim(word("b better at 0.1?"), "curves", "b", "a", at="0.1"),
     )
     words = {name: word(name) for name in ("question", "explanation", "setting", "limits")}
-    stated = Experiment(measure=measure, panels=panels, claims=claims, keras_lines="1", sources=(), quick={}, **words)
+    stated = Experiment(
+        measure=measure, panels=panels, claims=claims, keras_lines=Words("1", "1"), sources=(), quick={}, **words
+    )
     return stated._replace(**changes)
 
 
@@ -235,8 +238,10 @@ def test_an_experiment_is_said_in_both_languages(name):
 @each_experiment
 def test_the_keras_lines_run(name):
     lines = _questions.experiment(name).keras_lines
-    assert all(f"```python\n{lines.strip()}\n```" in text for text in _page.pages().values())
-    exec(lines, {"__name__": "faq"})
+    for code, text in zip(lines, _page.pages().values(), strict=True):
+        assert f"```python\n{code.strip()}\n```" in text
+    assert ast.dump(ast.parse(lines.en)) == ast.dump(ast.parse(lines.zh))
+    exec(lines.en, {"__name__": "faq"})
 
 
 @pytest.mark.parametrize("page", _page.pages(), ids=lambda path: path.name)

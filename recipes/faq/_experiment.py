@@ -98,14 +98,14 @@ class Experiment(NamedTuple):
     measure: Callable[..., dict]
     """From a seed to `{panel: {row: score}}`, or `{panel: {row: {place: score}}}` for curves; all numbers are finite.
 
-    More keys are kept in the JSON for a `draw` of one's own. Where there is a `choose`, its result is the second argument.
+    More keys are kept in the JSON, for the experiment's own `draw`. With a `choose`, its result is the second argument.
     """
     panels: dict[str, Panel]
     claims: tuple[Claim, ...]
     explanation: Words
     """Markdown, with formulas between `$` and `$$`."""
-    keras_lines: str
-    """A program that a test runs."""
+    keras_lines: Words
+    """A program that a test runs; the same in both languages but for its comments."""
     setting: Words
     limits: Words
     sources: tuple[str, ...]
