@@ -125,6 +125,11 @@ def test_the_figure_has_a_panel_for_each_score_in_the_language_of_the_page():
     shares = {"curves": experiment().panels["curves"]._replace(score=ACCURACY)}
     [axes] = _figure.draw(experiment(panels=shares), SEEDS, "en").axes
     assert axes.lines[0].get_ydata() == pytest.approx([100, 220])
+    steep = LOSS._replace(logarithmic=True, format=".1e")
+    panels = {"rows": Panel(steep, ROWS), "curves": shares["curves"]._replace(score=steep)}
+    first, second = _figure.draw(experiment(panels=panels), SEEDS, "en").axes
+    assert first.get_xscale() == second.get_yscale() == "log" and first.get_yscale() == "linear"
+    assert steep.number(0.000123) == "1.2e-04" and LOSS.number(0.5, "+") == "+0.50"
     own = experiment(draw=lambda seeds, language: (len(seeds), language))
     assert _figure.draw(own, SEEDS, "zh") == (5, "zh")
 

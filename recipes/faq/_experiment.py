@@ -44,11 +44,14 @@ class Score(NamedTuple):
     name: Words
     unit: Unit
     higher_is_better: bool
-    digits: int = 2
+    format: str = ".2f"
+    """How the number is written, such as ".3g"."""
+    logarithmic: bool = False
+    """Whether its axis is."""
 
     def number(self, value: float, sign: str = "") -> str:
         """Return a measured number as it is written; `sign="+"` writes the sign always."""
-        return f"{value * self.unit.factor:{sign}.{self.digits}f}"
+        return f"{value * self.unit.factor:{sign}{self.format}}"
 
     def described(self, language: str, *more: str) -> str:
         """Return the name with its unit, and more that is said of it, in brackets."""
