@@ -56,9 +56,9 @@ def main(
         run_dir=run_dir,
     )
 
-    scores = {name: reconstruction.strangeness(model, getattr(shuttle, name).x) for name in ("valid", "test")}
+    scores = {name: reconstruction.row_errors(model, getattr(shuttle, name).x) for name in ("valid", "test")}
     threshold = evaluation.anomaly_threshold(scores["valid"], shuttle.valid.y)
-    metrics = reconstruction.anomaly_scores(scores["test"], shuttle.test.y, threshold)
+    metrics = reconstruction.detection_metrics(scores["test"], shuttle.test.y, threshold)
     metrics["threshold"] = threshold
     metrics |= baselines.pca_anomaly_scores(shuttle)
     metrics["training_seconds"] = history.seconds

@@ -1,4 +1,4 @@
-"""Sort digits into ten heaps without a label: clusters of an autoencoder's codes.
+"""Sort digits into ten clusters without a label, by an autoencoder's codes.
 
     python -m recipes.clustering_mnist                          # the result in the README
     python -m recipes.clustering_mnist --epochs 1 --limit 2000  # a quick look

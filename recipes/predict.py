@@ -1,7 +1,7 @@
 """Answer with a saved run: python -m recipes.predict runs/cnn_mnist/1 digit.png
 
 Everything comes from the run folder: `model.keras`, and `input.json`, which the recipe wrote. What an input is depends
-on the recipe: a picture file, a text (one argument), the beginning of a text to go on with, or numbers in the data's
+on the recipe: a picture file, a text (one argument), the beginning of a text to continue, or numbers in the data's
 own units (`3.5,70,...`, or the name of a CSV file with a row for each step or each example).
 """
 
@@ -28,16 +28,16 @@ def main(
     top_k: int | None = None,
     seed: int = 0,
 ) -> dict:
-    """Answer with a saved run: classes, numbers, a reconstruction, or a text that goes on.
+    """Answer with a saved run: classes, numbers, a reconstruction, or the continuation of a text.
 
     Args:
         run_folder: Folder of a finished run, such as runs/cnn_mnist/1; it says which kind of input the run takes.
         inputs: One or more inputs: picture files (digits, clothes), texts (names, the beginning of a text), or
             numbers with commas between them such as 8,307,130 or CSV files of numbers (tables, series).
-        num_tokens: For a text that goes on: number of tokens to write.
-        temperature: For a text that goes on: 0 takes the likeliest token, 1 draws as the model says.
-        top_k: For a text that goes on: draw from this many of the likeliest tokens; all where it is None.
-        seed: For a text that goes on: seed of the draws.
+        num_tokens: For the continuation of a text: number of tokens to write.
+        temperature: For the continuation of a text: 0 takes the likeliest token, 1 draws as the model says.
+        top_k: For the continuation of a text: draw from this many of the likeliest tokens; all where it is None.
+        seed: For the continuation of a text: seed of the draws.
     """
     description = input_description(Path(run_folder))
     if not inputs:
@@ -78,7 +78,7 @@ def input_description(folder: Path) -> dict:
 
 
 def continuation(model, prompt: np.ndarray, description: dict, **options) -> str:
-    """Return how a text goes on."""
+    """Return the continuation of a text."""
     from dlguide import attention, data
 
     return data.decode(attention.generate(model, prompt, **options), description["vocabulary"])
@@ -112,7 +112,7 @@ def anomalies(model, x: np.ndarray, description: dict, folder: str) -> list[str]
     threshold = description["threshold"]
     return [
         f"{'anomaly' if score >= threshold else 'normal'}, score {score:.4g} (threshold {threshold:.4g})"
-        for score in reconstruction.strangeness(model, x)
+        for score in reconstruction.row_errors(model, x)
     ]
 
 

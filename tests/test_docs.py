@@ -60,10 +60,12 @@ def test_both_pages_have_the_same_commands_snippets_and_builders():
 def test_links_and_modules_that_a_page_names_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
-        path, _, heading = target.partition("#")
-        assert ((ROOT / page).parent / path).exists(), target
-        title = heading.replace("-", " ").capitalize()
-        assert f"\n## {title}\n" in ((ROOT / path).read_text() if heading else "\n## \n"), target
+        path, _, anchor = target.partition("#")
+        there = (ROOT / page).parent / path
+        assert there.exists(), target
+        if anchor:
+            lines = there.read_text(encoding="utf-8").splitlines()
+            assert {f"## {anchor.replace('-', ' ').capitalize()}", f'<a id="{anchor}"></a>'} & set(lines), target
     for module in re.findall(r"python -m (recipes[\w.]*)", text):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module

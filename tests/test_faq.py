@@ -1,5 +1,6 @@
 """The FAQ: what an experiment states, its numbers, its verdict, a run that is killed, its pages."""
 
+import ast
 import io
 import json
 import re
@@ -48,7 +49,9 @@ def experiment(measure=scores_of, **changes) -> Experiment:
         Claim(word("b better at 0.1?"), "curves", "b", "a", at="0.1"),
     )
     words = {name: word(name) for name in ("question", "explanation", "setting", "limits")}
-    stated = Experiment(measure=measure, panels=panels, claims=claims, keras_lines="1", sources=(), quick={}, **words)
+    stated = Experiment(
+        measure=measure, panels=panels, claims=claims, keras_lines=Words("1", "1"), sources=(), quick={}, **words
+    )
     return stated._replace(**changes)
 
 
@@ -122,6 +125,11 @@ def test_the_figure_has_a_panel_for_each_score_in_the_language_of_the_page():
     shares = {"curves": experiment().panels["curves"]._replace(score=ACCURACY)}
     [axes] = _figure.draw(experiment(panels=shares), SEEDS, "en").axes
     assert axes.lines[0].get_ydata() == pytest.approx([100, 220])
+    steep = LOSS._replace(logarithmic=True, format=".1e")
+    panels = {"rows": Panel(steep, ROWS), "curves": shares["curves"]._replace(score=steep)}
+    first, second = _figure.draw(experiment(panels=panels), SEEDS, "en").axes
+    assert first.get_xscale() == second.get_yscale() == "log" and first.get_yscale() == "linear"
+    assert steep.number(0.000123) == "1.2e-04" and LOSS.number(0.5, "+") == "+0.50"
     own = experiment(draw=lambda seeds, language: (len(seeds), language))
     assert _figure.draw(own, SEEDS, "zh") == (5, "zh")
 
@@ -235,8 +243,10 @@ def test_an_experiment_is_said_in_both_languages(name):
 @each_experiment
 def test_the_keras_lines_run(name):
     lines = _questions.experiment(name).keras_lines
-    assert all(f"```python\n{lines.strip()}\n```" in text for text in _page.pages().values())
-    exec(lines, {"__name__": "faq"})
+    for code, text in zip(lines, _page.pages().values(), strict=True):
+        assert f"```python\n{code.strip()}\n```" in text
+    assert ast.dump(ast.parse(lines.en)) == ast.dump(ast.parse(lines.zh))
+    exec(lines.en, {"__name__": "faq"})
 
 
 @pytest.mark.parametrize("page", _page.pages(), ids=lambda path: path.name)

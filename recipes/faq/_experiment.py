@@ -44,11 +44,14 @@ class Score(NamedTuple):
     name: Words
     unit: Unit
     higher_is_better: bool
-    digits: int = 2
+    format: str = ".2f"
+    """How the number is written, such as ".3g"."""
+    logarithmic: bool = False
+    """Whether its axis is."""
 
     def number(self, value: float, sign: str = "") -> str:
         """Return a measured number as it is written; `sign="+"` writes the sign always."""
-        return f"{value * self.unit.factor:{sign}.{self.digits}f}"
+        return f"{value * self.unit.factor:{sign}{self.format}}"
 
     def described(self, language: str, *more: str) -> str:
         """Return the name with its unit, and more that is said of it, in brackets."""
@@ -98,14 +101,14 @@ class Experiment(NamedTuple):
     measure: Callable[..., dict]
     """From a seed to `{panel: {row: score}}`, or `{panel: {row: {place: score}}}` for curves; all numbers are finite.
 
-    More keys are kept in the JSON for a `draw` of one's own. Where there is a `choose`, its result is the second argument.
+    More keys are kept in the JSON, for the experiment's own `draw`. With a `choose`, its result is the second argument.
     """
     panels: dict[str, Panel]
     claims: tuple[Claim, ...]
     explanation: Words
     """Markdown, with formulas between `$` and `$$`."""
-    keras_lines: str
-    """A program that a test runs."""
+    keras_lines: Words
+    """A program that a test runs; the same in both languages but for its comments."""
     setting: Words
     limits: Words
     sources: tuple[str, ...]

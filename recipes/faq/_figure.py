@@ -20,6 +20,8 @@ def draw(experiment: Experiment, seeds: dict, language: str):
         all_axes = figure.subplots(len(heights), height_ratios=heights, squeeze=False)[:, 0]
         for axes, (name, panel) in zip(all_axes, experiment.panels.items(), strict=True):
             (_draw_curves if panel.curve else _draw_points)(axes, name, panel, seeds, language)
+            if panel.score.logarithmic:
+                (axes.set_yscale if panel.curve else axes.set_xscale)("log")
             axes.set_title(panel.title.to(language), fontsize=10)
             axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
     return figure

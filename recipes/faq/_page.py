@@ -37,7 +37,7 @@ WORDS = {
     "zh": {
         "title": "问题与实测答案",
         "intro": "每个答案都由实验数据算出，每个实验都用多个随机种子运行。差异取相同种子下各差值的均值，括号内是它的 95% 置信区间"
-        "（学生 t 分布）；区间包含零时写作“未见差异”。表中还给出再换一个种子时，成绩在 100 次中有 95 次会落入的范围。",
+        "（基于 t 分布）；区间包含零时写作“未见差异”。表中还给出再换一个种子时，成绩在 100 次中有 95 次会落入的范围。",
         "other": "[English](README.md)",
         "contents": "目录",
         "answer": "答案",
@@ -97,7 +97,7 @@ def section(number: int, name: str, experiment: Experiment, numbers: dict, langu
         f"### {words['explanation']}",
         experiment.explanation.to(language),
         f"### {words['keras']}",
-        f"```python\n{experiment.keras_lines.strip()}\n```",
+        f"```python\n{experiment.keras_lines.to(language).strip()}\n```",
         f"### {words['experiment']}",
         f"![{asked}](../results/faq_{name}{LANGUAGES[language]}.png)",
         *tables,

@@ -83,7 +83,8 @@ $$y = W_2 (W_1 x + b_1) + b_2 = (W_2 W_1)\, x + (W_2 b_1 + b_2)$$
 选用哪一种非线性函数会影响训练。sigmoid 函数 $1 / (1 + e^{-z})$ 的导数不超过 1/4，反向传播时梯度每经过一层都会缩小。ReLU 函数 $\max(z, 0)$ 在 $z > 0$ 时导数恒为 1。GELU 函数为 $z\, \Phi(z)$ ，其中 $\Phi$ 是标准正态分布的分布函数，其曲线光滑，形状与 ReLU 接近。
 """.strip(),
     ),
-    keras_lines="""
+    keras_lines=Words(
+        en="""
 import keras
 from dlguide import mlp
 
@@ -93,6 +94,17 @@ own = mlp((28, 28, 1), 10, activation=keras.ops.abs)  # any function of a tensor
 
 layer = keras.layers.Dense(128, activation="relu")  # in a layer of plain Keras
 """,
+        zh="""
+import keras
+from dlguide import mlp
+
+model = mlp((28, 28, 1), 10, activation="relu")  # 每个隐藏层之后使用 ReLU
+linear = mlp((28, 28, 1), 10, activation=None)  # 不使用激活函数：线性模型
+own = mlp((28, 28, 1), 10, activation=keras.ops.abs)  # 可以是任何张量函数
+
+layer = keras.layers.Dense(128, activation="relu")  # 在普通的 Keras 层中
+""",
+    ),
     setting=Words(
         "`mlp` with hidden layers of 256 and 128 units on 10,000 MNIST images, 5 epochs of Adam (learning rate 0.001, "
         "batches of 128), scored on the test set. Only the activation function differs. The article from which these "
