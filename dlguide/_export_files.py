@@ -12,6 +12,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
+# Suffix, packages, and the largest difference from `predict`, as a share of the largest output where that is above 1.
+FORMATS = {
+    "tf_saved_model": ("", ("tensorflow",), 1e-5),
+    "onnx": (".onnx", ("onnx", "tf2onnx", "onnxruntime"), 1e-5),
+    "litert": (".tflite", ("ai_edge_litert",), 1e-4),
+}
+
 
 def as_input(arrays: list):
     """Return what a model of one input, or of several, is called with."""

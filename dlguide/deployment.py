@@ -1,26 +1,16 @@
 """Export of a model for another runtime, checked: the file is put in place once it gives what `predict` gives."""
 
 import importlib.util
-import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
-import numpy as np
 
-from dlguide import _checks, _export_files
-from dlguide._export_files import as_input
+from dlguide import _checks, _export_checks, _export_files
+from dlguide._export_files import FORMATS
 
 __all__ = ["Export", "export"]
-
-# Suffix, packages, and the largest difference from `predict`, as a share of the largest output where that is above 1.
-FORMATS = {
-    "tf_saved_model": ("", ("tensorflow",), 1e-5),
-    "onnx": (".onnx", ("onnx", "tf2onnx", "onnxruntime"), 1e-5),
-    "litert": (".tflite", ("ai_edge_litert",), 1e-4),
-}
 
 
 class Export(NamedTuple):
@@ -70,6 +60,7 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
             file cannot be made, does not load or differs from `predict`. There is no file then.
 
     Example:
+        >>> import numpy as np
         >>> from dlguide import mlp
         >>> folder = tempfile.mkdtemp()
         >>> exported = export(mlp((3,), 2), f"{folder}/mlp.onnx", format="onnx", examples=np.eye(3))
@@ -77,7 +68,7 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
         (True, ['mlp.onnx'])
     """
     format = _checks.choice("format", format, tuple(FORMATS))
-    suffix, packages, tolerance = FORMATS[format]
+    suffix, packages, _ = FORMATS[format]
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         raise ValueError(
@@ -89,8 +80,8 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
         raise _checks.error("path", f"a file that ends in {suffix} for format={format!r}", str(path))
     if path.exists():
         raise _checks.error("path", "a path that does not exist yet", str(path))
-    arrays = _inputs(model, examples)
-    keras_seconds = _check_model(model, arrays)
+    arrays = _export_checks.arrays_of(model, examples)
+    keras_seconds = _export_checks.time_of_call(model, arrays)
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,87 +93,8 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
     with scratch as folder:
         file = Path(folder, f"model{suffix}")
         _export_files.write([(model, file, format, arrays)])
-        [result] = _export_files.run([(format, file, _batches(model, format, arrays))], folder)
-        difference = _difference(model, format, arrays, result, tolerance)
+        [result] = _export_files.run([(format, file, _export_checks.batches(model, format, arrays))], folder)
+        largest = _export_checks.difference(model, format, arrays, result)
         size = sum(part.stat().st_size for part in [file, *file.rglob("*")] if part.is_file())
         file.rename(path)
-    return Export(str(path), difference, size, float(result["seconds"]), keras_seconds)
-
-
-def _inputs(model, examples) -> list[np.ndarray]:
-    """Return the examples as an array for each input of the model, or raise."""
-    if not isinstance(model, keras.Model):
-        raise _checks.error("model", "a keras.Model", model)
-    inputs = getattr(model, "inputs", None)
-    if not inputs:
-        raise ValueError(_random(model))
-    is_list = isinstance(examples, tuple | list) and (len(inputs) > 1 or hasattr(examples[0], "shape"))
-    arrays = [np.asarray(array) for array in (examples if is_list else [examples])]
-    wanted = [("n", *("any" if size is None else size for size in tensor.shape[1:])) for tensor in inputs]
-    fits = len(arrays) == len(inputs) and len({len(array) if array.ndim else 0 for array in arrays}) == 1
-    for array, shape in zip(arrays, wanted, strict=False):
-        sizes = zip(array.shape, shape, strict=False)
-        fits = fits and array.ndim == len(shape) and array.dtype.kind in "buif" and len(array) > 0
-        fits = fits and all(size in (theirs, 0) or theirs in ("n", "any") for size, theirs in sizes)
-    if not fits:
-        shapes = [" and ".join(f"({', '.join(map(str, each))})" for each in wanted)]
-        received = " and ".join(str(array.shape) for array in arrays)
-        raise ValueError(f"`examples` must be numbers of shape {shapes[0]}. Received: examples of shape {received}")
-    return [array.astype(tensor.dtype) for array, tensor in zip(arrays, inputs, strict=True)]
-
-
-def _random(model) -> str:
-    parts = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
-    way = f"; export its parts: {', '.join(f'model.get_layer({name!r})' for name in parts)}" if parts else ""
-    return f"`model` must be functional or sequential, without random draws{way}. Received: model={model.name!r}"
-
-
-def _check_model(model, arrays: list[np.ndarray]) -> float:
-    """Refuse a model that gives another output each time; return the seconds of one call with one example."""
-    one = as_input([array[:1] for array in arrays])
-    first, second = (keras.tree.flatten(model.predict_on_batch(one)) for _ in range(2))
-    if not all(np.array_equal(a, b) for a, b in zip(first, second, strict=True)):
-        raise ValueError(_random(model))
-    seconds = []
-    for _ in range(20):
-        start = time.perf_counter()
-        model.predict_on_batch(one)
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
-
-
-def _batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarray]]:
-    """Return what is compared: one example, five, and one with a step less where the length is free."""
-    five = [np.resize(array, (5, *array.shape[1:])) for array in arrays]
-    batches = [[array[:1] for array in five], five]
-    free = [len(tensor.shape) > 1 and tensor.shape[1] is None for tensor in model.inputs]
-    if format != "litert" and all(free) and all(array.shape[1] > 1 for array in arrays):
-        batches.append([array[:2, :-1] for array in five])
-    return batches
-
-
-def _difference(model, format: str, arrays: list[np.ndarray], result: dict, tolerance: float) -> float:
-    """Return the largest difference from `predict`, or raise where it is too large or there is no answer."""
-    if "error" in result:
-        message = " ".join(str(result["error"]).split())[:400]
-        raise ValueError(
-            f"`model` must be one whose {format!r} file runs in its own runtime. "
-            f"Received: model={model.name!r} ({message})"
-        )
-    largest, scale = 0.0, 1.0
-    for b, batch in enumerate(_batches(model, format, arrays)):
-        for place, expected in enumerate(keras.tree.flatten(model.predict_on_batch(as_input(batch)))):
-            given = result[f"{b}_{place}"]
-            if given.shape != expected.shape:
-                raise ValueError(
-                    f"`model` must give the same shape as its {format!r} file. Received: model={model.name!r}, "
-                    f"{expected.shape} and {given.shape}"
-                )
-            scale = max(scale, float(np.abs(expected).max()))
-            largest = float(np.maximum(largest, np.abs(given - expected).max()))  # NaN stays NaN.
-    if not largest <= tolerance * scale:
-        raise ValueError(
-            f"`model` must give the same numbers as its {format!r} file, to {tolerance:g}. "
-            f"Received: model={model.name!r}, a difference of {largest:.3g}"
-        )
-    return largest
+    return Export(str(path), largest, size, float(result["seconds"]), keras_seconds)

@@ -12,7 +12,7 @@ from cases import CASES, compiled
 from test_contract import build, inputs, kind_of, targets, weights
 
 import dlguide
-from dlguide import _export_files, deployment
+from dlguide import _export_checks, _export_files, deployment
 
 FORMATS = list(deployment.FORMATS)
 OTHER_LAYERS = {"cell", "bidirectional", "vocab_size", "num_classes", "kernel_size"}
@@ -61,26 +61,27 @@ def exported(request, tmp_path_factory):
     keras.utils.set_random_seed(0)
     folder, made, unchanged = tmp_path_factory.mktemp(request.param), [], []
     for i, (label, model, arrays) in enumerate(models(request.param)):
-        arrays = deployment._inputs(model, arrays if len(arrays) > 1 else arrays[0])
+        arrays = _export_checks.arrays_of(model, arrays if len(arrays) > 1 else arrays[0])
         before = weights(model)
-        deployment._check_model(model, arrays)
+        _export_checks.time_of_call(model, arrays)
         file = folder / f"{i}{deployment.FORMATS[request.param][0]}"
         made.append((label, model, arrays, file))
         unchanged.append((before, model))
     _export_files.write([(model, file, request.param, arrays) for _, model, arrays, file in made])
     for before, model in unchanged:
         assert all(np.array_equal(old, new) for old, new in zip(before, weights(model), strict=True)), model.name
-    jobs = [(request.param, file, deployment._batches(model, request.param, arrays)) for _, model, arrays, file in made]
+    jobs = [
+        (request.param, file, _export_checks.batches(model, request.param, arrays)) for _, model, arrays, file in made
+    ]
     return request.param, made, _export_files.run(jobs, folder)
 
 
 def test_every_builders_file_gives_what_predict_gives(exported):
     file_format, made, results = exported
-    _, _, tolerance = deployment.FORMATS[file_format]
     errors, failed = [], set()
     for (label, model, arrays, _), result in zip(made, results, strict=True):
         try:
-            deployment._difference(model, file_format, arrays, result, tolerance)
+            _export_checks.difference(model, file_format, arrays, result)
         except ValueError as error:
             failed.add((label, file_format))
             errors.append(f"{label}: {error}")

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from recipes._lib import machine_facts, results
 
@@ -114,21 +115,28 @@ def _models():
 
 
 def _export_all() -> None:
+    """Export every model in every format; the files of a format are written, and run, in one process each."""
     import keras
 
-    from dlguide import deployment
+    from dlguide import _export_checks, _export_files, deployment
 
     keras.utils.set_random_seed(0)
-    with tempfile.TemporaryDirectory() as folder:
-        for i, (name, model, examples) in enumerate(_models()):
-            formats: dict[str, float | str] = {}
-            for form in FORMATS:
-                path = f"{folder}/{i}{deployment.FORMATS[form][0]}"
-                try:
-                    formats[form] = deployment.export(model, path, format=form, examples=examples).largest_difference
-                except ValueError as error:
-                    formats[form] = str(error)
-            print("result", json.dumps([name, formats]), flush=True)
+    models = [(name, model, _export_checks.arrays_of(model, examples)) for name, model, examples in _models()]
+    formats: dict[str, dict[str, float | str]] = {name: {} for name, _, _ in models}
+    for form in FORMATS:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder, f"{i}{deployment.FORMATS[form][0]}") for i in range(len(models))]
+            jobs = zip(models, files, strict=True)
+            _export_files.write([(model, file, form, arrays) for (_, model, arrays), file in jobs])
+            batches = [_export_checks.batches(model, form, arrays) for _, model, arrays in models]
+            answers = _export_files.run([(form, *job) for job in zip(files, batches, strict=True)], folder)
+        for (name, model, arrays), answer in zip(models, answers, strict=True):
+            try:
+                formats[name][form] = _export_checks.difference(model, form, arrays, answer)
+            except ValueError as error:
+                formats[name][form] = str(error)
+    for name, differences in formats.items():
+        print("result", json.dumps([name, differences]), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""What `deployment.export` compares: the examples in batches, the file's answers with those of `predict`."""
+
+import statistics
+import time
+
+import keras
+import numpy as np
+
+from dlguide import _checks
+from dlguide._export_files import FORMATS, as_input
+
+
+def arrays_of(model, examples) -> list[np.ndarray]:
+    """Return the examples as an array for each input of the model, or raise."""
+    if not isinstance(model, keras.Model):
+        raise _checks.error("model", "a keras.Model", model)
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        raise ValueError(_random(model))
+    is_list = isinstance(examples, tuple | list) and (len(inputs) > 1 or hasattr(examples[0], "shape"))
+    arrays = [np.asarray(array) for array in (examples if is_list else [examples])]
+    wanted = [("n", *("any" if size is None else size for size in tensor.shape[1:])) for tensor in inputs]
+    fits = len(arrays) == len(inputs) and len({len(array) if array.ndim else 0 for array in arrays}) == 1
+    for array, shape in zip(arrays, wanted, strict=False):
+        sizes = zip(array.shape, shape, strict=False)
+        fits = fits and array.ndim == len(shape) and array.dtype.kind in "buif" and len(array) > 0
+        fits = fits and all(size in (theirs, 0) or theirs in ("n", "any") for size, theirs in sizes)
+    if not fits:
+        shapes = [" and ".join(f"({', '.join(map(str, each))})" for each in wanted)]
+        received = " and ".join(str(array.shape) for array in arrays)
+        raise ValueError(f"`examples` must be numbers of shape {shapes[0]}. Received: examples of shape {received}")
+    return [array.astype(tensor.dtype) for array, tensor in zip(arrays, inputs, strict=True)]
+
+
+def _random(model) -> str:
+    parts = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
+    way = f"; export its parts: {', '.join(f'model.get_layer({name!r})' for name in parts)}" if parts else ""
+    return f"`model` must be functional or sequential, without random draws{way}. Received: model={model.name!r}"
+
+
+def time_of_call(model, arrays: list[np.ndarray]) -> float:
+    """Refuse a model that gives another output each time; return the seconds of one call with one example."""
+    one = as_input([array[:1] for array in arrays])
+    first, second = (keras.tree.flatten(model.predict_on_batch(one)) for _ in range(2))
+    if not all(np.array_equal(a, b) for a, b in zip(first, second, strict=True)):
+        raise ValueError(_random(model))
+    seconds = []
+    for _ in range(20):
+        start = time.perf_counter()
+        model.predict_on_batch(one)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarray]]:
+    """Return what is compared: one example, five, and one with a step less where the length is free."""
+    five = [np.resize(array, (5, *array.shape[1:])) for array in arrays]
+    compared = [[array[:1] for array in five], five]
+    free = [len(tensor.shape) > 1 and tensor.shape[1] is None for tensor in model.inputs]
+    if format != "litert" and all(free) and all(array.shape[1] > 1 for array in arrays):
+        compared.append([array[:2, :-1] for array in five])
+    return compared
+
+
+def difference(model, format: str, arrays: list[np.ndarray], result: dict) -> float:
+    """Return the largest difference from `predict`, or raise where it is too large or there is no answer."""
+    if "error" in result:
+        message = " ".join(str(result["error"]).split())[:400]
+        raise ValueError(
+            f"`model` must be one whose {format!r} file runs in its own runtime. "
+            f"Received: model={model.name!r} ({message})"
+        )
+    largest, scale = 0.0, 1.0
+    for b, batch in enumerate(batches(model, format, arrays)):
+        for place, expected in enumerate(keras.tree.flatten(model.predict_on_batch(as_input(batch)))):
+            given = result[f"{b}_{place}"]
+            if given.shape != expected.shape:
+                raise ValueError(
+                    f"`model` must give the same shape as its {format!r} file. Received: model={model.name!r}, "
+                    f"{expected.shape} and {given.shape}"
+                )
+            scale = max(scale, float(np.abs(expected).max()))
+            largest = float(np.maximum(largest, np.abs(given - expected).max()))  # NaN stays NaN.
+    _, _, tolerance = FORMATS[format]
+    if not largest <= tolerance * scale:
+        raise ValueError(
+            f"`model` must give the same numbers as its {format!r} file, to {tolerance:g}. "
+            f"Received: model={model.name!r}, a difference of {largest:.3g}"
+        )
+    return largest
