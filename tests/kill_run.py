@@ -25,7 +25,8 @@ with warnings.catch_warnings():
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from dlguide import _run_folder, _runs, contrastive, gan, mlp, training, vae
+from dlguide import contrastive, gan, mlp, training, vae
+from dlguide.training import _checkpoint, _folder
 from recipes import _vae
 
 
@@ -92,7 +93,7 @@ class KillInEpoch(keras.callbacks.Callback):
 def kill_in_checkpoint(number: int, place: int) -> None:
     """Kill the process in the middle of its `number`th checkpoint."""
     count = 0
-    write, replace = _run_folder._write_beside, os.replace
+    write, replace = _folder._write_beside, os.replace
     renames = 0
 
     def counted_write(path, content):
@@ -100,7 +101,7 @@ def kill_in_checkpoint(number: int, place: int) -> None:
         if path.name == "checkpoint.npz":
             count, renames = count + 1, 0
             if count == number and place == 0:
-                _run_folder._beside(path).write_bytes(bytes(content)[: len(content) // 2])
+                _folder._beside(path).write_bytes(bytes(content)[: len(content) // 2])
                 kill()
         write(path, content)
 
@@ -114,12 +115,12 @@ def kill_in_checkpoint(number: int, place: int) -> None:
         if count == number and place == 3 and str(target).endswith("checkpoint.npz"):
             kill()
 
-    _run_folder._write_beside, os.replace = counted_write, counted_replace
+    _folder._write_beside, os.replace = counted_write, counted_replace
 
 
 def run_with(folder: str, moment: list | None, name: str) -> None:
     """Run in this process, which dies at the moment, and write the result beside the folder."""
-    _runs.SHARE = 1e9  # So small a run would have few checkpoints.
+    _checkpoint.SHARE = 1e9  # So small a run would have few checkpoints.
     where, number, place = moment or (None, None, None)
     if where == "checkpoint":
         kill_in_checkpoint(number, place)

@@ -16,7 +16,7 @@ from test_contract import check_docstring
 import dlguide
 
 ROOT = Path(__file__).parents[1]
-MODULES = [dlguide] + [importlib.import_module(f"dlguide.{m.name}") for m in pkgutil.iter_modules(dlguide.__path__)]
+MODULES = [dlguide] + [importlib.import_module(m.name) for m in pkgutil.walk_packages(dlguide.__path__, "dlguide.")]
 PUBLIC = [
     value
     for module in MODULES
