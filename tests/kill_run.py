@@ -1,6 +1,6 @@
-"""Runs that kill themselves: kill_run.py '[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], ...]', two at a time.
+"""Runs that kill themselves: kill_run.py '[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL, EPOCHS], ...]', two at a time.
 
-MODEL is "mlp", "vae", "gan" or "contrastive".
+MODEL is "mlp", "vae", "gan" or "contrastive"; EPOCHS may be left out.
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
 Prints as JSON, for each run, the exit status and, if it came to its end, the hash of weights, optimizer and history.
@@ -59,12 +59,12 @@ def generator(name: str, rng):
     return model, ((x, np.arange(200) % 2),), {"batch_size": 10}
 
 
-def run(folder: str, name: str) -> str:
+def run(folder: str, name: str, epochs: int) -> str:
     """Train and return the hash of weights, optimizer and history."""
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
     model, arrays, more = classifier(rng) if name == "mlp" else generator(name, rng)
-    history = training.fit(model, *arrays, epochs=12, run_dir=folder, checkpoint_seconds=0.03, verbose=0, **more)
+    history = training.fit(model, *arrays, epochs=epochs, run_dir=folder, checkpoint_seconds=0.03, verbose=0, **more)
     digest = hashlib.sha256(json.dumps(history.history).encode())
     for variable in (*model.variables, *model.optimizer.variables):
         digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())
@@ -118,9 +118,10 @@ def kill_in_checkpoint(number: int, place: int) -> None:
     _folder._write_beside, os.replace = counted_write, counted_replace
 
 
-def run_with(folder: str, moment: list | None, name: str) -> None:
+def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> None:
     """Run in this process, which dies at the moment, and write the result beside the folder."""
     _checkpoint.SHARE = 1e9  # So small a run would have few checkpoints.
+    Path(f"{folder}.json").unlink(missing_ok=True)  # Of the run before, where this one extends it.
     where, number, place = moment or (None, None, None)
     if where == "checkpoint":
         kill_in_checkpoint(number, place)
@@ -132,7 +133,7 @@ def run_with(folder: str, moment: list | None, name: str) -> None:
             return fit(self, *args, callbacks=callbacks, **kwargs)
 
         keras.Model.fit = fit_and_kill
-    Path(f"{folder}.json").write_text(json.dumps([run(folder, name)]))
+    Path(f"{folder}.json").write_text(json.dumps([run(folder, name, epochs)]))
 
 
 if __name__ == "__main__":

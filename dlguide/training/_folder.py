@@ -115,7 +115,7 @@ class RunFolder:
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
             config.pop("versions", None)
-        except (ValueError, AttributeError):  # No JSON, or JSON of something else.
+        except (ValueError, TypeError, AttributeError):  # No JSON, or JSON of something else.
             raise self._error("have a config.json that can be read, or be new", "with config.json damaged") from None
         self._refuse_unless_same(config)
         return config
