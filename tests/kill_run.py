@@ -1,4 +1,4 @@
-"""Runs that kill themselves: kill_run.py '[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL, EPOCHS], ...]', two at a time.
+"""Runs that kill themselves, two at a time: kill_run.py "[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL, EPOCHS], ...]".
 
 MODEL is "mlp", "vae", "gan" or "contrastive"; EPOCHS may be left out.
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
