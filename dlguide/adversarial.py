@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks
+from dlguide import _checks, _data_checks
 from dlguide._model_of_parts import ModelOfParts
 
 
@@ -200,14 +200,14 @@ class GAN(ModelOfParts):
             must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
             received = f"{len(parts)} array{'s' if len(parts) > 1 else ''}"
             raise ValueError(f"`{x_name}` must be {must_be}. Received: {received}")
-        _checks.unit_range(f"{x_name}[0]" if self.is_conditional else x_name, parts[0])
+        _data_checks.unit_range(f"{x_name}[0]" if self.is_conditional else x_name, parts[0])
         if self.is_conditional:
-            labels = _checks.array(f"{x_name}[1]", parts[1], (1,))
-            _checks.labels(f"{x_name}[1]", labels, self.generator.get_layer("generator_classes").input_dim)
+            labels = _data_checks.array(f"{x_name}[1]", parts[1], (1,))
+            _data_checks.labels(f"{x_name}[1]", labels, self.generator.get_layer("generator_classes").input_dim)
         layers = [*self.generator.layers, *self.discriminator.layers]
         if batch_size and any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
             why = "which batch normalisation maps to a constant"
-            _checks.no_batch_of_one(len(parts[0]), batch_size, why)
+            _data_checks.no_batch_of_one(len(parts[0]), batch_size, why)
 
 
 def _losses(logits):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks
+from dlguide import _checks, _data_checks
 
 
 def transformer_classifier(
@@ -169,9 +169,9 @@ def attention_weights(model: keras.Model, tokens, *, layer: int = 0) -> np.ndarr
     layer = _checks.integer("layer", layer, at_least=0)
     if layer >= num_layers:
         raise _checks.error("layer", f"an integer in [0, {num_layers})", layer)
-    tokens = _checks.array("tokens", tokens, (1, 2))
+    tokens = _data_checks.array("tokens", tokens, (1, 2))
     batch = np.atleast_2d(tokens)
-    _checks.tokens("tokens", batch, model)
+    _data_checks.tokens("tokens", batch, model)
 
     normed = keras.Model(model.input, model.get_layer(f"attention_norm_{layer}").output).predict(batch, verbose=0)
     is_causal = len(model.output_shape) == 3
@@ -228,8 +228,8 @@ def generate(
     max_length = model.get_layer("position_embedding").max_length
     if not np.size(prompt):
         raise _checks.error("prompt", "at least one token", prompt)
-    prompt = _checks.array("prompt", prompt, (1,))[-max_length:]
-    _checks.tokens("prompt", prompt, model)
+    prompt = _data_checks.array("prompt", prompt, (1,))[-max_length:]
+    _data_checks.tokens("prompt", prompt, model)
 
     window, length, written = np.zeros((1, max_length), "int32"), len(prompt), []
     window[0, :length] = prompt

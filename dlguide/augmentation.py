@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import keras
 
-from dlguide import _checks
+from dlguide import _checks, _keras
 
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
 KINDS = ("flip", "shift", "rotation", "zoom", "shear")
@@ -44,8 +44,8 @@ class Augmentation(keras.layers.Layer):
         self.changes = dict(check_changes("changes", changes))
         self.layers = [_layer(kind, self.changes[kind]) for kind in KINDS if kind in self.changes]
         if keras.backend.backend() == "jax":
-            for layer in self.layers:  # Keras leaves them, and with them the whole model, uncompiled for TensorFlow.
-                layer.supports_jit = True
+            for layer in self.layers:
+                _keras.allow_jit(layer)
 
     def build(self, input_shape):
         for layer in self.layers:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from scipy.special import expit
 
-from dlguide import _checks
+from dlguide import _checks, _data_checks
 
 
 def sample(model: keras.Model, count: int, *, labels=None, seed: int = 0) -> np.ndarray:
@@ -69,7 +69,7 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
         classes = generator.get_layer("generator_classes").input_dim
         if labels is None or np.shape(labels) != (len(codes),):
             raise _checks.error("labels", f"one class for each of {len(codes)} examples", labels)
-        _checks.labels("labels", labels, classes)
+        _data_checks.labels("labels", labels, classes)
         inputs = [codes, np.asarray(labels, "int32")]
     elif labels is not None:
         raise _checks.error("labels", "None for a model that is not told the class", labels)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks
+from dlguide import _checks, _data_checks
 from dlguide._model_of_parts import ModelOfParts
 from dlguide.augmentation import Augmentation, check_changes
 
@@ -124,7 +124,9 @@ class Contrastive(ModelOfParts):
                 f"`{name}` must be None: nothing is labelled here. Received: {name} of shape {np.shape(y)}"
             )
         if batch_size:
-            _checks.no_batch_of_one(len(x), batch_size, "whose views have no others to be told from")
+            _data_checks.no_batch_of_one(
+                len(keras.tree.flatten(x)[0]), batch_size, "whose views have no others to be told from"
+            )
 
     def options(self) -> dict:
         """Return the keyword arguments beside the parts."""

@@ -1,6 +1,8 @@
-"""Runs that kill themselves: kill_run.py '[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], ...]', two at a time.
+"""Runs that kill themselves, two at a time.
 
-MODEL is "mlp", "vae", "gan" or "contrastive".
+kill_run.py "[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL, EPOCHS], ...]"
+
+MODEL is "mlp", "vae", "gan" or "contrastive"; EPOCHS may be left out.
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
 Prints as JSON, for each run, the exit status and, if it came to its end, the hash of weights, optimizer and history.
@@ -25,7 +27,8 @@ with warnings.catch_warnings():
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from dlguide import _run_folder, _runs, contrastive, gan, mlp, training, vae
+from dlguide import contrastive, gan, mlp, training, vae
+from dlguide.training import _checkpoint, _folder
 from recipes._lib import vae_model
 
 
@@ -58,12 +61,12 @@ def generator(name: str, rng):
     return model, ((x, np.arange(200) % 2),), {"batch_size": 10}
 
 
-def run(folder: str, name: str) -> str:
+def run(folder: str, name: str, epochs: int) -> str:
     """Train and return the hash of weights, optimizer and history."""
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
     model, arrays, more = classifier(rng) if name == "mlp" else generator(name, rng)
-    history = training.fit(model, *arrays, epochs=12, run_dir=folder, checkpoint_seconds=0.03, verbose=0, **more)
+    history = training.fit(model, *arrays, epochs=epochs, run_dir=folder, checkpoint_seconds=0.03, verbose=0, **more)
     digest = hashlib.sha256(json.dumps(history.history).encode())
     for variable in (*model.variables, *model.optimizer.variables):
         digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())
@@ -92,7 +95,7 @@ class KillInEpoch(keras.callbacks.Callback):
 def kill_in_checkpoint(number: int, place: int) -> None:
     """Kill the process in the middle of its `number`th checkpoint."""
     count = 0
-    write, replace = _run_folder._write_beside, os.replace
+    write, replace = _folder._write_beside, os.replace
     renames = 0
 
     def counted_write(path, content):
@@ -100,7 +103,7 @@ def kill_in_checkpoint(number: int, place: int) -> None:
         if path.name == "checkpoint.npz":
             count, renames = count + 1, 0
             if count == number and place == 0:
-                _run_folder._beside(path).write_bytes(bytes(content)[: len(content) // 2])
+                _folder._beside(path).write_bytes(bytes(content)[: len(content) // 2])
                 kill()
         write(path, content)
 
@@ -114,12 +117,13 @@ def kill_in_checkpoint(number: int, place: int) -> None:
         if count == number and place == 3 and str(target).endswith("checkpoint.npz"):
             kill()
 
-    _run_folder._write_beside, os.replace = counted_write, counted_replace
+    _folder._write_beside, os.replace = counted_write, counted_replace
 
 
-def run_with(folder: str, moment: list | None, name: str) -> None:
+def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> None:
     """Run in this process, which dies at the moment, and write the result beside the folder."""
-    _runs.SHARE = 1e9  # So small a run would have few checkpoints.
+    _checkpoint.SHARE = 1e9  # So small a run would have few checkpoints.
+    Path(f"{folder}.json").unlink(missing_ok=True)  # Of the run before, where this one extends it.
     where, number, place = moment or (None, None, None)
     if where == "checkpoint":
         kill_in_checkpoint(number, place)
@@ -131,7 +135,7 @@ def run_with(folder: str, moment: list | None, name: str) -> None:
             return fit(self, *args, callbacks=callbacks, **kwargs)
 
         keras.Model.fit = fit_and_kill
-    Path(f"{folder}.json").write_text(json.dumps([run(folder, name)]))
+    Path(f"{folder}.json").write_text(json.dumps([run(folder, name, epochs)]))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ folder, epochs, seconds_a_step = sys.argv[1], int(sys.argv[2]), float(sys.argv[3
 rng = np.random.default_rng(0)
 x = rng.normal(size=(410, 8)).astype("float32")
 y = (x[:, 0] > 0).astype("int32")
+weights = rng.random(410)
 keras.utils.set_random_seed(0)
 model = mlp((8,), 2, hidden_units=(16,), batch_norm=True)
 model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
@@ -34,7 +35,8 @@ history = training.fit(
     model,
     x[:330],
     y[:330],
-    validation_data=(x[330:], y[330:]),
+    sample_weight=weights[:330],
+    validation_data=(x[330:], y[330:], weights[330:]),
     epochs=epochs,
     batch_size=32,
     run_dir=folder,

@@ -42,6 +42,8 @@ def test_a_set_is_what_the_docstring_says(name):
         assert part.x.dtype == ("int32" if name in ("names", "shakespeare") else "float32")
         assert part.y.dtype == dtype
         assert np.isfinite(part.x).all() and np.isfinite(part.y).all()
+    assert data.is_test_part(splits.test.x) and data.is_test_part(splits.train.x, splits.test.y[2:5])
+    assert not data.is_test_part(*splits.train, *splits.valid)
     info = splits.info
     assert info.num_classes == num_classes and len(info.class_names) == (num_classes or 0)
     assert info.name == name and info.licence and info.citation

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import evaluation, linear_regression, mlp
+from dlguide import evaluation, gan, linear_regression, mlp
 
 
 def classifier():
@@ -47,3 +47,14 @@ def test_bad_input_is_named():
         evaluation.formula(classifier())
     with pytest.raises(ValueError, match="`feature_names` must be 2 names, one for each variable"):
         evaluation.formula(linear_regression((2,)), ["a"])
+
+
+def test_data_that_a_model_refuses_in_fit_are_refused_here_too():
+    model = gan((8, 8, 1), filters=(4,))
+    model.compile("adam")
+    with pytest.raises(
+        ValueError, match=r"`x` must be numbers in \[0, 1\] \(pixels from 0 to 255 are divided by 255\)"
+    ):
+        evaluation.evaluate(model, np.full((4, 8, 8, 1), 255.0, "float32"))
+    with pytest.raises(ValueError, match="`y` must be None: a GAN has no targets"):
+        evaluation.evaluate(model, np.zeros((4, 8, 8, 1), "float32"), np.zeros(4))

@@ -1,4 +1,4 @@
-"""Several processes on the JAX backend train like one; when one is killed, the others end and can go on."""
+"""Several processes on the JAX backend train like one; when one is killed, the others end and can be resumed."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def test_what_process_0_refuses_ends_both(tmp_path):
 
 
 @pytest.mark.skipif("CI" not in os.environ, reason="waits for a minute and a half")
-def test_a_lost_process_ends_the_other_and_both_go_on(tmp_path):
+def test_a_lost_process_ends_the_other_and_both_are_resumed(tmp_path):
     expected = result(start(tmp_path / "one", 6))
     left, lost = pair(tmp_path / "two", 6, seconds_a_step=0.3)
     deadline = time.monotonic() + 120

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _batches, _runs, mlp, training
+from dlguide import _rows, mlp, training
+from dlguide.training import _batches, _checkpoint, _steps
 
 
 def example_data(n=60):
@@ -58,7 +59,7 @@ class At(keras.callbacks.Callback):
 @pytest.fixture(autouse=True)
 def every_step(monkeypatch):
     """A checkpoint at each step, whatever it costs."""
-    monkeypatch.setattr(_runs, "SHARE", 1e9)
+    monkeypatch.setattr(_checkpoint, "SHARE", 1e9)
     monkeypatch.setattr(At, "when", (2, 3))
 
 
@@ -140,7 +141,7 @@ def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used(damage, tmp_pat
     stopped(tmp_path / "run")
     damage(tmp_path / "run" / "checkpoint.npz")
     with pytest.warns(
-        UserWarning, match=r"checkpoint.npz damaged \(\w+\): the run goes on from .*, epoch 3, step [12]\."
+        UserWarning, match=r"checkpoint.npz damaged \(\w+\): the run is resumed from .*, epoch 3, step [12]\."
     ):
         stopped(tmp_path / "run", epoch=3)
     assert (tmp_path / "run" / "checkpoint.damaged.npz").exists()
@@ -277,14 +278,14 @@ def test_rows_of_a_file_are_those_of_the_map(tmp_path):
         if mode != "r":
             mapped[5] = -1
         for view in (mapped, mapped[3:], mapped[::-2], mapped[:, ::3], mapped[:, 0]):
-            rows = _batches.Rows(view)
+            rows = _rows.Rows(view)
             assert np.array_equal(rows[np.array([2, 0, 1, 2])], view[[2, 0, 1, 2]])
             assert np.array_equal(rows[1:7], view[1:7])
-    assert _batches.Rows(mapped)._file is None and _batches.Rows(np.load(tmp_path / "numbers.npy", "r"))._file
+    assert _rows.Rows(mapped)._file is None and _rows.Rows(np.load(tmp_path / "numbers.npy", "r"))._file
     os.replace(tmp_path / "numbers.npy", tmp_path / "other.npy")
     np.save(tmp_path / "numbers.npy", -numbers)
     for file in ("another", "none"):
-        assert np.array_equal(_batches.Rows(mapped[:5])[np.arange(5)], mapped[:5]), file
+        assert np.array_equal(_rows.Rows(mapped[:5])[np.arange(5)], mapped[:5]), file
         (tmp_path / "numbers.npy").unlink(missing_ok=True)
 
 
@@ -294,7 +295,7 @@ def test_a_file_does_not_become_part_of_the_memory(tmp_path):
     images[:] = np.arange(200_000)[:, None] % 251
     images.flush()
     code = (
-        "import re, sys, pathlib; import numpy as np; from dlguide import _batches; import tensorflow\n"
+        "import re, sys, pathlib; import numpy as np; from dlguide.training import _batches; import tensorflow\n"
         "status = pathlib.Path('/proc/self/status')\n"
         "def peak(): return int(re.search(r'VmHWM:\\s*(\\d+)', status.read_text())[1]) / 1024\n"
         "x = np.load(sys.argv[1], mmap_mode='r'); batches, set_epoch = _batches.from_arrays((x,), 512)\n"
@@ -437,7 +438,7 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
         def on_train_batch_end(self, batch, logs=None):
             steps.append(batch)
 
-    monkeypatch.setattr(training, "LONG_RUN", 10)
+    monkeypatch.setattr(_steps, "LONG_RUN", 10)
     assert same(run(None, callbacks=[Note()]), plain)
     assert set(calls) == {(200, 1)}
     calls.clear()
@@ -448,6 +449,6 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
     run(None, callbacks=[NoteSteps()], epochs=1)  # A callback that looks at single steps sees them all.
     assert set(calls) == {(1, 1)} and steps == list(range(8))
     calls.clear()
-    monkeypatch.setattr(training, "VERY_LONG_RUN", 10)
+    monkeypatch.setattr(_steps, "VERY_LONG_RUN", 10)
     assert same(run(None, callbacks=[Note()]), plain)
     assert set(calls) == {(200, 5)}

@@ -103,3 +103,10 @@ def test_data_that_it_cannot_learn_from_are_named(x, y, more, message):
     with pytest.raises(ValueError) as error:
         training.fit(model, x, y, epochs=1, **more)
     assert str(error.value) == message
+
+
+def test_images_in_a_tuple_are_counted_by_their_examples():
+    model = contrastive(mlp((6, 6, 1), 4), augment=AUGMENT)
+    model.check_data((images(),), None, batch_size=4)
+    with pytest.raises(ValueError, match="`batch_size` must leave no batch of one example"):
+        model.check_data((images(),), None, batch_size=7)

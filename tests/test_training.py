@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _runs, data, mlp, training
+from dlguide import data, mlp, training
+from dlguide.training import _checkpoint
 
 CROSSENTROPY = "sparse_categorical_crossentropy"
 
@@ -139,7 +140,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
 
 
 def test_the_run_folder_has_what_the_readme_says(tmp_path, monkeypatch):
-    monkeypatch.setattr(_runs, "SHARE", 1e9)  # A checkpoint at each epoch's end, whatever it costs.
+    monkeypatch.setattr(_checkpoint, "SHARE", 1e9)  # A checkpoint at each epoch's end, whatever it costs.
     model = compiled()
     history = fit(model, run_dir=tmp_path / "run")
     assert sorted(path.name for path in (tmp_path / "run").glob("[!.]*")) == [
@@ -161,8 +162,8 @@ def test_the_run_folder_has_what_the_readme_says(tmp_path, monkeypatch):
 def test_another_run_in_the_folder_is_refused_and_left_alone(tmp_path):
     fit(compiled(), run_dir=tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.glob("[!.]*")}
-    with pytest.raises(ValueError, match="epochs 2 there, 3 here; seed 0 there, 1 here"):
-        fit(compiled(), run_dir=tmp_path, epochs=3, seed=1)
+    with pytest.raises(ValueError, match="epochs 2 there, 1 here; seed 0 there, 1 here"):
+        fit(compiled(), run_dir=tmp_path, epochs=1, seed=1)
     x, y = example_data()
     with pytest.raises(ValueError, match=r"data.x '[0-9a-f]{16}' there"):
         fit(compiled(), x + 1, y, run_dir=tmp_path)
@@ -191,7 +192,7 @@ def test_the_test_part_as_validation_data_draws_a_warning():
     model = keras.Sequential([keras.Input((7,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(1e-9), "mse")
     for valid in (mpg.test, (mpg.test.x, mpg.test.y)):
-        with pytest.warns(UserWarning, match="is the test part of a data set"):
+        with pytest.warns(UserWarning, match="is the test set of `data.load`"):
             fit(model, *mpg.train, validation_data=valid, epochs=1)
     fit(model, *mpg.train, validation_data=mpg.valid, epochs=1)
 
@@ -238,7 +239,8 @@ BAD = [
     ),
     (
         {"validation_data": X},
-        "`validation_data` must be a tuple (x, y), or (x,) for a model without targets. Received: ndarray",
+        "`validation_data` must be a tuple (x, y) or (x, y, sample_weight), or (x,) for a model without targets. "
+        "Received: ndarray",
     ),
     ({"y": None}, "`y` must be the targets of the loss that the model was compiled with. Received: None"),
     (

@@ -195,17 +195,22 @@ def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
 
 
 def is_test_part(*arrays) -> bool:
-    """Tell whether an array belongs to the test part of a data set that `load` gave.
+    """Tell whether an array is of the test set of a data set that `load` gave, or is a slice of one.
 
     Args:
-        *arrays: Arrays, of which any may be one.
+        *arrays: Arrays, of which any may be one. A copy is not recognised.
 
     Returns:
         True if one of them is.
 
     Example:
         >>> mpg = load("auto_mpg")
-        >>> is_test_part(mpg.train.x), is_test_part(mpg.test.x)
+        >>> is_test_part(mpg.train.x), is_test_part(mpg.test.x[:5])
         (False, True)
     """
-    return any(_test_arrays.get(id(array)) is array for array in arrays)
+    return any(
+        np.shares_memory(array, test_array)
+        for test_array in list(_test_arrays.values())
+        for array in arrays
+        if isinstance(array, np.ndarray)
+    )

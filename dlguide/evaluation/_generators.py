@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks
+from dlguide import _checks, _data_checks
 
 
 def frechet_distance(features, reference) -> float:
@@ -38,7 +38,7 @@ def frechet_distance(features, reference) -> float:
     """
     means, covariances = [], []
     for name, array in (("features", features), ("reference", reference)):
-        array = _checks.array(name, array, (2,)).astype("float64")
+        array = _data_checks.array(name, array, (2,)).astype("float64")
         if len(array) <= array.shape[1]:
             raise ValueError(
                 f"`{name}` must be of more images than dimensions, for their covariance. "
@@ -87,7 +87,7 @@ def precision_recall(features, reference, *, neighbours: int = 3) -> tuple[float
 
     neighbours = _checks.integer("neighbours", neighbours)
     features, reference = (
-        _checks.array(name, array, (2,)).astype("float64")
+        _data_checks.array(name, array, (2,)).astype("float64")
         for name, array in (("features", features), ("reference", reference))
     )
     _same_width(features, reference)
@@ -129,10 +129,10 @@ def class_histogram(labels, num_classes: int) -> tuple[list[float], float]:
         ([0.75, 0.25], 0.25)
     """
     num_classes = _checks.integer("num_classes", num_classes, at_least=2)
-    labels = _checks.array("labels", labels, (1,))
+    labels = _data_checks.array("labels", labels, (1,))
     if not len(labels):
         raise _checks.error("labels", "one label or more", labels)
-    _checks.labels("labels", labels, num_classes)
+    _data_checks.labels("labels", labels, num_classes)
     shares = np.bincount(labels.astype("int64"), minlength=num_classes) / len(labels)
     return shares.tolist(), float(np.abs(shares - 1 / num_classes).max())
 
@@ -214,7 +214,7 @@ def log_likelihood(
     x = np.asarray(x, "float32")
     if not len(x):
         raise ValueError(f"`x` must have at least one example. Received: x of shape {x.shape}")
-    _checks.unit_range("x", x)
+    _data_checks.unit_range("x", x)
 
     z_mean, z_log_var = (a[:, None] for a in layers["encoder"].predict(x, batch_size=256, verbose=0))
     codes_a_call = min(samples, batch_size, max(50, batch_size // len(x)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from dlguide import _checks, _targets
+from dlguide import _checks, _data_checks, _targets
 
 
 def evaluate(
@@ -44,7 +44,9 @@ def evaluate(
         ['confusion_matrix', 'loss', 'per_class']
     """
     batch_size = _checks.integer("batch_size", batch_size)
-    x, y = _checks.examples(model, x, y)
+    x, y = _data_checks.examples(model, x, y)
+    if hasattr(model, "check_data"):
+        model.check_data(x, y)
     shape = getattr(model, "output_shape", None)
     labels = None if y is x else _targets.labels(model, y)
     has_classes = _targets.loss_name(model) in _targets.CLASSES and isinstance(shape, tuple) and len(shape) == 2

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlguide import _checks
+from dlguide import _checks, _data_checks
 
 
 def linear_probe(train_codes, train_labels, codes, labels, *, c: float | None = None) -> float:
@@ -73,7 +73,7 @@ def clustering_accuracy(labels, clusters) -> float:
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix
 
-    labels, clusters = _checks.array("labels", labels, (1,)), _checks.array("clusters", clusters, (1,))
+    labels, clusters = _data_checks.array("labels", labels, (1,)), _data_checks.array("clusters", clusters, (1,))
     if len(labels) != len(clusters) or not len(labels):
         raise ValueError(
             "`labels` and `clusters` must have the same length, at least 1. "
@@ -105,13 +105,13 @@ def anomaly_threshold(scores, labels, *, false_alarms: float | None = None) -> f
     """
     if scores is None or labels is None or not np.size(scores):
         raise ValueError("`scores` and `labels` must be those of validation data: a threshold is chosen on them")
-    scores, labels = _checks.array("scores", scores, (1,)), _checks.array("labels", labels, (1,))
+    scores, labels = _data_checks.array("scores", scores, (1,)), _data_checks.array("labels", labels, (1,))
     if len(scores) != len(labels):
         raise ValueError(
             "`scores` and `labels` must have the same length. "
             f"Received: scores of length {len(scores)}, labels of length {len(labels)}"
         )
-    _checks.labels("labels", labels, 2)
+    _data_checks.labels("labels", labels, 2)
     if false_alarms is not None:
         share = _checks.rate("false_alarms", false_alarms)
         normal = np.sort(scores[labels == 0])
@@ -129,7 +129,7 @@ def anomaly_threshold(scores, labels, *, false_alarms: float | None = None) -> f
 
 
 def _codes_and_labels(codes_name: str, codes, labels_name: str, labels):
-    codes, labels = _checks.array(codes_name, codes, (2,)), _checks.array(labels_name, labels, (1,))
+    codes, labels = _data_checks.array(codes_name, codes, (2,)), _data_checks.array(labels_name, labels, (1,))
     if len(codes) != len(labels) or not len(codes):
         raise ValueError(
             f"`{codes_name}` and `{labels_name}` must have the same length, at least 1. Received: {codes_name} of "

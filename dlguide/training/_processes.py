@@ -6,6 +6,8 @@ import os
 import keras
 import numpy as np
 
+from dlguide import _keras
+
 
 def is_wanted() -> bool:
     """Tell whether the environment asks for several processes."""
@@ -37,16 +39,18 @@ def place() -> tuple[int, int]:
     return jax.process_index(), jax.process_count()
 
 
-def check_shares(processes: int, batch_size: int, x, validation_data) -> None:
+def check_shares(processes: int, batch_size: int, **data) -> None:
     """Refuse batches that cannot be shared out evenly: each process takes as many examples of every step."""
     if batch_size % processes:
         raise ValueError(
             f"`batch_size` must be a multiple of the {processes} processes. Received: batch_size={batch_size}"
         )
-    for name, arrays in (("x", x), ("validation_data", validation_data)):
-        if hasattr(arrays, "element_spec"):
-            raise ValueError(f"`{name}` must be arrays where {processes} processes share it. Received: a data set")
-        n = len(keras.tree.flatten(arrays)[0]) if arrays is not None else 0
+    for name, part in data.items():
+        if part is None:
+            continue
+        if not part.is_arrays:
+            raise ValueError(f"`{name}` must be arrays where {processes} processes share it. Received: a {part.kind}")
+        n = part.num_examples
         if n % batch_size % processes:
             raise ValueError(
                 f"`{name}` must end in a batch that {processes} processes can share. "
@@ -83,16 +87,17 @@ def shared(model):
         if "Gloo" not in str(error):
             raise
         reason = str(error).splitlines()[0]
-        raise ConnectionError(f"another process of the run has gone; start all again to go on ({reason})") from error
+        raise ConnectionError(
+            f"another process of the run has gone; start all of them again to resume the run ({reason})"
+        ) from error
     finally:
         keras.distribution.set_distribution(None)
-        model.train_function = model.test_function = model.predict_function = None
+        _keras.forget_functions(model)
         _move(model, lambda variable: None)
 
 
 def _move(model, layout) -> None:
     for variable in (*model.variables, *model.optimizer.variables, *model.metrics_variables):
         value = np.asarray(variable.value)
-        variable._layout = None  # Else the layout that it has would be asked for.
-        variable._layout = layout(variable)
+        _keras.set_layout(variable, layout)
         variable.assign(value)

@@ -6,11 +6,12 @@ import time
 import keras
 import numpy as np
 
-from dlguide import _batches
+from dlguide import _keras
+from dlguide.training import _batches
 
 
 class Callbacks(keras.callbacks.CallbackList):
-    """Keras's list, which counts the steps of an epoch that is gone on with from where it stands."""
+    """Keras's list, with the true numbers of the steps in an epoch that is resumed within."""
 
     def __init__(self, callbacks, first: tuple[int, int], **options):
         super().__init__(callbacks, **options)
@@ -28,14 +29,13 @@ class Callbacks(keras.callbacks.CallbackList):
 
 
 class Order(keras.callbacks.Callback):
-    """Sets the order of each epoch, and the step at which the first one begins."""
+    """Begins each epoch of the batches, the first one at the step where the run is resumed."""
 
     kept = ("_torch_seed",)
 
-    def __init__(self, n: int | None, seed: int):
+    def __init__(self, batches: _batches.Batches, first: tuple[int, int]):
         super().__init__()
-        self._n, self._seed = n, seed
-        self.set_epoch, self.steps, self.first = None, None, (0, 0)
+        self._batches, self._first = batches, first
         self._torch_seed = None
 
     def on_train_begin(self, logs=None):
@@ -46,15 +46,13 @@ class Order(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
-        order = None if self._n is None else _batches.epoch_order(self._n, self._seed, epoch)
-        self.set_epoch(order, self.first[1] if epoch == self.first[0] else 0)
+        self._begins_within = epoch == self._first[0] and self._first[1] > 0
+        self._batches.begin(epoch, self._first[1] if self._begins_within else 0)
 
     def on_train_batch_begin(self, batch, logs=None):
-        began_within = self._epoch == self.first[0] and self.first[1] > 0
-        if began_within and batch >= self.steps:
-            # Keras's sign for the end of the data. TensorFlow would find it in the middle of one step
-            # more, with the seeds already moved on.
-            raise StopIteration
+        if self._begins_within and batch >= self._batches.steps:
+            # TensorFlow would find the end of the data in the middle of one step more, with the seeds already moved on.
+            _keras.end_epoch()
         # Keras draws from PyTorch's global generator between epochs, once more or less after a kill.
         if batch == 0 and self._torch_seed is not None:
             import torch
@@ -63,10 +61,33 @@ class Order(keras.callbacks.Callback):
             torch.manual_seed(int(seeds.generate_state(1, "uint64")[0]))
 
 
+class LoaderState(keras.callbacks.Callback):
+    """Puts the generators that PyTorch's data loaders draw their order from back to where the last epoch left them."""
+
+    kept = ("states",)
+
+    def __init__(self, loaders):
+        super().__init__()
+        import torch
+
+        owners = [o for x in loaders for o in (x, x.sampler, x.batch_sampler, getattr(x.batch_sampler, "sampler", x))]
+        own = {id(o.generator): o.generator for o in owners if getattr(o, "generator", None) is not None}
+        self._generators, self.states = [torch.default_generator, *own.values()], []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        import torch
+
+        for generator, state in zip(self._generators, self.states, strict=bool(self.states)):
+            generator.set_state(torch.from_numpy(state))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.states = [generator.get_state().numpy() for generator in self._generators]
+
+
 class FiniteLoss(keras.callbacks.Callback):
     """Ends a run whose loss is not finite, with the best weights so far in the model.
 
-    `val_loss` tells of the weights at the end of an epoch, `loss` of those before each step: without
+    `val_loss` describes the weights after the epoch, `loss` those before each step: without
     validation data an epoch's weights count as good once a step from them had a finite loss.
     """
 
@@ -97,8 +118,7 @@ class FiniteLoss(keras.callbacks.Callback):
 
     def check(self) -> None:
         """Raise if the loss of the epoch so far is not finite."""
-        if hasattr(self.model, "jax_state_sync"):
-            self.model.jax_state_sync()
+        _keras.synchronise(self.model)
         for metric in self.model.metrics:
             if metric.name == "loss":
                 for variable in metric.variables:
@@ -153,5 +173,5 @@ class Report(keras.callbacks.Callback):
         self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        figures = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
-        print(f"epoch {epoch + 1}/{self._epochs}  {time.perf_counter() - self._start:.1f} s  {figures}", flush=True)
+        metrics = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
+        print(f"epoch {epoch + 1}/{self._epochs}  {time.perf_counter() - self._start:.1f} s  {metrics}", flush=True)

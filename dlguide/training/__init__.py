@@ -1,0 +1,9 @@
+"""Training: `fit` is `model.fit` with a seeded order, many steps a call, and runs that survive being killed."""
+
+from dlguide.training import _processes
+from dlguide.training._batches import epoch_order
+from dlguide.training._fit import fit
+
+__all__ = ["epoch_order", "fit"]
+
+_processes.join()

@@ -1,0 +1,255 @@
+"""`fit`: check the arguments, open the run, train."""
+
+import contextlib
+import sys
+import time
+import warnings
+
+import keras
+
+from dlguide import _checks
+from dlguide.training import (
+    _batches,
+    _callbacks,
+    _checkpoint,
+    _data,
+    _fingerprint,
+    _folder,
+    _processes,
+    _state,
+    _steps,
+)
+
+# What `model.fit` takes and `fit` does not, and the way to do it.
+REFUSED = {
+    "initial_epoch": "`run_dir` resumes a run, and extends it with more `epochs`",
+    "shuffle": "arrays are taken in an order that `seed` fixes; a tf.data.Dataset has an order of its own",
+    "steps_per_epoch": "an epoch is one pass over `x`; a tf.data.Dataset with `.take(steps)` gives a shorter one",
+    "validation_batch_size": "`batch_size` is used, the metrics do not depend on it; a tf.data.Dataset has its own",
+    "validation_freq": "each epoch is validated; a callback can call `model.evaluate` when it likes",
+    "validation_split": "cut the arrays yourself: `x[n:]`, `y[n:]` with `validation_data=(x[:n], y[:n])`",
+    "validation_steps": "all of `validation_data` is used; a tf.data.Dataset with `.take(steps)` is shorter",
+}
+
+
+def fit(
+    model: keras.Model,
+    x,
+    y=None,
+    *,
+    sample_weight=None,
+    class_weight=None,
+    validation_data=None,
+    epochs: int,
+    batch_size: int = 128,
+    seed: int = 0,
+    run_dir=None,
+    patience: int | None = None,
+    checkpoint_seconds: float = 30.0,
+    callbacks=(),
+    verbose="auto",
+    **refused,
+) -> keras.callbacks.History:
+    """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
+
+    The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and
+    PyTorch. On TensorFlow, a run of 500 steps or more does 50 of them in one call of its graph, or
+    200 where a batch has at most 64 examples, unless `compile` was given another number than 1 or one
+    of `callbacks` looks at single steps. All other settings of `compile` stay as they are.
+
+    With `run_dir`, checkpoints are written during training. The same call in a new process resumes the run
+    from the last one and ends in the same weights and history, bit for bit on the same machine; it trains
+    nothing where the run was finished. The same call with more `epochs` extends the run, to the same bits as
+    a run of that many epochs from the start; this is refused where the learning rate is a schedule. The folder
+    gets `config.json`, `history.csv`, `checkpoint.npz`, the one before it, and at the end `model.keras`.
+    Ctrl-C and SIGTERM take effect after the current step (or call of many), with a checkpoint.
+
+    On several machines, import this module before anything is computed, on the JAX backend with
+    `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `_NUM_PROCESSES` and `_PROCESS_ID` set: each process takes its
+    share of every batch, and process 0 writes the run folder and sends checkpoints to the others.
+
+    A data set has an order of its own, `seed` does not change it, and `batch_size` says only whether its batches
+    are small (see above). Its content is not compared when a run is resumed. What resuming means:
+
+    - `tf.data.Dataset`: at the step where it was. A `shuffle` needs a seed; other state inside the data set does
+      not come back.
+    - `keras.utils.PyDataset`: at the step where it was. `on_epoch_begin` and `on_epoch_end` are called for each
+      epoch that is done, and the batches that are done are not read. So a batch must be a function of its index,
+      of the data set's own seed and of the number of these calls.
+    - PyTorch's `DataLoader`: at the start of the epoch where it was, with the states that PyTorch's global
+      generator and the loader's and its sampler's `generator` had then. Other generators do not come back.
+
+    Args:
+        model: A compiled model.
+        x: Arrays of examples, first axis the example: one, or a tuple or dict of them. An
+            `np.memmap` is read from its file batch by batch. Or a data set of batches, as above; a Python
+            generator is refused, since it cannot be read from its start again.
+        y: Targets, arrays like `x`; None for a model whose loss needs none, or with a data set.
+        sample_weight: A weight of at least 0 for each example, of shape `(n,)`, by which its loss is multiplied; where
+            targets have steps, also one for each step. None with a data set, which gives `(x, y, sample_weight)`.
+        class_weight: A mapping from classes to weights of their examples, 1 for a class that is left out; None
+            with `sample_weight` or a data set.
+        validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate after each epoch, `(x,)` where there is no
+            `y`; or a data set that is in the same order each time. The test set of `data.load` draws a warning.
+        epochs: Number of passes over the training set, at least 1.
+        batch_size: Examples a step, at least 1; the last step of an epoch has what is left.
+        seed: Fixes the order, at least 0. Weights and dropout follow
+            `keras.utils.set_random_seed` instead.
+        run_dir: Folder of the run, new, empty, or with the same run in it, unfinished or of fewer epochs. Nothing
+            is written where it is None.
+        patience: Stop after this many epochs without a lower `val_loss`, at least 1, and go back
+            to the weights of the lowest. None trains all epochs and keeps the last weights.
+        checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is
+            one at an epoch's end too, and none but the last where they would take more than 3 % of the time.
+        callbacks: Further Keras callbacks, a list or one. Their plain attributes are kept in checkpoints.
+        verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal, else 2.
+        **refused: Other arguments of `model.fit`; the error says how to do it here.
+
+    Returns:
+        Keras's `History`, of all epochs of a resumed run too. Its `seconds` is the time
+        spent in training, compilation and validation included.
+
+    Raises:
+        ValueError: If an argument is out of range; if the data are empty, of unequal lengths, not
+            numbers, not finite or have labels that the model has no output for; if `run_dir`
+            cannot be written, is in use, holds another run or has only damaged files. All
+            before the first step.
+        FloatingPointError: If the loss is not finite. The model then has its best weights so far.
+        OSError: If there is no room for a checkpoint. The one before it is kept.
+        ConnectionError: If another process of the run has gone.
+
+    Example:
+        >>> import numpy as np
+        >>> from dlguide import mlp
+        >>> model = mlp((2,), num_outputs=2)
+        >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        >>> x, y = np.eye(2, dtype="float32"), np.array([0, 1])
+        >>> len(fit(model, x, y, epochs=3, verbose=0).history["loss"])
+        3
+    """
+    _check_refused(refused)
+    epochs = _checks.integer("epochs", epochs)
+    batch_size = _checks.integer("batch_size", batch_size)
+    seed = _checks.integer("seed", seed, at_least=0)
+    patience = _checks.integer("patience", patience, optional=True)
+    checkpoint_seconds = _checks.number("checkpoint_seconds", checkpoint_seconds, at_least=0)
+    _check_settings(model, validation_data, patience, verbose)
+    train = _data.training_data(model, x, y, sample_weight, class_weight, batch_size)
+    valid = _data.validation_data(model, validation_data)
+    process, processes = _processes.place()
+    if processes > 1:
+        _processes.check_shares(processes, batch_size, x=train, validation_data=valid)
+    callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
+    is_single_step = any(map(_steps.looks_at_steps, callbacks))
+    early_stopping = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True) if patience else None
+    callbacks += [early_stopping] if patience else []
+    options = {"epochs": epochs, "patience": patience}
+    if train.is_arrays:
+        options |= {"batch_size": batch_size, "seed": seed}
+    config = {} if run_dir is None else _fingerprint.config(model, train, valid, callbacks, options)
+
+    with _folder.opened(run_dir, config) as (folder, saved):
+        progress = _state.progress(saved)
+        first = (progress.epoch, progress.step)
+        if saved or not train.is_arrays:
+            _build(model, train)
+        batches = _batches.training_batches(train, batch_size, seed, progress.epoch, process, processes)
+        history, finite = keras.callbacks.History(), _callbacks.FiniteLoss(early_stopping)
+        loaders = [data.content for data in (train, valid) if data and data.kind == "DataLoader"]
+        before = [_callbacks.Order(batches, first), *([_callbacks.LoaderState(loaders)] if loaders else [])]
+        callbacks = [*before, *callbacks, history, finite]
+        checkpoints = None
+        if run_dir is not None:
+            _warn_if_stopped(progress, epochs)
+            checkpoints = _checkpoint.Checkpoints(
+                folder, config, saved, callbacks, finite.check, checkpoint_seconds, train.can_begin_within_epoch
+            )
+        shown = _shown(verbose) if process == 0 else 0
+        more = [*([checkpoints] if checkpoints else []), *([_callbacks.Report(epochs)] if shown == 2 else [])]
+        steps = 1 if is_single_step else batches.steps and batches.steps * epochs
+        start = time.perf_counter()
+        with _while_training(model, steps, batch_size, finite, folder, checkpoints, processes):
+            model.fit(
+                batches.source,
+                validation_data=_batches.validation_batches(valid, batch_size, process, processes),
+                epochs=progress.epoch if progress.stopped else epochs,
+                initial_epoch=progress.epoch,
+                callbacks=_callbacks.Callbacks(
+                    [*callbacks, *more],
+                    first,
+                    add_progbar=shown == 1,
+                    verbose=1,
+                    epochs=epochs,
+                    steps=batches.steps,
+                    model=model,
+                ),
+                verbose=0,
+                shuffle=False,
+            )
+        history.seconds = checkpoints.progress.seconds if checkpoints else time.perf_counter() - start
+        if folder:
+            folder.save_model(model)
+    return history
+
+
+def _check_refused(arguments: dict) -> None:
+    for name, value in arguments.items():
+        if name not in REFUSED:
+            raise TypeError(f"fit() got an unexpected keyword argument {name!r}")
+        raise ValueError(f"`{name}` must be left out: {REFUSED[name]}. Received: {name}={value!r}")
+
+
+def _check_settings(model, validation_data, patience: int | None, verbose) -> None:
+    if patience and validation_data is None:
+        raise ValueError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
+    if verbose not in ("auto", 0, 1, 2):
+        raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
+    if not model.compiled:
+        raise ValueError(f"`model` must be compiled before `fit`. Received: model={model!r}")
+
+
+def _warn_if_stopped(progress: _state.Progress, epochs: int) -> None:
+    if progress.stopped and progress.epochs < epochs:
+        warnings.warn(
+            f"`epochs={epochs}` has no effect: the run of {progress.epochs} epochs was stopped after epoch "
+            f"{progress.epoch} by `patience` or another callback, and one of {epochs} would have been too.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _build(model, train: _data.Data) -> None:
+    """Make all variables of the model and of its metrics, for a checkpoint to fill.
+
+    Otherwise Keras may read a batch to make them, which changes the later order.
+    """
+    model.test_on_batch(*train.first_batch)
+
+
+def _shown(verbose) -> int:
+    if verbose == "auto":
+        return 1 if sys.stdout.isatty() else 2
+    return verbose
+
+
+@contextlib.contextmanager
+def _while_training(model, steps: int | None, batch_size: int, finite, folder, checkpoints, processes: int):
+    """Set what holds during `model.fit` alone; where the loss is not finite, keep the best weights."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_steps.many_steps_a_call(model, -1 if steps is None else steps, batch_size))
+        if processes > 1:
+            stack.enter_context(_processes.shared(model))
+        if checkpoints:
+            stack.enter_context(checkpoints.signals())
+            # An epoch that is resumed within has fewer steps than the others: to Keras, data are missing.
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", "Your input ran out of data")
+        try:
+            yield
+            return
+        except FloatingPointError as error:
+            not_finite = error
+    finite.put_best_back()
+    if folder and finite.best_epoch:
+        folder.save_model(model)
+    raise not_finite
