@@ -1,7 +1,5 @@
 """Every recipe: found by itself, run with tiny limits, as a function and as a command; published numbers."""
 
-import ast
-import graphlib
 import hashlib
 import importlib
 import inspect
@@ -313,25 +311,6 @@ def test_the_total_time_counts_from_the_first_import_of_the_command(monkeypatch,
     assert "total time 1000 s" in capsys.readouterr().out
     code = "import sys, recipes; assert recipes.START > 0 and not {'keras', 'numpy', 'tyro'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-
-
-def imported_modules(path):
-    """Return the modules of `recipes` that a file imports, inside of functions too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("recipes"):
-            for name in (f"{node.module}.{alias.name}" for alias in node.names):
-                found = (ROOT / name.replace(".", "/")).with_suffix(".py")
-                if found.exists():
-                    yield found
-
-
-def test_imports_form_no_circle_and_no_recipe_is_imported():
-    files = sorted((ROOT / "recipes").glob("**/*.py"))
-    imports = {path: set(imported_modules(path)) for path in files}
-    own = {(ROOT / "recipes" / name).with_suffix(".py") for name in statements.recipe_names()}
-    assert len(own) == len(MODULES) and not own & set().union(*imports.values())
-    assert sum(map(len, imports.values())) > 100
-    graphlib.TopologicalSorter(imports).prepare()  # Raises where there is a circle.
 
 
 def test_a_result_names_the_backend_that_keras_has(monkeypatch):
