@@ -60,9 +60,10 @@ def fit(
     With `run_dir`, checkpoints are written during training. The same call in a new process resumes the run
     from the last one and ends in the same weights and history, bit for bit on the same machine; it trains
     nothing where the run was finished. The same call with more `epochs` extends the run, to the same bits as
-    a run of that many epochs from the start; this is refused where the learning rate is a schedule, and wrong where
-    a callback of your own reads the number of epochs. The folder gets `config.json`, `history.csv`, `checkpoint.npz`,
-    the one before it, and at the end `model.keras`. Ctrl-C and SIGTERM take effect after the current step (or call of many), with a checkpoint.
+    a run of that many epochs from the start, unless a callback of your own reads the number of epochs; this is
+    refused where the learning rate is a schedule. The folder gets `config.json`, `history.csv`, `checkpoint.npz`,
+    the one before it, and at the end `model.keras`. Ctrl-C and SIGTERM take effect after the current step (or call
+    of many), with a checkpoint.
 
     On several machines, import this module before anything is computed, on the JAX backend with
     `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `_NUM_PROCESSES` and `_PROCESS_ID` set: each process takes its
