@@ -2,7 +2,8 @@
 
 kill_run.py "[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL, EPOCHS], ...]"
 
-MODEL is "mlp", "vae", "gan" or "contrastive"; EPOCHS may be left out.
+RUNS is a list of [FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], or [FOLDER, ..., MODEL, EPOCHS].
+MODEL is "mlp", "vae", "gan" or "contrastive".
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
 Prints as JSON, for each run, the exit status and, if it came to its end, the hash of weights, optimizer and history.

@@ -8,6 +8,7 @@ import numpy as np
 
 from dlguide import _keras
 from dlguide.training import _batches
+from dlguide.training._data import Data
 
 
 class Callbacks(keras.callbacks.CallbackList):
@@ -82,6 +83,12 @@ class LoaderState(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.states = [generator.get_state().numpy() for generator in self._generators]
+
+
+def order_callbacks(batches: _batches.Batches, first: tuple[int, int], *data: Data | None) -> list:
+    """Return the callbacks that set the order of a run that begins at the epoch and step `first`."""
+    loaders = [part.content for part in data if part is not None and part.kind == "DataLoader"]
+    return [Order(batches, first), *([LoaderState(loaders)] if loaders else [])]
 
 
 class FiniteLoss(keras.callbacks.Callback):

@@ -9,7 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _data_checks, _targets, data
+from dlguide import _data_checks, _targets
+from dlguide.data import is_test_part
 
 HOW_TO_WEIGH = "let the data set give (x, y, sample_weight)"
 
@@ -97,7 +98,7 @@ def validation_data(model, value) -> Data | None:
     if kind != "arrays":
         return _checked_data_set(model, "validation_data", Data(kind, value))
     arrays = _data_checks.validation_data(model, value)
-    if data.is_test_part(*keras.tree.flatten(arrays)):
+    if is_test_part(*keras.tree.flatten(arrays)):
         warnings.warn(
             "`validation_data` is the test set of `data.load`: a model chosen on it has no honest test result.",
             UserWarning,

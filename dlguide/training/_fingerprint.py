@@ -31,6 +31,8 @@ def config(model, train: Data, valid: Data | None, callbacks, options: dict) -> 
         **dict(zip(("x", "y", "sample_weight"), arrays, strict=False)),
         "validation_data": valid and valid.content,
     }
+    if not train.is_arrays:  # They change nothing there.
+        options = {name: value for name, value in options.items() if name not in ("batch_size", "seed")}
     description = {
         "format": FORMAT,
         "backend": keras.backend.backend(),

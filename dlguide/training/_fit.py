@@ -60,19 +60,20 @@ def fit(
     With `run_dir`, checkpoints are written during training. The same call in a new process resumes the run
     from the last one and ends in the same weights and history, bit for bit on the same machine; it trains
     nothing where the run was finished. The same call with more `epochs` extends the run, to the same bits as
-    a run of that many epochs from the start; this is refused where the learning rate is a schedule. The folder
-    gets `config.json`, `history.csv`, `checkpoint.npz`, the one before it, and at the end `model.keras`.
-    Ctrl-C and SIGTERM take effect after the current step (or call of many), with a checkpoint.
+    a run of that many epochs from the start, unless a callback of your own reads the number of epochs; this is
+    refused where the learning rate is a schedule. The folder gets `config.json`, `history.csv`, `checkpoint.npz`,
+    the one before it, and at the end `model.keras`. Ctrl-C and SIGTERM take effect after the current step (or call
+    of many), with a checkpoint.
 
     On several machines, import this module before anything is computed, on the JAX backend with
     `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `_NUM_PROCESSES` and `_PROCESS_ID` set: each process takes its
     share of every batch, and process 0 writes the run folder and sends checkpoints to the others.
 
-    A data set has an order of its own, `seed` does not change it, and `batch_size` says only whether its batches
-    are small (see above). Its content is not compared when a run is resumed. What resuming means:
+    A data set has its own order and batches: `seed` has no effect, and `batch_size` only decides between 50 and 200
+    steps in a call. Its content is not compared when a run is resumed. Where a run on it is resumed:
 
-    - `tf.data.Dataset`: at the step where it was. A `shuffle` needs a seed; other state inside the data set does
-      not come back.
+    - `tf.data.Dataset`: at the step where it was, or at the start of the epoch if the number of batches is unknown.
+      A `shuffle` needs a seed; other state inside the data set does not come back.
     - `keras.utils.PyDataset`: at the step where it was. `on_epoch_begin` and `on_epoch_end` are called for each
       epoch that is done, and the batches that are done are not read. So a batch must be a function of its index,
       of the data set's own seed and of the number of these calls.
@@ -93,8 +94,7 @@ def fit(
             `y`; or a data set that is in the same order each time. The test set of `data.load` draws a warning.
         epochs: Number of passes over the training set, at least 1.
         batch_size: Examples a step, at least 1; the last step of an epoch has what is left.
-        seed: Fixes the order, at least 0. Weights and dropout follow
-            `keras.utils.set_random_seed` instead.
+        seed: Fixes the order, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead.
         run_dir: Folder of the run, new, empty, or with the same run in it, unfinished or of fewer epochs. Nothing
             is written where it is None.
         patience: Stop after this many epochs without a lower `val_loss`, at least 1, and go back
@@ -103,7 +103,7 @@ def fit(
             one at an epoch's end too, and none but the last where they would take more than 3 % of the time.
         callbacks: Further Keras callbacks, a list or one. Their plain attributes are kept in checkpoints.
         verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal, else 2.
-        **refused: Other arguments of `model.fit`; the error says how to do it here.
+        **refused: Other arguments of `model.fit`; the error says what to do instead.
 
     Returns:
         Keras's `History`, of all epochs of a resumed run too. Its `seconds` is the time
@@ -140,12 +140,10 @@ def fit(
     if processes > 1:
         _processes.check_shares(processes, batch_size, x=train, validation_data=valid)
     callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
-    is_single_step = any(map(_steps.looks_at_steps, callbacks))
+    sees_steps = any(map(_steps.looks_at_steps, callbacks))
     early_stopping = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True) if patience else None
     callbacks += [early_stopping] if patience else []
-    options = {"epochs": epochs, "patience": patience}
-    if train.is_arrays:
-        options |= {"batch_size": batch_size, "seed": seed}
+    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "patience": patience}
     config = {} if run_dir is None else _fingerprint.config(model, train, valid, callbacks, options)
 
     with _folder.opened(run_dir, config) as (folder, saved):
@@ -155,9 +153,7 @@ def fit(
             _build(model, train)
         batches = _batches.training_batches(train, batch_size, seed, progress.epoch, process, processes)
         history, finite = keras.callbacks.History(), _callbacks.FiniteLoss(early_stopping)
-        loaders = [data.content for data in (train, valid) if data and data.kind == "DataLoader"]
-        before = [_callbacks.Order(batches, first), *([_callbacks.LoaderState(loaders)] if loaders else [])]
-        callbacks = [*before, *callbacks, history, finite]
+        callbacks = [*_callbacks.order_callbacks(batches, first, train, valid), *callbacks, history, finite]
         checkpoints = None
         if run_dir is not None:
             _warn_if_stopped(progress, epochs)
@@ -165,8 +161,8 @@ def fit(
                 folder, config, saved, callbacks, finite.check, checkpoint_seconds, train.can_begin_within_epoch
             )
         shown = _shown(verbose) if process == 0 else 0
-        more = [*([checkpoints] if checkpoints else []), *([_callbacks.Report(epochs)] if shown == 2 else [])]
-        steps = 1 if is_single_step else batches.steps and batches.steps * epochs
+        reports = [_callbacks.Report(epochs)] if shown == 2 else []
+        steps = 1 if sees_steps else -1 if batches.steps is None else batches.steps * epochs
         start = time.perf_counter()
         with _while_training(model, steps, batch_size, finite, folder, checkpoints, processes):
             model.fit(
@@ -175,7 +171,7 @@ def fit(
                 epochs=progress.epoch if progress.stopped else epochs,
                 initial_epoch=progress.epoch,
                 callbacks=_callbacks.Callbacks(
-                    [*callbacks, *more],
+                    [*callbacks, *([checkpoints] if checkpoints else []), *reports],
                     first,
                     add_progbar=shown == 1,
                     verbose=1,
@@ -233,10 +229,10 @@ def _shown(verbose) -> int:
 
 
 @contextlib.contextmanager
-def _while_training(model, steps: int | None, batch_size: int, finite, folder, checkpoints, processes: int):
+def _while_training(model, steps: int, batch_size: int, finite, folder, checkpoints, processes: int):
     """Set what holds during `model.fit` alone; where the loss is not finite, keep the best weights."""
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_steps.many_steps_a_call(model, -1 if steps is None else steps, batch_size))
+        stack.enter_context(_steps.many_steps_a_call(model, steps, batch_size))
         if processes > 1:
             stack.enter_context(_processes.shared(model))
         if checkpoints:

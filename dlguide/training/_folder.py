@@ -138,7 +138,7 @@ class RunFolder:
                 warnings.warn(
                     f"{self.path} has {damaged[0]}: the run is resumed from the one before it, {where}.",
                     UserWarning,
-                    stacklevel=2,
+                    stacklevel=7,  # The caller of `fit`.
                 )
             return saved, damaged
         return {}, damaged
