@@ -28,7 +28,8 @@ def main() -> dict:
 def pages() -> dict[Path, str]:
     """Return each file with generated text, as it should be."""
     texts = {ROOT / f"README{suffix}.md": _page(f"README{suffix}.md", language) for suffix, language in SUFFIXES}
-    texts[statements.HERE / "README.md"] = _page("recipes/README.md", "en")
+    for suffix, language in SUFFIXES:
+        texts[statements.HERE / f"README{suffix}.md"] = _page(f"recipes/README{suffix}.md", language)
     for name in statements.recipe_names():
         texts[statements.HERE / f"{name}.py"] = _with_result_line(name)
     return texts | faq_page.pages()
@@ -81,6 +82,8 @@ def _page(name: str, language: str) -> str:
     text = (ROOT / name).read_text(encoding="utf-8")
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
+        if language == "zh":  # The other tables are numbers, and stand on the English page.
+            return replaced(text, "results", content)
         text = replaced(text, "benchmark", benchmark.published())
         text = replaced(text, "exports", benchmark_export.published())
         text = replaced(text, "photos", benchmark_photos.published())

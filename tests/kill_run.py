@@ -1,6 +1,4 @@
-"""Runs that kill themselves, two at a time.
-
-kill_run.py "[[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL, EPOCHS], ...]"
+"""Runs that kill themselves, two at a time: kill_run.py RUNS, in JSON.
 
 RUNS is a list of [FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], or [FOLDER, ..., MODEL, EPOCHS].
 MODEL is "mlp", "vae", "gan" or "contrastive".

@@ -180,7 +180,7 @@ def test_the_hash_in_the_readme_and_in_the_code_is_that_of_the_file(file_name):
 
 def test_every_file_and_set_is_in_the_readme_and_nothing_else_lies_there():
     files = {path.name for path in _files.FOLDER.iterdir()}
-    assert files == set(_files.SHA256) | {"README.md"}
+    assert files == set(_files.SHA256) | {"README.md", "README.zh.md"}
     assert all(f"`{name}`" in README for name in LOADERS)
     assert set(_load.LICENCES) == set(_load.CITATIONS) == set(LOADERS)
 

@@ -55,7 +55,16 @@ def test_both_pages_have_the_same_commands_snippets_and_builders():
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "README.zh.md", "recipes/README.md", "CONTRIBUTING.md", "data/README.md"]
+    "page",
+    [
+        "README.md",
+        "README.zh.md",
+        "recipes/README.md",
+        "recipes/README.zh.md",
+        "CONTRIBUTING.md",
+        "data/README.md",
+        "data/README.zh.md",
+    ],
 )
 def test_links_and_modules_that_a_page_names_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
