@@ -54,7 +54,7 @@ def write(jobs: list[tuple[keras.Model, Path, str, list[np.ndarray]]]) -> None:
 
 
 def _finish_onnx(file: Path) -> None:
-    """Name the outputs, and put what ONNX Runtime knows in the place of what it does not know."""
+    """Name the outputs, and replace `Erfc`, which ONNX Runtime lacks, by 1 - `Erf`."""
     import onnx
 
     content = onnx.load(file)

@@ -85,7 +85,7 @@ def check_changes(name: str, changes: Mapping | None, *, optional: bool = False)
     if optional and changes is None:
         return None
     if not isinstance(changes, Mapping) or not changes or not set(changes) <= set(KINDS):
-        must_be = "a mapping with some of 'shift', 'rotation', 'zoom', 'shear' and 'flip'"
+        must_be = f"a mapping with some of {', '.join(map(repr, KINDS))}"
         raise _checks.error(name, f"{must_be}{', or None' if optional else ''}", changes)
     checked = {}
     for kind, value in changes.items():
@@ -104,13 +104,14 @@ def check_changes(name: str, changes: Mapping | None, *, optional: bool = False)
 
 
 def _layer(kind: str, value) -> keras.layers.Layer:
-    if kind == "flip":
-        return keras.layers.RandomFlip(value)
-    if kind == "rotation":
-        return keras.layers.RandomRotation(value / 360, fill_mode="nearest")
-    if kind == "zoom":
-        return keras.layers.RandomZoom(value, fill_mode="nearest")
+    layers, nearest = keras.layers, {"fill_mode": "nearest"}
     if kind == "shift":
         height, width = value if isinstance(value, tuple) else (value, value)
-        return keras.layers.RandomTranslation(height, width, fill_mode="nearest")
-    return keras.layers.RandomShear(value, value, fill_mode="nearest")
+        return layers.RandomTranslation(height, width, **nearest)
+    makers = {
+        "flip": lambda: layers.RandomFlip(value),
+        "rotation": lambda: layers.RandomRotation(value / 360, **nearest),
+        "zoom": lambda: layers.RandomZoom(value, **nearest),
+        "shear": lambda: layers.RandomShear(value, value, **nearest),
+    }
+    return makers[kind]()

@@ -24,7 +24,7 @@ from dlguide import (
 SIZES = "a sequence of integers, each at least 1"
 ENCODER, MAPS = dlguide.mlp((4, 4, 1), 3), dlguide.conv_autoencoder((8, 8, 1)).get_layer("encoder")
 SHAPE = "a sequence of one or more integers, each at least 1"
-CHANGES = "a mapping with some of 'shift', 'rotation', 'zoom', 'shear' and 'flip'"
+CHANGES = "a mapping with some of 'flip', 'shift', 'rotation', 'zoom', 'shear'"
 AUGMENT = f"{CHANGES}, or None"
 IMAGE = "(height, width, channels) of an image, 1 channel for a grey one, or (length, channels) of a series"
 BAD = [

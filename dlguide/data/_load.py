@@ -1,4 +1,4 @@
-"""The parts of a data set, and `load`, which cuts them."""
+"""`load`: read a data set by name, shorten it, and add its licence and citation."""
 
 import weakref
 from pathlib import Path
@@ -156,8 +156,7 @@ def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
         character on. The licence is left empty.
 
     Raises:
-        ValueError: If an argument is out of range, or the file is no text or too short.
-        OSError: If the file cannot be read.
+        ValueError: If an argument is out of range, or the file cannot be read, is no text or is too short.
 
     Example:
         >>> import pathlib, tempfile

@@ -1,4 +1,4 @@
-"""How each data set is made from its files and cut into parts; `data.load` has the rules in words."""
+"""How each data set is made from its files and split, and texts as ids; `data.load` has the rules in words."""
 
 import hashlib
 import os
