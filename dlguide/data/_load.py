@@ -60,7 +60,7 @@ class Info(NamedTuple):
     feature_names: tuple[str, ...] = ()
     target_name: str = ""
     vocabulary: tuple[str, ...] = ()
-    """The symbol of each id; id 0 is padding, id 1 a symbol that the training part lacks."""
+    """The symbol of each id; id 0 is padding, id 1 a symbol that the training set lacks."""
     mean: float = 0.0
     scale: float = 1.0
     """Of a scaled target: `y * scale + mean` is in the target's own unit."""
@@ -83,7 +83,7 @@ class Splits(NamedTuple):
 def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     """Load a data set by name.
 
-    | name | `x` of one example | `y` | test part | validation part |
+    | name | `x` of one example | `y` | test set | validation set |
     |---|---|---|---|---|
     | `mnist`, `fashion_mnist` | `(28, 28, 1)` float32 in [0, 1] | class, int32 | the published 10,000 | 5,000 of the 60,000, drawn by `seed`, each class with its share |
     | `mnist1d` | `(40, 1)` float32: a made-up series | class, int32 | the published 1,000 | 500 of the 4,000, drawn by `seed`, each class with its share |
@@ -94,14 +94,14 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     | `co2` | `(52, 1)` float32, scaled: 52 weeks | the next week, scaled | last 20 % | the 16 % before |
     | `weather` | `(30, 4)` float32, scaled: 30 days | the next day's maximum, scaled | last 20 % | the 16 % before |
     | `vowels` | `(29, 12)` float32: frames, then rows of zeros | speaker, int32 | the published 370 utterances | a fifth of the other 270, drawn by `seed`, by speaker |
-    | `shuttle` | `(9,)` float32, scaled | 1 for an anomaly, int32 | a fifth of all rows, the same whatever the seed | a quarter of the rest, drawn by `seed`; the training part keeps normal rows only |
+    | `shuttle` | `(9,)` float32, scaled | 1 for an anomaly, int32 | a fifth of all rows, the same whatever the seed | a quarter of the rest, drawn by `seed`; the training set keeps normal rows only |
     | `shakespeare` | `(128,)` int32 ids of characters | the same text one character on | the last 10 % | the 10 % before |
 
     Series and text are cut by position and never shuffled, so `seed` changes nothing there; a
-    window of the test part may look back into the part before, its target never. Of `co2`'s 59
+    window of the test set may look back into the set before it, its target never. Of `co2`'s 59
     missing weeks each counts as the week before where it is looked at, and is never a target.
-    Scaled means less the mean, divided by the standard deviation of the training part. Whatever
-    is fitted (scale, vocabulary) sees the training part only. `bikeshare` leaves out the columns
+    Scaled means less the mean, divided by the standard deviation of the training set. Whatever
+    is fitted (scale, vocabulary) sees the training set only. `bikeshare` leaves out the columns
     `casual` and `registered`, whose sum is the target, and the day of the year.
 
     Args:
@@ -109,7 +109,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
         limit: At most this many examples of each part, at least 1: drawn by `seed` with each
             class's share kept where there are classes, the last ones of a series or text. All
             of them where it is None.
-        seed: Draws the validation part and the cut by `limit`, at least 0; never the test part.
+        seed: Draws the validation set and the cut by `limit`, at least 0; never the test set.
 
     Returns:
         `Splits(train, valid, test, info)`; each part unpacks to `x, y`. `info` has `name,

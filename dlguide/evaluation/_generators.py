@@ -144,7 +144,7 @@ def nearest_distances(images, train) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         images: Images of shape `(n, ...)`.
-        train: Images of the training part, of shape `(m, ...)`.
+        train: Images of the training set, of shape `(m, ...)`.
 
     Returns:
         The distance of each image from its nearest training image (Euclidean, over all pixels), of

@@ -87,7 +87,7 @@ def anomaly_threshold(scores, labels, *, false_alarms: float | None = None) -> f
     """Choose the score from which an example counts as an anomaly, on validation data.
 
     Args:
-        scores: Anomaly score of each example of the validation part, the higher the stranger, `(n,)`.
+        scores: Anomaly score of each example of the validation set, the higher the stranger, `(n,)`.
         labels: 1 for an anomaly, 0 for none, of shape `(n,)`.
         false_alarms: Largest share of the normal examples at or above the threshold, in [0, 1); None
             for the threshold with the best F1 score, which needs some anomalies.
