@@ -95,8 +95,7 @@ def fit(
         epochs: Number of passes over the training set, at least 1.
         batch_size: Examples a step, at least 1; the last step of an epoch has what is left.
         seed: Fixes the order, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead.
-        run_dir: Folder of the run, new, empty, or with the same run in it, unfinished or of fewer epochs. Nothing
-            is written where it is None.
+        run_dir: Folder of the run: new, empty, or with the same run, also of fewer epochs. None writes nothing.
         patience: Stop after this many epochs without a lower `val_loss`, at least 1, and go back
             to the weights of the lowest. None trains all epochs and keeps the last weights.
         checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is
