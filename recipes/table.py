@@ -41,6 +41,7 @@ SUFFIXES = (("", "en"), (".zh", "zh"))
 def results_table(language: str) -> str:
     """Return the table of all recipes with a published result."""
     *head, deviation, cores = WORDS[language]
+    comma, semicolon, full_stop = ("，", "；", "。") if language == "zh" else (", ", "; ", ".")
     rows = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|"]
     dates: dict[str, list[str]] = {}
     for name, backend in itertools.product(statements.recipe_names(), results.BACKENDS):
@@ -59,13 +60,13 @@ def results_table(language: str) -> str:
             str(count),
         ]
         rows.append(f"| {' | '.join(cells)} |")
-        machine = (
-            f"{published['cores']} {cores} {published['cpu']}, Keras {versions['keras']}, "
-            f"{backend} {versions[backend]}, NumPy {versions['numpy']}"
+        machine = comma.join(
+            [f"{published['cores']} {cores} {published['cpu']}", f"Keras {versions['keras']}"]
+            + [f"{backend} {versions[backend]}", f"NumPy {versions['numpy']}"]
         )
         dates.setdefault(machine, []).append(published["date"])
-    notes = [f"{machine}, " + " – ".join(dict.fromkeys([min(days), max(days)])) for machine, days in dates.items()]
-    return "\n".join([*rows, "", f"{deviation}; {'; '.join(notes)}."])
+    notes = [machine + comma + " – ".join(dict.fromkeys([min(days), max(days)])) for machine, days in dates.items()]
+    return "\n".join([*rows, "", semicolon.join([deviation, *notes]) + full_stop])
 
 
 def replaced(text: str, marker: str, content: str) -> str:

@@ -49,7 +49,9 @@ def table(content: dict) -> str:
         for backend in BACKENDS:
             for form in FORMATS:
                 result = backends[backend][form]
-                cells.append(result if isinstance(result, str) else f"{result:.0e}".replace("e-0", "e-"))
+                cells.append(
+                    result if isinstance(result, str) else f"{result:.0e}".replace("e-0", "e-") if result else "0"
+                )
         rows.append(f"| {name} | {' | '.join(cells)} |")
     versions = ", ".join(f"{name} {version}" for name, version in content["versions"].items())
     return "\n".join([*rows, "", f"{versions}, {content['date']}"])
@@ -72,10 +74,9 @@ def _models():
     cars, tokens = rng.normal(size=(64, 7)).astype("float32"), rng.integers(1, 60, (8, 14))
     codes = rng.normal(size=(8, 64)).astype("float32")
 
-    def trained(model, x, y="mse"):
-        loss = {"mse": "mse", None: None}[y]
+    def trained(model, x, loss="mse"):
         model.compile("sgd", loss)
-        model.train_on_batch(x, np.zeros(model.predict_on_batch(x).shape, "float32") if y else None)
+        model.train_on_batch(x, rng.normal(size=model.predict_on_batch(x).shape).astype("float32") if loss else None)
         return model
 
     for builder in (d.linear_regression, d.polynomial_regression):
