@@ -60,10 +60,9 @@ def results_table(language: str) -> str:
             str(count),
         ]
         rows.append(f"| {' | '.join(cells)} |")
-        machine = comma.join(
-            [f"{published['cores']} {cores} {published['cpu']}", f"Keras {versions['keras']}"]
-            + [f"{backend} {versions[backend]}", f"NumPy {versions['numpy']}"]
-        )
+        facts = [f"{published['cores']} {cores} {published['cpu']}", f"Keras {versions['keras']}"]
+        facts += [f"{backend} {versions[backend]}", f"NumPy {versions['numpy']}"]
+        machine = comma.join(facts)
         dates.setdefault(machine, []).append(published["date"])
     notes = [machine + comma + " – ".join(dict.fromkeys([min(days), max(days)])) for machine, days in dates.items()]
     return "\n".join([*rows, "", semicolon.join([deviation, *notes]) + full_stop])
