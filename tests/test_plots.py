@@ -124,7 +124,7 @@ def test_the_worst_examples_are_those_with_the_largest_cross_entropy():
     assert [axes.images[0].get_array()[0, 0] * 4 for axes in figure.axes] == [2, 1, 0, 4]
     assert figure.get_suptitle().startswith("largest cross-entropy first")
 
-    # Three classes, as probabilities: the margin of the first is .45, of the second .4.
+    # Three classes, as probabilities: the margin of the first is 0.45, of the second 0.4.
     shares = [[0.7, 0.25, 0.05], [0.6, 0.2, 0.2], [0.3, 0.3, 0.4]]
     figure = plots.examples(images[:3], [1, 2, 2], shares, worst=True)
     assert [axes.images[0].get_array()[0, 0] * 4 for axes in figure.axes] == [1, 0, 2]

@@ -197,7 +197,7 @@ def is_test_part(*arrays) -> bool:
     """Tell whether an array is of the test set of a data set that `load` gave, or is a slice of one.
 
     Args:
-        *arrays: Arrays, of which any may be one. A copy is not recognised.
+        *arrays: Arrays to look at. A copy is not recognised.
 
     Returns:
         True if one of them is.
