@@ -51,7 +51,7 @@ class Data:
     @property
     def can_begin_within_epoch(self) -> bool:
         """Whether an epoch can be resumed at any step, rather than at its start alone."""
-        return self.is_arrays or (self.kind != "DataLoader" and self.num_batches is not None)
+        return self.is_arrays or (self.kind in ("tf.data.Dataset", "PyDataset") and self.num_batches is not None)
 
     @functools.cached_property
     def first_batch(self) -> tuple:
