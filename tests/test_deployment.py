@@ -14,7 +14,8 @@ from test_contract import build, inputs, kind_of, targets, weights
 import dlguide
 from dlguide import _export_checks, _export_files, deployment
 
-FORMATS = list(deployment.FORMATS)
+# All formats in .ci/run; elsewhere, for time, the one whose converter has the most gaps.
+FORMATS = list(deployment.FORMATS) if os.environ.get("DLGUIDE_EXPORTS") == "all" else ["onnx"]
 OTHER_LAYERS = {"cell", "bidirectional", "vocab_size", "num_classes", "kernel_size"}
 PARTS = {"vae": ("encoder", "decoder"), "gan": ("generator", "discriminator"), "contrastive": ("encoder",)}
 # What does not work yet, and why; a file that works after all is an error.

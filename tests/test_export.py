@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dlguide import data, linear_regression, perceptron, vae
+from dlguide.data._sets import LOADERS
 from recipes import export
 from recipes._lib import statements
 
@@ -64,7 +65,5 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         export.main(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", statements.recipe_names())
-def test_the_data_set_of_every_recipe_is_known(name):
-    names = statements.data_set(name)
-    assert names == "fashion_mnist" or data.load(names, limit=5).info.name == names
+def test_the_data_set_of_every_recipe_is_known():
+    assert {statements.data_set(name) for name in statements.recipe_names()} <= set(LOADERS)
