@@ -26,6 +26,15 @@ gc.collect()
 gc.freeze()
 
 
+def pytest_collection_modifyitems(config, items):
+    """For time, leave out the tests that are marked as thorough unless all are wanted."""
+    if os.environ.get("DLGUIDE_TESTS") == "all" or config.option.markexpr or config.option.keyword:
+        return
+    thorough = [item for item in items if item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=thorough)
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """Each test starts from the same seed and a fresh Keras session."""

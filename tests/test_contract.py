@@ -111,6 +111,7 @@ def test_number_of_weights_is_the_one_worked_out_by_hand(name, option):
 
 
 @variants
+@pytest.mark.thorough
 def test_numpy_integers_are_as_good_as_pythons(name, option):
     if keras.backend.backend() != "tensorflow":
         pytest.skip("the same on each backend")
@@ -168,6 +169,7 @@ def test_a_classifier_gives_logits(name, option):
 
 
 @variants
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_weights(name, option):
     first, second = build(name, option).get_weights(), build(name, option).get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
@@ -191,6 +193,7 @@ def test_one_step_moves_every_trainable_weight(name, option):
 
 
 @variants
+@pytest.mark.thorough
 def test_an_output_does_not_depend_on_the_batch(name, option):
     model = build(name, option)
     x, others = inputs(name, model), inputs(name, model, seed=1)
@@ -200,6 +203,7 @@ def test_an_output_does_not_depend_on_the_batch(name, option):
 
 
 @variants
+@pytest.mark.thorough
 def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
     model = build(name, option)
     x = inputs(name, model)

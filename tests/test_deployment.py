@@ -14,8 +14,7 @@ from test_contract import build, inputs, kind_of, targets, weights
 import dlguide
 from dlguide import _export_checks, _export_files, deployment
 
-# All formats in .ci/run; elsewhere, for time, the one whose converter has the most gaps.
-FORMATS = list(deployment.FORMATS) if os.environ.get("DLGUIDE_EXPORTS") == "all" else ["onnx"]
+FORMATS = ["onnx", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("tf_saved_model", "litert"))]
 OTHER_LAYERS = {"cell", "bidirectional", "vocab_size", "num_classes", "kernel_size"}
 PARTS = {"vae": ("encoder", "decoder"), "gan": ("generator", "discriminator"), "contrastive": ("encoder",)}
 # What does not work yet, and why; a file that works after all is an error.
@@ -193,6 +192,7 @@ def test_an_operator_that_the_runtime_lacks_is_named(tmp_path):
     assert "Erfinv" in message and os.listdir(tmp_path) == []
 
 
+@pytest.mark.thorough
 def test_what_is_mended_is_still_needed(tmp_path):
     """Once Keras's own file runs, `_finish_onnx` can leave `Erfc` alone."""
     if keras.backend.backend() != "tensorflow":

@@ -40,6 +40,7 @@ def test_the_lines_that_it_prints_call_the_file_without_keras(file_format, rows,
         export.main(folder, format=file_format)
 
 
+@pytest.mark.thorough
 def test_the_parts_of_a_model_are_exported_one_by_one(tmp_path, capsys):
     folder = saved_run(tmp_path / "run", vae((28, 28, 1), latent_dim=2, hidden_units=(4,)), "vae_mnist")
     with pytest.raises(ValueError, match=r"export its parts: model.get_layer\('encoder'\), model.get_layer\('decoder"):

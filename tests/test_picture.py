@@ -50,6 +50,7 @@ def test_a_sample_of_the_photos_is_read_about_as_well_as_the_digits_themselves(d
     assert sum(image is None for image in images) <= 2
 
 
+@pytest.mark.thorough
 def test_the_same_seed_makes_the_same_photos_of_every_condition(mnist):
     first, again, other = (list(made_photos.photos(*mnist.valid, seed=seed, count=1)) for seed in (5, 5, 6))
     assert [photo.condition for photo in first] == list(made_photos.MILD | made_photos.HARD)
@@ -65,6 +66,7 @@ def test_digits_come_out_as_they_were(mnist):
 
 
 @pytest.mark.parametrize("condition", ["clean", "shade", "noise", "lined paper", "squared paper", "shadow edge"])
+@pytest.mark.thorough
 def test_a_blank_page_holds_no_digit_whatever_the_light_and_the_paper(condition, mnist):
     rng = np.random.default_rng(1)
     ink = made_photos.ink_on_sheet(mnist.valid.x[0].squeeze(), rng, (0.4, 0.6))
@@ -96,6 +98,7 @@ def test_a_frame_a_table_and_lines_leave_no_trace(mnist):
 
 
 @pytest.mark.parametrize("number", [0, 1, 4, 6, 14])
+@pytest.mark.thorough
 def test_a_digit_that_fills_its_picture_and_a_tiny_one_are_found(number, mnist):
     x = mnist.valid.x[number].squeeze()
     rows, columns = (np.flatnonzero(x.max(axis=axis) > 0.5) for axis in (1, 0))

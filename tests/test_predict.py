@@ -267,6 +267,7 @@ def test_the_texts_of_ones_own_are_cut_by_position_and_bad_ones_named(tmp_path):
             data.load_text(path)
 
 
+@pytest.mark.thorough
 def test_a_model_of_ones_own_text_is_trained_samples_are_left_and_a_prompt_goes_on(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(baselines, "lstm_scores", lambda *_: {})  # The test of all recipes trains the baseline.
     corpus = tmp_path / "mine.txt"

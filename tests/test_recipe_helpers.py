@@ -70,6 +70,7 @@ def test_a_few_labels_are_as_many_of_each_class():
     assert sorted(chosen) != sorted(few_labels.rows(labels, 10, seed=1))
 
 
+@pytest.mark.thorough
 def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():
     judge = image_judge.train_judge(limit=2000)
     x = judge.splits.valid.x
@@ -97,6 +98,7 @@ def test_a_judge_does_not_touch_the_global_seed_and_its_training_sets_the_one_th
     assert judge.scores(x) == again.scores(x) != other.scores(x)
 
 
+@pytest.mark.thorough
 def test_the_baseline_of_the_gan_is_trained_as_vae_mnist_is():
     options = inspect.signature(vae_mnist.main).parameters
     assert {name: options[name].default for name in gan_mnist.VAE} == gan_mnist.VAE

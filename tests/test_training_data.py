@@ -74,6 +74,7 @@ WEIGHTED = {
 
 
 @pytest.mark.parametrize(("example", "given"), WEIGHTED.values(), ids=WEIGHTED)
+@pytest.mark.thorough
 def test_weights_give_the_losses_and_the_weights_that_keras_gives_in_the_same_order(example, given):
     model, x, y = example()
     history = fit(model, x, y, epochs=1, seed=3, **given).history
@@ -170,6 +171,7 @@ DATA_SETS = {
 
 
 @pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)
+@pytest.mark.thorough
 def test_data_sets_train_and_validate_as_in_keras(make):
     model, theirs = compiled(), compiled()
     options = {"shuffle": False} if make in (loader, dataset) else {}  # Keras draws from them once more or less.
@@ -218,6 +220,7 @@ def run(folder, x=X, y=Y, stop=None, **options):
 
 
 @pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)
+@pytest.mark.thorough
 def test_a_run_on_a_data_set_is_resumed_to_the_same_bits(make, tmp_path):
     options = {"y": None, "validation_data": (X, Y)}
     whole = run(tmp_path / "whole", make(), **options)
@@ -226,6 +229,7 @@ def test_a_run_on_a_data_set_is_resumed_to_the_same_bits(make, tmp_path):
     assert same(run(tmp_path / "run", make(), **options), whole)
 
 
+@pytest.mark.thorough
 def test_a_loader_without_a_generator_of_its_own_is_resumed_too(tmp_path):
     torch = pytest.importorskip("torch")
 
@@ -238,6 +242,7 @@ def test_a_loader_without_a_generator_of_its_own_is_resumed_too(tmp_path):
     assert same(run(tmp_path / "run", seeded(), None), whole)
 
 
+@pytest.mark.thorough
 def test_a_weighted_run_is_resumed_to_the_same_bits(tmp_path):
     options = {"sample_weight": WEIGHTS, "validation_data": (X, Y, WEIGHTS)}
     whole = run(tmp_path / "whole", **options)
@@ -245,6 +250,7 @@ def test_a_weighted_run_is_resumed_to_the_same_bits(tmp_path):
     assert same(run(tmp_path / "run", **options), whole)
 
 
+@pytest.mark.thorough
 def test_batch_size_and_seed_may_change_with_a_data_set(tmp_path):
     whole = run(tmp_path / "whole", Shuffled(), None)
     run(tmp_path / "run", Shuffled(), None, stop=(2, 3))
@@ -269,6 +275,7 @@ def with_average():
 
 
 @pytest.mark.parametrize("options", [dict, with_patience, with_plateau, with_average])
+@pytest.mark.thorough
 def test_a_run_of_more_epochs_ends_in_the_bits_of_one_that_had_them_from_the_start(options, tmp_path):
     whole = run(tmp_path / "whole", epochs=6, **options())
     short = run(tmp_path / "run", epochs=2, **options())
@@ -281,6 +288,7 @@ def test_a_run_of_more_epochs_ends_in_the_bits_of_one_that_had_them_from_the_sta
         run(tmp_path / "run", epochs=5, **options())
 
 
+@pytest.mark.thorough
 def test_the_end_of_a_run_is_kept_where_checkpoints_would_take_too_long(tmp_path, monkeypatch):
     whole = run(tmp_path / "whole", epochs=6)
     monkeypatch.setattr(_checkpoint, "SHARE", 1e-9)
@@ -301,6 +309,7 @@ def scheduled(steps):
 
 
 @pytest.mark.parametrize("kind", ["plain", "within"])
+@pytest.mark.thorough
 def test_a_run_with_a_schedule_is_not_extended(kind, tmp_path):
     whole = run(tmp_path, epochs=2, model=scheduled(8)[kind])
     reason = r"\. A run whose learning rate is a schedule cannot be extended: a schedule is made for a number of steps$"
