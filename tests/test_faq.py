@@ -12,10 +12,11 @@ from test_recipes import command
 
 import dlguide
 from recipes._lib import results, statements
-from recipes.faq import _figure, _page, _questions, _run, _statistics, _verdict
+from recipes.faq import _figure, _page, _questions, _recheck, _run, _statistics, _tuning, _verdict
 from recipes.faq._experiment import NATS, PERCENT, Claim, Curve, Experiment, Panel, Score, Words
 
 ANSWERED = [question.module for question in _questions.QUESTIONS if _page.published(question.module)]
+NEW_SEED = 12345
 each_experiment = pytest.mark.parametrize("name", ANSWERED)
 
 
@@ -50,7 +51,14 @@ def experiment(measure=scores_of, **changes) -> Experiment:
     )
     words = {name: word(name) for name in ("question", "explanation", "setting", "limits")}
     stated = Experiment(
-        measure=measure, panels=panels, claims=claims, keras_lines=Words("1", "1"), sources=(), quick={}, **words
+        measure=measure,
+        panels=panels,
+        claims=claims,
+        keras_lines=Words("1", "1"),
+        sources=(),
+        quick={},
+        check={},
+        **words,
     )
     return stated._replace(**changes)
 
@@ -218,6 +226,56 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name):
     assert list(published["seeds"]) == [str(seed) for seed in stated.seeds] and len(stated.seeds) >= 5
     for suffix in _page.LANGUAGES.values():
         assert (results.RESULTS / f"faq_{name}{suffix}.png").exists()
+
+
+@each_experiment
+def test_the_quickest_part_of_an_experiment_with_a_new_seed_lies_where_the_published_seeds_say(name):
+    found = _recheck.new_seed(name, NEW_SEED, is_whole=False, share=0.999)
+    assert found and all(one.low <= one.value <= one.high for one in found), found
+
+
+@each_experiment
+def test_each_row_has_the_same_number_of_tries_and_a_best_setting_at_an_end_has_its_reason(name):
+    stated, choice = _questions.experiment(name), _page.published(name).get("choice", {})
+    assert bool(choice) == bool(stated.choose)
+    assert len({len(tries) for tries in choice.values()}) <= 1
+    ends = {row for row, tries in choice.items() if _tuning.is_at_an_end(tries, stated.lower_is_chosen)}
+    assert ends == set(stated.edge_reasons)
+
+
+def test_settings_are_searched_for_every_row_and_an_end_of_the_grid_is_seen():
+    choice = _tuning.search("ab", (0.01, 0.1, 1), lambda row, value: {"a": value, "b": -abs(value - 0.5)}[row])
+    assert choice == {"a": {"0.01": 0.01, "0.1": 0.1, "1": 1}, "b": {"0.01": -0.49, "0.1": -0.4, "1": -0.5}}
+    assert _tuning.best(choice["a"]) == 1 and _tuning.best(choice["a"], lower=True) == 0.01
+    assert _tuning.best(choice["b"]) == 0.1
+    assert _tuning.is_at_an_end(choice["a"]) and not _tuning.is_at_an_end(choice["b"])
+    stated = experiment()
+    assert _page.chosen(stated, choice, "en") == [
+        "**Chosen on validation data**, learning rate out of 0.01, 0.1, 1: 1 for A, 0.1 for B."
+    ]
+    assert _page.chosen(stated, {"a@2": choice["a"]}, "zh") == [
+        "**在验证集上选择**学习率，候选值为 0.01，0.1，1：A字 (2) 取 1。"
+    ]
+    assert _page.chosen(stated, None, "en") == []
+
+
+def test_a_claim_says_whether_it_agrees_with_the_sources():
+    claims = experiment().claims
+    known = (claims[0]._replace(known="yes"), claims[1]._replace(known="yes"), claims[2]._replace(known="same"))
+    answers = _verdict.answers(experiment(claims=known), SEEDS, "en")
+    assert answers[0].endswith("20.44).** This agrees with the sources.")
+    assert answers[1].endswith("** The sources report otherwise; see the limits.")
+    assert answers[2].endswith("** This agrees with the sources.")
+
+
+def test_a_new_seed_is_held_against_the_range_of_the_published_ones(results_folder, monkeypatch):
+    (results_folder / "faq_x.json").write_text(json.dumps({"seeds": SEEDS}))
+    stated = experiment(lambda seed, rows="ab": {"rows": {row: scores_of(seed)["rows"][row] for row in rows}})
+    monkeypatch.setattr(_questions, "experiment", lambda name: stated._replace(check={"rows": "a"}))
+    [found] = _recheck.new_seed("x", 2, is_whole=False)
+    assert (found.panel, found.row, found.at, found.value) == ("rows", "a", None, 0.52)
+    assert (found.low, found.high) == _statistics.new_seed_range([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
+    assert len(_recheck.new_seed("x", 2, is_whole=True)) == 2
 
 
 @each_experiment

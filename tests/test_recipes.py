@@ -38,7 +38,7 @@ from recipes._lib import (
 )
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ("benchmark", "export", "faq", "measure", "predict", "table")
+TOOLS = ("benchmark", "export", "faq", "measure", "predict", "table", "verify")
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
            if not m.name.startswith("_") and m.name not in TOOLS]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))

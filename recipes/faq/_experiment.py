@@ -92,6 +92,8 @@ class Claim(NamedTuple):
     """Whether "yes" means that `row` is better than the reference; False: that it is worse."""
     at: str | None = None
     """Of a panel of curves: the place on the curve, as the scores have it."""
+    known: str | None = None
+    """What the sources report: "yes", "no" or "same". The page says whether the experiment agrees."""
 
 
 class Experiment(NamedTuple):
@@ -115,9 +117,20 @@ class Experiment(NamedTuple):
     """Primary sources in Markdown."""
     quick: dict
     """Options of `measure` (and `choose`) for a look of a few seconds."""
+    check: dict
+    """Options of `measure` for its quickest part at full size: a test holds a new seed's scores against the published."""
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     """Of the published numbers: five at least, ten where a seed takes seconds."""
     choose: Callable[..., dict] | None = None
-    """Chooses settings on validation data, once before the seeds: returns `{row: {setting: validation score}}`."""
+    """Chooses settings on validation data, once before the seeds: returns `{row: {setting: validation score}}`.
+
+    Each row tries the same number of settings. A key may be "row@place" for a place on a curve.
+    """
+    chosen: Words = Words("learning rate", "学习率")
+    """Name of the setting."""
+    lower_is_chosen: bool = False
+    """Whether the validation score is a loss or an error."""
+    edge_reasons: dict[str, str] = {}  # noqa: RUF012 - read only
+    """Key of `choose`'s result to the reason why its best setting may lie at an end of the grid."""
     draw: Callable | None = None
     """From `(seeds, language)` to a figure, where the usual one does not do."""

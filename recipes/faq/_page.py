@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from recipes._lib import results
-from recipes.faq import _questions, _statistics, _verdict
+from recipes.faq import _questions, _statistics, _tuning, _verdict
 from recipes.faq._experiment import Experiment, Panel
 
 HERE = Path(__file__).parent
@@ -26,6 +26,9 @@ WORDS = {
         "experiment": "The experiment",
         "setting": "**Setting.** {}",
         "limits": "**Limits.** {}",
+        "choice": "**Chosen on validation data**, {setting} out of {grid}: {best}.",
+        "best": "{} for {}",
+        "comma": ", ",
         "sources": "**Read on.**\n\n{}",
         "columns": "| | {score} | 95 % interval of the mean | one more seed |\n|---|---|---|---|",
         "range": "{} to {}",
@@ -46,6 +49,9 @@ WORDS = {
         "experiment": "实验",
         "setting": "**设置。** {}",
         "limits": "**局限。** {}",
+        "choice": "**在验证集上选择**{setting}，候选值为 {grid}：{best}。",
+        "best": "{1} 取 {0}",
+        "comma": "，",
         "sources": "**延伸阅读。**\n\n{}",
         "columns": "| | {score} | 均值的 95% 置信区间 | 再换一个种子 |\n|---|---|---|---|",
         "range": "{} 至 {}",
@@ -102,10 +108,27 @@ def section(number: int, name: str, experiment: Experiment, numbers: dict, langu
         f"![{asked}](../results/faq_{name}{LANGUAGES[language]}.png)",
         *tables,
         words["setting"].format(experiment.setting.to(language)),
+        *chosen(experiment, numbers.get("choice"), language),
         words["limits"].format(experiment.limits.to(language)),
         words["sources"].format("\n".join(f"- {source}" for source in experiment.sources)),
         words["command"].format(**facts),
     ]
+
+
+def chosen(experiment: Experiment, choice: dict | None, language: str) -> list[str]:
+    """Return the sentence on the settings that were chosen for the rows; none where none were."""
+    if not choice:
+        return []
+    words = WORDS[language]
+    names = {row: name.to(language) for panel in experiment.panels.values() for row, name in panel.rows.items()}
+    best = []
+    for key, tries in choice.items():
+        row, _, place = key.partition("@")
+        name = names.get(row, row) + (f" ({place})" if place else "")
+        best.append(words["best"].format(f"{_tuning.best(tries, experiment.lower_is_chosen):g}", name))
+    grid = words["comma"].join(sorted(next(iter(choice.values())), key=float))
+    setting = experiment.chosen.to(language)
+    return [words["choice"].format(setting=setting, grid=grid, best=words["comma"].join(best))]
 
 
 def table(name: str, panel: Panel, seeds: dict, language: str) -> str:

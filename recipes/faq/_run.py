@@ -73,11 +73,11 @@ def publish(name: str, experiment: Experiment) -> None:
         page.write_text(text, encoding="utf-8")
 
 
-def check(experiment: Experiment, scores: dict) -> None:
-    """Refuse scores that are not those that the panels state, or not finite."""
+def check(experiment: Experiment, scores: dict, part: bool = False) -> None:
+    """Refuse scores that are not those that the panels state, or not finite; a part may lack some."""
     for name, panel in experiment.panels.items():
         rows = scores.get(name, {})
-        if list(rows) != list(panel.rows):
+        if list(rows) != [row for row in panel.rows if row in rows or not part]:
             raise ValueError(f"`measure` must give the rows {list(panel.rows)} for {name!r}. Received: {list(rows)}")
         for row, value in rows.items():
             numbers = value.values() if panel.curve else [value]

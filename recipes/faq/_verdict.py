@@ -8,6 +8,8 @@ WORDS = {
         "yes": "Yes, by {size}.",
         "no": "No: the score is {direction} by {size}.",
         "same": "No difference seen ({size}).",
+        "agrees": " This agrees with the sources.",
+        "disagrees": " The sources report otherwise; see the limits.",
         "up": "higher",
         "down": "lower",
         "ask": "{} **{}**",
@@ -28,6 +30,8 @@ WORDS = {
         "yes": "是，{direction} {size}。",
         "no": "否，反而{direction} {size}。",
         "same": "未见差异（{size}）。",
+        "agrees": "这与文献一致。",
+        "disagrees": "这与文献不同，见“局限”。",
         "up": "高",
         "down": "低",
         "ask": "{}**{}**",
@@ -55,7 +59,10 @@ def answers(experiment: Experiment, seeds: dict, language: str) -> list[str]:
         outcome, found = _statistics.answer(claim, panel, seeds)
         size = _signed(found, panel.score, language) if outcome == "same" else _size(found, panel.score, language)
         sentence = words[outcome].format(size=size, direction=words["up" if found.mean > 0 else "down"])
-        sentences.append(words["ask"].format(claim.asks.to(language), sentence))
+        sentence = words["ask"].format(claim.asks.to(language), sentence)
+        if claim.known:
+            sentence += words["agrees" if claim.known == outcome else "disagrees"]
+        sentences.append(sentence)
     return sentences
 
 
