@@ -115,6 +115,7 @@ def test_a_learning_rate_for_each_player_is_kept_in_the_file(tmp_path):
     assert not np.allclose(before[1], model.generator.get_weights()[0])
 
 
+@pytest.mark.thorough
 def test_it_learns_what_images_of_each_class_look_like():
     rng = np.random.default_rng(0)
     labels = np.arange(256) % 2

@@ -18,6 +18,11 @@ from recipes.faq._experiment import NATS, PERCENT, Claim, Curve, Experiment, Pan
 ANSWERED = [question.module for question in _questions.QUESTIONS if _page.published(question.module)]
 NEW_SEED = 12345
 each_experiment = pytest.mark.parametrize("name", ANSWERED)
+# For time, the test command runs the first one alone.
+FIRST, *OTHERS = ANSWERED
+run_experiments = pytest.mark.parametrize(
+    "name", [FIRST, *(pytest.param(name, marks=pytest.mark.thorough) for name in OTHERS)]
+)
 
 
 def word(text: str) -> Words:
@@ -216,7 +221,7 @@ def test_fewer_than_five_seeds_are_refused(results_folder):
             _run.measure("x", experiment(), seeds)
 
 
-@each_experiment
+@run_experiments
 def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name):
     stated, published = _questions.experiment(name), _page.published(name)
     choice = (stated.choose(**stated.quick),) if stated.choose else ()
@@ -228,7 +233,7 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name):
         assert (results.RESULTS / f"faq_{name}{suffix}.png").exists()
 
 
-@each_experiment
+@run_experiments
 def test_the_quickest_part_of_an_experiment_with_a_new_seed_lies_where_the_published_seeds_say(name):
     found = _recheck.new_seed(name, NEW_SEED, is_whole=False, share=0.999)
     assert found and all(one.low <= one.value <= one.high for one in found), found

@@ -335,6 +335,7 @@ def is_start_up_message(line):
     return line.startswith(("I0000", "WARNING: All log messages", "E0000", "W0000"))
 
 
+@pytest.mark.thorough
 def test_the_command_counts_its_folders_prints_its_files_and_goes_on_after_ctrl_c(tmp_path):
     run = ["recipes.perceptron_mnist", "--epochs", "4000", "--limit", "300", "--batch-size", "8"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -389,6 +390,7 @@ def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten(tmp
             run_folder.choose("mlp_mnist", {**options, "run_dir": folder})
 
 
+@pytest.mark.thorough
 def test_the_command_that_ctrl_c_prints_goes_on_to_the_same_result(tmp_path, monkeypatch, capsys):
     run, history = perceptron_mnist.training.fit, []
 

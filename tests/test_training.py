@@ -280,6 +280,7 @@ def digest():
     return hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest(), losses
 
 
+@pytest.mark.thorough
 def test_the_same_seed_in_another_process_gives_the_same_bits():
     code = "import sys; sys.path.insert(0, sys.argv[1]); import test_training; print(test_training.digest())"
     command = [sys.executable, "-c", code, os.path.dirname(__file__)]
