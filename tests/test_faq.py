@@ -7,6 +7,8 @@ import re
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 from test_recipes import command
 
@@ -360,3 +362,23 @@ def test_publishing_writes_a_figure_for_each_language_and_the_pages(results_fold
     assert {path.name for path in results_folder.iterdir()} == {"faq_x.json", "faq_x.png", "faq_x.zh.png", "page.md"}
     assert (results_folder / "page.md").read_text() == "text"
     assert (results_folder / "faq_x.png").read_bytes() != (results_folder / "faq_x.zh.png").read_bytes()
+
+
+def test_a_model_that_is_trained_again_is_as_good_as_new():
+    from dlguide import mlp
+    from recipes.faq import _retraining
+
+    def build():
+        return mlp((4,), 3, hidden_units=(8,), batch_norm=True, dropout=0.5)
+
+    x, y = np.random.default_rng(0).normal(size=(40, 4)).astype("float32"), np.arange(40) % 3
+    options = {"learning_rate": 0.01, "epochs": 3, "batch_size": 8, "seed": 1}
+    train = _retraining.trainer(build, keras.optimizers.SGD(momentum=0.9))
+    first = train(x, y, **options).get_weights()
+    assert not np.array_equal(train(x, y, **{**options, "seed": 2}).get_weights()[0], first[0])
+    model = train(x, y, **options)
+    assert all(map(np.array_equal, model.get_weights(), first))
+    new = _retraining.trainer(build, keras.optimizers.SGD(momentum=0.9))(x, y, **options)
+    assert all(map(np.array_equal, new.get_weights(), first))
+    right = model.predict(x, verbose=0).argmax(axis=1) == y
+    assert _retraining.accuracy(model, x, y) == pytest.approx(right.mean())

@@ -59,7 +59,7 @@ class At(keras.callbacks.Callback):
 @pytest.fixture(autouse=True)
 def every_step(monkeypatch):
     """A checkpoint at each step, whatever it costs."""
-    monkeypatch.setattr(_checkpoint, "SHARE", 1e9)
+    monkeypatch.setattr(_checkpoint, "CHECKPOINT_SHARE", 1e9)
     monkeypatch.setattr(At, "when", (2, 3))
 
 

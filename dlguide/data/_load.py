@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlguide import _checks
-from dlguide.data._sets import LOADERS, ORDERED, limited, text_parts
+from dlguide.data._sets import LOADERS, ORDERED, limit_examples, text_parts
 
 LICENCES = {
     "mnist": "CC BY-SA 3.0",
@@ -133,7 +133,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     parts, more = LOADERS[name](seed)
     if limit is not None:
         labelled = "num_classes" in more
-        parts = [limited(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
+        parts = [limit_examples(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
         if "test_dates" in more:
             more["test_dates"] = more["test_dates"][-limit:]
     train, valid, test = (Part(*part) for part in parts)

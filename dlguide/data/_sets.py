@@ -93,7 +93,7 @@ def _share_of_rest(rest: np.ndarray, share: float, seed: int, y: np.ndarray | No
     return drawn
 
 
-def limited(x, y, limit: int, seed: int, *, ordered: bool, labelled: bool) -> tuple:
+def limit_examples(x, y, limit: int, seed: int, *, ordered: bool, labelled: bool) -> tuple:
     """Cut one part to `limit` examples: the last ones of a series, else drawn, by class where there are any."""
     if ordered:
         return x[-limit:], y[-limit:]
