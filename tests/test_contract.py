@@ -217,6 +217,7 @@ def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
 
 
 @long_variants
+@pytest.mark.each_backend
 def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name, option):
     model = build(name, option)
     x = inputs(name, model)
