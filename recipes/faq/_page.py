@@ -26,6 +26,7 @@ WORDS = {
         "experiment": "The experiment",
         "setting": "**Setting.** {}",
         "limits": "**Limits.** {}",
+        "titled": "**{}.** {}",
         "choice": "**Chosen on validation data**, {setting} out of {grid}: {best}.",
         "best": "{} for {}",
         "comma": ", ",
@@ -49,6 +50,7 @@ WORDS = {
         "experiment": "实验",
         "setting": "**设置。** {}",
         "limits": "**局限。** {}",
+        "titled": "**{}。** {}",
         "choice": "**在验证集上选择**{setting}，候选值为 {grid}：{best}。",
         "best": "{1} 取 {0}",
         "comma": "，",
@@ -91,7 +93,7 @@ def page(language: str) -> str:
 def section(number: int, name: str, experiment: Experiment, numbers: dict, language: str) -> list[str]:
     """Return the paragraphs of a question."""
     words, seeds, asked = WORDS[language], numbers["seeds"], experiment.question.to(language)
-    compared = [_verdict.comparison(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
+    compared = [_compared(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
     tables = [table(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
     facts = {**numbers, "keras": numbers["versions"]["keras"], "count": len(seeds)}
     return [
@@ -113,6 +115,12 @@ def section(number: int, name: str, experiment: Experiment, numbers: dict, langu
         words["sources"].format("\n".join(f"- {source}" for source in experiment.sources)),
         words["command"].format(**facts),
     ]
+
+
+def _compared(name: str, panel: Panel, seeds: dict, language: str) -> str:
+    """Return how the rows of a panel compare, after its title; an empty string where nothing is compared."""
+    title, text = panel.title.to(language), _verdict.comparison(name, panel, seeds, language)
+    return WORDS[language]["titled"].format(title, text) if title and text else text
 
 
 def chosen(experiment: Experiment, choice: dict | None, language: str) -> list[str]:
