@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from recipes._lib import results
-from recipes.faq import _questions, _statistics, _tuning, _verdict
+from recipes.faq import _article, _glossary, _listings, _questions, _statistics, _tuning, _verdict
 from recipes.faq._experiment import Experiment, Panel
 
 HERE = Path(__file__).parent
@@ -79,13 +79,23 @@ def published(name: str) -> dict | None:
 def page(language: str) -> str:
     """Return the whole page in a language."""
     words = WORDS[language]
-    contents, sections = [], []
+    contents, sections, answered = [], [], {}
     for number, question in enumerate(_questions.QUESTIONS, 1):
         numbers = published(question.module)
         if numbers:
             experiment = _questions.experiment(question.module)
-            contents.append(f"{number}. [{experiment.question.to(language)}](#{question.module})")
+            answered[question.module] = experiment.question.to(language)
+            contents.append(f"{number}. [{answered[question.module]}](#{question.module})")
             sections += section(number, question.module, experiment, numbers, language)
+    last = {
+        "article": (_article.WORDS, _article.section(language, answered)),
+        "listings": (_listings.WORDS, _listings.section(language)),
+        "glossary": (_glossary.WORDS, _glossary.section(language)),
+    }
+    contents.append("")  # The numbered list ends here.
+    for anchor, (own, paragraphs) in last.items():
+        contents.append(f"- [{own[language]['title']}](#{anchor})")
+        sections += [f'<a id="{anchor}"></a>', f"## {own[language]['title']}", *paragraphs]
     head = [f"# {words['title']}", words["other"], words["intro"], f"## {words['contents']}", "\n".join(contents)]
     return "\n\n".join([*head, *sections]) + "\n"
 
