@@ -288,6 +288,10 @@ def test_a_claim_says_whether_it_agrees_with_the_sources():
     assert answers[0].endswith("20.44).** This agrees with the sources.")
     assert answers[1].endswith("** The sources report otherwise; see the limits.")
     assert answers[2].endswith("** This agrees with the sources.")
+    known = (claims[2]._replace(known="no same"), claims[0]._replace(known="no same"))
+    answers = _verdict.answers(experiment(claims=known), SEEDS, "en")
+    assert answers[0].endswith("** This agrees with the sources.")
+    assert answers[1].endswith("** The sources report otherwise; see the limits.")
 
 
 def test_a_new_seed_is_held_against_the_range_of_the_published_ones(results_folder, monkeypatch):
