@@ -3,6 +3,7 @@
 import ast
 import io
 import json
+import os
 import re
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -28,10 +29,17 @@ def seconds_a_seed(name: str) -> float:
 
 QUICKEST = sorted(ANSWERED, key=seconds_a_seed)[:5]
 each_experiment = pytest.mark.parametrize("name", ANSWERED)
-# For time, the test command runs the quickest one alone.
-run_experiments = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name != QUICKEST[0])) for name in ANSWERED]
-)
+SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 60))
+
+
+def run_marks(name: str) -> list:
+    """For time, the test command runs the quickest one alone, and none with seeds that take longer than SECONDS."""
+    is_too_long = seconds_a_seed(name) > SECONDS
+    skipped = pytest.mark.skipif(is_too_long, reason=f"a seed takes over DLGUIDE_SECONDS={SECONDS:g}")
+    return [skipped, *[pytest.mark.thorough] * (name != QUICKEST[0])]
+
+
+run_experiments = pytest.mark.parametrize("name", [pytest.param(name, marks=run_marks(name)) for name in ANSWERED])
 
 
 def word(text: str) -> Words:
