@@ -214,13 +214,15 @@ from dlguide import cnn, mlp
 model = mlp((28, 28, 1), 10, batch_norm=True)  # after each hidden layer, before its activation
 model = cnn((28, 28, 1), 10, batch_norm=True)
 
-layers = keras.Sequential([  # the same in plain Keras
-    keras.Input((784,)),
-    keras.layers.Dense(128, use_bias=False),  # the normalisation would subtract a bias again
-    keras.layers.BatchNormalization(),
-    keras.layers.Activation("relu"),
-    keras.layers.Dense(10),
-])
+layers = keras.Sequential(
+    [  # the same in plain Keras
+        keras.Input((784,)),
+        keras.layers.Dense(128, use_bias=False),  # the normalisation would subtract a bias again
+        keras.layers.BatchNormalization(),
+        keras.layers.Activation("relu"),
+        keras.layers.Dense(10),
+    ]
+)
 """,
         zh="""
 import keras
@@ -229,13 +231,15 @@ from dlguide import cnn, mlp
 model = mlp((28, 28, 1), 10, batch_norm=True)  # 位于每个隐藏层之后、激活函数之前
 model = cnn((28, 28, 1), 10, batch_norm=True)
 
-layers = keras.Sequential([  # 直接用 Keras 编写
-    keras.Input((784,)),
-    keras.layers.Dense(128, use_bias=False),  # 归一化会减去均值，偏置不起作用
-    keras.layers.BatchNormalization(),
-    keras.layers.Activation("relu"),
-    keras.layers.Dense(10),
-])
+layers = keras.Sequential(
+    [  # 直接用 Keras 编写
+        keras.Input((784,)),
+        keras.layers.Dense(128, use_bias=False),  # 归一化会减去均值，偏置不起作用
+        keras.layers.BatchNormalization(),
+        keras.layers.Activation("relu"),
+        keras.layers.Dense(10),
+    ]
+)
 """,
     ),
     setting=Words(
