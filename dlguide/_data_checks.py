@@ -30,7 +30,7 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
         raise ValueError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
     for name, array in parts:
         if array.dtype.kind == "f":
-            _none_bad(name, array, lambda values: ~np.isfinite(values), "free of NaN and infinity")
+            _check_values(name, array, lambda values: ~np.isfinite(values), "free of NaN and infinity")
     if isinstance(x, np.ndarray):
         tokens(x_name, x, model)
     if isinstance(y, np.ndarray):
@@ -44,7 +44,7 @@ def _targets_of(model, name: str, y: np.ndarray) -> None:
     if classes:
         ignored = getattr(model.loss, "ignore_class", None)
         must_be = f"labels in [0, {classes}), as many as the model has outputs"
-        _none_bad(name, y, lambda labels: _outside(labels, classes) & (labels != ignored), must_be)
+        _check_values(name, y, lambda labels: _outside(labels, classes) & (labels != ignored), must_be)
     if isinstance(model.loss, keras.losses.BinaryCrossentropy):
         unit_range(name, y)
 
@@ -100,7 +100,7 @@ def _weights(name: str, weights: np.ndarray, targets: tuple, has_steps: bool) ->
             f"`{name}` must be of shape ({n},), a weight for each example{more}. "
             f"Received: {name} of shape {weights.shape}"
         )
-    _none_bad(name, weights, lambda values: ~(np.isfinite(values) & (values >= 0)), "finite numbers of at least 0")
+    _check_values(name, weights, lambda values: ~(np.isfinite(values) & (values >= 0)), "finite numbers of at least 0")
     return np.asarray(weights, keras.config.floatx())
 
 
@@ -127,7 +127,7 @@ def class_weights(model, value, y) -> np.ndarray:
 def unit_range(name: str, array) -> None:
     """Refuse pixels outside [0, 1]; says what most people pass instead."""
     must_be = "numbers in [0, 1] (pixels from 0 to 255 are divided by 255)"
-    _none_bad(name, np.asanyarray(array), lambda values: ~((values >= 0) & (values <= 1)), must_be)
+    _check_values(name, np.asanyarray(array), lambda values: ~((values >= 0) & (values <= 1)), must_be)
 
 
 def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
@@ -140,7 +140,7 @@ def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
 
 def labels(name: str, array, classes: int) -> None:
     """Refuse labels that are no class."""
-    _none_bad(name, np.asanyarray(array), lambda values: _outside(values, classes), f"labels in [0, {classes})")
+    _check_values(name, np.asanyarray(array), lambda values: _outside(values, classes), f"labels in [0, {classes})")
 
 
 def tokens(name: str, array: np.ndarray, model) -> None:
@@ -150,7 +150,7 @@ def tokens(name: str, array: np.ndarray, model) -> None:
             tokens(name, array, layer)
         elif isinstance(layer, keras.layers.Embedding):
             size = layer.input_dim
-            _none_bad(name, array, lambda ids, size=size: _outside(ids, size), f"token ids in [0, {size})")
+            _check_values(name, array, lambda ids, size=size: _outside(ids, size), f"token ids in [0, {size})")
     for layer in getattr(model, "layers", ()):
         max_length = getattr(layer, "max_length", None)
         if max_length is not None and array.shape[-1] > max_length:
@@ -179,7 +179,7 @@ def array(name: str, value: Any, ndims: Sequence[int]) -> np.ndarray:
         axes = " or ".join(map(str, ndims))
         raise ValueError(f"`{name}` must be an array of numbers with {axes} axes. Received: {name}={value!r}")
     if result.dtype.kind == "f":
-        _none_bad(name, result, lambda values: ~np.isfinite(values), "free of NaN and infinity")
+        _check_values(name, result, lambda values: ~np.isfinite(values), "free of NaN and infinity")
     return result
 
 
@@ -209,7 +209,7 @@ def _numbers(name: str, array: np.ndarray) -> None:
         raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {array.dtype}")
 
 
-def _none_bad(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -> None:
+def _check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -> None:
     count, first = 0, None
     for start, values in _rows.blocks(array):
         bad = is_bad(values)
@@ -219,5 +219,5 @@ def _none_bad(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -> N
         count += int(bad.sum())
     if count:
         raise ValueError(
-            f"`{name}` must be {must_be}. Received: {name} with {count} of {array.size} values otherwise, {first}"
+            f"`{name}` must be {must_be}. Received: {name} with {count} of {array.size} values wrong, {first}"
         )

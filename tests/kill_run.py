@@ -121,7 +121,7 @@ def kill_in_checkpoint(number: int, place: int) -> None:
 
 def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> None:
     """Run in this process, which dies at the moment, and write the result beside the folder."""
-    _checkpoint.SHARE = 1e9  # So small a run would have few checkpoints.
+    _checkpoint.CHECKPOINT_SHARE = 1e9  # So small a run would have few checkpoints.
     Path(f"{folder}.json").unlink(missing_ok=True)  # Of the run before, where this one extends it.
     where, number, place = moment or (None, None, None)
     if where == "checkpoint":

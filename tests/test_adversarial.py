@@ -115,6 +115,7 @@ def test_a_learning_rate_for_each_player_is_kept_in_the_file(tmp_path):
     assert not np.allclose(before[1], model.generator.get_weights()[0])
 
 
+@pytest.mark.thorough
 def test_it_learns_what_images_of_each_class_look_like():
     rng = np.random.default_rng(0)
     labels = np.arange(256) % 2
@@ -138,15 +139,15 @@ BAD = [
     (PLAIN, (images(), LABELS), None, {}, "`x` must be images alone. Received: 2 arrays"),
     (CONDITIONAL, images(), None, {}, "`x` must be (images, labels) for a GAN with `num_classes`. Received: 1 array"),
     (CONDITIONAL, (images(), LABELS + 1), None, {},
-     "`x[1]` must be labels in [0, 3). Received: x[1] with 2 of 8 values otherwise, the first in row 2: 3"),
+     "`x[1]` must be labels in [0, 3). Received: x[1] with 2 of 8 values wrong, the first in row 2: 3"),
     (CONDITIONAL, (images(), LABELS[:, None]), None, {}, "`x[1]` must be an array of numbers with 1 axes. "
      f"Received: x[1]={LABELS[:, None]!r}"),
     (CONDITIONAL, (images() * 0 + 255, LABELS), None, {}, "`x[0]` must be numbers in [0, 1] (pixels from 0 to 255 are "
-     "divided by 255). Received: x[0] with 512 of 512 values otherwise, the first in row 0: 255.0"),
+     "divided by 255). Received: x[0] with 512 of 512 values wrong, the first in row 0: 255.0"),
     (PLAIN, images() * 0 + 255, None, {}, "`x` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). "
-     "Received: x with 512 of 512 values otherwise, the first in row 0: 255.0"),
+     "Received: x with 512 of 512 values wrong, the first in row 0: 255.0"),
     (PLAIN, images(), None, {"validation_data": (images() * 0 + 255,)}, "`validation_data[0]` must be numbers in "
-     "[0, 1] (pixels from 0 to 255 are divided by 255). Received: validation_data[0] with 512 of 512 values otherwise, "
+     "[0, 1] (pixels from 0 to 255 are divided by 255). Received: validation_data[0] with 512 of 512 values wrong, "
      "the first in row 0: 255.0"),
     (PLAIN, images(), None, {"validation_data": (images(), LABELS)}, "`validation_data[1]` must be None: a GAN has no "
      "targets, and one with `num_classes` takes x=(images, labels). Received: validation_data[1] of shape (8,)"),

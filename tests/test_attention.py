@@ -66,7 +66,7 @@ def test_a_token_outside_the_vocabulary_and_a_long_sequence_are_named(make):
     x = tokens()
     y = x % 4 if make is language_model else x[:, 0] % 4
     x[2, 1] = 9
-    wrong = "`x` must be token ids in [0, 9). Received: x with 1 of 18 values otherwise, the first in row 2: 9"
+    wrong = "`x` must be token ids in [0, 9). Received: x with 1 of 18 values wrong, the first in row 2: 9"
     long = "`x` must be sequences of at most 12 tokens. Received: x of shape (3, 13)"
     for bad, message in ((x, wrong), (np.ones((3, 13), "int32"), long)):
         for call in (training.fit, evaluation.evaluate):
@@ -165,7 +165,7 @@ BAD = [
     ({"prompt": "to be"}, "`prompt` must be an array of numbers with 1 axes. Received: prompt='to be'"),
     (
         {"prompt": [1, 9]},
-        "`prompt` must be token ids in [0, 9). Received: prompt with 1 of 2 values otherwise, the first in row 1: 9",
+        "`prompt` must be token ids in [0, 9). Received: prompt with 1 of 2 values wrong, the first in row 1: 9",
     ),
     (
         {"model": mlp((3,), 2)},

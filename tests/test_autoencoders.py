@@ -49,6 +49,7 @@ def test_the_encoder_and_the_decoder_make_up_the_model_and_are_saved_with_it(tmp
             np.testing.assert_allclose(by_parts, outputs(model, x), atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_a_linear_autoencoder_finds_the_principal_components():
     rng = np.random.default_rng(0)
     plane = np.linalg.qr(rng.normal(size=(6, 2)))[0]
@@ -122,6 +123,7 @@ def test_the_likelihood_of_a_model_whose_code_says_nothing_is_exact():
     assert figures["kl"] == pytest.approx(0, abs=1e-6) and figures["log_weight_std"] == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.thorough
 def test_the_likelihood_is_the_integral_over_all_codes():
     """One number of code: the sum over a fine grid is exact."""
     x, model = np.round(images()), spread_out(vae((4, 3), latent_dim=1, hidden_units=(5,)))

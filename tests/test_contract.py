@@ -25,12 +25,16 @@ VARIANTS = [(name, None) for name in CASES]
 VARIANTS += [(name, o) for name, case in CASES.items() for o in case.options if o.name != "name"]
 
 
-def over(rows):
+def over(rows, thorough_options=False):
+    """Run a test over rows; for time, the test command leaves out those with an option where they are thorough."""
+    marks = [[pytest.mark.thorough] if thorough_options and option else [] for _, option in rows]
     ids = [f"{name}-{option.name}={option.value}" if option else name for name, option in rows]
-    return pytest.mark.parametrize(("name", "option"), rows, ids=ids)
+    rows = [pytest.param(*row, marks=marks, id=id) for row, marks, id in zip(rows, marks, ids, strict=True)]
+    return pytest.mark.parametrize(("name", "option"), rows)
 
 
 variants = over(VARIANTS)
+long_variants = over(VARIANTS, thorough_options=True)
 names = pytest.mark.parametrize("name", CASES)
 
 
@@ -182,7 +186,7 @@ def test_another_seed_gives_other_weights(name):
     assert equal == (CASES[name].kind == "regression")  # A convex regression starts from zeros.
 
 
-@variants
+@long_variants
 def test_one_step_moves_every_trainable_weight(name, option):
     model = compiled(kind_of(name, option), build(name, option), one_step=True)
     before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
@@ -212,7 +216,8 @@ def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
     np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
 
 
-@variants
+@long_variants
+@pytest.mark.each_backend
 def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name, option):
     model = build(name, option)
     x = inputs(name, model)

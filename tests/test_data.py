@@ -13,7 +13,7 @@ from dlguide.data import _files, _load
 from dlguide.data._sets import LOADERS
 
 BUNDLED = [name for name in LOADERS if name != "fashion_mnist"]
-SERIES = ("sunspots", "co2", "weather")
+SERIES = ("sunspots", "co2")
 README = (Path(__file__).parents[1] / "data" / "README.md").read_text(encoding="utf-8")
 
 # name: shape of one example, dtype of y, sizes of the three parts, classes.
@@ -25,7 +25,6 @@ ROWS = {
     "names": ((14,), "int32", (7547, 1078, 2156), 15),
     "sunspots": ((36, 1), "float32", (1961, 499, 624), None),
     "co2": ((52, 1), "float32", (1368, 365, 457), None),
-    "weather": ((30, 4), "float32", (905, 234, 292), None),
     "vowels": ((29, 12), "int32", (216, 54, 370), 9),
     "shuttle": ((9,), "int32", (27351, 9820, 9819), 2),
     "shakespeare": ((128,), "int32", (6901, 862, 862), None),
@@ -55,7 +54,7 @@ def test_limit_and_seed_leave_the_test_part_alone(name):
     whole, other, small = data.load(name), data.load(name, seed=1), data.load(name, limit=30)
     assert np.array_equal(whole.test.x, other.test.x) or name in ("names", "shuttle")  # Fitted on other rows.
     assert np.array_equal(whole.test.y, other.test.y)
-    by_position = name in ("sunspots", "co2", "weather", "shakespeare")
+    by_position = name in ("sunspots", "co2", "shakespeare")
     same_valid = whole.valid.y.shape == other.valid.y.shape and np.array_equal(whole.valid.x, other.valid.x)
     assert same_valid == by_position
     assert [len(part.x) for part in small[:3]] == [30, 30, 30]
@@ -77,17 +76,15 @@ def test_no_training_example_is_a_validation_example():
     assert not digests[0] & digests[1]
 
 
-@pytest.mark.parametrize(("name", "length"), [("sunspots", 36), ("weather", 30)])
-def test_a_window_ends_right_before_its_target(name, length):
-    splits = data.load(name)
-    column = splits.info.feature_names.index(splits.info.target_name)
+def test_a_window_ends_right_before_its_target():
+    splits = data.load("sunspots")
     for part in splits[:3]:
-        np.testing.assert_allclose(part.x[1:, -1, column], part.y[:-1], atol=1e-5)
+        np.testing.assert_allclose(part.x[1:, -1, 0], part.y[:-1], atol=1e-5)
     # The first test target follows the last validation target.
-    np.testing.assert_allclose(splits.test.x[0, -1, column], splits.valid.y[-1], atol=1e-5)
+    np.testing.assert_allclose(splits.test.x[0, -1, 0], splits.valid.y[-1], atol=1e-5)
     units = splits.train.y * splits.info.scale + splits.info.mean
-    table = _files.read_columns({"sunspots": "sunspots_monthly.csv", "weather": "seattle_weather.csv"}[name])
-    np.testing.assert_allclose(units[:3], np.array(table[splits.info.target_name][length:], float)[:3], atol=1e-3)
+    table = _files.read_columns("sunspots_monthly.csv")
+    np.testing.assert_allclose(units[:3], np.array(table["sunspots"][36:], float)[:3], atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +92,6 @@ def test_a_window_ends_right_before_its_target(name, length):
     [
         ("sunspots", "sunspots_monthly.csv", "2008-12"),
         ("co2", "co2_weekly.csv", "2001-12-29"),
-        ("weather", "seattle_weather.csv", "2015-12-31"),
     ],
 )
 def test_each_target_of_the_test_set_of_a_series_has_its_date(name, file, last):

@@ -39,7 +39,7 @@ def test_a_regression_gets_floats_alone():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match=r"`y` must be labels in \[0, 3\).*y with 1 of 5 values otherwise.*row 2: 7"):
+    with pytest.raises(ValueError, match=r"`y` must be labels in \[0, 3\).*y with 1 of 5 values wrong.*row 2: 7"):
         evaluation.evaluate(classifier(), X, [0, 1, 7, 1, 0])
     with pytest.raises(ValueError, match="`class_names` must be one name for each of 3 classes"):
         evaluation.evaluate(classifier(), X, Y, class_names=["a"])

@@ -97,7 +97,7 @@ BAD = [
     (lambda: evaluation.precision_recall(normal(3), normal()), "`features` and `reference` must be of more than 3 "
      "images, for their neighbours. Received: features of length 3, reference of length 400"),
     (lambda: evaluation.class_histogram([0, 5], 5),
-     "`labels` must be labels in [0, 5). Received: labels with 1 of 2 values otherwise, the first in row 1: 5"),
+     "`labels` must be labels in [0, 5). Received: labels with 1 of 2 values wrong, the first in row 1: 5"),
     (lambda: evaluation.nearest_distances(np.zeros((1, 2, 2)), np.zeros((1, 3, 3))), "`images` and `train` must be "
      "images of one size, at least one of each. Received: images of shape (1, 2, 2), train of shape (1, 3, 3)"),
     (lambda: evaluation.clustering_accuracy([0, 1], [0]), "`labels` and `clusters` must have the same length, at "
@@ -107,7 +107,7 @@ BAD = [
     (lambda: evaluation.log_likelihood(vae((4,)), np.ones((2, 4)), samples=0),
      "`samples` must be an integer of at least 1. Received: samples=0"),
     (lambda: evaluation.log_likelihood(vae((4,)), 255 * np.ones((2, 4))), "`x` must be numbers in [0, 1] (pixels from "
-     "0 to 255 are divided by 255). Received: x with 8 of 8 values otherwise, the first in row 0: 255.0"),
+     "0 to 255 are divided by 255). Received: x with 8 of 8 values wrong, the first in row 0: 255.0"),
     (lambda: evaluation.linear_probe([[0.0], [1.0]], [1, 1], [[0.0]], [1]),
      "`train_labels` must be labels of two classes or more. Received: train_labels=array([1, 1])"),
     (lambda: evaluation.anomaly_threshold([], []), MISSING),
@@ -121,11 +121,11 @@ BAD = [
     (lambda: plots.codes(np.zeros((3, 2)), np.zeros(2)), "`points` and `labels` must be two codes or more, of one "
      "number or more, and a class for each. Received: points of shape (3, 2), labels of shape (2,)"),
     (lambda: evaluation.anomaly_threshold([0.1, 0.2, np.nan], [0, 0, 0], false_alarms=0.0), "`scores` must be free of "
-     "NaN and infinity. Received: scores with 1 of 3 values otherwise, the first in row 2: nan"),
+     "NaN and infinity. Received: scores with 1 of 3 values wrong, the first in row 2: nan"),
     (lambda: evaluation.frechet_distance([[0.0], [np.nan]], [[0.0], [1.0]]), "`features` must be free of NaN and "
-     "infinity. Received: features with 1 of 2 values otherwise, the first in row 1: nan"),
+     "infinity. Received: features with 1 of 2 values wrong, the first in row 1: nan"),
     (lambda: evaluation.log_likelihood(vae((4,)), np.full((2, 4), np.nan)), "`x` must be numbers in [0, 1] (pixels "
-     "from 0 to 255 are divided by 255). Received: x with 8 of 8 values otherwise, the first in row 0: nan"),
+     "from 0 to 255 are divided by 255). Received: x with 8 of 8 values wrong, the first in row 0: nan"),
     (lambda: plots.score_histogram([0.0, 1.0], [0, 1]), "`scores` and `labels` must be scores above 0 and a label for "
      "each. Received: scores of shape (2,), labels of shape (2,)"),
 ]  # fmt: skip

@@ -36,7 +36,7 @@ def test_runs_killed_at_random_moments_end_in_the_same_bits(tmp_path):
     drawing = ("vae", "gan", "contrastive") if MOMENTS > 2 else ()
     moments |= {name: drawn(rng, MOMENTS // 8, MOMENTS // 4) for name in drawing}
     # Some were runs of 3 epochs first, and are killed as they are extended to 12.
-    later = [["epoch", int(rng.integers(4, 10)), float(rng.uniform(0, 1))] for _ in range(max(1, MOMENTS // 4))]
+    later = [["epoch", int(rng.integers(4, 10)), float(rng.uniform(0, 1))] for _ in range(MOMENTS // 4)]
     short = [[str(tmp_path / f"extended{i}"), None, "mlp", 3] for i in range(len(later))]
     whole = results([[str(tmp_path / name), None, name] for name in moments] + short)[: len(moments)]
     expected = {name: end[1] for name, end in zip(moments, whole, strict=True)}

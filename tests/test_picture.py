@@ -36,6 +36,7 @@ def side_by_side(images, gap=6):
     return picture(0.9 - 0.8 * ink)
 
 
+@pytest.mark.thorough
 def test_a_sample_of_the_photos_is_read_about_as_well_as_the_digits_themselves(digits, mnist):
     model = keras.saving.load_model(digits / "model.keras", compile=False)
     x, y = mnist.valid

@@ -86,6 +86,7 @@ def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():
     assert not_shown["nearest_distance"] > 1
 
 
+@pytest.mark.thorough
 def test_a_judge_does_not_touch_the_global_seed_and_its_training_sets_the_one_that_it_is_given():
     judge = image_judge.train_judge(limit=60, seed=0)
     keras.utils.set_random_seed(5)

@@ -88,7 +88,7 @@ def test_a_token_outside_the_vocabulary_is_named_before_training(bad):
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     x, y = sequences(9), np.zeros(3, "int32")
     x[1, 2] = bad
-    message = f"`x` must be token ids in [0, 9). Received: x with 1 of 15 values otherwise, the first in row 1: {bad}"
+    message = f"`x` must be token ids in [0, 9). Received: x with 1 of 15 values wrong, the first in row 1: {bad}"
     for call in (lambda: training.fit(model, x, y, epochs=1), lambda: evaluation.evaluate(model, x, y)):
         with pytest.raises(ValueError) as error:
             call()

@@ -59,7 +59,7 @@ class At(keras.callbacks.Callback):
 @pytest.fixture(autouse=True)
 def every_step(monkeypatch):
     """A checkpoint at each step, whatever it costs."""
-    monkeypatch.setattr(_checkpoint, "SHARE", 1e9)
+    monkeypatch.setattr(_checkpoint, "CHECKPOINT_SHARE", 1e9)
     monkeypatch.setattr(At, "when", (2, 3))
 
 
@@ -289,6 +289,7 @@ def test_rows_of_a_file_are_those_of_the_map(tmp_path):
         (tmp_path / "numbers.npy").unlink(missing_ok=True)
 
 
+@pytest.mark.thorough
 def test_a_file_does_not_become_part_of_the_memory(tmp_path):
     """A file of 200 MB; `recipes.benchmark memory` does it with 4 GB."""
     images = np.lib.format.open_memmap(tmp_path / "images.npy", "w+", "uint8", (200_000, 1000))
@@ -372,7 +373,7 @@ def test_callbacks_see_the_true_numbers_of_steps_after_a_stop(tmp_path):
     assert Rate.seen == [*range(2, 8), *range(8)]
 
 
-@pytest.mark.parametrize("dtype", ["bfloat16", "mixed_bfloat16"])
+@pytest.mark.parametrize("dtype", ["bfloat16", pytest.param("mixed_bfloat16", marks=pytest.mark.thorough)])
 def test_models_of_bfloat16_go_on_too(dtype, tmp_path):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
@@ -424,6 +425,7 @@ def test_several_processes_need_the_jax_backend(monkeypatch):
         run(None)
 
 
+@pytest.mark.thorough
 def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monkeypatch):
     if keras.backend.backend() != "tensorflow":
         pytest.skip("other backends run one step a call")

@@ -140,7 +140,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
 
 
 def test_the_run_folder_has_what_the_readme_says(tmp_path, monkeypatch):
-    monkeypatch.setattr(_checkpoint, "SHARE", 1e9)  # A checkpoint at each epoch's end, whatever it costs.
+    monkeypatch.setattr(_checkpoint, "CHECKPOINT_SHARE", 1e9)  # A checkpoint at each epoch's end, whatever it costs.
     model = compiled()
     history = fit(model, run_dir=tmp_path / "run")
     assert sorted(path.name for path in (tmp_path / "run").glob("[!.]*")) == [
@@ -219,17 +219,17 @@ BAD = [
     ({"x": X[:0], "y": Y[:0]}, "`x` must have at least one example. Received: x of shape (0, 4)"),
     (
         {"x": with_bad(TWO_BAD)[0]},
-        "`x` must be free of NaN and infinity. Received: x with 2 of 200 values otherwise, the first in row 7: nan",
+        "`x` must be free of NaN and infinity. Received: x with 2 of 200 values wrong, the first in row 7: nan",
     ),
     (
         {"y": np.where(np.arange(50) > 46, 2, Y)},
         "`y` must be labels in [0, 2), as many as the model has outputs. "
-        "Received: y with 3 of 50 values otherwise, the first in row 47: 2",
+        "Received: y with 3 of 50 values wrong, the first in row 47: 2",
     ),
     (
         {"y": np.where(np.arange(50) == 3, -1, Y)},
         "`y` must be labels in [0, 2), as many as the model has outputs. "
-        "Received: y with 1 of 50 values otherwise, the first in row 3: -1",
+        "Received: y with 1 of 50 values wrong, the first in row 3: -1",
     ),
     ({"x": X.astype(str)}, "`x` must be an array of numbers. Received: x of dtype <U32"),
     (
@@ -280,6 +280,7 @@ def digest():
     return hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest(), losses
 
 
+@pytest.mark.thorough
 def test_the_same_seed_in_another_process_gives_the_same_bits():
     code = "import sys; sys.path.insert(0, sys.argv[1]); import test_training; print(test_training.digest())"
     command = [sys.executable, "-c", code, os.path.dirname(__file__)]

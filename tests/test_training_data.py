@@ -203,7 +203,7 @@ class Stop(keras.callbacks.Callback):
 @pytest.fixture(autouse=True)
 def every_step(monkeypatch):
     """A checkpoint at each step, whatever it costs."""
-    monkeypatch.setattr(_checkpoint, "SHARE", 1e9)
+    monkeypatch.setattr(_checkpoint, "CHECKPOINT_SHARE", 1e9)
 
 
 def run(folder, x=X, y=Y, stop=None, **options):
@@ -291,7 +291,7 @@ def test_a_run_of_more_epochs_ends_in_the_bits_of_one_that_had_them_from_the_sta
 @pytest.mark.thorough
 def test_the_end_of_a_run_is_kept_where_checkpoints_would_take_too_long(tmp_path, monkeypatch):
     whole = run(tmp_path / "whole", epochs=6)
-    monkeypatch.setattr(_checkpoint, "SHARE", 1e-9)
+    monkeypatch.setattr(_checkpoint, "CHECKPOINT_SHARE", 1e-9)
     short = run(tmp_path / "run", epochs=2)
     with np.load(tmp_path / "run" / "checkpoint.npz") as saved:
         assert '"epoch": 2, "step": 0' in str(saved["state"])
@@ -362,12 +362,12 @@ REFUSED = [
     (
         {"sample_weight": np.where(np.arange(50) > 47, -1.0, 1.0)},
         "`sample_weight` must be finite numbers of at least 0. "
-        "Received: sample_weight with 2 of 50 values otherwise, the first in row 48: -1.0",
+        "Received: sample_weight with 2 of 50 values wrong, the first in row 48: -1.0",
     ),
     (
         {"sample_weight": np.full(50, np.nan)},
         "`sample_weight` must be finite numbers of at least 0. "
-        "Received: sample_weight with 50 of 50 values otherwise, the first in row 0: nan",
+        "Received: sample_weight with 50 of 50 values wrong, the first in row 0: nan",
     ),
     (
         {"sample_weight": ["a"] * 50},
@@ -411,12 +411,12 @@ REFUSED = [
     (
         {"x": NotFinite(), "y": None},
         "`x[0][0]` must be free of NaN and infinity. "
-        "Received: x[0][0] with 40 of 40 values otherwise, the first in row 0: nan",
+        "Received: x[0][0] with 40 of 40 values wrong, the first in row 0: nan",
     ),
     (
         {"validation_data": NotFinite()},
         "`validation_data[0][0]` must be free of NaN and infinity. "
-        "Received: validation_data[0][0] with 40 of 40 values otherwise, the first in row 0: nan",
+        "Received: validation_data[0][0] with 40 of 40 values wrong, the first in row 0: nan",
     ),
     (
         {"x": numbers(), "y": None},

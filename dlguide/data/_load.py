@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlguide import _checks
-from dlguide.data._sets import LOADERS, ORDERED, limited, text_parts
+from dlguide.data._sets import LOADERS, ORDERED, limit_examples, text_parts
 
 LICENCES = {
     "mnist": "CC BY-SA 3.0",
@@ -18,7 +18,6 @@ LICENCES = {
     "names": "MIT",
     "sunspots": "public domain",
     "co2": "public domain",
-    "weather": "public domain",
     "vowels": "BSD-3-Clause (package); data: UCI Machine Learning Repository",
     "shuttle": "BSD-3-Clause (package); data: UCI Machine Learning Repository",
     "shakespeare": "out of copyright",
@@ -33,7 +32,6 @@ CITATIONS = {
     "names": "Faker contributors, provider lists of names",
     "sunspots": "SIDC, Royal Observatory of Belgium, monthly sunspot numbers",
     "co2": "Keeling & Whorf, Atmospheric CO2 from continuous air samples at Mauna Loa Observatory",
-    "weather": "NOAA, Global Historical Climatology Network, Seattle",
     "vowels": "Kudo, Toyama & Shimbo, Multidimensional curve classification using passing-through regions, 1999",
     "shuttle": "Statlog (Shuttle), NASA, UCI Machine Learning Repository",
     "shakespeare": "William Shakespeare, nine plays",
@@ -92,7 +90,6 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     | `names` | `(14,)` int32 ids of characters, padded with 0 | language, int32 | a fifth of each language, the same whatever the seed | an eighth of the rest, drawn by `seed`, by language |
     | `sunspots` | `(36, 1)` float32, scaled: 36 months | the next month, scaled | last 20 % | the 16 % before |
     | `co2` | `(52, 1)` float32, scaled: 52 weeks | the next week, scaled | last 20 % | the 16 % before |
-    | `weather` | `(30, 4)` float32, scaled: 30 days | the next day's maximum, scaled | last 20 % | the 16 % before |
     | `vowels` | `(29, 12)` float32: frames, then rows of zeros | speaker, int32 | the published 370 utterances | a fifth of the other 270, drawn by `seed`, by speaker |
     | `shuttle` | `(9,)` float32, scaled | 1 for an anomaly, int32 | a fifth of all rows, the same whatever the seed | a quarter of the rest, drawn by `seed`; the training set keeps normal rows only |
     | `shakespeare` | `(128,)` int32 ids of characters | the same text one character on | the last 10 % | the 10 % before |
@@ -133,7 +130,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     parts, more = LOADERS[name](seed)
     if limit is not None:
         labelled = "num_classes" in more
-        parts = [limited(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
+        parts = [limit_examples(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
         if "test_dates" in more:
             more["test_dates"] = more["test_dates"][-limit:]
     train, valid, test = (Part(*part) for part in parts)

@@ -1,7 +1,7 @@
 """Metrics as plain numbers, scores of generators and of representations, a regression model as a formula."""
 
 from dlguide.evaluation._formula import coefficients, formula
-from dlguide.evaluation._generators import (
+from dlguide.evaluation._generator_scores import (
     class_histogram,
     frechet_distance,
     log_likelihood,

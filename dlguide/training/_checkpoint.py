@@ -13,7 +13,7 @@ import numpy as np
 from dlguide.training import _state
 from dlguide.training._folder import RunFolder
 
-SHARE = 0.03  # Of the time of training, for checkpoints.
+CHECKPOINT_SHARE = 0.03  # Of the time of training, for checkpoints.
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -27,7 +27,7 @@ class Checkpoints(keras.callbacks.Callback):
         callbacks,
         check,
         seconds_between: float,
-        knows_steps: bool,
+        can_resume_at_step: bool,
     ):
         """Keep what a checkpoint needs.
 
@@ -38,12 +38,12 @@ class Checkpoints(keras.callbacks.Callback):
             callbacks: The callbacks whose state is kept, `History` among them, in the same order in each process.
             check: Called before each checkpoint; raises where the state is not worth keeping.
             seconds_between: Least time between two checkpoints within an epoch.
-            knows_steps: Whether an epoch can be begun at a later step; without it there are none within one.
+            can_resume_at_step: Whether an epoch can be begun at a later step; without it there are none within one.
         """
         super().__init__()
         self._folder, self._config, self._saved = folder, config, saved
         self._callbacks, self._check = callbacks, check
-        self._seconds_between, self._knows_steps = seconds_between, knows_steps
+        self._seconds_between, self._can_resume_at_step = seconds_between, can_resume_at_step
         self.progress = _state.progress(saved)
         self._cost, self._signal = 0.0, None
 
@@ -94,7 +94,7 @@ class Checkpoints(keras.callbacks.Callback):
                 # once more, and PyTorch's loader has drawn a number.
                 _state.restore(self.model, self._callbacks, self._saved)
             self._saved = {}  # A large model's would be held to the end.
-        elif self._knows_steps:
+        elif self._can_resume_at_step:
             self.progress.step = batch
             self._save_if_due(self._seconds_between)
 
@@ -109,7 +109,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def _save_if_due(self, seconds: float, always: bool = False) -> None:
         received = self._signal
-        if always or received or time.perf_counter() - self._last_save >= max(seconds, self._cost / SHARE):
+        if always or received or time.perf_counter() - self._last_save >= max(seconds, self._cost / CHECKPOINT_SHARE):
             self._save()
         if received:
             self._signal = None

@@ -25,6 +25,7 @@ def run(main: Callable[..., dict]) -> None:
     name = Path(inspect.getfile(main)).stem
     command = shlex.join(["python", "-m", f"recipes.{name}", *sys.argv[1:]])
     created: list[Path] = []
+    folder = None
     try:
         options = _parsed(main, f"recipes.{name}", description=inspect.getmodule(main).__doc__)
         _check(options)
@@ -47,7 +48,9 @@ def run(main: Callable[..., dict]) -> None:
         _exit_if_refused(error)
         raise
     except KeyboardInterrupt:
-        print(f"\nInterrupted. All finished epochs are kept. To resume: {command}", file=sys.stderr)
+        is_kept = folder is not None and (folder / "checkpoint.npz").exists()
+        kept = "All finished epochs are kept. To resume" if is_kept else "No epoch is kept. To start again"
+        print(f"\nInterrupted. {kept}: {command}", file=sys.stderr)
         sys.exit(130)
 
 

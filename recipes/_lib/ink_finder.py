@@ -1,4 +1,4 @@
-"""Find the ink of a digit in a grey picture, dark on light or light on dark. `found` goes through these steps:
+"""Find the ink of a digit in a grey picture, dark on light or light on dark. `find_digit` goes through these steps:
 
 1. The ground is the median of a pixel's row and column, as far as a quarter of the picture on each side. It keeps the
    edge of a shadow or of a table, and leaves out strokes. What differs from the ground, as a share of the light there,
@@ -53,7 +53,7 @@ class Found(NamedTuple):
     rivals: int
 
 
-def found(grey: Image.Image, smoothing: float, signs=(1, -1), within: Image.Image | None = None) -> Found | None:
+def find_digit(grey: Image.Image, smoothing: float, signs=(1, -1), within: Image.Image | None = None) -> Found | None:
     """Return the digit, None where there is none; with `within`, only the ink close to that of an earlier look."""
     scale = SIDE / max(grey.size)
     size = [max(8, round(scale * side)) for side in grey.size]

@@ -26,7 +26,7 @@ def grey_picture(path: str) -> Image.Image:
 def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") -> np.ndarray:
     """Return the only digit of a picture as an image of that shape; raise where there is none, or more than one."""
     grey = ink_finder.with_margin(grey)
-    digit = ink_finder.found(grey, smoothing=0.8)
+    digit = ink_finder.find_digit(grey, smoothing=0.8)
     if digit is None:
         raise ValueError(f"`inputs` must be pictures with a digit on them. Received: {name!r}, where none was found")
     if digit.rivals:
@@ -34,8 +34,8 @@ def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") ->
             f"`inputs` must be pictures of one digit. Received: {name!r}, with {digit.rivals + 1} separate shapes on it"
         )
     box, within = ink_finder.surroundings(digit.ink, grey.size), Image.fromarray(digit.ink).resize(grey.size)
-    closer = ink_finder.found(grey.crop(box), smoothing=1.5, signs=(digit.sign,), within=within.crop(box))
-    return placed((closer or digit).ink, shape, margin)
+    closer = ink_finder.find_digit(grey.crop(box), smoothing=1.5, signs=(digit.sign,), within=within.crop(box))
+    return place_ink((closer or digit).ink, shape, margin)
 
 
 def object_image(grey: Image.Image, shape, margin: int, name: str = "picture") -> np.ndarray:
@@ -56,10 +56,10 @@ def object_image(grey: Image.Image, shape, margin: int, name: str = "picture") -
     contrast = np.clip((contrast / max(strongest, 1e-6) - 0.15) / 0.75, 0, 1)
     if strongest < 0.05 or contrast.max() <= 0.1:
         raise ValueError(f"`inputs` must be pictures with something on them. Received: {name!r}, which is blank")
-    return placed(contrast, shape, margin)
+    return place_ink(contrast, shape, margin)
 
 
-def placed(ink: np.ndarray, shape, margin: int) -> np.ndarray:
+def place_ink(ink: np.ndarray, shape, margin: int) -> np.ndarray:
     """Return light on black cut to what is on it, as large as the margin allows, as an image of that shape."""
     rows, columns = (np.flatnonzero(ink.max(axis=axis) > 0.1) for axis in (1, 0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype("float32")

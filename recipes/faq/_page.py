@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from recipes._lib import results
-from recipes.faq import _questions, _statistics, _tuning, _verdict
+from recipes.faq import _article, _glossary, _listings, _questions, _statistics, _tuning, _verdict
 from recipes.faq._experiment import Experiment, Panel
 
 HERE = Path(__file__).parent
@@ -26,6 +26,7 @@ WORDS = {
         "experiment": "The experiment",
         "setting": "**Setting.** {}",
         "limits": "**Limits.** {}",
+        "titled": "**{}.** {}",
         "choice": "**Chosen on validation data**, {setting} out of {grid}: {best}.",
         "best": "{} for {}",
         "comma": ", ",
@@ -49,6 +50,7 @@ WORDS = {
         "experiment": "实验",
         "setting": "**设置。** {}",
         "limits": "**局限。** {}",
+        "titled": "**{}。** {}",
         "choice": "**在验证集上选择**{setting}，候选值为 {grid}：{best}。",
         "best": "{1} 取 {0}",
         "comma": "，",
@@ -77,13 +79,23 @@ def published(name: str) -> dict | None:
 def page(language: str) -> str:
     """Return the whole page in a language."""
     words = WORDS[language]
-    contents, sections = [], []
+    contents, sections, answered = [], [], {}
     for number, question in enumerate(_questions.QUESTIONS, 1):
         numbers = published(question.module)
         if numbers:
             experiment = _questions.experiment(question.module)
-            contents.append(f"{number}. [{experiment.question.to(language)}](#{question.module})")
+            answered[question.module] = experiment.question.to(language)
+            contents.append(f"{number}. [{answered[question.module]}](#{question.module})")
             sections += section(number, question.module, experiment, numbers, language)
+    last = {
+        "article": (_article.WORDS, _article.section(language, answered)),
+        "listings": (_listings.WORDS, _listings.section(language)),
+        "glossary": (_glossary.WORDS, _glossary.section(language)),
+    }
+    contents.append("")  # The numbered list ends here.
+    for anchor, (own, paragraphs) in last.items():
+        contents.append(f"- [{own[language]['title']}](#{anchor})")
+        sections += [f'<a id="{anchor}"></a>', f"## {own[language]['title']}", *paragraphs]
     head = [f"# {words['title']}", words["other"], words["intro"], f"## {words['contents']}", "\n".join(contents)]
     return "\n\n".join([*head, *sections]) + "\n"
 
@@ -91,7 +103,7 @@ def page(language: str) -> str:
 def section(number: int, name: str, experiment: Experiment, numbers: dict, language: str) -> list[str]:
     """Return the paragraphs of a question."""
     words, seeds, asked = WORDS[language], numbers["seeds"], experiment.question.to(language)
-    compared = [_verdict.comparison(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
+    compared = [_compared(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
     tables = [table(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
     facts = {**numbers, "keras": numbers["versions"]["keras"], "count": len(seeds)}
     return [
@@ -113,6 +125,12 @@ def section(number: int, name: str, experiment: Experiment, numbers: dict, langu
         words["sources"].format("\n".join(f"- {source}" for source in experiment.sources)),
         words["command"].format(**facts),
     ]
+
+
+def _compared(name: str, panel: Panel, seeds: dict, language: str) -> str:
+    """Return how the rows of a panel compare, after its title; an empty string where nothing is compared."""
+    title, text = panel.title.to(language), _verdict.comparison(name, panel, seeds, language)
+    return WORDS[language]["titled"].format(title, text) if title and text else text
 
 
 def chosen(experiment: Experiment, choice: dict | None, language: str) -> list[str]:
