@@ -3,7 +3,7 @@
 import math
 
 
-def train(models: list, images, loss, *, rate: float, epochs: int, seed: int, batch_size: int = 128) -> None:
+def train(models: list, images, loss, *, rate: float, epochs: int, seed: int, batch_size: int = 100) -> None:
     """Train models that reconstruct their input, in one Keras model whose loss is the sum of theirs.
 
     Adam divides each weight's step by the size of that weight's own gradients, and no weight is shared: each model
@@ -26,6 +26,8 @@ def train(models: list, images, loss, *, rate: float, epochs: int, seed: int, ba
     inputs = keras.Input(images.shape[1:])
     together = keras.Model(inputs, [model(inputs) for model in models])
     steps = epochs * math.ceil(len(images) / batch_size)
-    together.compile(keras.optimizers.Adam(schedules.one_cycle(rate, steps)), [loss] * len(models))
+    optimizer = keras.optimizers.Adam(schedules.one_cycle(rate, steps))
+    # XLA would take longer to compile than these short trainings take.
+    together.compile(optimizer, [loss] * len(models), steps_per_execution=min(20, steps // epochs), jit_compile=False)
     targets = (images,) * len(models)
     training.fit(together, images, targets, epochs=epochs, batch_size=batch_size, seed=seed, verbose=0)

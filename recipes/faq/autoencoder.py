@@ -8,9 +8,10 @@ import numpy as np
 from recipes.faq import _digits, _figure, _run, _side_by_side, _tuning
 from recipes.faq._experiment import NUMBER, Claim, Curve, Experiment, Panel, Score, Unit, Words
 
-SIZES = (2, 4, 8, 16, 32, 64)
+SIZES = (2, 8, 32)
 PICTURED = 8  # Numbers of the code in the pictures.
 HIDDEN = {"linear": (), "deep": (128, 128)}
+EPOCHS = {"linear": 12, "deep": 8}  # An epoch of the linear one is cheap, and its space turns slowly.
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)
 DEGREES = Unit(Words("{}°", "{}°"), Words("{}°", "{}°"), Words("degrees", "度"))
 
@@ -20,7 +21,7 @@ def measure(
     choice: dict,
     *,
     limit: int = 10_000,
-    epochs: int = 12,
+    epochs: dict[str, int] = EPOCHS,
     sizes: tuple[int, ...] = SIZES,
     rows: tuple[str, ...] = ("pca", "linear", "deep"),
 ) -> dict:
@@ -29,41 +30,43 @@ def measure(
 
     mnist = data.load("mnist", limit=limit, seed=seed)
     mean, components = principal_components(mnist.train.x)
+    train, test = mnist.train.x - mean, mnist.test.x - mean
     decoded, angles = {}, {}
     for row in rows:
         if row == "pca":
-            decoded[row] = {size: projected(mnist.test.x, mean, components[:, :size]) for size in sizes}
+            decoded[row] = {size: projected(test, components[:, :size]) for size in sizes}
             continue
         models = built(row, sizes, seed)
         if row == "linear":
             angles["untrained"] = {str(size): angle(model, components) for size, model in models.items()}
         rate = _tuning.best(choice[row], lower=True)
-        _side_by_side.train(list(models.values()), mnist.train.x, "mse", rate=rate, epochs=epochs, seed=seed)
-        decoded[row] = {size: np.asarray(model(mnist.test.x)) for size, model in models.items()}
+        _side_by_side.train(list(models.values()), train, "mse", rate=rate, epochs=epochs[row], seed=seed)
+        decoded[row] = {size: np.asarray(model(test)) for size, model in models.items()}
         if row == "linear":
             angles["linear"] = {str(size): angle(model, components) for size, model in models.items()}
     errors = {
-        row: {str(size): squared_error(images, mnist.test.x) for size, images in each.items()}
-        for row, each in decoded.items()
+        row: {str(size): squared_error(images, test) for size, images in each.items()} for row, each in decoded.items()
     }
     scores = {"error": errors, "angle": angles}
     if seed == 0 and PICTURED in sizes:
         shown = [np.flatnonzero(mnist.test.y == digit)[0] for digit in range(10)]
-        images = {"original": mnist.test.x, **{row: each[PICTURED] for row, each in decoded.items()}}
-        scores["pictures"] = {row: _digits.packed(np.clip(each[shown], 0, 1)) for row, each in images.items()}
+        images = {"original": test, **{row: each[PICTURED] for row, each in decoded.items()}}
+        scores["pictures"] = {row: _digits.packed(np.clip(each[shown] + mean, 0, 1)) for row, each in images.items()}
     return scores
 
 
-def choose(*, limit: int = 10_000, epochs: int = 12, sizes: tuple[int, ...] = (16,)) -> dict:
+def choose(*, limit: int = 10_000, epochs: dict[str, int] = EPOCHS, sizes: tuple[int, ...] = (8,)) -> dict:
     """Return the validation error of each learning rate for each autoencoder."""
     from dlguide import data
 
     mnist = data.load("mnist", limit=limit, seed=100)
+    mean, _ = principal_components(mnist.train.x)
+    train, valid = mnist.train.x - mean, mnist.valid.x - mean
 
     def score(row: str, rate: float) -> float:
         models = list(built(row, sizes, seed=100).values())
-        _side_by_side.train(models, mnist.train.x, "mse", rate=rate, epochs=epochs, seed=100)
-        return float(np.mean([squared_error(np.asarray(model(mnist.valid.x)), mnist.valid.x) for model in models]))
+        _side_by_side.train(models, train, "mse", rate=rate, epochs=epochs[row], seed=100)
+        return float(np.mean([squared_error(np.asarray(model(valid)), valid) for model in models]))
 
     return _tuning.search(HIDDEN, RATES, score)
 
@@ -84,13 +87,13 @@ def built(row: str, sizes: tuple[int, ...], seed: int) -> dict:
 def principal_components(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean image, and the principal components as columns, that of the largest variance first."""
     x = images.reshape(len(images), -1)
-    return x.mean(axis=0), np.linalg.eigh(np.cov(x, rowvar=False))[1][:, ::-1]
+    return images.mean(axis=0), np.linalg.eigh(np.cov(x, rowvar=False))[1][:, ::-1]
 
 
-def projected(images: np.ndarray, mean: np.ndarray, components: np.ndarray) -> np.ndarray:
-    """Return what PCA reconstructs from its code."""
+def projected(images: np.ndarray, components: np.ndarray) -> np.ndarray:
+    """Return what PCA reconstructs from its code, for images less the mean image."""
     x = images.reshape(len(images), -1)
-    return ((x - mean) @ components @ components.T + mean).reshape(images.shape)
+    return (x @ components @ components.T).reshape(images.shape)
 
 
 def squared_error(images: np.ndarray, originals: np.ndarray) -> float:
@@ -131,7 +134,7 @@ EXPERIMENT = Experiment(
     choose=choose,
     lower_is_chosen=True,
     draw=draw,
-    quick={"limit": 100, "epochs": 1, "sizes": (2,)},
+    quick={"limit": 100, "epochs": {"linear": 1, "deep": 1}, "sizes": (2,)},
     check={"rows": ("pca", "linear"), "sizes": (2,)},
     panels={
         "error": Panel(
@@ -175,13 +178,13 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             Words(
-                "With a code of 4 numbers, is the largest angle between the linear autoencoder's space and PCA's below 5°?",
-                "编码为 4 维时，线性自编码器张成的子空间与主成分子空间的最大夹角是否小于 5°？",
+                "With a code of 8 numbers, is the largest angle between the linear autoencoder's space and PCA's below 5°?",
+                "编码为 8 维时，线性自编码器张成的子空间与主成分子空间的最大夹角是否小于 5°？",
             ),
             panel="angle",
             row="linear",
             reference=5.0,
-            at="4",
+            at="8",
             known="yes",
         ),
     ),
@@ -197,7 +200,7 @@ If $f$ and $g$ are linear, the best that they can do is known exactly. Let $\lam
 
 $$\sum_{j > k} \lambda_j$$
 
-and this error is reached when the decoder's weights span the same space as the first $k$ principal components (PCA). Baldi and Hornik (1989) showed that the error has no other local minima, only saddle points, so gradient descent finds this space. The single numbers of the code may differ from PCA's: for any invertible matrix $C$ of size $k \times k$, the encoder $C W_1$ with the decoder $W_2 C^{-1}$ reconstructs the same images as $W_1$ with $W_2$. The training is slow where $\lambda_k$ and $\lambda_{k+1}$ are nearly equal, because the error then hardly changes if one direction is exchanged for the other.
+and this error is reached when the decoder's weights span the same space as the first $k$ principal components (PCA). Baldi and Hornik (1989) showed that the error has no other local minima, only saddle points, so gradient descent finds this space. The single numbers of the code may differ from PCA's: for any invertible matrix $C$ of size $k \times k$, the encoder $C W_1$ with the decoder $W_2 C^{-1}$ reconstructs the same images as $W_1$ with $W_2$. The training is slow if $\lambda_k$ and $\lambda_{k+1}$ are nearly equal, because the error then hardly changes if one direction is exchanged for the other.
 
 With hidden layers and a nonlinear activation function, $g$ can describe a curved surface instead of a flat space, and digits lie near curved surfaces: a stroke that turns or moves is not a sum of fixed images. So the deep autoencoder can do better with the same number of values. An autoencoder is not a generative adversarial network: there is no second network that judges its outputs, and its codes follow no known distribution, so that it does not by itself generate new examples.
 """.strip(),
@@ -251,31 +254,36 @@ linear = autoencoder((28, 28, 1), latent_dim=8, hidden_units=())  # 没有隐藏
     ),
     setting=Words(
         "10,000 MNIST images for training, the 10,000 test images for the score: squared error summed over the 784 pixels of "
-        "an image, mean over the images. The deep autoencoder is `autoencoder` with hidden layers of 128 and 128 units with "
-        "ReLU in the encoder, the same in reverse in the decoder, and outputs without an activation function; the linear "
-        "one has no hidden layers. Both are trained on the squared error for 12 epochs with Adam and batches of 128. The "
-        "learning rate rises in the first 15 % of the steps and falls to 0 as a cosine; its highest value is chosen for each "
-        "autoencoder with a code of 16 numbers and used for all sizes. PCA comes from the eigenvectors of the covariance "
-        "matrix of the same 10,000 images. The angle is the largest principal angle between the space that the linear "
-        "decoder's weights span and that of as many principal components: 0° if they are the same space, 90° if one has "
-        "a direction that the other lacks altogether.",
+        "an image, mean over the images. The mean training image is subtracted from all images, as PCA does. The deep "
+        "autoencoder is `autoencoder` with hidden layers of 128 and 128 units with ReLU in the encoder, the same in reverse "
+        "in the decoder, and outputs without an activation function; the linear one has no hidden layers. Both are trained "
+        "on the squared error with Adam and batches of 100: the deep one for 8 epochs, the linear one, whose epochs are "
+        "cheap, for 12. The learning rate rises in the first 15 % of the steps and falls to 0 as a cosine; its highest "
+        "value is chosen for each autoencoder with a code of 8 numbers and used for all sizes. PCA comes from the "
+        "eigenvectors of the covariance matrix of the same 10,000 images. The angle is the largest principal angle between "
+        "the space that the linear decoder's weights span and that of as many principal components: 0° if they are the same "
+        "space, 90° if one has a direction that the other lacks altogether.",
         "用 10,000 张 MNIST 图像训练，在 10,000 张测试图像上评估；误差为一张图像 784 个像素的平方误差之和，再对图像取平均。"
+        "与主成分分析一样，所有图像都先减去训练集的平均图像。"
         "深度自编码器为 `autoencoder`，编码器的隐藏层有 128 和 128 个单元，激活函数为 ReLU，解码器与之对称，输出层没有激活函数；"
-        "线性自编码器没有隐藏层。两者都以平方误差为损失函数，用 Adam 训练 12 轮，批大小 128。学习率在前 15% 的步数内上升，"
-        "之后按余弦下降到 0；其最大值在编码为 16 维时为每种自编码器分别选定，并用于所有维数。主成分由同样 10,000 张图像的"
-        "协方差矩阵的特征向量得到。夹角指线性解码器的权重张成的子空间与同样维数的主成分子空间之间的最大主角："
+        "线性自编码器没有隐藏层。两者都以平方误差为损失函数，用 Adam 训练，批大小 100；深度自编码器训练 8 轮，线性自编码器每轮计算量小，"
+        "训练 12 轮。学习率在前 15% 的步数内上升，之后按余弦下降到 0；其最大值在编码为 8 维时为每种自编码器分别选定，并用于所有维数。"
+        "主成分由同样 10,000 张图像的协方差矩阵的特征向量得到。夹角指线性解码器的权重张成的子空间与同样维数的主成分子空间之间的最大主角："
         "两个子空间相同时为 0°，其中一个含有与另一个完全垂直的方向时为 90°。",
     ),
     limits=Words(
         "One data set and one size of network, trained for a short time. Hinton and Salakhutdinov (2006) report 3.00 for a "
         "deep autoencoder with 30 numbers against 13.87 for PCA, with a larger network, all 60,000 images and much longer "
-        "training; `autoencoder_mnist` comes near to this. The linear autoencoder's space comes close to PCA's only where "
-        "the training is long enough: at sizes of the code where two neighbouring eigenvalues are nearly equal the largest "
-        "angle stays large after 12 epochs, although the error is nearly the same as PCA's.",
+        "training; `autoencoder_mnist` comes near to this. Baldi and Hornik show which space the "
+        "training ends in, not how long it takes: it takes longer where two neighbouring eigenvalues $\\lambda_k$ and "
+        "$\\lambda_{k+1}$ are nearly equal, and where the mean image is not subtracted. The smallest error of "
+        "the linear autoencoder is known; for the deep one there is no such result, and its error here is only what this "
+        "training reaches.",
         "只用了一个数据集和一种规模的网络，训练时间也短。Hinton 与 Salakhutdinov（2006）报告：编码为 30 维时，深度自编码器的误差为 "
         "3.00，主成分分析为 13.87；他们的网络更大，使用全部 60,000 张图像，训练也长得多，`autoencoder_mnist` 的结果与之接近。"
-        "线性自编码器的子空间要训练足够久才会接近主成分子空间：在相邻两个特征值几乎相等的维数上，训练 12 轮后最大夹角仍然很大，"
-        "尽管误差与主成分分析几乎相同。",
+        "Baldi 与 Hornik 的结论说明训练最终得到哪个子空间，没有说明需要训练多久：相邻两个特征值 $\\lambda_k$ 与 $\\lambda_{k+1}$ "
+        "几乎相等时，或没有减去平均图像时，需要训练更久。线性自编码器的最小误差已知；深度自编码器没有类似的结论，"
+        "这里的误差只是本次训练所达到的水平。",
     ),
     sources=(
         "P. Baldi, K. Hornik, [Neural networks and principal component analysis: Learning from examples without local minima]"
