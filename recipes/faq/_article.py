@@ -421,7 +421,7 @@ $$Z = XW + b, \qquad Y = f(Z), \qquad \Delta = \frac{\partial L}{\partial Y} \od
 
 $$\frac{\partial L}{\partial W} = X^\top \Delta, \qquad \frac{\partial L}{\partial b} = \sum_i \Delta_i, \qquad \frac{\partial L}{\partial X} = \Delta\, W^\top$$
 
-Here $\odot$ multiplies number by number, $\Delta_i$ is the row of example $i$, and $X^\top$ is the transposed matrix. The article leaves out the last formula. It hands the gradient to the layer before, whose output is this $X$, and this step is what the name back-propagation means.
+Here $\odot$ multiplies number by number, $\Delta_i$ is the row of example $i$, and $X^\top$ is the transposed matrix. The article leaves out the last formula. It hands the gradient to the layer before, whose output is this $X$, and this step is what the name back-propagation means. The recipe [`mlp_by_hand_mnist`](../mlp_by_hand_mnist.py) trains a network with these formulas in NumPy alone.
 """.strip(),
             r"""
 激活函数的梯度 $f'$ 只是 $\partial y / \partial W$ 的一个因子，另一个因子是输入 $X$ 。对于一层，设 $f$ 逐元素作用：
@@ -430,7 +430,7 @@ $$Z = XW + b, \qquad Y = f(Z), \qquad \Delta = \frac{\partial L}{\partial Y} \od
 
 $$\frac{\partial L}{\partial W} = X^\top \Delta, \qquad \frac{\partial L}{\partial b} = \sum_i \Delta_i, \qquad \frac{\partial L}{\partial X} = \Delta\, W^\top$$
 
-其中 $\odot$ 表示逐元素相乘， $\Delta_i$ 是样本 $i$ 对应的行， $X^\top$ 是转置矩阵。原文缺少最后一个公式：它把梯度交给前一层（前一层的输出就是这里的 $X$ ），“反向传播”正是由此得名。
+其中 $\odot$ 表示逐元素相乘， $\Delta_i$ 是样本 $i$ 对应的行， $X^\top$ 是转置矩阵。原文缺少最后一个公式：它把梯度交给前一层（前一层的输出就是这里的 $X$ ），“反向传播”正是由此得名。示例 [`mlp_by_hand_mnist`](../mlp_by_hand_mnist.py) 只用 NumPy，按这些公式训练一个网络。
 """.strip(),
         ),
         (

@@ -93,7 +93,10 @@ class Claim(NamedTuple):
     at: str | None = None
     """Of a panel of curves: the place on the curve, as the scores have it."""
     known: str | None = None
-    """What the sources report: "yes", "no" or "same". The page says whether the experiment agrees."""
+    """What the sources report: "yes", "no", "same", or two of them such as "no same".
+
+    The page says whether the experiment agrees.
+    """
 
 
 class Experiment(NamedTuple):

@@ -20,7 +20,7 @@ class Question(NamedTuple):
 # fmt: off
 QUESTIONS = [
     Question(Words("activation functions", "激活函数"), ("mlp",), ("mlp_mnist",), "activations"),
-    Question(Words("gradient descent", "梯度下降"), ("linear_regression",), ("linear_regression_mpg",), "gradient_descent"),
+    Question(Words("gradient descent", "梯度下降"), ("linear_regression",), ("linear_regression_mpg", "mlp_by_hand_mnist"), "gradient_descent"),
     Question(Words("loss functions", "损失函数"), ("mlp",), ("mlp_mnist",), "loss_functions"),
     Question(Words("regularisation", "正则化"), ("mlp",), ("mlp_mnist",), "regularisation"),
     Question(Words("batch gradient descent", "批量梯度下降"), ("mlp",), ("mlp_mnist",), "batch_descent"),
@@ -42,7 +42,7 @@ QUESTIONS = [
     Question(Words("unsupervised learning", "无监督学习"), ("autoencoder",), ("clustering_mnist",), "clustering"),
     Question(Words("linear model of one variable", "一元线性模型"), ("linear_regression",), ("linear_regression_mpg",), "linear_model"),
     Question(Words("polynomial of several variables", "多元多项式模型"), ("polynomial_regression",), ("polynomial_regression_mpg",), "polynomial"),
-    Question(Words("multilayer perceptron", "多层感知机"), ("perceptron", "mlp"), ("perceptron_mnist", "mlp_mnist"), "multilayer"),
+    Question(Words("multilayer perceptron", "多层感知机"), ("perceptron", "mlp"), ("perceptron_mnist", "mlp_mnist", "mlp_by_hand_mnist"), "multilayer"),
 ]
 # fmt: on
 WORDS = {

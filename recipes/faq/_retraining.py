@@ -11,6 +11,7 @@ def trainer(
     metrics=("accuracy",),
     steps_per_execution: int = 50,
     jit_compile="auto",
+    run_eagerly: bool = False,
 ) -> Callable:
     """Compile a model, and return a function that trains it, each time from new weights.
 
@@ -21,6 +22,7 @@ def trainer(
         metrics: As `model.compile` takes them.
         steps_per_execution: Steps in a call of the graph, set here so that nothing is traced again.
         jit_compile: As `model.compile` takes it.
+        run_eagerly: As `model.compile` takes it: nothing is compiled, which is faster for a few steps.
 
     Returns:
         A function `train(x, y, *, learning_rate, epochs, batch_size, seed, **options)` that returns the trained model:
@@ -35,7 +37,12 @@ def trainer(
     model = build()
     loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(
-        optimizer, loss, metrics=list(metrics), steps_per_execution=steps_per_execution, jit_compile=jit_compile
+        optimizer,
+        loss,
+        metrics=list(metrics),
+        steps_per_execution=1 if run_eagerly else steps_per_execution,
+        jit_compile=jit_compile,
+        run_eagerly=run_eagerly,
     )
     model.optimizer.build(model.trainable_variables)
 

@@ -61,7 +61,7 @@ def answers(experiment: Experiment, seeds: dict, language: str) -> list[str]:
         sentence = words[outcome].format(size=size, direction=words["up" if found.mean > 0 else "down"])
         sentence = words["ask"].format(claim.asks.to(language), sentence)
         if claim.known:
-            sentence += words["agrees" if claim.known == outcome else "disagrees"]
+            sentence += words["agrees" if outcome in claim.known.split() else "disagrees"]
         sentences.append(sentence)
     return sentences
 

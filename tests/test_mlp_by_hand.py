@@ -1,0 +1,97 @@
+"""The network in NumPy: its gradients and its training are Keras's."""
+
+import ast
+import inspect
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import data, mlp, training
+from recipes import mlp_by_hand_mnist as by_hand
+
+BY_HAND = ("initial_weights", "forward", "gradients", "loss_and_accuracy", "train")
+
+
+@pytest.fixture
+def float64():
+    """Keras computes with 64 bits."""
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_floatx("float32")
+
+
+def keras_twin(weights, learning_rate):
+    model = mlp((28, 28, 1), 10, hidden_units=(len(weights[1]),))
+    model.compile(
+        keras.optimizers.SGD(learning_rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    model.set_weights(weights)
+    return model
+
+
+def test_the_gradients_equal_keras_s(float64):
+    """A step of gradient descent with learning rate 1 changes each weight by its gradient."""
+    x, y = data.load("mnist", limit=100).train
+    x, rng = x.astype("float64"), np.random.default_rng(0)
+    weights = [weight + rng.normal(0, 0.1, weight.shape) for weight in by_hand.initial_weights(784, 32, 10, seed=0)]
+    model = keras_twin(weights, learning_rate=1.0)
+    model.train_on_batch(x, y)
+    ours = by_hand.gradients(x.reshape(100, 784), y, *weights)
+    for before, after, gradient in zip(weights, model.get_weights(), ours, strict=True):
+        assert gradient.dtype == after.dtype == "float64" and np.abs(gradient).max() > 1e-3
+        np.testing.assert_allclose(gradient, before - after, rtol=0, atol=1e-9)
+
+
+def test_the_gradient_is_the_slope_of_the_loss():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(7, 5)), np.arange(7) % 3
+    weights = [weight.astype("float64") for weight in by_hand.initial_weights(5, 4, 3, seed=0)]
+    for weight, gradient in zip(weights, by_hand.gradients(x, y, *weights), strict=True):
+        direction, h = rng.normal(size=weight.shape), 1e-6
+        losses = []
+        for sign in (1, -1):
+            weight += sign * h * direction
+            losses.append(by_hand.loss_and_accuracy(x, y, weights)[0])
+            weight -= sign * h * direction
+        assert (losses[0] - losses[1]) / (2 * h) == pytest.approx((gradient * direction).sum(), abs=1e-7)
+
+
+def test_training_by_hand_ends_in_the_weights_of_keras(capsys):
+    mnist = data.load("mnist", limit=300)
+    start = by_hand.initial_weights(784, 16, 10, seed=3)
+    settings = {"epochs": 3, "batch_size": 32, "seed": 5}
+    weights = [weight.copy() for weight in start]
+    parts = [(part.x.reshape(len(part.x), -1), part.y) for part in (mnist.train, mnist.valid)]
+    history = by_hand.train(weights, *parts, learning_rate=0.2, **settings)
+    model = keras_twin(start, learning_rate=0.2)
+    fitted = training.fit(model, *mnist.train, validation_data=mnist.valid, verbose=0, **settings)
+    for ours, theirs in zip(weights, model.get_weights(), strict=True):
+        assert ours.dtype == "float32"
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
+    for name in ("val_loss", "val_accuracy"):
+        assert history[name] == pytest.approx(fitted.history[name], abs=1e-4)
+    assert history["loss"][2] < history["loss"][0] < 2.3
+    assert capsys.readouterr().out.count("val_accuracy") == 3
+
+
+def test_the_part_by_hand_is_short_and_in_numpy_alone():
+    functions = [getattr(by_hand, name) for name in BY_HAND]
+    assert sum(len(inspect.getsource(function).splitlines()) for function in functions) <= 80
+    used = {node.id for function in functions for node in ast.walk(ast.parse(inspect.getsource(function)))
+            if isinstance(node, ast.Name)}  # fmt: skip
+    assert "np" in used and not used & {"keras", "mlp", "evaluation"}
+    assert "training" in inspect.getsource(by_hand.train) and "training" not in inspect.getsource(by_hand.gradients)
+
+
+def test_initial_weights_have_keras_s_scale():
+    w1, b1, w2, b2 = by_hand.initial_weights(784, 256, 10, seed=0)
+    assert (w1.shape, b1.shape, w2.shape, b2.shape) == ((784, 256), (256,), (256, 10), (10,))
+    theirs = keras.initializers.GlorotUniform(seed=0)((784, 256))
+    assert w1.std() == pytest.approx(float(keras.ops.std(theirs)), rel=0.01)
+    assert not b1.any() and not b2.any()
+    assert not np.array_equal(w1, by_hand.initial_weights(784, 256, 10, seed=1)[0])
