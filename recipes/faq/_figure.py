@@ -15,16 +15,25 @@ def draw(experiment: Experiment, seeds: dict, language: str):
 
     if experiment.draw:
         return experiment.draw(seeds, language)
-    heights = [3.4 if panel.curve else 0.9 + 0.42 * len(panel.rows) for panel in experiment.panels.values()]
-    with _figure.new_figure(6.4, sum(heights)) as figure:
-        all_axes = figure.subplots(len(heights), height_ratios=heights, squeeze=False)[:, 0]
-        for axes, (name, panel) in zip(all_axes, experiment.panels.items(), strict=True):
-            (_draw_curves if panel.curve else _draw_points)(axes, name, panel, seeds, language)
-            if panel.score.logarithmic:
-                (axes.set_yscale if panel.curve else axes.set_xscale)("log")
-            axes.set_title(panel.title.to(language), fontsize=10)
-            axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
+    with _figure.new_figure(6.4, sum(heights(experiment))) as figure:
+        draw_panels(figure, experiment, seeds, language)
     return figure
+
+
+def heights(experiment: Experiment) -> list[float]:
+    """Return the height of each panel in inches."""
+    return [3.4 if panel.curve else 0.9 + 0.42 * len(panel.rows) for panel in experiment.panels.values()]
+
+
+def draw_panels(figure, experiment: Experiment, seeds: dict, language: str) -> None:
+    """Draw the panels into a figure or a part of one."""
+    all_axes = figure.subplots(len(experiment.panels), height_ratios=heights(experiment), squeeze=False)[:, 0]
+    for axes, (name, panel) in zip(all_axes, experiment.panels.items(), strict=True):
+        (_draw_curves if panel.curve else _draw_points)(axes, name, panel, seeds, language)
+        if panel.score.logarithmic:
+            (axes.set_yscale if panel.curve else axes.set_xscale)("log")
+        axes.set_title(panel.title.to(language), fontsize=10)
+        axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
 
 
 def _draw_points(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
