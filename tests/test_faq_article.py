@@ -61,21 +61,22 @@ def test_a_program_of_the_article_runs_and_learns_the_digits(listing, original, 
 @each_program
 def test_each_changed_line_has_the_number_of_its_explanation(listing, original):
     assert ast.dump(ast.parse(listing.code.en)) == ast.dump(ast.parse(listing.code.zh))
+    quoted = [change.was for change in listing.changes if change.was]
+    assert all(text in original for text in quoted)
+    quoted, lines = ([text.replace("'", '"') for text in texts] for texts in (quoted, original.strip().splitlines()))
     numbers = set()
     for language in ("en", "zh"):
         unchanged = []
         for line in listing.code.to(language).strip().splitlines():
             code, _, mark = line.partition("  # ")
             if mark:
-                assert code not in original.splitlines()
+                assert code not in lines
                 numbers.add(int(mark.strip("()")))
             elif line and not line.startswith("# "):
                 unchanged.append(line)
-        assert set(unchanged) <= set(original.splitlines())
+        assert set(unchanged) <= set(lines)
         # What was replaced is quoted; of the second program's four lines of dots, the first stands for all.
-        quoted = [change.was for change in listing.changes if change.was]
-        assert all(text in original for text in quoted)
-        lost = set(original.split("\n")) - set(unchanged) - {""}
+        lost = set(lines) - set(unchanged)
         assert all(any(text in line for text in quoted) or line.endswith(" = ...") for line in lost)
     assert numbers == set(range(1, len(listing.changes) + 1))
 

@@ -26,14 +26,14 @@ WORDS = {
     "en": {
         "title": "The article's two programs on Keras 3",
         "intro": "Neither program runs as it is printed. Here are both as they run today; a changed line ends in a number, and the "
-        "list below says what was changed and why. All other lines are the article's own.",
+        "list below says what was changed and why. All other lines are the article's own, with double quotes for its single ones.",
         "change": "{number}. The article: `{was}`. {why}",
         "new": "{number}. New. {why}",
     },
     "zh": {
         "title": "在 Keras 3 上运行原文的两段程序",
         "intro": "原文的两段程序都不能直接运行。下面是今天可以运行的版本：改动过的行末有编号，代码之后按编号说明改了什么、为什么改。"
-        "其余各行与原文相同。",
+        "其余各行与原文相同，只把单引号换成了双引号。",
         "change": "{number}. 原文：`{was}`。{why}",
         "new": "{number}. 新增。{why}",
     },
@@ -81,19 +81,19 @@ y_test = keras.utils.to_categorical(mnist.test.y, 10)  # (2)
 # Build the network
 model = Sequential()
 model.add(keras.Input((784,)))  # (3)
-model.add(Dense(32, activation='relu'))  # (3)
-model.add(Dense(10, activation='softmax'))
+model.add(Dense(32, activation="relu"))  # (3)
+model.add(Dense(10, activation="softmax"))
 
 # Compile it
-model.compile(optimizer='adam', loss='categorical_crossentropy', metrics=['accuracy'])
+model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
 
 # Train it
 model.fit(x_train, y_train, epochs=10, batch_size=32)
 
 # Evaluate it
 loss, accuracy = model.evaluate(x_test, y_test)
-print('Loss:', loss)
-print('Accuracy:', accuracy)
+print("Loss:", loss)
+print("Accuracy:", accuracy)
 """,
             """
 import keras
@@ -111,19 +111,19 @@ y_test = keras.utils.to_categorical(mnist.test.y, 10)  # (2)
 # 创建神经网络模型
 model = Sequential()
 model.add(keras.Input((784,)))  # (3)
-model.add(Dense(32, activation='relu'))  # (3)
-model.add(Dense(10, activation='softmax'))
+model.add(Dense(32, activation="relu"))  # (3)
+model.add(Dense(10, activation="softmax"))
 
 # 编译神经网络模型
-model.compile(optimizer='adam', loss='categorical_crossentropy', metrics=['accuracy'])
+model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
 
 # 训练神经网络模型
 model.fit(x_train, y_train, epochs=10, batch_size=32)
 
 # 评估神经网络模型
 loss, accuracy = model.evaluate(x_test, y_test)
-print('Loss:', loss)
-print('Accuracy:', accuracy)
+print("Loss:", loss)
+print("Accuracy:", accuracy)
 """,
         ),
         (Change("", DATA), Change("", ONE_HOT), INPUT),
@@ -141,11 +141,11 @@ from keras.optimizers import Adam
 # Build the network
 model = Sequential()
 model.add(keras.Input((784,)))  # (2)
-model.add(Dense(32, activation='relu'))  # (2)
-model.add(Dense(10, activation='softmax'))
+model.add(Dense(32, activation="relu"))  # (2)
+model.add(Dense(10, activation="softmax"))
 
 # Compile it
-model.compile(optimizer=Adam(learning_rate=0.001), loss='categorical_crossentropy', metrics=['accuracy'])  # (3)
+model.compile(optimizer=Adam(learning_rate=0.001), loss="categorical_crossentropy", metrics=["accuracy"])  # (3)
 
 # The training data
 mnist = data.load("mnist", limit=2000)  # (1)
@@ -161,8 +161,8 @@ model.fit(x_train, y_train, epochs=10, batch_size=32)
 
 # Evaluate it
 loss, accuracy = model.evaluate(x_test, y_test)
-print('Loss:', loss)
-print('Accuracy:', accuracy)
+print("Loss:", loss)
+print("Accuracy:", accuracy)
 """,
             """
 import keras  # (1)
@@ -174,11 +174,11 @@ from keras.optimizers import Adam
 # 创建神经网络模型
 model = Sequential()
 model.add(keras.Input((784,)))  # (2)
-model.add(Dense(32, activation='relu'))  # (2)
-model.add(Dense(10, activation='softmax'))
+model.add(Dense(32, activation="relu"))  # (2)
+model.add(Dense(10, activation="softmax"))
 
 # 编译神经网络模型
-model.compile(optimizer=Adam(learning_rate=0.001), loss='categorical_crossentropy', metrics=['accuracy'])  # (3)
+model.compile(optimizer=Adam(learning_rate=0.001), loss="categorical_crossentropy", metrics=["accuracy"])  # (3)
 
 # 准备训练数据
 mnist = data.load("mnist", limit=2000)  # (1)
@@ -194,8 +194,8 @@ model.fit(x_train, y_train, epochs=10, batch_size=32)
 
 # 评估神经网络模型
 loss, accuracy = model.evaluate(x_test, y_test)
-print('Loss:', loss)
-print('Accuracy:', accuracy)
+print("Loss:", loss)
+print("Accuracy:", accuracy)
 """,
         ),
         (
