@@ -248,9 +248,7 @@ from dlguide import data, mlp, training
 mnist1d = data.load("mnist1d", limit=500)
 for batch_size, learning_rate in ((8, 0.03), (64, 0.1)):  # a larger batch, a larger learning rate
     model = mlp((40, 1), 10, hidden_units=(64, 64))
-    model.compile(
-        keras.optimizers.SGD(learning_rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    )
+    model.compile(keras.optimizers.SGD(learning_rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     training.fit(model, *mnist1d.train, epochs=2, batch_size=batch_size, verbose=0)
 """,
         zh="""
@@ -260,9 +258,7 @@ from dlguide import data, mlp, training
 mnist1d = data.load("mnist1d", limit=500)
 for batch_size, learning_rate in ((8, 0.03), (64, 0.1)):  # 批越大，学习率越大
     model = mlp((40, 1), 10, hidden_units=(64, 64))
-    model.compile(
-        keras.optimizers.SGD(learning_rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    )
+    model.compile(keras.optimizers.SGD(learning_rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     training.fit(model, *mnist1d.train, epochs=2, batch_size=batch_size, verbose=0)
 """,
     ),
