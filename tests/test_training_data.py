@@ -381,7 +381,7 @@ REFUSED = [
     (
         {"validation_data": (X, Y, -WEIGHTS - 1)},
         "`validation_data[2]` must be finite numbers of at least 0. Received: validation_data[2] with 50 of 50 values "
-        f"otherwise, the first in row 0: {-WEIGHTS[0] - 1}",
+        f"wrong, the first in row 0: {-WEIGHTS[0] - 1}",
     ),
     (
         {"sample_weight": WEIGHTS, "class_weight": {0: 1.0}},
