@@ -36,6 +36,7 @@ from recipes._lib import (
     run_folder,
     statements,
 )
+from recipes.faq import _statistics
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ("benchmark", "export", "faq", "measure", "predict", "table", "verify")
@@ -155,7 +156,10 @@ def test_a_quick_published_number_is_met_by_a_new_seed(recipe, capsys):
     metric = statements.statement(name).metric
     seen = [metrics[metric] for metrics in published["seeds"].values()]
     band = max(3 * published["std"][metric], max(seen) - min(seen))
-    assert abs(recipe.main(seed=seed)[metric] - published["mean"][metric]) <= band
+    low, high = published["mean"][metric] - band, published["mean"][metric] + band
+    if len(seen) >= 5:  # Four new seeds in 100 lie outside 3 std of five.
+        _, low, high = _statistics.new_seed_range(seen, 0.999)
+    assert low <= recipe.main(seed=seed)[metric] <= high
 
 
 def test_the_targets_are_met_by_the_published_results():
