@@ -1,28 +1,8 @@
-"""Digits that a network has made: their judge, their pictures in a result, and a strip of them."""
+"""Digits that a network has made: their pictures in a result, and a strip of them."""
 
 import base64
-import functools
 
 import numpy as np
-
-
-@functools.cache
-def judge(limit: int, count: int):
-    """Return the judge of `image_judge`, which compares generated digits with `count` real ones.
-
-    It is trained once in a process, always with seed 0; sets Keras's global seed then.
-
-    Args:
-        limit: Training images of the judge.
-        count: Test images, more than 48 (the judge's features).
-    """
-    from dlguide import data
-    from recipes._lib import image_judge
-
-    trained = image_judge.train_judge(limit)
-    # Evenly from all of them: the second half of MNIST's test set is of other writers than the first.
-    test = [array[np.linspace(0, len(array) - 1, count).astype(int)] for array in trained.splits.test]
-    return image_judge.Judge(trained.classifier, trained.splits._replace(test=data.Part(*test)))
 
 
 def packed(images: np.ndarray) -> str:
