@@ -57,9 +57,13 @@ def number(name: str, value: Any, *, above: float = -math.inf, at_least: float =
     """Return `value` as a finite `float` inside its range, or raise."""
     limit = f" above {above}" if above > -math.inf else ""
     limit = f" of at least {at_least}" if at_least > -math.inf else limit
-    if not _is_real(value) or not math.isfinite(value) or value <= above or value < at_least:
+    try:
+        number = float(value) if _is_real(value) else math.nan
+    except OverflowError:  # An integer of more than 308 digits.
+        number = math.inf
+    if not math.isfinite(number) or number <= above or number < at_least:
         raise error(name, f"a number{limit}", value)
-    return float(value)
+    return number
 
 
 def rate(name: str, value: Any) -> float:

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import independent_metrics
 import keras
 import numpy as np
 import pytest
@@ -96,6 +97,7 @@ def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     assert {stated.metric, stated.baseline, "training_seconds"} <= set(metrics)
     assert json.dumps(metrics)
+    independent_metrics.check(recipe, metrics, tmp_path / "run" / "model.keras", quick.get("limit"))
     files = {path.name for path in (tmp_path / "run").iterdir()}
     if "epochs" in stated.quick:  # It trains one model by `fit`; a search or an agent leaves other files.
         assert {"model.keras", "history.csv", "learning_curves.png"} <= files

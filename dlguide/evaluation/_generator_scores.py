@@ -96,6 +96,8 @@ def precision_recall(features, reference, *, neighbours: int = 3) -> tuple[float
             f"`features` and `reference` must be of more than {neighbours} images, for their neighbours. "
             f"Received: features of length {len(features)}, reference of length {len(reference)}"
         )
+    middle = reference.mean(axis=0)  # Far from it, distances would be rounded too much.
+    features, reference = features - middle, reference - middle
 
     def share_inside(points, of) -> float:
         # The first neighbour of a point of the set is itself.

@@ -1,0 +1,366 @@
+"""Rules for all inputs, tried with random ones by Hypothesis; `DLGUIDE_EXAMPLES=10 pytest` tries ten times as many."""
+
+import inspect
+import itertools
+import json
+import math
+import os
+import string
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import dlguide
+from dlguide import _checks, data, evaluation, training
+from dlguide.training import _folder
+
+FACTOR = int(os.environ.get("DLGUIDE_EXAMPLES", 1))
+
+
+def examples(count: int):
+    """Try so many inputs, the same ones in each run, times `DLGUIDE_EXAMPLES`; nothing is kept on the disk."""
+    return settings(
+        max_examples=count * FACTOR,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        # A fixture that is set up once for all examples is meant; models are slow.
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+# Builders
+
+small, wide = st.integers(1, 4), st.integers(1, 9)
+hidden = st.lists(wide, max_size=2)
+layers = st.lists(small, min_size=1, max_size=2)
+shapes = st.lists(small, min_size=1, max_size=3).map(tuple)
+rates = st.floats(0, 0.9)
+flags = st.booleans()
+maps = st.tuples(st.sampled_from([4, 8]), st.sampled_from([4, 8]), st.integers(1, 3))  # For up to two halvings.
+activations = st.sampled_from(["relu", "tanh", None])
+transformer = {"embed_dim": st.sampled_from([4, 8]), "num_heads": st.sampled_from([1, 2]), "ff_dim": wide,
+               "num_layers": st.integers(1, 2), "dropout": rates}  # fmt: skip
+ARGUMENTS: dict[str, dict] = {
+    "linear_regression": {"input_shape": st.tuples(small)},
+    "polynomial_regression": {"input_shape": st.tuples(st.integers(1, 3)), "degree": st.integers(1, 3)},
+    "perceptron": {"input_shape": shapes, "num_outputs": small, "l2": rates},
+    "mlp": {"input_shape": shapes, "num_outputs": small, "hidden_units": hidden, "activation": activations,
+            "dropout": rates, "batch_norm": flags, "l2": rates},
+    "cnn": {"input_shape": maps | st.tuples(st.integers(4, 9), small), "num_outputs": small, "filters": layers,
+            "kernel_size": small, "dropout": rates, "batch_norm": flags},
+    "rnn": {"input_shape": st.tuples(small, small), "num_outputs": small, "units": layers, "dropout": rates,
+            "cell": st.sampled_from(["simple", "lstm", "gru"]), "bidirectional": flags, "return_sequences": flags},
+    "transformer_classifier": {"vocab_size": st.integers(2, 9), "max_length": wide, "num_outputs": small,
+                               **transformer},
+    "transformer_language_model": {"vocab_size": st.integers(2, 9), "max_length": wide, **transformer},
+    "autoencoder": {"input_shape": shapes, "latent_dim": small, "hidden_units": hidden, "activation": activations,
+                    "batch_norm": flags},
+    "conv_autoencoder": {"input_shape": maps, "latent_dim": st.none() | small, "filters": layers,
+                         "kernel_size": small, "batch_norm": flags},
+    "vae": {"input_shape": shapes, "latent_dim": small, "hidden_units": hidden, "batch_norm": flags,
+            "beta": st.floats(0, 9)},
+    "gan": {"input_shape": maps, "latent_dim": small, "num_classes": st.none() | st.integers(2, 4), "filters": layers,
+            "dropout": rates, "batch_norm": flags},
+}  # fmt: skip
+"""What each argument of a builder may be; `contrastive`, which needs a model, has a test of its own."""
+
+
+def dense(*sizes: int, norm: bool = False) -> int:
+    """Return the trained weights of a chain of dense layers; scale and shift take the place of a hidden bias."""
+    hidden = sum(sizes[1:-1])
+    return sum(a * b for a, b in itertools.pairwise(sizes)) + hidden * (2 if norm else 1) + sizes[-1]
+
+
+def cells(kind: str, inputs: int, units: int) -> int:
+    gates, biases = {"simple": (1, 1), "lstm": (4, 1), "gru": (3, 2)}[kind]
+    return gates * ((inputs + units) * units + biases * units)
+
+
+def recurrent(o: dict) -> int:
+    count, width, both = 0, o["input_shape"][-1], 2 if o["bidirectional"] else 1
+    for units in o["units"]:
+        count, width = count + both * cells(o["cell"], width, units), both * units
+    return count + (width + 1) * o["num_outputs"]
+
+
+def convolutional(o: dict) -> int:
+    area, width, count = o["kernel_size"] ** (len(o["input_shape"]) - 1), o["input_shape"][-1], 0
+    for n in o["filters"]:
+        count, width = count + area * width * n + (2 * n if o["batch_norm"] else n), n
+    return count + (width + 1) * o["num_outputs"]
+
+
+def convolutional_code(o: dict) -> int:
+    area, norm, channels = o["kernel_size"] ** 2, 2 if o["batch_norm"] else 1, o["input_shape"][-1]
+    widths = [channels, *o["filters"]]
+    down = sum(area * a * b + norm * b for a, b in itertools.pairwise(widths))
+    back = [o["filters"][-1], *reversed(o["filters"])]
+    up = sum(area * a * b + norm * b for a, b in itertools.pairwise(back))
+    size = math.prod(n // 2 ** len(o["filters"]) for n in o["input_shape"][:2]) * o["filters"][-1]
+    code = (size + 1) * o["latent_dim"] + (o["latent_dim"] + 1) * size if o["latent_dim"] else 0
+    return down + code + up + area * o["filters"][0] * channels + channels
+
+
+def blocks(o: dict, outputs: int) -> int:
+    d, f = o["embed_dim"], o["ff_dim"]
+    block = 4 * d * d + 4 * d + (d * f + f) + (f * d + d)
+    return (o["vocab_size"] + o["max_length"]) * d + o["num_layers"] * block + 2 * d + (d + 1) * outputs
+
+
+def autoencoding(o: dict) -> int:
+    size, units, norm = math.prod(o["input_shape"]), o["hidden_units"], o["batch_norm"]
+    back = dense(o["latent_dim"], *reversed(units), size, norm=norm)
+    return dense(size, *units, o["latent_dim"], norm=norm) + back
+
+
+WEIGHTS: dict[str, Callable[[dict], int]] = {
+    "linear_regression": lambda o: o["input_shape"][0] + 1,
+    "polynomial_regression": lambda o: math.comb(o["input_shape"][0] + o["degree"], o["degree"]),
+    "perceptron": lambda o: dense(math.prod(o["input_shape"]), o["num_outputs"]),
+    "mlp": lambda o: dense(math.prod(o["input_shape"]), *o["hidden_units"], o["num_outputs"], norm=o["batch_norm"]),
+    "cnn": convolutional,
+    "rnn": recurrent,
+    "transformer_classifier": lambda o: blocks(o, o["num_outputs"]),
+    "transformer_language_model": lambda o: blocks(o, o["vocab_size"]),
+    "autoencoder": autoencoding,
+    "conv_autoencoder": convolutional_code,
+    "vae": lambda o: autoencoding(o) + ([math.prod(o["input_shape"]), *o["hidden_units"]][-1] + 1) * o["latent_dim"],
+}
+"""The trained weights, worked out from the arguments; those of `gan` are in the contract's table alone."""
+
+
+def output_shape(name: str, o: dict) -> tuple:
+    """Return the shape of what a model gives for two examples."""
+    if name == "gan":
+        return (2, 3)
+    if name == "transformer_language_model":
+        return (2, o["max_length"], o["vocab_size"])
+    if "num_outputs" not in o:
+        return (2, *o["input_shape"]) if "autoencoder" in name or name == "vae" else (2, 1)
+    steps = (o["input_shape"][0],) if o.get("return_sequences") else ()
+    return (2, *steps, o["num_outputs"])
+
+
+def inputs_of(name: str, o: dict):
+    if "vocab_size" in o:
+        return np.ones((2, o["max_length"]), "int32")
+    x = np.full((2, *o["input_shape"]), 0.5, "float32")
+    return [x, np.array([0, 1], "int32")] if o.get("num_classes") else x
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_a_builder_gives_the_shape_and_the_weights_that_its_arguments_say_and_can_be_saved(name, tmp_path):
+    @examples(6)
+    @given(st.fixed_dictionaries(ARGUMENTS[name]))
+    def holds(options):
+        keras.utils.clear_session()
+        model = getattr(dlguide, name)(**options)
+        x = inputs_of(name, options)
+        given_back = model(x)
+        assert given_back.shape == output_shape(name, options)
+        if name in WEIGHTS:
+            assert sum(math.prod(w.shape) for w in model.trainable_weights) == WEIGHTS[name](options)
+        model.save(tmp_path / "model.keras")
+        again = keras.saving.load_model(tmp_path / "model.keras")
+        assert all(map(np.array_equal, again.get_weights(), model.get_weights()))
+        if name not in ("vae", "gan"):  # These draw numbers.
+            assert np.array_equal(again(x), given_back)
+
+    holds()
+
+
+JUNK = st.one_of(
+    st.integers(max_value=-1),
+    st.floats(max_value=-0.1),
+    st.just(float("nan")),
+    st.binary(),
+    st.text(string.punctuation, min_size=1),
+    st.lists(st.text(), min_size=1, max_size=2),
+    st.dictionaries(st.text(), st.none(), min_size=1, max_size=1),
+    st.builds(object),
+)
+"""What no argument of a builder may be."""
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_a_builder_refuses_junk_in_any_argument_and_says_which(name):
+    builder = getattr(dlguide, name)
+    parameters = [parameter for parameter in inspect.signature(builder).parameters if parameter != "name"]
+
+    @examples(30)
+    @given(st.data())
+    def holds(draw):
+        options = draw.draw(st.fixed_dictionaries(ARGUMENTS[name]))
+        parameter, junk = draw.draw(st.sampled_from(parameters)), draw.draw(JUNK)
+        with pytest.raises(ValueError) as error:
+            builder(**{**options, parameter: junk})
+        assert str(error.value).startswith(f"`{parameter}` must be ")
+        received = str(error.value).split("Received: ")[1]
+        assert received.startswith(f"{parameter}={junk!r}")
+
+    holds()
+
+
+# Checks
+
+anything = st.one_of(st.none(), flags, st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.integers()),
+                     st.dictionaries(st.text(), st.integers()), st.builds(object),
+                     st.integers(-5, 5).map(np.int64), st.floats(-5, 5).map(np.float32))  # fmt: skip
+
+
+@examples(300)
+@given(anything, st.integers(-3, 3))
+def test_a_number_is_taken_as_it_is_or_refused_with_its_name_and_value(value, least):
+    checks = {
+        "integer": lambda: _checks.integer("size", value, at_least=least),
+        "number": lambda: _checks.number("size", value, at_least=least),
+        "above": lambda: _checks.number("size", value, above=least),
+        "rate": lambda: _checks.rate("size", value),
+        "flag": lambda: _checks.flag("size", value),
+        "integers": lambda: _checks.integers("size", value, at_least=least),
+    }
+    holds = {
+        "integer": lambda v: type(v) is int and v >= least,
+        "number": lambda v: type(v) is float and least <= v < math.inf,
+        "above": lambda v: type(v) is float and least < v < math.inf,
+        "rate": lambda v: type(v) is float and 0 <= v < 1,
+        "flag": lambda v: type(v) is bool,
+        "integers": lambda v: type(v) is tuple and all(type(n) is int and n >= least for n in v),
+    }
+    same = {"integers": tuple, "number": float, "above": float}
+    for kind, check in checks.items():
+        try:
+            taken = check()
+        except ValueError as error:
+            assert str(error).startswith("`size` must be ") and str(error).endswith(f"Received: size={value!r}")
+        else:
+            assert holds[kind](taken) and taken == same.get(kind, lambda v: v)(value)
+
+
+# Order and texts
+
+
+@examples(100)
+@given(st.integers(1, 200), st.integers(0, 2**40), st.integers(0, 500))
+def test_each_epoch_takes_each_example_once_in_an_order_of_its_own(n, seed, epoch):
+    order = training.epoch_order(n, seed, epoch)
+    assert sorted(order.tolist()) == list(range(n)) and order.tolist() == training.epoch_order(n, seed, epoch).tolist()
+    if n > 20:
+        assert order.tolist() != training.epoch_order(n, seed, epoch + 1).tolist()
+        assert order.tolist() != training.epoch_order(n, seed + 1, epoch).tolist()
+
+
+@examples(100)
+@given(st.lists(st.text("abcé☃"), max_size=5), st.integers(1, 8))
+def test_a_text_is_decoded_to_what_was_encoded(texts, length):
+    vocabulary = ["", "?", *"abc"]
+    ids = data.encode(texts, vocabulary, length)
+    assert ids.shape == (len(texts), length) and ids.dtype == np.int32
+    known = ["".join(c if c in "abc" else "?" for c in text[:length]) for text in texts]
+    assert [data.decode(row, vocabulary) for row in ids] == known
+
+
+# Scores
+
+
+def points(seed: int, n: int, dimensions: int):
+    return np.random.default_rng(seed).normal(size=(n, dimensions))
+
+
+@examples(60)
+@given(st.integers(0, 999), st.integers(1, 5), st.floats(0.01, 100), st.floats(-50, 50))
+def test_distances_of_sets_do_not_depend_on_order_and_place_and_grow_with_the_scale(seed, dimensions, factor, shift):
+    rng = np.random.default_rng(seed)
+    one, other = points(seed, 30, dimensions), 2 * points(seed + 1, 40, dimensions) + 1
+    moved = [factor * rng.permutation(x) + shift for x in (one, other)]
+    distance = evaluation.frechet_distance(one, other)
+    assert evaluation.frechet_distance(*moved) == pytest.approx(factor**2 * distance, rel=1e-4, abs=1e-6 * factor**2)
+    assert evaluation.frechet_distance(other, one) == pytest.approx(distance, rel=1e-6)
+    assert evaluation.frechet_distance(one, one) == pytest.approx(0, abs=1e-9)
+    precision, recall = evaluation.precision_recall(one, other)
+    assert evaluation.precision_recall(*moved) == pytest.approx((precision, recall))
+    assert evaluation.precision_recall(other, one) == pytest.approx((recall, precision))
+    assert evaluation.precision_recall(one, one) == (1, 1)
+
+
+@examples(60)
+@given(st.integers(0, 999), st.integers(1, 6), st.integers(1, 6))
+def test_clusters_may_be_renamed_and_examples_reordered(seed, classes, clusters):
+    rng = np.random.default_rng(seed)
+    labels, found = rng.integers(classes, size=40), rng.integers(clusters, size=40)
+    accuracy, order, names = (
+        evaluation.clustering_accuracy(labels, found),
+        rng.permutation(40),
+        rng.permutation(clusters),
+    )
+    assert evaluation.clustering_accuracy(labels[order], names[found][order]) == accuracy
+    assert evaluation.clustering_accuracy(rng.permutation(classes)[labels], found) == accuracy
+    assert 1 / clusters / classes <= accuracy <= 1 and evaluation.clustering_accuracy(labels, labels) == 1
+
+
+@examples(60)
+@given(st.integers(0, 999), st.floats(0.01, 100), st.floats(0.01, 0.9))
+def test_a_threshold_grows_with_the_scores_and_keeps_its_promise(seed, factor, share):
+    rng = np.random.default_rng(seed)
+    scores, labels = rng.normal(size=60), rng.integers(2, size=60)
+    assume(0 < labels.sum() < 60)
+    order = rng.permutation(60)
+    threshold = evaluation.anomaly_threshold(scores, labels)
+    moved = evaluation.anomaly_threshold(factor * scores[order], labels[order])
+    assert moved == pytest.approx(factor * threshold) and threshold in scores
+    kept = evaluation.anomaly_threshold(scores, labels, false_alarms=share)
+    assert (scores[labels == 0] >= kept).mean() <= share
+
+
+# Checkpoints
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """The two checkpoints of a run of two epochs, as bytes and as arrays, and the settings of the run."""
+    path = tmp_path_factory.mktemp("run")
+    model = dlguide.perceptron((2,), 1)
+    model.compile("sgd", "mse")
+    training.fit(model, np.ones((8, 2)), np.ones(8), epochs=2, batch_size=4, run_dir=path, verbose=0)
+    contents = [(path / name).read_bytes() for name in _folder.CHECKPOINTS]
+    return contents, [_folder.decode(content) for content in contents], json.loads((path / "config.json").read_text())
+
+
+def damage(draw, content: bytes) -> bytes:
+    place = draw(st.integers(0, len(content) - 1))
+    if draw(st.booleans()):
+        return content[:place]
+    flipped = bytes([content[place] ^ draw(st.integers(1, 255))])
+    return content[:place] + flipped + content[place + 1 :]
+
+
+@examples(150)
+@given(st.data())
+def test_a_damaged_checkpoint_is_never_taken_for_a_good_one(checkpoints, draw):
+    (newest, previous), good, config = checkpoints
+    is_worse = draw.draw(st.booleans())
+    newest = damage(draw.draw, newest)
+    previous = damage(draw.draw, previous) if is_worse else previous
+    with tempfile.TemporaryDirectory() as path, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Of the damage; a test of `fit` looks at it.
+        for name, content in zip(_folder.CHECKPOINTS, (newest, previous), strict=True):
+            (Path(path) / name).write_bytes(content)
+        (Path(path) / "config.json").write_text(json.dumps(config))
+        folder = _folder.RunFolder(path, {key: value for key, value in config.items() if key != "versions"})
+        try:
+            saved = folder.open()
+        except ValueError as error:
+            assert is_worse and "`run_dir` must have a checkpoint that can be read" in str(error)
+        else:
+            # A byte of the file that carries nothing may differ.
+            assert any(all(np.array_equal(saved[key], one[key]) for key in (*one, *saved)) for one in good)
+        finally:
+            folder.close()
