@@ -5,7 +5,8 @@
 
 Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
 Baseline: the same pixels without a hidden layer (softmax regression, scikit-learn).
-Result: accuracy 98.93% ± 0.06% (higher is better), baseline 92.41%, 23.3 s on 2 cores of Intel(R) Xeon(R) Processor.
+Result: accuracy 98.93% (higher is better), a new seed 98.73% to 99.13%, baseline 92.41%.
+Training: 23.3 s on 2 cores of Intel(R) Xeon(R) Processor.
 
 Tried, one or two seeds each, on the validation set:
 

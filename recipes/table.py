@@ -12,10 +12,21 @@ from recipes.faq import _page as faq_page
 from recipes.faq import _questions
 
 ROOT = statements.HERE.parent
+# fmt: off
 WORDS = {
-    "en": ("recipe", "data", "result on the test set", "baseline", "training", "seeds", "± is one std", "cores"),
-    "zh": ("示例（recipe）", "数据", "测试集结果", "基线", "训练时间", "种子数", "± 为标准差", "核"),
+    "en": (
+        "recipe", "data", "result on the test set", "a new seed", "baseline", "training", "the rest", "seeds",
+        "“A new seed” is the range in which the result of one more seed falls in 95 of 100 cases; “the rest” are the "
+        "seconds for data, metrics, baselines and pictures",
+        "cores",
+    ),
+    "zh": (
+        "示例（recipe）", "数据", "测试集结果", "新种子", "基线", "训练时间", "其余时间", "种子数",
+        "“新种子”为再取一个种子时，结果在 100 次中有 95 次落入的范围；“其余时间”用于读取数据、计算指标与基线、绘图",
+        "核",
+    ),
 }
+# fmt: on
 
 
 def main() -> dict:
@@ -40,9 +51,9 @@ SUFFIXES = (("", "en"), (".zh", "zh"))
 
 def results_table(language: str) -> str:
     """Return the table of all recipes with a published result."""
-    *head, deviation, cores = WORDS[language]
-    comma, semicolon, full_stop = ("，", "；", "。") if language == "zh" else (", ", "; ", ".")
-    rows = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|"]
+    *head, meaning, cores = WORDS[language]
+    comma, semicolon, full_stop, to = ("，", "；", "。", " 至 ") if language == "zh" else (", ", "; ", ".", " to ")
+    rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     dates: dict[str, list[str]] = {}
     for name, backend in itertools.product(statements.recipe_names(), results.BACKENDS):
         published = results.result(name, backend)
@@ -50,14 +61,16 @@ def results_table(language: str) -> str:
             continue
         stated = statements.statement(name)
         metric, form = stated.metric, stated.format
-        mean, count, versions = published["mean"], len(published["seeds"]), published["versions"]
+        mean, versions = published["mean"], published["versions"]
         cells = [
             f"[`{name}`](recipes/{name}.py)" + ("" if backend == "tensorflow" else f", {backend}"),
             stated.data,
-            f"{metric} {form.format(mean[metric])}" + (f" ± {form.format(published['std'][metric])}" * (count > 1)),
+            f"{metric} {form.format(mean[metric])}",
+            results.written_range(name, published).replace(" to ", to),
             form.format(mean[stated.baseline]),
             f"{mean['training_seconds']:.1f} s",
-            str(count),
+            f"{mean['evaluation_seconds']:.0f} s" if "evaluation_seconds" in mean else "–",
+            str(len(published["seeds"])),
         ]
         rows.append(f"| {' | '.join(cells)} |")
         facts = [f"{published['cores']} {cores} {published['cpu']}", f"Keras {versions['keras']}"]
@@ -65,7 +78,7 @@ def results_table(language: str) -> str:
         machine = comma.join(facts)
         dates.setdefault(machine, []).append(published["date"])
     notes = [machine + comma + " – ".join(dict.fromkeys([min(days), max(days)])) for machine, days in dates.items()]
-    return "\n".join([*rows, "", semicolon.join([deviation, *notes]) + full_stop])
+    return "\n".join([*rows, "", semicolon.join([meaning, *notes]) + full_stop])
 
 
 def replaced(text: str, marker: str, content: str) -> str:
@@ -93,13 +106,15 @@ def _page(name: str, language: str) -> str:
 
 
 def _with_result_line(name: str) -> str:
-    """Return a recipe's source with the `Result:` line of its docstring renewed."""
+    """Return a recipe's source with the lines `Result:` and `Training:` of its docstring renewed."""
     lines = (statements.HERE / f"{name}.py").read_text(encoding="utf-8").splitlines()
     published = results.result(name)
     if published:
-        line = f"Result: {results.headline(name)} on {published['cores']} cores of {published['cpu']}."
+        seconds = f"{published['mean']['training_seconds']:.1f} s on {published['cores']} cores of {published['cpu']}"
         at = next(i for i, text in enumerate(lines) if text.startswith("Baseline:")) + 1
-        lines[at : at + lines[at].startswith("Result:")] = [line]
+        while lines[at].startswith(("Result:", "Training:")):
+            del lines[at]
+        lines[at:at] = [f"Result: {results.headline(name)}.", f"Training: {seconds}."]
     return "\n".join(lines) + "\n"
 
 

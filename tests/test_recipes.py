@@ -23,13 +23,14 @@ import pytest
 import recipes
 from dlguide.data import _files, _sets
 from dlguide.plots import _figure
-from recipes import benchmark, measure, perceptron_mnist, table
+from recipes import benchmark, measure, perceptron_mnist, table, verify
 from recipes._lib import (
     benchmark_cnn,
     benchmark_models,
     benchmark_photos,
     benchmark_worker,
     command_line,
+    intervals,
     machine_facts,
     made_photos,
     pictures,
@@ -37,7 +38,6 @@ from recipes._lib import (
     run_folder,
     statements,
 )
-from recipes.faq import _statistics
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ("benchmark", "export", "faq", "measure", "predict", "table", "verify")
@@ -157,10 +157,7 @@ def test_a_quick_published_number_is_met_by_a_new_seed(recipe, capsys):
     seed = max(map(int, published["seeds"])) + 1
     metric = statements.statement(name).metric
     seen = [metrics[metric] for metrics in published["seeds"].values()]
-    band = max(3 * published["std"][metric], max(seen) - min(seen))
-    low, high = published["mean"][metric] - band, published["mean"][metric] + band
-    if len(seen) >= 5:  # Four new seeds in 100 lie outside 3 std of five.
-        _, low, high = _statistics.new_seed_range(seen, 0.999)
+    _, low, high = intervals.new_seed_range(seen, 0.999)
     assert low <= recipe.main(seed=seed)[metric] <= high
 
 
@@ -213,8 +210,40 @@ def test_the_targets_are_met_by_the_published_results():
 @pytest.mark.parametrize("name", statements.recipe_names())
 def test_mean_and_spread_of_a_result_follow_from_its_seeds(name):
     published = results.result(name)
-    mean, std = results.summarised(published["seeds"])
-    assert published["mean"] == pytest.approx(mean) and published["std"] == pytest.approx(std)
+    for key, numbers in results.summarised(published["seeds"]).items():
+        if key == "range":
+            low, high = ({name: ends[i] for name, ends in published[key].items()} for i in range(2))
+            assert low == pytest.approx({name: ends[0] for name, ends in numbers.items()})
+            assert high == pytest.approx({name: ends[1] for name, ends in numbers.items()})
+        else:
+            assert published[key] == pytest.approx(numbers)
+
+
+def test_the_range_of_a_result_is_students():
+    found = results.summarised({str(seed): {"accuracy": seed / 10} for seed in range(1, 6)})
+    # Standard deviation √0.025, t(0.975, 4) = 2.776.
+    assert found["range"]["accuracy"] == pytest.approx([0.3 - 0.4809, 0.3 + 0.4809], abs=1e-4)
+    assert found["mean"]["accuracy"] == pytest.approx(0.3) and found["std"]["accuracy"] == pytest.approx(
+        0.15811, abs=1e-4
+    )
+    assert "range" not in results.summarised({"0": {"accuracy": 0.5}})
+
+
+def test_verify_runs_a_recipe_with_a_new_seed_and_says_on_which_side_of_its_range_it_lies(monkeypatch, capsys):
+    values = {"perceptron_mnist": 0.9274, "linear_regression_mpg": 99.0}
+    monkeypatch.setattr(
+        measure, "run", lambda name, seed, **_: {statements.statement(name).metric: values[name]} if seed == 777 else {}
+    )
+    verify.main(tuple(values), seed=777)
+    first, second, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("perceptron_mnist  accuracy  92.74% in 92.") and first.endswith("  inside")
+    assert second.startswith("linear_regression_mpg  mae  99.00 mpg in 3.") and second.endswith("  OUTSIDE")
+    assert last == "1 of 2 results lie outside their 95 % range"
+    with pytest.raises(ValueError, match="`names` must be out of anomaly_shuttle, "):
+        verify.main(("nothing",))
+    used = int(next(iter(results.result("perceptron_mnist")["seeds"])))
+    with pytest.raises(ValueError, match=r"`seed` must be none of the published ones\. Received: seed="):
+        verify.main(("perceptron_mnist",), seed=used)
 
 
 def test_another_backend_does_not_overwrite_the_published_result():
@@ -443,10 +472,11 @@ def test_the_benchmark_times_each_way(monkeypatch):
 
 def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypatch, capsys):
     def run(command, check):
-        if "1" in command:
+        if command[command.index("--seed") + 1] == "1":
             raise subprocess.CalledProcessError(2, command)
         Path(command[-1]).mkdir()
-        metrics = {"accuracy": 0.5, "baseline_accuracy": 0.1, "training_seconds": 1.0}
+        seed = int(command[command.index("--seed") + 1])
+        metrics = {"accuracy": 0.5 + seed / 100, "baseline_accuracy": 0.1, "training_seconds": 1.0, "list": [1]}
         Path(command[-1], "metrics.json").write_text(json.dumps(metrics))
 
     monkeypatch.setattr(results, "RESULTS", tmp_path)
@@ -457,7 +487,11 @@ def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypa
         measure.main(["perceptron_mnist"], seeds=[0, 1])
     assert published.read_text() == "before" and list(json.loads(part.read_text())["seeds"]) == ["0"]
     measure.main(["perceptron_mnist"], seeds=[0, 2])
-    assert list(json.loads(published.read_text())["seeds"]) == ["0", "2"] and not part.exists()
+    content = json.loads(published.read_text())
+    assert list(content["seeds"]) == ["0", "2"] and not part.exists()
+    assert content["mean"]["accuracy"] == pytest.approx(0.51) and content["std"]["accuracy"] == pytest.approx(
+        0.0141, abs=1e-4
+    )
 
 
 def test_the_targets_are_met_by_the_published_benchmarks():

@@ -101,7 +101,7 @@ def test_imports_form_no_circle():
     list(graphlib.TopologicalSorter(graph).static_order())  # Raises CycleError, which names the circle.
 
 
-COMMANDS = {"benchmark", "export", "measure", "predict", "table"}
+COMMANDS = {"benchmark", "export", "measure", "predict", "table", "verify"}
 
 
 def test_no_helper_imports_a_recipe():

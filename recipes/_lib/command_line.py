@@ -40,7 +40,11 @@ def run(main: Callable[..., dict]) -> None:
         # Known to the folder before the first step, so that a killed run is found again.
         saved = {"recipe": f"recipes.{name}", "command": command, "options": options}
         run_folder.write_json(folder / "options.json", saved)
+        begin = time.perf_counter()
         metrics = main(**options)
+        # The rest: data, metrics, baselines and pictures. A resumed run has trained in earlier processes too.
+        rest = time.perf_counter() - begin - metrics["training_seconds"]
+        metrics |= {"evaluation_seconds": rest} if rest > 0 else {}
         run_folder.write_json(folder / "metrics.json", metrics)
         _print_summary(metrics, folder)
     except Exception as error:

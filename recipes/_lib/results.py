@@ -4,7 +4,7 @@ import json
 import statistics
 from pathlib import Path
 
-from recipes._lib import statements
+from recipes._lib import intervals, statements
 
 RESULTS = statements.HERE / "results"
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -28,13 +28,26 @@ def write_json(file: Path, content: dict) -> None:
     beside.replace(file)
 
 
-def summarised(seeds: dict[str, dict[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return mean and standard deviation of each metric over the seeds (0 where there is one seed)."""
-    names = next(iter(seeds.values()))
-    columns = {name: [metrics[name] for metrics in seeds.values()] for name in names}
-    mean = {name: statistics.fmean(values) for name, values in columns.items()}
-    std = {name: statistics.stdev(values) if len(values) > 1 else 0.0 for name, values in columns.items()}
-    return mean, std
+def summarised(seeds: dict[str, dict[str, float]]) -> dict[str, dict]:
+    """Return mean, standard deviation and range of each metric over the seeds.
+
+    In the range a new seed falls in 95 of 100 cases, if the scores of seeds are normal; one seed has no range.
+    """
+    columns = {name: [metrics[name] for metrics in seeds.values()] for name in next(iter(seeds.values()))}
+    found = {"mean": {name: statistics.fmean(values) for name, values in columns.items()}}
+    if len(seeds) > 1:
+        found["std"] = {name: statistics.stdev(values) for name, values in columns.items()}
+        found["range"] = {name: list(intervals.new_seed_range(values)[1:]) for name, values in columns.items()}
+    return found
+
+
+def written_range(name: str, published: dict) -> str:
+    """Return the range of a recipe's metric as it is written, such as "12.7 to 13.0 mpg", a dash for one seed."""
+    if "range" not in published:
+        return "–"
+    stated = statements.statement(name)
+    low, high = map(stated.format.format, published["range"][stated.metric])
+    return f"{low.removesuffix(stated.format.partition('}')[2])} to {high}"  # The unit once.
 
 
 def headline(name: str, backend: str = "tensorflow") -> str:
@@ -42,12 +55,8 @@ def headline(name: str, backend: str = "tensorflow") -> str:
     published = result(name, backend)
     if published is None:
         return "not measured yet"
-    stated, mean, std = statements.statement(name), published["mean"], published["std"]
+    stated, mean = statements.statement(name), published["mean"]
     direction = "higher" if stated.higher_is_better else "lower"
-    value, spread, baseline = map(
-        stated.format.format, (mean[stated.metric], std[stated.metric], mean[stated.baseline])
-    )
-    return (
-        f"{stated.metric} {value} ± {spread} ({direction} is better), baseline {baseline}, "
-        f"{mean['training_seconds']:.1f} s"
-    )
+    value, baseline = map(stated.format.format, (mean[stated.metric], mean[stated.baseline]))
+    new_seed = f", a new seed {written_range(name, published)}" if "range" in published else ""
+    return f"{stated.metric} {value} ({direction} is better){new_seed}, baseline {baseline}"

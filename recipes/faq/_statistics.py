@@ -1,37 +1,9 @@
 """Means, intervals and differences over the seeds (Student's t)."""
 
-import statistics
-from typing import NamedTuple
-
+from recipes._lib.intervals import Interval, mean_interval, new_seed_range
 from recipes.faq._experiment import Claim, Panel
 
-
-class Interval(NamedTuple):
-    """A mean and the two ends of a range around it."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def mean_interval(values: list[float], share: float = 0.95) -> Interval:
-    """Return the confidence interval of the mean."""
-    return _interval(values, share, statistics.stdev(values) / len(values) ** 0.5)
-
-
-def new_seed_range(values: list[float], share: float = 0.95) -> Interval:
-    """Return the range in which the score of one more seed falls in that share of the cases."""
-    return _interval(values, share, statistics.stdev(values) * (1 + 1 / len(values)) ** 0.5)
-
-
-def _interval(values: list[float], share: float, scale: float) -> Interval:
-    from scipy import stats
-
-    mean = statistics.fmean(values)
-    if scale == 0:  # Of equal values SciPy makes NaN.
-        return Interval(mean, mean, mean)
-    low, high = stats.t.interval(share, len(values) - 1, loc=mean, scale=scale)
-    return Interval(mean, float(low), float(high))
+__all__ = ["Interval", "answer", "column", "difference", "mean_interval", "new_seed_range", "places"]
 
 
 def column(seeds: dict[str, dict], panel: str, row: str, at: str | None = None) -> list[float]:
