@@ -1,10 +1,12 @@
 """The FAQ: what an experiment states, its numbers, its verdict, a run that is killed, its pages."""
 
 import ast
+import functools
 import io
 import json
 import os
 import re
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from test_recipes import command
 
 import dlguide
 from recipes._lib import results, statements
-from recipes.faq import _figure, _page, _questions, _recheck, _run, _statistics, _tuning, _verdict
+from recipes.faq import _figure, _page, _questions, _recheck, _retraining, _run, _statistics, _tuning, _verdict
 from recipes.faq._experiment import NATS, PERCENT, Claim, Curve, Experiment, Panel, Score, Words
 
 ANSWERED = [question.module for question in _questions.QUESTIONS if _page.published(question.module)]
@@ -238,8 +240,24 @@ def test_fewer_than_five_seeds_are_refused(results_folder):
             _run.measure("x", experiment(), seeds)
 
 
+@pytest.fixture
+def run_eagerly(monkeypatch):
+    """Let networks of a few steps run without tracing, and forget them, so that no other test has them."""
+
+    def forget():
+        for name, module in list(sys.modules.items()):
+            for function in vars(module).values() if name.startswith("recipes.faq.") else ():
+                if hasattr(function, "cache_clear"):
+                    function.cache_clear()
+
+    forget()
+    monkeypatch.setattr(_retraining, "trainer", functools.partial(_retraining.trainer, run_eagerly=True))
+    yield
+    forget()
+
+
 @run_experiments
-def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name):
+def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name, run_eagerly):
     stated, published = _questions.experiment(name), _page.published(name)
     choice = (stated.choose(**stated.quick),) if stated.choose else ()
     scores = stated.measure(0, *choice, **stated.quick)
