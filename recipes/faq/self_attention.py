@@ -176,6 +176,7 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     draw=draw,
+    seeds=tuple(range(10)),
     quick={"steps": 1, "is_quick": True},
     check={"rows": ("convolution",)},
     panels=PANELS,
@@ -294,13 +295,12 @@ print(attention_weights(model, np.arange(1, 17), layer=1).shape)  # (1, 16, 16)�
         "The task is made for attention, the sequences are short, and the networks small. All rows have the same number of steps: a "
         "row that is behind here is slower to learn, which is not a proof that it cannot learn the task. The proof for a single block "
         "is about long sequences. With eight symbols a wide block may be able to hold the whole sequence in one vector: with some seeds it learns "
-        "most of the answers, with others few of them, and this spread is so wide that five seeds do not show a difference from two "
-        "blocks. "
+        "most of the answers, with others fewer than half of them. "
         "Where the neighbours matter most, as in images or in sound, a convolution needs less computation, and attention needs "
-        "$n^2$ weights $a_{ij}$ for $n$ positions. The learning rates were tried in two runs of the same code with the same seed, the second one for a wider grid, and stand in one file; the runs shared the machine with others, so the time below is too long.",
+        "$n^2$ weights $a_{ij}$ for $n$ positions.",
         "这一任务正适合注意力，序列很短，网络也很小。各行训练步数相同：某一行在这里落后，说明它学得较慢，并不证明它学不会。关于单个块的证明针对的是长序列；"
-        "只有 8 个符号时，一个足够宽的块也许能把整个序列存入一个向量：有的种子学会了大部分答案，有的只学会一小部分；差别如此之大，5 个种子不足以看出它与两个块的差异。在邻近内容最重要的数据上（如图像和声音），卷积所需的计算更少；而注意力对 $n$ 个位置要计算 "
-        "$n^2$ 个权重 $a_{ij}$ 。学习率分两次运行尝试（代码与种子相同，第二次扩大了候选范围），结果合并在同一文件中；运行时机器还有其他任务，因此下面的用时偏长。",
+        "只有 8 个符号时，一个足够宽的块也许能把整个序列存入一个向量：有的种子学会了大部分答案，有的学会的不到一半。在邻近内容最重要的数据上（如图像和声音），卷积所需的计算更少；而注意力对 $n$ 个位置要计算 "
+        "$n^2$ 个权重 $a_{ij}$ 。",
     ),
     sources=(
         "A. Vaswani et al., [Attention is all you need](https://arxiv.org/abs/1706.03762), NeurIPS 2017.",

@@ -264,10 +264,10 @@ print(np.allclose(one, other, atol=1e-5))  # True
         "data sets of real sequences a recurrent network can be the better one: in this project an LSTM tells the language of a name "
         "more often than a Transformer does (recipes `lstm_names` and `transformer_names`). Without positions only attention that "
         "looks in both directions, as here, cannot see the order: where each position sees only those before it, as in a language "
-        "model, that alone tells the order (Haviv et al., 2022). The learning rates were tried in two runs of the same code with the same seed, the second one for a wider grid, and stand in one file, and the row without positions was measured again with the rate that the second run chose; the runs shared the machine with others, so the time below is too long.",
+        "model, that alone tells the order (Haviv et al., 2022).",
         "两个网络的训练步数相同，权重个数也几乎相同。更大的 LSTM 或更长的训练可能得到更好的结果。回忆正是注意力所擅长的任务。"
         "在真实序列的小数据集上，循环网络可能更好：在本项目中，判断人名所属的语言时，LSTM 比 Transformer 更准（见示例 `lstm_names` 与 `transformer_names`）。"
-        "此外，只有像这里这样双向的注意力，在没有位置编码时才无法分辨次序；若每个位置只能看到它之前的位置（如语言模型），仅凭这一点就能得知次序（Haviv 等，2022）。学习率分两次运行尝试（代码与种子相同，第二次扩大了候选范围），结果合并在同一文件中，其中“无位置编码”一行按第二次选出的学习率重新测量；运行时机器还有其他任务，因此下面的用时偏长。",
+        "此外，只有像这里这样双向的注意力，在没有位置编码时才无法分辨次序；若每个位置只能看到它之前的位置（如语言模型），仅凭这一点就能得知次序（Haviv 等，2022）。",
     ),
     sources=(
         "A. Vaswani et al., [Attention is all you need](https://arxiv.org/abs/1706.03762), NeurIPS 2017.",
