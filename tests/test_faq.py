@@ -92,16 +92,18 @@ SEEDS = {str(seed): json.loads(json.dumps(scores_of(seed))) for seed in range(5)
 
 def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_direction_of_the_score():
     answers = _verdict.answers(experiment(), SEEDS, "en")
-    assert answers[0] == "b above a? **Yes, by 20.22 points (20.00 to 20.44).**"
-    assert answers[1].startswith("c above a? **No: the score is lower by 20.18 points (")
-    assert answers[2] == "d above a? **No difference seen (-7.89 to +3.89 points).**"
-    assert answers[3].startswith("b worse than chance? **No: the score is higher by 62.22 points (")
-    assert answers[4].startswith("b better at 0.1? **Yes, by 0.56 nats (")  # A lower loss is a better one.
+    assert answers[0] == "- b above a? **Yes: accuracy higher by 20.22 points (20.00 to 20.44).**"
+    assert answers[1].startswith("- c above a? **No: accuracy lower by 20.18 points (")
+    assert answers[2] == "- d above a? **No difference seen: accuracy -7.89 to +3.89 points.**"
+    # Against a number, the value itself.
+    assert answers[3].startswith("- b worse than chance? **No: accuracy 72.22 % (")
+    assert answers[4].startswith("- b better at 0.1? **Yes: loss lower by 0.56 nats (")  # A lower loss is better.
     answers = _verdict.answers(experiment(), SEEDS, "zh")
-    assert answers[0] == "b above a?字**是，高 20.22 个百分点（20.00 至 20.44）。**"
-    assert answers[1].startswith("c above a?字**否，反而低 20.18 个百分点（")
-    assert answers[2] == "d above a?字**未见差异（-7.89 至 +3.89 个百分点）。**"
-    assert answers[4].startswith("b better at 0.1?字**是，低 0.56 奈特（")
+    assert answers[0] == "- b above a?字**是，accuracy字高 20.22 个百分点（20.00 至 20.44）。**"
+    assert answers[1].startswith("- c above a?字**否，accuracy字反而低 20.18 个百分点（")
+    assert answers[2] == "- d above a?字**未见差异，accuracy字之差为 -7.89 至 +3.89 个百分点。**"
+    assert answers[3].startswith("- b worse than chance?字**否，accuracy字为 72.22%（")
+    assert answers[4].startswith("- b better at 0.1?字**是，loss字低 0.56 奈特（")
 
 
 def test_the_rows_and_the_curves_are_compared_with_the_reference():
@@ -109,19 +111,19 @@ def test_the_rows_and_the_curves_are_compared_with_the_reference():
     assert _verdict.comparison("rows", panels["rows"], SEEDS, "en").splitlines() == [
         "Compared with “A” (52.00 %):",
         "",
-        "- B is higher by 20.22 points (20.00 to 20.44);",
-        "- C is lower by 20.18 points (20.00 to 20.36);",
-        "- D shows no difference (-7.89 to +3.89 points).",
+        "- “B” is higher by 20.22 points (20.00 to 20.44);",
+        "- “C” is lower by 20.18 points (20.00 to 20.36);",
+        "- “D” shows no difference (-7.89 to +3.89 points).",
     ]
     assert _verdict.comparison("rows", panels["rows"], SEEDS, "zh").splitlines() == [
         "与“A字”（52.00%）相比：",
         "",
-        "- B字 高 20.22 个百分点（20.00 至 20.44）；",
-        "- C字 低 20.18 个百分点（20.00 至 20.36）；",
-        "- D字 未见差异（-7.89 至 +3.89 个百分点）。",
+        "- “B字”高 20.22 个百分点（20.00 至 20.44）；",
+        "- “C字”低 20.18 个百分点（20.00 至 20.36）；",
+        "- “D字”未见差异（-7.89 至 +3.89 个百分点）。",
     ]
     said = _verdict.comparison("curves", panels["curves"], SEEDS, "en")
-    assert said == "Compared with “A”:\n\n- B is higher at 1, is lower at 0.1."
+    assert said == "Compared with “A” at each rate:\n\n- “B” is higher at 1, is lower at 0.1."
     assert _verdict.comparison("rows", panels["rows"]._replace(reference=None), SEEDS, "en") == ""
 
 
@@ -148,7 +150,7 @@ def test_the_table_of_a_panel_has_a_line_a_row_or_a_line_a_place_on_the_curves()
 def test_the_figure_has_a_panel_for_each_score_in_the_language_of_the_page():
     first, second = _figure.draw(experiment(), SEEDS, "en").axes
     assert [tick.get_text() for tick in first.get_yticklabels()] == list("ABCD")
-    assert first.get_xlabel() == "accuracy (%): mean, 95 % interval, each seed"
+    assert first.get_xlabel() == "accuracy (%)\nblue: mean, 95 % interval; grey: each seed"
     assert first.get_ylim() == (3.5, -0.5)
     assert first.lines[0].get_xdata() == pytest.approx([50, 51, 52, 53, 54])
     assert second.get_xscale() == "log" and second.get_title() == "losses"
@@ -348,6 +350,13 @@ def test_an_experiment_is_said_in_both_languages(name):
     formulas = [re.findall(r"\$\$.*?\$\$", text, re.S) for text in stated.explanation]
     assert formulas[0] and formulas[0] == formulas[1]
     assert stated.claims and stated.sources
+
+
+@each_experiment
+def test_the_summary_still_holds_for_what_the_claims_come_out_as(name):
+    stated, seeds = _questions.experiment(name), _page.published(name)["seeds"]
+    outcomes = [_statistics.answer(claim, stated.panels[claim.panel], seeds)[0] for claim in stated.claims]
+    assert stated.summary and tuple(outcomes) == stated.outcomes
 
 
 @each_experiment

@@ -137,3 +137,7 @@ class Experiment(NamedTuple):
     """Key of `choose`'s result to the reason why its best setting may lie at an end of the grid."""
     draw: Callable | None = None
     """From `(seeds, language)` to a figure, where the usual one does not do."""
+    summary: Words | None = None
+    """The answer in a sentence or two of plain words, above the computed ones; it holds for these `outcomes`."""
+    outcomes: tuple[str, ...] = ()
+    """What the claims came out as when `summary` was written: "yes", "no" or "same"; a test compares them."""

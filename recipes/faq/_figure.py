@@ -4,8 +4,8 @@ from recipes.faq import _statistics
 from recipes.faq._experiment import Experiment, Panel
 
 WORDS = {
-    "en": {"points": "{}: mean, 95 % interval, each seed", "band": "{}:\nmean, 95 % interval"},
-    "zh": {"points": "{}：均值、95% 置信区间与各种子", "band": "{}：\n均值与 95% 置信区间"},
+    "en": {"points": "{}\nblue: mean, 95 % interval; grey: each seed", "band": "{}\nmean, 95 % interval"},
+    "zh": {"points": "{}\n蓝色：均值与 95% 置信区间；灰点：各种子", "band": "{}\n均值与 95% 置信区间"},
 }
 
 
@@ -32,8 +32,20 @@ def draw_panels(figure, experiment: Experiment, seeds: dict, language: str) -> N
         (_draw_curves if panel.curve else _draw_points)(axes, name, panel, seeds, language)
         if panel.score.logarithmic:
             (axes.set_yscale if panel.curve else axes.set_xscale)("log")
+            _write_plainly(axes.yaxis if panel.curve else axes.xaxis)
         axes.set_title(panel.title.to(language), fontsize=10)
         axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
+
+
+def _write_plainly(axis) -> None:
+    """Write 2, 5, 10, 20 at a logarithmic axis of less than three decades, in place of powers of ten."""
+    from matplotlib import ticker
+
+    low, high = axis.get_view_interval()
+    if high / low < 1000:
+        axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(ticker.NullFormatter())
 
 
 def _draw_points(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
@@ -59,6 +71,10 @@ def _draw_curves(axes, name: str, panel: Panel, seeds: dict, language: str) -> N
         axes.fill_between(x, lows, highs, alpha=0.2)
     if panel.curve.logarithmic:
         axes.set_xscale("log")
+        measured = sorted({float(at) for row in panel.rows for at in _statistics.places(seeds, name, row)})
+        if len(measured) <= 8:
+            axes.set_xticks(measured, [f"{value:g}" for value in measured])
+            axes.minorticks_off()
     axes.set(
         xlabel=panel.curve.name.to(language), ylabel=WORDS[language]["band"].format(panel.score.described(language))
     )
