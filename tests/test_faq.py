@@ -123,7 +123,7 @@ def test_the_rows_and_the_curves_are_compared_with_the_reference():
         "- “D字”未见差异（-7.89 至 +3.89 个百分点）。",
     ]
     said = _verdict.comparison("curves", panels["curves"], SEEDS, "en")
-    assert said == "Compared with “A” at each rate:\n\n- “B” is higher at 1, is lower at 0.1."
+    assert said == "Compared with “A”, by rate:\n\n- “B” is higher at 1, is lower at 0.1."
     assert _verdict.comparison("rows", panels["rows"]._replace(reference=None), SEEDS, "en") == ""
 
 

@@ -22,7 +22,7 @@ WORDS = {
         "higher": "“{}” is higher by {}",
         "lower": "“{}” is lower by {}",
         "no_difference": "“{}” shows no difference ({})",
-        "compared_curves": "Compared with “{}” at each {}:\n\n{}",
+        "compared_curves": "Compared with “{}”, by {}:\n\n{}",
         "curve": "“{}” {}",
         "higher_at": "is higher at {}",
         "lower_at": "is lower at {}",
