@@ -17,7 +17,9 @@ WORDS = {
         "intro": """
 Each question is from the appendix of an article on deep learning with Keras ([what it says and what is so](#article)). Each answer is computed from the numbers of an experiment. `dlguide` is this project's package ([how to install it](../../README.md)); the commands run in the project's folder.
 
-**How to read the numbers.** A seed fixes all that is random, such as the first weights and the order of the examples: another seed is the same experiment done again. A difference is the mean of the differences on the same seeds, with its 95 % confidence interval (Student's t) in brackets; an interval that holds zero reads “no difference seen”. Since seeds are compared one by one, two rows may differ although their own intervals overlap. An interval is computed by a formula and may pass 0 or 100 %, which only says that the scores vary widely. “One more seed” is the range in which the score of one more run falls in 95 of 100 cases. “This agrees with the sources” means that the direction is that of the sources under “Read on”; the size may be another.
+**How to read the numbers.** A seed fixes the first weights, the order of the examples and all else that is random in a training. A difference is the mean of the differences on the same seeds, with its 95 % confidence interval (Student's t) in brackets; an interval that holds zero reads “no difference seen”. Since seeds are compared one by one, two rows may differ although their own intervals overlap. “One more seed” is the range in which the score of one more training falls in 95 of 100 cases.
+
+What the intervals do not say: the test set and the chosen settings are the same for all seeds, so another test set or another choice of the learning rate may change the scores by more. Of a hundred comparisons without a true difference, about five read higher or lower: an interval that ends close to zero is weak evidence. An interval that passes 0 or 100 % shows that Student's t does not fit there; then look at the single seeds in the picture. “This agrees with the sources” means that the sources under “Read on” report the same direction, or no difference either; the size may be another.
 
 **Data.** MNIST: handwritten digits, 28 × 28 grey pixels, 10 classes. MNIST-1D: artificial series of 40 numbers in 10 classes, 4,000 for training and 1,000 for the test. Auto MPG: 392 cars, their fuel economy in miles per gallon (mpg) and seven other measures. `bikeshare`: bicycles hired in each hour, and the weather. Networks and lengths of training differ between the questions, so scores on the same data cannot be compared across questions. A word that you do not know may stand in the [glossary](#glossary).
 """.strip(),
@@ -45,7 +47,9 @@ Each question is from the appendix of an article on deep learning with Keras ([w
         "intro": """
 本页的问题取自一篇介绍深度学习与 Keras 的文章的附录（[原文的说法与实际情况](#article)）。每个答案都由实验数据算出。`dlguide` 是本项目的软件包（[安装方法](../../README.zh.md)），各命令在项目目录下运行。
 
-**如何阅读数字。** 随机种子决定初始权重、样本次序等一切随机选择，换一个种子就是把同一实验重做一次。差异取相同种子下各差值的均值，括号内是它的 95% 置信区间（基于 t 分布）；区间包含零时写作“未见差异”。由于比较的是同一种子下的两个结果，两行各自的区间即使重叠，也可能有差异。区间由公式算出，有时会超出 0 至 100%，这只说明成绩波动很大。“再换一个种子”一栏表示：再做一次实验，成绩在 100 次中有 95 次会落入的范围。“与文献一致”指与“延伸阅读”中文献的结论方向相同，数值不一定相同。
+**如何阅读数字。** 随机种子决定初始权重、样本次序等训练中的一切随机选择。差异取相同种子下各差值的均值，括号内是它的 95% 置信区间（基于 t 分布）；区间包含零时写作“未见差异”。由于比较的是同一种子下的两个结果，两行各自的区间即使重叠，也可能有差异。“再换一个种子”一栏表示：再训练一次，成绩在 100 次中有 95 次会落入的范围。
+
+区间没有反映的因素：所有种子都使用同一测试集和同样选定的设置；换一个测试集，或选中另一个学习率，成绩的变化可能更大。即使实际上没有差异，一百次比较中也约有五次会显示“高”或“低”，因此端点接近零的区间只是较弱的证据。区间超出 0 至 100% 时，说明 t 分布在这里并不适用，应查看图中各个种子的成绩。“与文献一致”指“延伸阅读”中的文献报告了同样的方向，或同样没有发现差异；数值不一定相同。
 
 **数据。** MNIST：手写数字图像，28×28 个灰度像素，10 类。MNIST-1D：人工生成的序列，每条 40 个数，10 类，训练 4,000 条，测试 1,000 条。Auto MPG：392 辆汽车每加仑汽油行驶的英里数（mpg）及其他七项数据。`bikeshare`：每小时的自行车租用数与天气。各问题所用的网络和训练时间不同，因此同一数据上的成绩不能跨问题比较。不认识的术语可查[术语表](#glossary)。
 """.strip(),
