@@ -182,8 +182,8 @@ EXPERIMENT = Experiment(
         ),
     ),
     summary=Words(
-        "The gradient shows, for all weights at once, the direction in which the loss falls fastest. In the same time as 3,000 passes over the data, gradient descent reaches a training loss that is 0.55 nats lower than that of hill climbing; random search remains close to guessing. (A nat is the unit of the cross-entropy with the natural logarithm; guessing one of ten classes gives ln 10 ≈ 2.30.) The learning rate must suit: slightly below a limit the loss falls, slightly above it grows without end.",
-        "梯度一次给出所有权重的信息，指明损失下降最快的方向。在遍历数据 3000 次的时间内，梯度下降的训练损失比爬山法低 0.55 奈特，随机搜索则与随机猜测相差无几。（奈特是用自然对数计算交叉熵时的单位；在十个类别中随机猜测，交叉熵为 ln 10 ≈ 2.30。）学习率必须合适：略低于上限时损失下降，略高于上限时损失不断增大。",
+        "The gradient shows, for all weights at once, the direction in which the loss falls fastest. In the time of 3,000 passes over the data, gradient descent reaches a training loss 0.55 nats below that of hill climbing, while random search stays close to guessing (ln 10 ≈ 2.30 nats for ten classes; the nat is the unit of the cross-entropy with the natural logarithm). The learning rate must suit: slightly below a limit the loss falls, slightly above it grows without end.",
+        "梯度一次给出所有权重的信息，指明损失下降最快的方向。在遍历数据 3000 次的时间内，梯度下降的训练损失比爬山法低 0.55 奈特，随机搜索则与随机猜测相差无几（十个类别时为 ln 10 ≈ 2.30 奈特；奈特是用自然对数计算交叉熵时的单位）。学习率必须合适：略低于上限时损失下降，略高于上限时损失不断增大。",
     ),
     outcomes=(
         "yes",
