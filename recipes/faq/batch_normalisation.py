@@ -175,8 +175,8 @@ EXPERIMENT = Experiment(
         ),
     ),
     summary=Words(
-        "Batch normalisation gives the sums of each unit a fixed mean and spread, so that deep networks train well, and with large steps. With 8 layers it helps by 9.78 points at the learning rates that were chosen, and at the rate 1 the network without it is no better than guessing. With 2 layers it helps at most learning rates, but at the best rate of each curve hardly any difference is left (57.06 % against 55.62 %).",
-        "批归一化使每个单元的加权和具有固定的均值与离散程度，深层网络因此容易训练，也能使用较大的步长。8 个隐藏层时，在各自选定的学习率下，它使准确率提高 9.78 个百分点；学习率为 1 时，不用归一化的网络与随机猜测相差无几。2 个隐藏层时，它在大多数学习率下有帮助，但在各曲线的最佳学习率处几乎没有差别（57.06% 与 55.62%）。",
+        "Batch normalisation gives the sums of each unit a fixed mean and spread, so that deep networks train well, and with large steps. With 8 layers it helps by 9.78 points at the learning rates that were chosen, and at the rate 1 the network without it is no better than guessing. With 2 layers it helps at most learning rates, but at the best rate of each curve no difference is seen.",
+        "批归一化使每个单元的加权和具有固定的均值与离散程度，深层网络因此容易训练，也能使用较大的步长。8 个隐藏层时，在各自选定的学习率下，它使准确率提高 9.78 个百分点；学习率为 1 时，不用归一化的网络与随机猜测相差无几。2 个隐藏层时，它在大多数学习率下有帮助，但比较各曲线的最高点时未见差异。",
     ),
     outcomes=(
         "yes",
@@ -254,7 +254,7 @@ layers = keras.Sequential(
     ),
     setting=Words(
         "Networks with 2 or 8 hidden layers of 64 units (ReLU) on MNIST-1D, 3,500 training series, 8 epochs of plain stochastic "
-        "gradient descent (no momentum), batches of 125, scored on 1,000 test series. The moving averages have a `momentum` of 0.9, the share that the old average keeps at each step, not the momentum of question 7 "
+        "gradient descent (no momentum), batches of 125, scored on 1,000 test series. The moving averages have a `momentum` of 0.9, the share of the old average that is kept at each step, which is not the momentum of question 7 "
         "(Keras's default of 0.99 would need more steps than these 224). The noise acts in training only: at every step each unit is "
         "multiplied by a random number from 0.5 to 1.5, and another one from -0.5 to 0.5 is added. A run whose loss is no longer a finite number counts as guessing, 10 %. The learning rates of the last "
         "table are chosen with seed 100.",
@@ -266,11 +266,11 @@ layers = keras.Sequential(
     limits=Words(
         "One small data set, 8 epochs, plain gradient descent: with Adam, with more epochs, or with residual connections and a "
         "careful initialisation the gain may be smaller. Each learning rate is chosen once, on 500 validation series, and need not "
-        "be the best on the test set, so compare the peaks of the curves too: with 2 layers the network without normalisation got 0.3, but 1 is better on the test set, and from peak to peak no difference is seen. Each example's output depends on the others of its batch, so batches of "
+        "be the best on the test set, so compare the peaks of the curves too: with 2 layers the network without normalisation got 0.3, but 1 is better on the test set, and from peak to peak (57.06 % against 55.62 %) no difference is seen. Each example's output depends on the others of its batch, so batches of "
         "a few examples give noisy means; layer normalisation avoids this. Noise is also a regulariser, so a higher test "
         "accuracy with noise would not mean that moving distributions are good for training. Why batch normalisation works is "
         "still discussed: Bjorck et al. (2018) stress that it permits larger learning rates.",
-        "只用了一个小数据集，用普通梯度下降训练 8 轮；若使用 Adam、训练更久，或采用残差连接与精心设计的初始化，提升可能较小。每个学习率只在 500 条验证序列上选择一次，在测试集上未必最优，因此还应比较各曲线的峰值：2 个隐藏层、不用归一化的网络选中了 0.3，而在测试集上 1 更好；比较两条曲线的峰值，未见差异。"
+        "只用了一个小数据集，用普通梯度下降训练 8 轮；若使用 Adam、训练更久，或采用残差连接与精心设计的初始化，提升可能较小。每个学习率只在 500 条验证序列上选择一次，在测试集上未必最优，因此还应比较各曲线的峰值：2 个隐藏层、不用归一化的网络选中了 0.3，而在测试集上 1 更好；比较两条曲线的峰值（57.06% 与 55.62%），未见差异。"
         "每个样本的输出与同批的其他样本有关，因此批很小时均值的噪声较大，层归一化可避免这一问题。噪声本身也有正则化作用，"
         "所以即使加噪声后测试准确率更高，也不能说明分布的变动有利于训练。批归一化为何有效仍有争论：Bjorck 等（2018）强调它允许使用更大的学习率。",
     ),
