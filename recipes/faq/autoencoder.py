@@ -192,15 +192,15 @@ EXPERIMENT = Experiment(
     ),
     summary=Words(
         "An autoencoder learns without labels to describe each example by a few numbers, its code, from which the "
-        "example can be reconstructed; the code serves to compress, to group or to classify examples, and a large error "
-        "shows an anomaly. Here a deep autoencoder reconstructed digits of 784 pixels better than principal component "
-        "analysis (PCA), the best linear method: with a code of 32 numbers its squared error was lower by 1.54, with 2 "
-        "and 8 numbers by much more. An autoencoder without hidden layers is not needed: it gave the same error as PCA "
-        "and found the same space, up to 1.0° with 8 numbers.",
-        "自编码器不用标签，学习用少数几个数（编码）来描述每个样本，并能由编码重构样本；编码可用于压缩、聚类和分类，重构误差大则提示异"
-        "常。本实验中，对 784 个像素的数字图像，深度自编码器的重构优于最好的线性方法，即主成分分析（PCA）：编码为 32 维时"
-        "，平方误差低 1.54，编码为 2 维和 8 维时低得多。没有隐藏层的自编码器则没有必要：它的误差与主成分分析相同，找到的也"
-        "是同一子空间（8 维时夹角为 1.0°）。",
+        "example can be reconstructed. The code serves to compress, to group or to classify examples. Here a deep "
+        "autoencoder reconstructed images of digits better than principal component analysis (PCA), the best linear "
+        "method: with a code of 32 numbers the squared error was lower by 1.54, and with 2 or 8 numbers by much more. "
+        "Without hidden layers an autoencoder is not needed: it had the same error as PCA, and with 8 numbers it found "
+        "the same space up to an angle of 1.0°.",
+        "自编码器不用标签，学习用少数几个数（编码）来描述每个样本，并能由编码重构样本。编码可用于压缩、聚类和分类。本实验中，深度自编"
+        "码器对数字图像的重构优于最好的线性方法，即主成分分析（PCA）：编码为 32 维时，平方误差低 1.54；编码为 2 维或 "
+        "8 维时，低得更多。没有隐藏层的自编码器则没有必要：它的误差与主成分分析相同，编码为 8 维时，它找到的子空间与主成分子空间"
+        "的夹角只有 1.0°。",
     ),
     outcomes=("yes", "yes"),
     explanation=Words(

@@ -186,14 +186,14 @@ EXPERIMENT = Experiment(
     summary=Words(
         "A convolutional network (CNN) suits data in which neighbouring values belong together, such as images and "
         "series: with few weights it learns a pattern once and recognises it at every place. Here it classified series "
-        "better than a multilayer perceptron (MLP) with as many weights, by 37.04 points, and with global pooling at its "
-        "end (only the largest value of each filter is kept) it recognised shifted digits far better. When the steps of "
-        "the series were shuffled, the CNN was no better than the MLP; and as long as no digit was shifted, a CNN that "
-        "ended in `Flatten` (the values of all places in one long vector) was better than the one with global pooling.",
-        "卷积神经网络适用于相邻的值彼此相关的数据，例如图像和序列：它用很少的参数学会一种模式，之后在任何位置都能识别。本实验中，参数"
-        "数量相等时，它对序列的分类准确率比多层感知机高 37.04 个百分点；末端使用全局池化（每个滤波器只保留最大值）时，它识别平"
-        "移后的数字也准确得多。但是，序列的各步被打乱之后，卷积网络并不优于多层感知机；数字没有平移时，以 `Flatten`（把所有"
-        "位置的值排成一个长向量）结尾的卷积网络比以全局池化结尾的更准确。",
+        "better than a multilayer perceptron (MLP) with as many weights, by 37.04 points. With global pooling at its end "
+        "(only the largest value of each filter is kept) it also recognised shifted digits far better. It was no better "
+        "than the MLP when the steps of the series were shuffled, and digits that were not shifted needed no global "
+        "pooling: a CNN that ended in `Flatten` (all values in one long vector) was more accurate.",
+        "卷积神经网络适用于相邻的值彼此相关的数据，例如图像和序列：它用很少的参数学会一种模式，在任何位置都能识别。本实验中，参数数量"
+        "相近时，它对序列的分类准确率比多层感知机高 37.04 个百分点。末端使用全局池化（每个滤波器只保留最大值）时，它识别平移后"
+        "的数字也准确得多。但各步打乱之后，卷积网络并不优于多层感知机；数字没有平移时也不需要全局池化，以 `Flatten`（把所有"
+        "值排成一个长向量）结尾的卷积网络更准确。",
     ),
     outcomes=("yes", "no", "same", "yes", "yes"),
     explanation=Words(

@@ -235,16 +235,16 @@ EXPERIMENT = Experiment(
         ),
     ),
     summary=Words(
-        "A recurrent network reads a sequence one step at a time and remembers what it has read in its state, so it "
-        "suits data in which the order counts, and sequences of any length. Here a GRU (a recurrent cell with gates, "
-        "question 14) classified series better than a network that ignores the order, by 47.6 points, and lost nearly "
-        "all of this when the steps were shuffled; a simple cell without gates was no better than a dense network. The "
-        "second task is parity (is the number of ones so far odd?): trained on sequences of length 10, a simple "
-        "recurrent network was right for 88.7 % of the sequences of length 100, while a dense network could only guess.",
-        "循环神经网络逐步读取序列，并用状态记住读过的内容，因此适用于次序重要的数据，也适用于任意长度的序列。本实验中，GRU（带门控"
-        "的循环单元，见问题 14）对序列的分类准确率比不分次序的网络高 47.6 个百分点，各步打乱后这一优势几乎全部消失；不带门控"
-        "的简单循环单元则并不优于全连接网络。第二个任务是奇偶性（到目前为止 1 的个数是否为奇数）：用长度为 10 的序列训练之后，"
-        "简单循环网络在长度为 100 的序列上正确率为 88.7%，全连接网络则只能猜测。",
+        "A recurrent network reads a sequence one step at a time and keeps what it has read in its state. It suits data "
+        "in which the order counts, and sequences of any length. Here a GRU (a recurrent cell with gates, question 14) "
+        "classified series better than a network that ignores the order, by 47.6 points; with the steps shuffled, nearly "
+        "all of this was lost. A simple cell without gates was no better than a dense network. The second task is "
+        "parity: is the number of ones so far odd? Trained on sequences of length 10, a simple recurrent network was "
+        "right for 88.7 % of the sequences of length 100; a dense network could only guess.",
+        "循环神经网络逐步读取序列，并把读过的内容保存在状态中。它适用于次序重要的数据，也适用于任意长度的序列。本实验中，GRU（带门"
+        "控的循环单元，见问题 14）对序列的分类准确率比不分次序的网络高 47.6 个百分点，各步打乱后这一优势几乎全部消失。不带门"
+        "控的简单循环单元并不优于全连接网络。第二个任务是奇偶性：到目前为止 1 的个数是否为奇数？用长度为 10 的序列训练之后，简"
+        "单循环网络在长度为 100 的序列上正确率为 88.7%，全连接网络则只能猜测。",
     ),
     outcomes=("yes", "yes", "yes", "yes"),
     explanation=Words(

@@ -185,15 +185,15 @@ EXPERIMENT = Experiment(
     ),
     summary=Words(
         "A Transformer keeps a vector for every position of a sequence and looks up by attention what it needs, so it "
-        "suits tasks in which details have to be found again; on small sets of real sequences an LSTM (question 13) can "
-        "be better. In the first task here a sequence lists pairs of a key and a value, such as `a3 f1 c8`, and then "
-        "asks for the value of a key: the answer to `c?` is 8. With 16 pairs the Transformer's share of right answers "
-        "was 66.9 points above that of an LSTM; but without positions it could only guess which of two symbols came "
-        "first (49.9 %), because attention by itself does not see the order.",
-        "Transformer 为序列的每个位置保留一个向量，并通过注意力查找所需的内容，因此适用于需要重新找到细节的任务；在真实序"
-        "列的小数据集上，LSTM（见问题 13）可能更好。这里的第一个任务是：序列先给出若干“键与值”的配对，例如 `a3 f1 c"
-        "8`，再询问某个键的值，例如 `c?` 的答案是 8。有 16 个配对时，Transformer 的正确率比 LSTM 高 "
-        "66.9 个百分点；但没有位置编码时，它对两个符号的先后只能猜测（49.9%），因为注意力本身并不知道次序。",
+        "suits tasks in which details must be found again. In the first task here a sequence lists pairs of a key and a "
+        "value, such as `a3 f1 c8`, and then asks for the value of a key: the answer to `c?` is 8. With 16 pairs the "
+        "Transformer was right more often than an LSTM (question 13), by 66.9 points. Attention by itself does not see "
+        "the order: without positions the Transformer could only guess which of two symbols came first (49.9 %). On "
+        "small sets of real sequences an LSTM can be the better one.",
+        "Transformer 为序列的每个位置保留一个向量，并通过注意力查找所需的内容，因此适用于需要重新找到细节的任务。这里的第"
+        "一个任务是：序列先给出若干“键与值”的配对，例如 `a3 f1 c8`，再询问某个键的值，例如 `c?` 的答案是 8。有 "
+        "16 个配对时，Transformer 的正确率比 LSTM（见问题 13）高 66.9 个百分点。注意力本身并不知道次序："
+        "没有位置编码时，Transformer 对两个符号的先后只能猜测（49.9%）。在真实序列的小数据集上，LSTM 可能更好。",
     ),
     outcomes=("yes", "same", "yes"),
     explanation=Words(
