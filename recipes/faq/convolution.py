@@ -116,7 +116,7 @@ EXPERIMENT = Experiment(
                 "cnn_shuffled": Words("CNN, steps shuffled", "卷积网络，打乱次序"),
             },
             reference="mlp",
-            title=Words("Series (MNIST-1D), equal number of weights", "序列（MNIST-1D），参数数量相等"),
+            title=Words("Series (MNIST-1D), about equally many weights", "序列（MNIST-1D），权重数相近"),
         ),
         "shift": Panel(
             score=ACCURACY,
@@ -133,8 +133,8 @@ EXPERIMENT = Experiment(
     claims=(
         Claim(
             Words(
-                "Does a CNN classify series better than an MLP with as many weights?",
-                "参数数量相等时，卷积网络对序列的分类是否比多层感知机更准确？",
+                "Does a CNN classify series better than an MLP with about as many weights?",
+                "权重数相近时，卷积网络对序列的分类是否比多层感知机更准确？",
             ),
             panel="accuracy",
             row="cnn",
@@ -186,14 +186,14 @@ EXPERIMENT = Experiment(
     summary=Words(
         "A convolutional network (CNN) suits data in which neighbouring values belong together, such as images and "
         "series: with few weights it learns a pattern once and recognises it at every place. Here it classified series "
-        "better than a multilayer perceptron (MLP) with as many weights, by 37.04 points. With global pooling at its end "
-        "(only the largest value of each filter is kept) it also recognised shifted digits far better. It was no better "
-        "than the MLP when the steps of the series were shuffled, and digits that were not shifted needed no global "
-        "pooling: a CNN that ended in `Flatten` (all values in one long vector) was more accurate.",
-        "卷积神经网络适用于相邻的值彼此相关的数据，例如图像和序列：它用很少的参数学会一种模式，在任何位置都能识别。本实验中，参数数量"
-        "相近时，它对序列的分类准确率比多层感知机高 37.04 个百分点。末端使用全局池化（每个滤波器只保留最大值）时，它识别平移后"
-        "的数字也准确得多。但各步打乱之后，卷积网络并不优于多层感知机；数字没有平移时也不需要全局池化，以 `Flatten`（把所有"
-        "值排成一个长向量）结尾的卷积网络更准确。",
+        "better than a multilayer perceptron (MLP) with about as many weights, by 37.04 points. With global pooling at "
+        "its end (only the largest value of each filter is kept) it also recognised shifted digits far better. It was no "
+        "better than the MLP when the steps of the series were shuffled, and digits that were not shifted needed no "
+        "global pooling: a CNN that ended in `Flatten` (all values in one long vector) was more accurate.",
+        "卷积神经网络适用于相邻的值彼此相关的数据，例如图像和序列：它用很少的权重学会一种模式，在任何位置都能识别。本实验中，权重数相"
+        "近时，它对序列的分类准确率比多层感知机高 37.04 个百分点。末端使用全局池化（每个滤波器只保留最大值）时，它识别平移后的"
+        "数字也准确得多。但各步打乱之后，卷积网络并不优于多层感知机；数字没有平移时也不需要全局池化，以 `Flatten`（把所有值"
+        "排成一个长向量）结尾的卷积网络更准确。",
     ),
     outcomes=("yes", "no", "same", "yes", "yes"),
     explanation=Words(
@@ -221,13 +221,13 @@ $$y_{i,k} = b_k + \sum_{c} \sum_{j=-r}^{r} w_{j,c,k}\, x_{i+j,c}$$
 
 其中 $x_{i,c}$ 是输入在位置 $i$ 、通道 $c$ 处的值（灰度图像有一个通道，彩色图像有三个，每个滤波器的输出又是下一层的一个通道）， $y_{i,k}$ 是第 $k$ 个滤波器在同一位置的输出， $w$ 是滤波器的权重， $b_k$ 是第 $k$ 个滤波器的偏置，滤波器的长度为 $2r + 1$ （下面的序列实验中为 5）。对图像则有两重对 $j$ 的求和，分别对应行与列。
 
-卷积层相当于加了两个限制的全连接层。第一，每个输出只依赖于它的邻域（局部连接）。第二，权重 $w$ 与位置 $i$ 无关（权重共享）：在一处学到的模式，在任何位置都能识别。因此卷积层所需的参数很少：对 28 × 28 像素的图像，256 个单元的全连接层有 200,960 个参数，而 32 个 3 × 3 的滤波器只有 320 个。
+卷积层相当于加了两个限制的全连接层。第一，每个输出只依赖于它的邻域（局部连接）。第二，权重 $w$ 与位置 $i$ 无关（权重共享）：在一处学到的模式，在任何位置都能识别。因此卷积层所需的权重很少：对 28 × 28 像素的图像，256 个单元的全连接层有 200,960 个权重，而 32 个 3 × 3 的滤波器只有 320 个。
 
 由于各处使用相同的权重，输入平移时输出随之平移（边缘除外）。记 $T_s$ 为平移 $s$ 步的操作，则
 
 $$y(T_s x) = T_s\, y(x)$$
 
-这一性质称为平移等变性，它还不能使分类结果与位置无关。卷积网络在末端使用全局池化，即取每个滤波器在所有位置上的最大值 $\max_i y_{i,k}$ ，由此得到与位置无关的性质，即平移不变性。若末端改用 `Flatten` 加全连接层，网络会为每个位置学习不同的权重，不变性便随之丧失；不过在未平移的数字上它反而更准确（95.62% 对 93.42%），因为这时笔画的位置也是有用的信息，而且它的参数更多。层与层之间的池化在每 2 × 2 个值中取最大值，它使不变性只是近似成立：平移一个像素就可能改变参与比较的像素（Zhang，2019）。
+这一性质称为平移等变性，它还不能使分类结果与位置无关。卷积网络在末端使用全局池化，即取每个滤波器在所有位置上的最大值 $\max_i y_{i,k}$ ，由此得到与位置无关的性质，即平移不变性。若末端改用 `Flatten` 加全连接层，网络会为每个位置学习不同的权重，不变性便随之丧失；不过在未平移的数字上它反而更准确（95.62% 对 93.42%），因为这时笔画的位置也是有用的信息，而且它的权重更多。层与层之间的池化在每 2 × 2 个值中取最大值，它使不变性只是近似成立：平移一个像素就可能改变参与比较的像素（Zhang，2019）。
 
 多层感知机没有“邻域”的概念。它的第一层计算 $Wx + b$ 。若所有样本的输入按同一顺序打乱，只要把 $W$ 的各列按同样的顺序重排，输出就不变；而初始权重是相互独立抽取的，所以无论输入按什么顺序排列，训练的效果在统计上都相同。对卷积网络而言，打乱破坏了邻域，也就破坏了滤波器所要寻找的模式。
 """.strip(),
@@ -280,11 +280,11 @@ model = keras.Sequential(
         "right, so that no digit leaves the image when it is moved. The `cnn` has 8, 16 and 32 filters of 3 × 3 (6,274 trained "
         "weights), once with global pooling and once with `Flatten` (about 20,000 more weights); the `mlp` has 256 and 128 "
         "units (about 293,000 weights). 10 epochs. Everywhere: Adam, batches of 100; the learning rate is chosen for each row with seed 100.",
-        "序列：MNIST-1D，训练用 3,500 个长度为 40 的序列，测试用 1,000 个。`cnn` 分别有 16、32、64 个长度为 5 的滤波器（13,754 个可训练参数），"
+        "序列：MNIST-1D，训练用 3,500 个长度为 40 的序列，测试用 1,000 个。`cnn` 分别有 16、32、64 个长度为 5 的滤波器（13,754 个可训练权重），"
         "`mlp` 有两个各 93 个单元的隐藏层（13,681 个），两者都使用批归一化，训练 12 轮。打乱的两行把全部 40 步按同一顺序重排，"
         "顺序由种子决定，训练与测试相同；答案下方的列表把各行都与保持次序的多层感知机比较。图像：训练用 2,000 张、测试用 1,000 张 MNIST 图像，左右各加 4 列空白，平移时数字不会移出图像。"
-        "`cnn` 分别有 8、16、32 个 3 × 3 的滤波器（6,274 个可训练参数），一种在末端使用全局池化，另一种使用 `Flatten`（多约 20,000 个参数）；"
-        "`mlp` 有 256 和 128 个单元（约 293,000 个参数），训练 10 轮。所有模型都使用 Adam，批大小为 100；学习率用种子 100 分别为每一行选择。",
+        "`cnn` 分别有 8、16、32 个 3 × 3 的滤波器（6,274 个可训练权重），一种在末端使用全局池化，另一种使用 `Flatten`（多约 20,000 个权重）；"
+        "`mlp` 有 256 和 128 个单元（约 293,000 个权重），训练 10 轮。所有模型都使用 Adam，批大小为 100；学习率用种子 100 分别为每一行选择。",
     ),
     limits=Words(
         "Small sets and short training; in the literature the networks are trained for longer. The images are moved only "

@@ -210,7 +210,7 @@ EXPERIMENT = Experiment(
             title=Words("The same line by gradient descent, in three units", "三种单位下用梯度下降求同一条直线"),
         ),
         "shape": Panel(
-            score=Score(Words("R² on the test set", "测试集上的 R²"), NUMBER, True, format=".3f"),
+            score=Score(Words("R² on the test set", "测试集上的 R² 值"), NUMBER, True, format=".3f"),
             rows={
                 "weight": Words("line: weight → mpg", "直线：车重 → mpg"),
                 "temperature": Words("line: temperature → hires", "直线：气温 → 租车数"),
@@ -278,7 +278,7 @@ EXPERIMENT = Experiment(
         Claim(
             Words(
                 "Ten years ahead, is a line closer to the measured CO2 than the mean of the last year is?",
-                "向前十年，直线是否比最近一年的均值更接近实测的二氧化碳浓度？",
+                "预测十年后的二氧化碳浓度时，直线是否比最近一年的均值更接近实测值？",
             ),
             panel="co2",
             row="line",
@@ -288,7 +288,7 @@ EXPERIMENT = Experiment(
         Claim(
             Words(
                 "Ten years ahead, is a line through the last ten years closer than a parabola through all years so far?",
-                "向前十年，用最近十年拟合的直线是否比用此前所有年份拟合的抛物线更接近？",
+                "同样预测十年后时，用最近十年拟合的直线是否比用此前所有年份拟合的抛物线更接近实测值？",
             ),
             panel="co2",
             row="recent",
@@ -395,7 +395,7 @@ plain = keras.Sequential([standardised, keras.layers.Dense(1)])
         "Each row is fitted to the weeks before the date by least squares, and predicts each week of the year that ends 1, 2, 5 or 10 years "
         "after it. The error is the absolute difference of the yearly means, which removes the seasons; it is averaged over the ten dates. "
         "Nothing is tuned.",
-        "汽车：Auto MPG 数据，236 辆用于训练（由种子抽取），78 辆用于测试；mpg 指每加仑燃油行驶的英里数。闭式解、车重的二次函数和七个变量的线性模型都用 NumPy "
+        "汽车：Auto MPG 数据，236 辆用于训练（由种子抽取），78 辆用于测试；mpg 指每加仑汽油行驶的英里数。闭式解、车重的二次函数和七个变量的线性模型都用 NumPy "
         "做最小二乘。梯度下降一行是 Keras 中的 `linear_regression`，车重已标准化，在整个训练集上迭代 30 步，学习率 0.25。误差四舍五入到 0.001 mpg。"
         "三种单位：权重从零开始，在整个训练集上做梯度下降，每种单位的学习率均取各自的 1/λmax，误差为训练集上的均方根误差，其中大的误差占较大比重。因此同一条直线在第二张表中为 4.39 mpg，在第一张表中则为测试集上的平均绝对误差 3.10 mpg。租车：`bikeshare` 数据，训练集（由种子抽取）和测试集都由完整的日期组成；"
         "关于钟点的直线把钟点看作 0 到 23 的数。R² 等于 1 减去“误差平方和”与“以测试集均值作预测时的误差平方和”之比。二氧化碳：莫纳罗亚山 1959 至 2001 年每周的数值。种子抽取十个日期，其前后都至少有十年数据。"

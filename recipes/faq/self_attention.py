@@ -228,13 +228,13 @@ EXPERIMENT = Experiment(
         "needed: a narrow convolution did as well.",
         "利用自注意力，序列中的每个位置都能根据内容找到所需的信息，不论相距多远。这里的任务是：8 个符号先按随机次序排一遍，再按另一"
         "种次序排一遍；对后半段的每个符号，网络要回答它在前半段中后面跟着哪个符号。两个自注意力块的正确率比一个更宽的块高 27.4 "
-        "个百分点（各种子之间相差很大），比覆盖全部符号的卷积高 44.1 个百分点。若答案就在一两个符号之前，则不需要自注意力：窄的"
-        "卷积同样准确。",
+        "个百分点（不同种子之间相差很大），比覆盖全部符号的卷积高 44.1 个百分点。若答案就在一两个符号之前，则不需要自注意力：窄"
+        "的卷积同样准确。",
     ),
     outcomes=("yes", "yes", "yes", "yes"),
     explanation=Words(
         en=r"""
-In the task, for example `c a d b | d c ...`, the answer at the second `d` is `b`, which stood after the first `d`. The place of the answer is different in every sequence, so the network must find it by what stands there.
+For example, in `c a d b | d c ...` the answer at the second `d` is `b`, which stood after the first `d`. The place of the answer is different in every sequence, so the network must find it by what stands there.
 
 Self-attention does this. From the vector $x_i$ at position $i$ it computes a query $q_i = W_Q x_i$, a key $k_i = W_K x_i$ and a value $v_i = W_V x_i$, with three matrices that are learned. The output at position $i$ is a weighted mean of the values:
 

@@ -277,13 +277,14 @@ EXPERIMENT = Experiment(
     summary=Words(
         "A variational autoencoder (VAE) keeps its codes close to a known distribution, the standard normal N(0, I). So "
         "new examples can be made by drawing codes and decoding them. Digits made in this way were nearer to real ones "
-        "than those of a plain autoencoder (Fréchet distance lower by 108.3). But there is another way, which did better "
-        "here: train a plain autoencoder and fit a normal distribution to its codes afterwards. The VAE used only 12.9 "
-        "of the 32 units of its code, and fewer with a larger β, the weight that holds the codes close to N(0, I).",
+        "than those made in the same way with a plain autoencoder (Fréchet distance lower by 108.3). But there is "
+        "another way, which did better here: train a plain autoencoder and fit a normal distribution to its codes "
+        "afterwards. The VAE used only 12.9 of the 32 units (numbers) of its code, and fewer with a larger β, the weight "
+        "that holds the codes close to N(0, I).",
         "变分自编码器（VAE）在训练时使编码接近一个已知的分布，即标准正态分布 N(0, I)，因此抽取编码再解码就能生成新样本。这"
-        "样生成的数字比普通自编码器的更接近真实数字（Fréchet 距离低 108.3）。但还有另一种方法，在这里效果更好：先训练普"
-        "通自编码器，再对其编码拟合一个正态分布。变分自编码器的 32 个编码单元中只有 12.9 个起作用；β 是使编码接近 N(0"
-        ", I) 的权重，β 越大，起作用的单元越少。",
+        "样生成的数字，比用普通自编码器以同样方法生成的更接近真实数字（Fréchet 距离低 108.3）。但还有另一种方法，在这里"
+        "效果更好：先训练普通自编码器，再对其编码拟合一个正态分布。变分自编码器的编码有 32 个单元（即 32 个数），其中只有 1"
+        "2.9 个起作用；β 是使编码接近 N(0, I) 的权重，β 越大，起作用的单元越少。",
     ),
     outcomes=("yes", "no", "yes", "yes"),
     explanation=Words(
