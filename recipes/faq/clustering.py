@@ -257,9 +257,22 @@ EXPERIMENT = Experiment(
             known="yes",
         ),
     ),
+    summary=Words(
+        "Unsupervised learning finds structure in examples without labels: groups, short descriptions, or examples that "
+        "are unlike the others. Here k-means divided images of digits into ten clusters. The clustering accuracy is the "
+        "share of images in the cluster of their digit. Compared with clusters of the pixels it was higher by 11.7 "
+        "points for an autoencoder's codes and by 7.9 points for a VAE's; for principal components it was even a little "
+        "lower. The first centres of k-means matter where the clusters lie far apart, and k-means++ chooses them well; "
+        "on the digits they hardly mattered.",
+        "无监督学习在没有标签的样本中寻找结构：相似样本的组、简短的描述，或与众不同的样本。本实验用 k 均值把数字图像聚成十个簇。聚"
+        "类准确率是落在自己数字的簇中的图像所占的比例：与像素的簇相比，自编码器编码的簇高 11.7 个百分点，变分自编码器编码的簇高"
+        " 7.9 个百分点，主成分的簇则略低。簇相距很远时，k 均值的初始中心很重要，k-means++ 能选得很好；在数字图像上，"
+        "初始中心几乎没有影响。",
+    ),
+    outcomes=("yes", "yes", "no", "yes"),
     explanation=Words(
         en=r"""
-Labels cost work, and examples without labels are often plentiful. Unsupervised learning looks for structure in the examples alone: groups of similar ones (clustering), a few numbers that describe each of them (PCA, autoencoders), or their distribution (VAEs, GANs). This serves to sort and to display data, to compress them, to find anomalies, and to make features for a classifier that has few labels. What it finds need not be what one is looking for: nothing tells the method that the digit matters and the slant of the writing does not. In the figure, the 1 has two of the ten clusters: one for upright and one for slanted writing.
+Labels cost work, and examples without labels are often plentiful. Unsupervised learning looks for structure in the examples alone: groups of similar ones (clustering), a few numbers that describe each of them (PCA and autoencoders, question 16), or their distribution (VAEs, question 18, and GANs, question 17). This serves to sort and to display data, to compress them, to find anomalies, and to make features for a classifier that has few labels. What it finds need not be what one is looking for: nothing tells the method that the digit matters and the slant of the writing does not. In the figure, the 1 has two of the ten clusters: one for upright and one for slanted writing.
 
 **Clusters.** k-means looks for $k$ centres $\mu_1, \dots, \mu_k$ that make the sum of the squared distances small:
 
@@ -278,7 +291,7 @@ where $D(x_i)$ is the distance of $x_i$ from the nearest centre so far. A cluste
 **The number of clusters.** The smallest sum of squares falls with every further centre, so it cannot choose $k$ by itself. A bend in its curve over $k$ is a hint. Another is the silhouette, the mean over the examples of $(b - a) / \max(a, b)$ , where $a$ is the mean distance of an example to the others of its cluster and $b$ that to the examples of the nearest other cluster (Rousseeuw, 1987). Both can mislead where the clusters touch, as here, and the use that is made of the clusters may call for another number.
 """.strip(),
         zh=r"""
-标注需要人力，而没有标签的样本往往很多。无监督学习只从样本本身寻找结构：相似样本构成的组（聚类）、描述每个样本的少数几个数（主成分分析、自编码器），或样本的分布（变分自编码器、生成对抗网络）。它可用于整理和展示数据、压缩数据、检测异常，也可为标签很少的分类器提供特征。不过，找到的结构未必就是想要的结构：没有任何信息告诉算法，重要的是写的是哪个数字，而不是字迹的倾斜程度。图中数字 1 就占了十个簇中的两个，一个是竖直的写法，一个是倾斜的写法。
+标注需要人力，而没有标签的样本往往很多。无监督学习只从样本本身寻找结构：相似样本构成的组（聚类）、描述每个样本的少数几个数（主成分分析与自编码器，见问题 16），或样本的分布（变分自编码器见问题 18，生成对抗网络见问题 17）。它可用于整理和展示数据、压缩数据、检测异常，也可为标签很少的分类器提供特征。不过，找到的结构未必就是想要的结构：没有任何信息告诉算法，重要的是写的是哪个数字，而不是字迹的倾斜程度。图中数字 1 就占了十个簇中的两个，一个是竖直的写法，一个是倾斜的写法。
 
 **聚类。** k 均值寻找 $k$ 个中心 $\mu_1, \dots, \mu_k$ ，使样本到最近中心的距离平方和尽量小：
 
@@ -340,8 +353,8 @@ print(evaluation.clustering_accuracy(mnist.test.y, found))  # 标签只用于评
         "numbers. The networks are `autoencoder` and `vae` with hidden layers of 256 and 128 units (in reverse in the decoder), swish "
         "and batch normalisation, trained on the cross-entropy of the pixels (for the VAE plus the divergence of its codes) "
         "for 10 epochs with Adam in batches of 100. The learning rate rises in the first 15 % of the steps and falls to 0 as a "
-        "cosine. Its highest value is the one with the lowest loss on 5,000 validation images, with a seed that is not "
-        "published: no label is used, since unsupervised learning has none. The VAE's code is the mean that its encoder "
+        "cosine. Its highest value is the one with the lowest loss on 5,000 validation images, with a seed that the results do "
+        "not use: no label is used, since unsupervised learning has none. The VAE's code is the mean that its encoder "
         "gives. k-means has ten centres and is the best of ten runs from greedy k-means++. A mixture consists of ten normal distributions "
         "with a full covariance matrix each, the likeliest of five runs. Both are fitted to the training images, and a test "
         "image goes to the nearest centre or to the likeliest distribution. The clustering accuracy is the share of test images "
@@ -355,7 +368,7 @@ print(evaluation.clustering_accuracy(mnist.test.y, found))  # 标签只用于评
         "用 20,000 张 MNIST 图像训练，在 10,000 张测试图像上评估。主成分与各种编码均为 10 维。网络为 `autoencoder` 与 `vae`，"
         "编码器的隐藏层有 256 和 128 个单元（解码器与之对称），激活函数为 swish，使用批归一化；损失函数为像素的交叉熵（变分自编码器另加编码分布的散度），"
         "用 Adam 训练 10 轮，批大小 100。学习率在前 15% 的步数内上升，之后按余弦下降到 0；其最大值取 5,000 张验证图像上损失最小的一个，"
-        "所用种子不在公布的种子之列。这里没有使用标签，因为无监督学习中本来就没有标签。变分自编码器的编码取编码器给出的均值。k 均值取十个中心，"
+        "所用种子与正式实验不同。这里没有使用标签，因为无监督学习中本来就没有标签。变分自编码器的编码取编码器给出的均值。k 均值取十个中心，"
         "为贪心 k-means++ 初始化的十次运行中最好的一次；混合模型由十个正态分布组成，各有完整的协方差矩阵，取五次运行中似然最大的一次。"
         "两者都在训练图像上拟合，测试图像归入最近的中心或似然最大的分布。聚类准确率的算法是：给每个簇取一个不同的数字作为名称，使名称与图像的数字一致的测试图像尽量多，"
         "取其所占比例；标签只用在这里。**初始中心。** 每种初始化方式运行 20 次 scikit-learn 的 `KMeans`（默认设置，每次只初始化一次），"
@@ -376,7 +389,7 @@ print(evaluation.clustering_accuracy(mnist.test.y, found))  # 标签只用于评
         "只用了一个数据集，训练时间也短。Xie 等（2016）报告：k 均值用于像素时为 53.5%，用于自编码器的编码时为 81.8%，其网络更大，训练也长得多。"
         "`clustering_mnist` 的网络更大，使用全部图像，训练 20 轮，k 均值达到 73%，混合模型达到 77%。swish 与批归一化取自该示例，而该示例曾借助验证集的标签比较各种设置；"
         "本实验只选择了学习率，没有使用标签。损失较低并不意味着簇更好：在验证图像上的一次试验中，自编码器在学习率为 0.03 时损失为 81.7 奈特，为 0.01 时为 82.2 奈特，"
-        "而 k 均值的聚类准确率分别为 57% 和 61%。编码的结果在各种子之间相差数个百分点。十个主成分只保留像素方差的 49%；在另外两个种子的验证图像上，k 均值用 5 个主成分时为 44%，10 个时为 49%，20 个与 50 个时均为 52%，用像素时为 53%。"
+        "而 k 均值的聚类准确率分别为 57% 和 61%。编码的结果在不同种子之间相差数个百分点。十个主成分只保留像素方差的 49%；在另外两个种子的验证图像上，k 均值用 5 个主成分时为 44%，10 个时为 49%，20 个与 50 个时均为 52%，用像素时为 53%。"
         "k-means++ 的 200 次运行中有 2 次漏掉了 25 个簇中的一个，平方和约为真实簇的 290 倍，因此它的均值只由两个种子决定，其区间还低于 1，而任何一次运行都不可能低于 1。"
         "在 MNIST 的像素上，没有哪个簇与其他簇相距很远，各种初始化方式所得平方和平均只比最小值高不到 1%，普通的 k-means++ 甚至略差于随机样本。",
     ),

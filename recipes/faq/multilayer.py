@@ -127,7 +127,10 @@ EXPERIMENT = Experiment(
                 "four": Words("depth 4 (4 × 50 units)", "4 个隐藏层，各 50 个单元"),
             },
             reference="none",
-            title=Words("MNIST-1D: depth, with about 10,200 weights", "MNIST-1D：深度（权重约 10,200 个）"),
+            title=Words(
+                "MNIST-1D: depth, with about 10,200 weights (first row: 410)",
+                "MNIST-1D：深度（权重约 10,200 个，第一行为 410 个）",
+            ),
         ),
         "width": Panel(
             score=Score(Words("accuracy", "准确率"), PERCENT, higher_is_better=True, format=".1f"),
@@ -155,8 +158,8 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             Words(
-                "With equally many weights, do two hidden layers classify better than one?",
-                "权重数相同时，两个隐藏层是否比一个更准确？",
+                "With about equally many weights, do two hidden layers classify better than one?",
+                "权重数相近时，两个隐藏层是否比一个更准确？",
             ),
             panel="depth",
             row="two",
@@ -178,6 +181,17 @@ EXPERIMENT = Experiment(
             reference="two_units",
         ),
     ),
+    summary=Words(
+        "Without a hidden layer a network can only draw flat boundaries between the classes. A multilayer perceptron "
+        "(also called a dense network) has hidden layers, so its boundaries can bend. Here one hidden layer raised the "
+        "accuracy on MNIST-1D by 26.3 points; with about as many weights, two or four hidden layers showed no further "
+        "difference. XOR (are two inputs different?) cannot be learned without a hidden layer. Two hidden units can "
+        "represent it, but with eight it was learned from many more of the random starts (by 73.6 points).",
+        "没有隐藏层的网络只能用平直的边界划分类别。多层感知机（也称全连接网络）有隐藏层，因此边界可以弯曲。本实验中，一个隐藏层使 M"
+        "NIST-1D 上的准确率提高 26.3 个百分点；权重数相近时，两个或四个隐藏层未见进一步的差异。没有隐藏层就学不会异或（"
+        "判断两个输入是否不同）。两个隐藏单元已能表示异或，但有八个时，能学会异或的随机初始化多得多（多 73.6 个百分点）。",
+    ),
+    outcomes=("yes", "same", "same", "yes"),
     explanation=Words(
         en=r"""
 Without a hidden layer, each class gets a score that is a weighted sum of the inputs. Two classes have equal scores on a flat surface, so a flat surface is the only boundary that such a network can draw. It cannot even learn XOR (“exactly one of two”): $x_1$ and $x_2$ are 0 or 1, and the class is 1 where they differ. A weighted sum $w_1 x_1 + w_2 x_2 + b$ would have to be positive at (1, 0) and (0, 1), which adds up to $w_1 + w_2 + 2b > 0$, and negative at (0, 0) and (1, 1), which adds up to $w_1 + w_2 + 2b < 0$. Both cannot be true (Minsky & Papert, 1969).
@@ -190,7 +204,7 @@ Here $x$ is the input, $W_1$ and $W_2$ are the weight matrices, $b_1$ and $b_2$ 
 
 $$y = \max(x_1 + x_2,\; 0) - 2 \max(x_1 + x_2 - 1,\; 0)$$
 
-gives 0, 1, 1, 0 for the four cases. That such weights exist does not mean that gradient descent finds them. A ReLU unit whose sum is negative for every example gets no gradient and stays as it is; with more units than needed, enough useful ones are likely to remain.
+gives 0, 1, 1, 0 for the inputs (0, 0), (0, 1), (1, 0), (1, 1). If 0.5 is subtracted, its sign is the class. That such weights exist does not mean that gradient descent finds them. A ReLU unit whose sum is negative for every example gets no gradient and stays as it is; with more units than needed, enough useful ones are likely to remain.
 
 Each hidden unit adds a bend to the function that the network computes. A wide enough hidden layer can approximate any continuous function on a bounded closed set (Leshno et al., 1993). Several hidden layers compute features of features: there are functions for which a deep network of few units is enough, while a network with few layers needs exponentially many (Telgarsky, 2016). These theorems say what a network can represent. What it learns from a given number of examples must be measured: a wider network can also learn its training set by heart.
 """.strip(),
@@ -205,7 +219,7 @@ $$y = W_2 \max(W_1 x + b_1,\; 0) + b_2$$
 
 $$y = \max(x_1 + x_2,\; 0) - 2 \max(x_1 + x_2 - 1,\; 0)$$
 
-它在四种输入下依次给出 0、1、1、0。不过，这样的权重存在，并不等于梯度下降一定能找到。如果某个 ReLU 单元的加权和对所有样本都为负，它就得不到梯度，权重不再更新；单元数多于所需时，留下足够多有用单元的可能性更大。
+它对输入 (0, 0)、(0, 1)、(1, 0)、(1, 1) 依次给出 0、1、1、0；再减去 0.5，其符号就给出类别。不过，这样的权重存在，并不等于梯度下降一定能找到。如果某个 ReLU 单元的加权和对所有样本都为负，它就得不到梯度，权重不再更新；单元数多于所需时，留下足够多有用单元的可能性更大。
 
 每个隐藏单元都使网络所表示的函数多一处弯折。足够宽的单个隐藏层能在有界闭集上以任意精度逼近任何连续函数（Leshno 等，1993）。多个隐藏层则在特征之上继续提取特征：存在这样的函数，深层网络只需少量单元即可表示，而层数很少的网络需要指数级数量的单元（Telgarsky，2016）。这些定理说明的是网络能表示什么；从有限的样本中实际学到什么，则要靠实验来检验，因为更宽的网络也可能只是记住了训练集。
 """.strip(),
@@ -247,14 +261,14 @@ plain = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers
     setting=Words(
         "XOR: networks with one hidden layer of ReLU units and one logit, from 200 random starts for each seed; 1,000 steps "
         "of gradient descent on all four cases, learning rate 0.5, cross-entropy; a start counts if all four cases are right at "
-        "the end. MNIST-1D: `mlp` with ReLU, trained on 3,500 of the 4,000 training series (40 numbers each), 20 passes over them with Adam "
+        "the end. MNIST-1D: `mlp` with ReLU, trained on 3,500 of the 4,000 training series (40 numbers each), 20 epochs with Adam "
         "in batches of 100, scored on the 1,000 test series. The networks with hidden layers in the second table have 10,210, "
         "10,150 and 10,210 weights, the one without has 410. Each network has its own learning rate: the best of five on "
-        "500 validation series, with a seed that is not among the published ones.",
+        "500 validation series, with a seed that the results do not use.",
         "异或：网络有一个 ReLU 隐藏层，输出一个 logit；每个种子取 200 次随机初始化，对全部四个样本做 1,000 步梯度下降，学习率 0.5，"
-        "损失为交叉熵；结束时四个样本全部分类正确才算学会。MNIST-1D：使用 ReLU 的 `mlp`，从 4,000 条训练序列（每条 40 个数）中取 3,500 条，遍历 20 遍，"
+        "损失为交叉熵；结束时四个样本全部分类正确才算学会。MNIST-1D：使用 ReLU 的 `mlp`，从 4,000 条训练序列（每条 40 个数）中取 3,500 条，训练 20 轮，"
         "优化器为 Adam，批大小 100，在 1,000 条测试序列上评估。第二张表中三个有隐藏层的网络分别有 10,210、10,150、10,210 个权重，"
-        "无隐藏层的网络有 410 个。每个网络使用各自的学习率：在 500 条验证序列上从五个候选值中选最好的一个，所用种子不在公布的种子之列。",
+        "无隐藏层的网络有 410 个。每个网络使用各自的学习率：在 500 条验证序列上从五个候选值中选最好的一个，所用种子与正式实验不同。",
     ),
     limits=Words(
         "Greydanus & Kobak report 32 % without a hidden layer and 68 % for a multilayer perceptron, which they train with many more steps. MNIST-1D is a small data set: a wide network soon learns most of its training set by heart, and what helps here need not help "

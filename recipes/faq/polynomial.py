@@ -202,7 +202,7 @@ EXPERIMENT = Experiment(
         "many": Panel(
             score=Score(Words("median absolute error", "绝对误差的中位数"), MPG, False, logarithmic=True),
             rows={
-                "many": Words("smallest weights, no penalty", "范数最小的权重，不加惩罚"),
+                "many": Words("smallest weights, no penalty", "平方和最小的权重，不加惩罚"),
                 "many_penalty": Words("40 cars with a penalty", "40 辆加惩罚"),
             },
             reference="many",
@@ -224,7 +224,7 @@ EXPERIMENT = Experiment(
         Claim(
             Words(
                 "Does a polynomial of the second degree predict the fuel economy better than a linear model of the same variables?",
-                "对同样的变量，二次多项式预测油耗里程是否比线性模型更准确？",
+                "用同样的变量预测每加仑行驶的英里数，二次多项式是否比线性模型更准确？",
             ),
             panel="cars",
             row="quadratic",
@@ -274,7 +274,7 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             Words(
-                "Is 792 coefficients then better than 8?",
+                "Are 792 coefficients then better than 8?",
                 "此时 792 个系数是否优于 8 个系数？",
             ),
             panel="regimes",
@@ -282,13 +282,25 @@ EXPERIMENT = Experiment(
             reference="few",
         ),
     ),
+    summary=Words(
+        "In a polynomial of several variables the effect of a variable can bend and can depend on other variables, and "
+        "the best weights are still given by a formula. Here the second degree predicted the fuel economy of cars (in "
+        "miles per gallon, mpg) better than a linear model, by 0.46 mpg. The third degree has many more weights: it was "
+        "worse than the second by 0.98 mpg, unless a penalty kept its weights small. Without a penalty the error was "
+        "largest with as many coefficients as cars. It fell again with many more (double descent), but not below that of "
+        "a model with 8 coefficients.",
+        "在多元多项式中，一个变量的作用可以弯曲，也可以随其他变量而变，而最优权重仍可由公式给出。本实验预测汽车每加仑汽油行驶的英里数"
+        "（mpg），二次多项式的误差比线性模型低 0.46 mpg。三次多项式的权重多得多：若不用惩罚来抑制权重，其误差比二次高 0"
+        ".98 mpg。不加惩罚时，系数个数等于汽车数时误差最大；系数更多时误差又下降（双下降），但仍高于只有 8 个系数的模型。",
+    ),
+    outcomes=("yes", "yes", "yes", "yes", "yes", "no"),
     explanation=Words(
         en=r"""
 A linear model adds up the effects of its variables, each of them proportional to the variable. Often this is not enough: a heavier car loses less with each further pound, and warm weather brings more cyclists in the afternoon than at night. A polynomial has products of the variables $x_1, \dots, x_d$ as its features $\varphi_j$:
 
 $$\hat y = b + \sum_{j=1}^{p} w_j\, \varphi_j(x), \qquad \varphi_j(x) = x_1^{a_{j1}} x_2^{a_{j2}} \cdots x_d^{a_{jd}}, \qquad 1 \le a_{j1} + \dots + a_{jd} \le k$$
 
-Here $k$ is the degree, the $a_{ji}$ are the powers, the $w_j$ the weights and $b$ the constant. The square of a variable bends its effect. The product of two variables lets the effect of one depend on the other. The model is still linear in its weights, so least squares gives the best ones in closed form, as for a straight line. But the number of features grows fast:
+Here $k$ is the degree, the $a_{ji}$ are the powers, the $w_j$ the weights and $b$ the constant. For two variables and the second degree the $p = 5$ features are $x_1$, $x_2$, $x_1^2$, $x_1 x_2$ and $x_2^2$. The square of a variable bends its effect. The product of two variables lets the effect of one depend on the other. The model is still linear in its weights, so least squares gives the best ones in closed form, as for a straight line. But the number of features grows fast:
 
 $$p = \frac{(d + k)!}{d!\, k!} - 1$$
 
@@ -296,16 +308,16 @@ For seven variables it is 7, 35, 119, 329 and 791 for the degrees 1 to 5. With m
 
 $$\min_{b, w} \; \frac{1}{n} \sum_{i=1}^{n} (\hat y_i - y_i)^2 + \lambda \sum_{j=1}^{p} w_j^2$$
 
-Here $n$ is the number of training examples, $\hat y_i$ the prediction for example $i$ and $y_i$ its true value. The strength $\lambda$ is chosen on the validation set: 0 is no penalty, and a large value makes the polynomial flat.
+Here $n$ is the number of training examples, $\hat y_i$ the prediction for example $i$ and $y_i$ its true value. The strength $\lambda$ (not an eigenvalue, as it was in question 22) is chosen on the validation set: 0 is no penalty, and a large value makes the polynomial flat.
 
-With as many coefficients as points (the constant counts as one), exactly one polynomial of these features goes through all points, and it often needs huge weights. With still more coefficients many polynomials go through all points. Among them one can take the one with the smallest weights, $\sum_j w_j^2$. The more features there are, the smaller these weights can be, and the test error falls again: this is called double descent (Belkin et al., 2019). A network differs in one point: its hidden layers learn their features, whereas a polynomial has to list all products.
+With as many coefficients as points (the constant counts as one), exactly one polynomial of these features goes through all points, because the 40 points here give 40 equations for 40 unknowns (unless some of them depend on each other); it often needs huge weights. With still more coefficients many polynomials go through all points. Among them one can take the one with the smallest weights, $\sum_j w_j^2$. The more features there are, the smaller these weights can be, and the test error falls again: this is called double descent (Belkin et al., 2019). A network differs in one point: its hidden layers learn their features, whereas a polynomial has to list all products.
 """.strip(),
         zh=r"""
-线性模型把各变量的作用相加，而每个变量的作用都与变量成正比。这往往不够：汽车越重，每再增加一磅，里程减少得越少；气温升高，下午增加的骑车人数比夜里多。多项式用变量 $x_1, \dots, x_d$ 的乘积作为特征 $\varphi_j$ ：
+线性模型把各变量的作用相加，而每个变量的作用都与变量成正比。这往往不够：汽车越重，每再增加一磅，每加仑行驶的英里数减少得越少；气温升高，下午增加的骑车人数比夜里多。多项式用变量 $x_1, \dots, x_d$ 的乘积作为特征 $\varphi_j$ ：
 
 $$\hat y = b + \sum_{j=1}^{p} w_j\, \varphi_j(x), \qquad \varphi_j(x) = x_1^{a_{j1}} x_2^{a_{j2}} \cdots x_d^{a_{jd}}, \qquad 1 \le a_{j1} + \dots + a_{jd} \le k$$
 
-其中 $k$ 为次数， $a_{ji}$ 为各变量的幂次， $w_j$ 为权重， $b$ 为常数项。变量的平方使其作用弯曲，两个变量的乘积使一个变量的作用随另一个变量而变。模型对权重仍是线性的，因此与直线一样，最小二乘能直接给出最优权重的闭式解。但特征数增长很快：
+其中 $k$ 为次数， $a_{ji}$ 为各变量的幂次， $w_j$ 为权重， $b$ 为常数项。例如两个变量、二次时有 $p = 5$ 个特征： $x_1$ 、 $x_2$ 、 $x_1^2$ 、 $x_1 x_2$ 、 $x_2^2$ 。变量的平方使其作用弯曲，两个变量的乘积使一个变量的作用随另一个变量而变。模型对权重仍是线性的，因此与直线一样，最小二乘能直接给出最优权重的闭式解。但特征数增长很快：
 
 $$p = \frac{(d + k)!}{d!\, k!} - 1$$
 
@@ -313,9 +325,9 @@ $$p = \frac{(d + k)!}{d!\, k!} - 1$$
 
 $$\min_{b, w} \; \frac{1}{n} \sum_{i=1}^{n} (\hat y_i - y_i)^2 + \lambda \sum_{j=1}^{p} w_j^2$$
 
-其中 $n$ 为训练样本数， $\hat y_i$ 为第 $i$ 个样本的预测值， $y_i$ 为其真实值。惩罚强度 $\lambda$ 在验证集上选择：取 0 即没有惩罚，取值很大时多项式趋于平坦。
+其中 $n$ 为训练样本数， $\hat y_i$ 为第 $i$ 个样本的预测值， $y_i$ 为其真实值。惩罚强度 $\lambda$ （不是问题 22 中的特征值）在验证集上选择：取 0 即没有惩罚，取值很大时多项式趋于平坦。
 
-当系数个数等于样本数时（常数项也算一个），由这些特征组成的多项式中恰有一个通过所有样本，它的权重往往非常大。系数更多时，通过所有样本的多项式有许多个，可以从中取权重平方和 $\sum_j w_j^2$ 最小的一个。特征越多，这个最小值就越小，测试误差再次下降，这称为双下降（double descent；Belkin 等，2019）。神经网络与多项式的区别在于：网络的隐藏层会学习特征，而多项式必须列出所有乘积。
+当系数个数等于样本数时（常数项也算一个），由这些特征组成的多项式中恰有一个通过所有样本，因为这里的 40 个样本给出含 40 个未知数的 40 个方程（设它们线性无关）；它的权重往往非常大。系数更多时，通过所有样本的多项式有许多个，可以从中取权重平方和 $\sum_j w_j^2$ 最小的一个。特征越多，这个最小值就越小，测试误差再次下降，这称为双下降（double descent；Belkin 等，2019）。神经网络与多项式的区别在于：网络的隐藏层会学习特征，而多项式必须列出所有乘积。
 """.strip(),
     ),
     keras_lines=Words(
@@ -355,27 +367,28 @@ ridge = keras.Sequential([features, keras.layers.Dense(1, kernel_regularizer=pen
 """,
     ),
     setting=Words(
-        "All fits are least squares in NumPy (singular value decomposition); features are standardised on the training set, "
-        "and where many weights fit equally well the smallest are taken. Cars: Auto MPG, all seven "
+        "All fits are least squares in NumPy; features are standardised on the training set, "
+        "and where many weights fit equally well those with the smallest sum of squares are taken. Cars: Auto MPG, all seven "
         "variables, 236 cars for training (drawn by the seed), 78 for the test. Hires: `bikeshare`, the hour as a number from 0 to 23, "
         "temperature, humidity and wind, whole days for training (drawn by the seed) and test, no penalty. One variable: "
-        "Legendre polynomials of the weight, fitted to 20 cars, 20 times with other cars for each seed. Past the number of points: products of all "
+        "polynomials of the weight, written as sums of Legendre polynomials (combinations of the powers that resemble each other less than the "
+        "powers do), fitted to 20 cars, 20 times with other cars for each seed. Past the number of points: products of all "
         "seven variables up to degree 5, the lowest degrees first, fitted to 40 cars, 20 times with other cars for each seed. "
         "The score is the median of the absolute errors (of all draws), because a few examples outside of the range of the training set can have "
-        "errors without any bound. λ is chosen by the mean validation error of five draws; one λ serves a whole curve.",
-        "所有拟合都用 NumPy 做最小二乘（奇异值分解）；特征按训练集标准化，若有许多组权重拟合得同样好，则取范数最小的一组。汽车：Auto MPG 数据的全部七个变量，236 辆用于训练（由种子抽取），"
+        "errors without any bound; in question 22 the score is the mean, so the two cannot be compared. λ is chosen by the mean validation error of five draws; one λ serves a whole curve.",
+        "所有拟合都用 NumPy 做最小二乘；特征按训练集标准化，若有许多组权重拟合得同样好，则取平方和最小的一组。汽车：Auto MPG 数据的全部七个变量，236 辆用于训练（由种子抽取），"
         "78 辆用于测试。租车：`bikeshare` 数据，变量为钟点（0 到 23 的数）、气温、湿度和风速，训练集（由种子抽取）和测试集都由完整的日期组成，不加惩罚。"
-        "一个变量：用车重的勒让德多项式拟合 20 辆汽车，每个种子重新抽取 20 次。系数多于样本：七个变量至多 5 次的乘积，次数低的在前，拟合 40 辆汽车，每个种子重新抽取 20 次。"
-        "评分取（各次抽取的）全部绝对误差的中位数，因为少数样本超出训练集的范围，误差可以任意大。λ 按五次抽取的平均验证误差选择，一条曲线共用一个 λ。",
+        "一个变量：用车重的多项式拟合 20 辆汽车，写成勒让德多项式之和（勒让德多项式是各次幂的组合，彼此不像各次幂那样相近），每个种子重新抽取 20 次。系数多于样本：七个变量至多 5 次的乘积，次数低的在前，拟合 40 辆汽车，每个种子重新抽取 20 次。"
+        "评分取（各次抽取的）全部绝对误差的中位数，因为少数样本超出训练集的范围，误差可以任意大；问题 22 用的是均值，因此两处的误差不能比较。λ 按五次抽取的平均验证误差选择，一条曲线共用一个 λ。",
     ),
     limits=Words(
-        "Double descent needs the smallest weights, and these depend on how the features are scaled; with a good penalty the peak disappears, "
-        "and the penalty is the safer choice. Belkin et al. used random Fourier features and networks, not products of variables. "
+        "Double descent needs the weights with the smallest sum of squares, and these depend on how the features are scaled; with a good penalty the peak disappears, "
+        "and the penalty is the safer choice. Belkin et al. used random Fourier features (cosines of random weighted sums of the inputs) and networks, not products of variables. "
         "In first runs with the mean absolute error, or with a single draw of 40 cars for each seed, one draw could be wrong by more than all others together, and the intervals said nothing; "
-        "hence the median and 20 draws. A median hides such errors: outside of its points a polynomial of high degree is useless. The penalised rows try nine "
+        "hence the median and 20 draws. A median hides such errors: outside of its points a polynomial of high degree is useless. On 20 cars the second degree was better than degree 15 even with the penalty. The penalised rows try nine "
         "values of λ; the rows without a penalty have nothing to choose.",
-        "双下降要求取范数最小的权重，而这取决于特征如何缩放；惩罚选得合适时峰值就会消失，因此加惩罚更为稳妥。Belkin 等人用的是随机傅里叶特征和神经网络，而不是变量的乘积。"
-        "最初用平均绝对误差，或每个种子只抽取一次 40 辆汽车时，某一次的误差可能超过其余各次之和，置信区间便失去意义，因此改用中位数，并抽取 20 次。中位数掩盖了这类误差：在样本范围之外，高次多项式毫无用处。加惩罚的各行尝试了九个 λ 值，不加惩罚的各行没有可选的设置。",
+        "双下降要求取平方和最小的权重，而这取决于特征如何缩放；惩罚选得合适时峰值就会消失，因此加惩罚更为稳妥。Belkin 等人用的是随机傅里叶特征（输入的随机加权和的余弦）和神经网络，而不是变量的乘积。"
+        "最初用平均绝对误差，或每个种子只抽取一次 40 辆汽车时，某一次的误差可能超过其余各次之和，置信区间便失去意义，因此改用中位数，并抽取 20 次。中位数掩盖了这类误差：在样本范围之外，高次多项式毫无用处。只有 20 辆汽车时，即使加惩罚，15 次多项式也不如二次多项式。加惩罚的各行尝试了九个 λ 值，不加惩罚的各行没有可选的设置。",
     ),
     sources=(
         "A. E. Hoerl, R. W. Kennard, [Ridge regression: biased estimation for nonorthogonal problems]"
