@@ -111,10 +111,10 @@ BACKGROUND = (
             "1958年，美国大学教授Frank Rosenblatt发明了感知器，这是深度学习的第一个算法",
         ),
         Words(
-            "In 1958 Rosenblatt was a psychologist at the Cornell Aeronautical Laboratory. The perceptron learns one layer of weights "
-            "only, so it is not deep; it cannot even learn the exclusive or of two inputs. Networks of several layers were trained from "
+            "In 1958 Rosenblatt was a psychologist at the Cornell Aeronautical Laboratory. His perceptron reads its inputs through "
+            "fixed random connections. Only its last layer of weights learns, so it is not deep. A single layer that reads the inputs directly cannot learn the exclusive or. Networks of several layers were trained from "
             "the 1960s on: Ivakhnenko's method built them layer by layer, out of polynomials.",
-            "1958 年 Rosenblatt 是康奈尔航空实验室的心理学家。感知机只学习一层权重，算不上“深度”，连两个输入的异或都学不会。"
+            "1958 年 Rosenblatt 是康奈尔航空实验室的心理学家。他的感知机通过固定的随机连接读取输入，只有最后一层权重参与学习，算不上“深度”。直接读取输入的单层网络学不会异或。"
             "多层网络的训练始于 20 世纪 60 年代：Ivakhnenko 的方法用多项式逐层构造网络。",
         ),
         (
@@ -293,10 +293,10 @@ $$a = f\Big(\sum_i w_i x_i + b\Big)$$
         ),
         Words(
             "The loss is what the training makes small on the training set. A model is evaluated by a metric, such as the accuracy, on examples "
-            "that it was not trained on. The two can disagree. Networks can bring the training loss to zero on labels drawn at random, from "
+            "that it was not trained on. The two can disagree. Networks can bring the training loss close to zero on labels drawn at random, from "
             "which nothing can be learned; and in late epochs the loss on the test set can rise while the accuracy still improves.",
             "损失是训练过程在训练集上要减小的量。评估模型则应在未参与训练的样本上使用准确率之类的指标。两者可能不一致："
-            "即使标签是随机抽取的、没有任何规律可学，网络也能把训练损失降到零；而在训练后期，测试集上的损失可能上升，准确率却仍在提高。",
+            "即使标签是随机抽取的、没有任何规律可学，网络也能把训练损失降到接近零；而在训练后期，测试集上的损失可能上升，准确率却仍在提高。",
         ),
         (
             "C. Zhang et al., [Understanding deep learning requires rethinking generalization](https://arxiv.org/abs/1611.03530), ICLR 2017",
@@ -313,10 +313,10 @@ $$a = f\Big(\sum_i w_i x_i + b\Big)$$
             "The conditions are what matters, and the article does not name them. First, the loss needs a gradient that is useful almost everywhere: the share of wrong "
             "answers changes in jumps, so its gradient is zero almost everywhere, and gradient descent cannot use it. Second, its minimum must be what is "
             "wanted. The expected cross-entropy is smallest for the true probabilities of the classes, the squared error for the mean, "
-            "the absolute error for the median. For two classes it is known which losses lead to the best classifier.",
+            "the absolute error for the median. For two classes it is known which convex losses lead to the best classifier when there are enough data.",
             "关键恰恰在于原文没有说明的“条件”。第一，损失的梯度几乎处处都要有用：错误率是阶跃变化的，梯度几乎处处为零，梯度下降无法使用它。"
             "第二，损失的最小值点必须是我们想要的结果：期望交叉熵在预测等于各类的真实概率时最小，平方误差对应均值，绝对误差对应中位数。"
-            "对于二分类，哪些损失能够得到最优分类器，已有明确的条件。",
+            "对于二分类，哪些凸损失在数据足够多时能够得到最优分类器，已有明确的条件。",
         ),
         (
             "T. Gneiting, A. E. Raftery, [Strictly proper scoring rules, prediction, and estimation]"
@@ -338,14 +338,14 @@ The learning rate $\alpha$ is usually the first setting to choose with care. For
 
 $$0 < \alpha < \frac{2}{\lambda_{\max}}$$
 
-Above this bound it diverges, and with a much smaller rate it needs many more steps. The loss of a network is not quadratic; there, good rates are found by trying several on a validation set, for example 0.1, 0.01, 0.001.
+Above this bound it diverges from almost every starting point, and with a much smaller rate it needs many more steps. The loss of a network is not quadratic; there, good rates are found by trying several on a validation set, for example 0.1, 0.01, 0.001.
 """.strip(),
             r"""
 学习率 $\alpha$ 通常是最需要仔细选择的超参数。设损失是凸的二次函数，其最大曲率为 $\lambda_{\max}$ （二阶导数矩阵的最大特征值），只有满足下式时，梯度下降才从任意起点收敛：
 
 $$0 < \alpha < \frac{2}{\lambda_{\max}}$$
 
-超过这一界限就会发散；远小于它则需要多得多的步数。神经网络的损失不是二次函数，合适的学习率要在验证集上尝试若干个值来确定，例如 0.1、0.01、0.001。
+超过这一界限，几乎从任何起点都会发散；远小于它则需要多得多的步数。神经网络的损失不是二次函数，合适的学习率要在验证集上尝试若干个值来确定，例如 0.1、0.01、0.001。
 """.strip(),
         ),
         (
@@ -565,9 +565,9 @@ TRENDS = (
         Words(
             "The aim is the generator alone: new examples that look as if drawn from the distribution of the data, images or others. The discriminator, "
             "which tells real from generated examples, is needed for the training only; it judges whether an example is real, not what an "
-            "image shows. For images, diffusion models have given better samples since 2021.",
+            "image shows. In 2021 diffusion models passed the best GANs of the time on ImageNet.",
             "目标只是生成器：生成看起来像是取自数据分布的新样本，不限于图像。判别器区分真实样本与生成样本，只在训练中使用；"
-            "它判断的是样本的真假，而不是图像的内容。在图像生成方面，自 2021 年起扩散模型的样本质量更好。",
+            "它判断的是样本的真假，而不是图像的内容。2021 年，扩散模型在 ImageNet 上超过了当时最好的生成对抗网络。",
         ),
         (
             "I. Goodfellow et al., [Generative adversarial networks](https://arxiv.org/abs/1406.2661) (2014)",

@@ -197,7 +197,7 @@ The loss $L(w)$ is a function of all weights $w$ of the network, often of millio
 
 $$w_{t+1} = w_t - \eta\, \nabla L(w_t)$$
 
-Here $w_t$ are the weights after $t$ steps, and $\eta > 0$ is the learning rate. Back-propagation computes all derivatives together: once forward, as for the loss, and once backward, which takes about twice as long. So a gradient takes about three times the time of a loss. A method that only compares losses learns a single number from a pass over the data. If the network has $d$ weights, a random direction has a slope of only about $1/\sqrt{d}$ of the steepest slope, so the more weights there are, the more tries such a method needs: in theory up to about $d$ times as many steps as gradient descent (Nesterov and Spokoiny, 2017).
+Here $w_t$ are the weights after $t$ steps, and $\eta > 0$ is the learning rate. Back-propagation computes all derivatives together: once forward, as for the loss, and once backward, which takes about twice as long. So a gradient takes about three times the time of a loss. A method that only compares losses learns a single number from a pass over the data. If the network has $d$ weights, a random direction has a slope of only about $1/\sqrt{d}$ of the steepest slope, so the more weights there are, the more tries such a method needs. For a related method, which estimates the slope in a random direction, theory gives up to about $d$ times as many steps as for gradient descent (Nesterov and Spokoiny, 2017).
 
 The learning rate has an upper limit. For least squares, $L$ is a quadratic function with its minimum at $w^*$. Let $H$ be the matrix of its second derivatives, $\lambda_i$ an eigenvalue of $H$, and $e_{i,t}$ the part of the difference vector $w_t - w^*$ along the eigenvector of $\lambda_i$. Then
 
@@ -210,7 +210,7 @@ All parts shrink if each factor lies between $-1$ and $1$, that is, if $\eta < 2
 
 $$w_{t+1} = w_t - \eta\, \nabla L(w_t)$$
 
-其中 $w_t$ 是第 $t$ 步之后的权重， $\eta > 0$ 是学习率。反向传播可以一次求出全部偏导数：先前向计算一次损失，再反向计算一次，后者约需前者两倍的时间，合计约为计算一次损失的三倍。只比较损失大小的方法，每遍历一次数据只得到一个数。若网络有 $d$ 个权重，沿随机方向的斜率大约只有最陡方向斜率的 $1/\sqrt{d}$ ，因此权重越多，这类方法需要尝试的次数越多：理论上，所需步数最多约为梯度下降的 $d$ 倍（Nesterov 与 Spokoiny，2017）。
+其中 $w_t$ 是第 $t$ 步之后的权重， $\eta > 0$ 是学习率。反向传播可以一次求出全部偏导数：先前向计算一次损失，再反向计算一次，后者约需前者两倍的时间，合计约为计算一次损失的三倍。只比较损失大小的方法，每遍历一次数据只得到一个数。若网络有 $d$ 个权重，沿随机方向的斜率大约只有最陡方向斜率的 $1/\sqrt{d}$ ，因此权重越多，这类方法需要尝试的次数越多。对于一种相近的方法（估计随机方向上的斜率），理论给出的步数最多约为梯度下降的 $d$ 倍（Nesterov 与 Spokoiny，2017）。
 
 学习率有上限。在最小二乘问题中， $L$ 是二次函数，设其最小值点为 $w^*$ 。记 $H$ 为二阶导数矩阵， $\lambda_i$ 为 $H$ 的一个特征值， $e_{i,t}$ 为差向量 $w_t - w^*$ 在 $\lambda_i$ 的特征向量方向上的分量，则
 
