@@ -109,7 +109,8 @@ def test_what_the_caller_compiled_is_left_as_it_was(monkeypatch):
     monkeypatch.setattr(_steps, "VERY_LONG_RUN", 1)
     model = compiled()
     fit(model)
-    assert (model.steps_per_execution, model.unrolled_steps_per_execution) == (1, 1)
+    assert model.steps_per_execution == 1
+    assert getattr(model, "unrolled_steps_per_execution", 1) == 1  # TensorFlow's alone.
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
