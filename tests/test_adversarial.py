@@ -101,6 +101,27 @@ def test_its_loss_is_the_sum_of_both_players_and_its_metrics_say_which():
     assert figures["fake_accuracy"] == (logits[:, 1] < 0).mean()
 
 
+def test_the_discriminator_is_the_one_worked_out_by_hand():
+    judge = gan((4, 6, 1), filters=(1,), dropout=0.0, num_classes=2).get_layer("discriminator")
+    rng = np.random.default_rng(0)
+    weights = {w.path: rng.normal(size=w.shape) for w in judge.weights}
+    for w in judge.weights:
+        w.assign(weights[w.path])
+    kernel, bias, head, head_bias, classes = (
+        weights[f"discriminator_{name}"]
+        for name in ("conv_0/kernel", "conv_0/bias", "logit/kernel", "logit/bias", "classes/embeddings")
+    )
+    x = rng.normal(size=(4, 6))
+    padded = np.pad(x, 1)
+    maps = [(padded[i : i + 4, j : j + 4] * kernel[:, :, 0, 0]).sum() + bias[0] for i in (0, 2) for j in (0, 2, 4)]
+    features = np.where(np.array(maps) > 0, maps, 0.2 * np.array(maps))
+    assert (features < 0).any() and (features > 0).any()
+    expected = [features @ head[:, 0] + head_bias[0] + features @ classes[label] for label in (0, 1)]
+    x = np.tile(x[None, :, :, None], (2, 1, 1, 1))
+    given = ops.convert_to_numpy(judge([x.astype("float32"), np.array([0, 1], "int32")]))
+    np.testing.assert_allclose(given[:, 0], expected, rtol=1e-4)
+
+
 def test_a_learning_rate_for_each_player_is_kept_in_the_file(tmp_path):
     model = gan((8, 8, 1), filters=(4,))
     rates = keras.optimizers.OptimizerMap(keras.optimizers.SGD(0.1), {"discriminator.*": keras.optimizers.SGD(0.0)})
@@ -194,6 +215,12 @@ def test_bad_arguments_of_sampling_are_named(call, message):
     with pytest.raises(ValueError) as error:
         call()
     assert str(error.value) == message
+
+
+def test_codes_are_drawn_from_the_standard_normal_distribution(monkeypatch):
+    monkeypatch.setattr(generation, "decode", lambda model, codes, labels: codes)
+    codes = generation.sample(gan((8, 8, 1)), 1000)
+    assert codes.mean() == pytest.approx(0, abs=0.02) and codes.std() == pytest.approx(1, abs=0.02)
 
 
 def test_the_way_between_two_codes_keeps_their_length():

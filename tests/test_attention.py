@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from scipy.special import ndtr, softmax
 from test_contract import outputs
 
 from dlguide import attention, evaluation, mlp, training, transformer_classifier, transformer_language_model
@@ -73,6 +74,38 @@ def test_a_token_outside_the_vocabulary_and_a_long_sequence_are_named(make):
             with pytest.raises(ValueError) as error:
                 call(model, bad, y, **({"epochs": 1} if call is training.fit else {}))
             assert str(error.value) == message
+
+
+def normalised(x, scale, shift):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-3) * scale + shift
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_a_transformer_is_the_one_worked_out_by_hand(is_causal):
+    make = transformer_language_model if is_causal else transformer_classifier
+    model = make(9, 7, *([] if is_causal else [3]), num_layers=1, **SMALL)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(scale=0.5, size=w.shape) for w in model.get_weights()])
+    embedding, places, a1, b1, query, key, value, out, a2, b2, w1, c1, w2, c2, a3, b3, head, bias = model.get_weights()
+    [ids] = tokens(n=1)
+    x = embedding[ids] + places[:6]
+    normed, added = normalised(x, a1, b1), 0
+    for i in range(2):
+        scores = (normed @ query[:, i]) @ (normed @ key[:, i]).T / np.sqrt(4)
+        scores = np.where(np.tri(6) if is_causal else 1, scores, -np.inf)
+        added = added + softmax(scores, axis=1) @ (normed @ value[:, i]) @ out[i]
+    x = x + added
+    hidden = normalised(x, a2, b2) @ w1 + c1
+    x = x + (hidden * ndtr(hidden)) @ w2 + c2
+    x = normalised(x, a3, b3)
+    expected = (x if is_causal else x.mean(axis=0)) @ head + bias
+    np.testing.assert_allclose(outputs(model, ids[None])[0], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_the_embeddings_and_both_halves_of_each_block_are_dropped():
+    layers = [layer for layer in language_model().layers if isinstance(layer, keras.layers.Dropout)]
+    assert [layer.rate for layer in layers] == [0.3] * 5
 
 
 def test_attention_weights_are_those_worked_out_by_hand():

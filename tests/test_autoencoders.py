@@ -123,6 +123,31 @@ def test_the_likelihood_of_a_model_whose_code_says_nothing_is_exact():
     assert figures["kl"] == pytest.approx(0, abs=1e-6) and figures["log_weight_std"] == pytest.approx(0, abs=1e-5)
 
 
+def test_the_likelihood_and_what_is_said_of_it_are_those_worked_out_by_hand():
+    x, model = np.round(images()), spread_out(vae((4, 3), latent_dim=2, hidden_units=(5,)))
+    figures = evaluation.log_likelihood(model, x, samples=20, seed=3)
+    noise = np.random.default_rng(3).standard_normal((6, 20, 2), "float32")
+    mean, log_var = (part[:, None] for part in encoded(model, x))
+    codes = mean + np.exp(log_var / 2) * noise
+    logits = keras.ops.convert_to_numpy(model.get_layer("decoder")(codes.reshape(120, 2).astype("float32")))
+    errors = cross_entropy(np.repeat(x, 20, axis=0), logits).reshape(6, 20)
+    weights = -errors + ((noise**2 - codes**2 + log_var) / 2).sum(axis=2)
+    nll, tenth = (-np.log(np.exp(weights[:, :n]).mean(axis=1)) for n in (20, 2))
+    kl = divergence(*encoded(model, x)).mean()
+    assert figures == pytest.approx(
+        {
+            "nll": nll.mean(),
+            "nll_error": nll.std() / np.sqrt(6),
+            "nll_tenth": tenth.mean(),
+            "elbo_loss": errors.mean() + kl,
+            "reconstruction": errors.mean(),
+            "kl": kl,
+            "log_weight_std": np.mean([row.std() for row in weights]),
+        },
+        rel=1e-4,
+    )
+
+
 @pytest.mark.thorough
 def test_the_likelihood_is_the_integral_over_all_codes():
     """One number of code: the sum over a fine grid is exact."""

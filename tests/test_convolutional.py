@@ -6,6 +6,7 @@ import pytest
 from test_contract import count, outputs
 
 from dlguide import cnn, contrastive
+from dlguide.augmentation import Augmentation
 
 
 @pytest.mark.parametrize("shape", [(4, 4, 1), (5, 9, 3), (33, 64, 2)])
@@ -42,6 +43,27 @@ def test_augment_is_off_in_evaluation_on_in_training_and_saved(augment, tmp_path
         layer = next(layer for layer in each.layers if layer.name.startswith("augmentation"))
         first, second = (keras.ops.convert_to_numpy(layer(x, training=True)) for _ in range(2))
         assert not np.allclose(first, x) and not np.allclose(first, second)
+
+
+def test_dropout_drops_features_and_no_logits():
+    model = cnn((8, 8, 1), 3, dropout=0.5)
+    assert [type(layer).__name__ for layer in model.layers[-3:]] == ["GlobalMaxPooling2D", "Dropout", "Dense"]
+
+
+def test_an_image_is_turned_by_the_angle_and_moved_along_the_side_that_were_given():
+    down, right = np.indices((33, 33)) - 16.0
+    x = np.tile(np.clip(right + 0.5, 0, 1).astype("float32")[:, :, None], (200, 1, 1, 1))  # The right half is bright.
+
+    def changed(**changes):
+        return keras.ops.convert_to_numpy(Augmentation(changes)(x, training=True))
+
+    # The direction of the bright half of a disc.
+    turned = changed(rotation=20)[..., 0] * (down**2 + right**2 < 14**2)
+    angles = np.degrees(np.arctan2((turned * down).sum(axis=(1, 2)), (turned * right).sum(axis=(1, 2))))
+    assert -20.5 < angles.min() < -17 and 17 < angles.max() < 20.5
+    moved = changed(shift=(0.0, 0.25))[:, :, :, 0].mean(axis=(1, 2)) - x.mean()
+    assert 0.2 < np.abs(moved).max() < 0.26
+    np.testing.assert_allclose(changed(shift=(0.25, 0.0)), x, atol=1e-5)
 
 
 def test_a_model_that_changes_its_images_is_compiled_on_jax():

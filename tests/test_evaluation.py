@@ -31,13 +31,6 @@ def test_a_classifier_gets_plain_floats_a_confusion_matrix_and_figures_of_each_c
     assert json.loads(json.dumps(metrics)) == metrics
 
 
-def test_a_regression_gets_floats_alone():
-    model = linear_regression((2,))
-    model.compile(loss="mse", metrics=["mae"])
-    metrics = evaluation.evaluate(model, np.ones((4, 2), "float32"), np.full((4, 1), 3.0))
-    assert metrics == {"loss": pytest.approx(9.0), "mae": pytest.approx(3.0)}
-
-
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"`y` must be labels in \[0, 3\).*y with 1 of 5 values wrong.*row 2: 7"):
         evaluation.evaluate(classifier(), X, [0, 1, 7, 1, 0])

@@ -31,6 +31,7 @@ def test_dropout_drops_the_share_asked_for():
 
 def test_l2_is_the_sum_of_the_squared_weights_of_every_dense_layer():
     model = mlp((4,), 3, hidden_units=(5,), l2=0.1)
+    model.set_weights([w + 1 for w in model.get_weights()])  # No bias is 0.
     kernels = [w for w in model.get_weights() if w.ndim == 2]
     assert len(kernels) == 2
     penalty = sum(float(keras.ops.convert_to_numpy(loss)) for loss in model.losses)

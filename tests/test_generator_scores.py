@@ -39,6 +39,14 @@ def test_precision_is_of_the_generated_and_recall_of_the_real_ones():
     assert 0.4 < precision < 0.55 and recall > 0.9
 
 
+def test_precision_and_recall_of_points_on_a_line_are_those_worked_out_by_hand():
+    real, drawn = np.array([[0.0], [1], [10], [12]]), np.array([[1.9], [2.1], [7.9], [8.1]])
+    # The nearest neighbours lie 1, 1, 2, 2 and 0.2 away: 1.9 and 8.1 are near enough, none of the real ones is.
+    assert evaluation.precision_recall(drawn, real, neighbours=1) == (0.5, 0)
+    # The second ones 9 or more and 5.8 or more: all are.
+    assert evaluation.precision_recall(drawn, real, neighbours=2) == (1, 1)
+
+
 def test_the_nearest_training_image_is_found():
     train = np.random.default_rng(0).random((20, 4, 4, 1))
     distances, rows = evaluation.nearest_distances(train[[7, 3]] + 0.01, train)

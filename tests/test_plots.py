@@ -175,6 +175,16 @@ def test_codes_say_by_what_they_are_coloured(tmp_path):
     assert legend(clusters.axes[0]) == (["0", "1", "2"], "cluster")
 
 
+def test_codes_of_many_numbers_are_drawn_by_their_principal_components_the_largest_to_the_right():
+    points = np.random.default_rng(0).normal(size=(200, 4)) * [0.1, 3, 1, 0.1]
+    [axes] = plots.codes(points, np.zeros(200, int)).axes
+    x, y = axes.collections[0].get_offsets().T
+    assert np.abs(np.corrcoef(x, points[:, 1])[0, 1]) > 0.99 < np.abs(np.corrcoef(y, points[:, 2])[0, 1])
+    shares = 100 * np.array([x.var(), y.var()]) / points.var(axis=0).sum()
+    names = [f"principal component {i + 1} ({share:.0f}%)" for i, share in enumerate(shares)]
+    assert [axes.get_xlabel(), axes.get_ylabel()] == names
+
+
 def test_codes_of_one_number_are_drawn_in_a_row_for_each_class():
     [axes] = plots.codes([[0.5], [2.0], [3.0]], [4, 4, 7], label_name="digit").axes
     first, second = (np.asarray(part.get_offsets()).tolist() for part in axes.collections)

@@ -141,6 +141,9 @@ def test_a_table_is_one_answer_a_row_and_says_what_lies_outside_the_training_set
     assert capsys.readouterr().out.endswith(
         f": mpg 0 (outside what the model was trained on: weight 1e+09, trained on 1613 to {heaviest:g})\n"
     )
+    a_little_more = heaviest + 0.09 * (heaviest - 1613)
+    predict.main(folder, [f"8,307,130,{a_little_more},12,70,1"])
+    assert capsys.readouterr().out.endswith(": mpg 0\n")
     path = tmp_path / "cars.csv"
     path.write_text(",".join(mpg.info.feature_names) + "\n8,307,130,3504,12,70,1\n4,97,88,2130,14.5,70,3\n")
     predict.main(folder, [str(path)])

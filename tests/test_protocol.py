@@ -23,12 +23,12 @@ FITS = ("fit", "fit_predict", "fit_transform", "partial_fit")
 READS = ("decision_function", "predict", "predict_log_proba", "predict_proba", "score", "score_samples", "transform")
 # What metrics use to name classes and to find neighbours: it learns nothing.
 TOOLS = ("LabelBinarizer", "LabelEncoder", "NearestNeighbors")
-# Functions that choose or fit by themselves; what they are given is noted like a fit.
-CHOOSERS = ("anomaly_threshold",)
+# Functions that choose, fit or search by themselves; what they are given, from this argument on, is noted like a fit.
+CHOOSERS = {"anomaly_threshold": 0, "nearest_distances": 1}
 # What is no mean over the examples of the test set, or not of the test set.
 NO_MEAN = re.compile(
     "seconds|difference|r2_score|auroc|average_precision|^precision|^recall|_precision|_recall|threshold|classes|"
-    "histogram|frechet|nearest|judge|clustering|k_means|_error$|nll|elbo|log_weight|gain|kl$|pixels|unchanged"
+    "histogram|frechet|nearest|judge|clustering|k_means|_error$|^nll|elbo|log_weight|gain|kl$|pixels|unchanged"
 )
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda module: module.__name__.removeprefix("recipes."))
 
@@ -147,8 +147,8 @@ def run(recipe, *, seed=0, part=slice(None), stop=False) -> tuple[Trace, dict]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "load", load)
         patch.setattr(training, "fit", stand_in(trace, stop))
-        for name in CHOOSERS:
-            patch.setattr(evaluation, name, noting(trace, name, getattr(evaluation, name)))
+        for name, first in CHOOSERS.items():
+            patch.setattr(evaluation, name, noting(trace, name, getattr(evaluation, name), first))
         watch_sklearn(patch, trace)
         keras.utils.set_random_seed(99)  # Of the tests: a recipe must set its own.
         try:
@@ -157,9 +157,9 @@ def run(recipe, *, seed=0, part=slice(None), stop=False) -> tuple[Trace, dict]:
             return trace, {}
 
 
-def noting(trace, name, function):
+def noting(trace, name, function, first):
     def call(*args, **options):
-        trace.fits.append((name, digest([*args, *options.values()])))
+        trace.fits.append((name, digest([*args[first:], *options.values()])))
         return function(*args, **options)
 
     return call

@@ -7,9 +7,19 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import data
+from dlguide import data, evaluation, mlp, plots, training
 from recipes import gan_mnist, vae_mnist
-from recipes._lib import clustering, few_labels, image_judge, pictures, reconstruction, texts, vae_model
+from recipes._lib import (
+    baselines,
+    clustering,
+    few_labels,
+    image_judge,
+    pictures,
+    reconstruction,
+    schedules,
+    texts,
+    vae_model,
+)
 
 
 def blobs(n: int, seed: int = 0):
@@ -61,6 +71,80 @@ def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_
         f"{words[i]}: predicted {languages[wrong[i]]} ({percent} %), true {languages[y[i]]}"
         for i, percent in ((7, 97), (3, 35))  # exp(6) / (exp(6) + 14), exp(2) / (exp(2) + 14)
     ]
+
+
+def test_typical_members_are_those_nearest_to_the_mean_of_their_cluster(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "image_grid", lambda images, names: drawn.append((images, names)))
+    codes = np.array([[0.0], [9], [1], [2], [30], [31], [35]])  # Means of 3 and 32.
+    splits = SimpleNamespace(test=SimpleNamespace(x=np.arange(7.0)))
+    pictures.typical_members(codes, np.array([0, 0, 0, 0, 4, 4, 4]), splits, count=2)
+    [(images, names)] = drawn
+    assert images.tolist() == [[3, 2], [5, 4]] and names == ["cluster 0", "cluster 4"]
+
+
+def test_precision_is_of_the_rows_that_are_called_anomalies():
+    scores, labels = np.array([0.1, 0.5, 0.6, 0.7, 0.2]), np.array([0, 0, 1, 1, 1])
+    found = reconstruction.detection_metrics(scores, labels, threshold=0.6)
+    assert (found["precision"], found["recall"]) == (1, pytest.approx(2 / 3))
+    assert found["auroc"] == pytest.approx(5 / 6)
+
+
+def test_the_learning_rate_rises_in_its_share_of_the_steps_and_falls_to_0():
+    rates = [float(schedules.one_cycle(0.2, 100)(step)) for step in range(101)]
+    assert rates[0] == pytest.approx(0.01) and np.argmax(rates) == 15 and rates[15] == pytest.approx(0.2)
+    assert (np.diff(rates[:16]) > 0).all() and (np.diff(rates[15:]) < 0).all()
+    assert rates[100] == pytest.approx(0, abs=1e-8)
+
+
+def test_ridge_regression_is_the_best_one_on_the_validation_set():
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(300, 20, 1)), rng.normal(size=300)
+    y = x[:, 0, 0] + 2 * noise
+    train, valid, test = (data.Part(x[rows], y[rows]) for rows in (slice(0, 30), slice(30, 200), slice(200, 300)))
+    flat = train.x[..., 0] - train.x[..., 0].mean(axis=0)
+
+    def forecast(alpha, part):
+        weights = np.linalg.solve(flat.T @ flat + alpha * np.eye(20), flat.T @ (train.y - train.y.mean()))
+        return train.y.mean() + (part.x[..., 0] - train.x[..., 0].mean(axis=0)) @ weights
+
+    best = min(10 ** np.linspace(-2, 3, 11), key=lambda alpha: np.abs(forecast(alpha, valid) - valid.y).mean())
+    found = baselines.ridge_forecast(data.Splits(train, valid, test, None))
+    np.testing.assert_allclose(found, forecast(best, test))
+    assert 0.01 < best < 1000
+
+
+def test_frames_of_padding_do_not_count_in_the_baseline_of_sequences():
+    vowels = data.load("vowels")
+    longer = [part._replace(x=np.pad(part.x, [(0, 0), (0, 40), (0, 0)])) for part in vowels[:3]]
+    found = baselines.mean_and_spread_accuracy(vowels)
+    assert found == baselines.mean_and_spread_accuracy(data.Splits(*longer, vowels.info)) > 0.9
+
+
+def test_the_chance_of_a_pixel_is_that_of_the_training_set_and_more_codes_gain_what_they_lower(monkeypatch):
+    def log_likelihood(model, x, *, samples, seed):
+        return {"nll": 100 - samples, "nll_tenth": 100 - samples / 10}
+
+    monkeypatch.setattr(evaluation, "log_likelihood", log_likelihood)
+    train, test = (SimpleNamespace(x=np.full((5, 4, 3), grey, "float32")) for grey in (0.25, 1.0))
+    found = vae_model.likelihoods(None, SimpleNamespace(train=train, test=test), samples=2, seed=0)
+    assert found["baseline_nll"] == pytest.approx(12 * np.log(4)) and found["tenfold_gain"] == 20 - 2
+
+
+def test_the_baseline_of_a_few_labels_has_the_changes_and_the_other_network_none(monkeypatch):
+    def cnn(shape, classes, *, augment, **options):
+        made.append(augment)
+        return mlp(shape, classes, hidden_units=())
+
+    made, fits, mnist = [], [], data.load("mnist", limit=40)
+    monkeypatch.setattr(few_labels, "cnn", cnn)
+    monkeypatch.setattr(training, "fit", lambda model, x, y, **options: fits.append((x, y)))
+    chosen = np.array([3, 1, 4, 15, 9, 2])
+    found = few_labels.baselines(mnist, chosen, {"shift": 0.1}, seed=0, epochs=1)
+    assert list(found) == ["pixels_accuracy", "baseline_accuracy", "unchanged_accuracy"]
+    assert made == [{"shift": 0.1}, None]
+    for x, y in fits:
+        assert np.array_equal(x, mnist.train.x[chosen]) and np.array_equal(y, mnist.train.y[chosen])
 
 
 def test_a_few_labels_are_as_many_of_each_class():

@@ -359,6 +359,34 @@ def test_what_the_project_refuses_is_one_line_and_status_2_at_any_depth(error, m
         command_line.run_tool(refuse)
 
 
+def test_a_tool_ends_with_the_status_of_the_command_that_failed_in_it(monkeypatch):
+    def main():
+        subprocess.run([sys.executable, "-c", "raise SystemExit(3)"], check=True)
+
+    monkeypatch.setattr(sys, "argv", ["tool"])
+    with pytest.raises(SystemExit) as stop:
+        command_line.run_tool(main)
+    assert stop.value.code == 3
+
+
+@pytest.mark.parametrize(("training_seconds", "evaluation_seconds"), [(0.1, 0.2), (60.0, None)])
+def test_the_seconds_of_evaluation_are_those_without_training(
+    training_seconds, evaluation_seconds, tmp_path, monkeypatch, capsys
+):
+    clock = [0.0]
+
+    def main(*, run_dir: str | None = None) -> dict:
+        clock[0] += 0.3
+        return {"training_seconds": training_seconds}  # Of earlier processes too, where a run was resumed.
+
+    monkeypatch.setattr(command_line, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["test_recipes"])
+    command_line.run(main)
+    metrics = json.loads((tmp_path / "runs" / "test_recipes" / "1" / "metrics.json").read_text())
+    assert metrics.get("evaluation_seconds") == (evaluation_seconds and pytest.approx(evaluation_seconds))
+
+
 def test_the_total_time_counts_from_the_first_import_of_the_command(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(recipes, "START", time.perf_counter() - 1000)
     command_line._print_summary({}, tmp_path)
@@ -427,6 +455,9 @@ def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten(tmp
     assert run_folder.choose("mlp_mnist", other) == Path("runs/mlp_mnist/2")
     run_folder.write_json(Path("runs/mlp_mnist/1/metrics.json"), {})
     assert run_folder.choose("mlp_mnist", options) == Path("runs/mlp_mnist/2")
+    for name in ("9", "10", "notes"):  # Some have been removed.
+        Path("runs/mlp_mnist", name).mkdir()
+    assert run_folder.choose("mlp_mnist", options) == Path("runs/mlp_mnist/11")
     Path("mine").mkdir()
     Path("mine/options.json").write_text("[]")
     for folder in ("runs/mlp_mnist/1", "mine"):

@@ -73,6 +73,13 @@ def test_a_simple_cell_is_the_recurrence_worked_out_by_hand():
     np.testing.assert_allclose(outputs(model, x)[0], state @ head + head_bias, atol=1e-5)
 
 
+@pytest.mark.parametrize(("vocab_size", "count"), [(None, 2), (9, 3)])
+def test_the_embedding_and_each_recurrent_layer_are_dropped(vocab_size, count):
+    layers = made(vocab_size=vocab_size, dropout=0.5).layers
+    dropped = [layer.input.shape[-1] for layer in layers if isinstance(layer, keras.layers.Dropout)]
+    assert dropped == [4, 4, 5][-count:]
+
+
 def test_steps_of_padding_do_not_count_in_the_loss():
     model = made(vocab_size=9, return_sequences=True)
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))

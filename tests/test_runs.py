@@ -1,18 +1,21 @@
 """Runs that are interrupted, and what is said when something goes wrong."""
 
 import contextlib
+import csv
+import json
 import os
 import resource
 import signal
 import subprocess
 import sys
+import time
 
 import keras
 import numpy as np
 import pytest
 
 from dlguide import _rows, mlp, training
-from dlguide.training import _batches, _checkpoint, _steps
+from dlguide.training import _batches, _checkpoint, _folder, _steps
 
 
 def example_data(n=60):
@@ -82,6 +85,51 @@ def stopped(folder, epoch=2):
 def test_a_run_stopped_within_an_epoch_goes_on_to_the_same_bits(tmp_path, whole):
     stopped(tmp_path / "run")
     assert same(run(tmp_path / "run", callbacks=[At()]), whole)
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX refuses draws without a seed")
+def test_layers_without_a_seed_of_their_own_go_on_where_they_were(tmp_path):
+    class Noise(keras.layers.Layer):
+        def call(self, x):
+            return x + keras.random.normal(keras.ops.shape(x))
+
+    def fit(folder, what=None):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), Noise(), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        At.what = what
+        options = {"epochs": 4, "batch_size": 8, "run_dir": folder, "callbacks": [At()], "verbose": 0}
+        training.fit(model, X, X[:, :1], checkpoint_seconds=0, **options)
+        return model.get_weights()
+
+    whole = fit(tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="stopped"):
+        fit(tmp_path / "run", crash)
+    assert same(fit(tmp_path / "run"), whole)
+
+
+def test_the_seconds_of_a_run_and_of_its_epochs_include_those_before_a_stop(tmp_path):
+    def sleep_and_crash_two_steps_later():
+        time.sleep(1)
+        At.what, At.when = crash, (2, 3)
+
+    At.what, At.when = sleep_and_crash_two_steps_later, (2, 1)
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(tmp_path, callbacks=[At()])
+    run(tmp_path, callbacks=[At()])
+    with open(tmp_path / "history.csv") as file:
+        seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
+    with np.load(tmp_path / "checkpoint.npz") as saved:
+        whole = json.loads(str(saved["state"]))["progress"]["seconds"]
+    assert min(seconds) >= 0 and seconds[2] >= 1 and whole >= sum(seconds) - 0.01
+
+
+def test_checkpoints_take_no_more_than_their_share_of_the_time(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(_checkpoint, "CHECKPOINT_SHARE", 1e-9)
+    monkeypatch.setattr(_folder.RunFolder, "save", lambda self, arrays, history: written.append(arrays))
+    run(tmp_path)
+    assert len(written) == 2  # The first, which tells what one costs, and the end.
 
 
 def test_a_run_killed_as_it_stopped_early_trains_no_further(tmp_path):
@@ -240,6 +288,14 @@ def test_a_loss_that_is_not_finite_from_the_start_leaves_the_weights_of_the_star
     with pytest.raises(FloatingPointError, match="The model has its weights of the start"):
         training.fit(model, X, Y.astype("float32"), epochs=3, batch_size=8, verbose=0)
     assert same(model.get_weights(), before)
+
+
+def test_a_validation_loss_that_is_not_finite_ends_the_run_too():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    message = r"`val_loss` must be finite. Received: val_loss=inf in epoch 1\. .*The model has its weights of the start"
+    with pytest.raises(FloatingPointError, match=message):
+        training.fit(model, X, Y, validation_data=(X, np.full(60, 1e30)), epochs=2, verbose=0)
 
 
 def batches_of(arrays, epochs, first_step=0, batch_size=8, seed=0):
@@ -450,6 +506,15 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
     steps = []
     run(None, callbacks=[NoteSteps()], epochs=1)  # A callback that looks at single steps sees them all.
     assert set(calls) == {(1, 1)} and steps == list(range(8))
+    calls.clear()
+    import tensorflow as tf
+
+    unknown = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8).filter(lambda x, y: True)
+    many = run(tmp_path / "many", callbacks=[Note()], x=unknown, y=None)
+    assert set(calls) == {(200, 1)}
+    # Later epochs differ: one step a call draws once more at an epoch's end.
+    one = run(tmp_path / "one", callbacks=[NoteSteps()], x=unknown, y=None)
+    assert np.array_equal(many[0][:, 0], one[0][:, 0])
     calls.clear()
     monkeypatch.setattr(_steps, "VERY_LONG_RUN", 10)
     assert same(run(None, callbacks=[Note()]), plain)
