@@ -209,13 +209,13 @@ An autoencoder learns without labels: its target is its own input. An encoder $f
 
 $$\min_{f,\, g} \; \frac{1}{n} \sum_{i=1}^{n} \lVert x_i - g(f(x_i)) \rVert^2$$
 
-Here $n$ is the number of training examples. If $k$ is smaller than the number of pixels, the network cannot copy its input. It has to find what the examples have in common, and to keep in the code only what tells them apart. The code can then be used in place of the example: to compress it, to group similar examples, or as the input of a classifier. An example that is unlike the training data is reconstructed badly, which shows that it is an anomaly.
+Here $n$ is the number of training examples. If $k$ is smaller than the number of pixels, the network cannot copy its input. It has to find what the examples have in common, and to keep in the code only what tells them apart. The code can then be used in place of the example: to compress it, to group similar examples, or as the input of a classifier. An example that is unlike the training data is often reconstructed badly, which can be a sign of an anomaly.
 
-If $f(x) = W_1 x$ and $g(z) = W_2 z$ are linear, and the mean example has been subtracted from all examples, the best that they can do is known exactly. Let $\lambda_1 \ge \lambda_2 \ge \dots$ be the eigenvalues of the covariance matrix of the examples. No linear code of $k$ numbers has a smaller error than
+If $f(x) = W_1 x$ and $g(z) = W_2 z$ are linear, and the mean example has been subtracted from all examples, the best that they can do is known exactly. Let $\lambda_1 \ge \lambda_2 \ge \dots$ be the eigenvalues of the covariance matrix of the examples. No linear code of $k$ numbers has a smaller error on the training examples than
 
 $$\sum_{j > k} \lambda_j$$
 
-and this error is reached when the decoder's weights span the same space as the first $k$ principal components. Principal component analysis (PCA) finds these: they are the directions, at right angles to each other, along which the examples vary most. Baldi and Hornik (1989) showed that the error has no other local minima, only saddle points, so gradient descent can find this space if it is trained for long enough. The single numbers of the code may differ from PCA's: for any invertible matrix $C$ of size $k \times k$, the encoder $C W_1$ with the decoder $W_2 C^{-1}$ reconstructs the same images as $W_1$ with $W_2$. The training is slow if $\lambda_k$ and $\lambda_{k+1}$ are nearly equal, because the error then hardly changes if one direction is exchanged for the other. So with 32 numbers the largest angle was still 10.2° on average here (2° to 32° from seed to seed), while the error was already that of PCA.
+and this error is reached when the decoder's weights span the same space as the first $k$ principal components and the encoder gives the coordinates of the projection onto it. Principal component analysis (PCA) finds these: they are the directions, at right angles to each other, along which the examples vary most. Baldi and Hornik (1989) showed for an invertible covariance matrix that all other stationary points are saddle points, so gradient descent usually ends in this space, sooner or later. The single numbers of the code may differ from PCA's: for any invertible matrix $C$ of size $k \times k$, the encoder $C W_1$ with the decoder $W_2 C^{-1}$ reconstructs the same images as $W_1$ with $W_2$. The training is slow if $\lambda_k$ and $\lambda_{k+1}$ are nearly equal, because the error then hardly changes if one direction is exchanged for the other. So with 32 numbers the largest angle was still 10.2° on average here (2° to 32° from seed to seed), while the error was already that of PCA.
 
 With hidden layers and a nonlinear activation function, $g$ can describe a curved surface instead of a flat space, and digits lie near curved surfaces: a stroke that turns or moves is not a sum of fixed images. So the deep autoencoder can do better with the same number of values. Its codes follow no known distribution, so that it does not by itself generate new examples (question 18). The article from which these questions come calls it a generative adversarial network; it is none, because there is no second network that judges its outputs.
 """.strip(),
@@ -224,13 +224,13 @@ With hidden layers and a nonlinear activation function, $g$ can describe a curve
 
 $$\min_{f,\, g} \; \frac{1}{n} \sum_{i=1}^{n} \lVert x_i - g(f(x_i)) \rVert^2$$
 
-其中 $n$ 为训练样本数。当 $k$ 小于像素数时，网络无法照搬输入，只能学习样本共有的规律，并在编码中只保留区分各样本所需的信息。编码因此可以代替样本，用于压缩、聚类，或作为分类器的输入。与训练数据差别很大的样本重构误差也大，据此可以检测异常。
+其中 $n$ 为训练样本数。当 $k$ 小于像素数时，网络无法照搬输入，只能学习样本共有的规律，并在编码中只保留区分各样本所需的信息。编码因此可以代替样本，用于压缩、聚类，或作为分类器的输入。与训练数据差别很大的样本，重构误差往往也大，这可以作为异常的迹象。
 
-若 $f(x) = W_1 x$ 与 $g(z) = W_2 z$ 都是线性映射，且所有样本已减去均值，则最优结果可以精确求出。设样本协方差矩阵的特征值为 $\lambda_1 \ge \lambda_2 \ge \dots$ ，则任何 $k$ 维线性编码的误差都不小于
+若 $f(x) = W_1 x$ 与 $g(z) = W_2 z$ 都是线性映射，且所有样本已减去均值，则最优结果可以精确求出。设样本协方差矩阵的特征值为 $\lambda_1 \ge \lambda_2 \ge \dots$ ，则任何 $k$ 维线性编码在训练样本上的误差都不小于
 
 $$\sum_{j > k} \lambda_j$$
 
-当解码器的权重与前 $k$ 个主成分张成同一子空间时，误差达到这一下界。主成分是样本方差最大的、两两垂直的方向，求主成分的方法称为主成分分析（PCA）。Baldi 与 Hornik（1989）证明，误差函数没有其他局部极小值，其余临界点都是鞍点，因此只要训练足够久，梯度下降就能找到这一子空间。不过，编码的各个分量不必与主成分一致：对任意 $k \times k$ 可逆矩阵 $C$ ，编码器 $C W_1$ 配解码器 $W_2 C^{-1}$ ，与编码器 $W_1$ 配解码器 $W_2$ 的重构结果完全相同。当 $\lambda_k$ 与 $\lambda_{k+1}$ 十分接近时，用一个方向替换另一个方向几乎不改变误差，训练就会很慢。因此编码为 32 维时，这里的最大夹角平均仍有 10.2°（不同种子为 2° 至 32°），误差却已与主成分分析相同。
+当解码器的权重与前 $k$ 个主成分张成同一子空间，并且编码器给出样本在该子空间上的投影的坐标时，误差达到这一下界。主成分是样本方差最大的、两两垂直的方向，求主成分的方法称为主成分分析（PCA）。Baldi 与 Hornik（1989）证明，若协方差矩阵可逆，其余驻点都是鞍点，因此梯度下降通常迟早会到达这一子空间。不过，编码的各个分量不必与主成分一致：对任意 $k \times k$ 可逆矩阵 $C$ ，编码器 $C W_1$ 配解码器 $W_2 C^{-1}$ ，与编码器 $W_1$ 配解码器 $W_2$ 的重构结果完全相同。当 $\lambda_k$ 与 $\lambda_{k+1}$ 十分接近时，用一个方向替换另一个方向几乎不改变误差，训练就会很慢。因此编码为 32 维时，这里的最大夹角平均仍有 10.2°（不同种子为 2° 至 32°），误差却已与主成分分析相同。
 
 加入隐藏层和非线性激活函数之后， $g$ 表示的不再是平直的子空间，而可以是弯曲的曲面。手写数字恰好分布在弯曲的曲面附近：笔画的转动或平移无法写成若干固定图像的加权和。因此在编码维数相同时，深度自编码器可以重构得更好。它的编码不服从已知的分布，所以它本身并不能生成新样本（见问题 18）。这些问题所出自的文章称它为一种生成对抗网络，其实不然：它没有评判输出的第二个网络。
 """.strip(),

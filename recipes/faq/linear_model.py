@@ -287,8 +287,8 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             Words(
-                "Ten years ahead, is a line through the last ten years closer than a parabola through all years so far?",
-                "同样预测十年后时，用最近十年拟合的直线是否比用此前所有年份拟合的抛物线更接近实测值？",
+                "In this series, on average over the drawn dates: ten years ahead, is a line through the last ten years closer than a parabola through all years so far?",
+                "在这一序列中，对抽到的日期取平均，预测十年后时，用最近十年拟合的直线是否比用此前所有年份拟合的抛物线更接近实测值？",
             ),
             panel="co2",
             row="recent",
@@ -405,11 +405,11 @@ plain = keras.Sequential([standardised, keras.layers.Dense(1)])
     limits=Words(
         "Mean absolute error is reported, while the lines minimise the squared error. The drawn dates share most of their data, so the "
         "ten seeds are less independent than ten series would be: the intervals for CO2 describe this series from 1969 to 2001 and say nothing "
-        "about another one. The degree and the years looked back matter as much as the form: a line through the last ten years is a different "
+        "about another one; more seeds make them shorter without more evidence. The degree and the years looked back matter as much as the form: a line through the last ten years is a different "
         "forecast from a line through all of them. Any polynomial leaves all bounds far from its data (next question), and none of these "
         "models knows causes.",
         "直线使平方误差最小，这里报告的却是平均绝对误差。抽到的各个日期所用的数据大部分相同，因此十个种子不像十个独立的序列那样相互独立："
-        "二氧化碳的置信区间只描述该序列在 1969 至 2001 年间的情形，不能推广到其他序列。多项式的次数与所用的年份同样重要：用最近十年拟合的直线与用所有年份拟合的直线是不同的预测。"
+        "二氧化碳的置信区间只描述该序列在 1969 至 2001 年间的情形，不能推广到其他序列；种子更多，区间会变短，证据却没有增加。多项式的次数与所用的年份同样重要：用最近十年拟合的直线与用所有年份拟合的直线是不同的预测。"
         "任何多项式在远离数据处都会趋于无穷（见下一个问题），而且这些模型都不涉及原因。",
     ),
     sources=(

@@ -224,8 +224,8 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             Words(
-                "Parity: trained on sequences of length 10, is a simple recurrent network better than guessing (50 %) at the end of sequences of length 100?",
-                "奇偶性任务：用长度为 10 的序列训练之后，简单循环网络在长度为 100 的序列末尾的回答是否好于随机猜测（50%）？",
+                "Parity: trained on sequences of length 10, with a learning rate chosen on lengths up to 100, is a simple recurrent network better than guessing (50 %) at the end of sequences of length 100?",
+                "奇偶性任务：用长度为 10 的序列训练之后（选择学习率时用到长度至 100 的序列），简单循环网络在长度为 100 的序列末尾的回答是否好于随机猜测（50%）？",
             ),
             panel="parity",
             row="simple",
@@ -354,9 +354,9 @@ order_blind = keras.Sequential([layers.Dense(86, "relu"), layers.GlobalAveragePo
         "奇偶性任务用新生成的序列，取表中各长度的平均正确率。",
     ),
     limits=Words(
-        "Greydanus & Kobak report 91 % for a GRU, 57 % for a GRU after shuffling all series alike, and 68 % for a multilayer perceptron in both cases; "
-        "their networks and their training differ from those here, and reach 100 % on the training set. Here the training is too short for that: with all series shuffled "
-        "alike, the GRU was right for 59 % of the training series and 54 % of the validation series (seed 100). "
+        "Greydanus & Kobak report 91 % for a GRU, 57 % for a GRU after shuffling all series alike, and 68 % for a multilayer perceptron in both cases. "
+        "Their GRU reads in both directions with 6 units each, and the classifier sees its outputs of all 40 steps; on the training set it reaches about 98 %, after shuffling 87 %. "
+        "Here, with all series shuffled alike, the GRU was right for only 59 % of the training series and 54 % of the validation series (seed 100). "
         "For MNIST read pixel by pixel, a fixed random order is harder too (Le et al., 2015). "
         "The values alone, without their order, already tell about half of the series; guessing would be right for 10 %. "
         "What the order is worth depends on the step. In a trial with 10 steps of four neighbouring numbers, "
@@ -367,8 +367,8 @@ order_blind = keras.Sequential([layers.Dense(86, "relu"), layers.GlobalAveragePo
         "With two more seeds, 0.1 again had all right, and 0.03 had 93 % and 95 % at length 100: sequences of length 10 do not force the state to be "
         "exact, and after a wrong step the next answers are wrong too. Where the state would have to grow with the sequence, recurrent networks fail on "
         "longer sequences (Delétang et al., 2023).",
-        "Greydanus 与 Kobak 报告的准确率是：GRU 91%，按同一顺序打乱后 57%，多层感知机在两种情形下均为 68%；其网络与训练方式和这里不同，训练集准确率达到 100%。"
-        "这里的训练没有那么久：按同一顺序打乱时，GRU 在训练集上的准确率为 59%，在验证集上为 54%（种子 100）。逐像素读取 MNIST 时，"
+        "Greydanus 与 Kobak 报告的准确率是：GRU 91%，按同一顺序打乱后 57%，多层感知机在两种情形下均为 68%。他们的 GRU 是双向的，每个方向 6 个单元，分类器读取全部 40 步的输出；"
+        "它在训练集上的准确率约为 98%，打乱后为 87%。这里按同一顺序打乱时，GRU 在训练集上的准确率只有 59%，在验证集上为 54%（种子 100）。逐像素读取 MNIST 时，"
         "固定的随机次序同样更难（Le 等，2015）。仅凭数值而不看次序，就能认出约一半的序列，而随机猜测的准确率为 10%。次序的作用取决于一步包含什么："
         "另外试过把序列读作 10 步、每步四个相邻的数，这样步内的次序得以保留，在验证集上（种子 100，两个学习率中较好的一个）GRU 达到 85%，各步取平均达到 83%，按同一顺序打乱的 GRU 为 68%，"
         "其训练集准确率为 93%。可见，读取短片段、不分次序的网络也能得到大部分提高。简单循环单元换用其他初始权重（Le 等，2015）或训练更久，"

@@ -264,6 +264,18 @@ EXPERIMENT = Experiment(
             at="100",
         ),
     ),
+    summary=Words(
+        "Self-supervised learning makes a task out of the data themselves, and so learns features from examples without "
+        "labels. It is of use where there are many examples but few labels. Here an encoder learned from images of digits "
+        "without labels, and then only a linear layer was trained on its features with labels. With one label for each "
+        "digit this was more accurate, by 17.7 points, than the same network trained on these labels with the same random "
+        "changes of the images. With 100 labels no difference was seen. With labels for all images it was not needed: a "
+        "network trained on the unchanged images was more accurate by 1.5 points.",
+        "自监督学习由数据本身构造任务，从没有标签的样本中学习特征，适用于样本多而标签少的情形。本实验先用没有标签的数字图像训练编码器，"
+        "再用标签在它的特征上只训练一个线性层。每个数字只有一个标签时，它的准确率比用这些标签和同样的随机图像变换训练的同一网络高 17.7 "
+        "个百分点；有 100 个标签时未见差异。全部图像都有标签时则不需要自监督学习：用未经变换的图像训练的整个网络高 1.5 个百分点。",
+    ),
+    outcomes=("yes", "same", "same", "no", "yes"),
     explanation=Words(
         en=r"""
 Labels are made by people and cost time and money; images, sounds and texts without labels are plentiful. Self-supervised learning makes a task out of the data themselves, so that the right answers are known without labels. Such a task may be to tell where one piece of an image lay next to another (Doersch et al., 2015), or to predict the next word of a text. The answers are often not needed afterwards: the network has to learn features of the data in order to give them, and these features can be used for other tasks.
