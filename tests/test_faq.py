@@ -301,11 +301,14 @@ def test_settings_are_searched_for_every_row_and_an_end_of_the_grid_is_seen():
     assert _tuning.is_at_an_end(choice["a"]) and not _tuning.is_at_an_end(choice["b"])
     stated = experiment()
     assert _page.chosen(stated, choice, "en") == [
-        "**Chosen on validation data**, learning rate out of 0.01, 0.1, 1: 1 for A, 0.1 for B."
+        "**Chosen on validation data**, learning rate out of 0.01, 0.1, 1: 1 for “A”, 0.1 for “B”."
     ]
     assert _page.chosen(stated, {"a@2": choice["a"]}, "zh") == [
-        "**在验证集上选择**学习率，候选值为 0.01，0.1，1：A字 (2) 取 1。"
+        "**在验证集上选择**学习率，候选值为 0.01，0.1，1：“A字”（2）取 1。"
     ]
+    places = {"a@curves, 0.1": choice["a"], "a@curves, 1": choice["a"], "b@3": choice["b"]}
+    [said] = _page.chosen(stated, places, "en")
+    assert said.endswith(": 1 for “A” (rate 0.1, 1), 0.1 for “B” (3).")
     assert _page.chosen(stated, None, "en") == []
 
 

@@ -33,8 +33,10 @@ What the intervals do not say: the test set and the chosen settings are the same
         "limits": "**Limits.** {}",
         "titled": "**{}.** {}",
         "choice": "**Chosen on validation data**, {setting} out of {grid}: {best}.",
-        "best": "{} for {}",
+        "best": "{} for “{}”{}",
+        "places": " ({})",
         "comma": ", ",
+        "semicolon": "; ",
         "sources": "**Read on.**\n\n{}",
         "columns": "| | {score} | 95 % interval of the mean | one more seed |\n|---|---|---|---|",
         "range": "{} to {}",
@@ -63,8 +65,10 @@ What the intervals do not say: the test set and the chosen settings are the same
         "limits": "**局限。** {}",
         "titled": "**{}。** {}",
         "choice": "**在验证集上选择**{setting}，候选值为 {grid}：{best}。",
-        "best": "{1} 取 {0}",
+        "best": "“{1}”{2}取 {0}",
+        "places": "（{}）",
         "comma": "，",
+        "semicolon": "；",
         "sources": "**延伸阅读。**\n\n{}",
         "columns": "| | {score} | 均值的 95% 置信区间 | 再换一个种子 |\n|---|---|---|---|",
         "range": "{} 至 {}",
@@ -145,17 +149,32 @@ def _compared(name: str, panel: Panel, seeds: dict, language: str) -> str:
     return WORDS[language]["titled"].format(title, text) if title and text else text
 
 
+def _places(experiment: Experiment, places: list[str], language: str) -> str:
+    """Write the places on curves of a setting in brackets: of a panel that is named with them, "steps 100, 300"."""
+    words, said = WORDS[language], {}
+    for place in filter(None, places):
+        panel, _, at = place.partition(", ")
+        curve = experiment.panels[panel].curve if panel in experiment.panels else None
+        said.setdefault(f"{curve.name.to(language)} " if curve else place, []).append(at if curve else "")
+    joined = words["semicolon"].join(name + words["comma"].join(filter(None, ats)) for name, ats in said.items())
+    return words["places"].format(joined) if joined else ""
+
+
 def chosen(experiment: Experiment, choice: dict | None, language: str) -> list[str]:
     """Return the sentence on the settings that were chosen for the rows; none where none were."""
     if not choice:
         return []
     words = WORDS[language]
     names = {row: name.to(language) for panel in experiment.panels.values() for row, name in panel.rows.items()}
-    best = []
+    places: dict[tuple[str, str], list[str]] = {}  # Of each row and its setting.
     for key, tries in choice.items():
         row, _, place = key.partition("@")
-        name = names.get(row, row) + (f" ({place})" if place else "")
-        best.append(words["best"].format(f"{_tuning.best(tries, experiment.lower_is_chosen):g}", name))
+        setting = f"{_tuning.best(tries, experiment.lower_is_chosen):g}"
+        places.setdefault((setting, names.get(row, row)), []).append(place)
+    best = [
+        words["best"].format(setting, name, _places(experiment, found, language))
+        for (setting, name), found in places.items()
+    ]
     grid = words["comma"].join(sorted(next(iter(choice.values())), key=float))
     setting = experiment.chosen.to(language)
     return [words["choice"].format(setting=setting, grid=grid, best=words["comma"].join(best))]
