@@ -372,14 +372,14 @@ layer = keras.layers.GRU(32)  # 普通的 Keras 层；reset_after=False 即上�
     limits=Words(
         "On MNIST-1D the GRU is more accurate than the LSTM, while Chung et al. (2014), who also compared nearly equal numbers of weights, found the two comparable. "
         "Six other seeds gave the same on the validation set: 89.2 % for the GRU, 87.2 % for the LSTM. Three times as many passes did not change it (90.3 % and 88.5 %), so the training is not too short. "
-        "An LSTM with 32 units like the GRU, which has 27 % more weights, reached 88.3 % with the same learning rate, and its difference from the GRU was within the error. So at least a part of the GRU's lead seems to come from its additional units. "
+        "An LSTM with 32 units like the GRU, which has 27 % more weights, reached 88.3 % with the same learning rate, and its difference from the GRU was within the error. A part of the GRU's lead may come from its additional units; six seeds are too few to tell. "
         "Jozefowicz et al. (2015) found that a bias of 1 at the forget gate closes the gap between LSTM and GRU; Keras's LSTM has this bias by default. Greff et al. (2017) found that an LSTM whose input and forget gates are coupled, as in the GRU, "
         "is not significantly worse. In Chung et al. (2014), gated cells were clearly better than the simple cell on speech, but close to it on music. In the same way the simple cell is good enough for the vowels and the sunspots here. "
         "All this holds for small networks and for sequences of at most 36 steps. On the sunspots, rates from 0.0015 to 0.05 gave the LSTM nearly the same validation error, so its chosen rate is uncertain. "
         "The times hold for TensorFlow on one processor core, without XLA. In a narrow network, most of the time is not spent on multiplications, and the GRU takes longer than the LSTM; with 1,024 units it takes 0.83 times as long, and the multiplications alone would be 0.75. "
         "With equally many weights, a training takes longer with the GRU (processor time): 2.7 s on MNIST-1D, against 2.3 s with the LSTM and 1.8 s with the simple cell; 1.3, 1.2 and 0.9 s on the vowels; 2.4, 2.1 and 1.6 s on the sunspots.",
         "在 MNIST-1D 上，GRU 比 LSTM 更准确；Chung 等（2014）同样在权重个数相近的条件下比较，得到的结论则是二者相当。另用六个种子在验证集上检验，结果相同：GRU 为 89.2%，LSTM 为 87.2%。"
-        "遍历次数增加到三倍，差距依旧（90.3% 与 88.5%），因此不是训练不足所致。LSTM 若与 GRU 一样用 32 个单元（权重多 27%），学习率不变，则达到 88.3%，与 GRU 之差在误差范围之内。由此看来，GRU 的优势至少有一部分来自较多的单元。"
+        "遍历次数增加到三倍，差距依旧（90.3% 与 88.5%），因此不是训练不足所致。LSTM 若与 GRU 一样用 32 个单元（权重多 27%），学习率不变，则达到 88.3%，与 GRU 之差在误差范围之内。GRU 的优势可能有一部分来自较多的单元，但六个种子不足以断定。"
         "Jozefowicz 等（2015）发现，把遗忘门的偏置初始化为 1 可以消除 LSTM 与 GRU 的差距；Keras 的 LSTM 默认使用这一偏置。Greff 等（2017）发现，像 GRU 那样把输入门与遗忘门合为一个，LSTM 并不会明显变差。"
         "在 Chung 等（2014）的实验中，门控单元在语音上明显优于简单循环单元，在音乐上则相差不大；与此类似，这里的元音与太阳黑子数据用简单循环单元就够了。以上结果只针对小网络和不超过 36 步的序列。"
         "在太阳黑子数据上，学习率从 0.0015 到 0.05，LSTM 的验证误差几乎相同，因此所选的学习率并不确定。时间是用 TensorFlow 在单个处理器核上测得的，不用 XLA。网络较窄时，大部分时间并不用于乘法，GRU 反而比 LSTM 慢；"

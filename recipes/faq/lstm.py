@@ -174,7 +174,8 @@ EXPERIMENT = Experiment(
             reference="simple",
             curve=Curve(Words("length of the sequences", "序列长度"), logarithmic=True),
             title=Words(
-                "Influence of the first number on the state (0: all is left)", "第一个数对状态的影响（0 表示完全保留）"
+                "Influence of the first number before training (0: all is left)",
+                "训练之前第一个数的影响（0 表示完全保留）",
             ),
         ),
     },
@@ -210,7 +211,6 @@ EXPERIMENT = Experiment(
             row="lstm",
             reference="no_forget_bias",
             at="200",
-            known="yes",
         ),
         Claim(
             Words(

@@ -233,7 +233,6 @@ EXPERIMENT = Experiment(
             row="probe",
             reference="changes",
             at="100",
-            known="yes",
         ),
         Claim(
             Words("With labels for all 10,000 images?", "10,000 张图像全部有标签时呢？"),
