@@ -99,9 +99,9 @@ def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_directio
     assert answers[3].startswith("- b worse than chance? **No: accuracy 72.22 % (")
     assert answers[4].startswith("- b better at 0.1? **Yes: loss lower by 0.56 nats (")  # A lower loss is better.
     answers = _verdict.answers(experiment(), SEEDS, "zh")
-    assert answers[0] == "- b above a?字**是，accuracy字高 20.22 个百分点（20.00 至 20.44）。**"
+    assert answers[0] == "- b above a?字**是，accuracy字高 20.22 个百分点（20.00 至 20.44）**。"
     assert answers[1].startswith("- c above a?字**否，accuracy字反而低 20.18 个百分点（")
-    assert answers[2] == "- d above a?字**未见差异，accuracy字之差为 -7.89 至 +3.89 个百分点。**"
+    assert answers[2] == "- d above a?字**未见差异，accuracy字之差为 -7.89 至 +3.89 个百分点**。"
     assert answers[3].startswith("- b worse than chance?字**否，accuracy字为 72.22%（")
     assert answers[4].startswith("- b better at 0.1?字**是，loss字低 0.56 奈特（")
 
@@ -382,6 +382,13 @@ def test_each_link_of_a_page_leads_somewhere(page):
             there = page if not path else page.parent / path
             assert there.exists(), target
             assert not anchor or there.read_text(encoding="utf-8").count(f'<a id="{anchor}"></a>') == 1, target
+
+
+@pytest.mark.parametrize("page", _page.pages(), ids=lambda path: path.name)
+def test_bold_text_that_ends_in_punctuation_has_a_space_or_punctuation_behind_it(page):
+    """Else Markdown shows the asterisks (CommonMark's rule of right-flanking runs)."""
+    text = re.sub("```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+    assert re.findall(r"\*\*[^*\n]+[。，：；！？）”.)]\*\*[^\s。，；：、）|]", text) == []
 
 
 def test_every_question_of_the_article_names_builders_recipes_and_a_module_of_its_own():

@@ -322,8 +322,8 @@ EXPERIMENT = Experiment(
         ),
     ),
     summary=Words(
-        "A GAN learns to make new examples out of random numbers; it needs no formula for their distribution. On points of eight clusters on a ring it found all eight with five of eight seeds, and one or two with others. If the discriminator learns too slowly, only one to three are found: mode collapse. With seven of eight seeds its digits are far nearer to real ones than those of a VAE (question 18) of equal training time; with one seed the training collapsed, and so the means show no difference.",
-        "生成对抗网络（GAN）学习由随机数生成新样本，不需要写出样本分布的公式。数据为环上八个簇的点时，八个种子中有五个找到了全部八个簇，也有种子只找到一两个；若判别器学得太慢，则只找到一至三个，这就是模式坍塌。八个种子中有七个，GAN 生成的数字比训练时间相同的变分自编码器（见问题 18）接近真实数字得多；另有一个种子训练失败，因此均值未显示出差异。",
+        "A GAN learns to make new examples out of random numbers; it needs no formula for their distribution. On points of eight clusters on a ring it found all eight with five of eight seeds, and seven, two and one with the others. If the discriminator learns too slowly, only one to three are found: mode collapse. With seven of eight seeds its digits are far nearer to real ones than those of a VAE (question 18) of equal training time; with one seed the training collapsed, and so the means show no difference.",
+        "生成对抗网络（GAN）学习由随机数生成新样本，不需要写出样本分布的公式。数据为环上八个簇的点时，八个种子中有五个找到了全部八个簇，其余三个种子分别找到七个、两个和一个；若判别器学得太慢，则只找到一至三个，这就是模式坍塌。八个种子中有七个，GAN 生成的数字比训练时间相同的变分自编码器（见问题 18）接近真实数字得多；另有一个种子训练失败，因此均值未显示出差异。",
     ),
     outcomes=("yes", "same", "same", "same"),
     explanation=Words(
