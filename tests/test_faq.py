@@ -31,7 +31,7 @@ def seconds_a_seed(name: str) -> float:
 
 QUICKEST = sorted(ANSWERED, key=seconds_a_seed)[:5]
 each_experiment = pytest.mark.parametrize("name", ANSWERED)
-SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 60))
+SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 100))
 
 
 def run_marks(name: str) -> list:

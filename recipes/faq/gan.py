@@ -419,7 +419,7 @@ print(images.shape, logits.shape)  # (16, 28, 28, 1) (16, 1)
         "batch normalisation and a code of 20 numbers (478,520 weights), trained for 15 epochs in batches of 100, so that both trainings take about the same processor time (7.8 s for the VAE and 7.4 s for the GAN, the mean of the seeds). "
         "5,000 images are drawn from each model and compared with every second test image, in the 48 features of a small "
         "convolutional network that learned to classify 10,000 images. On the validation set, 5,000 other real images have a Fréchet distance of 0.1, a precision of 89 % and a recall of 88 %. Adam, for GANs with β₁ = 0.5 and a learning rate that falls "
-        "to 0 as a straight line; for VAEs it rises in the first 15 % of the steps and falls as a cosine. The highest learning rate (that of the discriminator) was chosen for each model: on the ring by "
+        "to 0 as a straight line; for VAEs it rises in the first 15 % of the steps and falls as a cosine. The highest learning rate was chosen for each model, the same for both networks of a GAN: on the ring by "
         "the share of the data that the points miss, the mean of three seeds, on digits by the Fréchet distance from the validation set.",
         "**环**：八个标准差为 0.05、比例相等的正态分布，均值等间隔地位于半径为 1 的圆上。GAN 的两个网络各有两个含 64 个单元的隐藏层，激活函数为 ReLU（共 8,899 个权重）："
         "生成器由 2 个正态随机数得到一个点，判别器由一个点得到一个 logit。VAE 的编码器与解码器的隐藏层大小相同，编码为 2 维，解码器的标准差取数据的 0.05（共 9,094 个权重）。"
@@ -427,7 +427,7 @@ print(images.shape, logits.shape)  # (16, 28, 28, 1) (16, 1)
         "（数据中有 98.9% 如此）；靠近某模式的点至少占 2.5%，即其应占比例的五分之一，才算找到该模式。**数字**：用 15,000 张 MNIST 图像训练。GAN 为 `gan`，卷积核数为 16 和 32，随机数 32 个（75,026 个权重），"
         "批大小 50，训练 2 轮。VAE 为 `vae`，隐藏层有 256 和 128 个单元，激活函数为 swish，使用批归一化，编码为 20 维（478,520 个权重），批大小 100，训练 15 轮，使两者的训练所用处理器时间大致相等（各种子的均值：VAE 为 7.8 秒，GAN 为 7.4 秒）。"
         "每个模型生成 5,000 张图像，与每隔一张抽取的 5,000 张测试图像比较；特征为一个小型卷积神经网络的 48 个特征，该网络事先学习了对 10,000 张图像分类。在验证集上，另外 5,000 张真实图像的弗雷歇距离为 0.1，精确率为 89%，召回率为 88%。"
-        "优化器为 Adam；GAN 取 β₁ = 0.5，学习率线性下降到 0；VAE 的学习率在前 15% 的步数内上升，之后按余弦下降。各模型的最大学习率（对 GAN 指判别器的学习率）分别选择："
+        "优化器为 Adam；GAN 取 β₁ = 0.5，学习率线性下降到 0；VAE 的学习率在前 15% 的步数内上升，之后按余弦下降。各模型的最大学习率分别选择，GAN 的两个网络使用同一数值："
         "环上取样本未覆盖的数据比例（三个种子的均值）最小者，数字上取与验证集的弗雷歇距离最小者。",
     ),
     limits=Words(
