@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-MOMENTS = int(os.environ.get("DLGUIDE_KILLS", 2))  # 5 in `.ci/run`, 20 in the published check.
+MOMENTS = int(os.environ.get("DLGUIDE_KILLS", 2))  # 3 in `.ci/run`, 20 in the published check.
 SEED = int(os.environ.get("DLGUIDE_KILLS_SEED", np.random.SeedSequence().entropy % 2**32))
 
 
