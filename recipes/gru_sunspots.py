@@ -52,7 +52,7 @@ def main(
     inputs = keras.Input(sunspots.train.x.shape[1:])
     # The spread of a count grows with its root, so the network sees roots, and says how the next differs from the last.
     root = ops.sqrt(ops.maximum(inputs * scale + mean, 0))
-    change = rnn(inputs.shape[1:], 1, cell="gru", units=(32,))(root / 4 - 2)
+    change = rnn(inputs.shape[1:], 1, cell="gru", units=(32,), mask_zero=False)(root / 4 - 2)
     model = keras.Model(inputs, (ops.square(root[:, -1] + 4 * change) - mean) / scale)
     model.compile(
         optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=0.01, clipnorm=1.0),

@@ -53,7 +53,7 @@ def main(
             keras.Input((28, 28, 1)),
             Augmentation({"shift": (0.0, 0.05)}),  # Sideways: the rows are the steps.
             keras.layers.Reshape((28, 28)),
-            rnn((28, 28), mnist.info.num_classes, cell="simple", units=(128,), bidirectional=True),
+            rnn((28, 28), mnist.info.num_classes, cell="simple", units=(128,), bidirectional=True, mask_zero=False),
         ]
     )
     model.compile(

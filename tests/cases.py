@@ -75,8 +75,8 @@ def small_encoder():
 
 
 LSTM = 4 * ((3 + 6) * 6 + 6)
-BLOCK = 16 + 4 * 8 * 8 + 16 + (8 * 6 + 6) + (6 * 8 + 8)  # Norm, attention without biases, norm, two dense layers.
-BLOCK_OF_4 = 8 + 4 * 4 * 4 + 8 + (4 * 6 + 6) + (6 * 4 + 4)
+BLOCK = 4 * 8 * 8 + (8 * 6 + 6) + (6 * 8 + 8)  # Attention without biases, two dense layers; norms have no weights.
+BLOCK_OF_4 = 4 * 4 * 4 + (4 * 6 + 6) + (6 * 4 + 4)
 DENSE = (12 * 5 + 5) + (5 * 3 + 3) + (3 * 5 + 5) + (5 * 12 + 12)
 CONV = (9 * 3 + 3) + (9 * 12 + 4) + (9 * 16 + 4) + (9 * 12 + 3) + (9 * 3 + 1)
 # A code of 5 to the 8 numbers of a map of 2 x 1 x 4, normalised; filters of 4 x 4 to 3, normalised, and to 1.
@@ -185,30 +185,29 @@ CASES = {
             Option("dropout", 0.5, LSTM + 28),
             Option("vocab_size", 9, 9 * 6 + 4 * ((6 + 6) * 6 + 6) + (6 * 4 + 4), args=((5,), 4)),
             Option("return_sequences", True, LSTM + 28, output=(5, 4)),
+            Option("mask_zero", False, LSTM + 28),
             Option("name", "reader", LSTM + 28),
         ),
         base={"units": (6,)},
     ),
-    # Tokens and places, the block, the last norm, the head.
+    # Tokens and places, the block, the head.
     "transformer_classifier": Case(
         (9, 5, 4),
         (4,),
-        9 * 8 + 5 * 8 + BLOCK + 16 + (8 * 4 + 4),
+        9 * 8 + 5 * 8 + BLOCK + (8 * 4 + 4),
         0,
         (
-            one_output(9, 5, weights=9 * 8 + 5 * 8 + BLOCK + 16 + (8 + 1)),
-            *transformer_options(
-                9 * 8 + 5 * 8 + BLOCK + 16 + (8 * 4 + 4), 9 * 4 + 5 * 4 + BLOCK_OF_4 + 8 + (4 * 4 + 4)
-            ),
+            one_output(9, 5, weights=9 * 8 + 5 * 8 + BLOCK + (8 + 1)),
+            *transformer_options(9 * 8 + 5 * 8 + BLOCK + (8 * 4 + 4), 9 * 4 + 5 * 4 + BLOCK_OF_4 + (4 * 4 + 4)),
         ),
         base=TRANSFORMER,
     ),
     "transformer_language_model": Case(
         (9, 5),
         (None, 9),
-        9 * 8 + 5 * 8 + BLOCK + 16 + (8 * 9 + 9),
+        9 * 8 + 5 * 8 + BLOCK + (8 * 9 + 9),
         0,
-        transformer_options(9 * 8 + 5 * 8 + BLOCK + 16 + (8 * 9 + 9), 9 * 4 + 5 * 4 + BLOCK_OF_4 + 8 + (4 * 9 + 9)),
+        transformer_options(9 * 8 + 5 * 8 + BLOCK + (8 * 9 + 9), 9 * 4 + 5 * 4 + BLOCK_OF_4 + (4 * 9 + 9)),
         base=TRANSFORMER,
     ),
     # Dense layers to 5, to the code of 3, and the same in reverse.

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from scipy.special import ndtr, softmax
+from scipy.special import softmax
 from test_contract import outputs
 
 from dlguide import attention, evaluation, mlp, training, transformer_classifier, transformer_language_model
@@ -76,9 +76,9 @@ def test_a_token_outside_the_vocabulary_and_a_long_sequence_are_named(make):
             assert str(error.value) == message
 
 
-def normalised(x, scale, shift):
+def normalised(x):
     centred = x - x.mean(axis=-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-3) * scale + shift
+    return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-3)
 
 
 @pytest.mark.parametrize("is_causal", [False, True])
@@ -87,18 +87,18 @@ def test_a_transformer_is_the_one_worked_out_by_hand(is_causal):
     model = make(9, 7, *([] if is_causal else [3]), num_layers=1, **SMALL)
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(scale=0.5, size=w.shape) for w in model.get_weights()])
-    embedding, places, a1, b1, query, key, value, out, a2, b2, w1, c1, w2, c2, a3, b3, head, bias = model.get_weights()
+    embedding, places, query, key, value, out, w1, c1, w2, c2, head, bias = model.get_weights()
     [ids] = tokens(n=1)
     x = embedding[ids] + places[:6]
-    normed, added = normalised(x, a1, b1), 0
+    normed, heads = normalised(x), []
     for i in range(2):
-        scores = (normed @ query[:, i]) @ (normed @ key[:, i]).T / np.sqrt(4)
+        head_i = slice(4 * i, 4 * i + 4)
+        scores = (normed @ query[:, head_i]) @ (normed @ key[:, head_i]).T / np.sqrt(4)
         scores = np.where(np.tri(6) if is_causal else 1, scores, -np.inf)
-        added = added + softmax(scores, axis=1) @ (normed @ value[:, i]) @ out[i]
-    x = x + added
-    hidden = normalised(x, a2, b2) @ w1 + c1
-    x = x + (hidden * ndtr(hidden)) @ w2 + c2
-    x = normalised(x, a3, b3)
+        heads.append(softmax(scores, axis=1) @ (normed @ value[:, head_i]))
+    x = x + np.concatenate(heads, axis=1) @ out
+    x = x + np.maximum(normalised(x) @ w1 + c1, 0) @ w2 + c2
+    x = normalised(x)
     expected = (x if is_causal else x.mean(axis=0)) @ head + bias
     np.testing.assert_allclose(outputs(model, ids[None])[0], expected, rtol=1e-3, atol=1e-4)
 
@@ -116,7 +116,8 @@ def test_attention_weights_are_those_worked_out_by_hand():
     normed = outputs(keras.Model(model.input, model.get_layer("attention_norm_1").output), x)[0]
     query, key, _, _ = model.get_layer("attention_1").get_weights()
     for head in range(2):
-        scores = (normed @ query[:, head]) @ (normed @ key[:, head]).T / np.sqrt(4)
+        mine = slice(4 * head, 4 * head + 4)
+        scores = (normed @ query[:, mine]) @ (normed @ key[:, mine]).T / np.sqrt(4)
         scores[np.triu_indices(6, 1)] = -np.inf
         expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
         np.testing.assert_allclose(weights[0, head], expected, atol=1e-5)
@@ -133,6 +134,27 @@ def test_nothing_attends_to_padding_and_looking_leaves_the_model_as_it_was(tmp_p
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(outputs(loaded, x), outputs(model, x), atol=1e-6)
     np.testing.assert_allclose(attention.attention_weights(loaded, x), weights, atol=1e-6)
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_self_attention_is_that_of_keras(is_causal):
+    x = np.random.default_rng(0).normal(size=(3, 5, 8)).astype("float32")
+    mask = np.arange(5) < np.array([[5], [3], [1]])
+    ours = attention.SelfAttention(2, is_causal)
+    kerass = keras.layers.MultiHeadAttention(2, 4, use_bias=False)
+    kerass.build(x.shape, x.shape)
+    ours.build(x.shape)
+    ours.set_weights([w.reshape(8, 8) for w in kerass.get_weights()])
+    expected = kerass(x, x, attention_mask=mask[:, None], use_causal_mask=is_causal)
+    seen = ours(x, mask=keras.ops.convert_to_tensor(mask))
+    np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (seen, expected)), atol=1e-6)
+
+
+def test_self_attention_names_features_that_are_no_multiple_of_the_heads():
+    message = "the features of the input must be a multiple of `num_heads`. Received: 6 features, num_heads=4"
+    with pytest.raises(ValueError) as error:
+        attention.SelfAttention(4).build((None, 5, 6))
+    assert str(error.value) == message
 
 
 def test_the_likeliest_token_is_written_at_temperature_0():
@@ -221,3 +243,9 @@ def test_a_bad_argument_of_attention_weights_is_named():
         attention.attention_weights(mlp((3,), 2), tokens())
     with pytest.raises(ValueError, match="`tokens` must be sequences of at most 12 tokens"):
         attention.attention_weights(language_model(), tokens(length=13))
+
+
+def test_a_sequence_of_one_token_is_read_without_a_warning():
+    for model in (classifier(), language_model()):
+        assert np.isfinite(outputs(model, np.array([[3]]))).all()
+        model(np.array([[3]]))

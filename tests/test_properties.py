@@ -57,7 +57,8 @@ ARGUMENTS: dict[str, dict] = {
     "cnn": {"input_shape": maps | st.tuples(st.integers(4, 9), small), "num_outputs": small, "filters": layers,
             "kernel_size": small, "dropout": rates, "batch_norm": flags},
     "rnn": {"input_shape": st.tuples(small, small), "num_outputs": small, "units": layers, "dropout": rates,
-            "cell": st.sampled_from(["simple", "lstm", "gru"]), "bidirectional": flags, "return_sequences": flags},
+            "cell": st.sampled_from(["simple", "lstm", "gru"]), "bidirectional": flags, "return_sequences": flags,
+            "mask_zero": flags},
     "transformer_classifier": {"vocab_size": st.integers(2, 9), "max_length": wide, "num_outputs": small,
                                **transformer},
     "transformer_language_model": {"vocab_size": st.integers(2, 9), "max_length": wide, **transformer},
@@ -111,8 +112,8 @@ def convolutional_code(o: dict) -> int:
 
 def blocks(o: dict, outputs: int) -> int:
     d, f = o["embed_dim"], o["ff_dim"]
-    block = 4 * d * d + 4 * d + (d * f + f) + (f * d + d)
-    return (o["vocab_size"] + o["max_length"]) * d + o["num_layers"] * block + 2 * d + (d + 1) * outputs
+    block = 4 * d * d + (d * f + f) + (f * d + d)
+    return (o["vocab_size"] + o["max_length"]) * d + o["num_layers"] * block + (d + 1) * outputs
 
 
 def autoencoding(o: dict) -> int:

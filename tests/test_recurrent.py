@@ -46,6 +46,15 @@ def test_padding_changes_nothing(cell, bidirectional, vocab_size, return_sequenc
     np.testing.assert_allclose(seen[:3] if return_sequences else seen, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("vocab_size", [None, 9])
+def test_zeros_are_read_like_other_values_where_nothing_is_masked(vocab_size):
+    x = sequences(vocab_size)
+    models = [made("gru", vocab_size=vocab_size, mask_zero=mask_zero) for mask_zero in (True, False)]
+    models[1].set_weights(models[0].get_weights())
+    np.testing.assert_allclose(outputs(models[1], x), outputs(models[0], x), atol=1e-6)
+    assert np.abs(outputs(models[1], padded(x, 4)) - outputs(models[0], padded(x, 4))).max() > 1e-3
+
+
 @ways
 def test_a_sequence_of_padding_alone_has_a_finite_answer(cell, bidirectional, vocab_size):
     model = made(cell, bidirectional, vocab_size)

@@ -9,6 +9,7 @@ import keras
 
 from dlguide import _checks
 from dlguide.training import (
+    _adam,
     _batches,
     _callbacks,
     _checkpoint,
@@ -55,7 +56,8 @@ def fit(
     The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and
     PyTorch. On TensorFlow, a run of 500 steps or more does 50 of them in one call of its graph, or
     200 where a batch has at most 64 examples, unless `compile` was given another number than 1 or one
-    of `callbacks` looks at single steps. All other settings of `compile` stay as they are.
+    of `callbacks` looks at single steps; and Adam and AdamW do their update by TensorFlow's own kernel. All other
+    settings of `compile` stay as they are.
 
     With `run_dir`, checkpoints are written during training. The same call in a new process resumes the run
     from the last one and ends in the same weights and history, bit for bit on the same machine; it trains
@@ -232,6 +234,7 @@ def _while_training(model, steps: int, batch_size: int, finite, folder, checkpoi
     """Set what holds during `model.fit` alone; where the loss is not finite, keep the best weights."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_steps.many_steps_a_call(model, steps, batch_size))
+        stack.enter_context(_adam.by_one_kernel(model))
         if processes > 1:
             stack.enter_context(_processes.shared(model))
         if checkpoints:

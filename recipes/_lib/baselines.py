@@ -133,7 +133,8 @@ def lstm_scores(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:
     keras.utils.set_random_seed(seed)
     vocab_size, batch_size = len(text.info.vocabulary), 16
     steps = epochs * -(-len(text.train.x) // batch_size)
-    model = rnn((None,), vocab_size, cell="lstm", units=(256,), vocab_size=vocab_size, return_sequences=True)
+    options = {"vocab_size": vocab_size, "return_sequences": True, "mask_zero": False}
+    model = rnn((None,), vocab_size, cell="lstm", units=(256,), **options)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(schedules.one_cycle(1e-2, steps)), loss)
     history = training.fit(model, *text.train, epochs=epochs, batch_size=batch_size, seed=seed)

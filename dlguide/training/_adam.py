@@ -1,0 +1,68 @@
+"""Adam's update on TensorFlow by TensorFlow's own kernel."""
+
+import contextlib
+
+import keras
+
+from dlguide import _keras
+
+
+@contextlib.contextmanager
+def by_one_kernel(model: keras.Model):
+    """Let the kernel `ResourceApplyAdam` do what Adam and AdamW of Keras do in eleven operations for each variable.
+
+    It computes the same formula, rounded otherwise in the last bit, in one pass over the memory; and there is less
+    to trace. An embedding, whose gradient has the rows of a batch alone, keeps Keras's update. Afterwards the
+    optimizer is as before.
+    """
+    optimizer = model.optimizer
+    inner = optimizer.optimizers if isinstance(optimizer, keras.optimizers.MultiOptimizer) else [optimizer]
+    is_free = keras.backend.backend() == "tensorflow" and model.distribute_strategy.num_replicas_in_sync == 1
+    # A subclass may have an update of its own.
+    kinds = (keras.optimizers.Adam, keras.optimizers.AdamW)
+    changed = [each for each in inner if type(each) in kinds and not each.amsgrad] if is_free else []
+    for each in changed:
+        each.apply, each.update_step = _with_kernel(each)
+    try:
+        yield
+    finally:
+        for each in changed:
+            del each.apply, each.update_step
+
+
+def _with_kernel(optimizer):
+    """Return `apply` and `update_step` of an optimizer as they are with the kernel."""
+    import tensorflow as tf
+
+    apply_as_before, update_as_before, shared = optimizer.apply, optimizer.update_step, {}
+
+    def apply(grads, trainable_variables=None):
+        shared.clear()  # The number of the step is another one.
+        apply_as_before(grads, trainable_variables)
+
+    def update_step(gradient, variable, learning_rate):
+        if isinstance(gradient, tf.IndexedSlices):
+            # Keras adds up the squares of a row's gradients, not their sum's square: another number.
+            update_as_before(gradient, variable, learning_rate)
+            return
+        dtype = variable.dtype
+        if dtype not in shared:
+            step = keras.ops.cast(optimizer.iterations + 1, dtype)
+            powers = [tf.pow(tf.cast(beta, dtype), step) for beta in (optimizer.beta_1, optimizer.beta_2)]
+            shared[dtype] = (*powers, tf.cast(learning_rate, dtype))
+        beta_1_power, beta_2_power, rate = shared[dtype]
+        moments = [moment.value for moment in _keras.adam_moments(optimizer, variable)]
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=moments[0].handle,
+            v=moments[1].handle,
+            beta1_power=beta_1_power,
+            beta2_power=beta_2_power,
+            lr=rate,
+            beta1=tf.cast(optimizer.beta_1, dtype),
+            beta2=tf.cast(optimizer.beta_2, dtype),
+            epsilon=tf.cast(optimizer.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
+        )
+
+    return apply, update_step

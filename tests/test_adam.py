@@ -1,0 +1,93 @@
+"""Adam's update by TensorFlow's kernel: the numbers of Keras's own update, in all that an optimizer can be told."""
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import training
+
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the kernel is TensorFlow's")
+optimizers = keras.optimizers
+OPTIMIZERS = {
+    "adam": lambda: optimizers.Adam(0.01),
+    "adamw": lambda: optimizers.AdamW(0.01, weight_decay=0.1),
+    "other numbers": lambda: optimizers.Adam(0.01, beta_1=0.5, beta_2=0.9, epsilon=0.1),
+    "schedule": lambda: optimizers.Adam(optimizers.schedules.CosineDecay(0.01, 8)),
+    "clipnorm": lambda: optimizers.Adam(0.01, clipnorm=0.1),
+    "moving average": lambda: optimizers.Adam(0.01, use_ema=True, ema_overwrite_frequency=3),
+    "accumulated": lambda: optimizers.Adam(0.01, gradient_accumulation_steps=2),
+    "two": lambda: optimizers.MultiOptimizer(
+        optimizers.OptimizerMap(optimizers.Adam(0.01), {"embedding.*": optimizers.Adam(0.1)})
+    ),
+    # These are Keras's own all the same.
+    "amsgrad": lambda: optimizers.Adam(0.01, amsgrad=True),
+    "sgd": lambda: optimizers.SGD(0.1, momentum=0.9),
+    "subclass": lambda: Still(0.01),
+}
+KERASS_OWN = ("amsgrad", "sgd", "subclass")
+
+
+class Still(keras.optimizers.Adam):
+    """Changes nothing."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        pass
+
+
+def trained(name, fit, dtype="float32", **options):
+    """Train a model whose embedding has sparse gradients for 8 steps in an order that both ways of `fit` take."""
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(dtype)
+    try:
+        layers = [keras.layers.Embedding(9, 4), keras.layers.Flatten(), keras.layers.Dense(5), keras.layers.Dense(2)]
+        model = keras.Sequential([keras.Input((3,), dtype="int32"), *layers])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile(OPTIMIZERS[name](), keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 9, (64, 3)).astype("int32"), rng.integers(0, 2, 64).astype("int32")
+    order = training.epoch_order(64, 0, 0)
+    if fit is training.fit:
+        fit(model, x, y, epochs=1, batch_size=8, verbose=0)
+    else:
+        model.fit(x[order], y[order], epochs=1, batch_size=8, shuffle=False, verbose=0)
+    return model, [np.asarray(v, "float64") for v in (*model.trainable_variables, *model.optimizer.variables)]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_update_is_kerass(name):
+    _, expected = trained(name, keras.Model.fit)
+    _, seen = trained(name, training.fit)
+    for a, b in zip(seen, expected, strict=True):
+        if name in KERASS_OWN:
+            np.testing.assert_array_equal(a, b)
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"run_eagerly": True}, {"jit_compile": True}, {"steps_per_execution": 3}], ids=str)
+def test_it_is_kerass_however_the_model_is_compiled(options):
+    _, expected = trained("adamw", keras.Model.fit)
+    _, seen = trained("adamw", training.fit, **options)
+    for a, b in zip(seen, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "mixed_bfloat16"])
+def test_it_is_kerass_in_other_dtypes(dtype):
+    _, expected = trained("adam", keras.Model.fit, dtype)
+    _, seen = trained("adam", training.fit, dtype)
+    for a, b in zip(seen, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_kernel_is_used_where_it_can_be_and_the_optimizer_is_left_as_it_was(name, monkeypatch):
+    import tensorflow as tf
+
+    calls = []
+    kernel = tf.raw_ops.ResourceApplyAdam
+    monkeypatch.setattr(tf.raw_ops, "ResourceApplyAdam", lambda **all: calls.append(1) or kernel(**all))
+    model, _ = trained(name, training.fit)
+    assert bool(calls) == (name not in KERASS_OWN)
+    inner = getattr(model.optimizer, "optimizers", [model.optimizer])
+    assert not any({"apply", "update_step"} & set(vars(each)) for each in inner)
