@@ -349,7 +349,8 @@ class SelfAttention(keras.layers.Layer):
         if self.is_causal:
             steps = ops.arange(ops.shape(x)[1])
             scores += self._hidden(steps[:, None] < steps, scores.dtype)
-        return keras.activations.softmax(scores)  # `ops.softmax` warns at a sequence of one step.
+        # Keras warns at a softmax over one step.
+        return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
 
     def _split(self, x):
         batch, length = ops.shape(x)[:2]
