@@ -84,9 +84,15 @@ def main(curves: dict[str, Curve] | None = None, epoch_flops: float = 5e10) -> d
     content |= machine_facts.machine()
     if curves is None:
         results.write_json(PATH, content)
-        for language, suffix in LANGUAGES.items():
-            draw(content, language).savefig(PATH.with_suffix(f"{suffix}.png"))
+        save_figures()
     return content
+
+
+def save_figures() -> None:
+    """Draw the figures from the JSON; `python -m recipes._lib.benchmark_growth` does so without measuring."""
+    content = json.loads(PATH.read_text(encoding="utf-8"))
+    for language, suffix in LANGUAGES.items():
+        draw(content, language).savefig(PATH.with_suffix(f"{suffix}.png"))
 
 
 def _measured(row: benchmark_models.Row, epoch_flops: float, workers: dict) -> dict[str, float]:
@@ -145,3 +151,7 @@ def published(language: str) -> str:
         f"divided by the speed of sgemm ({library}, {peak:.0f} GFLOP/s); {content['cores']} cores {content['cpu']}, "
         f"{content['date']}."
     )
+
+
+if __name__ == "__main__":
+    save_figures()
