@@ -38,9 +38,13 @@ del iterator
 """
 
 
-def test_a_warning_is_shown_and_information_only_where_it_is_wanted():
+def test_a_warning_is_shown():
     shown = errors_of("-c", WARNED)
     assert shown.startswith("W") and "did not fully read the dataset being cached" in shown and "\nI" not in shown
+
+
+@pytest.mark.thorough
+def test_information_is_shown_where_it_is_wanted():
     assert "oneDNN custom operations are on" in errors_of("-c", WARNED, TF_CPP_MIN_LOG_LEVEL="0")
 
 

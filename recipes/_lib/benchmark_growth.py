@@ -106,6 +106,8 @@ def _measured(row: benchmark_models.Row, epoch_flops: float, workers: dict) -> d
 
 def draw(content: dict, language: str):
     """Return the figure: a panel for each curve, both axes logarithmic."""
+    from matplotlib import ticker
+
     from dlguide.plots import _figure
 
     words, (_, peak) = WORDS[language], benchmark_tables.fastest_sgemm(content)
@@ -117,6 +119,7 @@ def draw(content: dict, language: str):
             axes.loglog(sizes, limits, "--", color="gray", label=words["limit"])
             axes.set_xticks(sizes, [str(size) for size in sizes])
             axes.minorticks_off()
+            axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter("{x:g}")
             axes.set_title(CURVES[name].title[language], fontsize=10)
             axes.set(xlabel=CURVES[name].axis[language], ylabel=words["step"])
