@@ -11,5 +11,8 @@ START = time.perf_counter()
 if importlib.util.find_spec("tyro") is None:
     sys.exit('The recipes need the extra "recipes": pip install -e ".[recipes]"')
 
-# TensorFlow's start-up messages would come before a recipe's own first line.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# TensorFlow's information would come before a recipe's own first line; its warnings and errors are shown.
+if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1") != "0":
+    from recipes._lib.quiet_import import QuietImport
+
+    sys.meta_path.insert(0, QuietImport())

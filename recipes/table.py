@@ -6,8 +6,15 @@ python -m recipes.table
 import itertools
 from pathlib import Path
 
-from recipes import benchmark
-from recipes._lib import benchmark_export, benchmark_photos, command_line, results, statements
+from recipes._lib import (
+    benchmark_export,
+    benchmark_growth,
+    benchmark_photos,
+    benchmark_tables,
+    command_line,
+    results,
+    statements,
+)
 from recipes.faq import _page as faq_page
 from recipes.faq import _questions
 
@@ -95,9 +102,10 @@ def _page(name: str, language: str) -> str:
     text = (ROOT / name).read_text(encoding="utf-8")
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
+        text = replaced(text, "growth", benchmark_growth.published(language))
         if language == "zh":  # The other tables are numbers, and stand on the English page.
             return replaced(text, "results", content)
-        text = replaced(text, "benchmark", benchmark.published())
+        text = replaced(text, "benchmark", benchmark_tables.published())
         text = replaced(text, "exports", benchmark_export.published())
         text = replaced(text, "photos", benchmark_photos.published())
     else:

@@ -23,12 +23,11 @@ import pytest
 import recipes
 from dlguide.data import _files, _sets
 from dlguide.plots import _figure
-from recipes import benchmark, measure, perceptron_mnist, table, verify
+from recipes import measure, perceptron_mnist, table, verify
 from recipes._lib import (
     benchmark_cnn,
-    benchmark_models,
     benchmark_photos,
-    benchmark_worker,
+    benchmark_tables,
     command_line,
     intervals,
     machine_facts,
@@ -492,15 +491,6 @@ def test_the_command_that_ctrl_c_prints_goes_on_to_the_same_result(tmp_path, mon
     assert len(history[-1]["loss"]) == 4
 
 
-def test_the_benchmark_times_each_way(monkeypatch):
-    row = benchmark_models.ROWS["mlp_small"]._replace(examples=64)
-    monkeypatch.setitem(benchmark_models.ROWS, "mlp_small", row)
-    assert set(benchmark_worker._timed("mlp_small", "plain", one_epoch=True)) == {"one_epoch_seconds"}
-    for how in ("plain", "fit"):
-        timed = benchmark_worker._timed("mlp_small", how)
-        assert set(timed) == {"first_epoch_seconds", "epoch_seconds"} and min(timed.values()) > 0
-
-
 def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypatch, capsys):
     def run(command, check):
         if command[command.index("--seed") + 1] == "1":
@@ -526,7 +516,7 @@ def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypa
 
 
 def test_the_targets_are_met_by_the_published_benchmarks():
-    for row, measured in json.loads(benchmark.PATH.read_text())["rows"].items():
+    for row, measured in json.loads(benchmark_tables.PATH.read_text())["rows"].items():
         plain, ours = (measured["seconds"][f"tensorflow {way}"]["epoch_seconds"] for way in ("plain", "fit"))
         assert statistics.median(a / b for a, b in zip(plain, ours, strict=True)) >= 1, row
     rows = json.loads(benchmark_cnn.PATH.read_text())["rows"]
@@ -542,16 +532,3 @@ def test_the_targets_are_met_by_the_published_benchmarks():
         assert rows["mild"]["accuracy"] >= 0.95 * measured["mnist_accuracy"]
         assert rows["hard"]["accuracy"] >= 0.85 > photos["before"]["accuracy"][name]["hard"]
         assert rows["all"]["right_above_90"] >= 0.97 and rows["all"]["share_above_90"] >= 0.8
-
-
-def test_the_table_of_the_benchmark_shows_median_ratios():
-    seconds = {"epoch_seconds": [2.0, 4.0, 3.0], "one_epoch_seconds": [5.0, 5.0, 5.0]}
-    half = {figure: [value / 2 for value in values] for figure, values in seconds.items()}
-    ways = {"tensorflow plain": seconds, "tensorflow fit": half, "PyTorch loop, 1 threads": seconds}
-    content = {"sgemm_gflops": [100.0], "rows": {"mlp_small": {"seconds": ways}}}
-    first, second = benchmark.tables(content)
-    assert first.splitlines()[2] == (
-        "| MLP 784-32-10 | 32 | 1,500 µs | 1.50 s | 2.00 × (2.00 to 2.00) | 2.00 × (2.00 to 2.00) | "
-        "2.00 × (2.00 to 2.00) | 2% |"
-    )
-    assert len(second.splitlines()) == 2

@@ -1,6 +1,5 @@
-"""The models that `recipes.benchmark` times: data, a Keras model, and the same model in plain PyTorch."""
+"""The models that `recipes.benchmark` times, with data of the right shape; `benchmark_loops` has them in PyTorch."""
 
-import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ class Row(NamedTuple):
 
 ROWS = {
     "mlp_small": Row("MLP 784-32-10", 32, 32_000, "mlp", {"hidden_units": (32,)}),
+    "mlp_short": Row("MLP 784-256-128-10, 5,000 images", 128, 5_000, "mlp", {"hidden_units": (256, 128)}),
     "mlp_128": Row("MLP 784-512-512-10, dropout", 128, 12_800, "mlp", {"hidden_units": (512, 512), "dropout": 0.2}),
     "mlp_512": Row("MLP 784-512-512-10, dropout", 512, 15_360, "mlp", {"hidden_units": (512, 512), "dropout": 0.2}),
     "mlp_512_dense": Row("MLP 784-512-512-10", 512, 15_360, "mlp", {"hidden_units": (512, 512)}),
@@ -26,22 +26,29 @@ ROWS = {
         "MLP 784-512-512-10, `jit_compile=True`", 512, 15_360, "mlp", {"hidden_units": (512, 512)}, True
     ),
     "cnn": Row("CNN 32-64, 3x3", 128, 3_840, "cnn", {"filters": (32, 64), "batch_norm": False, "dropout": 0.5}),
-    "lstm": Row("LSTM 128 on rows", 128, 3_840, "lstm"),
-    "gru": Row("GRU 128 on rows", 128, 3_840, "gru"),
-    "transformer": Row("transformer, 2 blocks, width 64, 64 tokens", 128, 1_920, "transformer"),
+    "lstm": Row("LSTM 128 on rows", 128, 3_840, "lstm", {"length": 28}),
+    "gru": Row("GRU 128 on rows", 128, 3_840, "gru", {"length": 28}),
+    "transformer": Row("transformer, 2 blocks, width 64, 64 tokens", 128, 1_920, "transformer", {"length": 64}),
+    "conv_autoencoder": Row("convolutional autoencoder 32-64, 3x3", 128, 2_560, "conv_autoencoder"),
     "vae": Row("VAE 784-400-20", 128, 12_800, "vae"),
+    "gan": Row("GAN 32-64, 4x4", 128, 2_560, "gan", {"dropout": 0.3}),
 }
+IMAGES = ("cnn", "conv_autoencoder", "gan")
+ADAM = {"gan": {"learning_rate": 1e-4, "beta_1": 0.5}}
+"""The arguments of Adam that are not Keras's defaults, by kind."""
 
 
-def arrays(row: Row) -> tuple[np.ndarray, np.ndarray]:
-    """Return made-up data of the right shape: only time is looked at."""
+def arrays(row: Row) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return made-up inputs and targets of the right shape: only time is looked at."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, row.examples).astype("int32")
     if row.kind == "transformer":
-        return rng.integers(0, 1000, (row.examples, 64)).astype("int32"), labels
-    shape = {"cnn": (28, 28, 1), "lstm": (28, 28), "gru": (28, 28)}.get(row.kind, (784,))
+        return rng.integers(0, 1000, (row.examples, row.options["length"])).astype("int32"), labels
+    shape = (28, 28, 1) if row.kind in IMAGES else (784,)
+    if row.kind in ("lstm", "gru"):
+        shape = (row.options["length"], 28)
     x = rng.random((row.examples, *shape), dtype="float32")
-    return (x, x) if row.kind == "vae" else (x, labels)
+    return x, {"vae": x, "conv_autoencoder": x, "gan": None}.get(row.kind, labels)
 
 
 def keras_model(row: Row):
@@ -50,68 +57,29 @@ def keras_model(row: Row):
 
     import dlguide
 
-    if row.kind == "mlp":
-        model = dlguide.mlp((784,), 10, **row.options)
-    elif row.kind == "cnn":
-        model = dlguide.cnn((28, 28, 1), 10, **row.options)
-    elif row.kind in ("lstm", "gru"):
-        model = dlguide.rnn((28, 28), 10, cell=row.kind, units=(128,))
-    elif row.kind == "transformer":
-        model = dlguide.transformer_classifier(1000, 64, 10, dropout=0.0)
-    else:
+    loss, metrics = keras.losses.BinaryCrossentropy(from_logits=True), None
+    if row.kind == "gan":
+        model, loss = dlguide.gan((28, 28, 1), **row.options), None  # It has its own loss.
+    elif row.kind == "vae":
         model = dlguide.vae((784,), latent_dim=20, hidden_units=(400,))
-    loss = (
-        keras.losses.BinaryCrossentropy(from_logits=True)
-        if row.kind == "vae"
-        else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    )
+    elif row.kind == "conv_autoencoder":
+        model = dlguide.conv_autoencoder((28, 28, 1))
+    else:
+        model = _classifier(row)
+        loss, metrics = keras.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"]
     jit_compile = True if row.jit_compile and keras.backend.backend() == "tensorflow" else "auto"
-    model.compile("adam", loss, metrics=None if row.kind == "vae" else ["accuracy"], jit_compile=jit_compile)
+    optimizer = keras.optimizers.Adam(**ADAM.get(row.kind, {}))
+    model.compile(optimizer, loss, metrics=metrics, jit_compile=jit_compile)
     return model
 
 
-def torch_model(row: Row):
-    """Return the same model as a PyTorch module, None where the table has no such column."""
-    from torch import nn
-
-    class Last(nn.Module):
-        def __init__(self, cell):
-            super().__init__()
-            self.cell, self.logits = cell(28, 128, batch_first=True), nn.Linear(128, 10)
-
-        def forward(self, x):
-            return self.logits(self.cell(x)[0][:, -1])
+def _classifier(row: Row):
+    import dlguide
 
     if row.kind == "mlp":
-        sizes, dropout = (784, *row.options["hidden_units"]), row.options.get("dropout", 0)
-        layers = []
-        for inputs, outputs in itertools.pairwise(sizes):
-            layers += [nn.Linear(inputs, outputs), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
-        return nn.Sequential(*layers, nn.Linear(sizes[-1], 10))
+        return dlguide.mlp((784,), 10, **row.options)
     if row.kind == "cnn":
-        return nn.Sequential(
-            nn.Unflatten(1, (1, 28)),
-            nn.Conv2d(1, 32, 3, padding=1),
-            nn.MaxPool2d(2),
-            nn.ReLU(),
-            nn.Conv2d(32, 64, 3, padding=1),
-            nn.ReLU(),
-            nn.AdaptiveMaxPool2d(1),
-            nn.Flatten(),
-            nn.Dropout(0.5),
-            nn.Linear(64, 10),
-        )
-    return {"lstm": Last(nn.LSTM), "gru": Last(nn.GRU)}.get(row.kind)
-
-
-def dense_flops(row: Row) -> float | None:
-    """Return the floating point operations of an epoch in an MLP's matrix products.
-
-    Two a weight and example for the output, two for the weights' gradient, two for the inputs'; the
-    first layer's inputs need none.
-    """
-    if row.kind != "mlp":
-        return None
-    sizes = (784, *row.options["hidden_units"], 10)
-    weights = [a * b for a, b in itertools.pairwise(sizes)]
-    return row.examples * (6 * sum(weights) - 2 * weights[0])
+        return dlguide.cnn((28, 28, 1), 10, **row.options)
+    if row.kind == "transformer":
+        return dlguide.transformer_classifier(1000, row.options["length"], 10, dropout=0.0)
+    return dlguide.rnn((row.options["length"], 28), 10, cell=row.kind, units=(128,))

@@ -1,28 +1,63 @@
-"""One process of `recipes.benchmark`, for one backend: reads what to time from its input, a line of JSON each."""
+"""One process of `recipes.benchmark`, for one backend: reads what to do from its input, a line of JSON each."""
 
 import gc
 import json
+import os
+import subprocess
 import sys
 import time
 
-from recipes._lib import benchmark_models
+from recipes._lib import benchmark_limit, benchmark_models
 
 EPOCHS = 3  # The first one, with compilation, counts for itself; of the others the mean.
+LIBRARIES = {"NumPy": "torch", "PyTorch": "torch", "TensorFlow": "tensorflow"}
+"""Libraries whose matrix product may be the fastest, and the backend of the process that measures it."""
+
+
+def start(backend: str) -> subprocess.Popen:
+    """Start such a process."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "recipes._lib.benchmark_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
+    )
+
+
+def ask(worker: subprocess.Popen, what: str, **request) -> dict[str, float] | float:
+    """Let a process call one of `ANSWERS` and return what it returns."""
+    worker.stdin.write(json.dumps({"what": what, **request}) + "\n")
+    worker.stdin.flush()
+    for line in worker.stdout:
+        if line.startswith("result "):
+            return json.loads(line.removeprefix("result "))
+    raise OSError(f"a process of the benchmark ended at {what} {request}")
 
 
 def main() -> None:
     """Answer each request with a line of JSON."""
     for line in sys.stdin:
-        print("result " + json.dumps(_timed(**json.loads(line))), flush=True)
+        request = json.loads(line)
+        if "row" in request:
+            request["row"] = benchmark_models.Row(*request["row"])
+        print("result " + json.dumps(ANSWERS[request.pop("what")](**request)), flush=True)
 
 
-def _timed(row: str, how: str, one_epoch: bool = False) -> dict[str, float]:
-    """Return the seconds of a run up to the end of its first epoch, and of an epoch after it."""
-    chosen = benchmark_models.ROWS[row]
-    x, y = benchmark_models.arrays(chosen)
+def timed(row: benchmark_models.Row, how: str, one_epoch: bool = False) -> dict[str, float]:
+    """Return the seconds of a run up to the end of its first epoch, and of an epoch after it.
+
+    Args:
+        row: The model.
+        how: "plain" for `model.fit`, "fit" for `training.fit`, "loop1" and "loop2" for a PyTorch loop with one and
+            two threads.
+        one_epoch: Time a run of one epoch instead.
+    """
+    x, y = benchmark_models.arrays(row)
     if how.startswith("loop"):
-        return _timed_loop(chosen, x, y, threads=int(how[-1]))
-    return _timed_keras(chosen, x, y, how, epochs=1 if one_epoch else EPOCHS)
+        return _timed_loop(row, x, y, threads=int(how[-1]))
+    return _timed_keras(row, x, y, how, epochs=1 if one_epoch else EPOCHS)
 
 
 def _timed_keras(row, x, y, how: str, epochs: int) -> dict[str, float]:
@@ -62,29 +97,25 @@ def _timed_keras(row, x, y, how: str, epochs: int) -> dict[str, float]:
 def _timed_loop(row, x, y, threads: int) -> dict[str, float]:
     import torch
 
+    from recipes._lib import benchmark_loops
+
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    x, y = torch.from_numpy(x), torch.from_numpy(y).long()
-    if row.kind == "cnn":
-        x = x.squeeze(-1)
-    model = benchmark_models.torch_model(row)
-    optimizer = torch.optim.Adam(model.parameters())
+    x, y = map(benchmark_loops.tensor, (x, y))
+    loop = benchmark_loops.Loop(row)
     start, ends = time.perf_counter(), []
     for _ in range(EPOCHS):
-        model.train()
-        total, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
+        total, measured = torch.zeros(()), torch.zeros(())
         for rows in torch.randperm(len(x)).split(row.batch_size):
-            images, labels = x[rows], y[rows]
-            logits = model(images)
-            loss = torch.nn.functional.cross_entropy(logits, labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.detach() * len(rows)
-            correct += (logits.argmax(1) == labels).sum()
-        float(total / len(x)), float(correct / len(x))
+            loss, values = loop.step(x[rows], None if y is None else y[rows])
+            total += loss * len(rows)
+            measured = measured + values
+        float(total / len(x)), (measured / len(x)).tolist()
         ends.append(time.perf_counter())
     return {"first_epoch_seconds": ends[0] - start, "epoch_seconds": (ends[-1] - ends[0]) / (EPOCHS - 1)}
+
+
+ANSWERS = {"timed": timed, "flops": benchmark_limit.flops, "sgemm_gflops": benchmark_limit.sgemm_gflops}
 
 
 if __name__ == "__main__":
