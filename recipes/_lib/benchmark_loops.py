@@ -114,7 +114,7 @@ class Transformer(nn.Module):
         super().__init__()
         self.tokens, self.positions = nn.Embedding(1000, 64), nn.Embedding(length, 64)
         self.blocks = nn.ModuleList(Block() for _ in range(2))
-        self.norm, self.logits = nn.LayerNorm(64, eps=1e-3), nn.Linear(64, 10)
+        self.norm, self.logits = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False), nn.Linear(64, 10)
 
     def forward(self, tokens):
         mask = tokens != 0
@@ -130,9 +130,9 @@ class Block(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.attention_norm = nn.LayerNorm(64, eps=1e-3)
+        self.attention_norm = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False)
         self.query_key_value, self.output = nn.Linear(64, 3 * 64, bias=False), nn.Linear(64, 64, bias=False)
-        self.dense_norm = nn.LayerNorm(64, eps=1e-3)
+        self.dense_norm = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False)
         self.dense = nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 64))
 
     def forward(self, x, mask):

@@ -29,7 +29,7 @@ ROWS = {
     "lstm": Row("LSTM 128 on rows", 128, 3_840, "lstm", {"length": 28}),
     "gru": Row("GRU 128 on rows", 128, 3_840, "gru", {"length": 28}),
     "transformer": Row("transformer, 2 blocks, width 64, 64 tokens", 128, 1_920, "transformer", {"length": 64}),
-    "conv_autoencoder": Row("convolutional autoencoder 32-64, 3x3", 128, 2_560, "conv_autoencoder"),
+    "conv_autoencoder": Row("convolutional autoencoder 32-64, 3x3", 128, 1_280, "conv_autoencoder"),
     "vae": Row("VAE 784-400-20", 128, 12_800, "vae"),
     "gan": Row("GAN 32-64, 4x4", 128, 2_560, "gan", {"dropout": 0.3}),
 }
@@ -82,4 +82,4 @@ def _classifier(row: Row):
         return dlguide.cnn((28, 28, 1), 10, **row.options)
     if row.kind == "transformer":
         return dlguide.transformer_classifier(1000, row.options["length"], 10, dropout=0.0)
-    return dlguide.rnn((row.options["length"], 28), 10, cell=row.kind, units=(128,))
+    return dlguide.rnn((row.options["length"], 28), 10, cell=row.kind, units=(128,), mask_zero=False)
