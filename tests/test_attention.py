@@ -6,7 +6,7 @@ import pytest
 from scipy.special import softmax
 from test_contract import outputs
 
-from dlguide import attention, evaluation, mlp, training, transformer_classifier, transformer_language_model
+from dlguide import attention, attention_layers, evaluation, mlp, training, transformer_classifier, transformer_language_model
 
 SMALL = {"embed_dim": 8, "num_heads": 2, "ff_dim": 8, "dropout": 0.3}
 
@@ -140,7 +140,7 @@ def test_nothing_attends_to_padding_and_looking_leaves_the_model_as_it_was(tmp_p
 def test_self_attention_is_that_of_keras(is_causal):
     x = np.random.default_rng(0).normal(size=(3, 5, 8)).astype("float32")
     mask = np.arange(5) < np.array([[5], [3], [1]])
-    ours = attention.SelfAttention(2, is_causal)
+    ours = attention_layers.SelfAttention(2, is_causal)
     kerass = keras.layers.MultiHeadAttention(2, 4, use_bias=False)
     kerass.build(x.shape, x.shape)
     ours.build(x.shape)
@@ -153,7 +153,7 @@ def test_self_attention_is_that_of_keras(is_causal):
 def test_self_attention_names_features_that_are_no_multiple_of_the_heads():
     message = "the features of the input must be a multiple of `num_heads`. Received: 6 features, num_heads=4"
     with pytest.raises(ValueError) as error:
-        attention.SelfAttention(4).build((None, 5, 6))
+        attention_layers.SelfAttention(4).build((None, 5, 6))
     assert str(error.value) == message
 
 

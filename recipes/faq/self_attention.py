@@ -58,7 +58,7 @@ def convolutional(kernel_size: int, width: int = 32, blocks: int = 2):
     """Return the transformer with a convolution in the place of each attention; it sees no later symbol either."""
     import keras
 
-    from dlguide.attention import PositionEmbedding
+    from dlguide.attention_layers import PositionEmbedding
 
     inputs = keras.Input((None,), dtype="int32")
     x = PositionEmbedding(LENGTH)(keras.layers.Embedding(SYMBOLS + 1, width)(inputs))
