@@ -259,7 +259,7 @@ print(np.allclose(one, other, atol=1e-5))  # True
         "All sequences are made by rule, with the seed. **Recall**: there are 16 keys and 8 values; a pair is one symbol, and so "
         "is a question, which makes 144 symbols. A sequence has 2, 4, 8 or 16 pairs with different keys, and then questions about "
         "these keys, until it has 32 symbols; a quarter of the sequences has each number of pairs. Guessing is right in 12.5 % of "
-        "the cases. The Transformer is `transformer_language_model` with two blocks of width 32 and two heads (27,345 weights), the "
+        "the cases. The Transformer is `transformer_language_model` with two blocks of width 32 and two heads (27,025 weights), the "
         "LSTM is `rnn` with 50 units (27,909 weights). **Order**: 16 symbols, and the two that the question is about stand at random "
         "places; the model is `transformer_classifier` with two blocks of width 32; without positions, their vectors are zero and "
         "are not trained. Adam (a gradient whose norm exceeds 1 is scaled down to the norm 1), batches of 64, 500 steps (300 for the order), and no "
@@ -267,7 +267,7 @@ print(np.allclose(one, other, atol=1e-5))  # True
         "sequences: 1,000 for each number of pairs, 2,000 for the order.",
         "所有序列都按规则由随机种子生成。**回忆**：共有 16 个键和 8 个值；一个配对是一个符号，一个问题也是一个符号，因此共有 144 个符号。每个序列先有 2、4、8 "
         "或 16 个键各不相同的配对，然后是关于这些键的问题，总长 32 个符号；每种配对数各占四分之一。随机猜测的正确率为 12.5%。Transformer 为 "
-        "`transformer_language_model`，两个宽度为 32 的块，两个注意力头（27,345 个权重）；LSTM 为 50 个单元的 `rnn`（27,909 个权重）。**次序**："
+        "`transformer_language_model`，两个宽度为 32 的块，两个注意力头（27,025 个权重）；LSTM 为 50 个单元的 `rnn`（27,909 个权重）。**次序**："
         "序列含 16 个符号，所问的两个符号位于随机位置；模型为 `transformer_classifier`，两个宽度为 32 的块；“无位置编码”一行中，位置编码取零且不参与训练。"
         "优化器为 Adam（梯度的范数超过 1 时按比例缩小到 1，即梯度裁剪），批大小 64，训练 500 步（次序任务为 300 步），每个序列只用一次。各行的学习率分别选择，所用种子与正式实验不同。"
         "成绩在新生成的序列上计算：每种配对数 1,000 个，次序任务 2,000 个。",
