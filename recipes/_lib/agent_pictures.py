@@ -27,17 +27,17 @@ def save_figures(run_dir, title: str, env: str, network, history, metrics: dict,
 
 def learning_curves(history: dict[str, list[float]], metrics: dict):
     """Draw the return of the policy over the steps of all environments beside the baselines', and the loss."""
-    returns = np.array(history["val_return"])
+    returns = history["val_return"]
     steps = np.arange(1, len(returns) + 1) * q_learning.ROUNDS * q_learning.ENVIRONMENTS / 1000
-    chosen = np.flatnonzero(returns == returns.max())[-1]
-    with new_figure(9, 3.4) as figure:
+    chosen = q_learning.best_epoch(returns)
+    with new_figure(9, 3.7) as figure:
         left, right = figure.subplots(1, 2, width_ratios=(3, 2))
         left.plot(steps, returns, marker=".", label="deep Q-learning")
         left.plot(steps[chosen], returns[chosen], "o", color="crimson", markersize=8, label="chosen policy")
         for name, key, style in (("linear policy", "baseline_return", "--"), ("random actions", "random_return", ":")):
             left.axhline(metrics[key], color="gray", linestyle=style, label=f"{name}, {metrics[key]:.1f} in the test")
         left.set(xlabel="thousand steps", ylabel=f"mean return of {q_learning.SETTINGS['episodes']} episodes")
-        left.legend(fontsize=8, loc="center right")
+        figure.legend(fontsize=8, loc="outside lower center", ncols=4)
         right.plot(steps, history["loss"], marker=".")
         right.set(xlabel="thousand steps", ylabel="loss")
         for axes in (left, right):
@@ -62,7 +62,7 @@ def policy(env: str, network):
         bounds = BoundaryNorm(np.arange(count + 1) - 0.5, count)
         shown = left.pcolormesh(np.degrees(angles), speeds, values.argmax(axis=-1), cmap=colours, norm=bounds)
         figure.colorbar(shown, ax=left, ticks=range(count)).ax.set_yticklabels(view.actions)
-        left.set_title("action with the largest value", fontsize=9)
+        left.set_title("action with the largest value (all else is 0)", fontsize=9)
         shown = right.pcolormesh(np.degrees(angles), speeds, ordered[..., -1] - ordered[..., -2], cmap="viridis")
         figure.colorbar(shown, ax=right)
         right.set_title("lead of its value over the next", fontsize=9)

@@ -11,6 +11,8 @@ targets of which are computed together before the first; a learning rate that fa
 episodes of its own.
 """
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
@@ -59,10 +61,18 @@ def targets(batch: Transitions, next_values: np.ndarray, next_target_values: np.
     return batch.rewards[:, None] + SETTINGS["discount"] * np.where(batch.terminated[:, None], 0, following)
 
 
+def best_epoch(returns: Sequence[float]) -> int:
+    """Return the index of the largest return.
+
+    Of several, the one after the better epoch, since one good epoch among bad ones may be luck; of these the last.
+    """
+    return max(range(len(returns)), key=lambda i: (returns[i], returns[i - 1] if i else -np.inf, i))
+
+
 class Learner:
     """What learns, and all of it that a checkpoint has to keep besides the model, the memory and the environments."""
 
-    kept = ("loss_sum", "target_weights", "best_return", "best_weights")
+    kept = ("loss_sum", "target_weights", "returns", "best_weights")
 
     def __init__(self, model, network, env: str, *, epochs: int, batch_size: int, seed: int):
         self.model, self.network, self.target = model, network, keras.models.clone_model(network)
@@ -73,7 +83,7 @@ class Learner:
         self._valid_seeds = environments.episode_seeds(seed, environments.VALID, count=len(self._valid))
         self._rounds, self._batch_size, self._seed = epochs * ROUNDS, batch_size, seed
         self.loss_sum, self.target_weights = 0.0, network.get_weights()
-        self.best_return, self.best_weights = -np.inf, network.get_weights()
+        self.returns, self.best_weights = [], network.get_weights()
 
     def resume(self) -> None:
         """Bring what is not kept itself to where the kept state says."""
@@ -102,11 +112,12 @@ class Learner:
             self.loss_sum += float(loss)
 
     def end_epoch(self) -> dict[str, float]:
-        """Play greedy episodes; keep the weights if none before were better; return the figures of the epoch."""
+        """Play greedy episodes; keep the weights if they are the best so far; return the figures of the epoch."""
         self.check()
         mean = environments.mean_return(environments.play(greedy(self.network), self._valid, self._valid_seeds))
-        if mean >= self.best_return:
-            self.best_return, self.best_weights = mean, self.network.get_weights()
+        self.returns.append(mean)
+        if best_epoch(self.returns) == len(self.returns) - 1:
+            self.best_weights = self.network.get_weights()
         figures = {"loss": self.loss_sum / (ROUNDS * UPDATES), "val_return": mean}
         self.loss_sum = 0.0
         return figures
