@@ -8,8 +8,17 @@ Baseline: the best linear policy that a random search finds in as many steps.
 
 The agent takes 601,600 steps in 32 environments, and its network gets 75,200 updates from the remembered transitions.
 After each epoch of 12,800 steps, 20 greedy episodes choose the policy. The result is the mean return of 100 others. A
-linear policy is enough to balance the pole, and a random search finds one quickly: Q-learning is no better here, but it
-learns the value of each action. `--env Acrobot-v1` is another task with the same settings.
+linear policy is enough to balance the pole, and a random search finds one: on this task no result can be better. On
+`--env Acrobot-v1` (0 at the end, else -1 a step), with the same settings, the network got -77, the linear policy -83.
+
+Tried, mean return of 20 greedy validation episodes after the best epoch and after the last one:
+
+    setting                                              seed   best    last
+    squared error, all transitions remembered (chosen)   1      500     500
+    the same                                             2      500     500
+    Huber loss (`--loss huber`)                          0      215     57
+    the last 100,000 transitions remembered              0      500     142
+    target network renewed every 6,400 steps, not 800    0      208     (stopped after 26 epochs)
 """
 
 from typing import Literal

@@ -132,6 +132,6 @@ VIEWS = {
         lambda angle, speed: np.stack(
             [np.cos(angle), np.sin(angle), 1 + 0 * angle, 0 * angle, speed, 0 * angle], axis=-1
         ),
-        ("-1", "0", "+1"), (-2.2, 2.2, -2.2, 2.2), _draw_acrobot,
+        ("torque -1", "no torque", "torque +1"), (-2.2, 2.2, -2.2, 2.2), _draw_acrobot,
     ),
 }  # fmt: skip
