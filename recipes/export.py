@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from recipes._lib import command_line, statements
+from recipes._lib import command_line, environments, statements
 
 NAMES = {"tf_saved_model": "saved_{}", "onnx": "{}.onnx", "litert": "{}.tflite"}
 LINES = {
@@ -85,11 +85,13 @@ def main(
 
 
 def _examples(folder: Path, count: int = 20) -> np.ndarray:
-    """Return the first examples of the run's test set, as its model reads them."""
+    """Return the first examples of the run's test set, as its model reads them; an agent's are observations."""
     from dlguide import data
 
     run = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     options = run["options"]
+    if options.get("env"):
+        return environments.observations(options["env"], count, options["seed"])
     if options.get("corpus"):
         splits = data.load_text(options["corpus"], limit=count)
     else:

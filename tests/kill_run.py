@@ -1,7 +1,7 @@
 """Runs that kill themselves, two at a time: kill_run.py RUNS, in JSON.
 
 RUNS is a list of [FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], or [FOLDER, ..., MODEL, EPOCHS].
-MODEL is "mlp", "vae", "gan" or "contrastive".
+MODEL is "mlp", "vae", "gan", "contrastive" or "dqn".
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
 Prints as JSON, for each run, the exit status and, if it came to its end, the hash of weights, optimizer and history.
@@ -28,7 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from dlguide import contrastive, gan, mlp, training, vae
 from dlguide.training import _checkpoint, _folder
-from recipes._lib import vae_model
+from recipes._lib import environments, q_learning, vae_model
 
 
 def classifier(rng):
@@ -60,12 +60,26 @@ def generator(name: str, rng):
     return model, ((x, np.arange(200) % 2),), {"batch_size": 10}
 
 
+def agent():
+    """A model of the values of actions, and its network."""
+    q_learning.ROUNDS, q_learning.SETTINGS["memory"] = 20, 2000
+    network = mlp(*environments.sizes("CartPole-v1"), hidden_units=(16,))
+    model = q_learning.value_of_action(network)
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    return model, network
+
+
 def run(folder: str, name: str, epochs: int) -> str:
     """Train and return the hash of weights, optimizer and history."""
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
-    model, arrays, more = classifier(rng) if name == "mlp" else generator(name, rng)
-    history = training.fit(model, *arrays, epochs=epochs, run_dir=folder, checkpoint_seconds=0.03, verbose=0, **more)
+    options = {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": 0.03}
+    if name == "dqn":
+        model, network = agent()
+        history = q_learning.fit(model, network, "CartPole-v1", batch_size=16, seed=0, verbose=0, **options)
+    else:
+        model, arrays, more = classifier(rng) if name == "mlp" else generator(name, rng)
+        history = training.fit(model, *arrays, verbose=0, **options, **more)
     digest = hashlib.sha256(json.dumps(history.history).encode())
     for variable in (*model.variables, *model.optimizer.variables):
         digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())
@@ -127,13 +141,13 @@ def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> N
     if where == "checkpoint":
         kill_in_checkpoint(number, place)
     if where == "epoch":
-        fit = keras.Model.fit
+        begin = keras.callbacks.CallbackList.on_train_begin
 
-        def fit_and_kill(self, *args, callbacks, **kwargs):  # The run does not know of this one.
-            callbacks.callbacks.append(KillInEpoch(number, place))
-            return fit(self, *args, callbacks=callbacks, **kwargs)
+        def begin_and_kill(self, logs=None):  # The run does not know of this one.
+            self.callbacks.append(KillInEpoch(number, place))
+            begin(self, logs)
 
-        keras.Model.fit = fit_and_kill
+        keras.callbacks.CallbackList.on_train_begin = begin_and_kill
     Path(f"{folder}.json").write_text(json.dumps([run(folder, name, epochs)]))
 
 

@@ -18,6 +18,7 @@ import pytest
 from test_recipes import MODULES, no_download  # noqa: F401 - a fixture
 
 from dlguide import data, evaluation, training
+from recipes._lib import q_learning, statements
 
 FITS = ("fit", "fit_predict", "fit_transform", "partial_fit")
 READS = ("decision_function", "predict", "predict_log_proba", "predict_proba", "score", "score_samples", "transform")
@@ -30,7 +31,15 @@ NO_MEAN = re.compile(
     "seconds|difference|r2_score|auroc|average_precision|^precision|^recall|_precision|_recall|threshold|classes|"
     "histogram|frechet|nearest|judge|clustering|k_means|_error$|^nll|elbo|log_weight|gain|kl$|pixels|unchanged"
 )
-each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda module: module.__name__.removeprefix("recipes."))
+
+
+def each(modules):
+    return pytest.mark.parametrize("recipe", modules, ids=lambda module: module.__name__.removeprefix("recipes."))
+
+
+each_recipe = each(MODULES)
+# An agent has no test set: `test_dqn.py` tests that its test episodes are others, and drawn after the training.
+each_recipe_with_data = each([m for m in MODULES if statements.data_set(m.__name__.removeprefix("recipes."))])
 
 
 class Stopped(Exception):
@@ -130,6 +139,18 @@ def stand_in(trace: Trace, stop: bool):
     return fit
 
 
+def agent_stand_in(trace: Trace):
+    """Return a function in place of `q_learning.fit` that notes what it is given, and stops."""
+
+    def fit(model, network, env, *, epochs, batch_size, seed, run_dir=None):
+        weights = digest([np.asarray(weight) for weight in network.get_weights()])
+        trace.fits.append(("q_learning.fit", env, f"epochs={epochs}, batch_size={batch_size}, seed={seed}", weights))
+        trace.seed = seed
+        raise Stopped
+
+    return fit
+
+
 def run(recipe, *, seed=0, part=slice(None), stop=False) -> tuple[Trace, dict]:
     """Run a recipe without its training, with a part of its test set; return what it did, and its metrics."""
     trace, real_load = Trace(), data.load
@@ -147,6 +168,7 @@ def run(recipe, *, seed=0, part=slice(None), stop=False) -> tuple[Trace, dict]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "load", load)
         patch.setattr(training, "fit", stand_in(trace, stop))
+        patch.setattr(q_learning, "fit", agent_stand_in(trace))
         for name, first in CHOOSERS.items():
             patch.setattr(evaluation, name, noting(trace, name, getattr(evaluation, name), first))
         watch_sklearn(patch, trace)
@@ -194,6 +216,8 @@ def check_the_seed(recipe) -> None:
     first, again, other = (run(recipe, seed=seed, stop=True)[0] for seed in (3, 3, 4))
     for trace, seed in ((first, 3), (other, 4)):
         assert trace.seed == seed, f"`fit` is given seed={trace.seed}"
+        if not trace.loaded:  # The episodes of an agent follow the seed of its `fit`.
+            continue
         loaded = trace.loaded[0]
         expected = data.load(loaded["name"], limit=60 if "limit" in options_of(recipe) else None, seed=seed)
         assert loaded["train"] == digest(list(expected.train)), "the data do not follow the seed"
@@ -202,7 +226,7 @@ def check_the_seed(recipe) -> None:
 
 
 @pytest.mark.thorough
-@each_recipe
+@each_recipe_with_data
 def test_nothing_is_fitted_or_chosen_on_the_test_set(recipe, no_download, capsys):  # noqa: F811
     check_the_test_set(recipe)
 

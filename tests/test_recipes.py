@@ -140,6 +140,9 @@ def test_a_published_result_is_better_than_its_baseline(name):
     if name == "mlp_by_hand_mnist":  # Its baseline is the same computation by Keras.
         assert mean[stated.metric] == pytest.approx(mean[stated.baseline], abs=0.001)
         return
+    if name == "dqn_cartpole":  # A linear policy is enough to balance the pole for all 500 steps.
+        assert mean["random_return"] < 30 and mean[stated.metric] == pytest.approx(mean[stated.baseline], abs=5)
+        return
     is_better = (mean[stated.metric] > mean[stated.baseline]) == stated.higher_is_better
     assert is_better != (name in ("lstm_names", "transformer_names"))  # N-grams are better on these names.
 
@@ -202,6 +205,8 @@ def test_the_targets_are_met_by_the_published_results():
     shakespeare = result["transformer_shakespeare"]["mean"]
     assert shakespeare["nats_per_character"] < shakespeare["baseline_nats_per_character"]
     assert shakespeare["training_seconds"] < shakespeare["baseline_seconds"]
+    assert all(seed["mean_return"] >= 495 for seed in result["dqn_cartpole"]["seeds"].values())
+    assert result["dqn_cartpole"]["mean"]["training_seconds"] <= 180
     sunspots = result["gru_sunspots"]["mean"]  # Of ten seeds, three were behind ridge regression.
     assert sunspots["mae"] < sunspots["baseline_mae"]
 

@@ -17,6 +17,21 @@ COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", 
 
 def config(model, train: Data, valid: Data | None, callbacks, options: dict) -> dict:
     """Describe a run in plain values: runs that could differ get different descriptions."""
+    arrays = train.content if train.is_arrays else (train.content,)
+    content = {
+        **dict(zip(("x", "y", "sample_weight"), arrays, strict=False)),
+        "validation_data": valid and valid.content,
+    }
+    if not train.is_arrays:  # They change nothing there.
+        options = {name: value for name, value in options.items() if name not in ("batch_size", "seed")}
+    return model_config(model, options) | {
+        "data": {name: _digest(part) for name, part in content.items() if part is not None},
+        "callbacks": _plain([_state.description(callback) for callback in callbacks]),
+    }
+
+
+def model_config(model, options: dict) -> dict:
+    """Describe the part of a run that does not depend on its data: the compiled model, the options, the backend."""
     try:
         layers, compiled = model.get_config(), model.get_compile_config() or {}
     except (NotImplementedError, TypeError, ValueError) as error:
@@ -26,13 +41,6 @@ def config(model, train: Data, valid: Data | None, callbacks, options: dict) -> 
         ) from None
     names = {layer.name: i for i, layer in enumerate(getattr(model, "layers", ()))}
     text = json.dumps(_numbered(layers, names), default=_without_address, sort_keys=True)
-    arrays = train.content if train.is_arrays else (train.content,)
-    content = {
-        **dict(zip(("x", "y", "sample_weight"), arrays, strict=False)),
-        "validation_data": valid and valid.content,
-    }
-    if not train.is_arrays:  # They change nothing there.
-        options = {name: value for name, value in options.items() if name not in ("batch_size", "seed")}
     description = {
         "format": FORMAT,
         "backend": keras.backend.backend(),
@@ -40,9 +48,11 @@ def config(model, train: Data, valid: Data | None, callbacks, options: dict) -> 
         **options,
         "model": hashlib.sha256(text.encode()).hexdigest()[:16],
         **{name: _numbered(compiled.get(name), {}) for name in COMPILED},
-        "data": {name: _digest(part) for name, part in content.items() if part is not None},
-        "callbacks": [_state.description(callback) for callback in callbacks],
     }
+    return _plain(description)
+
+
+def _plain(description):
     return json.loads(json.dumps(description, default=_without_address))
 
 

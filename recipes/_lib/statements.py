@@ -63,6 +63,7 @@ def field(name: str, key: str) -> str:
     return lines[0].removeprefix(f"{key}:").strip() if lines else ""
 
 
-def data_set(name: str) -> str:
-    """Return the name of the data set that a recipe loads."""
-    return re.search(r"data\.load\(\"(\w+)\"", (HERE / f"{name}.py").read_text(encoding="utf-8"))[1]
+def data_set(name: str) -> str | None:
+    """Return the name of the data set that a recipe loads, None where it loads none."""
+    found = re.search(r"data\.load\(\"(\w+)\"", (HERE / f"{name}.py").read_text(encoding="utf-8"))
+    return found and found[1]

@@ -1,0 +1,91 @@
+"""Learn to balance a pole by trial and error with deep Q-learning.
+
+    python -m recipes.dqn_cartpole             # the result in the README
+    python -m recipes.dqn_cartpole --epochs 1  # a quick look
+
+Data: CartPole-v1, an environment of gymnasium: four numbers, two actions, 1 for each of 500 steps (Barto et al., 1983).
+Baseline: the best linear policy that a random search finds in as many steps.
+
+The agent takes 601,600 steps in 32 environments, and its network gets 75,200 updates from the remembered transitions.
+After each epoch of 12,800 steps, 20 greedy episodes choose the policy. The result is the mean return of 100 others. A
+linear policy is enough to balance the pole, and a random search finds one: on this task no result can be better. On
+`--env Acrobot-v1` (0 at the end, else -1 a step), with the same settings, the network got -77, the linear policy -83.
+
+Tried, mean return of 20 greedy validation episodes after the best epoch and after the last one:
+
+    setting                                              seed   best    last
+    squared error, all transitions remembered (chosen)   1      500     500
+    the same                                             2      500     500
+    Huber loss (`--loss huber`)                          0      215     57
+    the last 100,000 transitions remembered              0      500     142
+    target network renewed every 6,400 steps, not 800    0      208     (stopped after 26 epochs)
+"""
+
+from typing import Literal
+
+import keras
+
+from dlguide import mlp
+from recipes._lib import agent_pictures, command_line, environments, linear_policies, pictures, q_learning
+
+RECIPE = {
+    "data": "CartPole-v1",
+    "metric": "mean_return",
+    "format": "{:.1f}",
+    "higher_is_better": True,
+    "baseline": "baseline_return",
+    "quick": {"epochs": 1},
+}
+
+
+def main(
+    *,
+    env: str = "CartPole-v1",
+    epochs: int = 47,
+    batch_size: int = 128,
+    learning_rate: float = 5e-4,
+    loss: Literal["mse", "huber"] = "mse",
+    seed: int = 0,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics of 100 greedy episodes."""
+    keras.utils.set_random_seed(seed)
+    observation_shape, num_actions = environments.sizes(env)
+    updates = epochs * q_learning.ROUNDS * q_learning.UPDATES
+
+    network = mlp(observation_shape, num_actions, hidden_units=(128, 128))
+    model = q_learning.value_of_action(network)
+    model.compile(
+        optimizer=keras.optimizers.Adam(
+            keras.optimizers.schedules.PolynomialDecay(learning_rate, updates, end_learning_rate=0)
+        ),
+        loss=loss,
+    )
+    network.summary()
+
+    history = q_learning.fit(
+        model,
+        network,
+        env,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    seeds = environments.episode_seeds(seed, environments.TEST, count=100)
+    episodes = environments.play(q_learning.greedy(network), environments.make(env, len(seeds)), seeds)
+    metrics = {"mean_return": environments.mean_return(episodes)}
+    metrics["worst_return"] = min(episode.total_reward for episode in episodes)
+    metrics["last_val_return"] = history.history["val_return"][-1]
+    steps = epochs * q_learning.ROUNDS * q_learning.ENVIRONMENTS
+    metrics |= linear_policies.scores(env, seeds, steps=steps, seed=seed)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        title = pictures.title(__file__, metrics, data_name=env)
+        agent_pictures.save_figures(run_dir, title, env, network, history, metrics, episodes[0])
+    return metrics
+
+
+if __name__ == "__main__":
+    command_line.run(main)
