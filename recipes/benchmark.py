@@ -5,6 +5,7 @@
     python -m recipes.benchmark cnn      # the time to 99.22 % on MNIST, 15 to 30 minutes
     python -m recipes.benchmark export   # every builder in every format on every backend, 15 minutes
     python -m recipes.benchmark photos   # how well `recipes.predict` reads photos of digits, 3 minutes
+    python -m recipes.benchmark search   # automated search against random search and settings by hand, 30 minutes
 
 `fit` writes recipes/results/benchmark_fit.json, which `python -m recipes.table` turns into tables in recipes/README.md;
 with some of the rows, or fewer rounds, it only prints.
@@ -28,6 +29,7 @@ from recipes._lib import (
     benchmark_export,
     benchmark_models,
     benchmark_photos,
+    benchmark_search,
     command_line,
     machine_facts,
     results,
@@ -38,19 +40,21 @@ PATH = results.RESULTS / "benchmark_fit.json"
 
 
 def main(
-    what: Annotated[Literal["fit", "memory", "cnn", "export", "photos"], tyro.conf.Positional],
+    what: Annotated[Literal["fit", "memory", "cnn", "export", "photos", "search"], tyro.conf.Positional],
     *,
     rounds: int = ROUNDS,
     rows: tuple[str, ...] = tuple(benchmark_models.ROWS),
+    seeds: tuple[int, ...] = benchmark_search.SEEDS,
 ) -> dict:
     """Run a benchmark.
 
     Args:
         what: fit for the speed of `training.fit`, memory for training from a file larger than it may hold, cnn for the
             time to an accuracy that is published elsewhere, export for what can be exported, photos for
-            the accuracy on photos of digits.
+            the accuracy on photos of digits, search for what a search finds.
         rounds: Rounds of `fit`; in each, every model is timed once in every way.
         rows: Models of `fit`.
+        seeds: Seeds of `search`; with other ones than the published, it only prints.
     """
     unknown = [row for row in rows if row not in benchmark_models.ROWS]
     if unknown or rounds < 1:
@@ -66,6 +70,10 @@ def main(
         return benchmark_export.main()
     if what == "photos":
         return benchmark_photos.main()
+    if what == "search":
+        from recipes import automl_mnist1d
+
+        return benchmark_search.main(automl_mnist1d, seeds)
     seconds: dict[str, dict[str, dict[str, list[float]]]] = {row: {} for row in rows}
     peaks: list[float] = []
     workers = {backend: _worker(backend) for backend in results.BACKENDS}

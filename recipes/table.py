@@ -7,7 +7,7 @@ import itertools
 from pathlib import Path
 
 from recipes import benchmark
-from recipes._lib import benchmark_export, benchmark_photos, command_line, results, statements
+from recipes._lib import benchmark_export, benchmark_photos, benchmark_search, command_line, results, statements
 from recipes.faq import _page as faq_page
 from recipes.faq import _questions
 
@@ -95,6 +95,7 @@ def _page(name: str, language: str) -> str:
     text = (ROOT / name).read_text(encoding="utf-8")
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
+        text = replaced(text, "search", benchmark_search.published(language))
         if language == "zh":  # The other tables are numbers, and stand on the English page.
             return replaced(text, "results", content)
         text = replaced(text, "benchmark", benchmark.published())
