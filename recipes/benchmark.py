@@ -6,6 +6,7 @@
     python -m recipes.benchmark cnn      # the time to 99.22 % on MNIST, 15 to 30 minutes
     python -m recipes.benchmark export   # every builder in every format on every backend, 15 minutes
     python -m recipes.benchmark photos   # how well `recipes.predict` reads photos of digits, 3 minutes
+    python -m recipes.benchmark search   # automated search against random search and settings by hand, 30 minutes
 
 `fit` writes recipes/results/benchmark_fit.json, which `python -m recipes.table` turns into tables in recipes/README.md;
 with some of the rows, or fewer rounds, it only prints. `growth` writes benchmark_growth.json and two figures there.
@@ -27,6 +28,7 @@ from recipes._lib import (
     benchmark_growth,
     benchmark_models,
     benchmark_photos,
+    benchmark_search,
     benchmark_tables,
     benchmark_worker,
     command_line,
@@ -39,19 +41,22 @@ PATH = benchmark_tables.PATH
 
 
 def main(
-    what: Annotated[Literal["fit", "growth", "memory", "cnn", "export", "photos"], tyro.conf.Positional],
+    what: Annotated[Literal["fit", "growth", "memory", "cnn", "export", "photos", "search"], tyro.conf.Positional],
     *,
     rounds: int = ROUNDS,
     rows: tuple[str, ...] = tuple(benchmark_models.ROWS),
+    seeds: tuple[int, ...] = benchmark_search.SEEDS,
 ) -> dict:
     """Run a benchmark.
 
     Args:
         what: fit for the speed of `training.fit`, growth for how a step grows with batch, width and length, memory
             for training from a file larger than it may hold, cnn for the time to an accuracy that is published
-            elsewhere, export for what can be exported, photos for the accuracy on photos of digits.
+            elsewhere, export for what can be exported, photos for the accuracy on photos of digits, search for what
+            an automated search finds.
         rounds: Rounds of `fit`; in each, every model is timed once in every way.
         rows: Models of `fit`.
+        seeds: Seeds of `search`; with other ones than the published, it only prints.
     """
     unknown = [row for row in rows if row not in benchmark_models.ROWS]
     if unknown or rounds < 1:
@@ -69,6 +74,10 @@ def main(
         return benchmark_photos.main()
     if what == "growth":
         return benchmark_growth.main()
+    if what == "search":
+        from recipes import automl_mnist1d
+
+        return benchmark_search.main(automl_mnist1d, seeds)
     measured: dict[str, dict] = {row: {"seconds": {}} for row in rows}
     peaks: dict[str, list[float]] = {library: [] for library in benchmark_worker.LIBRARIES}
     workers = {backend: benchmark_worker.start(backend) for backend in results.BACKENDS}

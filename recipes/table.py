@@ -10,6 +10,7 @@ from recipes._lib import (
     benchmark_export,
     benchmark_growth,
     benchmark_photos,
+    benchmark_search,
     benchmark_tables,
     command_line,
     results,
@@ -103,6 +104,7 @@ def _page(name: str, language: str) -> str:
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
         text = replaced(text, "growth", benchmark_growth.published(language))
+        text = replaced(text, "search", benchmark_search.published(language))
         if language == "zh":  # The other tables are numbers, and stand on the English page.
             return replaced(text, "results", content)
         text = replaced(text, "benchmark", benchmark_tables.published())

@@ -6,7 +6,15 @@ import pytest
 from scipy.special import softmax
 from test_contract import outputs
 
-from dlguide import attention, attention_layers, evaluation, mlp, training, transformer_classifier, transformer_language_model
+from dlguide import (
+    attention,
+    attention_layers,
+    evaluation,
+    mlp,
+    training,
+    transformer_classifier,
+    transformer_language_model,
+)
 
 SMALL = {"embed_dim": 8, "num_heads": 2, "ff_dim": 8, "dropout": 0.3}
 

@@ -52,8 +52,11 @@ def run(main: Callable[..., dict]) -> None:
         _exit_if_refused(error)
         raise
     except KeyboardInterrupt:
-        is_kept = folder is not None and (folder / "checkpoint.npz").exists()
-        kept = "All finished epochs are kept. To resume" if is_kept else "No epoch is kept. To start again"
+        files = {"search.db": "trials", "checkpoint.npz": "epochs"}
+        found = [what for name, what in files.items() if folder is not None and (folder / name).exists()]
+        kept = (
+            f"All finished {' and '.join(found)} are kept. To resume" if found else "No epoch is kept. To start again"
+        )
         print(f"\nInterrupted. {kept}: {command}", file=sys.stderr)
         sys.exit(130)
 
@@ -120,7 +123,7 @@ def _check(options: dict) -> None:
     from dlguide import _checks
 
     for name, value in options.items():
-        if name in ("epochs", "batch_size", "latent_dim", "samples"):
+        if name in ("epochs", "batch_size", "latent_dim", "samples", "trials"):
             _checks.integer(name, value)
         elif name == "limit":
             _checks.integer(name, value, optional=True)

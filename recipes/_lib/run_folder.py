@@ -15,7 +15,7 @@ def choose(recipe: str, options: dict) -> Path:
         if folder.is_dir() and any(folder.iterdir()) and not _is_unfinished(folder, options):
             raise ValueError(
                 "`run_dir` must be new, empty or hold an unfinished run of the same options. "
-                f"Received: run_dir={str(folder)!r}"
+                f"Received: run_dir={str(folder)!r}{_difference(folder, options)}"
             )
         return folder
     parent = RUNS / recipe
@@ -27,13 +27,29 @@ def choose(recipe: str, options: dict) -> Path:
 
 def _is_unfinished(folder: Path, options: dict) -> bool:
     """Tell whether a folder holds a run of these options that has no result yet."""
-    if (folder / "metrics.json").exists() or not (folder / "options.json").exists():
+    there = _saved_options(folder)
+    if there is None or (folder / "metrics.json").exists():
         return False
+    return {**there, "run_dir": None} == {**options, "run_dir": None}
+
+
+def _difference(folder: Path, options: dict) -> str:
+    """Say how the options of the run in a folder differ, as " with seed 0 there, 1 here"; "" where they do not."""
+    there = _saved_options(folder) or {}
+    differing = [
+        f"{name} {there[name]!r} there, {here!r} here"
+        for name, here in options.items()
+        if name in there and name != "run_dir" and there[name] != here
+    ]
+    return f" with {'; '.join(differing)}" if differing else ""
+
+
+def _saved_options(folder: Path) -> dict | None:
+    """Return the options of the run in a folder, None where there is none."""
     try:
-        saved = json.loads((folder / "options.json").read_text(encoding="utf-8"))["options"]
-    except (ValueError, KeyError, TypeError):  # Somebody else's file.
-        return False
-    return {**saved, "run_dir": None} == {**options, "run_dir": None}
+        return dict(json.loads((folder / "options.json").read_text(encoding="utf-8"))["options"])
+    except (OSError, ValueError, KeyError, TypeError):  # None, or somebody else's file.
+        return None
 
 
 def write_json(path: Path, content: dict) -> None:

@@ -1,0 +1,297 @@
+"""A search by Optuna that ends in the same trials however often it is killed.
+
+A trial is one training. The finished trials lie in `search.db` (SQLite) in the run folder. The parameters of the next
+trial follow from them and from `(seed, their number)`, and so do its first weights and its order of examples. So the
+trial that was running when the search was killed is put back: the next process draws the same parameters, and trains
+with them from the start.
+
+Trials run in another process, which is replaced after some of them: what Keras and TensorFlow keep of each model, about
+10 MB, is given back at the end of the process only.
+"""
+
+import contextlib
+import hashlib
+import inspect
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import filelock
+import keras
+import numpy as np
+
+from dlguide import _checks, data, training
+
+try:
+    import optuna
+except ModuleNotFoundError:
+    optuna = None  # `run` says what to install.
+
+METHODS = ("tpe", "random")
+STARTING_TRIALS = 10
+"""TPE draws so many trials at random first, and stops none of them early."""
+WARMUP_EPOCHS = 3
+"""A trial is stopped after so many epochs at the earliest."""
+TRIALS_PER_PROCESS = 10
+
+
+class Search(NamedTuple):
+    """What decides the trials of a search."""
+
+    candidate: Callable
+    """Function `candidate(trial, splits, epochs)` that asks an Optuna trial for parameters, and returns a compiled
+    model with the metric "accuracy" and the batch size."""
+    splits: data.Splits
+    """The data; `run` empties the test set before the first trial."""
+    method: str
+    """"random", or "tpe", which also stops a trial below the median of the whole trials after as many epochs."""
+    epochs: int
+    """Epochs of a whole trial."""
+    seed: int
+
+    def description(self) -> dict:
+        """Return what must be the same where a search is resumed."""
+        digest = hashlib.sha256()
+        for array in (*self.splits.train, *self.splits.valid):
+            digest.update(np.ascontiguousarray(array).data)
+        return {
+            "method": self.method,
+            "epochs": self.epochs,
+            "seed": self.seed,
+            "data": digest.hexdigest()[:16],
+            "candidate": hashlib.sha256(inspect.getsource(self.candidate).encode()).hexdigest()[:16],
+            "optuna": optuna.__version__,
+        }
+
+
+def run(search: Search, trials: int, run_dir=None) -> list:
+    """Search until the epochs of that many whole trials are spent, and return the finished trials in their order.
+
+    A trial begins while a whole one fits into the epochs that are left. A trial that is stopped early leaves epochs to
+    others. The same call resumes a search that was killed; one with more `trials` extends it.
+
+    Args:
+        search: What decides the trials.
+        trials: The budget in whole trials, at least 1.
+        run_dir: Folder of the search, or None.
+
+    Returns:
+        Optuna's `FrozenTrial`s, whole ones and those that were stopped early. Their `user_attrs` have "epochs" and
+        "seconds".
+
+    Raises:
+        ValueError: If an argument is out of range or Optuna is missing; if the folder is in use, cannot be written or
+            holds another search; if no trial came to its end with a finite loss.
+    """
+    if optuna is None:
+        raise ValueError('The search needs Optuna, from the extra "recipes": pip install -e ".[recipes]"')
+    budget = _checks.integer("trials", trials) * _checks.integer("epochs", search.epochs)
+    _checks.integer("seed", search.seed, at_least=0)
+    _checks.choice("method", search.method, METHODS)
+    test = data.Part(search.splits.test.x[:0], search.splits.test.y[:0])
+    search = search._replace(splits=search.splits._replace(test=test))  # No trial can look at it.
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()) if run_dir is None else run_dir)
+        stack.enter_context(_lock(folder))
+        _create_or_compare(folder / "search.db", search.description())
+        found = finished_trials(folder / "search.db")
+        while has_room(found, search.epochs, budget):
+            with trial_process() as process:
+                for _ in range(TRIALS_PER_PROCESS):
+                    if has_room(found, search.epochs, budget):
+                        found.append(process.submit(run_trial, search, folder / "search.db").result())
+                        print(_progress(found, budget), flush=True)
+    found = trials_within(found, search.epochs, budget)  # Of a search that was longer.
+    if not any(map(is_whole, found)):
+        raise ValueError(f"`trials` must be enough for one with a finite loss. Received: trials={trials!r}")
+    return found
+
+
+def trials_within(trials: list, epochs: int, budget: int) -> list:
+    """Return the trials that a search of a smaller budget would have had."""
+    return [trial for i, trial in enumerate(trials) if has_room(trials[:i], epochs, budget)]
+
+
+def has_room(trials: list, epochs: int, budget: int) -> bool:
+    """Tell whether another whole trial fits into a budget of epochs."""
+    return epochs_spent(trials) + epochs <= budget
+
+
+def epochs_spent(trials: list) -> int:
+    """Return the training epochs of finished trials."""
+    return sum(trial.user_attrs["epochs"] for trial in trials)
+
+
+def is_whole(trial) -> bool:
+    """Tell whether a finished trial was not stopped early."""
+    return trial.state == optuna.trial.TrialState.COMPLETE
+
+
+def best_trial(trials: list):
+    """Return the whole trial with the highest validation accuracy, the first of equal ones."""
+    return max(filter(is_whole, trials), key=lambda trial: trial.value)
+
+
+def fixed_trial(parameters: dict):
+    """Return what answers a `candidate` with given parameters."""
+    return optuna.trial.FixedTrial(parameters)
+
+
+def trial_seed(seed: int, place: int) -> int:
+    """Return the seed of the trial that has so many before it, one of 2 ** 32."""
+    return int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
+
+
+def run_trial(search: Search, path: Path):
+    """Run the next trial of a search in this process, and return it."""
+    states = optuna.trial.TrialState
+    with _open_study(path) as study:
+        for killed in study.get_trials(states=(states.RUNNING,)):
+            study.tell(killed.number, state=states.FAIL)  # It counts for nothing: the new one takes its place.
+        seed = trial_seed(search.seed, len(_finished_trials(study)))
+        # New ones for each trial: their random state would be lost with the process.
+        if search.method == "tpe":
+            study.sampler = optuna.samplers.TPESampler(n_startup_trials=STARTING_TRIALS, seed=seed)
+            study.pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTING_TRIALS, n_warmup_steps=WARMUP_EPOCHS)
+        else:
+            study.sampler, study.pruner = optuna.samplers.RandomSampler(seed), optuna.pruners.NopPruner()
+        trial = study.ask()
+        score = _training_score(search, trial, seed)
+        return study.tell(trial, score, state=states.PRUNED if score is None else states.COMPLETE)
+
+
+def _training_score(search: Search, trial, seed: int) -> float | None:
+    """Train a trial's model; return its validation accuracy after the last epoch, None where it was stopped early."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    model, batch_size = search.candidate(trial, search.splits, search.epochs)
+    reports, score, start = _Reports(trial, search.epochs), None, time.perf_counter()
+    try:
+        history = training.fit(
+            model,
+            *search.splits.train,
+            validation_data=search.splits.valid,
+            epochs=search.epochs,
+            batch_size=batch_size,
+            seed=seed,
+            callbacks=[reports],
+            verbose=0,
+        )
+        epochs = len(history.epoch)
+        if not reports.is_stopped:
+            score = history.history["val_accuracy"][-1]
+    except FloatingPointError:  # The loss is not finite: stopped early, and the epoch in which it happened is spent.
+        epochs = reports.begun
+    trial.set_user_attr("epochs", epochs)
+    trial.set_user_attr("seconds", time.perf_counter() - start)
+    return score
+
+
+class _Reports(keras.callbacks.Callback):
+    """Tells Optuna the validation accuracy after each epoch, and stops the training where Optuna says so."""
+
+    def __init__(self, trial, epochs: int):
+        super().__init__()
+        self._trial, self._epochs = trial, epochs
+        self.begun, self.is_stopped = 0, False
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.begun = epoch + 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._trial.report(logs["val_accuracy"], epoch + 1)
+        if epoch + 1 < self._epochs and self._trial.should_prune():
+            self.is_stopped = self.model.stop_training = True
+
+
+def trial_process() -> ProcessPoolExecutor:
+    """Return a new process that runs what it is given."""
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, killed too. Ctrl-C is for that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+@contextlib.contextmanager
+def _lock(folder: Path):
+    """Create a run folder where it is missing, and keep other processes out of it."""
+    name = f"run_dir={str(folder)!r}"
+    lock = filelock.FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise ValueError(f"`run_dir` must not be in use by another process. Received: {name}") from None
+    except OSError as error:
+        raise ValueError(
+            f"`run_dir` must be a folder that can be written. Received: {name} ({error.strerror})"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def finished_trials(path: Path) -> list:
+    """Return the finished trials of the search in a file, in their order."""
+    with _open_study(path) as study:
+        return _finished_trials(study)
+
+
+def _finished_trials(study) -> list:
+    states = optuna.trial.TrialState
+    return study.get_trials(states=(states.COMPLETE, states.PRUNED))
+
+
+def _create_or_compare(path: Path, description: dict) -> None:
+    """Create the file of a search, whole or not at all; where there is one, refuse another search."""
+    if not path.exists():
+        beside = path.with_name("search.tmp.db")
+        beside.unlink(missing_ok=True)  # Of a process that was killed here.
+        with _open_study(beside) as study:
+            study.set_user_attr("search", description)
+        beside.replace(path)
+    with _open_study(path) as study:
+        there = study.user_attrs.get("search", {})
+    differing = [
+        f"{key} {there.get(key)!r} there, {description[key]!r} here"
+        for key in description
+        if there.get(key) != description[key]
+    ]
+    if differing:
+        raise ValueError(
+            "`run_dir` must be new, empty or hold the same search. "
+            f"Received: run_dir={str(path.parent)!r} with {'; '.join(differing)}"
+        )
+
+
+@contextlib.contextmanager
+def _open_study(path: Path):
+    """Open the study in a file; it is created where it is missing."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+    try:
+        yield optuna.create_study(storage=storage, study_name="search", direction="maximize", load_if_exists=True)
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _progress(trials: list, budget: int) -> str:
+    """Return how the last trial ended, and how much of the budget is spent."""
+    last = trials[-1]
+    what = " ".join(str(last.params[name]) for name in ("builder", "optimizer") if name in last.params)
+    accuracy = f"validation accuracy {last.value:.3f}" if last.value is not None else "loss not finite"
+    end = "" if is_whole(last) else f", stopped after {last.user_attrs['epochs']} epochs"
+    return f"trial {len(trials)}: {what}, {accuracy}{end}; {epochs_spent(trials)} of {budget} epochs spent"

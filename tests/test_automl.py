@@ -1,0 +1,398 @@
+"""The search: the same trials after any kill, its budget, what it stops and may see, its pictures and its table."""
+
+import inspect
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import optuna
+import pytest
+from kill_search import EPOCHS, TRIALS, InThisProcess, candidate, small_search, small_splits
+
+from dlguide import data, training
+from recipes import automl_mnist1d
+from recipes._lib import benchmark_search, command_line, search, search_pictures
+
+ROOT = Path(__file__).parents[1]
+MOMENTS = [["created", -1], ["parameters", 0], ["epoch", 1], ["attributes", 3], ["told", 4], ["epoch", 6]]
+STATES = optuna.trial.TrialState
+
+
+def all_of(trials: list) -> list:
+    """Return all that a trial is but its number and its time."""
+    return [(t.state, t.params, t.intermediate_values, t.value, t.user_attrs["epochs"]) for t in trials]
+
+
+def searched(folder: Path, moments: list) -> list[int]:
+    """Search in processes that die at the moments; return their exit status."""
+    command = [sys.executable, str(Path(__file__).parent / "kill_search.py"), str(folder), json.dumps(moments)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_search_that_is_killed_at_many_moments_ends_with_the_same_trials(tmp_path):
+    assert searched(tmp_path / "whole", [[None, 0]]) == [0]
+    assert searched(tmp_path / "killed", [*MOMENTS, [None, 0]]) == [-signal.SIGKILL] * len(MOMENTS) + [0]
+    whole, killed = (search.finished_trials(tmp_path / name / "search.db") for name in ("whole", "killed"))
+    assert all_of(whole) == all_of(killed)
+    assert any(trial.state == STATES.PRUNED for trial in whole) and len(whole) > TRIALS
+    # The trials that were running are kept as failed ones; in their place came one of the same parameters.
+    with search._open_study(tmp_path / "killed" / "search.db") as study:
+        trials = study.trials
+    failed = [trial for trial in trials if trial.state == STATES.FAIL]
+    assert len(failed) == sum(where in ("parameters", "epoch", "attributes") for where, _ in MOMENTS)
+    for trial in failed:
+        after = next(t for t in trials[trial.number :] if t.state != STATES.FAIL)
+        assert trial.params.items() <= after.params.items()
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    monkeypatch.setattr(search, "trial_process", InThisProcess)
+
+
+@pytest.fixture
+def simulated(in_this_process, monkeypatch):
+    """Trials without training: a better learning rate gives a better score, which rises by the epoch."""
+
+    def train(chosen, trial, seed):
+        trial.suggest_categorical("builder", ("perceptron", "mlp"))
+        trial.suggest_categorical("optimizer", ("sgd", "adam"))
+        trial.suggest_categorical("batch_size", (10, 20))
+        rate = trial.suggest_float("learning_rate", 1e-4, 1, log=True)
+        for epoch in range(1, chosen.epochs + 1):
+            score = epoch / chosen.epochs / (1 + abs(np.log10(rate) + 2))
+            trial.report(score, epoch)
+            if epoch < chosen.epochs and trial.should_prune():
+                break
+        trial.set_user_attr("epochs", epoch)
+        trial.set_user_attr("seconds", 0.5)
+        return score if epoch == chosen.epochs else None
+
+    monkeypatch.setattr(search, "_training_score", train)
+
+
+def test_a_trial_that_is_stopped_early_leaves_its_epochs_to_others(simulated, tmp_path):
+    found = search.run(small_search()._replace(epochs=10), 25, tmp_path)
+    stopped = [trial for trial in found if not search.is_whole(trial)]
+    assert len(found) > 25 and stopped and {trial.state for trial in stopped} == {STATES.PRUNED}
+    assert all(trial.user_attrs["epochs"] == trial.last_step for trial in found)
+    assert all(search.WARMUP_EPOCHS <= trial.last_step < 10 for trial in stopped)
+    assert all(map(search.is_whole, found[: search.STARTING_TRIALS]))
+    spent = sum(trial.last_step for trial in found)
+    assert search.epochs_spent(found) == spent and 250 - 10 < spent <= 250
+
+
+def test_random_search_stops_nothing_and_its_first_half_is_the_search_of_half_the_budget(simulated, tmp_path):
+    chosen = small_search("random")
+    once = search.run(chosen, 5, tmp_path / "once")
+    twice = search.run(chosen, 10, tmp_path / "twice")
+    assert [len(once), len(twice)] == [5, 10] and all(map(search.is_whole, twice))
+    assert all_of(twice[:5]) == all_of(once) == all_of(search.trials_within(twice, EPOCHS, 5 * EPOCHS))
+    assert all_of(search.run(chosen, 10, tmp_path / "once")) == all_of(twice)  # Extended.
+    assert all_of(search.run(chosen, 5, tmp_path / "once")) == all_of(once)
+    assert all_of(search.run(chosen, 5)) == all_of(once)  # Without a folder.
+    assert all_of(search.run(small_search("random", seed=1), 5)) != all_of(once)
+    assert len({trial.params["learning_rate"] for trial in twice}) == 10
+
+
+def test_tpe_learns_from_its_trials(simulated):
+    means = []
+    for method in search.METHODS:
+        last = search.run(small_search(method), 25)[-8:]
+        means.append(np.mean([abs(np.log10(trial.params["learning_rate"]) + 2) for trial in last]))
+    assert means[0] < 0.75 * means[1]
+
+
+def test_the_best_trial_is_whole_and_the_first_of_equal_ones():
+    ends = [(STATES.COMPLETE, 0.7), (STATES.PRUNED, 0.9), (STATES.COMPLETE, 0.8), (STATES.COMPLETE, 0.8)]
+    trials = [SimpleNamespace(state=state, value=value) for state, value in ends]
+    assert search.best_trial(trials) is trials[2]
+
+
+def test_each_trial_has_a_seed_of_its_own():
+    seeds = {search.trial_seed(seed, place) for seed in range(20) for place in range(50)}
+    assert len(seeds) == 1000 and all(0 <= seed < 2**32 for seed in seeds)
+
+
+def test_a_trial_below_the_median_is_stopped_but_not_after_its_last_epoch():
+    reported = {}
+    trial = SimpleNamespace(report=lambda value, epoch: reported.update({epoch: value}), should_prune=lambda: True)
+    for epoch, stops in ((0, True), (EPOCHS - 1, False)):
+        reports = search._Reports(trial, EPOCHS)
+        reports.set_model(SimpleNamespace(stop_training=False))
+        reports.on_epoch_begin(epoch)
+        reports.on_epoch_end(epoch, {"val_accuracy": 0.25})
+        assert reports.is_stopped == reports.model.stop_training == stops
+    assert reported == {1: 0.25, EPOCHS: 0.25}
+
+
+def test_a_loss_that_is_not_finite_ends_a_trial_and_its_epochs_are_spent(in_this_process, tmp_path, monkeypatch):
+    fit, calls = training.fit, []
+
+    def failing(model, x, y, **options):
+        calls.append(model)
+        if len(calls) == 2:
+            for epoch in range(2):
+                options["callbacks"][0].on_epoch_begin(epoch)
+            raise FloatingPointError
+        return fit(model, x, y, **options)
+
+    monkeypatch.setattr(training, "fit", failing)
+    found = search.run(small_search("random"), 3, tmp_path)
+    assert [trial.state for trial in found] == [STATES.COMPLETE, STATES.PRUNED, STATES.COMPLETE]
+    assert [trial.user_attrs["epochs"] for trial in found] == [EPOCHS, 2, EPOCHS] and search.best_trial(found) in found
+    assert search_pictures.last_score(found[1]) == 0.0
+    monkeypatch.setattr(search, "_training_score", lambda _, trial, seed: trial.set_user_attr("epochs", EPOCHS))
+    with pytest.raises(ValueError, match="`trials` must be enough for one with a finite loss"):
+        search.run(small_search("random"), 2, tmp_path / "none")
+
+
+def test_the_score_is_the_validation_accuracy_of_the_trained_model(in_this_process, monkeypatch):
+    models, fit = [], training.fit
+    monkeypatch.setattr(
+        training, "fit", lambda model, *args, **options: models.append(model) or fit(model, *args, **options)
+    )
+    splits = small_splits()
+    for trial in search.run(small_search("random"), 2):
+        predicted = models.pop(0).predict(splits.valid.x, verbose=0).argmax(axis=1)
+        assert trial.value == pytest.approx((predicted == splits.valid.y).mean())
+
+
+def test_the_test_set_has_no_part_in_the_search(in_this_process, monkeypatch, capsys):
+    load, seen = data.load, []
+
+    def run(other_test: bool):
+        def loaded(name, **options):
+            splits = load(name, **options)
+            return splits._replace(test=data.Part(splits.train.x[:50], splits.train.y[:50])) if other_test else splits
+
+        def noted(*args, **options):
+            seen.append(search_run(*args, **options))
+            return seen[-1]
+
+        search_run = search.run
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(data, "load", loaded)
+            patch.setattr(search, "run", noted)
+            return automl_mnist1d.main(trials=2, epochs=1, limit=60)
+
+    metrics = [run(other_test) for other_test in (False, True)]
+    assert all_of(seen[0]) == all_of(seen[1])
+    assert metrics[0]["winner"] == metrics[1]["winner"] and metrics[0]["accuracy"] != metrics[1]["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": "random"}, "with method 'tpe' there, 'random' here$"),
+        ({"seed": 1}, "with seed 0 there, 1 here$"),
+        ({"epochs": 4}, "with epochs 3 there, 4 here$"),
+        ({"candidate": automl_mnist1d.candidate}, "with candidate '[0-9a-f]{16}' there, '[0-9a-f]{16}' here$"),
+        ({"splits": small_splits()._replace(train=small_splits().valid)}, "with data '[0-9a-f]{16}' there"),
+    ],
+)
+def test_another_search_is_refused_by_what_differs(change, message, simulated, tmp_path):
+    search.run(small_search(), 1, tmp_path)
+    with pytest.raises(ValueError, match=r"^`run_dir` must be new, empty or hold the same search\. .*" + message):
+        search.run(small_search()._replace(**change), 1, tmp_path)
+
+
+def test_a_folder_in_use_and_one_that_cannot_be_written_are_refused(simulated, tmp_path):
+    with search._lock(tmp_path), pytest.raises(ValueError, match="`run_dir` must not be in use by another process"):
+        search.run(small_search(), 1, tmp_path)
+    with pytest.raises(
+        ValueError, match=r"`run_dir` must be a folder that can be written\. Received: run_dir='/proc/none"
+    ):
+        search.run(small_search(), 1, "/proc/none")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--trials", "0"], "`trials` must be an integer of at least 1. Received: trials=0"),
+        (["--epochs", "0"], "`epochs` must be an integer of at least 1. Received: epochs=0"),
+        (["--method", "grid"], "--method"),
+        (["--run-dir", "there"], "Received: run_dir='there' with trials 9 there, 25 here; seed 1 there, 0 here"),
+    ],
+)
+def test_a_bad_option_gets_one_line_and_status_2(options, message, tmp_path, monkeypatch, capsys):
+    there = {"method": "tpe", "trials": 9, "epochs": 15, "seed": 1, "limit": None, "run_dir": "there"}
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "options.json").write_text(json.dumps({"options": there}))
+    assert_refused(options, message, tmp_path, monkeypatch, capsys)
+
+
+def test_without_optuna_the_extra_to_install_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(search, "optuna", None)
+    message = 'The search needs Optuna, from the extra "recipes": pip install -e ".[recipes]"'
+    assert_refused(["--limit", "60"], message, tmp_path, monkeypatch, capsys)
+
+
+def assert_refused(options, message, tmp_path, monkeypatch, capsys):
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["automl_mnist1d", *options])
+    with pytest.raises(SystemExit) as stop:
+        command_line.run(automl_mnist1d.main)
+    lines = capsys.readouterr().err.splitlines()
+    assert stop.value.code == 2 and len(lines) == 1 and message in lines[0]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_module_can_be_imported_without_optuna():
+    code = "import sys; sys.modules['optuna'] = None; from recipes._lib import search; assert search.optuna is None"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    ("builder", "optimizer"), [("perceptron", "sgd"), ("mlp", "adam"), ("cnn", "adamw"), ("rnn", "rmsprop")]
+)
+def test_each_choice_of_the_search_can_be_built_at_both_ends_of_its_parameters(builder, optimizer):
+    splits, chosen = data.load("mnist1d", limit=60), {"builder": builder, "optimizer": optimizer}
+    for end in (0, -1):
+        trial = SimpleNamespace(
+            suggest_categorical=lambda name, choices, end=end: chosen.get(name, choices[end]),
+            suggest_int=lambda name, low, high, end=end, **_: (low, high)[end],
+            suggest_float=lambda name, low, high, end=end, **_: (low, high)[end],
+        )
+        model, batch_size = automl_mnist1d.candidate(trial, splits, epochs=2)
+        assert (model.name, type(model.optimizer).__name__.lower()) == (builder, optimizer)
+        assert batch_size == (50, 200)[end]
+        assert model.predict(splits.test.x[:2], verbose=0).shape == (2, 10)
+
+
+def test_the_settings_by_hand_are_those_of_question_11():
+    from recipes.faq import _page, _tuning, convolution
+
+    model, _ = automl_mnist1d.candidate(
+        search.fixed_trial(automl_mnist1d.BY_HAND), data.load("mnist1d", limit=60), epochs=2
+    )
+    there = convolution._model("cnn", (40, 1))
+    assert [weight.shape for weight in model.weights] == [weight.shape for weight in there.weights]
+    choice = _page.published("convolution")["choice"]["cnn@MNIST-1D"]
+    assert automl_mnist1d.BY_HAND["learning_rate"] == _tuning.best(choice)
+
+
+def test_the_pictures_show_what_was_searched(simulated, tmp_path):
+    found = search.run(small_search()._replace(epochs=10), 15, tmp_path)
+    spent, best = search_pictures.best_by_epochs(found)
+    assert (
+        spent[-1] == search.epochs_spent(found) and best == sorted(best) and best[-1] == search.best_trial(found).value
+    )
+    assert len(best) == sum(map(search.is_whole, found)) + 1
+    importances = search_pictures.parameter_importances(search.run(small_search("random"), 25))
+    assert max(importances, key=importances.get) == "learning_rate" and sum(importances.values()) == pytest.approx(1)
+    search_pictures.save_search_figures(tmp_path, "title", found)
+    assert {path.name for path in tmp_path.glob("*.png")} == {
+        "best_score.png", "importances.png", "parallel_coordinates.png"
+    }  # fmt: skip
+    lines = search_pictures.parallel_coordinates(found).axes[0].lines
+    assert len(lines) == len(found)
+    assert np.allclose(lines[-1].get_ydata()[-1], search.best_trial(found).value)
+    assert search_pictures.parameter_importances(found[:1]) == {}
+
+
+@pytest.mark.filterwarnings("ignore:No font that matplotlib knows has the Chinese", "ignore:Glyph")
+def test_the_comparison_takes_winners_by_validation_and_scores_them_on_the_test_set(
+    simulated, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(benchmark_search, "PATH", tmp_path / "benchmark_search.json")
+    options = inspect.signature(automl_mnist1d.main).parameters
+    defaults = [options[name].default for name in ("trials", "epochs")]
+    assert defaults == [benchmark_search.TRIALS, benchmark_search.EPOCHS]
+    for module, name, value in (
+        (benchmark_search, "SEEDS", (0, 1)), (benchmark_search, "TRIALS", 6), (search, "STARTING_TRIALS", 3)
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    trained = []
+
+    def train(parameters, splits, *, epochs, seed):
+        trained.append((parameters, seed))
+        return SimpleNamespace(evaluate=lambda x, y, **_: [0.0, parameters["learning_rate"] + seed / 1e4]), None
+
+    recipe = SimpleNamespace(
+        candidate=candidate, trained_model=train, BY_HAND={"builder": "cnn", "learning_rate": 0.25}
+    )
+    benchmark_search.main(recipe, (0, 1))
+    content = json.loads(benchmark_search.PATH.read_text())
+    assert set(content["seeds"]) == {"0", "1"}
+    for row in content["seeds"].values():
+        assert list(row) == ["tpe", "random_twice", "random", "by_hand"]
+        assert [row[name]["epochs"] for name in ("random", "random_twice")] == [90, 180]
+        assert row["random"]["validation_accuracy"] <= row["random_twice"]["validation_accuracy"]
+        assert 75 < row["tpe"]["epochs"] <= 90 and row["tpe"]["trials"] - row["tpe"]["stopped"] <= 6
+        for score in row.values():
+            assert score["test_accuracies"] == pytest.approx(
+                [score["winner"]["learning_rate"] + 0.1 + i / 1e4 for i in range(3)]
+            )
+    assert {seed for _, seed in trained} == set(benchmark_search.NEW_SEEDS)
+    assert {path.name for path in tmp_path.glob("*.png")} == {"benchmark_search.png", "benchmark_search.zh.png"}
+    before = benchmark_search.PATH.read_text()
+    benchmark_search.main(recipe, (2,))
+    assert benchmark_search.PATH.read_text() == before  # It only prints.
+    for language in ("en", "zh"):
+        assert benchmark_search.published(language).count("\n|") == 5
+
+
+def test_the_table_of_the_comparison_says_no_difference_where_the_interval_has_zero():
+    def row(tpe, random, by_hand):
+        scores = {"epochs": 375, "trials": 30, "stopped": 10, "seconds": 60.0, "validation_accuracy": 0.98}
+        winner = {"winner": {"builder": "cnn"}}
+        return {
+            "tpe": {**scores, **winner, "test_accuracies": tpe},
+            "random": {**scores, **winner, "test_accuracies": random},
+            "random_twice": {**scores, **winner, "test_accuracies": [0.99, 0.99]},
+            "by_hand": {**winner, "test_accuracies": by_hand},
+        }
+
+    seeds = {"0": row([0.9, 0.92], [0.9, 0.9], [0.5, 0.5]), "1": row([0.9, 0.9], [0.92, 0.92], [0.53, 0.53])}
+    lines = benchmark_search.table({"seeds": seeds}, "en").splitlines()
+    assert lines[2].startswith(
+        "| TPE with pruning | 375 | 30.0 | 10.0 | 60 s | `cnn` 2 | 98.0% | 90.50% (84.15% to 96.85%) |"
+    )
+    assert lines[2].endswith("| no difference seen (-19.56 to +18.56) |")
+    assert lines[3].endswith(" | 91.00% (78.29% to 103.71%) | – |")
+    assert "| 99.00% | no difference seen (" in lines[4]
+    assert lines[5].startswith("| settings by hand (the CNN of question 11) | – | – | – | – | `cnn` 2 | – | 51.50% (")
+    assert lines[5].endswith("| worse (-45.85 to -33.15) |")
+
+
+def is_running(process: str) -> bool:
+    """Tell whether there is such a process, and not only what nobody has asked for of one that ended."""
+    status = Path(f"/proc/{process}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
+@pytest.mark.thorough
+def test_the_command_that_is_killed_leaves_no_process_and_goes_on_to_the_same_result(tmp_path):
+    options = ["--trials", "4", "--epochs", "2", "--limit", "60"]
+    command = [sys.executable, "-m", "recipes.automl_mnist1d", *options]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    subprocess.run(command, cwd=tmp_path / "whole", env=environment, check=True, capture_output=True)
+    process = subprocess.Popen(command, cwd=tmp_path / "killed", env=environment, stdout=subprocess.PIPE, text=True)
+    line = next(line for line in process.stdout if line.startswith("trial 2"))
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    process.communicate()
+    assert children and "of 8 epochs" in line
+    deadline = time.monotonic() + 20
+    while any(map(is_running, children)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_running, children))
+    subprocess.run(command, cwd=tmp_path / "killed", env=environment, check=True, capture_output=True)
+    folders = [tmp_path / name / "runs" / "automl_mnist1d" / "1" for name in ("whole", "killed")]
+    whole, killed = (json.loads((folder / "metrics.json").read_text()) for folder in folders)
+    seconds = ("training_seconds", "evaluation_seconds")
+    assert {k: v for k, v in whole.items() if k not in seconds} == {k: v for k, v in killed.items() if k not in seconds}
