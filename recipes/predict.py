@@ -8,7 +8,7 @@ own units (`3.5,70,...`, or the name of a CSV file with a row for each step or e
 import itertools
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
@@ -23,6 +23,7 @@ def main(
     run_folder: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN_FOLDER")],
     inputs: Annotated[list[str], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT...", help_behavior_hint="")],
     *,
+    language: Literal["en", "zh"] = "en",
     num_tokens: int = 300,
     temperature: float = 0.8,
     top_k: int | None = None,
@@ -32,8 +33,10 @@ def main(
 
     Args:
         run_folder: Folder of a finished run, such as runs/cnn_mnist/1; it says which kind of input the run takes.
-        inputs: One or more inputs: picture files (digits, clothes), texts (names, the beginning of a text), or
-            numbers with commas between them such as 8,307,130 or CSV files of numbers (tables, series).
+        inputs: One or more inputs: picture files (digits, clothes), texts (names, the beginning of a text, pairs
+            and a question such as "a4 f7 c1 d1 f?"), or numbers with commas between them such as 8,307,130 or CSV
+            files of numbers (tables, series).
+        language: For names of places: the language of the countries, en or zh (Chinese).
         num_tokens: For the continuation of a text: number of tokens to write.
         temperature: For the continuation of a text: 0 takes the likeliest token, 1 draws as the model says.
         top_k: For the continuation of a text: draw from this many of the likeliest tokens; all where it is None.
@@ -42,6 +45,8 @@ def main(
     description = input_description(Path(run_folder))
     if not inputs:
         raise ValueError(f"`inputs` must be one or more. Received: inputs={inputs!r}")
+    if language == "zh":
+        description = in_chinese(description, run_folder)
     read, answers = KINDS[description["kind"]]
     examples = [read(text, description) for text in inputs]
 
@@ -75,6 +80,16 @@ def input_description(folder: Path) -> dict:
             f"Received: run_folder={str(folder)!r}"
         )
     return json.loads((folder / "input.json").read_text(encoding="utf-8"))
+
+
+def in_chinese(description: dict, run_folder: str) -> dict:
+    """Return the description with Chinese names of the classes."""
+    if "class_names_zh" not in description:
+        raise ValueError(
+            "`language` must be 'en' for a run whose classes have no Chinese names. "
+            f"Received: language='zh', run_folder={run_folder!r}"
+        )
+    return {**description, "class_names": description["class_names_zh"]}
 
 
 def continuation(model, prompt: np.ndarray, description: dict, **options) -> str:
@@ -143,6 +158,7 @@ KINDS = {
     "digit": (input_readers.digit, classes_or_numbers),
     "image": (input_readers.thing, classes_or_numbers),
     "text": (input_readers.text, classes_or_numbers),
+    "recall": (input_readers.recall, classes_or_numbers),
     "numbers": (input_readers.numbers, classes_or_numbers),
     "sequence": (input_readers.sequence, classes_or_numbers),
     "anomaly": (input_readers.numbers, anomalies),

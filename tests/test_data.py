@@ -22,7 +22,8 @@ ROWS = {
     "mnist1d": ((40, 1), "int32", (3500, 500, 1000), 10),
     "auto_mpg": ((7,), "float32", (236, 78, 78), None),
     "bikeshare": ((57,), "float32", (5180, 1732, 1733), None),
-    "names": ((14,), "int32", (7547, 1078, 2156), 15),
+    "places": ((24,), "int32", (108802, 13600, 13600), 20),
+    "recall": ((21,), "int32", (100000, 10000, 10000), 10),
     "sunspots": ((36, 1), "float32", (1961, 499, 624), None),
     "co2": ((52, 1), "float32", (1368, 365, 457), None),
     "vowels": ((29, 12), "int32", (216, 54, 370), 9),
@@ -38,7 +39,7 @@ def test_a_set_is_what_the_docstring_says(name):
     assert tuple(len(part.x) for part in splits[:3]) == sizes
     for part in splits[:3]:
         assert part.x.shape[1:] == shape and len(part.x) == len(part.y)
-        assert part.x.dtype == ("int32" if name in ("names", "shakespeare") else "float32")
+        assert part.x.dtype == ("int32" if name in ("places", "recall", "shakespeare") else "float32")
         assert part.y.dtype == dtype
         assert np.isfinite(part.x).all() and np.isfinite(part.y).all()
     assert data.is_test_part(splits.test.x) and data.is_test_part(splits.train.x, splits.test.y[2:5])
@@ -52,7 +53,7 @@ def test_a_set_is_what_the_docstring_says(name):
 @pytest.mark.parametrize("name", BUNDLED)
 def test_limit_and_seed_leave_the_test_part_alone(name):
     whole, other, small = data.load(name), data.load(name, seed=1), data.load(name, limit=30)
-    assert np.array_equal(whole.test.x, other.test.x) or name in ("names", "shuttle")  # Fitted on other rows.
+    assert np.array_equal(whole.test.x, other.test.x) or name in ("places", "shuttle")  # Fitted on other rows.
     assert np.array_equal(whole.test.y, other.test.y)
     by_position = name in ("sunspots", "co2", "shakespeare")
     same_valid = whole.valid.y.shape == other.valid.y.shape and np.array_equal(whole.valid.x, other.valid.x)
@@ -108,6 +109,17 @@ def test_a_missing_week_is_never_a_target_and_is_filled_from_the_past():
     gap = int(np.flatnonzero(np.isnan(values))[0])
     window = co2.train.x[0, :, 0] * co2.info.scale + co2.info.mean
     assert window[gap] == pytest.approx(window[gap - 1]) and window[gap] != pytest.approx(window[gap + 1])
+
+
+def test_a_text_of_recall_has_its_answer_behind_the_letter_and_is_in_one_set_alone():
+    recall, seen = data.load("recall"), set()
+    for x, y in recall[:3]:
+        for ids, digit in zip(x, y, strict=True):
+            *pairs, asked = (recall.info.vocabulary[i] for i in ids if i)
+            digits = dict(pairs)  # From each letter to its digit.
+            assert asked[1] == "?" and digits[asked[0]] == str(digit) and 4 <= len(digits) == len(pairs) <= 20
+            seen.add(tuple(ids))
+    assert len(seen) == sum(len(part.x) for part in recall[:3])
 
 
 def test_text_targets_are_the_inputs_one_character_on():

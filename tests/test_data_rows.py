@@ -7,8 +7,8 @@ from dlguide import data
 from dlguide.data import _sets
 
 # The column whose numbers are replaced by the number of the row; files of arrays get it in the first three numbers.
-COLUMNS = {"auto_mpg": "weight", "bikeshare": "windspeed", "names": "name", "sunspots": "sunspots", "co2": "co2"}
-NUMBERED = [name for name in _sets.LOADERS if name not in ("fashion_mnist", "shakespeare")]
+COLUMNS = {"auto_mpg": "weight", "bikeshare": "windspeed", "places": "name", "sunspots": "sunspots", "co2": "co2"}
+NUMBERED = [name for name in _sets.LOADERS if name not in ("fashion_mnist", "recall", "shakespeare")]
 SERIES = {"sunspots": 36, "co2": 52}
 each_numbered = pytest.mark.parametrize("name", NUMBERED)
 
@@ -45,7 +45,7 @@ def rows(splits: data.Splits) -> list[np.ndarray]:
     for part in splits[:3]:
         if info.name in SERIES:
             found.append(part.y * info.scale + info.mean)
-        elif info.name == "names":
+        elif info.name == "places":
             found.append(np.array([int(data.decode(ids, info.vocabulary)) for ids in part.x]))
         elif info.name in COLUMNS:
             found.append(part.x[:, info.feature_names.index(COLUMNS[info.name])])
@@ -88,7 +88,7 @@ def test_whole_days_of_bikeshare_stay_together(numbered):
     assert not days[0] & days[1] and not days[0] & days[2] and not days[1] & days[2]
 
 
-@pytest.mark.parametrize("name", ["mnist", "mnist1d", "names", "vowels", "shuttle"])
+@pytest.mark.parametrize("name", ["mnist", "mnist1d", "places", "vowels", "shuttle"])
 def test_each_class_has_its_share_of_each_set_that_is_drawn(name):
     splits = data.load(name, seed=7)
     train, valid = (np.bincount(part.y, minlength=splits.info.num_classes) for part in splits[:2])
@@ -115,17 +115,17 @@ def test_means_and_spreads_are_those_of_the_training_set(name, numbered):
 
 
 def test_a_character_that_the_training_set_lacks_is_unknown(monkeypatch):
-    columns = _sets.read_columns("names_by_language.csv.gz")
-    columns["name"] = [chr(0x4E00 + row) for row in range(len(columns["name"]))]  # Each has a character of its own.
+    columns = _sets.read_columns("place_names.csv.gz")
+    columns["name"] = [chr(0x20000 + row) for row in range(len(columns["name"]))]  # Each has a character of its own.
     text = _sets.read("shakespeare.txt.gz").decode()
     text = f"{text[: int(0.85 * len(text))]}é{text[int(0.85 * len(text)) : -500]}ü{text[-500:]}"
     monkeypatch.setattr(_sets, "read_columns", lambda _: columns)
     monkeypatch.setattr(_sets, "read", lambda _: text.encode())
-    for name in ("names", "shakespeare"):
+    for name in ("places", "shakespeare"):
         splits = data.load(name)
         assert splits.train.x.max() == len(splits.info.vocabulary) - 1 and (splits.train.x != 1).all()
         for part in splits[1:3]:
-            assert (part.x == 1).sum() == (len(part.x) if name == "names" else 1)
+            assert (part.x == 1).sum() == (len(part.x) if name == "places" else 1)
 
 
 @each_numbered

@@ -11,7 +11,7 @@ from test_recipes import command
 
 from dlguide import data, linear_regression, rnn, transformer_language_model
 from recipes import predict, transformer_shakespeare
-from recipes._lib import baselines, command_line, input_description, input_readers
+from recipes._lib import baselines, command_line, country_names, input_description, input_readers, texts
 
 
 def drawn(path, size, *, ink=0, ground=255, shade=0.0):
@@ -60,18 +60,57 @@ def saved(folder, model, kind, splits, **more):
 
 
 def test_a_name_gets_its_likeliest_classes(tmp_path, capsys):
-    names = data.load("names", limit=10)
-    model = rnn((14,), 15, units=(4,), vocab_size=len(names.info.vocabulary))
-    folder = saved(tmp_path / "run", model, "text", names)
-    predict.main(folder, ["Rossi", "O'Brien"])
+    places = data.load("places", limit=10)
+    model = rnn((24,), 20, units=(4,), vocab_size=len(places.info.vocabulary))
+    folder = saved(tmp_path / "run", model, "text", places)
+    predict.main(folder, ["Roma", "L'Aquila"])
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("Rossi: ") and second.startswith("O'Brien: ")
-    logits = model.predict(data.encode(["Rossi"], names.info.vocabulary, 14), verbose=0)[0]
-    likeliest = names.info.class_names[logits.argmax()]
+    assert first.startswith("Roma: ") and second.startswith("L'Aquila: ")
+    logits = model.predict(data.encode(["Roma"], places.info.vocabulary, 24), verbose=0)[0]
+    likeliest = places.info.class_names[logits.argmax()]
     share = np.exp(logits).max() / np.exp(logits).sum()
-    assert first.startswith(f"Rossi: {likeliest} {share:.1%}, ") and first.count("%") == 3
+    assert first.startswith(f"Roma: {likeliest} {share:.1%}, ") and first.count("%") == 3
     with pytest.raises(ValueError, match=r"`inputs` must be texts of at least one character. Received: ''"):
         predict.main(folder, [""])
+
+
+def test_a_country_is_answered_in_chinese_where_the_run_has_the_names(tmp_path, capsys):
+    places = data.load("places", limit=10)
+    model = rnn((24,), 20, units=(4,), vocab_size=len(places.info.vocabulary))
+    chinese = [country_names.CHINESE[name] for name in places.info.class_names]
+    with_names = saved(tmp_path / "with", model, "text", places, class_names_zh=chinese)
+    for language in ("en", "zh"):
+        predict.main(with_names, ["Roma"], language=language)
+    english, translated = capsys.readouterr().out.splitlines()
+    for name, translation in country_names.CHINESE.items():
+        english = english.replace(name, translation)
+    assert english == translated and len(set(chinese)) == 20
+    without = saved(tmp_path / "without", model, "text", places)
+    with pytest.raises(ValueError) as error:
+        predict.main(without, ["Roma"], language="zh")
+    assert str(error.value) == (
+        "`language` must be 'en' for a run whose classes have no Chinese names. "
+        f"Received: language='zh', run_folder={without!r}"
+    )
+
+
+def test_a_question_of_recall_is_answered_and_another_form_refused(tmp_path, capsys):
+    recall = data.load("recall", limit=10)
+    model = rnn((21,), 10, units=(4,), vocab_size=len(recall.info.vocabulary))
+    folder = saved(tmp_path / "run", model, "recall", recall, pairs=(4, 20))
+    text = texts.decoded(recall.test, recall.info)[0]
+    predict.main(folder, [text])
+    logits = model.predict(recall.test.x[:1], verbose=0)[0]
+    share = np.exp(logits).max() / np.exp(logits).sum()
+    assert capsys.readouterr().out.startswith(f"{text}: {logits.argmax()} {share:.1%}, ")
+    many = " ".join(f"{letter}1" for letter in "abcdefghijklmnopqrstu")
+    for text in ("", "a4 f7 c1 f?", f"{many} a?", "a4 f7 c1 d1 b?", "a4 a7 c1 d1 a?", "a4 f7 c1 d1", "4a 7f 1c 1d f?"):
+        with pytest.raises(ValueError) as error:
+            predict.main(folder, [text])
+        assert str(error.value) == (
+            "`inputs` must be 4 to 20 pairs of a letter and a digit, all letters different, and one of the "
+            f"letters with a question mark, such as 'a4 f7 c1 d1 f?'. Received: {text!r}"
+        )
 
 
 def test_a_prompt_goes_on(tmp_path, capsys):
@@ -100,12 +139,13 @@ def test_top_k_leaves_the_likeliest_tokens(tmp_path, capsys):
 
 
 def test_characters_that_the_vocabulary_lacks_are_named(tmp_path, capsys):
-    names = data.load("names", limit=10)
-    model = rnn((14,), 15, units=(4,), vocab_size=len(names.info.vocabulary))
-    folder = saved(tmp_path / "run", model, "text", names)
-    predict.main(folder, ["Жж\N{SNOWMAN}ana", "ana"])
-    first, second = capsys.readouterr().out.splitlines()
-    assert first.endswith(" (not in the vocabulary: 'Ж', 'ж', '\N{SNOWMAN}')") and second.endswith("%")
+    places = data.load("places", limit=10)
+    model = rnn((24,), 20, units=(4,), vocab_size=len(places.info.vocabulary))
+    folder = saved(tmp_path / "run", model, "text", places)
+    predict.main(folder, ["Þþ\N{SNOWMAN}ana", "ana", "a" * 25])
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert third.endswith("% (only the first 24 characters count)")
+    assert first.endswith(" (not in the vocabulary: 'Þ', 'þ', '\N{SNOWMAN}')") and second.endswith("%")
 
 
 def test_a_series_is_in_the_units_of_the_data_and_its_end_counts(tmp_path, capsys):

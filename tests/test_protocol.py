@@ -122,6 +122,8 @@ def watch_sklearn(patch, trace: Trace) -> None:
 
 def arrays_of(x):
     """Return the arrays of what `fit` is given; a data set is read once."""
+    if isinstance(x, keras.utils.PyDataset):
+        return [arrays_of(x[i]) for i in range(len(x))]
     return [arrays_of(part) for part in x] if type(x).__module__.startswith("tensorflow.python.data") else x
 
 

@@ -1,6 +1,7 @@
 """What several recipes share, where a mistake would not stop a run: coin flips, noise, clusters, the judge."""
 
 import inspect
+import itertools
 from types import SimpleNamespace
 
 import keras
@@ -14,6 +15,7 @@ from recipes._lib import (
     clustering,
     few_labels,
     image_judge,
+    length_batches,
     pictures,
     reconstruction,
     schedules,
@@ -60,17 +62,41 @@ def test_heaps_are_found_and_named():
 
 
 def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_nothing_else(tmp_path):
-    names = data.load("names", limit=20)
-    y, words, languages = names.test.y, texts.decoded(names.test, names.info), names.info.class_names
-    scores, wrong = 5.0 * np.eye(15)[y], (y + 1) % 15
-    scores[3], scores[7] = 2 * np.eye(15)[wrong[3]], 6 * np.eye(15)[wrong[7]]
+    places = data.load("places", limit=20)
+    y, words, countries = places.test.y, texts.decoded(places.test, places.info), places.info.class_names
+    scores, wrong = 5.0 * np.eye(20)[y], (y + 1) % 20
+    scores[3], scores[7] = 2 * np.eye(20)[wrong[3]], 6 * np.eye(20)[wrong[7]]
     model = SimpleNamespace(predict=lambda x, **options: scores)
-    metrics = {"confusion_matrix": np.eye(15, dtype=int)}
-    pictures.save_text_classifier_figures(tmp_path, "title", model, names, {"loss": [1.0]}, metrics)
+    metrics = {"confusion_matrix": np.eye(20, dtype=int)}
+    pictures.save_text_classifier_figures(tmp_path, "title", model, places, {"loss": [1.0]}, metrics)
     assert (tmp_path / "mistakes.txt").read_text(encoding="utf-8").splitlines() == [
-        f"{words[i]}: predicted {languages[wrong[i]]} ({percent} %), true {languages[y[i]]}"
-        for i, percent in ((7, 97), (3, 35))  # exp(6) / (exp(6) + 14), exp(2) / (exp(2) + 14)
+        f"{words[i]}: predicted {countries[wrong[i]]} ({percent} %), true {countries[y[i]]}"
+        for i, percent in ((7, 96), (3, 28))  # exp(6) / (exp(6) + 19), exp(2) / (exp(2) + 19)
     ]
+
+
+def test_batches_of_similar_length_have_each_text_once_and_little_padding():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(2, 25, size=500)
+    x = np.where(np.arange(24) < lengths[:, None], 1 + np.arange(500)[:, None], 0)
+
+    def epochs(seed):
+        batches, found = length_batches.LengthBatches(x, np.arange(500), batch_size=32, seed=seed), []
+        for _ in range(2):
+            found.append([batches[i] for i in range(len(batches))])
+            batches.on_epoch_end()
+        return found
+
+    first, other = epochs(0), epochs(1)
+    for epoch in (*first, *other):
+        assert len(epoch) == 16 and sorted(np.concatenate([y for _, y in epoch])) == list(range(500))
+        for ids, y in epoch:
+            longest = lengths[y].max()
+            assert np.array_equal(ids[:, :longest], x[y, :longest]) and longest <= ids.shape[1] <= longest + 4
+        assert all(a.shape[1] != b.shape[1] for (a, _), (b, _) in itertools.pairwise(epoch))
+        assert sum(ids.size for ids, _ in epoch) < 0.7 * x.size
+    orders = [np.concatenate([y for _, y in epoch]).tolist() for epoch in (*first, *other, *epochs(0))]
+    assert orders[:2] == orders[4:] and len({*map(tuple, orders[:4])}) == 4
 
 
 def test_typical_members_are_those_nearest_to_the_mean_of_their_cluster(monkeypatch):

@@ -1,7 +1,8 @@
-"""Real data sets, cut into a training, a validation and a test set that never change sides.
+"""Data sets, cut into a training, a validation and a test set that never change sides.
 
-`load` reads them from files that come with the package, each checked against its sha256; only
-`fashion_mnist` is downloaded, by Keras, on first use. `data/README.md` holds origin and licence.
+`load` reads real ones from files that come with the package, each checked against its sha256; only
+`fashion_mnist` is downloaded, by Keras, on first use, and `recall` is made by rule. `data/README.md` holds origin and
+licence.
 """
 
 from dlguide.data._load import Info, Part, Splits, is_test_part, load, load_text

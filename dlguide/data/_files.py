@@ -20,7 +20,7 @@ SHA256 = {
     "japanese_vowels.npz": "ffe8d51090a9f4921ed86da64a4be2d4f1b7e4d78360fcfeea65c7400a3cc04d",
     "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
     "mnist1d.npz": "40c7145c38077f29eda0421c01ae39d4f1e7b141aa6ac31b09f1fea84679b293",
-    "names_by_language.csv.gz": "ed5d6433b6647763186668b2ac8c2ac630bf171a6aaa6572b20fce48b074a0d8",
+    "place_names.csv.gz": "11de330f5f7d980aa70201233234d5f4e44c8015c8004354b5213c045a62c6aa",
     "shakespeare.txt.gz": "6fc0d861fe184d4cd4122ddd1db79789fec9251064fbb81d340912f07e6882b8",
     "shuttle.npz": "355814835cf7ebd80404925f2f4427b6423e0940aca32fbb9a29850f8816107e",
     "sunspots_monthly.csv": "a9730a5a0626d1d6b92ebe394763f9be49d98031e786558baa9bf23393ff02c3",

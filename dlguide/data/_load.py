@@ -15,7 +15,8 @@ LICENCES = {
     "mnist1d": "Apache-2.0",
     "auto_mpg": "BSD-3-Clause (package); data: UCI Machine Learning Repository",
     "bikeshare": "BSD (package); data: Capital Bikeshare, UCI Machine Learning Repository",
-    "names": "MIT",
+    "places": "CC BY 4.0",
+    "recall": "none needed: made by rule",
     "sunspots": "public domain",
     "co2": "public domain",
     "vowels": "BSD-3-Clause (package); data: UCI Machine Learning Repository",
@@ -29,7 +30,8 @@ CITATIONS = {
     "mnist1d": "Greydanus & Kobak, Scaling down deep learning with MNIST-1D, arXiv:2011.14439, 2020",
     "auto_mpg": "Quinlan, Combining instance-based and model-based learning, 1993",
     "bikeshare": "Fanaee-T & Gama, Event labeling combining ensemble detectors and background knowledge, 2014",
-    "names": "Faker contributors, provider lists of names",
+    "places": "GeoNames, places of more than 500 inhabitants, https://www.geonames.org",
+    "recall": "the task: Arora et al., Zoology: Measuring and improving recall in efficient language models, 2023",
     "sunspots": "SIDC, Royal Observatory of Belgium, monthly sunspot numbers",
     "co2": "Keeling & Whorf, Atmospheric CO2 from continuous air samples at Mauna Loa Observatory",
     "vowels": "Kudo, Toyama & Shimbo, Multidimensional curve classification using passing-through regions, 1999",
@@ -87,7 +89,8 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     | `mnist1d` | `(40, 1)` float32: a made-up series | class, int32 | the published 1,000 | 500 of the 4,000, drawn by `seed`, each class with its share |
     | `auto_mpg` | `(7,)` float32, own units | miles per gallon, float32 | every fifth car (the file is sorted by year) | a quarter of the rest, drawn by `seed` |
     | `bikeshare` | `(57,)` float32, in [0, 1]: categories one-hot | hires in that hour, float32 | every fifth day, whole | a quarter of the other days, drawn by `seed`, whole |
-    | `names` | `(14,)` int32 ids of characters, padded with 0 | language, int32 | a fifth of each language, the same whatever the seed | an eighth of the rest, drawn by `seed`, by language |
+    | `places` | `(24,)` int32 ids of characters, padded with 0 | country, int32 | a tenth of each country, the same whatever the seed | a ninth of the rest, drawn by `seed`, by country |
+    | `recall` | `(21,)` int32 ids of words, padded with 0: 4 to 20 pairs such as a4, then a question such as a? | the digit of the letter, int32 | 10,000, the same whatever the seed | 10,000, drawn by `seed` like the 100,000 of the training set |
     | `sunspots` | `(36, 1)` float32, scaled: 36 months | the next month, scaled | last 20 % | the 16 % before |
     | `co2` | `(52, 1)` float32, scaled: 52 weeks | the next week, scaled | last 20 % | the 16 % before |
     | `vowels` | `(29, 12)` float32: frames, then rows of zeros | speaker, int32 | the published 370 utterances | a fifth of the other 270, drawn by `seed`, by speaker |
@@ -98,7 +101,8 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     window of the test set may look back into the set before it, its target never. Of `co2`'s 59
     missing weeks each counts as the week before where it is looked at, and is never a target.
     Scaled means less the mean, divided by the standard deviation of the training set. Whatever
-    is fitted (scale, vocabulary) sees the training set only. `bikeshare` leaves out the columns
+    is fitted (scale, vocabulary) sees the training set only. `recall` is made by rule: all letters of a
+    text differ, and the three sets come from separate streams of random numbers. `bikeshare` leaves out the columns
     `casual` and `registered`, whose sum is the target, and the day of the year.
 
     Args:

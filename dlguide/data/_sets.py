@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import string
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -22,11 +23,11 @@ FASHION_MNIST_ARRAYS = {
 }
 
 
-def encode(texts: Iterable[str], vocabulary: Sequence[str], length: int) -> np.ndarray:
+def encode(texts: Iterable[Sequence[str]], vocabulary: Sequence[str], length: int) -> np.ndarray:
     """Turn texts into ids of shape `(texts, length)`, int32, cut or padded with 0 at the end.
 
     Args:
-        texts: The texts; a character that is not in `vocabulary` gets id 1.
+        texts: The texts, each a string or a list of words; a symbol that is not in `vocabulary` gets id 1.
         vocabulary: The symbol of each id, such as `info.vocabulary`.
         length: Number of ids for each text, at least 1.
 
@@ -206,25 +207,50 @@ def _bikeshare(seed: int):
     return _cut(x, y, is_valid, is_test), {"feature_names": tuple(features), "target_name": "hires"}
 
 
-_LANGUAGES = {
-    "cs": "Czech", "da": "Danish", "de": "German", "en": "English", "es": "Spanish", "fi": "Finnish",
-    "fr": "French", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "nl": "Dutch",
-    "pt": "Portuguese", "ro": "Romanian", "sv": "Swedish", "tr": "Turkish",
+_COUNTRIES = {
+    "AU": "Australia", "BR": "Brazil", "CA": "Canada", "CI": "Ivory Coast", "CN": "China", "DE": "Germany",
+    "ES": "Spain", "FR": "France", "GB": "United Kingdom", "ID": "Indonesia", "IN": "India", "IT": "Italy",
+    "MX": "Mexico", "PH": "Philippines", "PL": "Poland", "RO": "Romania", "RU": "Russia", "TR": "Turkey",
+    "UA": "Ukraine", "US": "United States",
 }  # fmt: skip
 
 
-def _names(seed: int):
-    columns = read_columns("names_by_language.csv.gz")
-    codes = sorted(_LANGUAGES)
-    y = np.array([codes.index(code) for code in columns["language"]], "int32")
-    is_test = _share(y, 0.2, 0)
-    is_valid = _share_of_rest(~is_test, 0.125, seed, y)
+def _places(seed: int):
+    columns = read_columns("place_names.csv.gz")
+    codes = list(_COUNTRIES)
+    numbers = {code: number for number, code in enumerate(codes)}
+    y = np.array([numbers[code] for code in columns["country"]], "int32")
+    is_test = _share(y, 0.1, 0)
+    is_valid = _share_of_rest(~is_test, 1 / 9, seed, y)
 
     names = np.array(columns["name"])
     vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(names[~is_test & ~is_valid]))))
-    x = encode(names, vocabulary, length=14)
-    more = {"num_classes": len(codes), "class_names": tuple(_LANGUAGES[c] for c in codes), "vocabulary": vocabulary}
+    x = encode(names, vocabulary, length=24)
+    more = {"num_classes": len(codes), "class_names": tuple(_COUNTRIES.values()), "vocabulary": vocabulary}
     return _cut(x, y, is_valid, is_test), more
+
+
+def _recall(seed: int):
+    # Three streams of random numbers; that of the test set is the same whatever the seed.
+    sizes = {(1, seed): 100_000, (2, seed): 10_000, (3, 0): 10_000}
+    parts = [_recall_part(number, np.random.default_rng(stream)) for stream, number in sizes.items()]
+    words = [letter + sign for letter in string.ascii_lowercase for sign in string.digits + "?"]
+    more = {"num_classes": 10, "class_names": tuple(string.digits), "vocabulary": (PADDING, UNKNOWN, *words)}
+    return parts, more
+
+
+def _recall_part(number: int, rng: np.random.Generator):
+    """Draw texts such as "a4 f7 c1 d1 f?" as ids of their words, and the digits that answer them."""
+    least, most = 4, 20
+    pairs = rng.integers(least, most + 1, size=number)
+    letters = rng.permuted(np.tile(np.arange(26), (number, 1)), axis=1)[:, :most]
+    digits = rng.integers(10, size=(number, most))
+    asked, rows = rng.integers(pairs), np.arange(number)
+
+    x = np.zeros((number, most + 1), "int32")
+    x[:, :-1] = np.where(np.arange(most) < pairs[:, None], 2 + 11 * letters + digits, 0)
+    x[rows, pairs] = 2 + 11 * letters[rows, asked] + 10
+    return x, digits[rows, asked].astype("int32")
 
 
 def _series(file_name: str, column: str, length: int):
@@ -295,7 +321,8 @@ LOADERS = {
     "mnist1d": _mnist1d,
     "auto_mpg": _auto_mpg,
     "bikeshare": _bikeshare,
-    "names": _names,
+    "places": _places,
+    "recall": _recall,
     "sunspots": _sunspots,
     "co2": _co2,
     "vowels": _vowels,

@@ -14,7 +14,8 @@ def save_input(run_dir, kind: str, splits: data.Splits, *, model=None, x=None, f
     - "digit" and "image", a photo of a digit and a picture of a thing: with the `model`, for its temperature, and
       `margin`, the black pixels around what is shown;
     - "reconstruction", a photo of a digit for an autoencoder, with `margin`;
-    - "text" and "prompt";
+    - "text", with the classes' Chinese names as `class_names_zh` where there are any, and "prompt";
+    - "recall", with the least and the largest number of `pairs`;
     - "numbers", with the training set's `x` and `feature_names` where it has some of the features alone;
     - "sequence" of numbers, with `is_series` (of a longer one the end counts) and `exact` (no shorter one);
     - "anomaly", numbers, with `threshold`.

@@ -5,6 +5,7 @@ each a note on what may make its answer worthless.
 """
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,25 @@ def thing(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
 
 
 def text(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
-    """Read a text of the model's length."""
-    return prompt(text, description, description["shape"][0])
+    """Read a text of the model's length; of a longer one the beginning."""
+    length = description["shape"][0]
+    x, [note] = prompt(text, description, length)
+    return x, [note + (f" (only the first {length} characters count)" if len(text) > length else "")]
+
+
+def recall(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
+    """Read pairs of a letter and a digit and the letter that is asked for, such as "a4 f7 c1 d1 f?"."""
+    from dlguide import data
+
+    words, (least, most) = text.split(), description["pairs"]
+    letters, asked = [word[0] for word in words[:-1]], words[-1][0] if words else ""
+    has_form = re.fullmatch(rf"([a-z][0-9] ){{{least},{most}}}[a-z]\?", " ".join(words))
+    if not has_form or len(set(letters)) < len(letters) or asked not in letters:
+        raise ValueError(
+            f"`inputs` must be {least} to {most} pairs of a letter and a digit, all letters different, and one of the "
+            f"letters with a question mark, such as 'a4 f7 c1 d1 f?'. Received: {text!r}"
+        )
+    return data.encode([words], description["vocabulary"], description["shape"][0]), [""]
 
 
 def prompt(text: str, description: dict, length: int | None = None) -> tuple[np.ndarray, list[str]]:

@@ -6,8 +6,9 @@ from dlguide import attention, data
 
 
 def decoded(part: data.Part, info: data.Info) -> list[str]:
-    """Return the texts of a set of token ids."""
-    return [data.decode(row, info.vocabulary) for row in part.x]
+    """Return the texts of a set of token ids, with spaces between tokens that are words."""
+    space = " " if max(map(len, info.vocabulary)) > 1 else ""
+    return [space.join(info.vocabulary[i] for i in row if i) for row in part.x]
 
 
 def save_samples(run_dir, model, text: data.Splits) -> None:

@@ -275,12 +275,11 @@ print(np.allclose(one, other, atol=1e-5))  # True
     limits=Words(
         "Both networks get the same number of steps and nearly the same number of weights. After 500 steps the LSTM is right for only 91 % even with two pairs; "
         "a larger one, or one that is trained for longer, may get further. Recall is a task for which attention is made. On small "
-        "data sets of real sequences a recurrent network can be the better one: in this project an LSTM tells the language of a name "
-        "more often than a Transformer does (recipes `lstm_names` and `transformer_names`). Without positions only attention that "
+        "data sets of real sequences a recurrent network can be the better one. Without positions only attention that "
         "looks in both directions, as here, cannot see the order: where each position sees only those before it, as in a language "
         "model, that alone tells the order (Haviv et al., 2022).",
         "两个网络的训练步数相同，权重个数也几乎相同。训练 500 步之后，LSTM 在只有两个配对时的正确率也只有 91%；更大的 LSTM 或更长的训练可能得到更好的结果。回忆正是注意力所擅长的任务。"
-        "在真实序列的小数据集上，循环网络可能更好：在本项目中，判断人名所属的语言时，LSTM 比 Transformer 更准（见示例 `lstm_names` 与 `transformer_names`）。"
+        "在真实序列的小数据集上，循环网络可能更好。"
         "此外，只有像这里这样双向的注意力，在没有位置编码时才无法分辨次序；若每个位置只能看到它之前的位置（如语言模型），仅凭这一点就能得知次序（Haviv 等，2022）。",
     ),
     sources=(

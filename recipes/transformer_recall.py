@@ -1,0 +1,94 @@
+"""Answer "a4 f7 c1 d1 f?" with 7: a transformer looks up a value by its key.
+
+    python -m recipes.transformer_recall                           # the result in the README
+    python -m recipes.transformer_recall --epochs 1 --limit 10000  # a quick look
+
+Data: texts made by rule, of 4 to 20 pairs of a letter and a digit; the answer is the digit of the letter asked for.
+Baseline: an LSTM of as many weights, trained on the same texts as often, its learning rate chosen by validation too.
+
+All letters of a text differ. The three sets come from separate streams of random numbers, those for training and
+validation from the seed. The LSTM reads from left to right: it has to keep all pairs until it knows which one it needs.
+Attention finds the pair when the question is there.
+
+Tried, one seed each, on the validation set (10,000 texts):
+
+    setting                                                        accuracy
+    transformer, learning rate 0.002 (chosen)                      1.000
+    LSTM, learning rate 0.003                                      0.273
+    LSTM, learning rate 0.01 (the baseline)                        0.410
+    LSTM, learning rate 0.03                                       0.363
+    LSTM, learning rate 0.01, four epochs                          0.775
+    transformer, characters instead of words, 4 to 12 pairs        0.31 (four epochs of 50,000 texts, or one of 200,000)
+"""
+
+import keras
+
+from dlguide import attention, data, evaluation, plots, training, transformer_classifier
+from recipes._lib import baselines, command_line, input_description, pictures, schedules, texts
+
+RECIPE = {
+    "data": "texts made by rule",
+    "metric": "accuracy",
+    "format": "{:.1%}",
+    "higher_is_better": True,
+    "baseline": "baseline_accuracy",
+    "quick": {"epochs": 1, "limit": 10000},
+}
+
+
+def main(
+    *,
+    epochs: int = 1,
+    batch_size: int = 64,
+    learning_rate: float = 2e-3,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test set."""
+    keras.utils.set_random_seed(seed)
+    recall = data.load("recall", limit=limit, seed=seed)
+    steps = epochs * -(-len(recall.train.x) // batch_size)
+
+    model = transformer_classifier(
+        len(recall.info.vocabulary),
+        recall.train.x.shape[1],
+        recall.info.num_classes,
+        embed_dim=64,
+        ff_dim=128,
+        num_layers=2,
+        dropout=0.0,
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps), global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    model.summary()
+
+    history = training.fit(
+        model,
+        *recall.train,
+        validation_data=recall.valid,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    metrics = evaluation.evaluate(model, *recall.test, class_names=recall.info.class_names)
+    metrics["training_seconds"] = history.seconds
+    metrics |= baselines.lstm_recall_scores(recall, model.count_params(), epochs, batch_size, seed)
+    if run_dir:
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "recall", recall, pairs=(4, 20))
+        pictures.save_text_classifier_figures(run_dir, title, model, recall, history, metrics)
+        words = texts.decoded(recall.test, recall.info)[0].split()
+        for layer in range(2):
+            weights = attention.attention_weights(model, recall.test.x[0], layer=layer)
+            pictures.save_figures(run_dir, title, **{f"attention_{layer}": plots.attention(weights, words)})
+    return metrics
+
+
+if __name__ == "__main__":
+    command_line.run(main)
