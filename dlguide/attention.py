@@ -130,7 +130,7 @@ def _blocks(vocab_size, max_length, embed_dim, num_heads, ff_dim, num_layers, dr
         return keras.layers.Dropout(dropout)(x) if dropout else x
 
     def normalised(x, name=None):
-        # The dense layer after it can learn a scale and a shift: none here.
+        # The dense layers after it can learn the scale; a shift is left out, as in OLMo.
         return keras.layers.LayerNormalization(center=False, scale=False, name=name)(x)
 
     inputs = keras.Input((None,), dtype="int32")

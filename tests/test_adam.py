@@ -1,4 +1,4 @@
-"""Adam's update by TensorFlow's kernel: the numbers of Keras's own update, in all that an optimizer can be told."""
+"""Adam's update by TensorFlow's kernel: the numbers of Keras's own update, for every option of the optimizer."""
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ OPTIMIZERS = {
     "two": lambda: optimizers.MultiOptimizer(
         optimizers.OptimizerMap(optimizers.Adam(0.01), {"embedding.*": optimizers.Adam(0.1)})
     ),
+    "two, by a function": lambda: optimizers.MultiOptimizer(lambda variable: optimizers.Adam(0.01)),
     # These are Keras's own all the same.
     "amsgrad": lambda: optimizers.Adam(0.01, amsgrad=True),
     "sgd": lambda: optimizers.SGD(0.1, momentum=0.9),
@@ -32,6 +33,16 @@ class Still(keras.optimizers.Adam):
 
     def update_step(self, gradient, variable, learning_rate):
         pass
+
+
+@pytest.fixture
+def kernel_calls(monkeypatch):
+    """Note each use of the kernel."""
+    import tensorflow as tf
+
+    calls, kernel = [], tf.raw_ops.ResourceApplyAdam
+    monkeypatch.setattr(tf.raw_ops, "ResourceApplyAdam", lambda **all: calls.append(1) or kernel(**all))
+    return calls
 
 
 def trained(name, fit, dtype="float32", **options):
@@ -72,22 +83,38 @@ def test_it_is_kerass_however_the_model_is_compiled(options):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "mixed_bfloat16"])
-def test_it_is_kerass_in_other_dtypes(dtype):
+@pytest.mark.parametrize("dtype", ["float64", "mixed_bfloat16", "mixed_float16"])
+def test_it_is_kerass_in_other_dtypes(dtype, kernel_calls):
     _, expected = trained("adam", keras.Model.fit, dtype)
+    assert not kernel_calls
     _, seen = trained("adam", training.fit, dtype)
+    assert kernel_calls
     for a, b in zip(seen, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_the_kernel_is_used_where_it_can_be_and_the_optimizer_is_left_as_it_was(name, monkeypatch):
-    import tensorflow as tf
-
-    calls = []
-    kernel = tf.raw_ops.ResourceApplyAdam
-    monkeypatch.setattr(tf.raw_ops, "ResourceApplyAdam", lambda **all: calls.append(1) or kernel(**all))
+def test_the_kernel_is_used_where_it_can_be_and_the_optimizer_is_left_as_it_was(name, kernel_calls):
     model, _ = trained(name, training.fit)
-    assert bool(calls) == (name not in KERASS_OWN)
+    assert bool(kernel_calls) == (name not in KERASS_OWN)
     inner = getattr(model.optimizer, "optimizers", [model.optimizer])
     assert not any({"apply", "update_step"} & set(vars(each)) for each in inner)
+
+
+def test_what_the_model_did_before_does_not_decide_about_the_kernel(kernel_calls):
+    model, _ = trained("adam", keras.Model.fit)
+    x, y = np.ones((16, 3), "int32"), np.ones(16, "int32")
+    for expected in (True, False):  # The second time the function is traced already.
+        training.fit(model, x, y, epochs=1, batch_size=8, verbose=0)
+        assert bool(kernel_calls) == expected
+        kernel_calls.clear()
+
+
+def test_an_update_of_the_callers_is_used_and_kept(kernel_calls):
+    model, _ = trained("adam", keras.Model.fit)
+    model.compile(optimizers.Adam(0.01), model.loss)
+    model.optimizer.update_step = own = lambda gradient, variable, learning_rate: None
+    before = model.get_weights()
+    training.fit(model, np.ones((16, 3), "int32"), np.ones(16, "int32"), epochs=1, verbose=0)
+    assert model.optimizer.update_step is own and not kernel_calls
+    assert all(map(np.array_equal, model.get_weights(), before))

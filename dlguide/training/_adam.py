@@ -1,26 +1,27 @@
 """Adam's update on TensorFlow by TensorFlow's own kernel."""
 
 import contextlib
+import weakref
 
 import keras
 
 from dlguide import _keras
 
+TRACED = weakref.WeakSet()
+"""The training functions of models that were traced with the kernel."""
+
 
 @contextlib.contextmanager
 def by_one_kernel(model: keras.Model):
-    """Let the kernel `ResourceApplyAdam` do what Adam and AdamW of Keras do in eleven operations for each variable.
+    """Let the kernel `ResourceApplyAdam` do what Adam and AdamW of Keras do in twelve operations for each variable.
 
-    It computes the same formula, rounded otherwise in the last bit, in one pass over the memory; and there is less
-    to trace. An embedding, whose gradient has the rows of a batch alone, keeps Keras's update. Afterwards the
-    optimizer is as before.
+    It computes the same formula in one pass over the memory, and there is less to trace. It takes 1 - beta_2 in the type
+    of the weights, so that a step in float32 differs by about 1e-5 of its size. An embedding, whose gradient has the
+    rows of a batch alone, keeps Keras's update. Afterwards the optimizer is as before.
     """
-    optimizer = model.optimizer
-    inner = optimizer.optimizers if isinstance(optimizer, keras.optimizers.MultiOptimizer) else [optimizer]
-    is_free = keras.backend.backend() == "tensorflow" and model.distribute_strategy.num_replicas_in_sync == 1
-    # A subclass may have an update of its own.
-    kinds = (keras.optimizers.Adam, keras.optimizers.AdamW)
-    changed = [each for each in inner if type(each) in kinds and not each.amsgrad] if is_free else []
+    changed = _changed(model)
+    if changed and model.train_function not in (None, *TRACED):
+        _keras.forget_functions(model)
     for each in changed:
         each.apply, each.update_step = _with_kernel(each)
     try:
@@ -28,6 +29,26 @@ def by_one_kernel(model: keras.Model):
     finally:
         for each in changed:
             del each.apply, each.update_step
+        if changed and model.train_function is not None:
+            TRACED.add(model.train_function)
+
+
+def _changed(model) -> list:
+    """Return the optimizers of a model whose update the kernel can do."""
+    if keras.backend.backend() != "tensorflow" or model.distribute_strategy.num_replicas_in_sync > 1:
+        return []
+    if model.built and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)  # A `MultiOptimizer` may get its optimizers here.
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # Of a `LossScaleOptimizer`.
+    inner = optimizer.optimizers if isinstance(optimizer, keras.optimizers.MultiOptimizer) else [optimizer]
+    # A subclass, or a method of the caller's, may have an update of its own.
+    return [
+        each
+        for each in inner
+        if type(each) in (keras.optimizers.Adam, keras.optimizers.AdamW)
+        and not each.amsgrad
+        and not {"apply", "update_step"} & set(vars(each))
+    ]
 
 
 def _with_kernel(optimizer):
@@ -48,7 +69,7 @@ def _with_kernel(optimizer):
         dtype = variable.dtype
         if dtype not in shared:
             step = keras.ops.cast(optimizer.iterations + 1, dtype)
-            powers = [tf.pow(tf.cast(beta, dtype), step) for beta in (optimizer.beta_1, optimizer.beta_2)]
+            powers = [tf.pow(tf.constant(beta, dtype), step) for beta in (optimizer.beta_1, optimizer.beta_2)]
             shared[dtype] = (*powers, tf.cast(learning_rate, dtype))
         beta_1_power, beta_2_power, rate = shared[dtype]
         moments = [moment.value for moment in _keras.adam_moments(optimizer, variable)]
@@ -59,9 +80,9 @@ def _with_kernel(optimizer):
             beta1_power=beta_1_power,
             beta2_power=beta_2_power,
             lr=rate,
-            beta1=tf.cast(optimizer.beta_1, dtype),
-            beta2=tf.cast(optimizer.beta_2, dtype),
-            epsilon=tf.cast(optimizer.epsilon, dtype),
+            beta1=tf.constant(optimizer.beta_1, dtype),
+            beta2=tf.constant(optimizer.beta_2, dtype),
+            epsilon=tf.constant(optimizer.epsilon, dtype),
             grad=tf.cast(gradient, dtype),
         )
 

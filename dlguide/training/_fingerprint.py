@@ -11,7 +11,7 @@ from dlguide import _rows
 from dlguide.training import _processes, _state
 from dlguide.training._data import Data
 
-FORMAT = 3  # Of a checkpoint.
+FORMAT = 4  # Of a checkpoint, and of the numbers that a run gives.
 COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "jit_compile")
 
 

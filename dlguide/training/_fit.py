@@ -56,8 +56,8 @@ def fit(
     The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and
     PyTorch. On TensorFlow, a run of 500 steps or more does 50 of them in one call of its graph, or
     200 where a batch has at most 64 examples, unless `compile` was given another number than 1 or one
-    of `callbacks` looks at single steps; and Adam and AdamW do their update by TensorFlow's own kernel. All other
-    settings of `compile` stay as they are.
+    of `callbacks` looks at single steps; and Adam and AdamW do their update by TensorFlow's own kernel, except with
+    `amsgrad`, for embeddings and on several replicas. All other settings of `compile` stay as they are.
 
     With `run_dir`, checkpoints are written during training. The same call in a new process resumes the run
     from the last one and ends in the same weights and history, bit for bit on the same machine; it trains

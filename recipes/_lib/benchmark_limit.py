@@ -22,12 +22,13 @@ def flops(row: benchmark_models.Row) -> int:
     row = row._replace(examples=row.batch_size)
     x, y = map(benchmark_loops.tensor, benchmark_models.arrays(row))
     loop = benchmark_loops.Loop(row)
+    enabled = torch.backends.mkldnn.enabled
     torch.backends.mkldnn.enabled = False  # Its recurrent layer is one kernel, which is not counted.
     try:
         with FlopCounterMode(display=False) as counter, attention.sdpa_kernel(attention.SDPBackend.MATH):
             loop.step(x, y)
     finally:
-        torch.backends.mkldnn.enabled = True
+        torch.backends.mkldnn.enabled = enabled
     return counter.get_total_flops()
 
 

@@ -1,4 +1,4 @@
-"""The models of `benchmark_models` as PyTorch training loops by hand; the same losses, step for step.
+"""The models of `benchmark_models` as PyTorch training loops by hand; the same losses, to rounding.
 
 Tests copy the weights of the Keras models and compare the losses of a hundred steps.
 """

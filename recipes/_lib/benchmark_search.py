@@ -39,7 +39,7 @@ WORDS = {
             "方法", "训练轮数", "试验数", "提前停止", "训练时间", "胜出者", "验证准确率", "测试准确率",
             "与随机搜索相比",
         ),
-        "tpe": "TPE，带剪枝", "random": "随机搜索", "random_twice": "随机搜索，两倍训练轮数",
+        "tpe": "带剪枝的 TPE", "random": "随机搜索", "random_twice": "随机搜索，两倍训练轮数",
         "by_hand": "手工设定（问题 11 的卷积网络）",
         "better": "更好", "worse": "更差", "same": "未见差异", "to": "至", "comma": "、",
         "note": "各数为 {seeds} 个种子（数据划分与搜索）的均值。测试准确率：胜出的设定用 {new} 个新种子重新训练，"
@@ -153,7 +153,7 @@ def _written_difference(content: dict, method: str, words: dict) -> str:
 def published(language: str) -> str:
     """Return the part of recipes/README.md, or of its translation, that the JSON gives."""
     if not PATH.exists():
-        return "not measured yet"
+        return {"en": "not measured yet", "zh": "尚未测量"}[language]
     content, words = json.loads(PATH.read_text(encoding="utf-8")), WORDS[language]
     facts = {name: content[name] for name in ("command", "cores", "cpu", "optuna", "date")}
     note = words["note"].format(seeds=len(content["seeds"]), new=len(NEW_SEEDS), **facts)

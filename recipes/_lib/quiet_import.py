@@ -47,6 +47,9 @@ class _QuietLoader(importlib.machinery.SourceFileLoader):
 
 @contextlib.contextmanager
 def _filtered_stderr():
+    if sys.stderr is None:  # It is closed.
+        yield
+        return
     sys.stderr.flush()
     with subprocess.Popen([sys.executable, "-I", "-S", "-c", FILTER], stdin=subprocess.PIPE) as process:
         stderr = os.dup(2)
