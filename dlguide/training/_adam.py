@@ -15,9 +15,9 @@ TRACED = weakref.WeakSet()
 def by_one_kernel(model: keras.Model):
     """Let the kernel `ResourceApplyAdam` do what Adam and AdamW of Keras do in twelve operations for each variable.
 
-    It computes the same formula in one pass over the memory, and there is less to trace. It takes 1 - beta_2 in the type
-    of the weights, so that a step in float32 differs by about 1e-5 of its size. An embedding, whose gradient has the
-    rows of a batch alone, keeps Keras's update. Afterwards the optimizer is as before.
+    It computes the same formula in one pass over the memory, and there is less to trace. It takes 1 - beta_2 in the
+    type of the weights, so that a step in float32 differs by about 1e-5 of its size. An embedding, whose gradient has
+    the rows of a batch alone, keeps Keras's update. Afterwards the optimizer is as before.
     """
     changed = _changed(model)
     if changed and model.train_function not in (None, *TRACED):

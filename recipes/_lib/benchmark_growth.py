@@ -148,7 +148,7 @@ def published(language: str) -> str:
     return (
         f"![How a training step grows with batch, width and length]({image})\n\n"
         f"A batch of 64 times the size (16 to 1024) takes {large / small:.0f} times as long: the step of a small batch "
-        f"is mostly its fixed cost. To estimate the time of your own run, take the step of the same kind of model at the "
+        f"is mostly its fixed cost. To estimate the time of your own run, take the step of the same model at the "
         f"nearest size, and multiply it by the number of steps (examples / batch × epochs); for a size that is not in "
         f"the figure, scale it as the limit grows. The limit is the operations in matrix products and convolutions "
         f"divided by the speed of sgemm ({library}, {peak:.0f} GFLOP/s); {content['cores']} cores {content['cpu']}, "
