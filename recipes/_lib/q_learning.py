@@ -72,7 +72,7 @@ def best_epoch(returns: Sequence[float]) -> int:
 class Learner:
     """What learns, and all of it that a checkpoint has to keep besides the model, the memory and the environments."""
 
-    kept = ("loss_sum", "target_weights", "returns", "best_weights")
+    kept = ("steps", "loss_sum", "target_weights", "returns", "best_weights")
 
     def __init__(self, model, network, env: str, *, epochs: int, batch_size: int, seed: int):
         self.model, self.network, self.target = model, network, keras.models.clone_model(network)
@@ -82,6 +82,7 @@ class Learner:
         self._valid = environments.make(env, SETTINGS["episodes"])
         self._valid_seeds = environments.episode_seeds(seed, environments.VALID, count=len(self._valid))
         self._rounds, self._batch_size, self._seed = epochs * ROUNDS, batch_size, seed
+        self.steps = 0  # Of all environments, those of the greedy episodes included.
         self.loss_sum, self.target_weights = 0.0, network.get_weights()
         self.returns, self.best_weights = [], network.get_weights()
 
@@ -92,7 +93,7 @@ class Learner:
 
     def round(self, number: int) -> None:
         """Take a step in each environment, then update the weights; what is drawn follows from seed and number."""
-        rng = np.random.default_rng((self._seed, environments.TRAIN, number))
+        rng = np.random.default_rng((self._seed, environments.ROUND, number))
         if number % SETTINGS["target_rounds"] == 0:
             self.target_weights = self.network.get_weights()
             self.target.set_weights(self.target_weights)
@@ -100,6 +101,7 @@ class Learner:
         explores = rng.random(ENVIRONMENTS) < self._exploration(number)
         random = rng.integers(self.network.output_shape[-1], size=ENVIRONMENTS)
         self.memory.add(self.episodes.step(np.where(explores, random, actions)))
+        self.steps += ENVIRONMENTS
 
         batch = self.memory.sample(rng, UPDATES * self._batch_size)
         next_values, next_target_values = (
@@ -114,7 +116,9 @@ class Learner:
     def end_epoch(self) -> dict[str, float]:
         """Play greedy episodes; keep the weights if they are the best so far; return the figures of the epoch."""
         self.check()
-        mean = environments.mean_return(environments.play(greedy(self.network), self._valid, self._valid_seeds))
+        episodes = environments.play(greedy(self.network), self._valid, self._valid_seeds)
+        self.steps += sum(len(episode.actions) for episode in episodes)
+        mean = environments.mean_return(episodes)
         self.returns.append(mean)
         if best_epoch(self.returns) == len(self.returns) - 1:
             self.best_weights = self.network.get_weights()
@@ -160,8 +164,9 @@ def fit(
         verbose: 0 silent, 2 one line an epoch.
 
     Returns:
-        The history with `loss` and `val_return`, the mean return of the greedy episodes after each epoch, and with
-        `seconds`, the time spent in training.
+        The history with `loss` and `val_return`, the mean return of the greedy episodes after each epoch, with
+        `steps`, the steps taken in all environments, those of the greedy episodes included, and with `seconds`, the
+        time spent in training.
     """
     learner = Learner(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed)
     options = {"epochs": epochs, "rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed}
@@ -183,7 +188,7 @@ def fit(
                     learner.round(epoch * ROUNDS + number)
                 callbacks.on_epoch_end(epoch, learner.end_epoch())
             callbacks.on_train_end()
-        history.seconds = checkpoints.progress.seconds
+        history.steps, history.seconds = learner.steps, checkpoints.progress.seconds
         network.set_weights(learner.best_weights)
         if folder:
             folder.save_model(network)
