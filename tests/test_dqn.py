@@ -212,6 +212,9 @@ def test_another_run_in_the_folder_is_refused_and_what_differs_is_named(small, t
     q_learning.fit(*compiled(), "CartPole-v1", **settings, run_dir=folder)
     with pytest.raises(ValueError, match=r"`run_dir` must be new, empty or hold the same run\..* with seed 0 there, 1"):
         q_learning.fit(*compiled(), "CartPole-v1", **{**settings, "seed": 1}, run_dir=folder)
+    # More epochs would explore longer, and remember more.
+    with pytest.raises(ValueError, match=r"exploration_rounds 2\.4\d* there, 4\.8.*; memory_rows 48 there, 96 here"):
+        q_learning.fit(*compiled(), "CartPole-v1", **{**settings, "epochs": 2}, run_dir=folder)
     with pytest.raises(ValueError, match=r"with optimizer\.config\.learning_rate 0\.001\d* there, 0\.5 here"):
         q_learning.fit(*compiled(learning_rate=0.5), "CartPole-v1", **settings, run_dir=folder)
 

@@ -81,7 +81,8 @@ class Learner:
         self.episodes = environments.RunningEpisodes(env, ENVIRONMENTS, seed)
         self._valid = environments.make(env, SETTINGS["episodes"])
         self._valid_seeds = environments.episode_seeds(seed, environments.VALID, count=len(self._valid))
-        self._rounds, self._batch_size, self._seed = epochs * ROUNDS, batch_size, seed
+        self.exploration_rounds = SETTINGS["exploration_share"] * (epochs * ROUNDS)
+        self._batch_size, self._seed = batch_size, seed
         self.steps = 0  # Of all environments, those of the greedy episodes included.
         self.loss_sum, self.target_weights = 0.0, network.get_weights()
         self.returns, self.best_weights = [], network.get_weights()
@@ -135,7 +136,7 @@ class Learner:
 
     def _exploration(self, number: int) -> float:
         first, last = SETTINGS["first_exploration"], SETTINGS["last_exploration"]
-        return first + (last - first) * min(1.0, number / (SETTINGS["exploration_share"] * self._rounds))
+        return first + (last - first) * min(1.0, number / self.exploration_rounds)
 
 
 def fit(
@@ -156,7 +157,8 @@ def fit(
         model: `value_of_action(network)`, compiled.
         network: From observations to a value for each action.
         env: Name of the environment.
-        epochs: How often the policy is looked at, at least 1.
+        epochs: How often the policy is looked at, at least 1. Exploration and memory depend on it, so that a run cannot
+            be extended.
         batch_size: Transitions in an update.
         seed: Fixes episodes, exploration and batches.
         run_dir: Folder of the run, as in `training.fit`.
@@ -170,6 +172,7 @@ def fit(
     """
     learner = Learner(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed)
     options = {"epochs": epochs, "rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed}
+    options |= {"exploration_rounds": learner.exploration_rounds, "memory_rows": len(learner.memory.arrays[0])}
     config = _fingerprint.model_config(model, options | {"env": env, **SETTINGS})
     history = keras.callbacks.History()
     with _folder.opened(run_dir, config) as (folder, saved):
