@@ -4,20 +4,20 @@
     python -m recipes.transformer_recall --epochs 1 --limit 10000  # a quick look
 
 Data: texts made by rule, of 4 to 20 pairs of a letter and a digit; the answer is the digit of the letter asked for.
-Baseline: an LSTM of as many weights, trained on the same texts as often, its learning rate chosen by validation too.
+Baseline: a bidirectional LSTM of as many weights, trained on the same texts, its learning rate chosen by validation.
 
 All letters of a text differ. The three sets come from separate streams of random numbers, those for training and
-validation from the seed. The LSTM reads from left to right: it has to keep all pairs until it knows which one it needs.
-Attention finds the pair when the question is there.
+validation from the seed. An LSTM that reads from left to right has to keep all pairs until it knows which one it needs.
+Backwards it meets the question first, and has to keep it until its key comes. Attention finds the pair at once.
 
 Tried, one seed each, on the validation set (10,000 texts):
 
     setting                                                        accuracy
     transformer, learning rate 0.002 (chosen)                      1.000
-    LSTM, learning rate 0.003                                      0.273
-    LSTM, learning rate 0.01 (the baseline)                        0.410
-    LSTM, learning rate 0.03                                       0.363
-    LSTM, learning rate 0.01, four epochs                          0.775
+    LSTM from left to right, learning rate 0.003                   0.273
+    LSTM from left to right, learning rate 0.01                    0.410
+    LSTM from left to right, learning rate 0.03                    0.363
+    LSTM from left to right, learning rate 0.01, four epochs       0.775
     transformer, characters instead of words, 4 to 12 pairs        0.31 (four epochs of 50,000 texts, or one of 200,000)
 """
 

@@ -158,6 +158,7 @@ def state(model, learner, history) -> list:
         *learner.target_weights,
         learner.episodes.observations,
         np.array([[*history.history["loss"]], [*history.history["val_return"]]]),
+        np.array(history.steps),
     ]
 
 
@@ -202,7 +203,7 @@ def test_a_run_that_is_stopped_and_started_again_ends_in_the_same_bits(moment, s
     written = (tmp_path / "run" / "history.csv").read_text().splitlines()
     assert written[0] == "epoch,seconds,loss,val_return" and len(written) == 4
     # Once more, where nothing is left to train.
-    for a, b in zip(whole[:-3], fit(str(tmp_path / "run"))[:-3], strict=True):
+    for a, b in zip(whole[:-4], fit(str(tmp_path / "run"))[:-4], strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -211,6 +212,9 @@ def test_another_run_in_the_folder_is_refused_and_what_differs_is_named(small, t
     q_learning.fit(*compiled(), "CartPole-v1", **settings, run_dir=folder)
     with pytest.raises(ValueError, match=r"`run_dir` must be new, empty or hold the same run\..* with seed 0 there, 1"):
         q_learning.fit(*compiled(), "CartPole-v1", **{**settings, "seed": 1}, run_dir=folder)
+    # More epochs would explore longer, and remember more.
+    with pytest.raises(ValueError, match=r"exploration_rounds 2\.4\d* there, 4\.8.*; memory_rows 48 there, 96 here"):
+        q_learning.fit(*compiled(), "CartPole-v1", **{**settings, "epochs": 2}, run_dir=folder)
     with pytest.raises(ValueError, match=r"with optimizer\.config\.learning_rate 0\.001\d* there, 0\.5 here"):
         q_learning.fit(*compiled(learning_rate=0.5), "CartPole-v1", **settings, run_dir=folder)
 
@@ -258,11 +262,12 @@ def test_the_linear_policy_has_as_many_steps_and_is_chosen_by_the_same_episodes(
     assert environments.mean_return(episodes) > 300
 
 
-def test_the_recipe_gives_its_baseline_the_steps_of_the_training_and_draws_its_test_episodes_last(
+def test_the_recipe_gives_its_baseline_the_steps_of_the_agent_and_draws_its_test_episodes_last(
     small, monkeypatch, capsys
 ):
-    drawn, taken, given = [], [0], []
-    episode_seeds, step, scores = environments.episode_seeds, RunningEpisodes.step, linear_policies.scores
+    drawn, taken, validation, given = [], [], [], []
+    episode_seeds, play = environments.episode_seeds, environments.play
+    step, scores = RunningEpisodes.step, linear_policies.scores
 
     def noted_seeds(seed, *purpose, count):
         found = episode_seeds(seed, *purpose, count=count)
@@ -270,18 +275,26 @@ def test_the_recipe_gives_its_baseline_the_steps_of_the_training_and_draws_its_t
         return found
 
     def noted_step(self, actions):
-        taken[0] += len(actions)
+        taken.append(len(actions))
         return step(self, actions)
+
+    def noted_play(policy, copies, seeds):
+        episodes = play(policy, copies, seeds)
+        if seeds == episode_seeds(4, environments.VALID, count=2):
+            validation.extend(len(episode.actions) for episode in episodes)
+        return episodes
 
     def noted_scores(env, seeds, *, steps, seed):
         given.append(steps)
         return scores(env, seeds, steps=steps, seed=seed)
 
     monkeypatch.setattr(environments, "episode_seeds", noted_seeds)
+    monkeypatch.setattr(environments, "play", noted_play)
     monkeypatch.setattr(RunningEpisodes, "step", noted_step)
     monkeypatch.setattr(linear_policies, "scores", noted_scores)
     metrics = dqn_cartpole.main(epochs=2, batch_size=8, seed=4)
-    assert given == taken == [2 * 12 * 4]
+    assert sum(taken) == 2 * 12 * 4 and len(validation) == 2 * 2
+    assert given == [sum(taken) + sum(validation)]
     assert set(metrics) >= {"mean_return", "baseline_return", "random_return", "last_val_return", "training_seconds"}
     by_purpose = {purpose: {seed for p, found in drawn if p == purpose for seed in found} for purpose in range(3)}
     train, valid, test = (by_purpose[p] for p in (environments.TRAIN, environments.VALID, environments.TEST))
@@ -289,6 +302,19 @@ def test_the_recipe_gives_its_baseline_the_steps_of_the_training_and_draws_its_t
     assert [purpose for purpose, _ in drawn].count(environments.TEST) == 1
     at = [purpose for purpose, _ in drawn].index(environments.TEST)
     assert environments.TRAIN not in [purpose for purpose, _ in drawn[at:]]
+
+
+def test_no_two_streams_of_random_numbers_are_the_same(small, monkeypatch, capsys):
+    first, default_rng = {}, np.random.default_rng
+
+    def noted(seed):
+        first[seed] = default_rng(seed).integers(2**63)
+        return default_rng(seed)
+
+    monkeypatch.setattr(np.random, "default_rng", noted)
+    dqn_cartpole.main(epochs=1, batch_size=8, seed=4)
+    assert {seed[:2] for seed in first} == {(4, purpose) for purpose in range(6)}
+    assert len(set(first.values())) == len(first)
 
 
 def one_line(monkeypatch, capsys, *options) -> str:

@@ -34,7 +34,7 @@ def test_runs_killed_at_random_moments_end_in_the_same_bits(tmp_path):
     moments = {"mlp": drawn(rng, MOMENTS // 2, MOMENTS - MOMENTS // 2)}
     # These draw numbers in every step; they share the code that is tried at most moments.
     drawing = ("vae", "gan", "contrastive", "dqn") if MOMENTS > 2 else ()
-    moments |= {name: drawn(rng, MOMENTS // 8, MOMENTS // 4) for name in drawing}
+    moments |= {name: drawn(rng, MOMENTS // 8, max(1, MOMENTS // 4)) for name in drawing}
     # Some were runs of 3 epochs first, and are killed as they are extended to 12.
     later = [["epoch", int(rng.integers(4, 10)), float(rng.uniform(0, 1))] for _ in range(MOMENTS // 4)]
     short = [[str(tmp_path / f"extended{i}"), None, "mlp", 3] for i in range(len(later))]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dlguide import data, evaluation, mlp, plots, training
-from recipes import gan_mnist, vae_mnist
+from recipes import gan_mnist, transformer_recall, vae_mnist
 from recipes._lib import (
     baselines,
     clustering,
@@ -138,6 +138,48 @@ def test_ridge_regression_is_the_best_one_on_the_validation_set():
     found = baselines.ridge_forecast(data.Splits(train, valid, test, None))
     np.testing.assert_allclose(found, forecast(best, test))
     assert 0.01 < best < 1000
+
+
+@pytest.mark.parametrize("best", [3, 10])
+def test_the_baseline_of_names_has_all_of_them_and_the_c_that_is_best_on_the_validation_set(best, monkeypatch):
+    places, fits = data.load("places", limit=200), []
+
+    class Classifier:
+        def __init__(self, regression):
+            self.c = regression.C
+
+        def fit(self, x, y):
+            fits.append((self.c, x.shape, y))
+            return self
+
+        def score(self, x, y):
+            assert x.shape[0] == 200 and (y is places.valid.y or self.c == best)
+            return float(self.c == best) if y is places.valid.y else self.c / 100
+
+    monkeypatch.setattr("sklearn.multiclass.OneVsRestClassifier", Classifier)
+    assert baselines.ngram_accuracy(places) == best / 100
+    words = [f" {word} " for word in " ".join(texts.decoded(places.train, places.info)).lower().split()]
+    grams = {word[i : i + n] for word in words for n in range(1, 5) for i in range(max(1, len(word) + 1 - n))}
+    assert [(c, shape) for c, shape, _ in fits] == [(c, (200, len(grams))) for c in (3, 10)]
+    assert all(np.array_equal(y, places.train.y) for *_, y in fits)
+
+
+def test_the_lstm_has_the_texts_the_epochs_and_the_weights_of_the_transformer(monkeypatch, capsys):
+    fits = []
+
+    def fit(model, x, y, *, epochs, batch_size, seed, **options):
+        schedule = model.optimizer.get_config()["learning_rate"]["config"]
+        steps = schedule["warmup_steps"] + schedule["decay_steps"]
+        fits.append((model, x, y, (epochs, batch_size, seed, steps)))
+        return SimpleNamespace(seconds=0.0)
+
+    monkeypatch.setattr(training, "fit", fit)
+    metrics = transformer_recall.main(epochs=3, batch_size=50, seed=2, limit=320)
+    (transformer, x, y, options), (lstm, other_x, other_y, other_options) = fits
+    assert np.array_equal(x, other_x) and np.array_equal(y, other_y) and len(x) == 320
+    assert options == other_options == (3, 50, 2, 3 * 7)
+    assert lstm.count_params() == metrics["baseline_weights"] == pytest.approx(transformer.count_params(), rel=0.02)
+    assert any(isinstance(layer, keras.layers.Bidirectional) for layer in lstm.layers)
 
 
 def test_frames_of_padding_do_not_count_in_the_baseline_of_sequences():

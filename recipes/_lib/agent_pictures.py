@@ -36,10 +36,12 @@ def learning_curves(history: dict[str, list[float]], metrics: dict):
         left.plot(steps[chosen], returns[chosen], "o", color="crimson", markersize=8, label="chosen policy")
         for name, key, style in (("linear policy", "baseline_return", "--"), ("random actions", "random_return", ":")):
             left.axhline(metrics[key], color="gray", linestyle=style, label=f"{name}, {metrics[key]:.1f} in the test")
-        left.set(xlabel="thousand steps", ylabel=f"mean return of {q_learning.SETTINGS['episodes']} episodes")
+        left.set(
+            xlabel="thousand steps of training", ylabel=f"mean return of {q_learning.SETTINGS['episodes']} episodes"
+        )
         figure.legend(fontsize=8, loc="outside lower center", ncols=4)
         right.plot(steps, history["loss"], marker=".")
-        right.set(xlabel="thousand steps", ylabel="loss")
+        right.set(xlabel="thousand steps of training", ylabel="loss")
         for axes in (left, right):
             axes.grid(alpha=0.3)
     return figure

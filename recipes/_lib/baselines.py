@@ -147,17 +147,15 @@ def lstm_scores(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:
 
 
 def lstm_recall_scores(splits: data.Splits, weights: int, epochs: int, batch_size: int, seed: int) -> dict[str, float]:
-    """Train an LSTM of about as many weights on the texts in the order of reading, and return its test scores.
-
-    One that read them backwards would meet the question first, and would only have to wait for its key.
-    """
+    """Train a bidirectional LSTM of about as many weights, and return its test scores."""
 
     keras.utils.set_random_seed(seed)
     vocab_size, num_outputs = len(splits.info.vocabulary), splits.info.num_classes
-    linear = vocab_size + 4 + num_outputs  # It has 8 units² + linear · units + num_outputs weights.
-    units = round(((linear**2 + 32 * (weights - num_outputs)) ** 0.5 - linear) / 16)
+    linear = vocab_size + 8 + 2 * num_outputs  # It has 16 units² + linear · units + num_outputs weights.
+    units = round(((linear**2 + 64 * (weights - num_outputs)) ** 0.5 - linear) / 32)
     steps = epochs * -(-len(splits.train.x) // batch_size)
-    model = rnn(splits.train.x.shape[1:], num_outputs, cell="lstm", units=(units,), vocab_size=vocab_size)
+    options = {"vocab_size": vocab_size, "bidirectional": True}
+    model = rnn(splits.train.x.shape[1:], num_outputs, cell="lstm", units=(units,), **options)
     model.compile(
         optimizer=keras.optimizers.Adam(schedules.one_cycle(1e-2, steps), global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

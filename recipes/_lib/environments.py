@@ -9,8 +9,10 @@ import numpy as np
 from dlguide import _checks
 
 NAMES = ("CartPole-v1", "Acrobot-v1")
-TRAIN, VALID, TEST = range(3)
-"""What episodes are played for: to learn from, to choose the policy with, to score it once at the end."""
+TRAIN, VALID, TEST, ROUND, SEARCH, RANDOM = range(6)
+"""What random numbers are drawn for: episodes to learn from, to choose the policy with, to score it once at the end;
+a round of the training, the search for a linear policy, random actions. It is the second number of each seed, for
+NumPy takes the seeds s and (s, 0) as the same."""
 
 
 class Transitions(NamedTuple):
@@ -93,7 +95,7 @@ def observations(name: str, count: int, seed: int) -> np.ndarray:
 
 def random_policy(name: str, seed: int) -> Callable:
     """Return the policy that takes any action with the same probability."""
-    num_actions, rng = sizes(name)[1], np.random.default_rng(seed)
+    num_actions, rng = sizes(name)[1], np.random.default_rng((seed, RANDOM))
     return lambda observations: rng.integers(num_actions, size=len(observations))
 
 

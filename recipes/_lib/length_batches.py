@@ -18,7 +18,8 @@ class LengthBatches(keras.utils.PyDataset):
 
     def __init__(self, x: np.ndarray, y: np.ndarray, *, batch_size: int, seed: int):
         super().__init__()
-        self.x, self.y, self.lengths = np.pad(x, [(0, 0), (0, 4)]), y, (x != 0).sum(axis=1)
+        longer = -x.shape[1] % 4 + 1  # What `__getitem__` adds to the longest text at most.
+        self.x, self.y, self.lengths = np.pad(x, [(0, 0), (0, longer)]), y, (x != 0).sum(axis=1)
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
         self._draw()
 

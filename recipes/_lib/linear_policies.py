@@ -30,7 +30,7 @@ def search(env: str, *, steps: int, seed: int) -> np.ndarray:
     """
     environment, (shape, num_actions) = environments.make(env, 1), environments.sizes(env)
     seeds = environments.episode_seeds(seed, environments.VALID, count=EPISODES)
-    rng, used, best, best_weights = np.random.default_rng(seed), 0, -np.inf, None
+    rng, used, best, best_weights = np.random.default_rng((seed, environments.SEARCH)), 0, -np.inf, None
     while used < steps:
         weights, played = rng.normal(size=(*shape, num_actions)), []
         while len(played) < EPISODES and (not played or environments.mean_return(played) >= best):

@@ -72,7 +72,7 @@ def best_epoch(returns: Sequence[float]) -> int:
 class Learner:
     """What learns, and all of it that a checkpoint has to keep besides the model, the memory and the environments."""
 
-    kept = ("loss_sum", "target_weights", "returns", "best_weights")
+    kept = ("steps", "loss_sum", "target_weights", "returns", "best_weights")
 
     def __init__(self, model, network, env: str, *, epochs: int, batch_size: int, seed: int):
         self.model, self.network, self.target = model, network, keras.models.clone_model(network)
@@ -81,7 +81,9 @@ class Learner:
         self.episodes = environments.RunningEpisodes(env, ENVIRONMENTS, seed)
         self._valid = environments.make(env, SETTINGS["episodes"])
         self._valid_seeds = environments.episode_seeds(seed, environments.VALID, count=len(self._valid))
-        self._rounds, self._batch_size, self._seed = epochs * ROUNDS, batch_size, seed
+        self.exploration_rounds = SETTINGS["exploration_share"] * (epochs * ROUNDS)
+        self._batch_size, self._seed = batch_size, seed
+        self.steps = 0  # Of all environments, those of the greedy episodes included.
         self.loss_sum, self.target_weights = 0.0, network.get_weights()
         self.returns, self.best_weights = [], network.get_weights()
 
@@ -92,7 +94,7 @@ class Learner:
 
     def round(self, number: int) -> None:
         """Take a step in each environment, then update the weights; what is drawn follows from seed and number."""
-        rng = np.random.default_rng((self._seed, environments.TRAIN, number))
+        rng = np.random.default_rng((self._seed, environments.ROUND, number))
         if number % SETTINGS["target_rounds"] == 0:
             self.target_weights = self.network.get_weights()
             self.target.set_weights(self.target_weights)
@@ -100,6 +102,7 @@ class Learner:
         explores = rng.random(ENVIRONMENTS) < self._exploration(number)
         random = rng.integers(self.network.output_shape[-1], size=ENVIRONMENTS)
         self.memory.add(self.episodes.step(np.where(explores, random, actions)))
+        self.steps += ENVIRONMENTS
 
         batch = self.memory.sample(rng, UPDATES * self._batch_size)
         next_values, next_target_values = (
@@ -114,7 +117,9 @@ class Learner:
     def end_epoch(self) -> dict[str, float]:
         """Play greedy episodes; keep the weights if they are the best so far; return the figures of the epoch."""
         self.check()
-        mean = environments.mean_return(environments.play(greedy(self.network), self._valid, self._valid_seeds))
+        episodes = environments.play(greedy(self.network), self._valid, self._valid_seeds)
+        self.steps += sum(len(episode.actions) for episode in episodes)
+        mean = environments.mean_return(episodes)
         self.returns.append(mean)
         if best_epoch(self.returns) == len(self.returns) - 1:
             self.best_weights = self.network.get_weights()
@@ -131,7 +136,7 @@ class Learner:
 
     def _exploration(self, number: int) -> float:
         first, last = SETTINGS["first_exploration"], SETTINGS["last_exploration"]
-        return first + (last - first) * min(1.0, number / (SETTINGS["exploration_share"] * self._rounds))
+        return first + (last - first) * min(1.0, number / self.exploration_rounds)
 
 
 def fit(
@@ -152,7 +157,8 @@ def fit(
         model: `value_of_action(network)`, compiled.
         network: From observations to a value for each action.
         env: Name of the environment.
-        epochs: How often the policy is looked at, at least 1.
+        epochs: How often the policy is looked at, at least 1. Exploration and memory depend on it, so that a run cannot
+            be extended.
         batch_size: Transitions in an update.
         seed: Fixes episodes, exploration and batches.
         run_dir: Folder of the run, as in `training.fit`.
@@ -160,11 +166,13 @@ def fit(
         verbose: 0 silent, 2 one line an epoch.
 
     Returns:
-        The history with `loss` and `val_return`, the mean return of the greedy episodes after each epoch, and with
-        `seconds`, the time spent in training.
+        The history with `loss` and `val_return`, the mean return of the greedy episodes after each epoch, with
+        `steps`, the steps taken in all environments, those of the greedy episodes included, and with `seconds`, the
+        time spent in training.
     """
     learner = Learner(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed)
     options = {"epochs": epochs, "rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed}
+    options |= {"exploration_rounds": learner.exploration_rounds, "memory_rows": len(learner.memory.arrays[0])}
     config = _fingerprint.model_config(model, options | {"env": env, **SETTINGS})
     history = keras.callbacks.History()
     with _folder.opened(run_dir, config) as (folder, saved):
@@ -183,7 +191,7 @@ def fit(
                     learner.round(epoch * ROUNDS + number)
                 callbacks.on_epoch_end(epoch, learner.end_epoch())
             callbacks.on_train_end()
-        history.seconds = checkpoints.progress.seconds
+        history.steps, history.seconds = learner.steps, checkpoints.progress.seconds
         network.set_weights(learner.best_weights)
         if folder:
             folder.save_model(network)
