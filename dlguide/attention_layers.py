@@ -84,7 +84,10 @@ class SelfAttention(keras.layers.Layer):
                 f"Received: {features} features, num_heads={self.num_heads}"
             )
         for name in ("query", "key", "value", "projection"):
-            dense = keras.layers.Dense(features, use_bias=False, dtype=self.dtype_policy, name=name)
+            # Small at first, as in GPT-2: larger scores fix early on what a step attends to, and it learns less.
+            kernel = "glorot_uniform" if name == "projection" else keras.initializers.RandomNormal(stddev=0.02)
+            options = {"use_bias": False, "kernel_initializer": kernel, "dtype": self.dtype_policy, "name": name}
+            dense = keras.layers.Dense(features, **options)
             dense.build(input_shape)
             setattr(self, name, dense)
 
