@@ -8,13 +8,13 @@ Prints as JSON the exit status of each process. Each is forked after the imports
 anything is computed.
 """
 
+import contextlib
 import json
 import multiprocessing
 import os
 import signal
 import sys
 import warnings
-from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,24 +26,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from dlguide import data, mlp, perceptron
-from recipes._lib import search
+from recipes._lib import search, trial_process
 
 TRIALS, EPOCHS = 7, 3
 
 
-class InThisProcess:
-    """In place of `search.trial_process`: what it is given runs here."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def submit(self, function, *args):
-        done = Future()
-        done.set_result(function(*args))
-        return done
+@contextlib.contextmanager
+def in_this_process():
+    """In place of `trial_process.opened`."""
+    yield lambda function, *args: function(*args)
 
 
 def small_splits() -> data.Splits:
@@ -78,7 +69,7 @@ def kill() -> None:
 
 def run_with(folder: str, where: str | None, place: int) -> None:
     """Search in this process, which dies at the moment."""
-    search.trial_process, search.STARTING_TRIALS, search.WARMUP_EPOCHS = InThisProcess, 3, 1
+    trial_process.opened, search.STARTING_TRIALS, search.WARMUP_EPOCHS = in_this_process, 3, 1
     optuna = search.optuna
     here = {"place": -1}
 

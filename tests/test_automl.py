@@ -3,21 +3,24 @@
 import inspect
 import json
 import os
+import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import optuna
 import pytest
-from kill_search import EPOCHS, TRIALS, InThisProcess, candidate, small_search, small_splits
+from kill_search import EPOCHS, TRIALS, candidate, in_this_process, small_search, small_splits
 
-from dlguide import data, training
+from dlguide import data, evaluation, training
 from recipes import automl_mnist1d
-from recipes._lib import benchmark_search, command_line, search, search_pictures
+from recipes._lib import benchmark_search, command_line, run_folder, search, search_file, search_pictures, trial_process
 
 ROOT = Path(__file__).parents[1]
 MOMENTS = [["created", -1], ["parameters", 0], ["epoch", 1], ["attributes", 3], ["told", 4], ["epoch", 6]]
@@ -38,14 +41,15 @@ def searched(folder: Path, moments: list) -> list[int]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.thorough
 def test_a_search_that_is_killed_at_many_moments_ends_with_the_same_trials(tmp_path):
     assert searched(tmp_path / "whole", [[None, 0]]) == [0]
     assert searched(tmp_path / "killed", [*MOMENTS, [None, 0]]) == [-signal.SIGKILL] * len(MOMENTS) + [0]
-    whole, killed = (search.finished_trials(tmp_path / name / "search.db") for name in ("whole", "killed"))
+    whole, killed = (search_file.finished_trials(tmp_path / name / "search.db") for name in ("whole", "killed"))
     assert all_of(whole) == all_of(killed)
     assert any(trial.state == STATES.PRUNED for trial in whole) and len(whole) > TRIALS
     # The trials that were running are kept as failed ones; in their place came one of the same parameters.
-    with search._open_study(tmp_path / "killed" / "search.db") as study:
+    with search_file.open_study(tmp_path / "killed" / "search.db") as study:
         trials = study.trials
     failed = [trial for trial in trials if trial.state == STATES.FAIL]
     assert len(failed) == sum(where in ("parameters", "epoch", "attributes") for where, _ in MOMENTS)
@@ -55,12 +59,13 @@ def test_a_search_that_is_killed_at_many_moments_ends_with_the_same_trials(tmp_p
 
 
 @pytest.fixture
-def in_this_process(monkeypatch):
-    monkeypatch.setattr(search, "trial_process", InThisProcess)
+def here(monkeypatch):
+    """Trials run in this process."""
+    monkeypatch.setattr(trial_process, "opened", in_this_process)
 
 
 @pytest.fixture
-def simulated(in_this_process, monkeypatch):
+def simulated(here, monkeypatch):
     """Trials without training: a better learning rate gives a better score, which rises by the epoch."""
 
     def train(chosen, trial, seed):
@@ -78,6 +83,22 @@ def simulated(in_this_process, monkeypatch):
         return score if epoch == chosen.epochs else None
 
     monkeypatch.setattr(search, "_training_score", train)
+
+
+def test_a_search_that_is_interrupted_in_a_trial_is_resumed_with_the_same_parameters(simulated, tmp_path, monkeypatch):
+    whole, train = search.run(small_search(), 4), search._training_score
+
+    def interrupted(chosen, trial, seed):
+        score = train(chosen, trial, seed)
+        if trial.number == 2:
+            raise KeyboardInterrupt
+        return score
+
+    monkeypatch.setattr(search, "_training_score", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        search.run(small_search(), 4, tmp_path)
+    found = search.run(small_search(), 4, tmp_path)
+    assert all_of(found) == all_of(whole) and [trial.number for trial in found] == [0, 1, 3, 4]
 
 
 def test_a_trial_that_is_stopped_early_leaves_its_epochs_to_others(simulated, tmp_path):
@@ -104,6 +125,7 @@ def test_random_search_stops_nothing_and_its_first_half_is_the_search_of_half_th
     assert len({trial.params["learning_rate"] for trial in twice}) == 10
 
 
+@pytest.mark.thorough
 def test_tpe_learns_from_its_trials(simulated):
     means = []
     for method in search.METHODS:
@@ -135,7 +157,7 @@ def test_a_trial_below_the_median_is_stopped_but_not_after_its_last_epoch():
     assert reported == {1: 0.25, EPOCHS: 0.25}
 
 
-def test_a_loss_that_is_not_finite_ends_a_trial_and_its_epochs_are_spent(in_this_process, tmp_path, monkeypatch):
+def test_a_loss_that_is_not_finite_ends_a_trial_and_its_epochs_are_spent(here, tmp_path, monkeypatch):
     fit, calls = training.fit, []
 
     def failing(model, x, y, **options):
@@ -156,7 +178,7 @@ def test_a_loss_that_is_not_finite_ends_a_trial_and_its_epochs_are_spent(in_this
         search.run(small_search("random"), 2, tmp_path / "none")
 
 
-def test_the_score_is_the_validation_accuracy_of_the_trained_model(in_this_process, monkeypatch):
+def test_the_score_is_the_validation_accuracy_of_the_trained_model(here, monkeypatch):
     models, fit = [], training.fit
     monkeypatch.setattr(
         training, "fit", lambda model, *args, **options: models.append(model) or fit(model, *args, **options)
@@ -167,27 +189,27 @@ def test_the_score_is_the_validation_accuracy_of_the_trained_model(in_this_proce
         assert trial.value == pytest.approx((predicted == splits.valid.y).mean())
 
 
-def test_the_test_set_has_no_part_in_the_search(in_this_process, monkeypatch, capsys):
-    load, seen = data.load, []
+def test_the_test_set_has_no_part_in_the_search(here, monkeypatch, capsys):
+    load, search_run, found, sizes = data.load, search.run, [], []
 
-    def run(other_test: bool):
-        def loaded(name, **options):
-            splits = load(name, **options)
-            return splits._replace(test=data.Part(splits.train.x[:50], splits.train.y[:50])) if other_test else splits
+    def other_test(name, **options):
+        splits = load(name, **options)
+        return splits._replace(test=data.Part(splits.train.x[:50], splits.train.y[:50]))
 
-        def noted(*args, **options):
-            seen.append(search_run(*args, **options))
-            return seen[-1]
+    def evaluated(model, x, y, **_):
+        sizes.append(len(x))
+        return {"accuracy": 0.5}
 
-        search_run = search.run
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(data, "load", loaded)
-            patch.setattr(search, "run", noted)
-            return automl_mnist1d.main(trials=2, epochs=1, limit=60)
-
-    metrics = [run(other_test) for other_test in (False, True)]
-    assert all_of(seen[0]) == all_of(seen[1])
-    assert metrics[0]["winner"] == metrics[1]["winner"] and metrics[0]["accuracy"] != metrics[1]["accuracy"]
+    monkeypatch.setattr(search, "run", lambda *args: found.append(search_run(*args)) or found[-1])
+    monkeypatch.setattr(evaluation, "evaluate", evaluated)
+    model = SimpleNamespace(summary=lambda: None), SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(automl_mnist1d, "trained_model", lambda *_, **__: model)  # For time.
+    winners = []
+    for loaded in (load, other_test):
+        monkeypatch.setattr(data, "load", loaded)
+        winners.append(automl_mnist1d.main(trials=2, epochs=1, limit=60)["winner"])
+    assert all_of(found[0]) == all_of(found[1]) and winners[0] == winners[1]
+    assert sizes == [60, 60, 50, 50]  # The winner and the settings by hand.
 
 
 @pytest.mark.parametrize(
@@ -206,8 +228,97 @@ def test_another_search_is_refused_by_what_differs(change, message, simulated, t
         search.run(small_search()._replace(**change), 1, tmp_path)
 
 
+def test_a_search_is_not_resumed_with_other_rules_versions_or_another_backend(simulated, tmp_path, monkeypatch):
+    search.run(small_search(), 1, tmp_path)
+    there = f"backend {keras.config.backend()!r} there, 'other' here; keras {keras.__version__!r} there, '4' here"
+    for module, name, value in (
+        (search, "STARTING_TRIALS", 9), (search, "WARMUP_EPOCHS", 2),
+        (keras, "__version__", "4"), (keras.config, "backend", lambda: "other"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    message = f" with starting_trials 10 there, 9 here; warmup_epochs 3 there, 2 here; {there}"
+    with pytest.raises(ValueError) as refused:
+        search.run(small_search(), 1, tmp_path)
+    assert str(refused.value).endswith(message)
+
+
+def other_database(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE numbers (value INTEGER)")
+    connection.close()
+
+
+def other_study(path: Path) -> None:
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+    optuna.create_study(study_name="other", storage=storage)
+    storage.engine.dispose()
+
+
+def damaged(path: Path) -> None:
+    search.run(small_search(), 1, path.parent)
+    path.write_bytes(path.read_bytes()[:20_000])
+
+
+@pytest.mark.parametrize(
+    ("write", "reason"),
+    [
+        (lambda path: path.write_bytes(b""), "no such table: version_info"),
+        (lambda path: path.write_bytes(b"text " * 200), "file is not a database"),
+        (other_database, "no such table: version_info"),
+        (other_study, "Record does not exist."),
+        (damaged, "database disk image is malformed"),
+    ],
+)
+def test_a_file_that_is_damaged_or_of_something_else_is_refused_and_left_as_it_is(write, reason, simulated, tmp_path):
+    write(tmp_path / "search.db")
+    before = (tmp_path / "search.db").read_bytes()
+    with pytest.raises(ValueError) as refused:
+        search.run(small_search(), 1, tmp_path)
+    assert str(refused.value) == (
+        "`run_dir` must hold a search.db of this search that can be read and written, or be new. "
+        f"Received: run_dir={str(tmp_path)!r} ({reason})"
+    )
+    assert command_line.is_refusal(refused.value) and (tmp_path / "search.db").read_bytes() == before
+
+
+def test_a_full_disk_is_said_and_the_search_is_resumed(simulated, tmp_path, monkeypatch):
+    whole, train = search.run(small_search(), 4), search._training_score
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def full(chosen, trial, seed):
+        if trial.number == 2:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+        return train(chosen, trial, seed)
+
+    monkeypatch.setattr(search, "_training_score", full)
+    try:
+        with pytest.raises(ValueError, match=r"`run_dir` must hold a search\.db .* written") as refused:
+            search.run(small_search(), 4, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert command_line.is_refusal(refused.value)
+    assert all_of(search.run(small_search(), 4, tmp_path)) == all_of(whole)
+
+
+def test_what_is_refused_in_another_process_is_a_refusal_here_and_its_sudden_end_is_said(tmp_path):
+    (tmp_path / "file").touch()
+    with trial_process.opened() as call:
+        assert call(max, 1, 2) == 2
+        with pytest.raises(ValueError, match=r"^`run_dir` must be new, empty or hold an unfinished run") as refused:
+            call(run_folder.choose, "recipe", {"run_dir": str(tmp_path)})
+        assert command_line.is_refusal(refused.value)
+        with pytest.raises(ValueError, match="invalid literal") as fault:
+            call(int, "one")
+        assert not command_line.is_refusal(fault.value)
+        with pytest.raises(
+            OSError, match=r"^The process of a trial ended .* the same call resumes the search$"
+        ) as ended:
+            call(signal.raise_signal, signal.SIGKILL)
+        assert command_line.is_refusal(ended.value)
+
+
 def test_a_folder_in_use_and_one_that_cannot_be_written_are_refused(simulated, tmp_path):
-    with search._lock(tmp_path), pytest.raises(ValueError, match="`run_dir` must not be in use by another process"):
+    with search_file.lock(tmp_path), pytest.raises(ValueError, match="`run_dir` must not be in use by another process"):
         search.run(small_search(), 1, tmp_path)
     with pytest.raises(
         ValueError, match=r"`run_dir` must be a folder that can be written\. Received: run_dir='/proc/none"
@@ -248,6 +359,7 @@ def assert_refused(options, message, tmp_path, monkeypatch, capsys):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.thorough
 def test_the_module_can_be_imported_without_optuna():
     code = "import sys; sys.modules['optuna'] = None; from recipes._lib import search; assert search.optuna is None"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
@@ -270,18 +382,20 @@ def test_each_choice_of_the_search_can_be_built_at_both_ends_of_its_parameters(b
         assert model.predict(splits.test.x[:2], verbose=0).shape == (2, 10)
 
 
-def test_the_settings_by_hand_are_those_of_question_11():
-    from recipes.faq import _page, _tuning, convolution
+def test_the_settings_by_hand_can_be_searched_and_have_the_learning_rate_of_question_11():
+    from recipes.faq import _page, _tuning
 
-    model, _ = automl_mnist1d.candidate(
+    model, batch_size = automl_mnist1d.candidate(
         search.fixed_trial(automl_mnist1d.BY_HAND), data.load("mnist1d", limit=60), epochs=2
     )
-    there = convolution._model("cnn", (40, 1))
-    assert [weight.shape for weight in model.weights] == [weight.shape for weight in there.weights]
+    filters = [layer.filters for layer in model.layers if isinstance(layer, keras.layers.Conv1D)]
+    rates = {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)}
+    assert (filters, rates, batch_size) == ([32, 64, 128], {0.3}, 100)
     choice = _page.published("convolution")["choice"]["cnn@MNIST-1D"]
     assert automl_mnist1d.BY_HAND["learning_rate"] == _tuning.best(choice)
 
 
+@pytest.mark.thorough
 def test_the_pictures_show_what_was_searched(simulated, tmp_path):
     found = search.run(small_search()._replace(epochs=10), 15, tmp_path)
     spent, best = search_pictures.best_by_epochs(found)
@@ -301,6 +415,7 @@ def test_the_pictures_show_what_was_searched(simulated, tmp_path):
     assert search_pictures.parameter_importances(found[:1]) == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:No font that matplotlib knows has the Chinese", "ignore:Glyph")
 def test_the_comparison_takes_winners_by_validation_and_scores_them_on_the_test_set(
     simulated, tmp_path, monkeypatch, capsys
@@ -363,7 +478,7 @@ def test_the_table_of_the_comparison_says_no_difference_where_the_interval_has_z
     assert lines[2].endswith("| no difference seen (-19.56 to +18.56) |")
     assert lines[3].endswith(" | 91.00% (78.29% to 103.71%) | – |")
     assert "| 99.00% | no difference seen (" in lines[4]
-    assert lines[5].startswith("| settings by hand (the CNN of question 11) | – | – | – | – | `cnn` 2 | – | 51.50% (")
+    assert lines[5].startswith("| settings by hand | – | – | – | – | `cnn` 2 | – | 51.50% (")
     assert lines[5].endswith("| worse (-45.85 to -33.15) |")
 
 
@@ -373,26 +488,59 @@ def is_running(process: str) -> bool:
     return status.exists() and "State:\tZ" not in status.read_text()
 
 
+def children(process: subprocess.Popen) -> list[str]:
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
+def command_and_environment(*options: str) -> tuple[list[str], dict]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
+    return [sys.executable, "-m", "recipes.automl_mnist1d", *options], environment
+
+
 @pytest.mark.thorough
 def test_the_command_that_is_killed_leaves_no_process_and_goes_on_to_the_same_result(tmp_path):
-    options = ["--trials", "4", "--epochs", "2", "--limit", "60"]
-    command = [sys.executable, "-m", "recipes.automl_mnist1d", *options]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
+    command, environment = command_and_environment("--trials", "4", "--epochs", "2", "--limit", "60")
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
     subprocess.run(command, cwd=tmp_path / "whole", env=environment, check=True, capture_output=True)
     process = subprocess.Popen(command, cwd=tmp_path / "killed", env=environment, stdout=subprocess.PIPE, text=True)
     line = next(line for line in process.stdout if line.startswith("trial 2"))
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    started = children(process)
     process.kill()
     process.communicate()
-    assert children and "of 8 epochs" in line
+    assert started and "of 8 epochs" in line
     deadline = time.monotonic() + 20
-    while any(map(is_running, children)) and time.monotonic() < deadline:
+    while any(map(is_running, started)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not any(map(is_running, children))
+    assert not any(map(is_running, started))
     subprocess.run(command, cwd=tmp_path / "killed", env=environment, check=True, capture_output=True)
     folders = [tmp_path / name / "runs" / "automl_mnist1d" / "1" for name in ("whole", "killed")]
     whole, killed = (json.loads((folder / "metrics.json").read_text()) for folder in folders)
     seconds = ("training_seconds", "evaluation_seconds")
     assert {k: v for k, v in whole.items() if k not in seconds} == {k: v for k, v in killed.items() if k not in seconds}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("stop", "status", "message"),
+    [
+        (lambda command, _: os.killpg(command, signal.SIGINT), 130, "Interrupted. All finished trials are kept."),
+        (lambda _, worker: os.kill(worker, signal.SIGKILL), 2, "The process of a trial ended before the trial did"),
+    ],
+)
+def test_ctrl_c_and_the_end_of_its_process_end_a_trial_at_once(stop, status, message, tmp_path):
+    command, environment = command_and_environment("--trials", "3", "--epochs", "60", "--limit", "500")
+    # Where the tests themselves run with Ctrl-C ignored (a job in the background), the command must not inherit it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
+    next(line for line in process.stdout if line.startswith("trial 1"))
+    (worker,) = (child for child in children(process) if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text())
+    stop(process.pid, int(worker))
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == status and not is_running(worker)
+    assert errors.splitlines()[-1].startswith(message) and "Traceback" not in errors
+    assert len(search_file.finished_trials(tmp_path / "runs" / "automl_mnist1d" / "1" / "search.db")) == 1

@@ -15,11 +15,11 @@ import independent_metrics
 import keras
 import numpy as np
 import pytest
-from kill_search import InThisProcess
+from kill_search import in_this_process
 from test_recipes import MODULES, no_download  # noqa: F401 - a fixture
 
 from dlguide import data, evaluation, training
-from recipes._lib import q_learning, search, statements
+from recipes._lib import q_learning, search, statements, trial_process
 
 FITS = ("fit", "fit_predict", "fit_transform", "partial_fit")
 READS = ("decision_function", "predict", "predict_log_proba", "predict_proba", "score", "score_samples", "transform")
@@ -172,7 +172,7 @@ def run(recipe, *, seed=0, part=slice(None), stop=False) -> tuple[Trace, dict]:
         patch.setattr(data, "load", load)
         patch.setattr(training, "fit", stand_in(trace, stop))
         patch.setattr(q_learning, "fit", agent_stand_in(trace))
-        patch.setattr(search, "trial_process", InThisProcess)
+        patch.setattr(trial_process, "opened", in_this_process)
         for name, first in CHOOSERS.items():
             patch.setattr(evaluation, name, noting(trace, name, getattr(evaluation, name), first))
         watch_sklearn(patch, trace)

@@ -75,18 +75,23 @@ def run_tool(main: Callable, module: str | None = None) -> None:
 
 
 def _exit_if_refused(error: Exception) -> None:
-    """End in one line with status 2 if the error is the user's, which the project itself has refused by `raise`.
+    """End in one line with status 2 if the error is a refusal. Everything else keeps its traceback."""
+    if is_refusal(error):
+        print(" ".join(str(error).split()), file=sys.stderr)
+        sys.exit(2)
 
-    Everything else is a bug (the project's, Keras's, NumPy's) and keeps its traceback.
+
+def is_refusal(error: Exception) -> bool:
+    """Tell whether an error is the user's, which the project itself has refused by `raise`.
+
+    Everything else is a bug: the project's, Keras's, NumPy's.
     """
     raised_at = traceback.extract_tb(error.__traceback__)[-1]
     folders = [Path(importlib.util.find_spec(name).origin).parent for name in ("dlguide", "recipes")]
     is_ours = any(Path(raised_at.filename).is_relative_to(folder) for folder in folders)
     # A ValueError out of `zip(strict=True)` in a file of ours is no refusal.
     is_raised = raised_at.line.startswith("raise ")
-    if isinstance(error, ValueError | OSError | FloatingPointError) and is_ours and is_raised:
-        print(" ".join(str(error).split()), file=sys.stderr)
-        sys.exit(2)
+    return isinstance(error, ValueError | OSError | FloatingPointError) and is_ours and is_raised
 
 
 def _parsed(main: Callable, module: str, description: str | None) -> dict:

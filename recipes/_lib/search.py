@@ -12,27 +12,18 @@ Trials run in another process, which is replaced after some of them: what Keras 
 import contextlib
 import hashlib
 import inspect
-import multiprocessing
-import os
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-import filelock
 import keras
 import numpy as np
 
 from dlguide import _checks, data, training
-
-try:
-    import optuna
-except ModuleNotFoundError:
-    optuna = None  # `run` says what to install.
+from recipes._lib import search_file, trial_process
+from recipes._lib.search_file import optuna
 
 METHODS = ("tpe", "random")
 STARTING_TRIALS = 10
@@ -51,7 +42,8 @@ class Search(NamedTuple):
     splits: data.Splits
     """The data; `run` empties the test set before the first trial."""
     method: str
-    """"random", or "tpe", which also stops a trial below the median of the whole trials after as many epochs."""
+    """"random", or "tpe", which also stops a trial whose best accuracy so far is below the median of the whole trials'
+    accuracies after as many epochs."""
     epochs: int
     """Epochs of a whole trial."""
     seed: int
@@ -67,6 +59,10 @@ class Search(NamedTuple):
             "seed": self.seed,
             "data": digest.hexdigest()[:16],
             "candidate": hashlib.sha256(inspect.getsource(self.candidate).encode()).hexdigest()[:16],
+            "starting_trials": STARTING_TRIALS,
+            "warmup_epochs": WARMUP_EPOCHS,
+            "backend": keras.config.backend(),
+            "keras": keras.__version__,
             "optuna": optuna.__version__,
         }
 
@@ -88,7 +84,8 @@ def run(search: Search, trials: int, run_dir=None) -> list:
 
     Raises:
         ValueError: If an argument is out of range or Optuna is missing; if the folder is in use, cannot be written or
-            holds another search; if no trial came to its end with a finite loss.
+            holds another search or a damaged one; if no trial came to its end with a finite loss.
+        OSError: If the process of a trial is killed.
     """
     if optuna is None:
         raise ValueError('The search needs Optuna, from the extra "recipes": pip install -e ".[recipes]"')
@@ -99,14 +96,15 @@ def run(search: Search, trials: int, run_dir=None) -> list:
     search = search._replace(splits=search.splits._replace(test=test))  # No trial can look at it.
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()) if run_dir is None else run_dir)
-        stack.enter_context(_lock(folder))
-        _create_or_compare(folder / "search.db", search.description())
-        found = finished_trials(folder / "search.db")
+        stack.enter_context(search_file.lock(folder))
+        path = folder / "search.db"
+        search_file.create_or_compare(path, search.description())
+        found = search_file.finished_trials(path)
         while has_room(found, search.epochs, budget):
-            with trial_process() as process:
+            with trial_process.opened() as call:
                 for _ in range(TRIALS_PER_PROCESS):
                     if has_room(found, search.epochs, budget):
-                        found.append(process.submit(run_trial, search, folder / "search.db").result())
+                        found.append(call(run_trial, search, path))
                         print(_progress(found, budget), flush=True)
     found = trials_within(found, search.epochs, budget)  # Of a search that was longer.
     if not any(map(is_whole, found)):
@@ -152,10 +150,10 @@ def trial_seed(seed: int, place: int) -> int:
 def run_trial(search: Search, path: Path):
     """Run the next trial of a search in this process, and return it."""
     states = optuna.trial.TrialState
-    with _open_study(path) as study:
+    with search_file.open_study(path) as study:
         for killed in study.get_trials(states=(states.RUNNING,)):
             study.tell(killed.number, state=states.FAIL)  # It counts for nothing: the new one takes its place.
-        seed = trial_seed(search.seed, len(_finished_trials(study)))
+        seed = trial_seed(search.seed, len(search_file.finished(study)))
         # New ones for each trial: their random state would be lost with the process.
         if search.method == "tpe":
             study.sampler = optuna.samplers.TPESampler(n_startup_trials=STARTING_TRIALS, seed=seed)
@@ -209,83 +207,6 @@ class _Reports(keras.callbacks.Callback):
         self._trial.report(logs["val_accuracy"], epoch + 1)
         if epoch + 1 < self._epochs and self._trial.should_prune():
             self.is_stopped = self.model.stop_training = True
-
-
-def trial_process() -> ProcessPoolExecutor:
-    """Return a new process that runs what it is given."""
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it is gone, killed too. Ctrl-C is for that one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
-
-
-@contextlib.contextmanager
-def _lock(folder: Path):
-    """Create a run folder where it is missing, and keep other processes out of it."""
-    name = f"run_dir={str(folder)!r}"
-    lock = filelock.FileLock(folder / ".lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise ValueError(f"`run_dir` must not be in use by another process. Received: {name}") from None
-    except OSError as error:
-        raise ValueError(
-            f"`run_dir` must be a folder that can be written. Received: {name} ({error.strerror})"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def finished_trials(path: Path) -> list:
-    """Return the finished trials of the search in a file, in their order."""
-    with _open_study(path) as study:
-        return _finished_trials(study)
-
-
-def _finished_trials(study) -> list:
-    states = optuna.trial.TrialState
-    return study.get_trials(states=(states.COMPLETE, states.PRUNED))
-
-
-def _create_or_compare(path: Path, description: dict) -> None:
-    """Create the file of a search, whole or not at all; where there is one, refuse another search."""
-    if not path.exists():
-        beside = path.with_name("search.tmp.db")
-        beside.unlink(missing_ok=True)  # Of a process that was killed here.
-        with _open_study(beside) as study:
-            study.set_user_attr("search", description)
-        beside.replace(path)
-    with _open_study(path) as study:
-        there = study.user_attrs.get("search", {})
-    differing = [
-        f"{key} {there.get(key)!r} there, {description[key]!r} here"
-        for key in description
-        if there.get(key) != description[key]
-    ]
-    if differing:
-        raise ValueError(
-            "`run_dir` must be new, empty or hold the same search. "
-            f"Received: run_dir={str(path.parent)!r} with {'; '.join(differing)}"
-        )
-
-
-@contextlib.contextmanager
-def _open_study(path: Path):
-    """Open the study in a file; it is created where it is missing."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
-    try:
-        yield optuna.create_study(storage=storage, study_name="search", direction="maximize", load_if_exists=True)
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
 
 
 def _progress(trials: list, budget: int) -> str:

@@ -1,0 +1,107 @@
+"""The file of a search: an Optuna study in SQLite, in a run folder that one process at a time has."""
+
+import contextlib
+from pathlib import Path
+
+import filelock
+
+try:
+    import optuna
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.pool import NullPool
+except ModuleNotFoundError:
+    optuna = None  # `search.run` says what to install.
+
+
+@contextlib.contextmanager
+def lock(folder: Path):
+    """Create a run folder where it is missing, and keep other processes out of it."""
+    name = f"run_dir={str(folder)!r}"
+    file_lock = filelock.FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file_lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise ValueError(f"`run_dir` must not be in use by another process. Received: {name}") from None
+    except OSError as error:
+        raise ValueError(
+            f"`run_dir` must be a folder that can be written. Received: {name} ({error.strerror})"
+        ) from None
+    try:
+        yield
+    finally:
+        file_lock.release()
+
+
+def create_or_compare(path: Path, description: dict) -> None:
+    """Create the file of a search, whole or not at all; where there is one, refuse another search."""
+    if not path.exists():
+        beside = path.with_name("search.tmp.db")
+        beside.unlink(missing_ok=True)  # Of a process that was killed here.
+        with open_study(beside) as study:
+            study.set_user_attr("search", description)
+        beside.replace(path)
+    with open_study(path) as study:
+        there = study.user_attrs.get("search", {})
+    differing = [
+        f"{key} {there.get(key)!r} there, {description[key]!r} here"
+        for key in description
+        if there.get(key) != description[key]
+    ]
+    if differing:
+        raise ValueError(
+            "`run_dir` must be new, empty or hold the same search. "
+            f"Received: run_dir={str(path.parent)!r} with {'; '.join(differing)}"
+        )
+
+
+@contextlib.contextmanager
+def open_study(path: Path):
+    """Open the study in a file; both are created where the file is missing.
+
+    Raises:
+        ValueError: If the file is damaged, holds something else or cannot be written, also while it is open.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    of_database = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
+    try:
+        study = _study(path)
+    except (KeyError, RuntimeError, *of_database) as error:  # No study of this name, or another version's tables.
+        raise _refusal(path, error) from None
+    try:
+        yield study
+    except of_database as error:
+        raise _refusal(path, error) from None
+
+
+def _study(path: Path):
+    is_new = not path.exists()
+    storage = optuna.storages.RDBStorage(
+        f"sqlite:///{path}",
+        {"poolclass": NullPool},  # The file is closed after each use.
+        skip_table_creation=not is_new,  # Nothing is written to somebody else's file.
+    )
+    if is_new:
+        return optuna.create_study(study_name="search", storage=storage, direction="maximize")
+    return optuna.load_study(study_name="search", storage=storage)
+
+
+def _refusal(path: Path, error: Exception) -> ValueError:
+    while error.__cause__ is not None:
+        error = error.__cause__  # SQLite's own words.
+    return ValueError(
+        "`run_dir` must hold a search.db of this search that can be read and written, or be new. "
+        f"Received: run_dir={str(path.parent)!r} ({error.args[0]})"
+    )
+
+
+def finished_trials(path: Path) -> list:
+    """Return the finished trials of the search in a file, in their order."""
+    with open_study(path) as study:
+        return finished(study)
+
+
+def finished(study) -> list:
+    """Return the finished trials of a study, in their order: whole ones and those that were stopped early."""
+    states = optuna.trial.TrialState
+    return study.get_trials(states=(states.COMPLETE, states.PRUNED))
