@@ -43,6 +43,11 @@ def forget_functions(model: keras.Model) -> None:
     model.train_function = model.test_function = model.predict_function = None
 
 
+def training_function(model: keras.Model):
+    """Return the function that a model has traced for its steps of training, None where it has none."""
+    return model.train_function
+
+
 def set_layout(variable: keras.Variable, layout: Callable) -> None:
     """Give a variable another layout: the devices over which it is spread."""
     # `backend/jax/core.py`: without the first line the layout that it has would be asked for.

@@ -20,7 +20,7 @@ def by_one_kernel(model: keras.Model):
     the rows of a batch alone, keeps Keras's update. Afterwards the optimizer is as before.
     """
     changed = _changed(model)
-    if changed and model.train_function not in (None, *TRACED):
+    if changed and _keras.training_function(model) not in (None, *TRACED):
         _keras.forget_functions(model)
     for each in changed:
         each.apply, each.update_step = _with_kernel(each)
@@ -29,8 +29,8 @@ def by_one_kernel(model: keras.Model):
     finally:
         for each in changed:
             del each.apply, each.update_step
-        if changed and model.train_function is not None:
-            TRACED.add(model.train_function)
+        if changed and _keras.training_function(model):
+            TRACED.add(_keras.training_function(model))
 
 
 def _changed(model) -> list:
