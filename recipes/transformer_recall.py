@@ -15,7 +15,9 @@ Tried, one seed each, on the validation set (10,000 texts):
     setting                                                        accuracy
     transformer, learning rate 0.002 (chosen)                      1.000
     bidirectional LSTM, learning rate 0.003                        0.271
-    bidirectional LSTM, learning rate 0.01 (the baseline)          0.302
+    bidirectional LSTM, learning rate 0.01                         0.302
+    bidirectional LSTM, learning rate 0.03 (the baseline)          0.395
+    bidirectional LSTM, learning rate 0.1                          0.130
     LSTM from left to right, learning rate 0.003                   0.273
     LSTM from left to right, learning rate 0.01                    0.410
     LSTM from left to right, learning rate 0.03                    0.363

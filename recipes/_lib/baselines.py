@@ -157,7 +157,7 @@ def lstm_recall_scores(splits: data.Splits, weights: int, epochs: int, batch_siz
     options = {"vocab_size": vocab_size, "bidirectional": True}
     model = rnn(splits.train.x.shape[1:], num_outputs, cell="lstm", units=(units,), **options)
     model.compile(
-        optimizer=keras.optimizers.Adam(schedules.one_cycle(1e-2, steps), global_clipnorm=1.0),
+        optimizer=keras.optimizers.Adam(schedules.one_cycle(3e-2, steps), global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
