@@ -6,6 +6,9 @@
 Data: GeoNames, 136,002 names of places in 20 countries, each name in one country only.
 Baseline: tf-idf of 1 to 4 characters and logistic regression (scikit-learn), C chosen on the validation set.
 
+N-grams are better here, although the LSTM learns from 108,802 names: it knows the training set better (0.837) than new
+names. It stands here as an LSTM over text; `bilstm_vowels` is one that is ahead of its baseline.
+
 Batches have names of similar length, which leaves out most of the padding.
 
 Tried, one seed each, on the validation set (13,600 names); the baseline reaches 0.802:
