@@ -9,8 +9,8 @@ Result: accuracy 97.6% (higher is better), a new seed 95.1% to 100.1%, baseline 
 Training: 105.6 s on 1 cores of Intel(R) Xeon(R) Processor.
 out of five.
 
-The settings by hand are better here: they took 240 epochs of trying by somebody who knew where to look, and a search of 375
-epochs over four builders does not find as good ones.
+The settings by hand are better here: they took 240 epochs of trying by somebody who knew where to look, and a search of
+375 epochs over four builders does not find as good ones.
 
 The test set is read by two models: the winner, trained again with a seed that no trial had, and the one with the
 settings by hand.
