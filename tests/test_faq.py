@@ -403,7 +403,8 @@ def test_every_question_of_the_article_names_builders_recipes_and_a_module_of_it
     assert len(questions) == len({q.module for q in questions}) == 24
     for question in questions:
         assert set(question.builders) <= set(dlguide.__all__) and question.recipes
-    assert set(statements.recipe_names()) == {name for question in questions for name in question.recipes}
+    trends = {"automl_mnist1d", "dqn_cartpole"}  # The article speaks of them, but asks nothing.
+    assert set(statements.recipe_names()) == trends | {name for question in questions for name in question.recipes}
     folder = Path(_questions.__file__).parent
     modules = {path.stem for path in folder.glob("[a-z]*.py")}
     assert modules <= {question.module for question in questions}
