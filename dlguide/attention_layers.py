@@ -99,7 +99,7 @@ class SelfAttention(keras.layers.Layer):
         else:
             heads = ops.matmul(self.attention_weights(x, mask), self._heads(self.value(x)))
             heads = ops.transpose(heads, (0, 2, 1, 3))
-        return self.projection(ops.reshape(heads, ops.shape(x)))
+        return self.projection(ops.reshape(heads, (ops.shape(x)[0], -1, x.shape[-1])))
 
     def attention_weights(self, x, mask=None):
         """Return how much each step attends to each other one: `(batch, num_heads, length, length)`, rows of sum 1."""
@@ -115,8 +115,8 @@ class SelfAttention(keras.layers.Layer):
         return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
 
     def _split(self, x):
-        batch, length = ops.shape(x)[:2]
-        return ops.reshape(x, (batch, length, self.num_heads, x.shape[-1] // self.num_heads))
+        # -1 and not the length itself: with that, ONNX Runtime refuses an exported file.
+        return ops.reshape(x, (ops.shape(x)[0], -1, self.num_heads, x.shape[-1] // self.num_heads))
 
     def _heads(self, x):
         return ops.transpose(self._split(x), (0, 2, 1, 3))

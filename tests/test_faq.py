@@ -280,7 +280,8 @@ def test_the_quickest_part_of_an_experiment_with_a_new_seed_lies_where_the_publi
 @pytest.mark.parametrize("name", QUICKEST)
 def test_the_quickest_experiments_with_a_new_seed_give_what_the_published_seeds_say(name):
     found = _recheck.new_seed(name, NEW_SEED, is_whole=True, share=0.999)
-    outside = [one for one in found if not one.low <= one.value <= one.high]
+    # Seconds are those of the machine.
+    outside = [one for one in found if one.panel != "seconds" and not one.low <= one.value <= one.high]
     assert len(outside) <= 1 + len(found) // 100, outside  # Of hundreds of scores one may be outside by chance.
 
 
