@@ -6,7 +6,7 @@
 Data: GeoNames, 136,002 names of places in 20 countries, each name in one country only.
 Baseline: tf-idf of 1 to 4 characters and logistic regression (scikit-learn), C chosen on the validation set.
 Result: accuracy 78.2% (higher is better), baseline 80.6%.
-Training: 475.1 s on 1 cores of Intel(R) Xeon(R) Processor.
+Training: 475.1 s on 1 core of Intel(R) Xeon(R) Processor.
 
 N-grams are better here, although the LSTM learns from 108,802 names: it knows the training set better (0.837) than new
 names. It stands here as an LSTM over text; `bilstm_vowels` is one that is ahead of its baseline.

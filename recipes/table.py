@@ -26,12 +26,12 @@ WORDS = {
         "recipe", "data", "result on the test set", "a new seed", "baseline", "training", "the rest", "seeds",
         "“A new seed” is the range in which the result of one more seed falls in 95 of 100 cases; “the rest” are the "
         "seconds for data, metrics, baselines and pictures",
-        "cores",
+        {False: "cores", True: "core"},
     ),
     "zh": (
         "示例（recipe）", "数据", "测试集结果", "新种子", "基线", "训练时间", "其余时间", "种子数",
         "“新种子”为再取一个种子时，结果在 100 次中有 95 次落入的范围；“其余时间”用于读取数据、计算指标与基线、绘图",
-        "核",
+        {False: "核", True: "核"},
     ),
 }
 # fmt: on
@@ -81,7 +81,10 @@ def results_table(language: str) -> str:
             str(len(published["seeds"])),
         ]
         rows.append(f"| {' | '.join(cells)} |")
-        facts = [f"{published['cores']} {cores} {published['cpu']}", f"Keras {versions['keras']}"]
+        facts = [
+            f"{published['cores']} {cores[published['cores'] == 1]} {published['cpu']}",
+            f"Keras {versions['keras']}",
+        ]
         facts += [f"{backend} {versions[backend]}", f"NumPy {versions['numpy']}"]
         machine = comma.join(facts)
         dates.setdefault(machine, []).append(published["date"])
@@ -120,7 +123,8 @@ def _with_result_line(name: str) -> str:
     lines = (statements.HERE / f"{name}.py").read_text(encoding="utf-8").splitlines()
     published = results.result(name)
     if published:
-        seconds = f"{published['mean']['training_seconds']:.1f} s on {published['cores']} cores of {published['cpu']}"
+        cores = WORDS["en"][-1][published["cores"] == 1]
+        seconds = f"{published['mean']['training_seconds']:.1f} s on {published['cores']} {cores} of {published['cpu']}"
         at = next(i for i, text in enumerate(lines) if text.startswith("Baseline:")) + 1
         while lines[at].startswith(("Result:", "Training:")):
             del lines[at]

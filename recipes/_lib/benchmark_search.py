@@ -31,7 +31,7 @@ WORDS = {
                 "seeds, and the 95 % interval of the mean. On the right: the 95 % interval of the paired difference, "
                 "in percentage points. Validation accuracy: that of the winning trial; the highest of many is too "
                 "high. The settings by hand were chosen once: the learning rate out of five, the rest out of four "
-                "settings with three seeds each, in 240 epochs. `{command}`, {cores} cores {cpu}, Optuna {optuna}, "
+                "settings with three seeds each. `{command}`, {cores} cores {cpu}, Optuna {optuna}, "
                 "{date}.",
         "figure": "Validation error of the best trial so far, a line for each seed",
     },
@@ -46,7 +46,7 @@ WORDS = {
         "note": "各数为 {seeds} 个种子（数据划分与搜索）的均值。测试准确率：胜出的设定用 {new} 个新种子重新训练，"
                 "括号内为均值的 95% 置信区间。最右一列为配对差值的 95% 置信区间，单位为百分点。"
                 "验证准确率取自胜出的那次试验；它是多次试验中的最大值，因而偏高。"
-                "手工设定只选过一次：学习率五个值中选一，其余四种设定中选一（各三个种子），共 240 轮。"
+                "手工设定只选过一次：学习率五个值中选一，其余四种设定中选一（各三个种子）。"
                 "`{command}`，{cores} 核 {cpu}，Optuna {optuna}，{date}。",
         "figure": "到目前为止最好的试验的验证误差，每个种子一条线",
     },

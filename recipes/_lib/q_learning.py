@@ -6,8 +6,8 @@ action is taken from then on. It is trained towards the reward plus the discount
 a target network, an older copy of it, gives the value (van Hasselt et al., "Deep reinforcement learning with double
 Q-learning", AAAI 2016).
 
-Differs from the papers in: a squared error; 32 environments at once, and after a step of all of them four updates, the
-targets of which are computed together before the first; a learning rate that falls to 0; a policy that is chosen by
+Differs from the papers in: a squared error; 32 environments at once, and four updates after each step of them (the
+targets are computed together before the first one); a learning rate that falls to 0; a policy that is chosen by
 episodes of its own.
 """
 
