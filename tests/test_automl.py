@@ -499,7 +499,7 @@ def command_and_environment(*options: str) -> tuple[list[str], dict]:
 
 @pytest.mark.thorough
 def test_the_command_that_is_killed_leaves_no_process_and_goes_on_to_the_same_result(tmp_path):
-    command, environment = command_and_environment("--trials", "4", "--epochs", "2", "--limit", "60")
+    command, environment = command_and_environment("--trials", "3", "--epochs", "1", "--limit", "60")
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
     subprocess.run(command, cwd=tmp_path / "whole", env=environment, check=True, capture_output=True)
@@ -508,7 +508,7 @@ def test_the_command_that_is_killed_leaves_no_process_and_goes_on_to_the_same_re
     started = children(process)
     process.kill()
     process.communicate()
-    assert started and "of 8 epochs" in line
+    assert started and "of 3 epochs" in line
     deadline = time.monotonic() + 20
     while any(map(is_running, started)) and time.monotonic() < deadline:
         time.sleep(0.05)
