@@ -8,11 +8,14 @@ Baseline: the pixels without a hidden layer (softmax regression, scikit-learn).
 Result: accuracy 92.60% (higher is better), a new seed 92.22% to 92.98%, baseline 83.97%.
 Training: 123.9 s on 2 cores of AMD EPYC.
 
-Tried, one seed each, 12 epochs. The second setting has the lower training accuracy, so it gains more from more epochs:
+Tried, one seed each, accuracy; seconds are those of training on one core:
 
-    setting                                                           validation  training accuracy
-    mirrored images, mean over all places                             0.932       0.960
-    maximum instead of the mean, shifts of 4 %, dropout 0.2 (chosen)  0.932       0.935
+    setting                                                            validation  training  seconds
+    12 epochs, mirrored images, mean over all places                   0.932       0.960
+    the same, maximum instead of the mean, shifts of 4 %, dropout 0.2  0.932       0.935
+    the same, 7 epochs                                                 0.920       0.925     67
+    8 epochs, mirrored images, no shifts, no dropout (chosen)          0.932       0.956     71
+    the same, dropout 0.1, weight decay 0.02                           0.930       0.951     72
 """
 
 import keras
@@ -32,7 +35,7 @@ RECIPE = {
 
 def main(
     *,
-    epochs: int = 14,
+    epochs: int = 8,
     batch_size: int = 128,
     learning_rate: float = 1e-2,
     weight_decay: float = 0.05,
@@ -49,8 +52,7 @@ def main(
         fashion.train.x.shape[1:],
         fashion.info.num_classes,
         filters=(16, 32, 64, 96),
-        dropout=0.2,
-        augment={"flip": "horizontal", "shift": 0.04},
+        augment={"flip": "horizontal"},
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
