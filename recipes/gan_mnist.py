@@ -12,6 +12,15 @@ The judge is a convolutional network trained here on real images alone, the same
 generated images. The metrics are the Fréchet distance of its last features from those of the test set (no Inception
 FID), the number of classes that it finds, the distance of their histogram from a uniform one, precision and recall,
 and the distance of every fifth image from the nearest training image, beside that of the test images.
+
+Tried for more precision, one seed, 8 epochs without dropout, 187 s on 1 core of Intel Xeon; judged on the 5,000 images
+of the validation set, which is not comparable with the result above. Shorter codes raise precision, but lower recall
+and worsen the Fréchet distance, so the codes stay as they are:
+
+    codes multiplied by  Fréchet distance  precision  recall
+    1 (chosen)                      11.80      0.459   0.735
+    0.9                             12.39      0.487   0.705
+    0.8                             13.66      0.513   0.649
 """
 
 import keras

@@ -167,7 +167,6 @@ def run(recipe, *, seed=0, part=slice(None), stop=False) -> tuple[Trace, dict]:
         return data.Splits(splits.train, splits.valid, data.Part(x, y), info)
 
     quick = {**recipe.RECIPE["quick"], **({"limit": 60} if "limit" in options_of(recipe) else {})}
-    quick |= {"samples": 20} if "samples" in quick else {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "load", load)
         patch.setattr(training, "fit", stand_in(trace, stop))

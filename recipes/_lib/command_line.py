@@ -128,9 +128,9 @@ def _check(options: dict) -> None:
     from dlguide import _checks
 
     for name, value in options.items():
-        if name in ("epochs", "batch_size", "latent_dim", "samples", "trials"):
+        if name in ("epochs", "batch_size", "latent_dim", "trials"):
             _checks.integer(name, value)
-        elif name == "limit":
+        elif name in ("limit", "samples"):
             _checks.integer(name, value, optional=True)
         elif name == "seed":
             _checks.integer(name, value, at_least=0)

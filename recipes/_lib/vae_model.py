@@ -40,6 +40,11 @@ def binarised_batches(x: np.ndarray, batch_size: int, seed: int):
     return tf.data.Dataset.zip(images, draws).map(flip).prefetch(4)
 
 
+def codes_an_image(splits: data.Splits) -> int:
+    """Return 5000 for the 55,000 training images of MNIST, for a part of them fewer in proportion, at least 100."""
+    return max(100, 5000 * len(splits.train.x) // 55_000)
+
+
 def likelihoods(model, splits: data.Splits, samples: int, seed: int) -> dict[str, float]:
     """Return the negative log-likelihood of the test set, and that of each pixel's frequency in the training set."""
     x = binarised(splits.test.x, seed)
