@@ -9,7 +9,18 @@ Result: binary_crossentropy 0.0828 (lower is better), a new seed 0.0825 to 0.083
 Training: 220.8 s on 2 cores of AMD EPYC.
 
 Elsewhere: 0.0868 after ten epochs, 0.0839 after a hundred (keras.io's example). Grey pixels have a floor of 0.0581.
-These settings were the first that were tried.
+
+Tried, one seed each, on 1 core of Intel Xeon; nats per pixel on the validation set. The seeds 1 and 2 of the chosen
+setting gave 0.0831. The last three have no convolution at full resolution: the last transposed one gives the logits.
+
+    setting                                       cross-entropy  training
+    32 and 64 filters of 3x3, 1 epoch             0.0876            48 s
+    16 and 64 filters of 3x3, 2 epochs            0.0861            57 s
+    16 and 64 filters of 5x5, 2 epochs            0.0843            89 s
+    16 and 64 filters of 5x5, 3 epochs (chosen)   0.0834           133 s
+    32 and 64 filters of 3x3, last 4x4, 3 epochs  0.0864            41 s
+    32 and 64 filters of 5x5, last 6x6, 2 epochs  0.0850            41 s
+    32 and 64 filters of 5x5, 5 epochs            0.0834            94 s
 """
 
 import keras
@@ -29,7 +40,7 @@ RECIPE = {
 
 def main(
     *,
-    epochs: int = 7,
+    epochs: int = 3,
     batch_size: int = 128,
     learning_rate: float = 4e-3,
     noise: float = 0.4,
@@ -46,7 +57,7 @@ def main(
     # The noise is drawn anew in each step, by a layer that does nothing in evaluation.
     images = keras.Input(mnist.train.x.shape[1:])
     noisy = keras.ops.clip(keras.layers.GaussianNoise(noise)(images), 0, 1)
-    denoiser = conv_autoencoder(mnist.train.x.shape[1:], filters=(32, 64), batch_norm=True)
+    denoiser = conv_autoencoder(mnist.train.x.shape[1:], filters=(16, 64), kernel_size=5, batch_norm=True)
     model = keras.Model(images, denoiser(noisy), name="denoising_autoencoder")
     model.compile(
         optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
