@@ -11,7 +11,7 @@ from test_recipes import command
 
 from dlguide import data, linear_regression, rnn, transformer_language_model
 from recipes import predict, transformer_shakespeare
-from recipes._lib import baselines, command_line, country_names, input_description, input_readers, texts
+from recipes._lib import baselines, command_line, country_names, input_description, input_readers, ngrams, texts
 
 
 def drawn(path, size, *, ink=0, ground=255, shade=0.0):
@@ -61,7 +61,8 @@ def saved(folder, model, kind, splits, **more):
 
 def test_a_name_gets_its_likeliest_classes(tmp_path, capsys):
     places = data.load("places", limit=10)
-    model = rnn((24,), 20, units=(4,), vocab_size=len(places.info.vocabulary))
+    vectors = ngrams.ngram_vectors(4, longest=2, buckets=50, dropout=0)
+    model = keras.Sequential([vectors, rnn((None, 4), 20, units=(4,))])
     folder = saved(tmp_path / "run", model, "text", places)
     predict.main(folder, ["Roma", "L'Aquila"])
     first, second = capsys.readouterr().out.splitlines()

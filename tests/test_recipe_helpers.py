@@ -16,6 +16,7 @@ from recipes._lib import (
     few_labels,
     image_judge,
     length_batches,
+    ngrams,
     pictures,
     reconstruction,
     schedules,
@@ -97,6 +98,44 @@ def test_batches_of_similar_length_have_each_text_once_and_little_padding():
         assert sum(ids.size for ids, _ in epoch) < 0.7 * x.size
     orders = [np.concatenate([y for _, y in epoch]).tolist() for epoch in (*first, *other, *epochs(0))]
     assert orders[:2] == orders[4:] and len({*map(tuple, orders[:4])}) == 4
+
+
+def test_a_character_has_the_vectors_of_the_ngrams_that_end_with_it_and_padding_has_none():
+    model = ngrams.ngram_vectors(3, longest=2, buckets=1000, dropout=0.5)
+    first, second = np.asarray(model(np.array([[5, 7, 5, 7, 9, 0, 0], [7, 9, 5, 7, 0, 0, 0]])))
+    assert first.shape == (7, 3) and not first[5:].any() and not second[4:].any()
+    for same in (first[1], first[3], second[3]), (first[4], second[1]):
+        assert all(np.array_equal(same[0], other) for other in same)
+    assert len(np.unique(np.concatenate([first[:5], second[:4]]), axis=0)) == 9 - 3
+    longer = ngrams.ngram_vectors(3, longest=3, buckets=1000, dropout=0)
+    first, second = np.asarray(longer(np.array([[1, 5, 7, 2], [3, 5, 7, 2]])))
+    assert np.array_equal(first[3], second[3]) and not np.array_equal(first[2], second[2])
+
+
+def test_an_ngram_is_dropped_whole_in_training_alone():
+    model = ngrams.ngram_vectors(8, longest=1, buckets=100, dropout=0.5)
+    ids = np.full((20, 20), 3, "int32")
+    expected = np.asarray(model(ids))[0, 0]
+    rows = np.asarray(model(ids, training=True)).reshape(-1, 8)
+    kept = rows.any(axis=1)
+    assert 150 < kept.sum() < 250
+    np.testing.assert_allclose(rows[kept], np.tile(2 * expected, (kept.sum(), 1)), rtol=1e-6)
+
+
+def test_ngrams_of_names_seldom_have_the_same_code():
+    x = data.load("places", limit=2000).train.x
+    codes = [np.asarray(code) for code in ngrams._codes(x, 4)]
+    padded = np.pad(x, [(0, 0), (3, 0)])
+    named = {
+        (n, *row): code
+        for n in range(4)
+        for row, code in zip(
+            np.lib.stride_tricks.sliding_window_view(padded[:, 3 - n :], n + 1, axis=1)[x > 0].tolist(),
+            codes[n][x > 0].tolist(),
+            strict=True,
+        )
+    }
+    assert min(named.values()) >= 0 and len(set(named.values())) > 0.95 * len(named) > 10_000
 
 
 def test_typical_members_are_those_nearest_to_the_mean_of_their_cluster(monkeypatch):
