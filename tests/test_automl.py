@@ -411,7 +411,9 @@ def test_the_pictures_show_what_was_searched(simulated, tmp_path):
     }  # fmt: skip
     lines = search_pictures.parallel_coordinates(found).axes[0].lines
     assert len(lines) == len(found)
-    assert np.allclose(lines[-1].get_ydata()[-1], search.best_trial(found).value)
+    error = 100 * (1 - search.best_trial(found).value)
+    lowest = 10 ** np.floor(np.log10(error))  # The last axis: from 100 % to the power of ten below the best trial.
+    assert np.isclose(lines[-1].get_ydata()[-1], np.log10(100 / error) / np.log10(100 / lowest))
     assert search_pictures.parameter_importances(found[:1]) == {}
 
 
