@@ -474,14 +474,16 @@ def test_the_table_of_the_comparison_says_no_difference_where_the_interval_has_z
 
     seeds = {"0": row([0.9, 0.92], [0.9, 0.9], [0.5, 0.5]), "1": row([0.9, 0.9], [0.92, 0.92], [0.53, 0.53])}
     lines = benchmark_search.table({"seeds": seeds}, "en").splitlines()
-    assert lines[2].startswith(
-        "| TPE with pruning | 375 | 30.0 | 10.0 | 60 s | `cnn` 2 | 98.0% | 90.50% (84.15% to 96.85%) |"
-    )
-    assert lines[2].endswith("| no difference seen (-19.56 to +18.56) |")
-    assert lines[3].endswith(" | 91.00% (78.29% to 103.71%) | – |")
-    assert "| 99.00% | no difference seen (" in lines[4]
+    assert lines[2] == "| TPE with pruning | 375 | 30.0 | 10.0 | 60 s | `cnn` 2 | 98.0% | 90.50% (84.15% to 96.85%) |"
+    assert lines[3].endswith(" | 91.00% (78.29% to 103.71%) |")
+    assert lines[4].endswith("| 99.00% |")
     assert lines[5].startswith("| settings by hand | – | – | – | – | `cnn` 2 | – | 51.50% (")
-    assert lines[5].endswith("| worse (-45.85 to -33.15) |")
+    lines = benchmark_search.differences({"seeds": seeds}, "en").splitlines()
+    assert len(lines) == 6 and lines[0] == "- TPE with pruning and random search: no difference seen (-19.56 to +18.56)"
+    assert lines[4:] == [
+        "- random search: better than settings by hand, by 33.15 to 45.85 percentage points",
+        "- random search with twice the epochs: better than settings by hand, by 28.44 to 66.56 percentage points",
+    ]
 
 
 def is_running(process: str) -> bool:
