@@ -1,5 +1,6 @@
 """The search: the same trials after any kill, its budget, what it stops and may see, its pictures and its table."""
 
+import contextlib
 import inspect
 import json
 import os
@@ -179,14 +180,38 @@ def test_a_loss_that_is_not_finite_ends_a_trial_and_its_epochs_are_spent(here, t
 
 
 def test_the_score_is_the_validation_accuracy_of_the_trained_model(here, monkeypatch):
-    models, fit = [], training.fit
-    monkeypatch.setattr(
-        training, "fit", lambda model, *args, **options: models.append(model) or fit(model, *args, **options)
-    )
-    splits = small_splits()
-    for trial in search.run(small_search("random"), 2):
-        predicted = models.pop(0).predict(splits.valid.x, verbose=0).argmax(axis=1)
+    models, seeds, fit = [], [], training.fit
+
+    def noting(model, *args, **options):
+        models.append(model)
+        seeds.append(options["seed"])
+        return fit(model, *args, **options)
+
+    monkeypatch.setattr(training, "fit", noting)
+    splits, found = small_splits(), search.run(small_search("random"), 2)
+    for trial, model in zip(found, models, strict=True):
+        predicted = model.predict(splits.valid.x, verbose=0).argmax(axis=1)
         assert trial.value == pytest.approx((predicted == splits.valid.y).mean())
+    assert seeds == [search.trial_seed(0, place) for place in range(2)]
+    keras.utils.set_random_seed(1)  # Of the tests: a trial sets its own.
+    assert all_of(search.run(small_search("random"), 2)) == all_of(found)
+
+
+def test_a_trial_has_an_empty_test_set_and_each_ten_trials_a_new_process(simulated, monkeypatch):
+    train, sizes, processes = search._training_score, [], []
+
+    def noting(chosen, trial, seed):
+        sizes.append([len(part.x) for part in chosen.splits[:3]])
+        return train(chosen, trial, seed)
+
+    def opened():
+        processes.append(0)
+        yield lambda function, *args: (processes.append(processes.pop() + 1), function(*args))[1]
+
+    monkeypatch.setattr(search, "_training_score", noting)
+    monkeypatch.setattr(trial_process, "opened", contextlib.contextmanager(opened))
+    search.run(small_search("random"), 21)
+    assert sizes == 21 * [[60, 40, 0]] and processes == [10, 10, 1]
 
 
 def test_the_test_set_has_no_part_in_the_search(here, monkeypatch, capsys):
@@ -382,6 +407,57 @@ def test_each_choice_of_the_search_can_be_built_at_both_ends_of_its_parameters(b
         assert model.predict(splits.test.x[:2], verbose=0).shape == (2, 10)
 
 
+@pytest.mark.parametrize(
+    ("builder", "optimizer"), [("perceptron", "sgd"), ("mlp", "adam"), ("cnn", "adamw"), ("rnn", "rmsprop")]
+)
+def test_each_parameter_of_the_search_changes_what_is_trained(builder, optimizer):
+    splits = data.load("mnist1d", limit=60)
+
+    def built(parameters):
+        keras.utils.clear_session()  # The same names of the layers.
+        trial = search.fixed_trial(parameters)
+        model, batch_size = automl_mnist1d.candidate(trial, splits, epochs=3)
+        assert batch_size == parameters["batch_size"]
+        return json.loads(model.to_json()), trial.distributions
+
+    first = {"builder": builder, "optimizer": optimizer, "batch_size": 50, "learning_rate": 0.01, "weight_decay": 0.01}
+    first |= {"mlp_layers": 2, "mlp_units": 64, "mlp_dropout": 0.1, "rnn_cell": "lstm", "rnn_units": 32}
+    first |= {"cnn_layers": 3, "cnn_filters": 16, "cnn_kernel_size": 5, "cnn_dropout": 0.1}
+    model, distributions = built(first)
+    schedule = model["compile_config"]["optimizer"]["config"]["learning_rate"]["config"]
+    assert schedule["decay_steps"] == 6 and schedule["initial_learning_rate"] == 0.01  # Two steps in each epoch.
+    assert built(first)[0] == model
+    for name, distribution in distributions.items():
+        for other in distribution.choices if hasattr(distribution, "choices") else [distribution.low]:
+            assert (built({**first, name: other})[0] != model) == (other != first[name]), name
+
+
+def test_the_winner_and_the_settings_by_hand_are_trained_alike_with_a_seed_that_no_trial_had(monkeypatch):
+    fits, by_hand = [], automl_mnist1d.BY_HAND
+    winner = {"builder": "perceptron", "batch_size": 50, "learning_rate": 0.01, "optimizer": "sgd"}
+    ends = [(STATES.COMPLETE, 0.5, by_hand), (STATES.COMPLETE, 0.7, winner), (STATES.PRUNED, 0.9, by_hand)]
+    cost = {"epochs": 2, "seconds": 3.0}
+    found = [SimpleNamespace(state=state, value=value, params=p, user_attrs=cost) for state, value, p in ends]
+
+    def fit(model, x, y, **options):
+        fits.append((model.get_weights(), x, y, *options.pop("validation_data"), options))
+        return SimpleNamespace(seconds=1.0)
+
+    monkeypatch.setattr(search, "run", lambda *_: found)
+    monkeypatch.setattr(training, "fit", fit)
+    metrics = automl_mnist1d.main(trials=3, epochs=2, seed=5, limit=60)
+    splits = data.load("mnist1d", limit=60, seed=5)
+    for (weights, *arrays, options), parameters in zip(fits, (winner, by_hand), strict=True):
+        assert all(map(np.array_equal, arrays, (*splits.train, *splits.valid)))
+        assert options == {"epochs": 2, "batch_size": parameters["batch_size"], "seed": 5, "run_dir": None}
+        keras.utils.set_random_seed(5)
+        model, _ = automl_mnist1d.candidate(search.fixed_trial(parameters), splits, epochs=2)
+        assert all(map(np.array_equal, weights, model.get_weights()))
+    assert 5 not in {search.trial_seed(5, place) for place in range(1000)}
+    expected = {"winner": winner, "validation_accuracy": 0.7, "trials": 3, "stopped_trials": 1, "search_epochs": 6}
+    assert {**metrics, **expected, "training_seconds": 10.0} == metrics
+
+
 def test_the_settings_by_hand_can_be_searched_and_have_the_learning_rate_of_question_11():
     from recipes.faq import _page, _tuning
 
@@ -411,7 +487,9 @@ def test_the_pictures_show_what_was_searched(simulated, tmp_path):
     }  # fmt: skip
     lines = search_pictures.parallel_coordinates(found).axes[0].lines
     assert len(lines) == len(found)
-    assert np.allclose(lines[-1].get_ydata()[-1], search.best_trial(found).value)
+    error = 100 * (1 - search.best_trial(found).value)
+    lowest = 10 ** np.floor(np.log10(error))  # The last axis: from 100 % to the power of ten below the best trial.
+    assert np.isclose(lines[-1].get_ydata()[-1], np.log10(100 / error) / np.log10(100 / lowest))
     assert search_pictures.parameter_importances(found[:1]) == {}
 
 
@@ -429,11 +507,16 @@ def test_the_comparison_takes_winners_by_validation_and_scores_them_on_the_test_
         (benchmark_search, "SEEDS", (0, 1)), (benchmark_search, "TRIALS", 6), (search, "STARTING_TRIALS", 3)
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
-    trained = []
+    trained, training_sets = [], set()
 
     def train(parameters, splits, *, epochs, seed):
-        trained.append((parameters, seed))
-        return SimpleNamespace(evaluate=lambda x, y, **_: [0.0, parameters["learning_rate"] + seed / 1e4]), None
+        def evaluate(x, y, **_):
+            assert x is splits.test.x and y is splits.test.y
+            return [0.0, parameters["learning_rate"] + seed / 1e4]
+
+        trained.append((epochs, seed))
+        training_sets.add(splits.train.x.tobytes())
+        return SimpleNamespace(evaluate=evaluate), None
 
     recipe = SimpleNamespace(
         candidate=candidate, trained_model=train, BY_HAND={"builder": "cnn", "learning_rate": 0.25}
@@ -450,7 +533,8 @@ def test_the_comparison_takes_winners_by_validation_and_scores_them_on_the_test_
             assert score["test_accuracies"] == pytest.approx(
                 [score["winner"]["learning_rate"] + 0.1 + i / 1e4 for i in range(3)]
             )
-    assert {seed for _, seed in trained} == set(benchmark_search.NEW_SEEDS)
+    assert set(trained) == {(benchmark_search.EPOCHS, seed) for seed in benchmark_search.NEW_SEEDS}
+    assert training_sets == {data.load("mnist1d", seed=seed).train.x.tobytes() for seed in (0, 1)}
     assert {path.name for path in tmp_path.glob("*.png")} == {"benchmark_search.png", "benchmark_search.zh.png"}
     before = benchmark_search.PATH.read_text()
     benchmark_search.main(recipe, (2,))
@@ -472,14 +556,16 @@ def test_the_table_of_the_comparison_says_no_difference_where_the_interval_has_z
 
     seeds = {"0": row([0.9, 0.92], [0.9, 0.9], [0.5, 0.5]), "1": row([0.9, 0.9], [0.92, 0.92], [0.53, 0.53])}
     lines = benchmark_search.table({"seeds": seeds}, "en").splitlines()
-    assert lines[2].startswith(
-        "| TPE with pruning | 375 | 30.0 | 10.0 | 60 s | `cnn` 2 | 98.0% | 90.50% (84.15% to 96.85%) |"
-    )
-    assert lines[2].endswith("| no difference seen (-19.56 to +18.56) |")
-    assert lines[3].endswith(" | 91.00% (78.29% to 103.71%) | – |")
-    assert "| 99.00% | no difference seen (" in lines[4]
+    assert lines[2] == "| TPE with pruning | 375 | 30.0 | 10.0 | 60 s | `cnn` 2 | 98.0% | 90.50% (84.15% to 96.85%) |"
+    assert lines[3].endswith(" | 91.00% (78.29% to 103.71%) |")
+    assert lines[4].endswith("| 99.00% |")
     assert lines[5].startswith("| settings by hand | – | – | – | – | `cnn` 2 | – | 51.50% (")
-    assert lines[5].endswith("| worse (-45.85 to -33.15) |")
+    lines = benchmark_search.differences({"seeds": seeds}, "en").splitlines()
+    assert len(lines) == 6 and lines[0] == "- TPE with pruning and random search: no difference seen (-19.56 to +18.56)"
+    assert lines[4:] == [
+        "- random search: better than settings by hand, by 33.15 to 45.85 percentage points",
+        "- random search with twice the epochs: better than settings by hand, by 28.44 to 66.56 percentage points",
+    ]
 
 
 def is_running(process: str) -> bool:

@@ -5,6 +5,7 @@ validation accuracy, trained again with new seeds, and only then reads the test 
 single one as its first half. The searches are kept in runs/benchmark_search: the same command resumes them.
 """
 
+import itertools
 import json
 import statistics
 from types import ModuleType
@@ -15,39 +16,40 @@ TRIALS, EPOCHS = 25, 15  # The defaults of `automl_mnist1d`.
 SEEDS = (10, 11, 12, 13, 14)
 NEW_SEEDS = (1000, 1001, 1002)
 """Seeds of the winners' trainings."""
+METHODS = ("tpe", "random", "random_twice", "by_hand")
 PATH = results.RESULTS / "benchmark_search.json"
-REFERENCE = "random"
 # fmt: off
 WORDS = {
     "en": {
         "head": (
             "method", "epochs", "trials", "stopped early", "training", "winners", "validation accuracy",
-            "test accuracy", "against random search",
+            "test accuracy",
         ),
-        "tpe": "TPE with pruning", "random": "random search", "random_twice": "random search, twice the epochs",
+        "tpe": "TPE with pruning", "random": "random search", "random_twice": "random search with twice the epochs",
         "by_hand": "settings by hand",
-        "better": "better", "worse": "worse", "same": "no difference seen", "to": "to", "comma": ", ",
-        "note": "Means over {seeds} seeds of data and search. Test accuracy: the winner, trained again with {new} new "
-                "seeds, and the 95 % interval of the mean. On the right: the 95 % interval of the paired difference, "
-                "in percentage points. Validation accuracy: that of the winning trial; the highest of many is too "
-                "high. The settings by hand were chosen once: the learning rate out of five, the rest out of four "
-                "settings with three seeds each. `{command}`, {cores} cores {cpu}, Optuna {optuna}, "
-                "{date}.",
+        "to": "to", "comma": ", ", "units": ("cores", "core"),
+        "better": "- {}: better than {}, by {:.2f} to {:.2f} percentage points",
+        "same": "- {} and {}: no difference seen ({:+.2f} to {:+.2f})",
+        "note": "Means over {seeds} seeds of search and validation set; the test set is the same for all. Test "
+                "accuracy: the winner, trained again with {new} new seeds, and the 95 % interval of the mean. In the "
+                "list: the 95 % interval of the paired difference in test accuracy. Validation accuracy: that of the "
+                "winning trial; the highest of many is too high. The settings by hand were chosen once: the learning "
+                "rate out of five, the rest out of four settings with three seeds each. `{command}`, {cores} {unit} "
+                "{cpu}, Optuna {optuna}, {date}.",
         "figure": "Validation error of the best trial so far, a line for each seed",
     },
     "zh": {
-        "head": (
-            "方法", "训练轮数", "试验数", "提前停止", "训练时间", "胜出者", "验证准确率", "测试准确率",
-            "与随机搜索相比",
-        ),
-        "tpe": "带剪枝的 TPE", "random": "随机搜索", "random_twice": "随机搜索，两倍训练轮数",
+        "head": ("方法", "训练轮数", "试验数", "提前停止", "训练时间", "胜出者", "验证准确率", "测试准确率"),
+        "tpe": "带剪枝的 TPE", "random": "随机搜索", "random_twice": "两倍轮数的随机搜索",
         "by_hand": "手工设定",
-        "better": "更好", "worse": "更差", "same": "未见差异", "to": "至", "comma": "、",
-        "note": "各数为 {seeds} 个种子（数据划分与搜索）的均值。测试准确率：胜出的设定用 {new} 个新种子重新训练，"
-                "括号内为均值的 95% 置信区间。最右一列为配对差值的 95% 置信区间，单位为百分点。"
-                "验证准确率取自胜出的那次试验；它是多次试验中的最大值，因而偏高。"
-                "手工设定只选过一次：学习率五个值中选一，其余四种设定中选一（各三个种子）。"
-                "`{command}`，{cores} 核 {cpu}，Optuna {optuna}，{date}。",
+        "to": "至", "comma": "、", "units": ("核", "核"),
+        "better": "- {}：优于{}，高 {:.2f} 至 {:.2f} 个百分点",
+        "same": "- {}、{}：未见差异（{:+.2f} 至 {:+.2f}）",
+        "note": "各数为 {seeds} 个种子（搜索与验证集划分）的均值，测试集相同。"
+                "测试准确率：胜出的设定用 {new} 个新种子重新训练，括号内为均值的 95% 置信区间。"
+                "列表中为测试准确率配对差值的 95% 置信区间。验证准确率取自胜出的那次试验；"
+                "它是多次试验中的最大值，因而偏高。手工设定只选过一次：学习率五个值中选一，其余四种设定中选一（各三个种子）。"
+                "`{command}`，{cores} {unit} {cpu}，Optuna {optuna}，{date}。",
         "figure": "到目前为止最好的试验的验证误差，每个种子一条线",
     },
 }
@@ -65,6 +67,8 @@ def main(recipe: ModuleType, seeds: tuple[int, ...] = SEEDS) -> dict:
     content = {"command": "python -m recipes.benchmark search", "seeds": rows, "optuna": search.optuna.__version__}
     content |= machine_facts.machine()
     print(table(content, "en"))
+    if len(seeds) > 1:
+        print(differences(content, "en"))
     if seeds == SEEDS:
         PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         for suffix, language in (("", "en"), (".zh", "zh")):
@@ -121,7 +125,7 @@ def table(content: dict, language: str) -> str:
     """Return the table of the methods."""
     words = WORDS[language]
     lines = [f"| {' | '.join(words['head'])} |", f"|{'---|' * len(words['head'])}"]
-    for method in ("tpe", "random", "random_twice", "by_hand"):
+    for method in METHODS:
         rows = [row[method] for row in content["seeds"].values()]
 
         def mean(key, form, rows=rows):
@@ -131,7 +135,7 @@ def table(content: dict, language: str) -> str:
         counts = [f"`{name}` {winners.count(name)}" for name in sorted(set(winners), key=winners.count, reverse=True)]
         cells = [words[method], mean("epochs", "{:.0f}"), mean("trials", "{:.1f}"), mean("stopped", "{:.1f}")]
         cells += [mean("seconds", "{:.0f} s"), words["comma"].join(counts), mean("validation_accuracy", "{:.1%}")]
-        cells += [_written_mean(mean_accuracies(content, method), words), _written_difference(content, method, words)]
+        cells += [_written_mean(mean_accuracies(content, method), words)]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -141,14 +145,17 @@ def _written_mean(values: list[float], words: dict) -> str:
     return f"{mean:.2%} ({low:.2%} {words['to']} {high:.2%})" if low < high else f"{mean:.2%}"
 
 
-def _written_difference(content: dict, method: str, words: dict) -> str:
-    """Say whether a method is better than random search, by the interval of the paired difference."""
-    if method == REFERENCE or len(content["seeds"]) == 1:
-        return "–"
-    pairs = zip(mean_accuracies(content, method), mean_accuracies(content, REFERENCE), strict=True)
-    _, low, high = intervals.mean_interval([100 * (ours - theirs) for ours, theirs in pairs])
-    verdict = "same" if low <= 0 <= high else "better" if low > 0 else "worse"
-    return f"{words[verdict]} ({low:+.2f} {words['to']} {high:+.2f})"
+def differences(content: dict, language: str) -> str:
+    """Return a list of all pairs of methods: which is better by more than the interval, or that none is."""
+    words, lines = WORDS[language], []
+    for pair in itertools.combinations(METHODS, 2):
+        ours, theirs = (mean_accuracies(content, method) for method in pair)
+        found = intervals.mean_interval([100 * (a - b) for a, b in zip(ours, theirs, strict=True)])
+        names, ends = [words[method] for method in pair], [found.low, found.high]
+        if found.high < 0:  # The better one first.
+            names, ends = names[::-1], [-found.high, -found.low]
+        lines.append(words["better" if ends[0] > 0 else "same"].format(*names, *ends))
+    return "\n".join(lines)
 
 
 def published(language: str) -> str:
@@ -157,6 +164,7 @@ def published(language: str) -> str:
         return {"en": "not measured yet", "zh": "尚未测量"}[language]
     content, words = json.loads(PATH.read_text(encoding="utf-8")), WORDS[language]
     facts = {name: content[name] for name in ("command", "cores", "cpu", "optuna", "date")}
+    facts["unit"] = words["units"][content["cores"] == 1]
     note = words["note"].format(seeds=len(content["seeds"]), new=len(NEW_SEEDS), **facts)
     figure = f"![{words['figure']}](results/{PATH.stem}{'.zh' if language == 'zh' else ''}.png)"
-    return "\n\n".join([table(content, language), note, figure])
+    return "\n\n".join([table(content, language), differences(content, language), note, figure])

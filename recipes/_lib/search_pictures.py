@@ -1,5 +1,7 @@
 """What a search has tried, in pictures: the best score over the epochs spent, importances, parallel coordinates."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from dlguide.plots import _figure
@@ -19,12 +21,13 @@ def save_search_figures(run_dir, title: str, trials: list) -> None:
     )
     importances = parameter_importances(trials)
     if importances:
-        pictures.save_figures(run_dir, title, importances=importances_figure(importances))
+        number = sum(map(search.is_whole, trials))
+        pictures.save_figures(run_dir, title, importances=importances_figure(importances, number))
 
 
 WORDS = {
-    "en": ("training epochs spent", "validation error (%)", "best validation score over the epochs spent"),
-    "zh": ("已用的训练轮数", "验证误差 (%)", "最佳验证得分与已用的训练轮数"),
+    "en": ("training epochs spent", "validation error (%)", "lowest validation error over the epochs spent"),
+    "zh": ("已用的训练轮数", "验证误差 (%)", "最低验证误差与已用的训练轮数"),
 }
 
 
@@ -47,7 +50,8 @@ def best_score_figure(searches: dict[str, list[list]], *, language: str = "en", 
             last = np.array([100 * (1 - last_score(trial)) for trial in trials])
             whole = np.array([search.is_whole(trial) for trial in trials])
             axes.plot(spent[whole], last[whole], ".", color="C0", label="whole trial")
-            axes.plot(spent[~whole], last[~whole], "x", color="gray", markersize=4, label="trial stopped early")
+            if not whole.all():
+                axes.plot(spent[~whole], last[~whole], "x", color="gray", markersize=4, label="trial stopped early")
         axes.set(xlabel=x_name, ylabel=y_name, yscale="log")
         axes.yaxis.set_major_locator(_ticks())
         axes.yaxis.set_major_formatter("{x:g}")
@@ -94,8 +98,8 @@ def parameter_importances(trials: list) -> dict[str, float]:
     return search.optuna.importance.get_param_importances(study, evaluator=evaluator, params=list(AXES))
 
 
-def importances_figure(importances: dict[str, float]):
-    """Draw the importance of each parameter as a bar."""
+def importances_figure(importances: dict[str, float], number: int):
+    """Draw the importance of each parameter, from a number of trials, as a bar."""
     with _figure.new_figure(6, 2.4) as figure:
         axes = figure.subplots()
         names = [name.replace("_", " ") for name in importances]
@@ -105,57 +109,59 @@ def importances_figure(importances: dict[str, float]):
         axes.margins(x=0.1)
         axes.set_xlabel("share of the explained variance of the validation accuracy (%)")
         axes.grid(axis="x", alpha=0.3)
-        figure.suptitle("importance of the parameters, functional ANOVA", fontsize=10)
+        figure.suptitle(f"importance of the parameters, functional ANOVA of {number} whole trials", fontsize=10)
     return figure
 
 
 def parallel_coordinates(trials: list):
-    """Draw a line for each trial through its parameters to its validation accuracy; grey where it was stopped early."""
-    from matplotlib import cm, colors
+    """Draw a line for each trial through its parameters to its validation error; grey where it was stopped early."""
+    from matplotlib import colormaps
 
-    distributions = [trials[0].distributions[name] for name in AXES]
-    heights = np.array(
-        [[*map(_height, map(trial.params.get, AXES), distributions), last_score(trial)] for trial in trials]
-    )
-    is_choice = [*map(_is_choice, distributions), False]
+    errors = [max(100 * (1 - last_score(trial)), 0.1) for trial in trials]  # Zero has no logarithm.
+    lowest = 10 ** np.floor(np.log10(min(50, *errors)))
+    scales = [*(trials[0].distributions[name] for name in AXES), SimpleNamespace(low=100, high=lowest)]  # Low is good.
+    rows = [[*map(trial.params.get, AXES), error] for trial, error in zip(trials, errors, strict=True)]
+    heights = np.array([[*map(_height, row, scales)] for row in rows])
+    is_choice = [*map(_is_choice, scales)]
     heights += is_choice * np.random.default_rng(0).uniform(-0.02, 0.02, heights.shape)  # Else lines hide each other.
     whole = np.array([search.is_whole(trial) for trial in trials])
-    color = cm.ScalarMappable(colors.Normalize(0, 1), "viridis")
     with _figure.new_figure(8, 4.2) as figure:
         axes = figure.subplots()
         for i in np.lexsort([heights[:, -1], whole]):  # The best ones last, on top of the others.
-            axes.plot(heights[i], color=color.to_rgba(heights[i, -1]) if whole[i] else "lightgray", linewidth=1.3)
-        for place, distribution in enumerate(distributions):
-            for mark in _marks(distribution):
-                box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
-                axes.text(place + 0.03, _height(mark, distribution), f"{mark}", fontsize=8, va="center", bbox=box)
+            color = colormaps["viridis"](heights[i, -1]) if whole[i] else "lightgray"
+            axes.plot(heights[i], color=color, linewidth=1.3)
+        box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
+        for place, scale in enumerate(scales):
+            for mark in _marks(scale):
+                text = mark if _is_choice(scale) else f"{mark:g}"
+                axes.text(place + 0.03, _height(mark, scale), text, fontsize=8, va="center", bbox=box)
         names = [name.replace("_", " ") for name in AXES]
-        axes.set_xticks(range(len(AXES) + 1), [*names, "validation\naccuracy"])
-        axes.set(xlim=(-0.05, len(AXES)), ylim=(-0.05, 1.05))
+        axes.set_xticks(range(len(scales)), [*names, "validation\nerror (%)"])
+        axes.set(xlim=(-0.05, len(AXES) + 0.3), ylim=(-0.05, 1.05))
         axes.grid(axis="x", color="black")
         axes.tick_params(axis="x", length=0)
         axes.yaxis.set_visible(False)
         axes.spines[:].set_visible(False)
-        figure.colorbar(color, ax=axes, pad=0, aspect=30).set_label("validation accuracy (grey: stopped early)")
-        figure.suptitle("a line for each trial", fontsize=10)
+        figure.suptitle("a line for each trial, yellow: low error, grey: stopped early", fontsize=10)
     return figure
 
 
-def _is_choice(distribution) -> bool:
-    return hasattr(distribution, "choices")
+def _is_choice(scale) -> bool:
+    return hasattr(scale, "choices")
 
 
-def _height(value, distribution) -> float:
+def _height(value, scale) -> float:
     """Return where a value stands on an axis, from 0 to 1: a choice, or a number on a logarithmic scale."""
-    if _is_choice(distribution):
-        return distribution.choices.index(value) / (len(distribution.choices) - 1)
-    low, high = np.log([distribution.low, distribution.high])
+    if _is_choice(scale):
+        return scale.choices.index(value) / (len(scale.choices) - 1)
+    low, high = np.log([scale.low, scale.high])
     return (np.log(value) - low) / (high - low)
 
 
-def _marks(distribution) -> list:
-    """Return the values that are written at an axis: the choices, or the powers of ten."""
-    if _is_choice(distribution):
-        return list(distribution.choices)
-    powers = [float(f"1e{power}") for power in range(-9, 10)]
-    return [power for power in powers if distribution.low <= power <= distribution.high]
+def _marks(scale) -> list:
+    """Return the values that are written at an axis: the choices, or 1, 2 and 5 times the powers of ten."""
+    if _is_choice(scale):
+        return list(scale.choices)
+    low, high = sorted([scale.low, scale.high])
+    marks = [float(f"{digit}e{power}") for power in range(-9, 10) for digit in (1, 2, 5)]
+    return [mark for mark in marks if low <= mark <= high]
