@@ -12,8 +12,8 @@ For each character the LSTM reads the sum of the vectors of the n-grams of 1 to 
 fastText. With single characters it took 12 passes over the names to get as far as with these in 4.
 
 Logistic regression on n-grams is still better: the LSTM fits the training set better than new names, and neither more
-dropout nor more weight decay closed the gap. The recipe stands here as an LSTM over text; `bilstm_vowels` is one that
-is ahead of its baseline.
+dropout nor more weight decay closed the gap; the mean of both probabilities reaches 0.799 on the validation set. The
+recipe stands here as an LSTM over text; `bilstm_vowels` is one that is ahead of its baseline.
 
 Batches have names of similar length, which leaves out most of the padding.
 
