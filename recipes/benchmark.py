@@ -7,6 +7,7 @@
     python -m recipes.benchmark export   # every builder in every format on every backend, 15 minutes
     python -m recipes.benchmark photos   # how well `recipes.predict` reads photos of digits, 3 minutes
     python -m recipes.benchmark search   # automated search against random search and settings by hand, 30 minutes
+    python -m recipes.benchmark dqn      # deep Q-learning with the squared error and with the Huber loss, 15 minutes
 
 `fit` writes recipes/results/benchmark_fit.json, which `python -m recipes.table` turns into tables in recipes/README.md;
 with some of the rows, or fewer rounds, it only prints. `growth` writes benchmark_growth.json and two figures there.
@@ -24,6 +25,7 @@ import tyro
 
 from recipes._lib import (
     benchmark_cnn,
+    benchmark_dqn,
     benchmark_export,
     benchmark_growth,
     benchmark_models,
@@ -41,7 +43,9 @@ PATH = benchmark_tables.PATH
 
 
 def main(
-    what: Annotated[Literal["fit", "growth", "memory", "cnn", "export", "photos", "search"], tyro.conf.Positional],
+    what: Annotated[
+        Literal["fit", "growth", "memory", "cnn", "export", "photos", "search", "dqn"], tyro.conf.Positional
+    ],
     *,
     rounds: int = ROUNDS,
     rows: tuple[str, ...] = tuple(benchmark_models.ROWS),
@@ -53,7 +57,7 @@ def main(
         what: fit for the speed of `training.fit`, growth for how a step grows with batch, width and length, memory
             for training from a file larger than it may hold, cnn for the time to an accuracy that is published
             elsewhere, export for what can be exported, photos for the accuracy on photos of digits, search for what
-            an automated search finds.
+            an automated search finds, dqn for two losses in deep Q-learning.
         rounds: Rounds of `fit`; in each, every model is timed once in every way.
         rows: Models of `fit`.
         seeds: Seeds of `search`; with other ones than the published, it only prints.
@@ -74,6 +78,8 @@ def main(
         return benchmark_photos.main()
     if what == "growth":
         return benchmark_growth.main()
+    if what == "dqn":
+        return benchmark_dqn.main()
     if what == "search":
         from recipes import automl_mnist1d
 

@@ -7,6 +7,7 @@ import itertools
 from pathlib import Path
 
 from recipes._lib import (
+    benchmark_dqn,
     benchmark_export,
     benchmark_growth,
     benchmark_photos,
@@ -108,6 +109,7 @@ def _page(name: str, language: str) -> str:
         content = content.replace("](recipes/", "](")
         text = replaced(text, "growth", benchmark_growth.published(language))
         text = replaced(text, "search", benchmark_search.published(language))
+        text = replaced(text, "dqn", benchmark_dqn.published(language))
         if language == "zh":  # The other tables are numbers, and stand on the English page.
             return replaced(text, "results", content)
         text = replaced(text, "benchmark", benchmark_tables.published())

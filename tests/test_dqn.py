@@ -4,7 +4,9 @@ import importlib.util
 import inspect
 import itertools
 import json
+import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,7 +15,15 @@ import pytest
 from dlguide import mlp
 from dlguide.training import _checkpoint
 from recipes import dqn_cartpole
-from recipes._lib import agent_pictures, command_line, environments, linear_policies, q_learning
+from recipes._lib import (
+    agent_pictures,
+    benchmark_dqn,
+    command_line,
+    environments,
+    linear_policies,
+    q_learning,
+    run_folder,
+)
 from recipes._lib.environments import RunningEpisodes, Transitions
 from recipes._lib.replay_memory import ReplayMemory
 
@@ -380,3 +390,35 @@ def test_every_environment_has_a_view_and_the_docstring_says_how_many_steps_ther
     steps = epochs * q_learning.ROUNDS * q_learning.ENVIRONMENTS
     updates = epochs * q_learning.ROUNDS * q_learning.UPDATES
     assert f"{steps:,} steps" in dqn_cartpole.__doc__ and f"{updates:,} updates" in dqn_cartpole.__doc__
+
+
+@pytest.mark.filterwarnings("ignore:No font that matplotlib knows", "ignore:Glyph")  # The words are looked at.
+def test_the_losses_are_compared_over_seeds_and_a_finished_run_is_not_run_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(run_folder, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(benchmark_dqn, "PATH", tmp_path / "benchmark_dqn.json")
+    ran = []
+
+    def run(command, check):
+        options = dict(zip(command[3::2], command[4::2], strict=True))
+        ran.append((command[2], options["--loss"], options["--seed"]))
+        folder, best = Path(options["--run-dir"]), {"mse": 480, "huber": 40}[options["--loss"]] + int(options["--seed"])
+        folder.mkdir(parents=True)
+        (folder / "history.csv").write_text(f"epoch,seconds,loss,val_return\n0,1,9,{best}\n1,1,9,10.5\n")
+        (folder / "metrics.json").write_text(json.dumps({"mean_return": best - 5.0, "random_return": 22.0}))
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert benchmark_dqn.published("en") == "not measured yet"
+    for _ in range(2):
+        benchmark_dqn.main()
+        assert ran == [("recipes.dqn_cartpole", loss, seed) for loss in ("mse", "huber") for seed in ("20", "21", "22")]
+    content = json.loads(benchmark_dqn.PATH.read_text())
+    assert content["losses"]["mse"]["21"] == {"mean_return": 496.0, "random_return": 22.0, "val_returns": [501.0, 10.5]}
+    for language, to in (("en", "to"), ("zh", "至")):
+        *rows, _, note, _, image = benchmark_dqn.published(language).splitlines()
+        assert rows[3].endswith(f"| 61.0 (60.0 {to} 62.0) | 10.5 (10.5 {to} 10.5) | 56.0 (55.0 {to} 57.0) |")
+        assert " 3 " in note and " 20 " in note and image.count(f"benchmark_dqn{'.zh' if to == '至' else ''}.png") == 1
+        for axes, returns in zip(benchmark_dqn.draw(content, language).axes, (501, 61), strict=True):
+            assert len(axes.lines) == 4
+            np.testing.assert_allclose(axes.lines[1].get_xydata(), [[12.8, returns], [25.6, 10.5]])
+            assert axes.lines[3].get_ydata()[0] == 22
+    assert {path.name for path in tmp_path.glob("*.png")} == {"benchmark_dqn.png", "benchmark_dqn.zh.png"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 MOMENTS = int(os.environ.get("DLGUIDE_KILLS", 2))  # 3 in `.ci/run`, 20 in the published check.
+ONLY = os.environ.get("DLGUIDE_KILLS_MODEL")  # One model of `kill_run.py`, such as dqn, alone.
 SEED = int(os.environ.get("DLGUIDE_KILLS_SEED", np.random.SeedSequence().entropy % 2**32))
 
 
@@ -31,12 +32,12 @@ def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
 def test_runs_killed_at_random_moments_end_in_the_same_bits(tmp_path):
     print(f"seed of the moments: {SEED}")
     rng = np.random.default_rng(SEED)
-    moments = {"mlp": drawn(rng, MOMENTS // 2, MOMENTS - MOMENTS // 2)}
+    moments = {ONLY or "mlp": drawn(rng, MOMENTS // 2, MOMENTS - MOMENTS // 2)}
     # These draw numbers in every step; they share the code that is tried at most moments.
-    drawing = ("vae", "gan", "contrastive", "dqn") if MOMENTS > 2 else ()
+    drawing = ("vae", "gan", "contrastive", "dqn") if MOMENTS > 2 and not ONLY else ()
     moments |= {name: drawn(rng, MOMENTS // 8, max(1, MOMENTS // 4)) for name in drawing}
     # Some were runs of 3 epochs first, and are killed as they are extended to 12.
-    later = [["epoch", int(rng.integers(4, 10)), float(rng.uniform(0, 1))] for _ in range(MOMENTS // 4)]
+    later = [["epoch", int(rng.integers(4, 10)), float(rng.uniform(0, 1))] for _ in range(0 if ONLY else MOMENTS // 4)]
     short = [[str(tmp_path / f"extended{i}"), None, "mlp", 3] for i in range(len(later))]
     whole = results([[str(tmp_path / name), None, name] for name in moments] + short)[: len(moments)]
     expected = {name: end[1] for name, end in zip(moments, whole, strict=True)}
