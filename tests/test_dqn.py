@@ -422,3 +422,10 @@ def test_the_losses_are_compared_over_seeds_and_a_finished_run_is_not_run_again(
             np.testing.assert_allclose(axes.lines[1].get_xydata(), [[12.8, returns], [25.6, 10.5]])
             assert axes.lines[3].get_ydata()[0] == 22
     assert {path.name for path in tmp_path.glob("*.png")} == {"benchmark_dqn.png", "benchmark_dqn.zh.png"}
+
+
+def test_with_the_squared_error_each_published_seed_learns_and_with_the_huber_loss_fewer_stay_there():
+    losses = json.loads(benchmark_dqn.PATH.read_text(encoding="utf-8"))["losses"]
+    assert all(run["mean_return"] >= 495 for run in losses["mse"].values())
+    last = {loss: [run["val_returns"][-1] for run in runs.values()] for loss, runs in losses.items()}
+    assert min(last["mse"]) >= 475 and sum(value >= 475 for value in last["huber"]) == 1
