@@ -14,8 +14,8 @@ gets too. The result is the mean return of 100 other episodes. A linear policy i
 random search finds one: on this task no result can be better. On `--env Acrobot-v1` (0 at the end, else -1 a step),
 with the same settings, the network got -77, the linear policy -83.
 
-`python -m recipes.benchmark dqn` compares the squared error with the Huber loss (`--loss huber`); all else is equal.
-Mean return of 20 greedy validation episodes after the best epoch and after the last one, by seed:
+The squared error beside the Huber loss (`--loss huber`), all else equal (`recipes.benchmark dqn`): mean return of 20
+greedy validation episodes after the best epoch and after the last one, by seed:
 
     loss             best: 20      21      22       last: 20      21      22
     squared error         500     500     500            500     500     481
