@@ -54,6 +54,7 @@ def generator(name: str, rng):
         model = contrastive(mlp((8, 8, 1), 8, batch_norm=True), augment={"shift": 0.2, "rotation": 20})
         model.compile("adam")
         return model, (x,), {"batch_size": 10}
+    assert name == "gan", name
     model = gan((8, 8, 1), filters=(8,), num_classes=2)
     rates = {"discriminator.*": keras.optimizers.Adam(1e-3)}
     model.compile(keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(keras.optimizers.Adam(2e-3), rates)))

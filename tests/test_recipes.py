@@ -194,6 +194,7 @@ def test_the_targets_are_met_by_the_published_results():
     for seed in result["transformer_recall"]["seeds"].values():
         assert seed["accuracy"] >= 0.99 and seed["accuracy"] > seed["baseline_accuracy"]
     assert result["transformer_recall"]["mean"]["training_seconds"] <= 60
+    assert result["lstm_places"]["mean"]["training_seconds"] <= 240
     for seed in result["anomaly_shuttle"]["seeds"].values():
         assert seed["auroc"] > seed["baseline_auroc"]
     gans = [results.result("gan_mnist", backend) for backend in results.BACKENDS]
