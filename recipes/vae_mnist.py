@@ -20,6 +20,8 @@ Tried, one seed each, six epochs; the bound on the validation set:
     ReLU                                                                 102.9
     swish                                                                100.6
     swish, batch normalisation, 2.5 times the learning rate (chosen)      98.2
+
+With the chosen setting, by 200 codes an image: 90.84 nats after 17 epochs, 89.21 after 34, so the epochs are not fewer.
 """
 
 import keras

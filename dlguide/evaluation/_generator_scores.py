@@ -172,7 +172,7 @@ def nearest_distances(images, train) -> tuple[np.ndarray, np.ndarray]:
 
 
 def log_likelihood(
-    model: keras.Model, x, *, samples: int = 100, seed: int = 0, batch_size: int = 4000
+    model: keras.Model, x, *, samples: int = 100, seed: int = 0, batch_size: int = 1000
 ) -> dict[str, float]:
     """Estimate the log-likelihood of examples under a `vae` by importance sampling.
 
