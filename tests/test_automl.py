@@ -524,8 +524,11 @@ def test_the_comparison_takes_winners_by_validation_and_scores_them_on_the_test_
     benchmark_search.main(recipe, (0, 1))
     content = json.loads(benchmark_search.PATH.read_text())
     assert set(content["seeds"]) == {"0", "1"}
-    for row in content["seeds"].values():
+    for seed, row in content["seeds"].items():
         assert list(row) == ["tpe", "random_twice", "random", "by_hand"]
+        for name in ("tpe", "random_twice"):
+            found = search_file.finished_trials(tmp_path / "runs" / "benchmark_search" / f"{seed}_{name}" / "search.db")
+            assert row[name]["validation_accuracy"] == max(trial.value for trial in found if search.is_whole(trial))
         assert [row[name]["epochs"] for name in ("random", "random_twice")] == [90, 180]
         assert row["random"]["validation_accuracy"] <= row["random_twice"]["validation_accuracy"]
         assert 75 < row["tpe"]["epochs"] <= 90 and row["tpe"]["trials"] - row["tpe"]["stopped"] <= 6
