@@ -194,6 +194,7 @@ def test_the_score_is_the_validation_accuracy_of_the_trained_model(here, monkeyp
     for trial, model in zip(found, models, strict=True):
         predicted = model.predict(splits.valid.x, verbose=0).argmax(axis=1)
         assert trial.value == pytest.approx((predicted == splits.valid.y).mean())
+        assert float(model.optimizer.learning_rate) == pytest.approx(trial.params["learning_rate"])
     assert seeds == [search.trial_seed(0, place) for place in range(2)]
     keras.utils.set_random_seed(1)  # Of the tests: a trial sets its own.
     assert all_of(search.run(small_search("random"), 2)) == all_of(found)

@@ -185,7 +185,7 @@ def log_likelihood(
         x: Examples with values in [0, 1], an array of shape `(n, *input_shape)`.
         samples: Codes an example, at least 1.
         seed: Seed of the codes, at least 0.
-        batch_size: Codes decoded at once, at least 1: a matter of memory.
+        batch_size: Codes decoded at once, at least 1: a matter of memory and speed.
 
     Returns:
         In nats, means over the examples: `"nll"`, the negative log-likelihood; `"nll_error"`, its
