@@ -41,8 +41,8 @@ def binarised_batches(x: np.ndarray, batch_size: int, seed: int):
 
 
 def codes_an_image(splits: data.Splits) -> int:
-    """Return 5000 for the 55,000 training images of MNIST, for a part of them fewer in proportion, at least 100."""
-    return max(100, 5000 * len(splits.train.x) // 55_000)
+    """Return 1000 for the 55,000 training images of MNIST, for a part of them fewer in proportion, at least 100."""
+    return max(100, 1000 * len(splits.train.x) // 55_000)
 
 
 def likelihoods(model, splits: data.Splits, samples: int, seed: int) -> dict[str, float]:
