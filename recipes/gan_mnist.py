@@ -5,8 +5,8 @@
 
 Data: MNIST, 28x28 grey images, 10 classes, which the network is not told (LeCun et al., 1998).
 Baseline: the variational autoencoder of `vae_mnist`, trained for as many epochs, judged by the same classifier.
-Result: frechet_distance 9.31 (lower is better), a new seed 6.87 to 11.74, baseline 47.08.
-Training: 212.8 s on 2 cores of AMD EPYC.
+Result: frechet_distance 9.05 (lower is better), a new seed 7.51 to 10.59, baseline 47.93.
+Training: 856.3 s on 1 core of AMD EPYC.
 
 The judge is a convolutional network trained here on real images alone, the same for every seed. It reads 10,000
 generated images. The metrics are the Fréchet distance of its last features from those of the test set (no Inception

@@ -4,11 +4,9 @@ python -m recipes.faq.transformer
 """
 
 import functools
-import math
 
 import numpy as np
 
-from recipes._lib import baselines
 from recipes.faq import _retraining, _run, _tuning
 from recipes.faq._experiment import PERCENT, Claim, Curve, Experiment, Panel, Score, Words
 
@@ -23,13 +21,6 @@ ORDER_ROWS = {
     "positions": Words("with positions", "有位置编码"),
     "no_positions": Words("without positions", "无位置编码"),
 }
-NAME_ROWS = {
-    "names_ngrams": Words("n-grams and logistic regression", "n 元组与逻辑回归"),
-    "names_lstm": Words("LSTM", "LSTM"),
-    "names_transformer": Words("Transformer", "Transformer"),
-}
-EPOCHS_BY_NAMES = {1000: 40, 8000: 16, 64000: 8}
-NAME_LENGTH, NAME_BATCH = 16, 100
 
 
 def recall(number: int, pairs: int, rng):
@@ -59,16 +50,6 @@ def order(number: int, rng):
     return x, (places[:, 0] < places[:, 1]).astype(int)
 
 
-@functools.cache
-def places(seed: int):
-    """Return the names of places, their first characters alone, as `data.load` splits them."""
-    from dlguide import data
-
-    splits = data.load("places", seed=seed)
-    parts = [data.Part(part.x[:, :NAME_LENGTH], part.y) for part in splits[:3]]
-    return data.Splits(*parts, splits.info)
-
-
 def network(row: str):
     """Return a new model of a row."""
     from dlguide import rnn, transformer_classifier, transformer_language_model
@@ -79,12 +60,6 @@ def network(row: str):
         )
     if row == "lstm":
         return rnn((LENGTH,), 1 + VALUES, units=(50,), vocab_size=VOCABULARY, return_sequences=True)
-    if row in NAME_ROWS:
-        info = places(0).info
-        characters, countries = len(info.vocabulary), info.num_classes
-        if row == "names_lstm":
-            return rnn((NAME_LENGTH,), countries, bidirectional=True, units=(64,), dropout=0.3, vocab_size=characters)
-        return transformer_classifier(characters, NAME_LENGTH, countries, embed_dim=64, num_heads=4, ff_dim=128)
     model = transformer_classifier(11, 16, 2, embed_dim=32, num_heads=2, ff_dim=64, num_layers=2, dropout=0)
     if row == "no_positions":
         positions = model.get_layer("position_embedding")
@@ -101,8 +76,7 @@ def trainer(row: str, is_quick: bool):
     ignored = 0 if row in RECALL_ROWS else None
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=ignored)
     build, optimizer = functools.partial(network, row), keras.optimizers.Adam(global_clipnorm=1.0)
-    jit_compile = "auto" if row in NAME_ROWS else not is_quick
-    return _retraining.trainer(build, optimizer, loss, metrics=(), jit_compile=jit_compile)
+    return _retraining.trainer(build, optimizer, loss, metrics=(), jit_compile=not is_quick)
 
 
 def trained(row: str, learning_rate: float, seed: int, steps: int, is_quick: bool):
@@ -120,31 +94,8 @@ def right_answers(model, x, y) -> float:
     return float((answers == y)[y > 0].mean() if y.ndim == 2 else (answers == y).mean())
 
 
-def right_names(row: str, learning_rate: float | None, seed: int, names: int, part: str, is_quick: bool) -> float:
-    """Return the share of names in a part of the data whose country is told, after training with so many names."""
-    import keras
-
-    from dlguide import data
-
-    splits = places(seed)
-    drawn = np.random.default_rng((seed, 2)).permutation(len(splits.train.x))[:names]
-    train = data.Part(splits.train.x[drawn], splits.train.y[drawn])
-    if row == "names_ngrams":
-        return baselines.ngram_accuracy(splits._replace(train=train))
-    epochs = EPOCHS_BY_NAMES.get(names, 1)
-    falling = keras.callbacks.LearningRateScheduler(
-        lambda epoch: learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
-    )
-    options = {"epochs": epochs, "batch_size": NAME_BATCH, "seed": seed, "callbacks": [falling]}
-    model = trainer(row, is_quick)(*train, learning_rate=learning_rate, **options)
-    return right_answers(model, *getattr(splits, part))
-
-
-def scores(row: str, learning_rate: float | None, seed: int, steps: int, is_quick: bool) -> dict | float:
-    """Return the scores of a row: for each number of names or of pairs, or on the order."""
-    if row in NAME_ROWS:
-        sizes = EPOCHS_BY_NAMES if not is_quick else [NAME_BATCH]
-        return {str(names): right_names(row, learning_rate, seed, names, "test", is_quick) for names in sizes}
+def scores(row: str, learning_rate: float, seed: int, steps: int, is_quick: bool) -> dict | float:
+    """Return the scores of a row on new sequences: for each number of pairs, or on the order."""
     if row in ORDER_ROWS:
         model = trained(row, learning_rate, seed, min(steps, ORDER_STEPS), is_quick)
         return right_answers(model, *order(2 * TESTS, np.random.default_rng((seed, 1))))
@@ -153,16 +104,13 @@ def scores(row: str, learning_rate: float | None, seed: int, steps: int, is_quic
 
 
 def choose(*, steps: int = STEPS, is_quick: bool = False) -> dict:
-    """Try learning rates on a validation set: the mean over the numbers of pairs, the order, or 8,000 names."""
+    """Try learning rates on a validation set: the mean over the numbers of pairs, or the score on the order."""
 
     def score(row, learning_rate):
-        if row in NAME_ROWS:
-            return right_names(row, learning_rate, 100, 8000 if not is_quick else NAME_BATCH, "valid", is_quick)
         found = scores(row, learning_rate, 100, steps, is_quick)
         return float(np.mean([*found.values()])) if row in RECALL_ROWS else found
 
-    rows = [*RECALL_ROWS, *ORDER_ROWS, *list(NAME_ROWS)[1:]]
-    return _tuning.search(rows, GRID if not is_quick else GRID[:1], score)
+    return _tuning.search([*RECALL_ROWS, *ORDER_ROWS], GRID if not is_quick else GRID[:1], score)
 
 
 def measure(
@@ -170,14 +118,15 @@ def measure(
     choice: dict,
     *,
     steps: int = STEPS,
-    rows: tuple[str, ...] = (*RECALL_ROWS, *ORDER_ROWS, *NAME_ROWS),
+    rows: tuple[str, ...] = (*RECALL_ROWS, *ORDER_ROWS),
     is_quick: bool = False,
 ) -> dict:
-    """Return the share of right answers in each task."""
-    rates = {row: _tuning.best(tries) for row, tries in choice.items()}
-    found = {row: scores(row, rates.get(row), seed, steps, is_quick) for row in rows}
-    panels = {"recall": RECALL_ROWS, "order": ORDER_ROWS, "names": NAME_ROWS}
-    return {panel: {row: found[row] for row in known if row in found} for panel, known in panels.items()}
+    """Return the share of right answers in both tasks."""
+    found = {row: scores(row, _tuning.best(choice[row]), seed, steps, is_quick) for row in rows}
+    return {
+        "recall": {row: found[row] for row in RECALL_ROWS if row in found},
+        "order": {row: found[row] for row in ORDER_ROWS if row in found},
+    }
 
 
 ACCURACY = Score(Words("right answers", "正确率"), PERCENT, higher_is_better=True, format=".1f")
@@ -201,13 +150,6 @@ EXPERIMENT = Experiment(
             ORDER_ROWS,
             reference="no_positions",
             title=Words("Which of two symbols comes first? (Transformer)", "两个符号哪一个在前？（Transformer）"),
-        ),
-        "names": Panel(
-            ACCURACY,
-            NAME_ROWS,
-            reference="names_ngrams",
-            curve=Curve(Words("names in the training set", "训练集中的地名个数"), logarithmic=True),
-            title=Words("The country of a place by its name", "由地名判断国家"),
         ),
     },
     claims=(
