@@ -4,7 +4,6 @@ import ast
 import functools
 import io
 import json
-import os
 import re
 import sys
 from contextlib import redirect_stdout
@@ -31,18 +30,14 @@ def seconds_a_seed(name: str) -> float:
 
 QUICKEST = sorted(ANSWERED, key=seconds_a_seed)[:5]
 each_experiment = pytest.mark.parametrize("name", ANSWERED)
-SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 100))
-
-
-def run_marks(name: str) -> list:
-    """For time, the test command runs the quickest one alone, and none with seeds that take longer than SECONDS."""
-    is_too_long = seconds_a_seed(name) > SECONDS
-    skipped = pytest.mark.skipif(is_too_long, reason=f"a seed takes over DLGUIDE_SECONDS={SECONDS:g}")
-    return [skipped, *[pytest.mark.thorough] * (name != QUICKEST[0])]
 
 
 def each_run(names: list[str]):
-    return pytest.mark.parametrize("name", [pytest.param(name, marks=run_marks(name)) for name in names])
+    """Run a test for each experiment; for time, the test command does so for the quickest one alone."""
+    marks = [[pytest.mark.thorough] * (name != QUICKEST[0]) for name in names]
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=mark) for name, mark in zip(names, marks, strict=True)]
+    )
 
 
 def word(text: str) -> Words:
