@@ -591,12 +591,10 @@ def command_and_environment(*options: str) -> tuple[list[str], dict]:
 
 
 @pytest.mark.thorough
-def test_the_command_that_is_killed_leaves_no_process_and_goes_on_to_the_same_result(tmp_path):
+def test_the_command_that_is_killed_leaves_no_process_and_goes_on_to_the_same_result(here, tmp_path):
     command, environment = command_and_environment("--trials", "3", "--epochs", "1", "--limit", "60")
-    for name in ("whole", "killed"):
-        (tmp_path / name).mkdir()
-    subprocess.run(command, cwd=tmp_path / "whole", env=environment, check=True, capture_output=True)
-    process = subprocess.Popen(command, cwd=tmp_path / "killed", env=environment, stdout=subprocess.PIPE, text=True)
+    whole = automl_mnist1d.main(trials=3, epochs=1, limit=60)
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
     line = next(line for line in process.stdout if line.startswith("trial 2"))
     started = children(process)
     process.kill()
@@ -606,9 +604,8 @@ def test_the_command_that_is_killed_leaves_no_process_and_goes_on_to_the_same_re
     while any(map(is_running, started)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(is_running, started))
-    subprocess.run(command, cwd=tmp_path / "killed", env=environment, check=True, capture_output=True)
-    folders = [tmp_path / name / "runs" / "automl_mnist1d" / "1" for name in ("whole", "killed")]
-    whole, killed = (json.loads((folder / "metrics.json").read_text()) for folder in folders)
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    killed = json.loads((tmp_path / "runs" / "automl_mnist1d" / "1" / "metrics.json").read_text())
     seconds = ("training_seconds", "evaluation_seconds")
     assert {k: v for k, v in whole.items() if k not in seconds} == {k: v for k, v in killed.items() if k not in seconds}
 
