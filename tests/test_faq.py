@@ -16,7 +16,18 @@ from test_recipes import command
 
 import dlguide
 from recipes._lib import results, statements
-from recipes.faq import _figure, _page, _questions, _recheck, _retraining, _run, _statistics, _tuning, _verdict
+from recipes.faq import (
+    _figure,
+    _page,
+    _questions,
+    _recheck,
+    _retraining,
+    _run,
+    _statistics,
+    _tuning,
+    _verdict,
+    transformer,
+)
 from recipes.faq._experiment import NATS, PERCENT, Claim, Curve, Experiment, Panel, Score, Words
 
 ANSWERED = [question.module for question in _questions.QUESTIONS if _page.published(question.module)]
@@ -272,6 +283,20 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name, run_ea
 def test_the_quickest_part_of_an_experiment_with_a_new_seed_lies_where_the_published_seeds_say(name):
     found = _recheck.new_seed(name, NEW_SEED, is_whole=False, share=0.999)
     assert found and all(one.low <= one.value <= one.high for one in found), found
+
+
+def test_the_learning_rates_for_names_are_chosen_on_the_validation_set_and_the_scores_are_of_the_test_set(monkeypatch):
+    seen = []
+    monkeypatch.setattr(transformer, "trained", lambda *_: None)
+    monkeypatch.setattr(transformer, "right_answers", lambda *_: 0.5)
+    monkeypatch.setattr(transformer, "right_names", lambda *given: seen.append((given[0], *given[2:5])) or 0.5)
+    choice = transformer.choose()
+    tries = len(transformer.GRID)
+    assert seen == [(row, 100, 8000, "valid") for row in ("names_lstm", "names_transformer") for _ in range(tries)]
+    seen.clear()
+    transformer.measure(3, choice)
+    sizes = (1000, 8000, 64000)
+    assert seen == [(row, 3, size, "test") for row in transformer.NAME_ROWS for size in sizes]
 
 
 @pytest.mark.thorough
