@@ -1,5 +1,6 @@
 """Settings for every test: no window, no byte code left in the checkout, start-up messages off."""
 
+import functools
 import gc
 import os
 import sys
@@ -15,13 +16,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")
 
-with warnings.catch_warnings():
-    # Deprecations inside the backends' own imports are not this project's.
-    warnings.simplefilter("ignore")
-    import keras
-    import tensorflow  # noqa: F401
-
 import pytest  # noqa: E402
+
+
+def pytest_configure(config):
+    """Import what each test needs, but not in the process that only hands the tests out to others."""
+    if config.option.dist == "no" or config.option.collectonly:
+        with warnings.catch_warnings():
+            # Deprecations inside the backends' own imports are not this project's.
+            warnings.simplefilter("ignore")
+            import keras  # noqa: F401
+            import tensorflow  # noqa: F401
 
 
 def pytest_collection_modifyitems(config, items):
@@ -36,10 +41,29 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(autouse=True)
 def seeded():
     """Each test starts from the same seed and a fresh Keras session."""
+    import keras
+
     keras.utils.clear_session()
     # What is alive now stays: without this each `clear_session` looks for garbage in it, 0.4 seconds a test.
     gc.freeze()
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_are_read_once():
+    """For time: the images are unpacked some hundreds of times otherwise."""
+    from dlguide.data import _files, _sets
+
+    folder, kept = _files.FOLDER, functools.cache(_files.read_arrays)
+
+    def read_arrays(file_name):
+        if folder != _files.FOLDER:  # A test has files of its own there.
+            return _files.read_arrays(file_name)
+        return {name: array.copy() for name, array in kept(file_name).items()}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_sets, "read_arrays", read_arrays)
+        yield
 
 
 @pytest.fixture(scope="session")

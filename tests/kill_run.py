@@ -1,10 +1,12 @@
-"""Runs that kill themselves, two at a time: kill_run.py RUNS, in JSON.
+"""Runs that kill themselves, two at a time: kill_run.py ROUNDS, in JSON.
 
-RUNS is a list of [FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], or [FOLDER, ..., MODEL, EPOCHS].
+ROUNDS is a list of lists of runs; a round begins when the one before it has ended. A run is
+[FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], or [FOLDER, ..., MODEL, EPOCHS].
 MODEL is "mlp", "vae", "gan", "contrastive" or "dqn".
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
-Prints as JSON, for each run, the exit status and, if it came to its end, the hash of weights, optimizer and history.
+Prints as JSON, for each run of each round, the exit status and, if it came to its end, the hash of weights, optimizer
+and history.
 Each run is a process of its own, forked after the imports, which take longer than it, and before anything is computed.
 """
 
@@ -152,8 +154,9 @@ def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> N
     Path(f"{folder}.json").write_text(json.dumps([run(folder, name, epochs)]))
 
 
-if __name__ == "__main__":
-    runs, ends = json.loads(sys.argv[1]), []
+def ends_of(runs: list) -> list[list]:
+    """Run them, two at a time; return the exit status and the result of each."""
+    ends = []
     for first in range(0, len(runs), 2):
         pair = runs[first : first + 2]
         processes = [multiprocessing.get_context("fork").Process(target=run_with, args=given) for given in pair]
@@ -163,4 +166,8 @@ if __name__ == "__main__":
             process.join()
             result = Path(f"{folder}.json")
             ends.append([process.exitcode, *(json.loads(result.read_text()) if result.exists() else [])])
-    print(json.dumps(ends))
+    return ends
+
+
+if __name__ == "__main__":
+    print(json.dumps([ends_of(runs) for runs in json.loads(sys.argv[1])]))

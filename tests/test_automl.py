@@ -102,8 +102,8 @@ def test_a_search_that_is_interrupted_in_a_trial_is_resumed_with_the_same_parame
     assert all_of(found) == all_of(whole) and [trial.number for trial in found] == [0, 1, 3, 4]
 
 
-def test_a_trial_that_is_stopped_early_leaves_its_epochs_to_others(simulated, tmp_path):
-    found = search.run(small_search()._replace(epochs=10), 25, tmp_path)
+def test_a_trial_that_is_stopped_early_leaves_its_epochs_to_others(simulated):
+    found = search.run(small_search()._replace(epochs=10), 25)
     stopped = [trial for trial in found if not search.is_whole(trial)]
     assert len(found) > 25 and stopped and {trial.state for trial in stopped} == {STATES.PRUNED}
     assert all(trial.user_attrs["epochs"] == trial.last_step for trial in found)
@@ -217,6 +217,7 @@ def test_a_trial_has_an_empty_test_set_and_each_ten_trials_a_new_process(simulat
     assert sizes == 21 * [[60, 40, 0]] and processes == [10, 10, 1]
 
 
+@pytest.mark.thorough
 def test_the_test_set_has_no_part_in_the_search(here, monkeypatch, capsys):
     load, search_run, found, sizes = data.load, search.run, [], []
 

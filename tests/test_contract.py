@@ -3,6 +3,7 @@
 KERAS_BACKEND=jax pytest tests/test_contract.py
 """
 
+import functools
 import importlib.util
 import inspect
 import json
@@ -25,9 +26,17 @@ VARIANTS = [(name, None) for name in CASES]
 VARIANTS += [(name, o) for name, case in CASES.items() for o in case.options if o.name != "name"]
 
 
-def over(rows, thorough_options=False):
+# Options that make layers of another kind, or with a state or with chance in them.
+OTHER_LAYERS = {"augment", "batch_norm", "bidirectional", "cell", "dropout", "mask_zero", "num_classes", "vocab_size"}
+
+
+def over(rows, thorough_options=False, each_backend=()):
     """Run a test over rows; for time, the test command leaves out those with an option where they are thorough."""
     marks = [[pytest.mark.thorough] if thorough_options and option else [] for _, option in rows]
+    marks = [
+        [*mark, pytest.mark.each_backend] if option and option.name in each_backend else mark
+        for mark, (_, option) in zip(marks, rows, strict=True)
+    ]
     ids = [f"{name}-{option.name}={option.value}" if option else name for name, option in rows]
     rows = [pytest.param(*row, marks=marks, id=id) for row, marks, id in zip(rows, marks, ids, strict=True)]
     return pytest.mark.parametrize(("name", "option"), rows)
@@ -214,8 +223,7 @@ def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
     np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
 
 
-@long_variants
-@pytest.mark.each_backend
+@over(VARIANTS, thorough_options=True, each_backend=OTHER_LAYERS)
 def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name, option):
     model = build(name, option)
     x = inputs(name, model)
@@ -297,27 +305,40 @@ print("loaded", keras.backend.backend())
 """
 
 
+def is_saved(option, all_options: bool) -> bool:
+    """Tell whether a model with the option is saved, for time not always.
+
+    What an option leaves in the file is the same text on each backend, so TensorFlow's is enough. TensorFlow loads all
+    of them, the others load those that make other layers.
+    """
+    return not option or (keras.backend.backend() == "tensorflow" and (all_options or option.name in OTHER_LAYERS))
+
+
 @pytest.fixture(scope="module")
 def saved_models(tmp_path_factory):
-    folder, paths = tmp_path_factory.mktemp("saved"), {}
-    # What an option leaves in the file is the same text on each backend: TensorFlow's is enough, for time.
-    rows = [row for row in VARIANTS if row[1] is None or keras.backend.backend() == "tensorflow"]
-    for i, (name, option) in enumerate(rows):
-        kind = kind_of(name, option)
-        model = compiled(kind, build(name, option), one_step=True)
-        x = inputs(name, model)
-        y = targets(kind, model, x)
-        if hasattr(model.layers[-2], "adapt"):
-            model.layers[-2].adapt(x)
-        if not option:  # The others are loaded and asked; training goes on with the builder's plain model, for time.
-            model.train_on_batch(x, y)
-        path = str(folder / f"{i}_{name}.keras")
-        model.save(path)
-        arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
-        np.savez(path + ".npz", answer=answer(model, x), **arrays, **({} if y is None else {"y": y}))
-        paths[path] = [model.name, kind, not option]
-    (folder / "models.json").write_text(json.dumps(paths))
-    return folder
+    """A function that saves each builder's model, and those with some or all of the options; it returns the folder."""
+
+    @functools.cache
+    def save(all_options: bool):
+        folder, paths = tmp_path_factory.mktemp("saved"), {}
+        for i, (name, option) in enumerate(row for row in VARIANTS if is_saved(row[1], all_options)):
+            kind = kind_of(name, option)
+            model = compiled(kind, build(name, option), one_step=True)
+            x = inputs(name, model)
+            y = targets(kind, model, x)
+            if hasattr(model.layers[-2], "adapt"):
+                model.layers[-2].adapt(x)
+            if not option:  # The others are loaded and asked; for time, only the builder's plain model is trained.
+                model.train_on_batch(x, y)
+            path = str(folder / f"{i}_{name}.keras")
+            model.save(path)
+            arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
+            np.savez(path + ".npz", answer=answer(model, x), **arrays, **({} if y is None else {"y": y}))
+            paths[path] = [model.name, kind, not option]
+        (folder / "models.json").write_text(json.dumps(paths))
+        return folder
+
+    return save
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
@@ -325,8 +346,9 @@ def test_it_is_loaded_in_a_new_process_with_safe_mode_and_trains_on(saved_models
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed: pip install -e '.[{backend}]'")
     environment = {**os.environ, "KERAS_BACKEND": backend}
+    folder = saved_models(all_options=backend == "tensorflow")
     done = subprocess.run(
-        [sys.executable, "-c", _LOAD, saved_models, keras.backend.backend(), str(Path(__file__).parent)],
+        [sys.executable, "-c", _LOAD, folder, keras.backend.backend(), str(Path(__file__).parent)],
         env=environment,
         capture_output=True,
         text=True,

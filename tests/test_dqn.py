@@ -27,6 +27,7 @@ from recipes._lib import (
 from recipes._lib.environments import RunningEpisodes, Transitions
 from recipes._lib.replay_memory import ReplayMemory
 
+pytestmark = pytest.mark.each_backend
 BALANCES = np.array([[0.0, 0.1], [0.0, 0.5], [0.0, 2.0], [0.0, 1.0]])
 """A linear policy that holds the pole for 500 steps."""
 

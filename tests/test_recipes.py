@@ -85,7 +85,7 @@ def thorough_from(seconds: float):
     )
 
 
-@thorough_from(60)  # Such a recipe takes long with tiny limits too.
+@thorough_from(15)  # Such a recipe takes long with tiny limits too.
 def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     titles, set_title = [], _figure.set_title

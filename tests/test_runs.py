@@ -26,6 +26,7 @@ def example_data(n=60):
 
 X, Y = example_data()
 ROOT = os.path.dirname(os.path.dirname(__file__))
+pytestmark = pytest.mark.each_backend
 
 
 def run(folder, *, callbacks=(), learning_rate=0.01, x=X, y=Y, **options):

@@ -9,6 +9,7 @@ import pytest
 from dlguide import mlp, rnn, training
 from dlguide.training import _checkpoint
 
+pytestmark = pytest.mark.each_backend
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(50, 4)).astype("float32")
 Y = (X[:, 0] > 0).astype("int32")

@@ -134,7 +134,7 @@ def _windows(values: np.ndarray, target: np.ndarray, length: int, dates: Sequenc
 
 def _images(x_train, y_train, x_test, y_test, seed: int, class_names: Sequence[str]):
     def part(x, y):
-        return ((x[..., None] / np.float32(255)).astype("float32"), y.astype("int32"))
+        return x[..., None] / np.float32(255), y.astype("int32")
 
     drawn = _share(y_train, 5000 / 60000, seed)
     parts = [part(x_train[~drawn], y_train[~drawn]), part(x_train[drawn], y_train[drawn]), part(x_test, y_test)]
