@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.each_backend
-MOMENTS = int(os.environ.get("DLGUIDE_KILLS", 2))  # 3 in `.ci/run` on JAX and PyTorch, 20 in the published check.
+MOMENTS = int(os.environ.get("DLGUIDE_KILLS", 2))  # 20 in the published check.
 ONLY = os.environ.get("DLGUIDE_KILLS_MODEL")  # One model of `kill_run.py`, such as dqn, alone.
 SEED = int(os.environ.get("DLGUIDE_KILLS_SEED", np.random.SeedSequence().entropy % 2**32))
 

@@ -4,11 +4,13 @@ A recipe is run on 60 examples of each set. Where its training does not matter, 
 note of what it is given, and trains nothing.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib.util
 import inspect
 import re
+import warnings
 from collections import defaultdict
 from types import SimpleNamespace
 
@@ -16,6 +18,7 @@ import independent_metrics
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from kill_search import in_this_process
 from test_recipes import MODULES, no_download  # noqa: F401 - a fixture
 
@@ -156,6 +159,18 @@ def agent_stand_in(trace: Trace):
     return fit
 
 
+@contextlib.contextmanager
+def without_graphs():
+    """For time: a prediction of 60 examples takes less than the tracing of its graph."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Even though", UserWarning)  # Data sets have graphs all the same.
+            yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
 def run(recipe, *, seed=0, part=slice(None), stop=False) -> tuple[Trace, dict]:
     """Run a recipe without its training, with a part of its test set; return what it did, and its metrics."""
     trace, real_load = Trace(), data.load
@@ -168,8 +183,9 @@ def run(recipe, *, seed=0, part=slice(None), stop=False) -> tuple[Trace, dict]:
         info = splits.info._replace(test_dates=splits.info.test_dates[part])
         return data.Splits(splits.train, splits.valid, data.Part(x, y), info)
 
-    quick = {**recipe.RECIPE["quick"], **({"limit": 60} if "limit" in options_of(recipe) else {})}
-    with pytest.MonkeyPatch.context() as patch:
+    few = {"limit": 60, "samples": 20}
+    quick = {**recipe.RECIPE["quick"], **{name: few[name] for name in options_of(recipe) if name in few}}
+    with pytest.MonkeyPatch.context() as patch, without_graphs():
         patch.setattr(data, "load", load)
         patch.setattr(training, "fit", stand_in(trace, stop))
         patch.setattr(q_learning, "fit", agent_stand_in(trace))

@@ -43,8 +43,8 @@ TOOLS = ("benchmark", "export", "faq", "measure", "predict", "table", "verify")
 MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_modules(recipes.__path__)
            if not m.name.startswith("_") and m.name not in TOOLS]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
-SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 25))
-"""Published numbers that took up to so much training are made again with a new seed; for time, over 5 s not always."""
+SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 15))
+"""Published numbers that took up to so many seconds are made again with a new seed; for time, over 5 s not always."""
 
 
 def command(*args, cwd=None, **options):

@@ -137,6 +137,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
         parts = [limit_examples(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
         if "test_dates" in more:
             more["test_dates"] = more["test_dates"][-limit:]
+    parts = [(x[..., None] / np.float32(255) if x.dtype == np.uint8 else x, y) for x, y in parts]
     train, valid, test = (Part(*part) for part in parts)
 
     for array in test:

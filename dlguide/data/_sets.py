@@ -133,11 +133,10 @@ def _windows(values: np.ndarray, target: np.ndarray, length: int, dates: Sequenc
 
 
 def _images(x_train, y_train, x_test, y_test, seed: int, class_names: Sequence[str]):
-    def part(x, y):
-        return x[..., None] / np.float32(255), y.astype("int32")
-
+    """Cut images, which stay bytes until `load` has cut them to its limit."""
     drawn = _share(y_train, 5000 / 60000, seed)
-    parts = [part(x_train[~drawn], y_train[~drawn]), part(x_train[drawn], y_train[drawn]), part(x_test, y_test)]
+    parts = [(x_train[~drawn], y_train[~drawn]), (x_train[drawn], y_train[drawn]), (x_test, y_test)]
+    parts = [(x, y.astype("int32")) for x, y in parts]
     return parts, {"num_classes": 10, "class_names": tuple(class_names)}
 
 
