@@ -59,7 +59,7 @@ def files_are_read_once():
     def read_arrays(file_name):
         if folder != _files.FOLDER:  # A test has files of its own there.
             return _files.read_arrays(file_name)
-        return {name: array.copy() for name, array in kept(file_name).items()}
+        return {name: array.copy(order="K") for name, array in kept(file_name).items()}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_sets, "read_arrays", read_arrays)

@@ -155,7 +155,7 @@ def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> N
 
 
 def ends_of(runs: list) -> list[list]:
-    """Run them, two at a time; return the exit status and the result of each."""
+    """Run `runs`, two at a time; return the exit status and the result of each."""
     ends = []
     for first in range(0, len(runs), 2):
         pair = runs[first : first + 2]

@@ -76,7 +76,6 @@ def exported(request, tmp_path_factory):
     return request.param, made, _export_files.run(jobs, folder)
 
 
-@pytest.mark.each_backend
 def test_every_builders_file_gives_what_predict_gives(exported):
     file_format, made, results = exported
     errors, failed = [], set()

@@ -251,7 +251,7 @@ def test_fewer_than_five_seeds_are_refused(results_folder):
 
 @pytest.fixture
 def run_eagerly(monkeypatch):
-    """Let networks of a few steps run without tracing, of each grid two values in one training; then forget them."""
+    """Run networks of a few steps without tracing, and each row of a search once, for two settings; then forget all."""
 
     def forget():
         for name, module in list(sys.modules.items()):
@@ -264,8 +264,9 @@ def run_eagerly(monkeypatch):
     whole = _tuning.search
 
     def search(rows, grid, score):
-        first = functools.cache(lambda row: score(row, grid[0]))
-        return whole(rows, tuple(grid)[:2], lambda row, value: first(row))
+        settings = tuple(grid)[:2]
+        once = functools.cache(lambda row: score(row, settings[0]))
+        return whole(rows, settings, lambda row, setting: once(row))
 
     monkeypatch.setattr(_tuning, "search", search)
     yield

@@ -1,5 +1,6 @@
 """Every recipe: found by itself, run with tiny limits, as a function and as a command; published numbers."""
 
+import functools
 import hashlib
 import importlib
 import inspect
@@ -58,17 +59,22 @@ def test_the_list_of_recipes_is_complete():
     assert sorted(m.__name__ for m in MODULES) == [f"recipes.{name}" for name in statements.recipe_names()]
 
 
+@functools.cache
+def mnist_hashes() -> dict[str, str]:
+    arrays = _sets.read_arrays("mnist.npz")
+    return {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in arrays.items()}
+
+
 @pytest.fixture
 def no_download(monkeypatch):
     """Fashion-MNIST is the one set that is downloaded: here MNIST's arrays stand in for it."""
-    arrays = _files.read_arrays("mnist.npz")
+    arrays = _sets.read_arrays("mnist.npz")
     monkeypatch.setattr(
         keras.datasets.fashion_mnist,
         "load_data",
         lambda: tuple((arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")),
     )
-    hashes = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in arrays.items()}
-    monkeypatch.setattr(_sets, "FASHION_MNIST_ARRAYS", hashes)
+    monkeypatch.setattr(_sets, "FASHION_MNIST_ARRAYS", mnist_hashes())
 
 
 def thorough_from(seconds: float):
@@ -315,8 +321,6 @@ def test_an_error_inside_a_recipe_is_one_line_too_and_leaves_no_folder(tmp_path)
 
 
 def test_data_that_cannot_be_read_end_the_command_in_one_line_without_a_folder(tmp_path, monkeypatch, capsys):
-    from dlguide.data import _files
-
     monkeypatch.setattr(_files, "FOLDER", tmp_path / "nowhere")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["perceptron_mnist"])

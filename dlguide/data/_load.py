@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlguide import _checks
-from dlguide.data._sets import LOADERS, ORDERED, limit_examples, text_parts
+from dlguide.data._sets import IMAGES, LOADERS, ORDERED, limit_examples, text_parts
 
 LICENCES = {
     "mnist": "CC BY-SA 3.0",
@@ -137,7 +137,8 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
         parts = [limit_examples(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
         if "test_dates" in more:
             more["test_dates"] = more["test_dates"][-limit:]
-    parts = [(x[..., None] / np.float32(255) if x.dtype == np.uint8 else x, y) for x, y in parts]
+    if name in IMAGES:  # After the limit, so that only the images that are left are converted.
+        parts = [(x[..., None] / np.float32(255), y) for x, y in parts]
     train, valid, test = (Part(*part) for part in parts)
 
     for array in test:

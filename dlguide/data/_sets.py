@@ -133,7 +133,7 @@ def _windows(values: np.ndarray, target: np.ndarray, length: int, dates: Sequenc
 
 
 def _images(x_train, y_train, x_test, y_test, seed: int, class_names: Sequence[str]):
-    """Cut images, which stay bytes until `load` has cut them to its limit."""
+    """Split images into the three sets, as bytes; `load` makes numbers from 0 to 1 of them, after its limit."""
     drawn = _share(y_train, 5000 / 60000, seed)
     parts = [(x_train[~drawn], y_train[~drawn]), (x_train[drawn], y_train[drawn]), (x_test, y_test)]
     parts = [(x, y.astype("int32")) for x, y in parts]
@@ -313,6 +313,7 @@ def text_parts(text: str, length: int):
     return parts, {"vocabulary": vocabulary}
 
 
+IMAGES = {"mnist", "fashion_mnist"}
 ORDERED = {"sunspots", "co2", "shakespeare"}
 LOADERS = {
     "mnist": _mnist,
