@@ -9,9 +9,10 @@ import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["MPLBACKEND"] = "agg"
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "hypothesis"))
-sys.dont_write_bytecode = True
+if "PYTHONPYCACHEPREFIX" not in os.environ:  # Else it is written elsewhere.
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
 if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight with those of the others.
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")
