@@ -17,7 +17,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")
 
-import pytest  # noqa: E402
+import pytest
 
 
 def pytest_configure(config):

@@ -3,7 +3,6 @@
 KERAS_BACKEND=jax pytest tests/test_contract.py
 """
 
-import functools
 import importlib.util
 import inspect
 import json
@@ -22,29 +21,25 @@ from cases import compiled as compiled_for
 import dlguide
 
 NAMED = [(name, o) for name, case in CASES.items() for o in case.options if o.name == "name"]
-VARIANTS = [(name, None) for name in CASES]
-VARIANTS += [(name, o) for name, case in CASES.items() for o in case.options if o.name != "name"]
-
-
-# Options that make other layers, and not only layers of another size.
+# Options that make other layers, and not only layers of another size: for time, the others are TensorFlow's alone.
 OTHER_LAYERS = {
     "augment", "batch_norm", "bidirectional", "cell", "dropout", "kernel_size", "latent_dim", "mask_zero",
     "num_classes", "return_sequences", "vocab_size",
 }  # fmt: skip
+VARIANTS = [(name, None) for name in CASES] + [
+    (name, option)
+    for name, case in CASES.items()
+    for option in case.options
+    if option.name in OTHER_LAYERS or (option.name != "name" and keras.backend.backend() == "tensorflow")
+]
 
 
-def over(rows, thorough_options=False, each_backend=()):
-    """Run a test over rows; for time, the test command leaves out those with an option where they are thorough.
-
-    Of these, `.ci/run` runs the ones whose option is in `each_backend` on JAX and PyTorch too.
-    """
-    params = []
-    for name, option in rows:
-        marks = [pytest.mark.thorough] if thorough_options and option else []
-        marks += [pytest.mark.each_backend] if option and option.name in each_backend else []
-        id = f"{name}-{option.name}={option.value}" if option else name
-        params.append(pytest.param(name, option, marks=marks, id=id))
-    return pytest.mark.parametrize(("name", "option"), params)
+def over(rows, thorough_options=False):
+    """Run a test over rows; for time, the test command leaves out those with an option where they are thorough."""
+    marks = [[pytest.mark.thorough] if thorough_options and option else [] for _, option in rows]
+    ids = [f"{name}-{option.name}={option.value}" if option else name for name, option in rows]
+    rows = [pytest.param(*row, marks=marks, id=id) for row, marks, id in zip(rows, marks, ids, strict=True)]
+    return pytest.mark.parametrize(("name", "option"), rows)
 
 
 variants = over(VARIANTS)
@@ -229,7 +224,8 @@ def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
     np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
 
 
-@over(VARIANTS, thorough_options=True, each_backend=OTHER_LAYERS)
+@long_variants
+@pytest.mark.each_backend
 def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name, option):
     model = build(name, option)
     x = inputs(name, model)
@@ -311,40 +307,27 @@ print("loaded", keras.backend.backend())
 """
 
 
-def is_saved(option, all_options: bool) -> bool:
-    """Tell whether a model with this option is saved.
-
-    For time, only TensorFlow saves options: the file has the same text on each backend. TensorFlow loads all of them,
-    the other backends load those in `OTHER_LAYERS`.
-    """
-    return not option or (keras.backend.backend() == "tensorflow" and (all_options or option.name in OTHER_LAYERS))
-
-
 @pytest.fixture(scope="module")
 def saved_models(tmp_path_factory):
-    """A function that saves each builder's model, and those with some or all of the options; it returns the folder."""
-
-    @functools.cache
-    def save(all_options: bool):
-        folder, paths = tmp_path_factory.mktemp("saved"), {}
-        for i, (name, option) in enumerate(row for row in VARIANTS if is_saved(row[1], all_options)):
-            kind = kind_of(name, option)
-            model = compiled(kind, build(name, option), one_step=True)
-            x = inputs(name, model)
-            y = targets(kind, model, x)
-            if hasattr(model.layers[-2], "adapt"):
-                model.layers[-2].adapt(x)
-            if not option:  # The others are loaded and asked; for time, only the builder's plain model is trained.
-                model.train_on_batch(x, y)
-            path = str(folder / f"{i}_{name}.keras")
-            model.save(path)
-            arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
-            np.savez(path + ".npz", answer=answer(model, x), **arrays, **({} if y is None else {"y": y}))
-            paths[path] = [model.name, kind, not option]
-        (folder / "models.json").write_text(json.dumps(paths))
-        return folder
-
-    return save
+    folder, paths = tmp_path_factory.mktemp("saved"), {}
+    # What an option leaves in the file is the same text on each backend: TensorFlow's is enough, for time.
+    options = OTHER_LAYERS if keras.backend.backend() == "tensorflow" else ()
+    for i, (name, option) in enumerate(row for row in VARIANTS if not row[1] or row[1].name in options):
+        kind = kind_of(name, option)
+        model = compiled(kind, build(name, option), one_step=True)
+        x = inputs(name, model)
+        y = targets(kind, model, x)
+        if hasattr(model.layers[-2], "adapt"):
+            model.layers[-2].adapt(x)
+        if not option:  # The others are loaded and asked; training goes on with the builder's plain model, for time.
+            model.train_on_batch(x, y)
+        path = str(folder / f"{i}_{name}.keras")
+        model.save(path)
+        arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
+        np.savez(path + ".npz", answer=answer(model, x), **arrays, **({} if y is None else {"y": y}))
+        paths[path] = [model.name, kind, not option]
+    (folder / "models.json").write_text(json.dumps(paths))
+    return folder
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
@@ -352,9 +335,8 @@ def test_it_is_loaded_in_a_new_process_with_safe_mode_and_trains_on(saved_models
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed: pip install -e '.[{backend}]'")
     environment = {**os.environ, "KERAS_BACKEND": backend}
-    folder = saved_models(all_options=backend == keras.backend.backend() == "tensorflow")
     done = subprocess.run(
-        [sys.executable, "-c", _LOAD, folder, keras.backend.backend(), str(Path(__file__).parent)],
+        [sys.executable, "-c", _LOAD, saved_models, keras.backend.backend(), str(Path(__file__).parent)],
         env=environment,
         capture_output=True,
         text=True,
