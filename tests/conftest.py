@@ -10,7 +10,7 @@ import warnings
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["MPLBACKEND"] = "agg"
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "hypothesis"))
-if "PYTHONPYCACHEPREFIX" not in os.environ:  # Else it is written elsewhere.
+if "PYTHONPYCACHEPREFIX" not in os.environ:  # With it, byte code is written outside the checkout.
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
 if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight with those of the others.
