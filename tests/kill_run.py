@@ -47,7 +47,7 @@ def classifier(rng):
 
 def generator(name: str, rng):
     """A model that draws numbers in every step, with a learning rate for each player of the GAN."""
-    x = rng.random((200, 8, 8, 1)).astype("float32")
+    x = rng.random((120, 8, 8, 1)).astype("float32")
     if name == "vae":
         model = vae((8, 8, 1), latent_dim=4, hidden_units=(16,), batch_norm=True)
         model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
@@ -60,7 +60,7 @@ def generator(name: str, rng):
     model = gan((8, 8, 1), filters=(8,), num_classes=2)
     rates = {"discriminator.*": keras.optimizers.Adam(1e-3)}
     model.compile(keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(keras.optimizers.Adam(2e-3), rates)))
-    return model, ((x, np.arange(200) % 2),), {"batch_size": 10}
+    return model, ((x, np.arange(120) % 2),), {"batch_size": 10}
 
 
 def agent():

@@ -1,6 +1,6 @@
-"""A search that kills itself, time after time: kill_search.py FOLDER MOMENTS, in JSON.
+"""A search that kills itself, time after time: kill_search.py PROCESSES, in JSON.
 
-MOMENTS is a list of [WHERE, PLACE], a process for each; the last is [null, 0], which comes to the end of the search.
+PROCESSES is a list of [FOLDER, WHERE, PLACE], one after the other; with [FOLDER, null, 0] the search comes to its end.
 WHERE is "created" (the file of the search is not yet in its place), "parameters" (one is drawn, others are not),
 "epoch" (the first one is reported), "attributes" (the trial is trained, its result is not stored) or "told" (the result
 is stored). PLACE is the number of trials before the one in which it happens.
@@ -101,8 +101,8 @@ def run_with(folder: str, where: str | None, place: int) -> None:
 
 if __name__ == "__main__":
     statuses = []
-    for moment in json.loads(sys.argv[2]):
-        process = multiprocessing.get_context("fork").Process(target=run_with, args=(sys.argv[1], *moment))
+    for given in json.loads(sys.argv[1]):
+        process = multiprocessing.get_context("fork").Process(target=run_with, args=given)
         process.start()
         process.join()
         statuses.append(process.exitcode)

@@ -1,6 +1,7 @@
 """The search: the same trials after any kill, its budget, what it stops and may see, its pictures and its table."""
 
 import contextlib
+import importlib
 import inspect
 import json
 import os
@@ -20,7 +21,7 @@ import pytest
 from kill_search import EPOCHS, TRIALS, candidate, in_this_process, small_search, small_splits
 
 from dlguide import data, evaluation, training
-from recipes import automl_mnist1d
+from recipes import _lib, automl_mnist1d
 from recipes._lib import benchmark_search, command_line, run_folder, search, search_file, search_pictures, trial_process
 
 ROOT = Path(__file__).parents[1]
@@ -33,9 +34,9 @@ def all_of(trials: list) -> list:
     return [(t.state, t.params, t.intermediate_values, t.value, t.user_attrs["epochs"]) for t in trials]
 
 
-def searched(folder: Path, moments: list) -> list[int]:
-    """Search in processes that die at the moments; return their exit status."""
-    command = [sys.executable, str(Path(__file__).parent / "kill_search.py"), str(folder), json.dumps(moments)]
+def searched(*processes: list) -> list[int]:
+    """Search in processes, each given as its folder and its moment of death; return their exit status."""
+    command = [sys.executable, str(Path(__file__).parent / "kill_search.py"), json.dumps(processes)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -44,8 +45,9 @@ def searched(folder: Path, moments: list) -> list[int]:
 
 @pytest.mark.thorough
 def test_a_search_that_is_killed_at_many_moments_ends_with_the_same_trials(tmp_path):
-    assert searched(tmp_path / "whole", [[None, 0]]) == [0]
-    assert searched(tmp_path / "killed", [*MOMENTS, [None, 0]]) == [-signal.SIGKILL] * len(MOMENTS) + [0]
+    folder, end = str(tmp_path / "killed"), [None, 0]
+    statuses = searched([str(tmp_path / "whole"), *end], *([folder, *moment] for moment in (*MOMENTS, end)))
+    assert statuses == [0] + [-signal.SIGKILL] * len(MOMENTS) + [0]
     whole, killed = (search_file.finished_trials(tmp_path / name / "search.db") for name in ("whole", "killed"))
     assert all_of(whole) == all_of(killed)
     assert any(trial.state == STATES.PRUNED for trial in whole) and len(whole) > TRIALS
@@ -388,10 +390,14 @@ def assert_refused(options, message, tmp_path, monkeypatch, capsys):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.thorough
-def test_the_module_can_be_imported_without_optuna():
-    code = "import sys; sys.modules['optuna'] = None; from recipes._lib import search; assert search.optuna is None"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+def test_the_modules_of_the_search_can_be_imported_without_optuna(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    for module in (search, search_file, search_pictures):
+        name = module.__name__.rpartition(".")[2]
+        monkeypatch.setattr(_lib, name, module)  # Put back in the end.
+        monkeypatch.delitem(sys.modules, module.__name__)
+    assert importlib.import_module("recipes._lib.search").optuna is None
+    importlib.import_module("recipes._lib.search_pictures")
 
 
 @pytest.mark.parametrize(
@@ -586,52 +592,44 @@ def children(process: subprocess.Popen) -> list[str]:
     return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
 
 
-def command_and_environment(*options: str) -> tuple[list[str], dict]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
-    return [sys.executable, "-m", "recipes.automl_mnist1d", *options], environment
-
-
 @pytest.mark.thorough
-def test_the_command_that_is_killed_leaves_no_process_and_goes_on_to_the_same_result(here, tmp_path):
-    command, environment = command_and_environment("--trials", "3", "--epochs", "1", "--limit", "60")
+def test_a_command_that_is_ended_leaves_no_process_and_goes_on_to_the_same_result(here, tmp_path, monkeypatch):
     whole = automl_mnist1d.main(trials=3, epochs=1, limit=60)
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
-    line = next(line for line in process.stdout if line.startswith("trial 2"))
-    started = children(process)
-    process.kill()
-    process.communicate()
-    assert started and "of 3 epochs" in line
-    deadline = time.monotonic() + 20
-    while any(map(is_running, started)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(map(is_running, started))
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
-    killed = json.loads((tmp_path / "runs" / "automl_mnist1d" / "1" / "metrics.json").read_text())
-    seconds = ("training_seconds", "evaluation_seconds")
-    assert {k: v for k, v in whole.items() if k not in seconds} == {k: v for k, v in killed.items() if k not in seconds}
+    options = ["--trials", "3", "--epochs", "1", "--limit", "60"]
+    folder = tmp_path / "runs" / "automl_mnist1d" / "1"
 
+    def ended(finished: int, stop) -> tuple[int, str]:
+        """Run the command up to a number of trials and stop it; return its exit status and what it wrote to stderr."""
+        # Where the tests themselves run with Ctrl-C ignored (a job in the background), the command must not inherit it.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "recipes.automl_mnist1d", *options], cwd=tmp_path, start_new_session=True, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        signal.signal(signal.SIGINT, before)
+        line = next(line for line in process.stdout if line.startswith("trial "))
+        assert line.startswith(f"trial {finished}: ") and "of 3 epochs" in line
+        started = children(process)
+        stop(process.pid)
+        _, errors = process.communicate(timeout=30)
+        deadline = time.monotonic() + 20
+        while any(map(is_running, started)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert started and not any(map(is_running, started))
+        assert len(search_file.finished_trials(folder / "search.db")) == finished
+        return process.returncode, errors
 
-@pytest.mark.thorough
-@pytest.mark.parametrize(
-    ("stop", "status", "message"),
-    [
-        (lambda command, _: os.killpg(command, signal.SIGINT), 130, "Interrupted. All finished trials are kept."),
-        (lambda _, worker: os.kill(worker, signal.SIGKILL), 2, "The process of a trial ended before the trial did"),
-    ],
-)
-def test_ctrl_c_and_the_end_of_its_process_end_a_trial_at_once(stop, status, message, tmp_path):
-    command, environment = command_and_environment("--trials", "3", "--epochs", "60", "--limit", "500")
-    # Where the tests themselves run with Ctrl-C ignored (a job in the background), the command must not inherit it.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
-    )  # fmt: skip
-    signal.signal(signal.SIGINT, before)
-    next(line for line in process.stdout if line.startswith("trial 1"))
-    (worker,) = (child for child in children(process) if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text())
-    stop(process.pid, int(worker))
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == status and not is_running(worker)
-    assert errors.splitlines()[-1].startswith(message) and "Traceback" not in errors
-    assert len(search_file.finished_trials(tmp_path / "runs" / "automl_mnist1d" / "1" / "search.db")) == 1
+    status, errors = ended(1, lambda command: os.killpg(command, signal.SIGINT))
+    assert status == 130 and "Traceback" not in errors
+    assert errors.splitlines()[-1].startswith("Interrupted. All finished trials are kept. To resume: python -m ")
+    assert ended(2, lambda command: os.kill(command, signal.SIGKILL))[0] == -signal.SIGKILL
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["automl_mnist1d", *options])
+    command_line.run(automl_mnist1d.main)
+    resumed = json.loads((folder / "metrics.json").read_text())
+    for metrics in (whole, resumed):
+        assert metrics.pop("training_seconds") > 0
+        metrics.pop("evaluation_seconds", None)  # Only the command's.
+    assert whole == resumed

@@ -134,7 +134,7 @@ def test_numpy_integers_are_as_good_as_pythons(name, option):
     assert json.dumps(keras.saving.serialize_keras_object(model))
 
 
-@over(VARIANTS + NAMED)
+@over([row for row in VARIANTS if not row[1] or keras.backend.backend() == "tensorflow"] + NAMED)
 def test_it_maps_a_batch_to_a_batch_and_is_not_compiled(name, option):
     model = build(name, option)
     shape = option.output if option and option.output else CASES[name].output

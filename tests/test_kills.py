@@ -31,28 +31,36 @@ def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
     return moments + [["epoch", int(rng.integers(1, 10)), float(rng.uniform(0, 1))] for _ in range(in_epoch)]
 
 
-# These draw numbers in every step. Fewer kills are enough: the same code writes their checkpoints.
-DRAWING = [pytest.param(model, marks=pytest.mark.thorough) for model in ("vae", "gan", "contrastive", "dqn")]
+# The others draw numbers in every step. Fewer kills are enough: the same code writes their checkpoints.
+# Those of one test share their interpreters, whose imports take longer than the runs.
+TOGETHER = [("mlp",), ("vae", "contrastive", "dqn"), ("gan",)]
 
 
-@pytest.mark.parametrize("model", [ONLY] if ONLY else ["mlp", *DRAWING])
-def test_runs_killed_at_random_moments_end_in_the_same_bits(model, tmp_path):
+@pytest.mark.parametrize(
+    "models",
+    [(ONLY,)] if ONLY else [pytest.param(m, marks=[pytest.mark.thorough] * (m != ("mlp",))) for m in TOGETHER],
+    ids="-".join,
+)
+def test_runs_killed_at_random_moments_end_in_the_same_bits(models, tmp_path):
     print(f"seed of the moments: {SEED}")
-    rng = np.random.default_rng([SEED, *model.encode()])
-    number = MOMENTS if model in ("mlp", ONLY) else max(1, MOMENTS * 3 // 8)
-    moments = drawn(rng, number // 2, number - number // 2)
-    # Some were runs of 3 epochs first, and are killed as they are extended to 12.
-    extended = MOMENTS // 4 if model == "mlp" else 0
-    later = [["epoch", int(rng.integers(4, 10)), float(rng.uniform(0, 1))] for _ in range(extended)]
-    short = [[str(tmp_path / f"extended{i}"), None, model, 3] for i in range(extended)]
-    runs = [[str(tmp_path / f"killed{i}"), moment, model] for i, moment in enumerate(moments)]
-    runs += [[folder, moment, model] for (folder, *_), moment in zip(short, later, strict=True)]
-    first = [[str(tmp_path / "whole"), None, model], *short]
-    (whole, *shorter), killed = results(first, runs)
+    whole, short, runs = {}, [], []
+    for model in models:
+        rng = np.random.default_rng([SEED, *model.encode()])
+        number = MOMENTS if model in ("mlp", ONLY) else max(1, MOMENTS * 3 // 8)
+        moments = drawn(rng, number // 2, number - number // 2)
+        whole[model] = [str(tmp_path / f"{model}-whole"), None, model]
+        runs += [[str(tmp_path / f"{model}-killed{i}"), moment, model] for i, moment in enumerate(moments)]
+        # Some were runs of 3 epochs first, and are killed as they are extended to 12.
+        for i in range(MOMENTS // 4 if model == "mlp" else 0):
+            short.append([str(tmp_path / f"extended{i}"), None, model, 3])
+            later = ["epoch", int(rng.integers(4, 10)), float(rng.uniform(0, 1))]
+            runs.append([short[-1][0], later, model])
+    first, killed = results([*whole.values(), *short], runs)
     # In a new interpreter, as a user starts it again: with other hashes and other addresses.
-    [ends] = results([[folder, None, model] for folder, *_ in runs])
-    for (_, moment, _), death, end in zip(runs, killed, ends, strict=True):
-        print(model, *moment, "status", *death, end == whole)
-    assert whole[0] == 0 and len(whole) == 2 and all(status == 0 for status, *_ in shorter)
+    [ends] = results([[folder, None, model] for folder, _, model in runs])
+    expected = dict(zip(models, first, strict=False))
+    for (_, moment, model), death, end in zip(runs, killed, ends, strict=True):
+        print(model, *moment, "status", *death, end == expected[model])
+    assert all(status == 0 for status, *_ in first) and all(len(end) == 2 for end in expected.values())
     assert killed == [[-9]] * len(runs)
-    assert ends == [whole] * len(runs)
+    assert ends == [expected[model] for _, _, model in runs]

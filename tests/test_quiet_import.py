@@ -24,12 +24,6 @@ def test_help_comes_without_information():
     assert errors_of("-m", "recipes.mlp_mnist", "--help") == ""
 
 
-@pytest.mark.thorough
-def test_a_run_comes_without_information(tmp_path):
-    run = ["-m", "recipes.perceptron_mnist", "--epochs", "1", "--limit", "200", "--run-dir", str(tmp_path / "run")]
-    assert errors_of(*run) == "" and (tmp_path / "run" / "metrics.json").exists()
-
-
 WARNED = """
 import recipes, tensorflow as tf
 iterator = iter(tf.data.Dataset.range(10).cache())

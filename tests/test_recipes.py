@@ -423,7 +423,10 @@ def is_start_up_message(line):
 
 
 @pytest.mark.thorough
-def test_the_command_counts_its_folders_prints_its_files_and_goes_on_after_ctrl_c(tmp_path):
+def test_the_command_keeps_its_epochs_after_ctrl_c_counts_its_folders_and_prints_its_files_and_no_more(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)  # As a user has it.
     run = ["recipes.perceptron_mnist", "--epochs", "4000", "--limit", "300", "--batch-size", "8"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     # Where the tests themselves run with Ctrl-C ignored (a job in the background), the recipe must not inherit it.
@@ -451,7 +454,7 @@ def test_the_command_counts_its_folders_prints_its_files_and_goes_on_after_ctrl_
 
     # Other options get the next number, and leave the unfinished run alone.
     done = command("recipes.perceptron_mnist", "--epochs", "2", "--limit", "300", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0 and done.stderr == ""
     assert "run folder: runs/perceptron_mnist/2\n" in done.stdout
     for word in ("accuracy", "baseline_accuracy", "model.keras", "worst_examples.png", "total time"):
         assert word in done.stdout
