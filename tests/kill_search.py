@@ -9,6 +9,7 @@ anything is computed.
 """
 
 import contextlib
+import gc
 import json
 import multiprocessing
 import os
@@ -100,6 +101,7 @@ def run_with(folder: str, where: str | None, place: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # Else each trial looks for garbage in all that was imported.
     statuses = []
     for given in json.loads(sys.argv[1]):
         process = multiprocessing.get_context("fork").Process(target=run_with, args=given)
