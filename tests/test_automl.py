@@ -104,6 +104,7 @@ def test_a_search_that_is_interrupted_in_a_trial_is_resumed_with_the_same_parame
     assert all_of(found) == all_of(whole) and [trial.number for trial in found] == [0, 1, 3, 4]
 
 
+@pytest.mark.thorough
 def test_a_trial_that_is_stopped_early_leaves_its_epochs_to_others(simulated):
     found = search.run(small_search()._replace(epochs=10), 25)
     stopped = [trial for trial in found if not search.is_whole(trial)]
@@ -115,6 +116,7 @@ def test_a_trial_that_is_stopped_early_leaves_its_epochs_to_others(simulated):
     assert search.epochs_spent(found) == spent and 250 - 10 < spent <= 250
 
 
+@pytest.mark.thorough
 def test_random_search_stops_nothing_and_its_first_half_is_the_search_of_half_the_budget(simulated, tmp_path):
     chosen = small_search("random")
     once = search.run(chosen, 5, tmp_path / "once")

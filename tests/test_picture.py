@@ -158,6 +158,7 @@ def test_the_temperature_makes_the_probabilities_as_right_as_they_say():
     assert calibration.temperature(0.5 * logits, y) == pytest.approx(0.5, rel=0.1)
 
 
+@pytest.mark.thorough
 def test_a_run_keeps_the_temperature_of_photos_of_its_validation_digits(digits, monkeypatch):
     monkeypatch.setattr(calibration, "PHOTOS", 1)
     kept = json.loads((digits / "input.json").read_text())["temperature"]

@@ -32,6 +32,7 @@ del iterator
 """
 
 
+@pytest.mark.thorough
 def test_a_warning_is_shown():
     shown = errors_of("-c", WARNED)
     assert shown.startswith("W") and "did not fully read the dataset being cached" in shown and "\nI" not in shown

@@ -45,7 +45,7 @@ MODULES = [importlib.import_module(f"recipes.{m.name}") for m in pkgutil.iter_mo
            if not m.name.startswith("_") and m.name not in TOOLS]  # fmt: skip
 each_recipe = pytest.mark.parametrize("recipe", MODULES, ids=lambda m: m.__name__.removeprefix("recipes."))
 SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 15))
-"""Published numbers that took up to so many seconds are made again with a new seed; for time, over 5 s not always."""
+"""Published numbers that took up to so many seconds are made again with a new seed; for time, over 2 s not always."""
 
 
 def command(*args, cwd=None, **options):
@@ -154,7 +154,7 @@ def test_a_published_result_is_better_than_its_baseline(name):
     assert is_better != (name in ("automl_mnist1d", "lstm_places", "transformer_shakespeare"))
 
 
-@thorough_from(5)
+@thorough_from(2)
 def test_a_quick_published_number_is_met_by_a_new_seed(recipe, capsys):
     name = recipe.__name__.removeprefix("recipes.")
     published = results.result(name)
