@@ -52,18 +52,24 @@ def seeded():
 
 @pytest.fixture(scope="session", autouse=True)
 def files_are_read_once():
-    """For time: the images are unpacked some hundreds of times otherwise."""
+    """For time: the images are unpacked some hundreds of times otherwise, and the names of places parsed."""
     from dlguide.data import _files, _sets
 
-    folder, kept = _files.FOLDER, functools.cache(_files.read_arrays)
+    folder = _files.FOLDER
 
-    def read_arrays(file_name):
-        if folder != _files.FOLDER:  # A test has files of its own there.
-            return _files.read_arrays(file_name)
-        return {name: array.copy(order="K") for name, array in kept(file_name).items()}
+    def once(read, copy):
+        kept = functools.cache(read)
+
+        def read_again(file_name):
+            if folder != _files.FOLDER:  # A test has files of its own there.
+                return read(file_name)
+            return {name: copy(column) for name, column in kept(file_name).items()}
+
+        return read_again
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_sets, "read_arrays", read_arrays)
+        patch.setattr(_sets, "read_arrays", once(_files.read_arrays, lambda array: array.copy(order="K")))
+        patch.setattr(_sets, "read_columns", once(_files.read_columns, list))
         yield
 
 

@@ -590,42 +590,56 @@ def is_running(process: str) -> bool:
     return status.exists() and "State:\tZ" not in status.read_text()
 
 
-def children(process: subprocess.Popen) -> list[str]:
-    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+def end(process: subprocess.Popen, stop) -> str:
+    """Stop a process that has others, and wait for the end of all; return what it wrote to standard error."""
+    started = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    stop(process.pid)
+    _, errors = process.communicate(timeout=30)
+    deadline = time.monotonic() + 20
+    while any(map(is_running, started)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert started and not any(map(is_running, started))
+    return errors
+
+
+def start(*command, cwd) -> subprocess.Popen:
+    # Where the tests themselves run with Ctrl-C ignored (a job in the background), the command must not inherit it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(
+        [sys.executable, *command], cwd=cwd, start_new_session=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
+    return process
+
+
+def test_the_process_of_a_trial_ends_with_the_one_that_is_killed(tmp_path):
+    code = """
+import os, time
+from recipes._lib import trial_process
+with trial_process.opened() as call:
+    call(os.write, 1, b"started\\n")
+    call(time.sleep, 100)
+"""
+    process = start("-c", code, cwd=tmp_path)
+    assert process.stdout.readline() == "started\n"
+    end(process, lambda command: os.kill(command, signal.SIGKILL))
+    assert process.returncode == -signal.SIGKILL
 
 
 @pytest.mark.thorough
-def test_a_command_that_is_ended_leaves_no_process_and_goes_on_to_the_same_result(here, tmp_path, monkeypatch):
+def test_a_command_that_is_interrupted_leaves_no_process_and_goes_on_to_the_same_result(here, tmp_path, monkeypatch):
     whole = automl_mnist1d.main(trials=3, epochs=1, limit=60)
     options = ["--trials", "3", "--epochs", "1", "--limit", "60"]
-    folder = tmp_path / "runs" / "automl_mnist1d" / "1"
-
-    def ended(finished: int, stop) -> tuple[int, str]:
-        """Run the command up to a number of trials and stop it; return its exit status and what it wrote to stderr."""
-        # Where the tests themselves run with Ctrl-C ignored (a job in the background), the command must not inherit it.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "recipes.automl_mnist1d", *options], cwd=tmp_path, start_new_session=True, text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        signal.signal(signal.SIGINT, before)
-        line = next(line for line in process.stdout if line.startswith("trial "))
-        assert line.startswith(f"trial {finished}: ") and "of 3 epochs" in line
-        started = children(process)
-        stop(process.pid)
-        _, errors = process.communicate(timeout=30)
-        deadline = time.monotonic() + 20
-        while any(map(is_running, started)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert started and not any(map(is_running, started))
-        assert len(search_file.finished_trials(folder / "search.db")) == finished
-        return process.returncode, errors
-
-    status, errors = ended(1, lambda command: os.killpg(command, signal.SIGINT))
-    assert status == 130 and "Traceback" not in errors
+    process = start("-m", "recipes.automl_mnist1d", *options, cwd=tmp_path)
+    line = next(line for line in process.stdout if line.startswith("trial "))
+    assert line.startswith("trial 1: ") and "of 3 epochs" in line
+    errors = end(process, lambda command: os.killpg(command, signal.SIGINT))
+    assert process.returncode == 130 and "Traceback" not in errors
     assert errors.splitlines()[-1].startswith("Interrupted. All finished trials are kept. To resume: python -m ")
-    assert ended(2, lambda command: os.kill(command, signal.SIGKILL))[0] == -signal.SIGKILL
+    folder = tmp_path / "runs" / "automl_mnist1d" / "1"
+    assert len(search_file.finished_trials(folder / "search.db")) == 1
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["automl_mnist1d", *options])

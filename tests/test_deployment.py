@@ -63,7 +63,6 @@ def exported(request, tmp_path_factory):
     for i, (label, model, arrays) in enumerate(models(request.param)):
         arrays = _export_checks.arrays_of(model, arrays if len(arrays) > 1 else arrays[0])
         before = weights(model)
-        _export_checks.time_of_call(model, arrays)
         file = folder / f"{i}{deployment.FORMATS[request.param][0]}"
         made.append((label, model, arrays, file))
         unchanged.append((before, model))

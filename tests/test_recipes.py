@@ -20,6 +20,7 @@ import independent_metrics
 import keras
 import numpy as np
 import pytest
+from kill_search import in_this_process
 
 import recipes
 from dlguide.data import _files, _sets
@@ -37,6 +38,7 @@ from recipes._lib import (
     results,
     run_folder,
     statements,
+    trial_process,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -94,6 +96,7 @@ def thorough_from(seconds: float):
 @thorough_from(15)  # Such a recipe takes long with tiny limits too.
 def test_a_recipe_runs_with_tiny_limits(recipe, no_download, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(trial_process, "opened", in_this_process)  # For time; `test_automl.py` tries the processes.
     titles, set_title = [], _figure.set_title
     monkeypatch.setattr(_figure, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
     stated = statements.statement(recipe.__name__.removeprefix("recipes."))
