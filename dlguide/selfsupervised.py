@@ -96,6 +96,7 @@ class Contrastive(ModelOfParts):
         self.encoder, self.head = encoder, head
         self.augment, self.temperature = dict(augment), temperature
         self.augmentation = Augmentation(augment)
+        self.augmentation.build(encoder.input_shape)
         self.accuracy = keras.metrics.Mean(name="found")
 
     def call(self, images, training=None):
@@ -106,6 +107,10 @@ class Contrastive(ModelOfParts):
         vectors = vectors / ops.sqrt(ops.maximum(ops.sum(ops.square(vectors), axis=-1, keepdims=True), 1e-12))
         first, second = ops.split(vectors, 2, axis=0)
         return ops.stack([first, second], axis=1)
+
+    def compute_output_spec(self, images, training=None):
+        # PyTorch would work it out by changing images without values one by one, which takes seconds.
+        return keras.KerasTensor((images.shape[0], 2, self.head.output_shape[-1]), dtype="float32")
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         loss, _ = nt_xent(y_pred, self.temperature)

@@ -96,12 +96,15 @@ def model_and_examples():
 
 def test_an_export_is_put_in_place_and_says_how_it_compares(tmp_path):
     model, x = model_and_examples()
-    for file_format, name in (("onnx", "new/mlp.onnx"), ("litert", "mlp.tflite")):
+    files = {"new/mlp.onnx": "onnx", "mlp.tflite": "litert"}
+    if keras.backend.backend() != "tensorflow":  # For time: the same process writes each format there.
+        del files["mlp.tflite"]
+    for name, file_format in files.items():
         exported = deployment.export(model, tmp_path / name, format=file_format, examples=x)
         assert exported.path == str(tmp_path / name) and Path(exported.path).is_file()
         assert exported.largest_difference < 1e-5 and exported.size == Path(exported.path).stat().st_size
         assert 0 < exported.seconds < 1 and 0 < exported.keras_seconds < 1
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["mlp.onnx", "mlp.tflite", "new"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == sorted([*map(os.path.basename, files), "new"])
 
     import onnxruntime
 

@@ -51,6 +51,20 @@ def test_the_model_gives_unit_vectors_of_two_different_views_and_trains_on_their
     assert figures["found"] == pytest.approx(float(found), rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+def test_what_it_gives_is_known_without_changing_an_image(dtype, monkeypatch):
+    keras.config.set_dtype_policy(dtype)
+    try:
+        model = contrastive(mlp((6, 6, 1), 4, hidden_units=()), augment=AUGMENT)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    real = model(images())
+    monkeypatch.setattr(model.augmentation, "call", None)  # On PyTorch such a call takes seconds.
+    known = model(keras.Input((6, 6, 1)))
+    assert known.shape == (None, *real.shape[1:]) and known.dtype == keras.backend.standardize_dtype(real.dtype)
+    assert model.augmentation.built  # Else `fit` makes one too.
+
+
 def test_an_encoder_that_is_not_built_is_named():
     with pytest.raises(ValueError, match=r"`encoder` must be a keras\.Model that is built, functional or sequential"):
         contrastive(keras.Sequential([keras.layers.Dense(4)]), augment=AUGMENT)
