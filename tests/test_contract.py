@@ -44,6 +44,7 @@ def over(rows, thorough_options=False):
 
 variants = over(VARIANTS)
 long_variants = over(VARIANTS, thorough_options=True)
+layers = over([row for row in VARIANTS if not row[1] or row[1].name in OTHER_LAYERS])
 names = pytest.mark.parametrize("name", CASES)
 
 
@@ -180,7 +181,7 @@ def test_a_classifier_gives_logits(name, option):
     assert not np.allclose(scores.sum(axis=-1), scores.sum(axis=-1).flat[0])
 
 
-@variants
+@layers
 @pytest.mark.thorough
 def test_the_same_seed_gives_the_same_weights(name, option):
     first, second = build(name, option).get_weights(), build(name, option).get_weights()
@@ -204,7 +205,7 @@ def test_one_step_moves_every_trainable_weight(name, option):
         assert not np.allclose(old, keras.ops.convert_to_numpy(weight), atol=1e-5), weight.path
 
 
-@variants
+@layers
 @pytest.mark.thorough
 def test_an_output_does_not_depend_on_the_batch(name, option):
     model = build(name, option)
@@ -214,7 +215,7 @@ def test_an_output_does_not_depend_on_the_batch(name, option):
     np.testing.assert_allclose(outputs(model, x)[4], outputs(model, others)[4], rtol=1e-4, atol=1e-5)
 
 
-@variants
+@layers
 @pytest.mark.thorough
 def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
     model = build(name, option)

@@ -72,7 +72,7 @@ def test_what_process_0_refuses_ends_both(tmp_path):
         assert any("`run_dir`" in line for line in errors)
 
 
-@pytest.mark.skipif("CI" not in os.environ, reason="waits for a minute and a half")
+@pytest.mark.skipif("CI" not in os.environ, reason="takes most of a minute")
 def test_a_lost_process_ends_the_other_and_both_are_resumed(tmp_path):
     interrupted = pair(tmp_path, 6, seconds_a_step=0.3)
     interrupted[1][-1]["killed_at"] = str(tmp_path / "two" / "checkpoint.npz")
