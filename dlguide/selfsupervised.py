@@ -109,7 +109,7 @@ class Contrastive(ModelOfParts):
         return ops.stack([first, second], axis=1)
 
     def compute_output_spec(self, images, training=None):
-        # PyTorch would work it out by changing images without values one by one, which takes seconds.
+        # Else Keras finds the shape by running `call`, which on PyTorch changes image by image and takes seconds.
         return keras.KerasTensor((images.shape[0], 2, self.head.output_shape[-1]), dtype="float32")
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

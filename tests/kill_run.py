@@ -76,7 +76,7 @@ def run(folder: str, name: str, epochs: int) -> str:
     """Train and return the hash of weights, optimizer and history."""
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
-    # An epoch has checkpoints within it too: of these models it takes less time, but on PyTorch.
+    # An epoch has checkpoints within it too. The epochs of these models are short, except on PyTorch.
     is_short = name in ("vae", "gan", "contrastive") and keras.backend.backend() != "torch"
     seconds = 0.01 if is_short else 0.03
     options = {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": seconds}

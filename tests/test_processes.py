@@ -1,7 +1,6 @@
 """Several processes on the JAX backend train like one; when one is killed, the others end and can be resumed."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -57,7 +56,6 @@ def check_end(folder, expected, first, again):
     assert names[0] == names[1]
 
 
-@pytest.mark.skipif("CI" in os.environ, reason="the test of a lost process does so too")
 def test_two_processes_train_like_one(tmp_path):
     [expected], *both = ends_of(alone(tmp_path, 3), pair(tmp_path, 3), pair(tmp_path, 3))
     check_end(tmp_path, expected, *both)
@@ -72,7 +70,7 @@ def test_what_process_0_refuses_ends_both(tmp_path):
         assert any("`run_dir`" in line for line in errors)
 
 
-@pytest.mark.skipif("CI" not in os.environ, reason="takes most of a minute")
+@pytest.mark.thorough
 def test_a_lost_process_ends_the_other_and_both_are_resumed(tmp_path):
     interrupted = pair(tmp_path, 6, seconds_a_step=0.3)
     interrupted[1][-1]["killed_at"] = str(tmp_path / "two" / "checkpoint.npz")
