@@ -1,4 +1,9 @@
-"""Ready-made deep learning models for Keras 3: each builder returns an ordinary `keras.Model`."""
+"""Ready-made deep learning models for Keras 3: each builder returns an ordinary `keras.Model`.
+
+The other modules, such as `dlguide.training`, are imported when they are first used.
+"""
+
+import importlib
 
 from dlguide.adversarial import gan
 from dlguide.attention import transformer_classifier, transformer_language_model
@@ -7,6 +12,8 @@ from dlguide.convolutional import cnn
 from dlguide.feedforward import linear_regression, mlp, perceptron, polynomial_regression
 from dlguide.recurrent import rnn
 from dlguide.selfsupervised import contrastive
+
+__version__ = "0.1.0"
 
 __all__ = [
     "autoencoder",
@@ -23,3 +30,31 @@ __all__ = [
     "transformer_language_model",
     "vae",
 ]
+
+_MODULES = (
+    "adversarial",
+    "attention",
+    "attention_layers",
+    "augmentation",
+    "autoencoders",
+    "convolutional",
+    "data",
+    "deployment",
+    "evaluation",
+    "feedforward",
+    "generation",
+    "plots",
+    "recurrent",
+    "selfsupervised",
+    "training",
+)
+
+
+def __getattr__(name: str):
+    if name in _MODULES:
+        return importlib.import_module(f"dlguide.{name}")
+    raise AttributeError(f"module 'dlguide' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

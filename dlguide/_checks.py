@@ -44,6 +44,12 @@ def shape(name: str, value: Any) -> tuple[int, ...]:
     return integers(name, value, at_least_one=True)
 
 
+def text_of_shape(sizes: Sequence[int | None]) -> str:
+    """Return the text for the shape of examples of these sizes, such as `(n, 28, 28)`."""
+    text = ", ".join(["n", *("any" if size is None else str(size) for size in sizes)])
+    return f"({text})" if len(sizes) else f"({text},)"
+
+
 def image_shape(name: str, value: Any, *, halvings: int) -> tuple[int, ...]:
     """Return `(height, width, channels)` where height and width can be halved that often, or raise."""
     sizes = shape(name, value)
@@ -67,7 +73,7 @@ def number(name: str, value: Any, *, above: float = -math.inf, at_least: float =
 
 
 def rate(name: str, value: Any) -> float:
-    """Return a share of units to drop, in [0, 1)."""
+    """Return a dropout rate in [0, 1), or raise."""
     if not _is_real(value) or not 0 <= value < 1:
         raise error(name, "a number in [0, 1)", value)
     return float(value)

@@ -1,7 +1,6 @@
 """Checks of arrays, by themselves and against the model that reads them, for `fit` and `evaluate` alike."""
 
 import contextlib
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,10 +8,15 @@ import keras
 import numpy as np
 
 from dlguide import _checks, _rows, _targets
+from dlguide._arrays import arrays, in_own_shape
+from dlguide._model_of_parts import ModelOfParts
 
 
-def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
-    """Return `x` and `y` with arrays that a model can train on, or raise; says how many are bad and the first row."""
+def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int | None = None):
+    """Return `x` and `y` with arrays that a model can train on, or raise; says how many are bad and the first row.
+
+    `batch_size`, where it is given, is that of training on them.
+    """
     x_name, y_name = names
     x = arrays(x_name, x, getattr(model, "inputs", None))
     y = None if y is None else arrays(y_name, y, getattr(model, "outputs", None))
@@ -29,46 +33,28 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y")):
         shapes = ", ".join(f"{name} of length {len(array)}" for name, array in parts)
         raise ValueError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
     for name, array in parts:
-        if array.dtype.kind == "f":
-            _check_values(name, array, lambda values: ~np.isfinite(values), "free of NaN and infinity")
+        finite(name, array)
+    ours = in_own_shape(x_name, model, x)
+    x, y = ours, ours if y is x else y
     if isinstance(x, np.ndarray):
         tokens(x_name, x, model)
     if isinstance(y, np.ndarray):
-        _targets_of(model, y_name, y)
+        targets(model, y_name, y)
+    if isinstance(model, ModelOfParts):
+        model.check_data(x, y, batch_size, names)
     return x, y
 
 
-def _targets_of(model, name: str, y: np.ndarray) -> None:
+def targets(model, name: str, y: np.ndarray) -> None:
+    """Refuse targets that the loss cannot read."""
     _targets.check_shape(name, y.shape, model)
     classes = _targets.num_classes(model)
     if classes:
         ignored = getattr(model.loss, "ignore_class", None)
         must_be = f"labels in [0, {classes}), as many as the model has outputs"
         _check_values(name, y, lambda labels: _outside(labels, classes) & (labels != ignored), must_be)
-    if isinstance(model.loss, keras.losses.BinaryCrossentropy):
+    if _targets.loss_name(model) in _targets.LABELS:
         unit_range(name, y)
-
-
-def arrays(name: str, value, tensors: Sequence | None = None):
-    """Turn what stands for arrays into arrays; a list of numbers, or of lists of numbers, is one array.
-
-    `tensors`, where they are known, are the inputs or outputs of the model that the arrays are for.
-    """
-    if not isinstance(value, list):
-        return keras.tree.map_structure(np.asanyarray, value)
-    if any(getattr(item, "shape", ()) for item in value):
-        if tensors is not None and len(tensors) != len(value):
-            raise ValueError(
-                f"`{name}` must be an array; `np.stack({name})` makes one of a list of them. "
-                f"Received: {name}, a list of {len(value)} arrays"
-            )
-        return [np.asanyarray(item) for item in value]
-    try:
-        return np.asarray(value)
-    except ValueError:  # NumPy speaks of "inhomogeneous shape".
-        raise ValueError(
-            f"`{name}` must be an array of numbers. Received: {name}, a list of lists of different lengths"
-        ) from None
 
 
 def sample_weights(model, name: str, value, y, y_name: str = "y"):
@@ -111,13 +97,14 @@ def class_weights(model, value, y) -> np.ndarray:
     if not isinstance(y, np.ndarray) or (y[0].size > 1) != is_one_hot or not np.array_equal(y, np.floor(y)):
         received = f"y of shape {y.shape}" if isinstance(y, np.ndarray) else f"y of type {type(y).__name__}"
         raise ValueError(f"`class_weight` must be None where `y` has no class for each example. Received: {received}")
+    labels = y.argmax(axis=1) if is_one_hot else y.reshape(len(y))
     count = y.shape[1] if is_one_hot else _targets.num_classes(model)
-    classes = f"in [0, {count})" if count else "(integers of at least 0)"
-    if not isinstance(value, Mapping) or not all(label in range(count or sys.maxsize) for label in value):
-        raise _checks.error("class_weight", f"a mapping from classes {classes} to weights", value)
+    count = 2 if _targets.loss_name(model) in _targets.LABELS else count
+    classes, which = (range(count), f"in [0, {count})") if count else (set(labels.tolist()), "that `y` has")
+    if not isinstance(value, Mapping) or not all(label in classes for label in value):
+        raise _checks.error("class_weight", f"a mapping from classes {which} to weights", value)
     for label, weight in value.items():
         _checks.number(f"class_weight[{label!r}]", weight, at_least=0)
-    labels = y.argmax(axis=1) if is_one_hot else y.reshape(len(y))
     weights = np.ones(len(y), keras.config.floatx())
     for label, weight in value.items():
         weights[labels == label] = weight
@@ -178,8 +165,7 @@ def array(name: str, value: Any, ndims: Sequence[int]) -> np.ndarray:
     if result.dtype.kind not in "buif" or result.ndim not in ndims:
         axes = " or ".join(map(str, ndims))
         raise ValueError(f"`{name}` must be an array of numbers with {axes} axes. Received: {name}={value!r}")
-    if result.dtype.kind == "f":
-        _check_values(name, result, lambda values: ~np.isfinite(values), "free of NaN and infinity")
+    finite(name, result)
     return result
 
 
@@ -197,11 +183,15 @@ def validation_data(model, value) -> tuple:
     names = tuple(f"validation_data[{i}]" for i in range(3))
     x, y, weights = (*value, None, None)[:3]
     x, y = examples(model, x, y, names[:2])
-    if hasattr(model, "check_data"):
-        model.check_data(x, y, names=names[:2])
     if weights is None:
         return (x,) if y is None else (x, y)
     return x, y, sample_weights(model, names[2], weights, y, names[1])
+
+
+def finite(name: str, array: np.ndarray) -> None:
+    """Refuse NaN and infinity."""
+    if array.dtype.kind == "f":
+        _check_values(name, array, lambda values: ~np.isfinite(values), "free of NaN and infinity")
 
 
 def _numbers(name: str, array: np.ndarray) -> None:

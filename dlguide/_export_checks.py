@@ -1,4 +1,4 @@
-"""What `deployment.export` compares: the examples in batches, the file's answers with those of `predict`."""
+"""Checks of `deployment.export`: the examples, and the outputs of a file against those of `predict`."""
 
 import statistics
 import time
@@ -6,7 +6,7 @@ import time
 import keras
 import numpy as np
 
-from dlguide import _checks
+from dlguide import _checks, _data_checks
 from dlguide._export_files import FORMATS, as_input
 
 
@@ -17,19 +17,28 @@ def arrays_of(model, examples) -> list[np.ndarray]:
     inputs = getattr(model, "inputs", None)
     if not inputs:
         raise ValueError(_random(model))
-    is_list = isinstance(examples, tuple | list) and (len(inputs) > 1 or hasattr(examples[0], "shape"))
-    arrays = [np.asarray(array) for array in (examples if is_list else [examples])]
-    wanted = [("n", *("any" if size is None else size for size in tensor.shape[1:])) for tensor in inputs]
-    fits = len(arrays) == len(inputs) and len({len(array) if array.ndim else 0 for array in arrays}) == 1
-    for array, shape in zip(arrays, wanted, strict=False):
-        sizes = zip(array.shape, shape, strict=False)
-        fits = fits and array.ndim == len(shape) and array.dtype.kind in "buif" and len(array) > 0
-        fits = fits and all(size in (theirs, 0) or theirs in ("n", "any") for size, theirs in sizes)
-    if not fits:
-        shapes = [" and ".join(f"({', '.join(map(str, each))})" for each in wanted)]
-        received = " and ".join(str(array.shape) for array in arrays)
-        raise ValueError(f"`examples` must be numbers of shape {shapes[0]}. Received: examples of shape {received}")
+    for tensor in inputs:
+        if tensor.dtype == "string":
+            raise ValueError(
+                "`model` must read numbers: a file cannot hold a layer that reads text. Export the model behind that "
+                "layer, such as keras.Sequential(model.layers[1:]), and turn text into token ids before it. "
+                f"Received: model={model.name!r} with the input {tensor.name!r} of strings"
+            )
+    is_list = isinstance(examples, tuple | list) and (len(inputs) > 1 or any(hasattr(e, "shape") for e in examples))
+    arrays = [_data_checks.arrays("examples", array) for array in (examples if is_list else [examples])]
+    shapes = [tuple(tensor.shape[1:]) for tensor in inputs]
+    if len(arrays) != len(inputs) or not all(map(_fits, arrays, shapes)) or len({len(array) for array in arrays}) != 1:
+        wanted = " and ".join(map(_checks.text_of_shape, shapes))
+        received = " and ".join(str(np.shape(array)) for array in arrays) or "an empty list"
+        raise ValueError(f"`examples` must be numbers of shape {wanted}. Received: examples of shape {received}")
     return [array.astype(tensor.dtype) for array, tensor in zip(arrays, inputs, strict=True)]
+
+
+def _fits(array, shape: tuple) -> bool:
+    is_numbers = isinstance(array, np.ndarray) and array.dtype.kind in "buif" and array.size > 0
+    if not is_numbers or array.ndim != len(shape) + 1:
+        return False
+    return all(wanted in (None, size) for size, wanted in zip(array.shape[1:], shape, strict=True))
 
 
 def _random(model) -> str:

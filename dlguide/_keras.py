@@ -1,10 +1,11 @@
-"""All that Keras keeps private and that this package needs; read in Keras 3.15.1, tested with 3.15.0 too.
+"""Every private Keras API that this package uses; read in Keras 3.15.1, tested with 3.15.0 too.
 
 A new version of Keras may change any of it. The tests of runs, kills and processes then fail, and this is
 the place to mend.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -48,6 +49,34 @@ def training_function(model: keras.Model):
     return model.train_function
 
 
+def compiled_metrics(model: keras.Model) -> list:
+    """Return the metrics that a model was compiled with, names and objects, as they were given."""
+    # `trainers/compile_utils.py`: `model.metrics` has none of them before the first step.
+    given = model._compile_metrics
+    return [] if given is None else keras.tree.flatten([given._user_metrics, given._user_weighted_metrics])
+
+
+def layers_behind(model: keras.Model) -> Iterator:
+    """Yield the layers that made a model's single output, the last one first, while each has one input."""
+    if isinstance(model, keras.Sequential):
+        for layer in reversed(model.layers):
+            yield from layers_behind(layer) if isinstance(layer, keras.Model) else [layer]
+        return
+    outputs = getattr(model, "outputs", None) or ()
+    if len(outputs) != 1:
+        yield model
+        return
+    # `ops/node.py`: the operation that made a tensor, and which of its calls it was.
+    [tensor] = outputs
+    while tensor is not None:
+        layer, call, _ = tensor._keras_history
+        if isinstance(layer, keras.layers.InputLayer):
+            return
+        yield from layers_behind(layer) if isinstance(layer, keras.Model) else [layer]
+        inputs = layer._inbound_nodes[call].input_tensors
+        tensor = inputs[0] if len(inputs) == 1 else None
+
+
 def set_layout(variable: keras.Variable, layout: Callable) -> None:
     """Give a variable another layout: the devices over which it is spread."""
     # `backend/jax/core.py`: without the first line the layout that it has would be asked for.
@@ -74,6 +103,34 @@ def end_epoch() -> None:
     # `trainers/epoch_iterator.py`: on TensorFlow and JAX, `catch_stop_iteration` is around the callbacks of a step too.
     # On PyTorch it is not, but there a batch is read before its callbacks: the data come to their end by themselves.
     raise StopIteration
+
+
+@contextlib.contextmanager
+def without_all_reduce(optimizer: keras.optimizers.Optimizer):
+    """Let an optimizer on TensorFlow, with one replica, leave out the sum over replicas.
+
+    TensorFlow registers a gradient function for each sum that it traces, and keeps its graph for ever.
+    """
+    # `backend/tensorflow/optimizer.py`.
+    optimizer._all_reduce_sum_gradients = list
+    try:
+        yield
+    finally:
+        del optimizer._all_reduce_sum_gradients
+
+
+def forget_kernels() -> None:
+    """Let TensorFlow give back the compiled functions of models that are gone; it makes others again when called."""
+    # As `backend/common/global_state.py` does in `clear_session`.
+    from tensorflow.python.eager import context
+
+    context.context().clear_kernel_cache()
+
+
+def profiles(callback: keras.callbacks.TensorBoard) -> bool:
+    """Tell whether a `TensorBoard` was asked to profile some batches."""
+    # `callbacks/tensorboard.py` keeps no `profile_batch`.
+    return callback._start_batch > 0
 
 
 def allow_jit(layer: keras.layers.Layer) -> None:

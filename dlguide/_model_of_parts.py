@@ -1,4 +1,4 @@
-"""What models that are made of two others, and train them together, have in common."""
+"""Base class of models that are made of two others and train them together."""
 
 from typing import ClassVar
 
@@ -20,6 +20,9 @@ class ModelOfParts(keras.Model):
     def options(self) -> dict:
         """Return the keyword arguments beside the parts."""
         return {}
+
+    def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
+        """Refuse data that the model cannot learn from, or be evaluated on; `batch_size` is that of training."""
 
     def get_config(self):
         config = {key: value for key, value in super().get_config().items() if key in ("name", "trainable", "dtype")}

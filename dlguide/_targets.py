@@ -1,13 +1,17 @@
-"""What a compiled model learns, from its loss: classes, labels or numbers, and of which shape."""
+"""Which targets a compiled model takes, from its loss: classes, labels or numbers, and of which shape."""
 
 import re
 
 import keras
 import numpy as np
 
+from dlguide import _checks
+
 SPARSE = "sparse_categorical_crossentropy"
 CLASSES = (SPARSE, "categorical_crossentropy")
 LABELS = ("binary_crossentropy", "binary_focal_crossentropy")
+OF_PROBABILITIES = (*CLASSES, *LABELS, "categorical_focal_crossentropy")
+"""Losses that read probabilities, or logits where they are told so."""
 OF_OUTPUT_SHAPE = {
     *LABELS,
     "categorical_crossentropy",
@@ -27,7 +31,9 @@ OF_OUTPUT_SHAPE = {
 
 def loss_name(model) -> str | None:
     """Return the name of a model's single Keras loss, such as `"mean_squared_error"`; None for any other."""
-    loss = keras.losses.get(model.loss) if isinstance(model.loss, str) else model.loss
+    loss = model.loss
+    if isinstance(loss, str):
+        loss = None if loss.lower() in ("crossentropy", "ce") else keras.losses.get(loss)  # Keras chooses by `y`.
     if isinstance(loss, keras.losses.Loss):
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(loss).__name__).lower()
     name = getattr(loss, "__name__", None)
@@ -50,14 +56,14 @@ def check_shape(name: str, shape: tuple, model) -> None:
     output, loss = getattr(model, "output_shape", None), loss_name(model)
     if not isinstance(output, tuple) or loss not in {SPARSE, *OF_OUTPUT_SHAPE}:
         return
+    output = (None, *output[1:])  # A `Sequential` that `fit` has built states the size of the first batch.
     wanted = output[:-1] if loss == SPARSE else output
     fitting = [wanted, (*wanted, 1), *([wanted[:-1]] if wanted[-1:] == (1,) else [])]
     if not any(
         len(shape) == len(each) and all(size in (None, ours) for size, ours in zip(each, shape, strict=True))
         for each in fitting
     ):
-        sizes = ["n", *("any" if size is None else str(size) for size in wanted[1:])]
-        text = f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+        text = _checks.text_of_shape(wanted[1:])
         what = "an integer for each of the model's answers" if loss == SPARSE else "as the model's output"
         raise ValueError(f"`{name}` must be of shape {text}, {what}. Received: {name} of shape {tuple(shape)}")
 
@@ -65,11 +71,8 @@ def check_shape(name: str, shape: tuple, model) -> None:
 def labels(model, y) -> np.ndarray | None:
     """Return 0 or 1 for each example and label of a model that is compiled for labels, else None."""
     shape = getattr(model, "output_shape", None)
-    if (
-        loss_name(model) not in LABELS
-        or not isinstance(shape, tuple)
-        or len(shape) != 2
-        or not isinstance(y, np.ndarray)
-    ):
+    if loss_name(model) not in LABELS or not isinstance(shape, tuple) or len(shape) != 2:
+        return None
+    if not isinstance(y, np.ndarray):
         return None
     return y.reshape(len(y), shape[-1]).astype("int64") if np.isin(y, (0, 1)).all() else None

@@ -244,7 +244,9 @@ class Sampling(keras.layers.Layer):
 
     def call(self, inputs):
         z_mean, z_log_var = inputs
-        divergence = ops.sum(ops.exp(z_log_var) + ops.square(z_mean) - 1 - z_log_var, axis=-1) / 2
+        # Half precision has no room for the divergence, and Keras adds losses of one type only.
+        mean, log_var = (ops.cast(z, keras.backend.result_type(z.dtype, "float32")) for z in inputs)
+        divergence = ops.sum(ops.exp(log_var) + ops.square(mean) - 1 - log_var, axis=-1) / 2
         self.add_loss(self.weight * ops.mean(divergence))
         noise = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=self.seed_generator)
         return z_mean + ops.exp(z_log_var / 2) * noise

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks
+from dlguide import _checks, _data_checks
 
 
 def linear_regression(input_shape: Sequence[int], *, name: str = "linear_regression") -> keras.Model:
@@ -225,6 +225,7 @@ class PolynomialFeatures(keras.layers.Layer):
     def adapt(self, x) -> None:
         """Learn the scale of the variables and the correlation of the features from `x`."""
         x = np.asarray(x, "float64").reshape(len(x), -1)
+        _data_checks.finite("x", x)
         mean, scale = x.mean(axis=0), x.std(axis=0)
         scale[scale == 0] = 1
         z = (x - mean) / scale

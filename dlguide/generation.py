@@ -73,7 +73,7 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
         inputs = [codes, np.asarray(labels, "int32")]
     elif labels is not None:
         raise _checks.error("labels", "None for a model that is not told the class", labels)
-    examples = generator.predict(inputs, batch_size=256, verbose=0)
+    examples = np.asarray(generator.predict(inputs, batch_size=256, verbose=0), "float32")
     return expit(examples) if gives_logits else examples
 
 
@@ -119,7 +119,7 @@ def interpolate(first, second, steps: int = 8) -> np.ndarray:
 
 def _generator(model) -> tuple[keras.Model, bool]:
     """Return the model from codes to examples, and whether it gives logits."""
-    layers = {layer.name: layer for layer in getattr(model, "layers", ())}
+    layers = {layer.name: layer for layer in getattr(model, "layers", ()) if isinstance(layer, keras.Model)}
     if "generator" in layers:
         return layers["generator"], False
     if "decoder" in layers:

@@ -122,7 +122,7 @@ class Contrastive(ModelOfParts):
         return self.get_metrics_result()
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Refuse what it cannot learn from, or be evaluated on; `training.fit` asks before anything is built."""
+        """Refuse data that it cannot learn from, or be evaluated on; `training.fit` asks before anything is built."""
         if y is not None:
             name = names[1]
             raise ValueError(

@@ -1,4 +1,4 @@
-"""List the recipes: purpose, data, published result."""
+"""List the recipes: purpose, data, published result, time."""
 
 from recipes._lib import results, statements
 
@@ -9,8 +9,10 @@ def main() -> None:
         print(f"python -m recipes.{name}")
         print(f"    {statements.docstring(name).splitlines()[0]}")
         print(f"    Data: {statements.field(name, 'Data')}")
-        print(f"    Result: {results.headline(name)}\n")
-    print("Questions of the FAQ, each an experiment: recipes/faq/README.md")
+        print(f"    Result: {results.headline(name)}")
+        published = results.result(name)
+        print(f"    Time: {results.written_seconds(published)}\n" if published else "")
+    print("The experiments, each with its question and its answer: python -m recipes.faq")
 
 
 if __name__ == "__main__":

@@ -123,16 +123,7 @@ def main(
     limit: int | None = None,
     run_dir: str | None = None,
 ) -> dict:
-    """Search, train the winner with a new seed, then return its metrics on the test set.
-
-    Args:
-        method: tpe, which draws parameters near those of good trials and stops bad trials early, or random.
-        trials: Budget in whole trials; what is stopped early leaves its epochs to further trials.
-        epochs: Epochs of a whole trial, and of the winner's training.
-        seed: Seed of the data, the search and the winner's training.
-        limit: At most so many examples of each set; all where it is None.
-        run_dir: Folder of the run.
-    """
+    """Search, train the winner with a new seed, then return its metrics on the test set."""
     mnist1d = data.load("mnist1d", limit=limit, seed=seed)
 
     found = search.run(search.Search(candidate, mnist1d, method, epochs, seed), trials, run_dir)

@@ -3,8 +3,9 @@
     python -m recipes.benchmark fit      # 30 minutes on two cores, on a machine that does nothing else
     python -m recipes.benchmark growth   # how a step grows with batch, width and length, 5 minutes
     python -m recipes.benchmark memory   # training from a file of 4 GB
+    python -m recipes.benchmark fits     # the memory of a process after 200 fits, 10 minutes
     python -m recipes.benchmark cnn      # the time to 99.22 % on MNIST, 15 to 30 minutes
-    python -m recipes.benchmark export   # every builder in every format on every backend, 15 minutes
+    python -m recipes.benchmark export   # every builder in every format on every backend, 25 minutes
     python -m recipes.benchmark photos   # how well `recipes.predict` reads photos of digits, 3 minutes
     python -m recipes.benchmark search   # automated search against random search and settings by hand, 30 minutes
     python -m recipes.benchmark dqn      # deep Q-learning with the squared error and with the Huber loss, 15 minutes
@@ -27,6 +28,7 @@ from recipes._lib import (
     benchmark_cnn,
     benchmark_dqn,
     benchmark_export,
+    benchmark_fits,
     benchmark_growth,
     benchmark_models,
     benchmark_photos,
@@ -44,7 +46,7 @@ PATH = benchmark_tables.PATH
 
 def main(
     what: Annotated[
-        Literal["fit", "growth", "memory", "cnn", "export", "photos", "search", "dqn"], tyro.conf.Positional
+        Literal["fit", "growth", "memory", "fits", "cnn", "export", "photos", "search", "dqn"], tyro.conf.Positional
     ],
     *,
     rounds: int = ROUNDS,
@@ -55,9 +57,9 @@ def main(
 
     Args:
         what: fit for the speed of `training.fit`, growth for how a step grows with batch, width and length, memory
-            for training from a file larger than it may hold, cnn for the time to an accuracy that is published
-            elsewhere, export for what can be exported, photos for the accuracy on photos of digits, search for what
-            an automated search finds, dqn for two losses in deep Q-learning.
+            for training from a file larger than it may hold, fits for the memory after many fits, cnn for the time to
+            an accuracy that is published elsewhere, export for what can be exported, photos for the accuracy on photos
+            of digits, search for what an automated search finds, dqn for two losses in deep Q-learning.
         rounds: Rounds of `fit`; in each, every model is timed once in every way.
         rows: Models of `fit`.
         seeds: Seeds of `search`; with other ones than the published, it only prints.
@@ -70,6 +72,8 @@ def main(
         )
     if what == "memory":
         return _memory()
+    if what == "fits":
+        return benchmark_fits.main()
     if what == "cnn":
         return benchmark_cnn.main()
     if what == "export":

@@ -9,6 +9,7 @@ from pathlib import Path
 from recipes._lib import (
     benchmark_dqn,
     benchmark_export,
+    benchmark_fits,
     benchmark_growth,
     benchmark_photos,
     benchmark_search,
@@ -108,6 +109,7 @@ def _page(name: str, language: str) -> str:
     if name.startswith("recipes/"):
         content = content.replace("](recipes/", "](")
         text = replaced(text, "growth", benchmark_growth.published(language))
+        text = replaced(text, "fits", benchmark_fits.published(language))
         text = replaced(text, "search", benchmark_search.published(language))
         text = replaced(text, "dqn", benchmark_dqn.published(language))
         if language == "zh":  # The other tables are numbers, and stand on the English page.

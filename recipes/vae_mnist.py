@@ -58,12 +58,7 @@ def main(
     limit: int | None = None,
     run_dir: str | None = None,
 ) -> dict:
-    """Train, then return the metrics on the test set.
-
-    Args:
-        samples: Codes an image in the estimate of the likelihood; where it is None, 1000 for the whole training set
-            and fewer in proportion for a part of it, at least 100.
-    """
+    """Train, then return the metrics on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)

@@ -4,19 +4,26 @@
     python -m recipes.verify perceptron_mnist dropout  # a recipe and a question
     python -m recipes.verify --quick                   # the quickest recipes, and the quickest part of each question
 
-About one in twenty results of a new seed falls outside its 95 % range.
+About one in twenty results of a new seed falls outside its 95 % range. The last line says how many do, and how many
+would by chance; where so many are improbable (less than 1 in 100), the exit status is 1. Seconds are shown, but do not
+count: they are those of the machine.
 """
 
+import re
 import subprocess
+import sys
 from typing import Annotated
 
 import tyro
 
 from recipes import measure
-from recipes._lib import command_line, intervals, results, statements
+from recipes._lib import command_line, results, statements
 from recipes.faq import _page, _questions, _recheck
 
 QUICK_SECONDS = 25
+SHARE = 0.95
+IMPROBABLE = 0.01
+"""With a lower probability, by chance, of so many results outside, the exit status is 1."""
 
 
 def main(
@@ -46,36 +53,73 @@ def main(
     verdicts = []
     for name in chosen:
         verdicts += _recipe(name, published[name], seed) if name in published else _question(name, seed, quick)
-    print(f"{sum(verdicts)} of {len(verdicts)} results lie outside their 95 % range")
+    sentences, is_improbable = conclusion(sum(verdicts), len(verdicts))
+    print(sentences)
+    if is_improbable:
+        sys.exit(1)
     return {}
+
+
+def conclusion(outside: int, count: int) -> tuple[str, bool]:
+    """Say how many results lie outside their range, and how many would by chance; tell whether it is improbable."""
+    from scipy import stats
+
+    expected = (1 - SHARE) * count
+    by_chance = f"{expected:.0f}" if expected >= 1 else f"{expected:.1g}"
+    probability = float(stats.binom.sf(outside - 1, count, 1 - SHARE))
+    sentence = f"{outside} of {count} results lie outside their 95 % range; by chance about {by_chance} would"
+    if probability >= IMPROBABLE:
+        return sentence, False
+    return (
+        f"{sentence}\nThe probability of so many or more is {probability:.1g}, if the results are independent: "
+        "something other than the seed has probably changed",
+        True,
+    )
 
 
 def _recipe(name: str, published: dict, seed: int) -> list[bool]:
     """Print the result of a recipe and its range; return whether it lies outside."""
     stated = statements.statement(name)
     value = measure.run(name, seed, stdout=subprocess.DEVNULL)[stated.metric]
-    values = [metrics[stated.metric] for metrics in published["seeds"].values()]
-    _, low, high = intervals.new_seed_range(values)
-    written = stated.format.format
-    return [_said(f"{name}  {stated.metric}", value, low, high, written)]
+    _, low, high = results.new_seed_range(stated, published, SHARE)
+
+    def written(number: float, more: int) -> str:
+        return with_digits(stated.format, more).format(number)
+
+    print(f"{name}  {stated.metric}  {line(value, low, high, written)}", flush=True)
+    return [not low <= value <= high]
 
 
 def _question(name: str, seed: int, quick: bool) -> list[bool]:
     """Print the scores of an experiment and their ranges; return which lie outside."""
-    panels, found = _questions.experiment(name).panels, []
-    for one in _recheck.new_seed(name, seed, is_whole=not quick):
-        place = f"{one.row}@{one.at}" if one.at else one.row
-        found.append(
-            _said(f"{name}  {one.panel}  {place}", one.value, one.low, one.high, panels[one.panel].score.number)
-        )
-    return found
+    panels, verdicts = _questions.experiment(name).panels, []
+    for one in _recheck.new_seed(name, seed, is_whole=not quick, share=SHARE):
+        place, score = f"{one.row}@{one.at}" if one.at else one.row, panels[one.panel].score
+
+        def written(number: float, more: int, score=score) -> str:
+            return score._replace(format=with_digits(score.format, more)).number(number)
+
+        is_time = score.unit.symbol.en in ("s", "ms")
+        note = "  (not counted)" if is_time else ""
+        print(f"{name}  {one.panel}  {place}  {line(one.value, one.low, one.high, written)}{note}", flush=True)
+        if not is_time:
+            verdicts.append(not one.low <= one.value <= one.high)
+    return verdicts
 
 
-def _said(what: str, value: float, low: float, high: float, written) -> bool:
+def line(value: float, low: float, high: float, written) -> str:
+    """Return a value, its range and the verdict, with as many more digits as it takes to see that it lies outside."""
     is_outside = not low <= value <= high
-    verdict = "OUTSIDE" if is_outside else "inside"
-    print(f"{what}  {written(value)} in {written(low)} to {written(high)}  {verdict}", flush=True)
-    return is_outside
+    for more in range(12):
+        texts = [written(number, more) for number in (value, low, high)]
+        if not is_outside or texts[0] not in texts[1:]:
+            break
+    return "{} in {} to {}  {}".format(*texts, "OUTSIDE" if is_outside else "inside")
+
+
+def with_digits(form: str, more: int) -> str:
+    """Return a format such as ".2f" or "{:.2%}" with more digits."""
+    return re.sub(r"\.(\d+)(?=[a-z%])", lambda found: f".{int(found[1]) + more}", form)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight
 
 import pytest
 
+pytest.register_assert_rewrite("contract", "independent_metrics")
+
 
 def pytest_configure(config):
     """Import what each test needs, but not in the process that only hands the tests out to others."""
@@ -31,8 +33,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """For time, leave out the tests that are marked as thorough unless all are wanted."""
-    if os.environ.get("DLGUIDE_TESTS") == "all" or config.option.markexpr or config.option.keyword:
+    """For time, leave out the tests that are marked as thorough, unless all are wanted or one is named by itself."""
+    if os.environ.get("DLGUIDE_TESTS") == "all" or config.option.markexpr or any("::" in arg for arg in config.args):
         return
     thorough = [item for item in items if item.get_closest_marker("thorough")]
     config.hook.pytest_deselected(items=thorough)

@@ -1,4 +1,4 @@
-"""Data sets, cut into a training, a validation and a test set that never change sides.
+"""Data sets, cut into a training set, a validation set drawn by `seed`, and a fixed test set.
 
 `load` reads real ones from files that come with the package, each checked against its sha256; only
 `fashion_mnist` is downloaded, by Keras, on first use, and `recall` is made by rule. `data/README.md` holds origin and

@@ -172,7 +172,7 @@ def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
     limit = _checks.integer("limit", limit, optional=True)
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Without the mark that Windows puts first.
     except OSError as error:
         raise ValueError(
             f"`path` must be a file that can be read. Received: path={str(path)!r} ({error.strerror})"

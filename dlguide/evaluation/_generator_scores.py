@@ -185,7 +185,8 @@ def log_likelihood(
         x: Examples with values in [0, 1], an array of shape `(n, *input_shape)`.
         samples: Codes an example, at least 1.
         seed: Seed of the codes, at least 0.
-        batch_size: Codes decoded at once, at least 1: a matter of memory and speed.
+        batch_size: Codes decoded at once, at least 1: more take more memory. Another number draws other noise, so
+            the results differ a little, as with another seed.
 
     Returns:
         In nats, means over the examples: `"nll"`, the negative log-likelihood; `"nll_error"`, its
@@ -208,7 +209,8 @@ def log_likelihood(
         Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders" (2016).
     """
     layers = {layer.name: layer for layer in getattr(model, "layers", ())}
-    if not {"encoder", "decoder", "sampling"} <= set(layers):
+    has_parts = all(isinstance(layers.get(name), keras.Model) for name in ("encoder", "decoder"))
+    if not has_parts or "sampling" not in layers:
         raise _checks.error("model", "made by `vae`", getattr(model, "name", model))
     samples = _checks.integer("samples", samples)
     batch_size = _checks.integer("batch_size", batch_size)
@@ -218,7 +220,10 @@ def log_likelihood(
         raise ValueError(f"`x` must have at least one example. Received: x of shape {x.shape}")
     _data_checks.unit_range("x", x)
 
-    z_mean, z_log_var = (a[:, None] for a in layers["encoder"].predict(x, batch_size=256, verbose=0))
+    z_mean, z_log_var = (
+        a[:, None].astype(np.result_type(a, np.float32))  # In mixed precision they are in half of it.
+        for a in layers["encoder"].predict(x, batch_size=256, verbose=0)
+    )
     codes_a_call = min(samples, batch_size, max(50, batch_size // len(x)))
     log_p = _log_p(layers["decoder"], codes_a_call)
     weights, loss = [], 0.0
@@ -252,6 +257,7 @@ def _log_p(decoder, codes_a_call: int) -> keras.Model:
     dim, values = decoder.input_shape[-1], math.prod(decoder.output_shape[1:])
     codes, x = keras.Input((codes_a_call, dim)), keras.Input((values,))
     logits = ops.reshape(decoder(ops.reshape(codes, (-1, dim))), (-1, codes_a_call, values))
+    logits = ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))
     return keras.Model([codes, x], ops.sum(x[:, None] * logits - ops.softplus(logits), axis=-1))
 
 

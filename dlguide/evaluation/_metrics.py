@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
-from dlguide import _checks, _data_checks, _targets
+from dlguide import _checks, _data_checks, _data_sets, _targets
 
 
 def evaluate(
@@ -19,15 +20,18 @@ def evaluate(
 
     Args:
         model: A compiled model.
-        x: Examples, arrays as in `training.fit`.
-        y: Targets; None for a model whose loss needs none.
+        x: Examples, arrays as in `training.fit`. Or a data set of batches `(x, y)`: a `tf.data.Dataset`, a
+            `keras.utils.PyDataset` or a PyTorch `DataLoader`. It is read twice where there are classes or labels.
+        y: Targets; None for a model whose loss needs none, or with a data set.
         batch_size: Examples a step, at least 1; has no effect on the metrics beyond rounding, except
-            with `contrastive`, where it is twice the number of views among which one is searched.
+            with `contrastive`, where it is twice the number of views among which one is searched. Has no effect with
+            a data set.
         class_names: A name for each class or label, for the keys of `"per_class"`; two names, no and yes,
             for a single logit; the number where it is empty.
 
     Returns:
-        The loss and each compiled metric as a `float`. For classes (integer or one-hot targets, one logit or
+        The loss and each compiled metric as a `float`, or as a list of them where a metric gives several; a metric
+        that gives a dict has an entry for each of its keys. For classes (integer or one-hot targets, one logit or
         probability per class) and for a single label also `"confusion_matrix"`, a list of rows (true class)
         of counts (predicted class). For classes and labels `"per_class"`, a dict from class or label to its
         `precision`, `recall`, `f1` (floats in [0, 1]) and `support` (int). All of it goes into JSON as it is.
@@ -44,25 +48,34 @@ def evaluate(
         ['confusion_matrix', 'loss', 'per_class']
     """
     batch_size = _checks.integer("batch_size", batch_size)
-    x, y = _data_checks.examples(model, x, y)
-    if hasattr(model, "check_data"):
-        model.check_data(x, y)
-    shape = getattr(model, "output_shape", None)
-    labels = None if y is x else _targets.labels(model, y)
-    has_classes = _targets.loss_name(model) in _targets.CLASSES and isinstance(shape, tuple) and len(shape) == 2
+    kind, shape = _data_sets.kind_of("x", x), getattr(model, "output_shape", None)
+    has_vectors = isinstance(shape, tuple) and len(shape) == 2
+    has_classes = has_vectors and _targets.loss_name(model) in _targets.CLASSES
+    scores = None
+    if kind == "arrays":
+        x, y = _data_checks.examples(model, x, y)
+        labels = None if y is x else _targets.labels(model, y)
+        evaluated = {"x": x, "y": y, "batch_size": batch_size}
+    else:
+        if y is not None:
+            raise ValueError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
+        data, labels = _data_sets.checked(model, "x", _data_sets.Data(kind, x)), None
+        if has_classes or (has_vectors and _targets.loss_name(model) in _targets.LABELS):
+            y, scores, is_reconstruction = _read(model, data)
+            labels = None if is_reconstruction else _targets.labels(model, y)
+        evaluated = {"x": x}
     count = shape[-1] if has_classes or labels is not None else 0
     count = 2 if labels is not None and count == 1 else count
-    if class_names and count and len(class_names) != count:
+    names = [] if class_names is None else np.asarray(class_names).tolist()
+    if names and count and len(names) != count:
         raise _checks.error("class_names", f"one name for each of {count} classes", class_names)
-    names = class_names or [str(i) for i in range(count)]
+    names = names or [str(i) for i in range(count)]
 
-    metrics: dict[str, Any] = {
-        name: float(value)
-        for name, value in model.evaluate(x, y, batch_size=batch_size, verbose=0, return_dict=True).items()
-    }
+    metrics = _plain(model.evaluate(**evaluated, verbose=0, return_dict=True))
     if not count:
         return metrics
-    scores = model.predict(x, batch_size=batch_size, verbose=0)
+    if scores is None:
+        scores = model.predict(x, batch_size=batch_size, verbose=0)
     if has_classes:
         true = y.reshape(len(y), -1)
         true = true[:, 0] if true.shape[1] == 1 else true.argmax(axis=1)
@@ -72,6 +85,29 @@ def evaluate(
     if labels.shape[1] == 1:
         return metrics | _per_class(labels[:, 0], predicted[:, 0], names)
     return metrics | {"per_class": _scores_of_each(labels, predicted, names)}
+
+
+def _read(model, data: _data_sets.Data) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Read a data set once; return its targets, the outputs for them, and whether each target is the example itself."""
+    stays = data.kind == "tf.data.Dataset" and keras.backend.backend() == "tensorflow"  # Texts, for example.
+    targets, outputs, is_reconstruction = [], [], True
+    for batch in data.batches():
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        if y is None:
+            raise ValueError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
+        targets.append(np.asarray(y))
+        outputs.append(model.predict_on_batch(x if stays else keras.tree.map_structure(np.asarray, x)))
+        is_reconstruction = is_reconstruction and hasattr(x, "shape") and np.array_equal(x, targets[-1])
+    y = np.concatenate(targets)
+    _data_checks.targets(model, "y", y)
+    return y, np.concatenate(outputs), is_reconstruction
+
+
+def _plain(value):
+    """Return numbers of Keras and NumPy as floats and lists of floats."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return np.asarray(value, "float64").tolist()
 
 
 def _per_class(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Pictures of examples: images with their predictions, and what filters make of one; `plots` exports them."""
+"""Pictures of examples: images with their predictions, and feature maps of one image; `plots` exports them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from dlguide import _checks
-from dlguide.plots._figure import new_figure
+from dlguide.plots._figure import names_of_classes, new_figure
 
 
 def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = False, count: int = 24):
@@ -16,7 +16,7 @@ def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = Fal
     Args:
         x: Images of shape `(n, height, width)`, `(n, height, width, 1)` or `(n, height, width, 3)`,
             in [0, 1].
-        y: True classes, integers of shape `(n,)`.
+        y: True classes, integers of shape `(n,)` or `(n, 1)`.
         scores: The model's outputs, of shape `(n, classes)`. They are read as probabilities if all are
             at least 0 and each row sums to 1, else as logits, whose softmax gives the probabilities.
         class_names: A name for each class; its number where it is empty.
@@ -28,7 +28,7 @@ def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = Fal
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If the arrays do not fit together or `count` is below 1.
+        ValueError: If the arrays do not fit together, a class or its name is missing, or `count` is below 1.
 
     Example:
         >>> figure = examples(np.zeros((2, 8, 8)), [0, 1], [[0.9, 0.1], [0.8, 0.2]], ["cat", "dog"])
@@ -37,20 +37,21 @@ def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = Fal
     """
     count = _checks.integer("count", count)
     x, y, scores = np.asarray(x), np.asarray(y), np.asarray(scores, "float64")
-    if x.ndim not in (3, 4) or not len(x) or not len(x) == len(y) == len(scores) or scores.ndim != 2:
+    if x.ndim not in (3, 4) or not len(x) or y.shape not in ((len(x),), (len(x), 1)) or scores.shape[:-1] != (len(x),):
         raise ValueError(
             f"`x`, `y` and `scores` must be images, classes and scores of the same length. "
             f"Received: x of shape {x.shape}, y of shape {y.shape}, scores of shape {scores.shape}"
         )
-    names = list(class_names) or [str(i) for i in range(scores.shape[1])]
-    logs = log_probabilities(scores)
+    y, classes = y.ravel(), np.arange(scores.shape[1])
+    if not np.isin(y, classes).all():
+        raise _checks.error("y", f"integers from 0 to {len(classes) - 1}, one for each column of `scores`", y)
+    y, names = y.astype(int), names_of_classes(class_names, len(classes))
+    logs = _log_probabilities(scores)
     shown = np.arange(min(count, len(x)))
     if worst:
-        shown = largest_cross_entropy(logs, y, count)
+        shown = np.argsort(logs[np.arange(len(y)), y], kind="stable")[:count]  # Lowest probability first.
     predicted = logs.argmax(axis=1)
-    titles = [
-        names[y[i]] if predicted[i] == y[i] else mistake(names, predicted[i], logs[i], y[i], ",\n") for i in shown
-    ]
+    titles = [names[y[i]] if predicted[i] == y[i] else _mistake(names, predicted[i], logs[i], y[i]) for i in shown]
 
     # As wide as its longest line, so that long class names do not run into each other.
     width = max(1.2, 0.066 * max(len(line) for title in titles for line in title.split("\n")))
@@ -68,7 +69,7 @@ def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = Fal
     return figure
 
 
-def log_probabilities(scores: np.ndarray) -> np.ndarray:
+def _log_probabilities(scores: np.ndarray) -> np.ndarray:
     """Return the logarithms of the probabilities that `scores` of shape `(n, classes)` are or, as logits, stand for."""
     from scipy.special import log_softmax
 
@@ -78,16 +79,11 @@ def log_probabilities(scores: np.ndarray) -> np.ndarray:
     return log_softmax(scores, axis=1)
 
 
-def largest_cross_entropy(logs: np.ndarray, y: np.ndarray, count: int) -> np.ndarray:
-    """Return the rows whose true class has the lowest log-probability, lowest first, `count` at the most."""
-    return np.argsort(logs[np.arange(len(y)), y], kind="stable")[:count]
-
-
-def mistake(names: Sequence[str], predicted: int, logs: np.ndarray, true: int, between: str = ", ") -> str:
+def _mistake(names: Sequence[str], predicted: int, logs: np.ndarray, true: int) -> str:
     """Return a wrong prediction in words, with the model's probability of it."""
     percent = 100 * np.exp(logs[predicted])
     confidence = ">99" if percent > 99.5 else f"{percent:.0f}"  # "100 %" would be certainty.
-    return f"predicted {names[predicted]} ({confidence} %){between}true {names[true]}"
+    return f"predicted {names[predicted]} ({confidence} %),\ntrue {names[true]}"
 
 
 def feature_maps(image, maps, *, count: int = 16):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dlguide.plots._figure import new_figure, with_unit
+from dlguide.plots._figure import new_figure
 
 
 def prediction_against_truth(
@@ -54,8 +54,8 @@ def prediction_against_truth(
             error = f"{np.abs(values - y).mean():.3g} {unit}".strip()
             axes.scatter(y, values, s=14, label=f"{name}: mean absolute error {error}", **style)
         axes.set(
-            xlabel=with_unit(f"true {target_name}", unit),
-            ylabel=with_unit(f"predicted {target_name}", unit),
+            xlabel=_with_unit(f"true {target_name}", unit),
+            ylabel=_with_unit(f"predicted {target_name}", unit),
             aspect="equal",
         )
         axes.legend(fontsize=8)
@@ -162,15 +162,20 @@ def forecast(
         above.plot(times, y, color="black", linewidth=1, label="truth")
         for (name, values), colour in zip(lines.items(), ("crimson", "tab:blue"), strict=False):
             above.plot(times, values, color=colour, linewidth=1, alpha=0.8, label=name)
-        above.set(ylabel=with_unit(y_name, unit))
+        above.set(ylabel=_with_unit(y_name, unit))
         above.legend()
         below.plot(times, errors[0] if baseline is None else errors[1] - errors[0], color="crimson")
         below.axhline(0, color="black", linewidth=0.8)
-        below.set(xlabel="date" if len(dates) else "step", ylabel=with_unit(below_name, unit))
+        below.set(xlabel="date" if len(dates) else "step", ylabel=_with_unit(below_name, unit))
         below.set_title(sense, fontsize=9, loc="left")
         for axes in (above, below):
             axes.grid(alpha=0.3)
     return figure
+
+
+def _with_unit(name: str, unit: str) -> str:
+    """Return the words at an axis."""
+    return f"{name} ({unit})" if unit else name
 
 
 def _times(dates: Sequence, n: int) -> np.ndarray:

@@ -44,9 +44,9 @@ def image_grid(images, row_names: Sequence[str] = (), column_names: Sequence[str
     for row, column in np.ndindex(rows, columns):
         top, left = row * (height + 1), column * (width + 1)
         canvas[top : top + height, left : left + width] = np.clip(images[row, column], 0, 1)
-    long = max(map(len, row_names), default=0)
+    long = max((len(str(name)) for name in row_names), default=0)
     with new_figure(
-        0.3 + 0.6 * columns + 0.09 * long, 0.3 + 0.6 * rows * height / width + 0.2 * bool(column_names)
+        0.3 + 0.6 * columns + 0.09 * long, 0.3 + 0.6 * rows * height / width + 0.2 * bool(len(column_names))
     ) as figure:
         axes = figure.subplots()
         axes.imshow(canvas.squeeze(-1) if channels == 1 else canvas, cmap="gray", vmin=0, vmax=1)
@@ -99,7 +99,7 @@ def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = 
         axes = figure.subplots()
         for i, label in enumerate(np.unique(labels)):
             chosen = points[labels == label]
-            name = class_names[label] if len(class_names) else str(label)
+            name = str(class_names[label] if len(class_names) else label)
             axes.scatter(*chosen.T, s=5, alpha=0.6, color=f"C{i}" if i < 10 else None, label=name)
         axes.set(xlabel=names[0], ylabel=names[1])
         axes.legend(title=label_name, markerscale=3, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -3,7 +3,8 @@
 from dlguide.training import _processes
 from dlguide.training._batches import epoch_order
 from dlguide.training._fit import fit
+from dlguide.training._run import Run
 
-__all__ = ["epoch_order", "fit"]
+__all__ = ["Run", "epoch_order", "fit"]
 
 _processes.join()

@@ -33,18 +33,22 @@ def by_one_kernel(model: keras.Model):
             TRACED.add(_keras.training_function(model))
 
 
-def _changed(model) -> list:
-    """Return the optimizers of a model whose update the kernel can do."""
+def single_optimizers(model) -> list:
+    """Return the optimizers that update a model on TensorFlow, with one replica."""
     if keras.backend.backend() != "tensorflow" or model.distribute_strategy.num_replicas_in_sync > 1:
         return []
     if model.built and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)  # A `MultiOptimizer` may get its optimizers here.
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # Of a `LossScaleOptimizer`.
-    inner = optimizer.optimizers if isinstance(optimizer, keras.optimizers.MultiOptimizer) else [optimizer]
+    return list(optimizer.optimizers) if isinstance(optimizer, keras.optimizers.MultiOptimizer) else [optimizer]
+
+
+def _changed(model) -> list:
+    """Return the optimizers of a model whose update the kernel can do."""
     # A subclass, or a method of the caller's, may have an update of its own.
     return [
         each
-        for each in inner
+        for each in single_optimizers(model)
         if type(each) in (keras.optimizers.Adam, keras.optimizers.AdamW)
         and not each.amsgrad
         and not {"apply", "update_step"} & set(vars(each))

@@ -1,4 +1,9 @@
-"""Callbacks of `fit`: the order of each epoch, a watch over the loss, one line an epoch."""
+"""Callbacks of `fit`: the order of each epoch, a watch over the loss, the checkpoints of its run, one line an epoch.
+
+`fit` puts them into a list in this order: `Order` and `LoaderState`, since the others may read the data; the caller's;
+`EarlyStopping`, whose copy of the weights `FiniteLoss` uses; the history; `FiniteLoss`; `Checkpoints`, which keeps what
+all of these have after the epoch; `Report`, which prints what is kept.
+"""
 
 import math
 import time
@@ -9,10 +14,15 @@ import numpy as np
 from dlguide import _keras
 from dlguide.training import _batches
 from dlguide.training._data import Data
+from dlguide.training._run import Run
+
+
+class NonFiniteLossError(FloatingPointError):
+    """The loss is not finite."""
 
 
 class Callbacks(keras.callbacks.CallbackList):
-    """Keras's list, with the true numbers of the steps in an epoch that is resumed within."""
+    """Keras's list, with the true numbers of the steps in a resumed epoch, and vectors among the logs as arrays."""
 
     def __init__(self, callbacks, first: tuple[int, int], **options):
         super().__init__(callbacks, **options)
@@ -28,11 +38,16 @@ class Callbacks(keras.callbacks.CallbackList):
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch + self._skipped, logs)
 
+    def on_epoch_end(self, epoch, logs=None):
+        # Keras turns what it can into a float, and leaves a vector as a tensor of the backend.
+        arrays = {n: keras.ops.convert_to_numpy(v) if keras.ops.is_tensor(v) else v for n, v in (logs or {}).items()}
+        super().on_epoch_end(epoch, arrays)
+
 
 class Order(keras.callbacks.Callback):
     """Begins each epoch of the batches, the first one at the step where the run is resumed."""
 
-    kept = ("_torch_seed",)
+    checkpoint_attributes = ("_torch_seed",)
 
     def __init__(self, batches: _batches.Batches, first: tuple[int, int]):
         super().__init__()
@@ -65,7 +80,7 @@ class Order(keras.callbacks.Callback):
 class LoaderState(keras.callbacks.Callback):
     """Puts the generators that PyTorch's data loaders draw their order from back to where the last epoch left them."""
 
-    kept = ("states",)
+    checkpoint_attributes = ("states",)
 
     def __init__(self, loaders):
         super().__init__()
@@ -98,7 +113,7 @@ class FiniteLoss(keras.callbacks.Callback):
     validation data an epoch's weights count as good once a step from them had a finite loss.
     """
 
-    kept = ("best", "best_epoch", "best_weights", "_next_best", "_next_weights")
+    checkpoint_attributes = ("best", "best_epoch", "best_weights", "_next_best", "_next_weights")
 
     def __init__(self, early_stopping: keras.callbacks.EarlyStopping | None):
         super().__init__()
@@ -163,10 +178,32 @@ class FiniteLoss(keras.callbacks.Callback):
         where = f"epoch {self._epoch + 1}"
         where += f", between steps {(self._good_step or 0) + 1} and {end}" if name == "loss" else ""
         best = f"its best weights so far, of epoch {self.best_epoch}" if self.best_epoch else "its weights of the start"
-        raise FloatingPointError(
+        raise NonFiniteLossError(
             f"`{name}` must be finite. Received: {name}={value} in {where}. Try a smaller learning rate, `clipnorm=1` "
             f"in the optimizer, or inputs scaled to about [-1, 1]. The model has {best}."
         )
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Tells a run of the epochs and steps of `model.fit`."""
+
+    def __init__(self, run: Run, can_resume_at_step: bool):
+        super().__init__()
+        self._run, self._can_resume_at_step = run, can_resume_at_step
+
+    def on_train_begin(self, logs=None):
+        self._run.restore()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._run.begin_epoch()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        # The step before has ended. Keras would wait for every step if this were `on_train_batch_end`.
+        if self._can_resume_at_step:
+            self._run.begin_step(batch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._run.save_epoch(stop=bool(self.model.stop_training))
 
 
 class Report(keras.callbacks.Callback):
@@ -180,5 +217,14 @@ class Report(keras.callbacks.Callback):
         self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        metrics = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
+        metrics = "  ".join(f"{name} {_written(value)}" for name, value in (logs or {}).items())
         print(f"epoch {epoch + 1}/{self._epochs}  {time.perf_counter() - self._start:.1f} s  {metrics}", flush=True)
+
+
+def _written(value) -> str:
+    """Return a number in four digits, a vector as numbers in brackets."""
+    if isinstance(value, float | int):
+        return f"{value:.4g}"
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, precision=3, threshold=12, max_line_width=10_000)
+    return str(value)

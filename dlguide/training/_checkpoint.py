@@ -1,136 +1,205 @@
-"""When a checkpoint is written, and how a run takes up its state again: the callback of a run that has a folder."""
+"""What a checkpoint holds, all that the next step of a run depends on: `capture` makes arrays of it, `restore` puts
+it back."""
 
-import contextlib
-import csv
-import io
-import signal
-import threading
-import time
+import collections
+import dataclasses
+import inspect
+import json
+from typing import Any
 
 import keras
 import numpy as np
 
-from dlguide.training import _state
-from dlguide.training._folder import RunFolder
+from dlguide import _keras
 
-CHECKPOINT_SHARE = 0.03  # Of the time of training, for checkpoints.
+PLAIN = (type(None), bool, int, float, str)
+SEQUENCES = {kind.__name__: kind for kind in (tuple, set, frozenset, collections.deque)}
 
 
-class Checkpoints(keras.callbacks.Callback):
-    """Writes a run's state as it goes, and gives it back when the same run is started again."""
+@dataclasses.dataclass
+class Progress:
+    """How far a run is."""
 
-    def __init__(
-        self,
-        folder: RunFolder | None,
-        config: dict,
-        saved: dict[str, np.ndarray],
-        callbacks,
-        check,
-        seconds_between: float,
-        can_resume_at_step: bool,
-    ):
-        """Keep what a checkpoint needs.
+    epochs: int = 0  # Of the call that wrote the checkpoint.
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    stopped: bool = False  # By a callback, `patience` included, at the end of an epoch.
+    epoch_seconds: list[float] = dataclasses.field(default_factory=list)
+    epoch_start: float = 0.0
 
-        Args:
-            folder: Where checkpoints go; None in a process that writes none.
-            config: What the run is, for the checkpoint.
-            saved: The checkpoint to resume from; empty for a new run.
-            callbacks: The callbacks whose state is kept, `History` among them, in the same order in each process.
-            check: Called before each checkpoint; raises where the state is not worth keeping.
-            seconds_between: Least time between two checkpoints within an epoch.
-            can_resume_at_step: Whether an epoch can be begun at a later step; without it there are none within one.
-        """
-        super().__init__()
-        self._folder, self._config, self._saved = folder, config, saved
-        self._callbacks, self._check = callbacks, check
-        self._seconds_between, self._can_resume_at_step = seconds_between, can_resume_at_step
-        self.progress = _state.progress(saved)
-        self._cost, self._signal = 0.0, None
 
-    @contextlib.contextmanager
-    def signals(self):
-        """Inside, Ctrl-C and SIGTERM take effect after the current step, with a checkpoint; a second one at once.
+def progress(saved: dict[str, np.ndarray]) -> Progress:
+    """Return how far the run of a checkpoint is; a new run is at its start."""
+    return Progress(**json.loads(str(saved["state"]))["progress"]) if saved else Progress()
 
-        In a validation, or in an epoch that can be resumed only at its start, they take effect after it.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-        def note(number, frame):
-            self._signal = number
-            signal.signal(number, before[number])
+def capture(model: keras.Model | None, kept, config: dict, progress: Progress) -> tuple[dict, list[str]]:
+    """Return weights, seeds, optimizer, the metrics of the epoch so far, and the attributes of the `kept` objects.
 
-        for number, handler in before.items():
-            if handler not in (signal.SIG_IGN, None):
-                signal.signal(number, note)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                if handler is not None:
-                    signal.signal(number, handler)
-        if self._signal:  # It came after the last step.
-            signal.raise_signal(self._signal)
+    Beside the arrays, return what could not be kept, such as "Counter.scores (a deque of module collections)".
+    """
+    arrays: dict[str, np.ndarray] = {}
+    if model is not None:
+        _keras.synchronise(model)
+        arrays |= {f"variable_{i}": _value(variable) for i, variable in enumerate(_variables(model))}
+        if progress.step:
+            arrays |= {f"metric_{i}": _value(variable) for i, variable in enumerate(model.metrics_variables)}
+    known, attributes, unkept = _known(model), [], []
+    for owner in kept:
+        attributes.append({})
+        for name, value in _attributes(owner).items():
+            new: dict[str, np.ndarray] = {}
+            try:
+                attributes[-1][name] = _encoded(value, new, known, f"array_{len(arrays)}_")
+            except TypeError:
+                is_code = callable(value) or inspect.ismodule(value)  # The same in each process.
+                # Keras sets up its own callbacks' files and functions anew in each `fit`.
+                if not is_code and not type(owner).__module__.startswith(("keras.", "dlguide.")):
+                    unkept.append(f"{type(owner).__name__}.{name} ({type(value).__name__})")
+                continue
+            arrays |= new
+    seed_state = _keras.global_seed_state()
+    if seed_state is not None:
+        arrays["global_seed"] = _value(seed_state)
+    if keras.backend.backend() == "torch":
+        import torch
 
-    def on_train_begin(self, logs=None):
-        if self._saved:
-            _state.restore(self.model, self._callbacks, self._saved)
-        self._first_epoch = self.progress.epoch
-        self._start = time.perf_counter() - self.progress.seconds
-        self._last_save = time.perf_counter()
+        arrays["torch"] = torch.get_rng_state().numpy()
+    state = {"config": config, "progress": dataclasses.asdict(progress), "kept": attributes}
+    return {"state": np.array(json.dumps(state)), **arrays}, unkept
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self._first_step = self.progress.step if epoch == self._first_epoch else 0
-        if self._first_step == 0:
-            self.progress.epoch_start = time.perf_counter() - self._start
 
-    def on_train_batch_begin(self, batch, logs=None):
-        # The step before has ended. Keras would wait for every step if this were `on_train_batch_end`.
-        if batch == self._first_step:
-            if batch:
-                # Again: since `on_train_begin` the metrics were reset, callbacks have begun the epoch
-                # once more, and PyTorch's loader has drawn a number.
-                _state.restore(self.model, self._callbacks, self._saved)
-            self._saved = {}  # A large model's would be held to the end.
-        elif self._can_resume_at_step:
-            self.progress.step = batch
-            self._save_if_due(self._seconds_between)
+def restore(model: keras.Model | None, kept, saved: dict[str, np.ndarray]) -> None:
+    """Give the model, its optimizer, its metrics and the `kept` objects the state of a checkpoint."""
+    state = json.loads(str(saved["state"]))
+    if model is not None:
+        if getattr(model, "optimizer", None) is not None and not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        for i, variable in enumerate(_variables(model)):
+            variable.assign(saved[f"variable_{i}"])
+        if state["progress"]["step"]:
+            for i, variable in enumerate(model.metrics_variables):
+                variable.assign(saved[f"metric_{i}"])
+    known = _known(model)
+    for owner, attributes in zip(kept, state["kept"], strict=True):
+        for name, encoded in attributes.items():
+            value = _decoded(encoded, saved, known, getattr(owner, name, None) if name else owner)
+            if name:
+                setattr(owner, name, value)
+    if "global_seed" in saved:
+        _keras.set_global_seed_state(saved["global_seed"])
+    if "torch" in saved:
+        import torch
 
-    def on_epoch_end(self, epoch, logs=None):
-        self.progress.epoch, self.progress.step = epoch + 1, 0
-        self.progress.epochs = self.params["epochs"]
-        self.progress.stopped = bool(self.model.stop_training)
-        self.progress.epoch_seconds.append(time.perf_counter() - self._start - self.progress.epoch_start)
-        # The last one is written whatever it costs: from it a finished run is taken up, and extended.
-        is_last = self.progress.stopped or epoch + 1 >= self.params["epochs"]
-        self._save_if_due(0, always=is_last)
+        torch.set_rng_state(torch.from_numpy(saved["torch"]))
 
-    def _save_if_due(self, seconds: float, always: bool = False) -> None:
-        received = self._signal
-        if always or received or time.perf_counter() - self._last_save >= max(seconds, self._cost / CHECKPOINT_SHARE):
-            self._save()
-        if received:
-            self._signal = None
-            signal.raise_signal(received)  # The handler before ours is in place again.
 
-    def _save(self) -> None:
-        begin = time.perf_counter()
-        self._check()
-        self.progress.seconds = begin - self._start
-        if self._folder is not None:
-            arrays = _state.capture(self.model, self._callbacks, self._config, self.progress)
-            self._folder.save(arrays, self._history())
-        self._last_save = time.perf_counter()
-        self._cost = self._last_save - begin
+def _variables(model) -> list:
+    # `variables` has the seed generators' states, which `weights` has not.
+    optimizer = getattr(model, "optimizer", None)
+    return [] if model is None else [*model.variables, *(optimizer.variables if optimizer is not None else [])]
 
-    def _history(self) -> str:
-        history = next(c for c in self._callbacks if isinstance(c, keras.callbacks.History)).history
-        seconds = [round(s, 3) for s in self.progress.epoch_seconds]
-        columns = {"epoch": range(1, self.progress.epoch + 1), "seconds": seconds, **history}
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
-        return text.getvalue()
+
+def _value(variable) -> np.ndarray:
+    return _plain_dtype(np.asarray(keras.ops.convert_to_numpy(variable)))
+
+
+def _plain_dtype(array: np.ndarray) -> np.ndarray:
+    # NumPy's files have no bfloat16; float32 holds it exactly, and assigning turns it back.
+    return array.astype("float32") if array.dtype.name == "bfloat16" else array
+
+
+def _known(model) -> set[int]:
+    """Return the identities of the model's own variables, which a checkpoint has already."""
+    return {id(variable) for variable in _variables(model)}
+
+
+def _attributes(owner) -> dict[str, Any]:
+    """Return the attributes of an object that a checkpoint keeps: those that its class names, else all.
+
+    Of an optimizer, a metric or a model, the variables: the object itself, under no name.
+    """
+    if hasattr(owner, "checkpoint_attributes"):
+        return {name: getattr(owner, name) for name in owner.checkpoint_attributes}
+    if _variables_of(owner) is not None:
+        return {"": owner}
+    return {name: value for name, value in vars(owner).items() if name not in _keras.CALLBACK_ATTRIBUTES}
+
+
+def _variables_of(value) -> list | None:
+    """Return the variables of an optimizer, a metric, a layer, a model or a seed generator; None of anything else."""
+    if isinstance(value, keras.Variable):
+        return [value]
+    if isinstance(value, keras.random.SeedGenerator):
+        return [value.state]
+    variables = getattr(value, "variables", None)
+    is_list = isinstance(variables, list | tuple) and all(isinstance(v, keras.Variable) for v in variables)
+    return list(variables) if is_list else None
+
+
+def _encoded(value, arrays: dict, known: set[int], prefix: str) -> dict:
+    """Return a value as JSON has it, with its arrays in `arrays`, or raise TypeError."""
+
+    def encoded(part):
+        return _encoded(part, arrays, known, prefix)
+
+    if type(value) in PLAIN:
+        return {"plain": value}
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind not in "OV":
+        name = f"{prefix}{len(arrays)}"
+        arrays[name] = _plain_dtype(np.asarray(value))
+        return {"array": name, "dtype": value.dtype.name, "is_scalar": isinstance(value, np.generic)}
+    for word, function in _keras.COMPARISONS.items():
+        if value is function:
+            return {"comparison": word}
+    if isinstance(value, np.random.Generator):
+        return {"generator": encoded(value.bit_generator.state)}
+    variables = _variables_of(value)
+    if variables is not None:
+        return {"variables": [encoded(_value(variable)) for variable in variables if id(variable) not in known]}
+    if isinstance(value, dict):
+        return {"dict": [[encoded(key), encoded(part)] for key, part in value.items()]}
+    if type(value) is list or type(value) in SEQUENCES.values():
+        return {type(value).__name__: [encoded(part) for part in value]}
+    raise TypeError
+
+
+def _decoded(code: dict, saved: dict, known: set[int], now=None):
+    """Return the value of a code; what cannot be made anew is changed in place: `now`, the value at present."""
+
+    def decoded(part):
+        return _decoded(part, saved, known)
+
+    kind, content = next(iter(code.items()))
+    if kind == "plain":
+        return content
+    if kind == "array":
+        array = saved[content].astype(np.dtype(code["dtype"]))  # A copy: the checkpoint may be used again.
+        return array[()] if code["is_scalar"] else array
+    if kind == "comparison":
+        return _keras.COMPARISONS[content]
+    if kind == "generator":
+        now = np.random.default_rng() if now is None else now
+        now.bit_generator.state = decoded(content)
+    elif kind == "variables":
+        variables = [variable for variable in _variables_of(now) or () if id(variable) not in known]
+        if len(variables) != len(content):
+            raise ValueError(
+                f"`keep` must have objects with the variables of the checkpoint: build them before the run. Received: "
+                f"{type(now).__name__} with {len(variables)} variables, {len(content)} in the checkpoint"
+            )
+        for variable, part in zip(variables, content, strict=True):
+            variable.assign(decoded(part))
+    elif kind == "dict":
+        pairs = {decoded(key): decoded(part) for key, part in content}
+        if not isinstance(now, dict) or type(now) is dict:
+            return pairs
+        now.clear()  # A `defaultdict` keeps its way to make a new entry.
+        now.update(pairs)
+    elif kind == "deque":
+        return collections.deque(map(decoded, content), now.maxlen if isinstance(now, collections.deque) else None)
+    else:
+        parts = list(map(decoded, content))
+        return parts if kind == "list" else SEQUENCES[kind](parts)
+    return now

@@ -1,115 +1,230 @@
-"""What a run is: the description that its checkpoints bear, and a sentence that says where two runs differ."""
+"""What a run is: the options that its author stated, in plain values, and where those of two runs differ."""
 
+import contextlib
 import hashlib
+import inspect
 import json
 import re
+import weakref
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
 from dlguide import _rows
-from dlguide.training import _processes, _state
+from dlguide.training import _processes
 from dlguide.training._data import Data
 
-FORMAT = 4  # Of a checkpoint, and of the numbers that a run gives.
+FORMAT = 5  # Of a checkpoint, and of the numbers that a run gives.
 COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "jit_compile")
+LISTS = {"layers": "layer", "callbacks": "callback", "metrics": "metric", "weighted_metrics": "weighted metric"}
+NOT_COMPARED = {"name", "build_config", "build_input_shape", "compile_config", "shared_object_id"}
+# Where a callback writes, and whether it prints, changes no run.
+OF_OUTPUT = {"backup_dir", "filename", "filepath", "log_dir", "path", "root", "verbose"}
+MOST_SHOWN = 4  # Differences in one error.
 
 
-def config(model, train: Data, valid: Data | None, callbacks, options: dict) -> dict:
-    """Describe a run in plain values: runs that could differ get different descriptions."""
+def data_description(train: Data, valid: Data | None) -> dict:
+    """Describe the data of a run: shapes, and a hash of the values, which differs where they do."""
     arrays = train.content if train.is_arrays else (train.content,)
     content = {
         **dict(zip(("x", "y", "sample_weight"), arrays, strict=False)),
         "validation_data": valid and valid.content,
     }
-    if not train.is_arrays:  # They change nothing there.
-        options = {name: value for name, value in options.items() if name not in ("batch_size", "seed")}
-    return model_config(model, options) | {
-        "data": {name: _digest(part) for name, part in content.items() if part is not None},
-        "callbacks": _plain([_state.description(callback) for callback in callbacks]),
-    }
+    return {name: _described_data(part) for name, part in content.items() if part is not None}
 
 
-def model_config(model, options: dict) -> dict:
-    """Describe the part of a run that does not depend on its data: the compiled model, the options, the backend."""
+def _described_data(content) -> list[dict] | dict:
+    parts = [_described_part(part) for part in keras.tree.flatten(content)]
+    return parts[0] if len(parts) == 1 else parts
+
+
+def _described_part(part) -> dict:
+    if not isinstance(part, np.ndarray):  # Of a data set the kind of its batches alone.
+        return {"data set": str(getattr(part, "element_spec", type(part).__name__))}
+    digest = hashlib.sha256()
+    for _, rows in _rows.blocks(part):
+        digest.update(np.ascontiguousarray(rows).data)
+    return {"shape": list(part.shape), "dtype": part.dtype.name, "sha256": digest.hexdigest()}
+
+
+def model_description(model: keras.Model) -> dict:
+    """Describe a model and how it was compiled: two of the same code are described alike, whatever was built before."""
     try:
-        layers, compiled = model.get_config(), model.get_compile_config() or {}
+        config, compiled = model.get_config(), model.get_compile_config() or {}
     except (NotImplementedError, TypeError, ValueError) as error:
         raise ValueError(
             "`model` must be one that can be saved where a `run_dir` is given: it needs a `get_config`. "
             f"Received: model={model!r} ({str(error).strip().splitlines()[0]})"
         ) from None
-    names = {layer.name: i for i, layer in enumerate(getattr(model, "layers", ()))}
-    text = json.dumps(_numbered(layers, names), default=_without_address, sort_keys=True)
-    description = {
-        "format": FORMAT,
-        "backend": keras.backend.backend(),
-        "processes": _processes.place()[1],
-        **options,
-        "model": hashlib.sha256(text.encode()).hexdigest()[:16],
-        **{name: _numbered(compiled.get(name), {}) for name in COMPILED},
-    }
-    return _plain(description)
+    model_of = _stated({"class_name": type(model).__name__, "config": config}, {})
+    return plain({"model": model_of, **{name: _stated(compiled.get(name), {}) for name in COMPILED}})
 
 
-def _plain(description):
-    return json.loads(json.dumps(description, default=_without_address))
+def optimizer_of(model: keras.Model) -> Callable:
+    """Return a function that describes a model's optimizer as it is then."""
+    return lambda _: model_description(model)["optimizer"]
 
 
-def _without_address(value) -> str:
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+def machine_description() -> dict:
+    """Describe what else the numbers of a run depend on."""
+    return {"format": FORMAT, "backend": keras.backend.backend(), "processes": _processes.place()[1]}
 
 
-def _numbered(value, names: dict[str, int]):
-    """Leave names out, and put the layer's number where one layer speaks of another."""
-    if isinstance(value, dict):
-        return {key: _numbered(v, names) for key, v in value.items() if key != "name"}
+def _stated(value, places: dict[str, int]):
+    """Return what the author of a serialised object stated: without names, a layer's place in place of its name."""
     if isinstance(value, list | tuple):
-        return [_numbered(v, names) for v in value]
-    return f"layer {names[value]}" if isinstance(value, str) and value in names else value
+        if len(value) == 3 and isinstance(value[0], str) and value[0] in places:
+            return "layer {}, call {}, output {}".format(places[value[0]], *value[1:])  # A tensor.
+        return [_stated(part, places) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if {"class_name", "config"} <= set(value):
+        if value["class_name"].endswith("DTypePolicy"):
+            return value["config"]["name"]
+        if value["class_name"] == "__keras_tensor__":
+            return _stated(value["config"]["keras_history"], places)
+        if not isinstance(value["config"], dict):  # A function: its name.
+            return value["config"]
+        inbound = {"inputs": _stated(value["inbound_nodes"], places)} if value.get("inbound_nodes") else {}
+        return {"class": value["class_name"], **_stated(value["config"], places), **inbound}
+    layers = value.get("layers")
+    if isinstance(layers, list) and all(isinstance(layer, dict) for layer in layers):
+        # A model within a model names layers of its own.
+        if "input_layers" not in value:  # A `Sequential`, which need not state its input.
+            layers = [layer for layer in layers if layer.get("class_name") != "InputLayer"]
+        value = {**value, "layers": layers}
+        names = [layer.get("name") or layer.get("config", {}).get("name") for layer in layers]
+        places = {name: i for i, name in enumerate(names)}
+    return {key: _stated(part, places) for key, part in value.items() if key not in NOT_COMPARED}
 
 
-def _digest(content) -> str:
-    digest = hashlib.sha256()
-    for part in keras.tree.flatten(content):
-        if isinstance(part, np.ndarray):
-            digest.update(f"{part.dtype} {part.shape}".encode())
-            for _, rows in _rows.blocks(part):
-                digest.update(np.ascontiguousarray(rows).data)
-        else:  # Of a data set the kind of its batches alone.
-            digest.update(f"{getattr(part, 'element_spec', type(part).__name__)}".encode())
-    return digest.hexdigest()[:16]
+def callback_description(callback) -> dict:
+    """Return a callback's class and the plain options that its constructor took."""
+    options = {}
+    for name in inspect.signature(type(callback).__init__).parameters:
+        value = vars(callback).get(name)
+        value = value.item() if isinstance(value, np.generic) else value
+        if name in vars(callback) and name not in OF_OUTPUT and isinstance(value, bool | int | float | str | None):
+            options[name] = value
+    return {"class": type(callback).__name__, **options}
+
+
+def plain(description):
+    """Return a description as it comes back from JSON."""
+    return json.loads(json.dumps(description, default=lambda value: re.sub(r" at 0x[0-9a-f]+", "", repr(value))))
+
+
+# Of each optimizer and callback of earlier runs in this process: what its author gave, and what its last run has left.
+_KNOWN: dict[int, tuple] = {}
+
+
+@contextlib.contextmanager
+def stated(owner, describe: Callable):
+    """Yield the description of an object, with what its author gave in place of what training has changed since.
+
+    At the end it is noted what training has left.
+    """
+    now = plain(describe(owner))
+    given = _taken_back(*_KNOWN.get(id(owner), (now, now)), now)
+    try:
+        yield given
+    finally:
+        if id(owner) not in _KNOWN:
+            weakref.finalize(owner, _KNOWN.pop, id(owner), None)
+        _KNOWN[id(owner)] = (given, plain(describe(owner)))
+
+
+def _taken_back(given, left, now):
+    if isinstance(now, dict) and isinstance(left, dict) and isinstance(given, dict):
+        return {key: _taken_back(given.get(key), left.get(key), value) for key, value in now.items()}
+    if isinstance(now, list) and isinstance(left, list) and len(left) == len(now) == len(given):
+        return [_taken_back(*parts) for parts in zip(given, left, now, strict=True)]
+    return given if now == left else now
 
 
 def difference(there: dict, here: dict) -> str:
-    """Say where the configurations of two runs differ, as "epochs 3 there, 2 here"; "" where one can be the other.
+    """Say where the descriptions of two runs differ, as "epochs 3 there, 2 here"; "" where one can be the other.
 
     A run of more epochs is the same run, unless its learning rate follows a schedule.
     """
-    is_longer = there.get("epochs", 0) < here["epochs"]
-    has_schedule = _has_schedule(here["optimizer"])
+    if there.get("format") != here.get("format"):
+        return f"a checkpoint of format {there.get('format')} there, {here.get('format')} here: another version's"
+    is_longer = (there.get("epochs") or 0) < (here.get("epochs") or 0)
+    has_schedule = _has_schedule(here.get("optimizer"))
     if is_longer and not has_schedule:
         there = {**there, "epochs": here["epochs"]}
-    text = "; ".join(_differences(there, here))
+    found = list(dict.fromkeys(_differences(there, here)))
+    text = "; ".join(found[:MOST_SHOWN])
+    if len(found) > MOST_SHOWN:
+        text += f"; and {len(found) - MOST_SHOWN} more"
     if is_longer and has_schedule:
         text += ". A run whose learning rate is a schedule cannot be extended: a schedule is made for a number of steps"
     return text
 
 
 def _has_schedule(optimizer) -> bool:
-    """Tell whether a serialised optimizer, or one within it, has a learning rate that is no number."""
+    """Tell whether a described optimizer, or one within it, has a learning rate that is no number."""
     if isinstance(optimizer, dict):
         rate = optimizer.get("learning_rate", 0.0)
         return isinstance(rate, dict | str) or any(map(_has_schedule, optimizer.values()))
     return isinstance(optimizer, list) and any(map(_has_schedule, optimizer))
 
 
-def _differences(there, here, name: str = ""):
-    if isinstance(there, dict) and isinstance(here, dict):
+def _differences(there, here, place: str = "", name: str = ""):
+    """Yield each difference, as "layer 2 (dense): units 64 there, 32 here"."""
+    if isinstance(there, dict) and isinstance(here, dict) and there.get("class") == here.get("class"):
+        kinds = [[part.get("class") for part in side.get("layers", ())] for side in (there, here)]
         for key in dict.fromkeys((*here, *there)):
-            yield from _differences(there.get(key), here.get(key), f"{name}.{key}" if name else key)
+            pair = there.get(key), here.get(key)
+            if key in ("input_layers", "output_layers") and kinds[0] != kinds[1]:
+                continue  # Their numbers have changed with the layers.
+            if key in LISTS and all(isinstance(part, list) for part in pair):
+                yield from _differences_of_items(*pair, place, LISTS[key])
+            elif any(isinstance(part, dict) and ("layers" in part or "class" in part) for part in pair) and not name:
+                yield from _differences(*pair, place if key == "model" else _joined(place, key), "")
+            else:
+                yield from _differences(*pair, place, f"{name}.{key}" if name else key)
     elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         for i, (a, b) in enumerate(zip(there, here, strict=True)):
-            yield from _differences(a, b, f"{name}[{i}]")
+            yield from _differences(a, b, place, f"{name}[{i}]")
     elif there != here:
-        yield f"{name} {there!r} there, {here!r} here"
+        what = f"{place}: {name}".removesuffix(": ") if place else name or "model"
+        if name.endswith(".sha256"):  # Two hashes would tell nothing.
+            what = name.removesuffix(".sha256")
+            yield f"other values in {what.removeprefix('data.')}" if what.startswith("data.") else f"another {what}"
+            return
+        a, b = _shown(there), _shown(here)
+        yield f"{what} {a} there, {b} here" if a != b else f"{what} {there!r} there, {here!r} here"
+
+
+def _differences_of_items(there: list, here: list, place: str, item: str):
+    for i, (a, b) in enumerate(zip(there, here, strict=False)):
+        kinds = [part.get("class") if isinstance(part, dict) else None for part in (a, b)]
+        if kinds[0] != kinds[1]:
+            yield f"{_joined(place, f'{item} {i}')}: {_shown(a)} there, {_shown(b)} here"
+            return  # What follows is compared with the wrong one.
+        kind = f" ({_snake(kinds[0]) if item == 'layer' else kinds[0]})" if kinds[0] else ""
+        yield from _differences(a, b, _joined(place, f"{item} {i}{kind}"))
+    if len(there) != len(here):
+        yield f"{place + ': ' if place else ''}{item}s: {len(there)} there, {len(here)} here"
+
+
+def _joined(place: str, name: str) -> str:
+    return f"{place}, {name}" if place else name
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.rpartition(">")[2]).lower()
+
+
+def _shown(value) -> str:
+    """Return a value as a message shows it: an object by its class and options, a number in a few digits."""
+    if isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
+        return " and ".join(map(_shown, value))
+    if isinstance(value, dict) and {"shape", "sha256"} <= set(value):
+        return f"an array of shape {tuple(value['shape'])}"
+    if isinstance(value, dict) and "class" in value:
+        options = ", ".join(f"{key}={_shown(part)}" for key, part in value.items() if key != "class")
+        return _snake(value["class"]) if len(options) > 60 else f"{value['class']}({options})"
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -7,19 +7,9 @@ import warnings
 
 import keras
 
-from dlguide import _checks
-from dlguide.training import (
-    _adam,
-    _batches,
-    _callbacks,
-    _checkpoint,
-    _data,
-    _fingerprint,
-    _folder,
-    _processes,
-    _state,
-    _steps,
-)
+from dlguide import _checks, _keras
+from dlguide.training import _adam, _batches, _callbacks, _data, _fingerprint, _memory, _processes, _steps
+from dlguide.training._run import Run
 
 # What `model.fit` takes and `fit` does not, and the way to do it.
 REFUSED = {
@@ -41,7 +31,7 @@ def fit(
     sample_weight=None,
     class_weight=None,
     validation_data=None,
-    epochs: int,
+    epochs: int = 1,
     batch_size: int = 128,
     seed: int = 0,
     run_dir=None,
@@ -59,13 +49,15 @@ def fit(
     of `callbacks` looks at single steps; and Adam and AdamW do their update by TensorFlow's own kernel, except with
     `amsgrad`, for embeddings and on several replicas. All other settings of `compile` stay as they are.
 
-    With `run_dir`, checkpoints are written during training. The same call in a new process resumes the run
-    from the last one and ends in the same weights and history, bit for bit on the same machine; it trains
-    nothing where the run was finished. The same call with more `epochs` extends the run, to the same bits as
-    a run of that many epochs from the start, unless a callback of your own reads the number of epochs; this is
-    refused where the learning rate is a schedule. The folder gets `config.json`, `history.csv`, `checkpoint.npz`,
-    the one before it, and at the end `model.keras`. Ctrl-C and SIGTERM take effect after the current step (or call
-    of many), with a checkpoint.
+    With `run_dir`, checkpoints are written during training. The same call in a new process, or once more in the
+    same one (a cell of a notebook), resumes the run from the last one and ends in the same weights and history,
+    bit for bit on the same machine; it trains nothing if the run is finished. The same call with more `epochs`
+    extends the run, to the same bits as a run of that many epochs from the start, unless a callback of your own
+    reads the number of epochs; this is refused if the learning rate is a schedule. A run is compared by what its
+    author stated: the model, the data, and the options of the optimizer, the loss, the metrics and the callbacks,
+    as they were given. The folder gets `config.json`, `history.csv`, `checkpoint.npz`, the one before it, and at
+    the end `model.keras`. Ctrl-C and SIGTERM take effect after the current step (or call of many), with a
+    checkpoint. `Run` does the same for a training loop of your own.
 
     On several machines, import this module before anything is computed, on the JAX backend with
     `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `_NUM_PROCESSES` and `_PROCESS_ID` set: each process takes its
@@ -84,31 +76,40 @@ def fit(
 
     Args:
         model: A compiled model.
-        x: Arrays of examples, first axis the example: one, or a tuple or dict of them. An
+        x: Arrays of examples, first axis the example: one, or a tuple, list or dict of them; or a pandas
+            `DataFrame` of numbers and bools. An
             `np.memmap` is read from its file batch by batch. Or a data set of batches, as above; a Python
             generator is refused, since it cannot be read from its start again.
         y: Targets, arrays like `x`; None for a model whose loss needs none, or with a data set.
         sample_weight: A weight of at least 0 for each example, of shape `(n,)`, by which its loss is multiplied; where
             targets have steps, also one for each step. None with a data set, which gives `(x, y, sample_weight)`.
-        class_weight: A mapping from classes to weights of their examples, 1 for a class that is left out; None
-            with `sample_weight` or a data set.
+        class_weight: A mapping from classes, which must exist, to weights of their examples, 1 for a class that is
+            left out; None with `sample_weight` or a data set.
         validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate after each epoch, `(x,)` where there is no
             `y`; or a data set that is in the same order each time. The test set of `data.load` draws a warning.
-        epochs: Number of passes over the training set, at least 1.
+        epochs: Number of passes over the training set, at least 1, those of a resumed run included.
         batch_size: Examples a step, at least 1; the last step of an epoch has what is left.
-        seed: Fixes the order, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead.
+        seed: Fixes the order, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead. Each call
+            starts at epoch 0: several calls on one model take the same orders unless they have other seeds.
         run_dir: Folder of the run: new, empty, or with the same run, also of fewer epochs. None writes nothing.
         patience: Stop after this many epochs without a lower `val_loss`, at least 1, and go back
             to the weights of the lowest. None trains all epochs and keeps the last weights.
         checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is
             one at an epoch's end too, and none but the last where they would take more than 3 % of the time.
-        callbacks: Further Keras callbacks, a list or one. Their plain attributes are kept in checkpoints.
-        verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal, else 2.
+        callbacks: Further Keras callbacks, a list or one. Checkpoints keep those of their attributes that are numbers,
+            texts, arrays, NumPy generators, Keras variables or metrics, or tuples, lists, sets and dicts of these; one
+            that cannot be kept draws a warning. A class may name those to keep in `checkpoint_attributes`.
+            `CSVLogger` begins a new file in a resumed run unless it has `append=True`.
+        verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal and in a notebook, else 2.
         **refused: Other arguments of `model.fit`; the error says what to do instead.
 
     Returns:
-        Keras's `History`, of all epochs of a resumed run too. Its `seconds` is the time
-        spent in training, compilation and validation included.
+        Keras's `History`, of all epochs of a resumed run too. A log that only some epochs have is NaN in the others,
+        a metric that is a vector gives lists. Its `seconds` is the time spent in training, compilation and validation
+        included.
+
+    Warns:
+        UserWarning: If the loss or a metric takes logits for probabilities, or if the validation data are a test set.
 
     Raises:
         ValueError: If an argument is out of range; if the data are empty, of unequal lengths, not
@@ -144,35 +145,42 @@ def fit(
     sees_steps = any(map(_steps.looks_at_steps, callbacks))
     early_stopping = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True) if patience else None
     callbacks += [early_stopping] if patience else []
-    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "patience": patience}
-    config = {} if run_dir is None else _fingerprint.config(model, train, valid, callbacks, options)
+    shown = _shown(verbose) if process == 0 else 0
 
-    with _folder.opened(run_dir, config) as (folder, saved):
-        progress = _state.progress(saved)
-        first = (progress.epoch, progress.step)
-        if saved or not train.is_arrays:
-            _build(model, train)
-        batches = _batches.training_batches(train, batch_size, seed, progress.epoch, process, processes)
-        history, finite = keras.callbacks.History(), _callbacks.FiniteLoss(early_stopping)
-        callbacks = [*_callbacks.order_callbacks(batches, first, train, valid), *callbacks, history, finite]
-        checkpoints = None
+    with contextlib.ExitStack() as stack:
+        options = {"batch_size": batch_size, "seed": seed} if train.is_arrays else {}  # A data set has its own.
+        options["patience"] = patience
         if run_dir is not None:
-            _warn_if_stopped(progress, epochs)
-            checkpoints = _checkpoint.Checkpoints(
-                folder, config, saved, callbacks, finite.check, checkpoint_seconds, train.can_begin_within_epoch
-            )
-        shown = _shown(verbose) if process == 0 else 0
+            options["data"] = _fingerprint.data_description(train, valid)
+            describe = _fingerprint.callback_description
+            options["callbacks"] = [stack.enter_context(_fingerprint.stated(each, describe)) for each in callbacks]
+        run = Run(run_dir, epochs=epochs, model=model, options=options, checkpoint_seconds=checkpoint_seconds)
+        stack.enter_context(run)
+        status = run.status()
+        if status and shown:
+            print(status, flush=True)
+        _warn_if_stopped(run.progress, epochs)
+        if status or not train.is_arrays:
+            _build(model, train)
+        first = (run.progress.epoch, run.progress.step)
+        batches = _batches.training_batches(train, batch_size, seed, run.progress.epoch, process, processes)
+        finite = _callbacks.FiniteLoss(early_stopping)
+        # Their order matters: see `_callbacks`.
+        callbacks = [*_callbacks.order_callbacks(batches, first, train, valid), *callbacks, run.history, finite]
+        run.keep(*(each for each in callbacks if each is not run.history), check=finite.check)
+        if run_dir is not None:
+            callbacks.append(_callbacks.Checkpoints(run, train.can_begin_within_epoch))
         reports = [_callbacks.Report(epochs)] if shown == 2 else []
         steps = 1 if sees_steps else -1 if batches.steps is None else batches.steps * epochs
         start = time.perf_counter()
-        with _while_training(model, steps, batch_size, finite, folder, checkpoints, processes):
+        with _while_training(model, steps, batch_size, finite, run, processes):
             model.fit(
                 batches.source,
                 validation_data=_batches.validation_batches(valid, batch_size, process, processes),
-                epochs=progress.epoch if progress.stopped else epochs,
-                initial_epoch=progress.epoch,
+                epochs=run.progress.epoch if run.progress.stopped else epochs,
+                initial_epoch=run.progress.epoch,
                 callbacks=_callbacks.Callbacks(
-                    [*callbacks, *([checkpoints] if checkpoints else []), *reports],
+                    [*callbacks, *reports],
                     first,
                     add_progbar=shown == 1,
                     verbose=1,
@@ -183,10 +191,10 @@ def fit(
                 verbose=0,
                 shuffle=False,
             )
-        history.seconds = checkpoints.progress.seconds if checkpoints else time.perf_counter() - start
-        if folder:
-            folder.save_model(model)
-    return history
+        if run_dir is None:
+            run.history.seconds = time.perf_counter() - start
+        run.save_model()
+    return run.history
 
 
 def _check_refused(arguments: dict) -> None:
@@ -205,7 +213,7 @@ def _check_settings(model, validation_data, patience: int | None, verbose) -> No
         raise ValueError(f"`model` must be compiled before `fit`. Received: model={model!r}")
 
 
-def _warn_if_stopped(progress: _state.Progress, epochs: int) -> None:
+def _warn_if_stopped(progress, epochs: int) -> None:
     if progress.stopped and progress.epochs < epochs:
         warnings.warn(
             f"`epochs={epochs}` has no effect: the run of {progress.epochs} epochs was stopped after epoch "
@@ -225,29 +233,32 @@ def _build(model, train: _data.Data) -> None:
 
 def _shown(verbose) -> int:
     if verbose == "auto":
-        return 1 if sys.stdout.isatty() else 2
+        is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
+        return 1 if is_notebook or sys.stdout.isatty() else 2
     return verbose
 
 
 @contextlib.contextmanager
-def _while_training(model, steps: int, batch_size: int, finite, folder, checkpoints, processes: int):
-    """Set what holds during `model.fit` alone; where the loss is not finite, keep the best weights."""
+def _while_training(model, steps: int, batch_size: int, finite, run: Run, processes: int):
+    """Set what holds during `model.fit` alone; where the loss is not finite, put the best weights back."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_steps.many_steps_a_call(model, steps, batch_size))
         stack.enter_context(_adam.by_one_kernel(model))
+        stack.enter_context(_memory.given_back(model))
         if processes > 1:
             stack.enter_context(_processes.shared(model))
-        if checkpoints:
-            stack.enter_context(checkpoints.signals())
-            # An epoch that is resumed within has fewer steps than the others: to Keras, data are missing.
+        if run.progress.step:  # An epoch that is resumed within has fewer steps: to Keras, data are missing.
             stack.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("ignore", "Your input ran out of data")
         try:
             yield
             return
-        except FloatingPointError as error:
+        except _callbacks.NonFiniteLossError as error:
             not_finite = error
+        except BaseException:
+            _keras.synchronise(model)  # The same model may be trained on.
+            raise
     finite.put_best_back()
-    if folder and finite.best_epoch:
-        folder.save_model(model)
+    if finite.best_epoch:
+        run.save_model()
     raise not_finite

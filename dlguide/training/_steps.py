@@ -13,7 +13,14 @@ STEP_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_trai
 
 
 def looks_at_steps(callback) -> bool:
-    """Tell whether a callback does something at single steps."""
+    """Tell whether a callback does something at single steps.
+
+    `ModelCheckpoint` and `TensorBoard` have hooks for steps, which do nothing unless they are asked to.
+    """
+    if type(callback) in (keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore):
+        return callback.save_freq != "epoch"
+    if type(callback) is keras.callbacks.TensorBoard:
+        return callback.update_freq != "epoch" or callback.write_steps_per_second or _keras.profiles(callback)
     return any(
         getattr(getattr(callback, hook), "__func__", None) is not getattr(keras.callbacks.Callback, hook)
         for hook in STEP_HOOKS

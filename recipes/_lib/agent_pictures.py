@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlguide.plots._figure import new_figure
+from dlguide.plots import new_figure
 from recipes._lib import environments, pictures, q_learning
 from recipes._lib.environments import Episode
 

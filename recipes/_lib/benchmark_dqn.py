@@ -77,10 +77,10 @@ def save_figures() -> None:
 
 def draw(content: dict, language: str):
     """Return the figure: a panel for each loss, in it a line for each seed."""
-    from dlguide.plots import _figure
+    from dlguide import plots
 
     words, thousand_steps = WORDS[language], content["steps_per_epoch"] / 1000
-    with _figure.new_figure(9, 3.6) as figure:
+    with plots.new_figure(9, 3.6) as figure:
         panels = figure.subplots(1, len(content["losses"]), sharey=True)
         for axes, (loss, runs) in zip(panels, content["losses"].items(), strict=True):
             for run in runs.values():

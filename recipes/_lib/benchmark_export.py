@@ -8,18 +8,17 @@ import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 from recipes._lib import machine_facts, results
 
 PATH = results.RESULTS / "benchmark_export.json"
+SUFFIXES = {"tf_saved_model": "", "onnx": ".onnx", "litert": ".tflite"}
 FORMATS = {"tf_saved_model": "SavedModel", "onnx": "ONNX", "litert": "LiteRT"}
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
 def main() -> dict:
     """Export every model on every backend and write what came out."""
-
     models: dict[str, dict] = {}
     versions = machine_facts.machine()
     for backend in BACKENDS:
@@ -116,28 +115,22 @@ def _models():
 
 
 def _export_all() -> None:
-    """Export every model in every format; the files of a format are written, and run, in one process each."""
+    """Export every model in every format, one by one."""
     import keras
 
-    from dlguide import _export_checks, _export_files, deployment
+    from dlguide import deployment
 
     keras.utils.set_random_seed(0)
-    models = [(name, model, _export_checks.arrays_of(model, examples)) for name, model, examples in _models()]
-    formats: dict[str, dict[str, float | str]] = {name: {} for name, _, _ in models}
-    for form in FORMATS:
-        with tempfile.TemporaryDirectory() as folder:
-            files = [Path(folder, f"{i}{deployment.FORMATS[form][0]}") for i in range(len(models))]
-            jobs = zip(models, files, strict=True)
-            _export_files.write([(model, file, form, arrays) for (_, model, arrays), file in jobs])
-            batches = [_export_checks.batches(model, form, arrays) for _, model, arrays in models]
-            answers = _export_files.run([(form, *job) for job in zip(files, batches, strict=True)], folder)
-        for (name, model, arrays), answer in zip(models, answers, strict=True):
-            try:
-                formats[name][form] = _export_checks.difference(model, form, arrays, answer)
-            except ValueError as error:
-                formats[name][form] = str(error)
-    for name, differences in formats.items():
-        print("result", json.dumps([name, differences]), flush=True)
+    for name, model, examples in list(_models()):
+        formats: dict[str, float | str] = {}
+        for form, suffix in SUFFIXES.items():
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    exported = deployment.export(model, f"{folder}/model{suffix}", format=form, examples=examples)
+                    formats[form] = exported.largest_difference
+                except ValueError as error:
+                    formats[form] = str(error)
+        print("result", json.dumps([name, formats]), flush=True)
 
 
 if __name__ == "__main__":

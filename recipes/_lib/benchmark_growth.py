@@ -108,10 +108,10 @@ def draw(content: dict, language: str):
     """Return the figure: a panel for each curve, both axes logarithmic."""
     from matplotlib import ticker
 
-    from dlguide.plots import _figure
+    from dlguide import plots
 
     words, (_, peak) = WORDS[language], benchmark_tables.fastest_sgemm(content)
-    with _figure.new_figure(9, 6.4) as figure:
+    with plots.new_figure(9, 6.4) as figure:
         for axes, (name, points) in zip(figure.subplots(2, 2).flat, content["curves"].items(), strict=True):
             sizes = [point["size"] for point in points]
             axes.loglog(sizes, [1e3 * point["step_seconds"] for point in points], "o-", label=words["measured"])

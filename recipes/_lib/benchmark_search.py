@@ -141,7 +141,8 @@ def table(content: dict, language: str) -> str:
 
 
 def _written_mean(values: list[float], words: dict) -> str:
-    mean, low, high = intervals.mean_interval(values) if len(values) > 1 else 3 * values
+    found = intervals.mean_interval(values) if len(values) > 1 else intervals.Interval(*3 * values)
+    mean, low, high = intervals.clipped(found, (0.0, 1.0))
     return f"{mean:.2%} ({low:.2%} {words['to']} {high:.2%})" if low < high else f"{mean:.2%}"
 
 

@@ -1,6 +1,7 @@
 """From a `main` to its command: options, errors, and what is printed at the end."""
 
 import contextlib
+import errno
 import functools
 import importlib.util
 import inspect
@@ -17,7 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import recipes
-from recipes._lib import run_folder
+from recipes._lib import arguments, run_folder
+
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
+"""Errors of a machine that does not let a file be written: another user's folder, a full disk."""
 
 
 def run(main: Callable[..., dict]) -> None:
@@ -27,14 +31,13 @@ def run(main: Callable[..., dict]) -> None:
     created: list[Path] = []
     folder = None
     try:
-        options = _parsed(main, f"recipes.{name}", description=inspect.getmodule(main).__doc__)
-        _check(options)
+        options = recipe_options(main)
+        arguments.check(options)
         if os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0":  # Process 0 has the run folder.
             with tempfile.TemporaryDirectory() as scratch:
                 main(**{**options, "run_dir": scratch})
             return
-        folder = run_folder.choose(name, options)
-        created = run_folder.new_folders(folder)
+        folder, created = run_folder.choose(name, options)
         print(f"{command}\nrun folder: {folder}", flush=True)
         options["run_dir"] = str(folder)
         # Known to the folder before the first step, so that a killed run is found again.
@@ -64,7 +67,7 @@ def run(main: Callable[..., dict]) -> None:
 def run_tool(main: Callable, module: str | None = None) -> None:
     """Run a command that is no recipe: no run folder, the same errors. `module` is that of `main` without it."""
     try:
-        main(**_parsed(main, module or f"recipes.{Path(inspect.getfile(main)).stem}", description=None))
+        main(**_parsed(main, module or f"recipes.{Path(inspect.getfile(main)).stem}"))
     except subprocess.CalledProcessError as error:  # It has said why.
         sys.exit(error.returncode)
     except Exception as error:
@@ -76,6 +79,9 @@ def run_tool(main: Callable, module: str | None = None) -> None:
 
 def _exit_if_refused(error: Exception) -> None:
     """End in one line with status 2 if the error is a refusal. Everything else keeps its traceback."""
+    if isinstance(error, OSError) and error.errno in NOT_WRITABLE and error.filename:
+        print(f"{error.filename} cannot be written or read ({error.strerror})", file=sys.stderr)
+        sys.exit(2)
     if is_refusal(error):
         print(" ".join(str(error).split()), file=sys.stderr)
         sys.exit(2)
@@ -94,22 +100,39 @@ def is_refusal(error: Exception) -> bool:
     return isinstance(error, ValueError | OSError | FloatingPointError) and is_ours and is_raised
 
 
-def _parsed(main: Callable, module: str, description: str | None) -> dict:
+def recipe_options(main: Callable[..., dict]) -> dict:
+    """Return the options of a recipe's command; `--help` has its docstring, and a sentence for each option."""
+    module = inspect.getmodule(main)
+    return _parsed(main, f"recipes.{Path(inspect.getfile(main)).stem}", module.__doc__, arguments.WORDS)
+
+
+def _parsed(main: Callable, module: str, description: str | None = None, words: dict[str, str] | None = None) -> dict:
+    """Return the options from the command line; what they mean is in `words`, else in the docstring of `main`."""
     import tyro
 
     @functools.wraps(main)
     def options(**given):
         return given
 
+    if words is not None:
+        names = [name for name in inspect.signature(main).parameters if name in words]
+        options.__signature__ = inspect.signature(main)
+        del options.__wrapped__  # tyro would read the docstring of `main`.
+        options.__doc__ = "\n".join(["Options.\n\nArgs:", *(f"    {name}: {words[name]}" for name in names)])
     errors = io.StringIO()
     try:
         with contextlib.redirect_stderr(errors):
-            return tyro.cli(options, prog=f"python -m {module}", description=description)
+            return tyro.cli(options, prog=f"python -m {module}", description=description and _spaced(description))
     except SystemExit as stop:
         if not stop.code:
             raise
         sentence = _first_sentence(errors.getvalue())
         raise ValueError(f"{sentence} (options: python -m {module} --help)") from None
+
+
+def _spaced(docstring: str) -> str:
+    """Return a docstring with its lines `Data:`, `Baseline:` ... as paragraphs: tyro joins the lines of one."""
+    return re.sub(r"\n(?=(Baseline|Result|Training): )", "\n\n", inspect.cleandoc(docstring))
 
 
 def _first_sentence(box: str) -> str:
@@ -121,23 +144,6 @@ def _first_sentence(box: str) -> str:
         elif rows:
             break
     return " ".join(rows)
-
-
-def _check(options: dict) -> None:
-    """Refuse bad values before anything is loaded; the names mean the same in every recipe."""
-    from dlguide import _checks
-
-    for name, value in options.items():
-        if name in ("epochs", "batch_size", "latent_dim", "trials"):
-            _checks.integer(name, value)
-        elif name in ("limit", "samples"):
-            _checks.integer(name, value, optional=True)
-        elif name == "seed":
-            _checks.integer(name, value, at_least=0)
-        elif name == "learning_rate":
-            _checks.number(name, value, above=0)
-        elif name == "noise":
-            _checks.number(name, value, at_least=0)
 
 
 def _print_summary(metrics: dict, folder: Path) -> None:

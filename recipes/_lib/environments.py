@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlguide import _checks
+from recipes._lib import arguments
 
 NAMES = ("CartPole-v1", "Acrobot-v1")
 TRAIN, VALID, TEST, ROUND, SEARCH, RANDOM = range(6)
@@ -39,7 +39,7 @@ class Episode(NamedTuple):
 
 def make(name: str, count: int) -> list:
     """Return `count` environments, each for one episode at a time."""
-    _checks.choice("env", name, NAMES)
+    arguments.choice("env", name, NAMES)
     if importlib.util.find_spec("gymnasium") is None:
         raise ValueError('The environments need gymnasium, from the extra "recipes": pip install -e ".[recipes]"')
     import gymnasium
@@ -106,7 +106,7 @@ class RunningEpisodes:
     the actions since, which `resume` takes again.
     """
 
-    kept = ("numbers", "actions")
+    checkpoint_attributes = ("numbers", "actions")
 
     def __init__(self, name: str, count: int, seed: int):
         self._environments, self._seed = make(name, count), seed

@@ -22,6 +22,12 @@ def new_seed_range(values: list[float], share: float = 0.95) -> Interval:
     return _interval(values, share, statistics.stdev(values) * (1 + 1 / len(values)) ** 0.5)
 
 
+def clipped(interval: Interval, bounds: tuple[float, float]) -> Interval:
+    """Return the interval without what lies beyond the bounds of a score: Student's t knows none."""
+    lowest, highest = bounds
+    return Interval(interval.mean, max(interval.low, lowest), min(interval.high, highest))
+
+
 def _interval(values: list[float], share: float, scale: float) -> Interval:
     from scipy import stats
 

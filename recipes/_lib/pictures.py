@@ -4,9 +4,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from scipy.special import log_softmax
 
 from dlguide import data, generation, plots
-from dlguide.plots import _examples, _figure
 from recipes._lib import reconstruction, statements, texts
 
 CROSS_ENTROPY = "cross-entropy (nats)"
@@ -34,7 +34,7 @@ def save_figures(run_dir: str, title: str, **figures) -> None:
     """
     for name, figure in figures.items():
         own = figure.get_suptitle() or name.replace("_", " ")
-        _figure.set_title(figure, f"{title}\n{own}")
+        plots.set_title(figure, f"{title}\n{own}")
         figure.savefig(Path(run_dir) / f"{name}.png", bbox_inches="tight")  # A title may be wider than the figure.
 
 
@@ -58,14 +58,15 @@ def save_image_classifier_figures(run_dir, title: str, model, splits: data.Split
 def save_text_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
     """Save the curves, the confusion matrix and, in `mistakes.txt`, the names with the largest cross-entropy."""
     names, y = splits.info.class_names, splits.test.y
-    logs = _examples.log_probabilities(model.predict(splits.test.x, batch_size=256, verbose=0))
+    logs = log_softmax(model.predict(splits.test.x, batch_size=256, verbose=0).astype("float64"), axis=1)
     save_classifier_figures(run_dir, title, history, metrics, names)
     words, predicted = texts.decoded(splits.test, splits.info), logs.argmax(axis=1)
-    lines = [
-        f"{words[i]}: {_examples.mistake(names, predicted[i], logs[i], y[i])}"
-        for i in _examples.largest_cross_entropy(logs, y, 40)
-        if predicted[i] != y[i]
-    ]
+    lines = []
+    for i in np.argsort(logs[np.arange(len(y)), y], kind="stable")[:40]:  # The largest cross-entropy first.
+        if predicted[i] != y[i]:
+            percent = 100 * np.exp(logs[i].max())
+            confidence = ">99" if percent > 99.5 else f"{percent:.0f}"  # "100 %" would be certainty.
+            lines.append(f"{words[i]}: predicted {names[predicted[i]]} ({confidence} %), true {names[y[i]]}")
     (Path(run_dir) / "mistakes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -119,7 +120,7 @@ def typical_members(codes: np.ndarray, clusters: np.ndarray, splits: data.Splits
 class SamplesByEpoch(keras.callbacks.Callback):
     """Keeps what a generator makes of the same codes after each epoch."""
 
-    kept = ()  # A resumed run restores nothing of this callback.
+    checkpoint_attributes = ()  # A resumed run restores nothing of this callback.
 
     def __init__(self, count: int = 12):
         super().__init__()

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from dlguide.training import _callbacks, _checkpoint, _fingerprint, _folder
+from dlguide import training
 from recipes._lib import environments
 from recipes._lib.environments import Transitions
 from recipes._lib.replay_memory import ReplayMemory
@@ -72,7 +72,7 @@ def best_epoch(returns: Sequence[float]) -> int:
 class Learner:
     """What learns, and all of it that a checkpoint has to keep besides the model, the memory and the environments."""
 
-    kept = ("steps", "loss_sum", "target_weights", "returns", "best_weights")
+    checkpoint_attributes = ("steps", "loss_sum", "target_weights", "returns", "best_weights")
 
     def __init__(self, model, network, env: str, *, epochs: int, batch_size: int, seed: int):
         self.model, self.network, self.target = model, network, keras.models.clone_model(network)
@@ -171,28 +171,23 @@ def fit(
         time spent in training.
     """
     learner = Learner(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed)
-    options = {"epochs": epochs, "rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed}
+    options = {"rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed, "env": env, **SETTINGS}
     options |= {"exploration_rounds": learner.exploration_rounds, "memory_rows": len(learner.memory.arrays[0])}
-    config = _fingerprint.model_config(model, options | {"env": env, **SETTINGS})
-    history = keras.callbacks.History()
-    with _folder.opened(run_dir, config) as (folder, saved):
-        kept = [history, learner, learner.memory, learner.episodes]
-        checkpoints = _checkpoint.Checkpoints(folder, config, saved, kept, learner.check, checkpoint_seconds, True)
-        reports = [_callbacks.Report(epochs)] if verbose else []
-        callbacks = keras.callbacks.CallbackList([history, checkpoints, *reports], model=model, epochs=epochs)
-        first = checkpoints.progress.epoch, checkpoints.progress.step
-        with checkpoints.signals():
-            callbacks.on_train_begin()
-            learner.resume()
-            for epoch in range(first[0], epochs):
-                callbacks.on_epoch_begin(epoch)
-                for number in range(first[1] if epoch == first[0] else 0, ROUNDS):
-                    callbacks.on_train_batch_begin(number)
-                    learner.round(epoch * ROUNDS + number)
-                callbacks.on_epoch_end(epoch, learner.end_epoch())
-            callbacks.on_train_end()
-        history.steps, history.seconds = learner.steps, checkpoints.progress.seconds
+    with training.Run(
+        run_dir, epochs=epochs, model=model, options=options, checkpoint_seconds=checkpoint_seconds
+    ) as run:
+        run.keep(learner, learner.memory, learner.episodes, check=learner.check)
+        run.restore()
+        learner.resume()
+        for epoch in run.epochs():
+            for number in run.steps(ROUNDS):
+                learner.round(epoch * ROUNDS + number)
+            figures = learner.end_epoch()
+            run.end_epoch(figures)
+            if verbose:
+                written = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+                print(f"epoch {epoch + 1}/{epochs}  {run.history.seconds:.0f} s  {written}", flush=True)
         network.set_weights(learner.best_weights)
-        if folder:
-            folder.save_model(network)
-    return history
+        run.save_model(network)
+    run.history.steps = learner.steps
+    return run.history

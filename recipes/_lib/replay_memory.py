@@ -8,7 +8,7 @@ from recipes._lib.environments import Transitions
 class ReplayMemory:
     """The last `capacity` transitions; a new one takes the place of the oldest."""
 
-    kept = ("arrays", "count")
+    checkpoint_attributes = ("arrays", "count")
 
     def __init__(self, capacity: int, observation_shape: tuple[int, ...]):
         observations = np.zeros((capacity, *observation_shape), "float32")

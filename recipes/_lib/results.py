@@ -41,13 +41,28 @@ def summarised(seeds: dict[str, dict[str, float]]) -> dict[str, dict]:
     return found
 
 
+def new_seed_range(stated: statements.Statement, published: dict, share: float = 0.95) -> intervals.Interval:
+    """Return the range in which the metric of one more seed falls in that share of the cases, within its bounds."""
+    values = [metrics[stated.metric] for metrics in published["seeds"].values()]
+    return intervals.clipped(intervals.new_seed_range(values, share), stated.limits())
+
+
 def written_range(name: str, published: dict) -> str:
     """Return the range of a recipe's metric as it is written, such as "12.7 to 13.0 mpg", a dash for one seed."""
     if "range" not in published:
         return "–"
     stated = statements.statement(name)
-    low, high = map(stated.format.format, published["range"][stated.metric])
+    metric = stated.metric
+    interval = intervals.Interval(published["mean"][metric], *published["range"][metric])
+    low, high = map(stated.format.format, intervals.clipped(interval, stated.limits())[1:])
     return f"{low.removesuffix(stated.format.partition('}')[2])} to {high}"  # The unit once.
+
+
+def written_seconds(published: dict) -> str:
+    """Return how long a recipe takes, such as "11 s of training, 10 s for the rest, on 2 cores"."""
+    mean, cores = published["mean"], published["cores"]
+    rest = f", {mean['evaluation_seconds']:.0f} s for the rest" if "evaluation_seconds" in mean else ""
+    return f"{mean['training_seconds']:.0f} s of training{rest}, on {cores} {'core' if cores == 1 else 'cores'}"
 
 
 def headline(name: str, backend: str = "tensorflow") -> str:

@@ -7,9 +7,12 @@ from pathlib import Path
 RUNS = Path("runs")
 
 
-def choose(recipe: str, options: dict) -> Path:
-    """Return the folder of `run_dir`; without it the last one of the recipe, if it has the same run unfinished, else
-    the next."""
+def choose(recipe: str, options: dict) -> tuple[Path, list[Path]]:
+    """Take the folder for a run; return it, and the folders that have to be or were made for it, deepest first.
+
+    It is that of `run_dir`; without it the last one of the recipe, if it has the same run unfinished, else the next.
+    Of two commands that start together, each gets its own.
+    """
     if options.get("run_dir") is not None:
         folder = Path(options["run_dir"])
         if folder.is_dir() and any(folder.iterdir()) and not _is_unfinished(folder, options):
@@ -17,12 +20,42 @@ def choose(recipe: str, options: dict) -> Path:
                 "`run_dir` must be new, empty or hold an unfinished run of the same options. "
                 f"Received: run_dir={str(folder)!r}{_difference(folder, options)}"
             )
-        return folder
+        return folder, _missing(folder)
     parent = RUNS / recipe
-    last = max((int(path.name) for path in parent.glob("*") if path.name.isdigit()), default=0)
-    if last and _is_unfinished(parent / str(last), options):
-        return parent / str(last)
-    return parent / str(last + 1)
+    number = max((int(path.name) for path in parent.glob("*") if path.name.isdigit()), default=0)
+    if number and _is_unfinished(parent / str(number), options):
+        return parent / str(number), []
+    while True:
+        number += 1
+        folder = parent / str(number)
+        created = _missing(folder)
+        try:
+            make(parent)
+            folder.mkdir()
+        except FileExistsError:  # Another command was faster.
+            continue
+        except OSError as error:
+            raise _not_writable(folder, error) from None
+        return folder, created
+
+
+def make(folder: Path, option: str = "run_dir") -> None:
+    """Make a folder with all above it, or say that it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(folder, error, option) from None
+
+
+def _not_writable(folder: Path, error: OSError, option: str = "run_dir") -> ValueError:
+    return ValueError(
+        f"`{option}` must be a folder that can be written. Received: {option}={str(folder)!r} ({error.strerror})"
+    )
+
+
+def _missing(folder: Path) -> list[Path]:
+    """Return the folders that have to be made, deepest first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
 def _is_unfinished(folder: Path, options: dict) -> bool:
@@ -54,27 +87,21 @@ def _saved_options(folder: Path) -> dict | None:
 
 def write_json(path: Path, content: dict) -> None:
     """Write a file whole or not at all."""
+    make(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"{path.name}.tmp")
         beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         beside.replace(path)
     except OSError as error:
-        folder = str(path.parent)
-        raise ValueError(
-            f"`run_dir` must be a folder that can be written. Received: run_dir={folder!r} ({error.strerror})"
-        ) from None
-
-
-def new_folders(folder: Path) -> list[Path]:
-    """Return the folders that have to be created for a run, deepest first."""
-    return [path for path in (folder, *folder.parents) if not path.exists()]
+        raise _not_writable(path.parent, error) from None
 
 
 def remove_if_unused(created: list[Path]) -> None:
     """Remove the folders that a command created, deepest first, if nothing but its options was written."""
     with contextlib.suppress(OSError):
-        if created and [path.name for path in created[0].iterdir()] == ["options.json"]:
-            (created[0] / "options.json").unlink()
+        files = list(created[0].iterdir()) if created else []
+        if all(path.name in ("options.json", "options.json.tmp") for path in files):
+            for path in files:
+                path.unlink()
         for folder in created:  # `rmdir` leaves a folder that is not empty.
             folder.rmdir()

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from dlguide import _checks, data, training
-from recipes._lib import search_file, trial_process
+from dlguide import data, training
+from recipes._lib import arguments, search_file, trial_process
 from recipes._lib.search_file import optuna
 
 METHODS = ("tpe", "random")
@@ -55,13 +55,12 @@ class Search(NamedTuple):
             digest.update(np.ascontiguousarray(array).data)
         return {
             "method": self.method,
-            "epochs": self.epochs,
+            "epochs_of_a_trial": self.epochs,
             "seed": self.seed,
-            "data": digest.hexdigest()[:16],
-            "candidate": hashlib.sha256(inspect.getsource(self.candidate).encode()).hexdigest()[:16],
+            "data": {"splits": {"sha256": digest.hexdigest()}},
+            "candidate": {"sha256": hashlib.sha256(inspect.getsource(self.candidate).encode()).hexdigest()},
             "starting_trials": STARTING_TRIALS,
             "warmup_epochs": WARMUP_EPOCHS,
-            "backend": keras.config.backend(),
             "keras": keras.__version__,
             "optuna": optuna.__version__,
         }
@@ -89,16 +88,17 @@ def run(search: Search, trials: int, run_dir=None) -> list:
     """
     if optuna is None:
         raise ValueError('The search needs Optuna, from the extra "recipes": pip install -e ".[recipes]"')
-    budget = _checks.integer("trials", trials) * _checks.integer("epochs", search.epochs)
-    _checks.integer("seed", search.seed, at_least=0)
-    _checks.choice("method", search.method, METHODS)
+    budget = arguments.integer("trials", trials) * arguments.integer("epochs", search.epochs)
+    arguments.integer("seed", search.seed, at_least=0)
+    arguments.choice("method", search.method, METHODS)
     test = data.Part(search.splits.test.x[:0], search.splits.test.y[:0])
     search = search._replace(splits=search.splits._replace(test=test))  # No trial can look at it.
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()) if run_dir is None else run_dir)
-        stack.enter_context(search_file.lock(folder))
         path = folder / "search.db"
-        search_file.create_or_compare(path, search.description())
+        search_file.refuse_without_description(path)
+        stack.enter_context(training.Run(folder, options=search.description()))
+        search_file.create_if_missing(path)
         found = search_file.finished_trials(path)
         while has_room(found, search.epochs, budget):
             with trial_process.opened() as call:

@@ -1,9 +1,7 @@
-"""The file of a search: an Optuna study in SQLite, in a run folder that one process at a time has."""
+"""The file of a search: an Optuna study in SQLite, in the folder of a run."""
 
 import contextlib
 from pathlib import Path
-
-import filelock
 
 try:
     import optuna
@@ -13,46 +11,22 @@ except ModuleNotFoundError:
     optuna = None  # `search.run` says what to install.
 
 
-@contextlib.contextmanager
-def lock(folder: Path):
-    """Create a run folder where it is missing, and keep other processes out of it."""
-    name = f"run_dir={str(folder)!r}"
-    file_lock = filelock.FileLock(folder / ".lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file_lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise ValueError(f"`run_dir` must not be in use by another process. Received: {name}") from None
-    except OSError as error:
-        raise ValueError(
-            f"`run_dir` must be a folder that can be written. Received: {name} ({error.strerror})"
-        ) from None
-    try:
-        yield
-    finally:
-        file_lock.release()
+def refuse_without_description(path: Path) -> None:
+    """Refuse the file of a search that this project's `training.Run` has not described beside it."""
+    if path.exists() and not (path.parent / "config.json").exists():
+        with open_study(path):
+            pass  # SQLite may have a better reason.
+        raise _refusal(path, ValueError("no config.json"))
 
 
-def create_or_compare(path: Path, description: dict) -> None:
-    """Create the file of a search, whole or not at all; where there is one, refuse another search."""
+def create_if_missing(path: Path) -> None:
+    """Create the file of a search, whole or not at all."""
     if not path.exists():
         beside = path.with_name("search.tmp.db")
         beside.unlink(missing_ok=True)  # Of a process that was killed here.
-        with open_study(beside) as study:
-            study.set_user_attr("search", description)
+        with open_study(beside):
+            pass
         beside.replace(path)
-    with open_study(path) as study:
-        there = study.user_attrs.get("search", {})
-    differing = [
-        f"{key} {there.get(key)!r} there, {description[key]!r} here"
-        for key in description
-        if there.get(key) != description[key]
-    ]
-    if differing:
-        raise ValueError(
-            "`run_dir` must be new, empty or hold the same search. "
-            f"Received: run_dir={str(path.parent)!r} with {'; '.join(differing)}"
-        )
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from dlguide.plots import _figure
+from dlguide import plots
 from recipes._lib import pictures, search
 
 AXES = ("builder", "optimizer", "learning_rate", "batch_size")
@@ -38,7 +38,7 @@ def best_score_figure(searches: dict[str, list[list]], *, language: str = "en", 
     of the one search are shown too, each at the epochs that were spent at its end.
     """
     x_name, y_name, title = WORDS[language]
-    with _figure.new_figure(7, 4) as figure:
+    with plots.new_figure(7, 4) as figure:
         axes = figure.subplots()
         for color, (name, group) in enumerate(searches.items()):
             for i, trials in enumerate(group):
@@ -100,7 +100,7 @@ def parameter_importances(trials: list) -> dict[str, float]:
 
 def importances_figure(importances: dict[str, float], number: int):
     """Draw the importance of each parameter, from a number of trials, as a bar."""
-    with _figure.new_figure(6, 2.4) as figure:
+    with plots.new_figure(6, 2.4) as figure:
         axes = figure.subplots()
         names = [name.replace("_", " ") for name in importances]
         bars = axes.barh(names, [100 * share for share in importances.values()], color="C0")
@@ -125,7 +125,7 @@ def parallel_coordinates(trials: list):
     is_choice = [*map(_is_choice, scales)]
     heights += is_choice * np.random.default_rng(0).uniform(-0.02, 0.02, heights.shape)  # Else lines hide each other.
     whole = np.array([search.is_whole(trial) for trial in trials])
-    with _figure.new_figure(8, 4.2) as figure:
+    with plots.new_figure(8, 4.2) as figure:
         axes = figure.subplots()
         for i in np.lexsort([heights[:, -1], whole]):  # The best ones last, on top of the others.
             color = colormaps["viridis"](heights[i, -1]) if whole[i] else "lightgray"

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import math
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,12 @@ class Statement(NamedTuple):
     """The metric's baseline, a key of the metrics too."""
     quick: dict
     """Options of `main` for a quick look."""
+    bounds: tuple[float, float] | None = None
+    """The lowest and the highest value that the metric can have; a metric in percent has 0 and 1 without it."""
+
+    def limits(self) -> tuple[float, float]:
+        """Return the bounds of the metric, infinite ones where it has none."""
+        return self.bounds or ((0.0, 1.0) if "%" in self.format else (-math.inf, math.inf))
 
 
 def recipe_names() -> list[str]:

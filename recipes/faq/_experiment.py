@@ -4,6 +4,7 @@ A module of this folder ends in `EXPERIMENT = Experiment(...)`; `activations.py`
 title and its place in the README's table stand in `_questions.QUESTIONS`.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -48,6 +49,12 @@ class Score(NamedTuple):
     """How the number is written, such as ".3g"."""
     logarithmic: bool = False
     """Whether its axis is."""
+    bounds: tuple[float, float] | None = None
+    """The lowest and the highest number that can be measured; without it, 0 and 1 for a score in percent."""
+
+    def limits(self) -> tuple[float, float]:
+        """Return the bounds, infinite ones where there are none: shown ranges end there."""
+        return self.bounds or ((0.0, 1.0) if self.unit is PERCENT else (-math.inf, math.inf))
 
     def number(self, value: float, sign: str = "") -> str:
         """Return a measured number as it is written; `sign="+"` writes the sign always."""

@@ -11,11 +11,11 @@ WORDS = {
 
 def draw(experiment: Experiment, seeds: dict, language: str):
     """Return the figure in a language."""
-    from dlguide.plots import _figure
+    from dlguide import plots
 
     if experiment.draw:
         return experiment.draw(seeds, language)
-    with _figure.new_figure(6.4, sum(heights(experiment))) as figure:
+    with plots.new_figure(6.4, sum(heights(experiment))) as figure:
         draw_panels(figure, experiment, seeds, language)
     return figure
 
@@ -29,7 +29,7 @@ def draw_panels(figure, experiment: Experiment, seeds: dict, language: str) -> N
     """Draw the panels into a figure or a part of one."""
     all_axes = figure.subplots(len(experiment.panels), height_ratios=heights(experiment), squeeze=False)[:, 0]
     for axes, (name, panel) in zip(all_axes, experiment.panels.items(), strict=True):
-        (_draw_curves if panel.curve else _draw_points)(axes, name, panel, seeds, language)
+        (draw_curves if panel.curve else draw_points)(axes, name, panel, seeds, language)
         if panel.score.logarithmic:
             (axes.set_yscale if panel.curve else axes.set_xscale)("log")
             _write_plainly(axes.yaxis if panel.curve else axes.xaxis)
@@ -48,11 +48,13 @@ def _write_plainly(axis) -> None:
         axis.set_minor_formatter(ticker.NullFormatter())
 
 
-def _draw_points(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
+def draw_points(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
+    """Draw a row for each way that was measured: its mean with an interval, and each seed."""
     factor = panel.score.unit.factor
     for place, row in enumerate(panel.rows):
-        values = [factor * value for value in _statistics.column(seeds, name, row)]
-        mean, low, high = _statistics.mean_interval(values)
+        values = _statistics.column(seeds, name, row)
+        mean, low, high = (factor * end for end in _statistics.mean_of(panel.score, values))
+        values = [factor * value for value in values]
         axes.plot(values, [place + 0.22] * len(values), ".", color="gray", alpha=0.6)
         axes.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="tab:blue", capsize=4)
     axes.set_yticks(range(len(panel.rows)), [words.to(language) for words in panel.rows.values()])
@@ -60,12 +62,14 @@ def _draw_points(axes, name: str, panel: Panel, seeds: dict, language: str) -> N
     axes.set_xlabel(WORDS[language]["points"].format(panel.score.described(language)))
 
 
-def _draw_curves(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
+def draw_curves(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
+    """Draw a curve for each way that was measured: its mean with a band."""
     factor = panel.score.unit.factor
     for row, words in panel.rows.items():
         places = _statistics.places(seeds, name, row)
-        columns = [[factor * v for v in _statistics.column(seeds, name, row, at)] for at in places]
-        means, lows, highs = zip(*(_statistics.mean_interval(values) for values in columns), strict=True)
+        columns = [_statistics.column(seeds, name, row, at) for at in places]
+        found = [_statistics.mean_of(panel.score, values) for values in columns]
+        means, lows, highs = ([factor * interval[i] for interval in found] for i in range(3))
         x = [float(at) for at in places]
         axes.plot(x, means, ".-", label=words.to(language))
         axes.fill_between(x, lows, highs, alpha=0.2)

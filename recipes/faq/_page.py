@@ -19,7 +19,7 @@ Each question is from the appendix of an article on deep learning with Keras ([w
 
 **How to read the numbers.** A seed fixes the first weights, the order of the examples and all else that is random in a training. A difference is the mean of the differences on the same seeds, with its 95 % confidence interval (Student's t) in brackets; an interval that holds zero reads “no difference seen”. Since seeds are compared one by one, two rows may differ although their own intervals overlap. “One more seed” is the range in which the score of one more training falls in 95 of 100 cases.
 
-What the intervals do not say: the test set and the chosen settings are the same for all seeds, so another test set or another choice of the learning rate may change the scores by more. Of a hundred comparisons without a true difference, about five read higher or lower: an interval that ends close to zero is weak evidence. An interval that passes 0 or 100 % shows that Student's t does not fit there; then look at the single seeds in the picture. “This agrees with the sources” means that the sources under “Read on” report the same direction, or no difference either; the size may be another.
+What the intervals do not say: the test set and the chosen settings are the same for all seeds, so another test set or another choice of the learning rate may change the scores by more. Of a hundred comparisons without a true difference, about five read higher or lower: an interval that ends close to zero is weak evidence. An interval that ends at a bound of its score, such as 0 or 100 %, is cut there: Student's t does not fit well near a bound, so look at the single seeds in the picture. “This agrees with the sources” means that the sources under “Read on” report the same direction, or no difference either; the size may be another.
 
 **Data.** MNIST: handwritten digits, 28 × 28 grey pixels, 10 classes. MNIST-1D: artificial series of 40 numbers in 10 classes, 4,000 for training and 1,000 for the test. Auto MPG: 392 cars, their fuel economy in miles per gallon (mpg) and seven other measures. `bikeshare`: bicycles hired in each hour, and the weather. Networks and lengths of training differ between the questions, so scores on the same data cannot be compared across questions. A word that you do not know may stand in the [glossary](#glossary).
 """.strip(),
@@ -42,7 +42,8 @@ What the intervals do not say: the test set and the chosen settings are the same
         "range": "{} to {}",
         "direction": {True: "higher is better", False: "lower is better"},
         "interval": "{} ({} to {})",
-        "command": "Command: `{command}` ({count} seeds, {seconds:.0f} s on {cores} {core} of {cpu}, Keras {keras}, {date}).",
+        "command": "Command: `{command}` ({facts}).",
+        "facts": "{count} seeds, {seconds:.0f} s on {cores} {core} of {cpu}, Keras {keras}, {date}",
     },
     "zh": {
         "title": "问题与实测答案",
@@ -51,7 +52,7 @@ What the intervals do not say: the test set and the chosen settings are the same
 
 **如何阅读数字。** 随机种子决定初始权重、样本次序等训练中的一切随机选择。差异取相同种子下各差值的均值，括号内是它的 95% 置信区间（基于 t 分布）；区间包含零时写作“未见差异”。由于比较的是同一种子下的两个结果，两行各自的区间即使重叠，也可能有差异。“再换一个种子”一栏表示：再训练一次，成绩在 100 次中有 95 次会落入的范围。
 
-区间没有反映的因素：所有种子都使用同一测试集和同样选定的设置；换一个测试集，或选中另一个学习率，成绩的变化可能更大。即使实际上没有差异，一百次比较中也约有五次会显示“高”或“低”，因此端点接近零的区间只是较弱的证据。区间超出 0 至 100% 时，说明 t 分布在这里并不适用，应查看图中各个种子的成绩。“与文献一致”指“延伸阅读”中的文献报告了同样的方向，或同样没有发现差异；数值不一定相同。
+区间没有反映的因素：所有种子都使用同一测试集和同样选定的设置；换一个测试集，或选中另一个学习率，成绩的变化可能更大。即使实际上没有差异，一百次比较中也约有五次会显示“高”或“低”，因此端点接近零的区间只是较弱的证据。端点恰为成绩上下界（如 0 或 100%）的区间是在该处截断的：t 分布在边界附近并不适用，应查看图中各个种子的成绩。“与文献一致”指“延伸阅读”中的文献报告了同样的方向，或同样没有发现差异；数值不一定相同。
 
 **数据。** MNIST：手写数字图像，28×28 个灰度像素，10 类。MNIST-1D：人工生成的序列，每条 40 个数，10 类，训练 4,000 条，测试 1,000 条。Auto MPG：392 辆汽车每加仑汽油行驶的英里数（mpg）及其他七项数据。`bikeshare`：每小时的自行车租用数与天气。各问题所用的网络和训练时间不同，因此同一数据上的成绩不能跨问题比较。不认识的术语可查[术语表](#glossary)。
 """.strip(),
@@ -74,7 +75,8 @@ What the intervals do not say: the test set and the chosen settings are the same
         "range": "{} 至 {}",
         "direction": {True: "越高越好", False: "越低越好"},
         "interval": "{}（{} 至 {}）",
-        "command": "命令：`{command}`（{count} 个种子，在 {cores} 核 {cpu} 上用时 {seconds:.0f} 秒，Keras {keras}，{date}）。",
+        "command": "命令：`{command}`（{facts}）。",
+        "facts": "{count} 个种子，在 {cores} 核 {cpu} 上用时 {seconds:.0f} 秒，Keras {keras}，{date}",
     },
 }
 
@@ -117,17 +119,15 @@ def page(language: str) -> str:
 def section(number: int, name: str, experiment: Experiment, numbers: dict, language: str) -> list[str]:
     """Return the paragraphs of a question."""
     words, seeds, asked = WORDS[language], numbers["seeds"], experiment.question.to(language)
-    compared = [_compared(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
+    comparisons = [compared(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
     tables = [table(name_, panel, seeds, language) for name_, panel in experiment.panels.items()]
-    core = "core" if numbers["cores"] == 1 else "cores"
-    facts = {**numbers, "keras": numbers["versions"]["keras"], "count": len(seeds), "core": core}
     return [
         f'<a id="{name}"></a>',
         f"## {number}. {asked}",
         f"### {words['answer']}",
         *([experiment.summary.to(language)] if experiment.summary else []),
         "\n".join(_verdict.answers(experiment, seeds, language)),
-        *filter(None, compared),
+        *filter(None, comparisons),
         f"### {words['explanation']}",
         experiment.explanation.to(language),
         f"### {words['keras']}",
@@ -139,11 +139,18 @@ def section(number: int, name: str, experiment: Experiment, numbers: dict, langu
         *chosen(experiment, numbers.get("choice"), language),
         words["limits"].format(experiment.limits.to(language)),
         words["sources"].format("\n".join(f"- {source}" for source in experiment.sources)),
-        words["command"].format(**facts),
+        words["command"].format(command=numbers["command"], facts=command_facts(numbers, language)),
     ]
 
 
-def _compared(name: str, panel: Panel, seeds: dict, language: str) -> str:
+def command_facts(numbers: dict, language: str) -> str:
+    """Return with how many seeds, for how long and where an experiment ran."""
+    core = "core" if numbers["cores"] == 1 else "cores"
+    facts = {**numbers, "keras": numbers["versions"]["keras"], "count": len(numbers["seeds"]), "core": core}
+    return WORDS[language]["facts"].format(**facts)
+
+
+def compared(name: str, panel: Panel, seeds: dict, language: str) -> str:
     """Return how the rows of a panel compare, after its title; an empty string where nothing is compared."""
     title, text = panel.title.to(language), _verdict.comparison(name, panel, seeds, language)
     return WORDS[language]["titled"].format(title, text) if title and text else text
@@ -191,8 +198,8 @@ def _rows(name: str, panel: Panel, seeds: dict, language: str) -> list[str]:
     lines = [words["columns"].format(score=_score_name(panel, language))]
     for row, row_name in panel.rows.items():
         values = _statistics.column(seeds, name, row)
-        mean, *ends = _statistics.mean_interval(values)
-        _, *new_ends = _statistics.new_seed_range(values)
+        mean, *ends = _statistics.mean_of(score, values)
+        _, *new_ends = _statistics.new_seed_of(score, values)
         cells = [score.unit.value.to(language).format(score.number(mean))]
         cells += [words["range"].format(*map(score.number, pair)) for pair in (ends, new_ends)]
         lines.append(f"| {_cell(row_name.to(language))} | {' | '.join(cells)} |")
@@ -210,7 +217,7 @@ def _curve_rows(name: str, panel: Panel, seeds: dict, language: str) -> list[str
         cells = []
         for row in panel.rows:
             if at in places[row]:
-                interval = _statistics.mean_interval(_statistics.column(seeds, name, row, at))
+                interval = _statistics.mean_of(score, _statistics.column(seeds, name, row, at))
                 cells.append(words["interval"].format(*map(score.number, interval)))
             else:
                 cells.append("")

@@ -27,6 +27,6 @@ def new_seed(name: str, seed: int, *, is_whole: bool, share: float = 0.95) -> li
         for row, value in scores.get(panel_name, {}).items():
             for at, number in value.items() if panel.curve else [(None, value)]:
                 column = _statistics.column(published["seeds"], panel_name, row, at)
-                _, low, high = _statistics.new_seed_range(column, share)
+                _, low, high = _statistics.new_seed_of(panel.score, column, share)
                 found.append(Recheck(panel_name, row, at, number, low, high))
     return found

@@ -1,9 +1,30 @@
 """Means, intervals and differences over the seeds (Student's t)."""
 
+from recipes._lib import intervals
 from recipes._lib.intervals import Interval, mean_interval, new_seed_range
-from recipes.faq._experiment import Claim, Panel
+from recipes.faq._experiment import Claim, Panel, Score
 
-__all__ = ["Interval", "answer", "column", "difference", "mean_interval", "new_seed_range", "places"]
+__all__ = [
+    "Interval",
+    "answer",
+    "column",
+    "difference",
+    "mean_interval",
+    "mean_of",
+    "new_seed_of",
+    "new_seed_range",
+    "places",
+]
+
+
+def mean_of(score: Score, values: list[float]) -> Interval:
+    """Return the confidence interval of a score's mean, within the score's bounds."""
+    return intervals.clipped(mean_interval(values), score.limits())
+
+
+def new_seed_of(score: Score, values: list[float], share: float = 0.95) -> Interval:
+    """Return the range of a score with one more seed, within the score's bounds."""
+    return intervals.clipped(new_seed_range(values, share), score.limits())
 
 
 def column(seeds: dict[str, dict], panel: str, row: str, at: str | None = None) -> list[float]:

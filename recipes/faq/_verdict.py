@@ -124,7 +124,7 @@ def _outcome(found: _statistics.Interval) -> str:
 
 def _value(claim: Claim, score: Score, seeds: dict, language: str) -> str:
     """Write the mean of a row and its interval, "88.7 % (81.7 to 95.6)"."""
-    mean, *ends = _statistics.mean_interval(_statistics.column(seeds, claim.panel, claim.row, claim.at))
+    mean, *ends = _statistics.mean_of(score, _statistics.column(seeds, claim.panel, claim.row, claim.at))
     value = score.unit.value.to(language).format(score.number(mean))
     return WORDS[language]["range"].format(value, *map(score.number, ends))
 

@@ -201,6 +201,7 @@ EXPERIMENT = Experiment(
                 NUMBER,
                 higher_is_better=True,
                 format=".1f",
+                bounds=(0, len(RATES)),
             ),
             NAMES,
             reference="momentum",

@@ -111,7 +111,7 @@ def angle(model, components: np.ndarray) -> float:
 
 def draw(seeds: dict, language: str):
     """Draw the usual panels, and below them digits that came through the codes."""
-    from dlguide.plots import _figure as plot
+    from dlguide import plots
 
     names = {"original": Words("original", "原图"), **EXPERIMENT.panels["error"].rows}
     numbers = Words(f"{PICTURED} numbers", f"{PICTURED} 个数").to(language)
@@ -120,7 +120,7 @@ def draw(seeds: dict, language: str):
         for row, text in seeds["0"]["pictures"].items()
     }
     panels = sum(_figure.heights(EXPERIMENT))
-    with plot.new_figure(6.4, panels + 3.6) as figure:
+    with plots.new_figure(6.4, panels + 3.6) as figure:
         above, below = figure.subfigures(2, height_ratios=[panels, 3.6])
         _figure.draw_panels(above, EXPERIMENT, seeds, language)
         for axes in above.axes:
@@ -157,7 +157,9 @@ EXPERIMENT = Experiment(
         ),
         "angle": Panel(
             title=Words("Space of the linear decoder against PCA's space", "线性解码器张成的子空间与主成分子空间"),
-            score=Score(Words("largest angle", "最大夹角"), DEGREES, higher_is_better=False, format=".1f"),
+            score=Score(
+                Words("largest angle", "最大夹角"), DEGREES, higher_is_better=False, format=".1f", bounds=(0, 90)
+            ),
             rows={
                 "untrained": Words("before training", "训练前"),
                 "trained": Words("after training", "训练后"),

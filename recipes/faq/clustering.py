@@ -3,6 +3,8 @@
 python -m recipes.faq.clustering
 """
 
+import math
+
 import numpy as np
 
 from recipes.faq import _digits, _figure, _run, _side_by_side, _tuning
@@ -157,13 +159,13 @@ def decoded(model, centres: np.ndarray) -> np.ndarray:
 
 def draw(seeds: dict, language: str):
     """Draw the usual panels, and below them the centres of the clusters as images."""
-    from dlguide.plots import _figure as plot
+    from dlguide import plots
 
     centres = Words("the ten centres: {}", "十个聚类中心：{}").to(language)
     names = EXPERIMENT.panels["accuracy"].rows
     strips = {centres.format(names[row].to(language)): text for row, text in seeds["0"]["pictures"].items()}
     panels = sum(_figure.heights(EXPERIMENT))
-    with plot.new_figure(6.4, panels + 2.8) as figure:
+    with plots.new_figure(6.4, panels + 2.8) as figure:
         above, below = figure.subfigures(2, height_ratios=[panels, 2.8])
         _figure.draw_panels(above, EXPERIMENT, seeds, language)
         _digits.draw_strips(below, strips)
@@ -208,6 +210,7 @@ EXPERIMENT = Experiment(
                 higher_is_better=False,
                 format=",.1f",
                 logarithmic=True,
+                bounds=(1, math.inf),
             ),
             rows=START_ROWS,
             reference="random",
@@ -218,6 +221,7 @@ EXPERIMENT = Experiment(
                 Words("excess sum of squares", "超出的平方和"),
                 PERCENT,
                 higher_is_better=False,
+                bounds=(0, math.inf),
             ),
             rows=START_ROWS,
             reference="random",
@@ -384,13 +388,13 @@ print(evaluation.clustering_accuracy(mnist.test.y, found))  # 标签只用于评
         "need not mean better clusters: in one trial on validation images, the autoencoder had a loss of 81.7 nats with the learning rate "
         "0.03 and 82.2 with 0.01, while the clusters of k-means fitted 57 % and 61 % of the images. Results on codes differ from seed to seed by several points. Ten principal components hold 49 % of the variance of the pixels; on the validation images of two other seeds, k-means reached 44 % with 5 components, 49 % with 10, 52 % with 20 and with 50, and 53 % with the pixels. "
         "k-means++ missed one of the 25 clusters in 2 of its 200 runs, with a sum about 290 times that of the true clusters, so its mean comes from "
-        "two seeds alone, and its interval reaches below 1, which no run can. On the pixels of MNIST, where no cluster lies far from the others, "
+        "two seeds alone, and its interval is wide and cut at 1, for no run can be below it. On the pixels of MNIST, where no cluster lies far from the others, "
         "all ways end, on average, within 1 % of the least sum, and plain k-means++ was even a little worse than random examples.",
         "只用了一个数据集，训练时间也短。Xie 等（2016）报告：k 均值用于像素时为 53.5%，用于自编码器的编码时为 81.8%，其网络更大，训练也长得多。"
         "`clustering_mnist` 的网络更大，使用全部图像，训练 20 轮，k 均值达到 73%，混合模型达到 77%。swish 与批归一化取自该示例，而该示例曾借助验证集的标签比较各种设置；"
         "本实验只选择了学习率，没有使用标签。损失较低并不意味着簇更好：在验证图像上的一次试验中，自编码器在学习率为 0.03 时损失为 81.7 奈特，为 0.01 时为 82.2 奈特，"
         "而 k 均值的聚类准确率分别为 57% 和 61%。编码的结果在不同种子之间相差数个百分点。十个主成分只保留像素方差的 49%；在另外两个种子的验证图像上，k 均值用 5 个主成分时为 44%，10 个时为 49%，20 个与 50 个时均为 52%，用像素时为 53%。"
-        "k-means++ 的 200 次运行中有 2 次漏掉了 25 个簇中的一个，平方和约为真实簇的 290 倍，因此它的均值只由两个种子决定，其区间还低于 1，而任何一次运行都不可能低于 1。"
+        "k-means++ 的 200 次运行中有 2 次漏掉了 25 个簇中的一个，平方和约为真实簇的 290 倍，因此它的均值只由两个种子决定，其区间很宽，并在 1 处截断（任何一次运行都不可能低于 1）。"
         "在 MNIST 的像素上，没有哪个簇与其他簇相距很远，各种初始化方式所得平方和平均只比最小值高不到 1%，普通的 k-means++ 甚至略差于随机样本。",
     ),
     sources=(

@@ -88,6 +88,7 @@ EXPERIMENT = Experiment(
                 Words("accuracy on the training set less that on the test set", "训练准确率高出测试准确率的幅度"),
                 PERCENT,
                 False,
+                bounds=(-1, 1),
             ),
             ROWS,
             "0",

@@ -5,6 +5,7 @@ python -m recipes.faq.gan
 
 import base64
 import functools
+import math
 import time
 
 import numpy as np
@@ -221,12 +222,12 @@ def unpacked(text: str) -> np.ndarray:
 
 def draw(seeds: dict, language: str):
     """Draw the usual panels, and below them points and digits that the models of seed 0 drew."""
-    from dlguide.plots import _figure as plot
+    from dlguide import plots
 
     heights = [sum(_figure.heights(EXPERIMENT)), 2.0, 2.2]
     names = {"data": Words("data", "数据"), "real": Words("real images", "真实图像")}
     names |= EXPERIMENT.panels["modes"].rows | EXPERIMENT.panels["frechet"].rows
-    with plot.new_figure(6.4, sum(heights)) as figure:
+    with plots.new_figure(6.4, sum(heights)) as figure:
         above, middle, below = figure.subfigures(3, height_ratios=heights)
         _figure.draw_panels(above, EXPERIMENT, seeds, language)
         shown = {row: text for row, text in seeds["0"]["points"].items() if row != "normal"}
@@ -251,7 +252,11 @@ EXPERIMENT = Experiment(
     panels={
         "modes": Panel(
             score=Score(
-                Words("modes found, of eight", "找到的模式数（共 8 个）"), NUMBER, higher_is_better=True, format=".1f"
+                Words("modes found, of eight", "找到的模式数（共 8 个）"),
+                NUMBER,
+                higher_is_better=True,
+                format=".1f",
+                bounds=(0, 8),
             ),
             rows={"normal": Words("one normal distribution", "单个正态分布"), "vae": VAE, "gan": GAN, "gan_slow": SLOW},
             reference="vae",
@@ -274,7 +279,13 @@ EXPERIMENT = Experiment(
             ),
         ),
         "frechet": Panel(
-            score=Score(Words("Fréchet distance", "弗雷歇距离"), NUMBER, higher_is_better=False, format=".1f"),
+            score=Score(
+                Words("Fréchet distance", "弗雷歇距离"),
+                NUMBER,
+                higher_is_better=False,
+                format=".1f",
+                bounds=(0, math.inf),
+            ),
             rows={
                 "vae_digits": Words("VAE (digits)", "VAE（数字）"),
                 "gan_digits": Words("GAN (digits)", "GAN（数字）"),

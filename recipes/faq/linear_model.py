@@ -147,19 +147,15 @@ def r2(predicted: np.ndarray, truth: np.ndarray) -> float:
 
 def draw(seeds: dict, language: str):
     """Draw the usual panels, and below them what lines through the years up to 1981 say of the years after."""
-    from dlguide.plots import _figure as text
+    from dlguide import plots
 
-    figure = _figure.draw(EXPERIMENT._replace(draw=None), seeds, language)
-    heights = [axes.get_subplotspec().get_position(figure).height for axes in figure.axes]
-    share = 3.4 / figure.get_figheight() * sum(heights)
-    figure.set_figheight(figure.get_figheight() + 3.4)
-    grid = figure.add_gridspec(len(heights) + 1, height_ratios=[*heights, share])
-    for place, axes in zip(grid, figure.axes, strict=False):
-        axes.set_subplotspec(place)
     words = {"en": ("year", "CO2 (ppm)", "measured each week"), "zh": ("年份", "二氧化碳（ppm）", "每周的测量值")}
     years, ppm = weekly_co2()
-    with text._fonts(figure):
-        axes = figure.add_subplot(grid[-1])
+    panels = sum(_figure.heights(EXPERIMENT))
+    with plots.new_figure(6.4, panels + 3.4) as figure:
+        above, below = figure.subfigures(2, height_ratios=[panels, 3.4])
+        _figure.draw_panels(above, EXPERIMENT, seeds, language)
+        axes = below.subplots()
         x_name, y_name, measured = words[language]
         axes.plot(years, ppm, ".", color="lightgray", markersize=2, label=measured)
         for row, name in EXPERIMENT.panels["co2"].rows.items():

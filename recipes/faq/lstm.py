@@ -4,6 +4,7 @@ python -m recipes.faq.lstm
 """
 
 import functools
+import math
 
 import numpy as np
 
@@ -160,7 +161,13 @@ EXPERIMENT = Experiment(
     },
     panels={
         "error": Panel(
-            Score(Words("mean squared error", "均方误差"), NUMBER, higher_is_better=False, format=".4f"),
+            Score(
+                Words("mean squared error", "均方误差"),
+                NUMBER,
+                higher_is_better=False,
+                format=".4f",
+                bounds=(0, math.inf),
+            ),
             ROWS,
             reference="lstm",
             curve=Curve(Words("length of the sequences", "序列长度"), logarithmic=True),

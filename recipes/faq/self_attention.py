@@ -140,14 +140,14 @@ PICTURE_WORDS = {
 
 def draw(seeds: dict, language: str):
     """Draw the two panels and, below them, the attention of the network with two blocks in one sequence."""
-    from dlguide.plots import _figure as new
+    from dlguide import plots
 
     looks_at, symbol, *blocks = PICTURE_WORDS[language]
     shown = seeds["0"]["picture"]
-    with new.new_figure(6.8, 9.8) as figure:
+    with plots.new_figure(6.8, 9.8) as figure:
         axes = figure.subplot_mosaic([["top", "top"], ["middle", "middle"], [0, 1]], height_ratios=[2.8, 3.6, 3.4])
-        _figure._draw_points(axes["top"], "accuracy", PANELS["accuracy"], seeds, language)
-        _figure._draw_curves(axes["middle"], "by_distance", PANELS["by_distance"], seeds, language)
+        _figure.draw_points(axes["top"], "accuracy", PANELS["accuracy"], seeds, language)
+        _figure.draw_curves(axes["middle"], "by_distance", PANELS["by_distance"], seeds, language)
         axes["top"].grid(axis="x", alpha=0.3)
         axes["middle"].grid(alpha=0.3)
         axes["middle"].legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8)

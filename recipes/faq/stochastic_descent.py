@@ -69,13 +69,13 @@ def accuracy_after(train, test, size: int, rate: float, seed: int, steps: int) -
 
 def draw(seeds: dict, language: str):
     """Draw each score over the batch size."""
-    from dlguide.plots import _figure
+    from dlguide import plots
 
-    with _figure.new_figure(9.0, 8.6) as figure:
+    with plots.new_figure(9.0, 8.6) as figure:
         for axes, (name, panel) in zip(figure.subplots(3, 2).flat, EXPERIMENT.panels.items(), strict=True):
             factor = panel.score.unit.factor
-            columns = [[factor * value for value in _statistics.column(seeds, name, row)] for row in panel.rows]
-            means, lows, highs = zip(*map(_statistics.mean_interval, columns), strict=True)
+            found = [_statistics.mean_of(panel.score, _statistics.column(seeds, name, row)) for row in panel.rows]
+            means, lows, highs = factor * np.transpose(found)
             sizes = list(BATCH_SIZES.values())
             axes.plot(sizes, means, ".-")
             axes.fill_between(sizes, lows, highs, alpha=0.2)

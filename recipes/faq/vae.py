@@ -181,14 +181,14 @@ def judge(limit: int, is_quick: bool):
 
 def draw(seeds: dict, language: str):
     """Draw the usual panels, and below them digits of each row."""
-    from dlguide.plots import _figure as plot
+    from dlguide import plots
 
     names = EXPERIMENT.panels["samples"].rows | {
         f"beta_{beta:g}": Words(f"VAE with β = {beta:g}", f"变分自编码器，β = {beta:g}") for beta in BETAS
     }
     strips = {names[row].to(language): text for row, text in seeds["0"]["pictures"].items() if row != "reconstructed"}
     panels = sum(_figure.heights(EXPERIMENT))
-    with plot.new_figure(6.4, panels + 5) as figure:
+    with plots.new_figure(6.4, panels + 5) as figure:
         above, below = figure.subfigures(2, height_ratios=[panels, 5])
         _figure.draw_panels(above, EXPERIMENT, seeds, language)
         above.axes[2].set_xticks(BETAS, [f"{beta:g}" for beta in BETAS])

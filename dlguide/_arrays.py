@@ -1,0 +1,109 @@
+"""What users pass as arrays, turned into NumPy arrays of the shapes that a model reads."""
+
+import functools
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from dlguide import _checks
+
+
+def arrays(name: str, value, tensors: Sequence | None = None):
+    """Turn what stands for arrays into arrays; a list of numbers, or of lists of numbers, is one array.
+
+    A list of arrays becomes a tuple: to TensorFlow's data sets a list is one tensor. `tensors`, where they are
+    known, are the inputs or outputs of the model that the arrays are for.
+    """
+    if isinstance(value, dict | tuple):
+        return _of_each(arrays, name, value)
+    if isinstance(value, list) and any(getattr(item, "shape", ()) for item in value):
+        if tensors is not None and len(tensors) != len(value):
+            raise ValueError(
+                f"`{name}` must be an array; `np.stack({name})` makes one of a list of them. "
+                f"Received: {name}, a list of {len(value)} arrays"
+            )
+        return _of_each(arrays, name, tuple(value))
+    if all(hasattr(value, attribute) for attribute in ("columns", "dtypes", "to_numpy")):
+        return _of_frame(name, value)
+    try:
+        return np.asanyarray(value)
+    except ValueError:  # NumPy speaks of "inhomogeneous shape".
+        raise ValueError(
+            f"`{name}` must be an array of numbers. Received: {name}, a list of lists of different lengths"
+        ) from None
+
+
+def _of_each(function, name: str, values, *others):
+    """Return the same tuple or dict of what `function` makes of each value, under the value's own name."""
+    if isinstance(values, dict):
+        made = {
+            key: function(f"{name}[{key!r}]", value, *(o.get(key) for o in others)) for key, value in values.items()
+        }
+        return OrderedDict(made) if isinstance(values, OrderedDict) else made
+    made = [function(f"{name}[{i}]", *each) for i, each in enumerate(zip(values, *others, strict=True))]
+    return values._make(made) if hasattr(values, "_make") else tuple(made)
+
+
+def _of_frame(name: str, frame) -> np.ndarray:
+    """Return a pandas `DataFrame` of numbers and bools as an array; one of several types becomes float32."""
+    kinds = [getattr(dtype, "kind", "O") for dtype in frame.dtypes]
+    others = [column for column, kind in zip(frame.columns, kinds, strict=True) if kind not in "buif"]
+    if others:
+        raise ValueError(
+            f"`{name}` must be numbers in every column: `pd.get_dummies({name})` or keras.layers.StringLookup turns "
+            f"text into numbers. Received: {name} with other values in columns {others}"
+        )
+    array = np.asarray(frame)
+    is_mixed = array.dtype.kind == "O" or "b" in kinds
+    return frame.to_numpy(dtype="float32", na_value=np.nan) if is_mixed else array
+
+
+def in_own_shape(name: str, model, x):
+    """Return `x` in the shapes of the model's inputs, where they are known, or raise.
+
+    As in Keras, a last axis of size 1 may be missing, or too many. But TensorFlow's graph, once traced with one of
+    both shapes, does not take the other one.
+    """
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        return x
+    in_shape = functools.partial(_in_shape, model)
+    if isinstance(x, dict):
+        structure = getattr(model, "input", None) if not isinstance(model, keras.Sequential) else None
+        by_key = structure if isinstance(structure, dict) else {tensor.name: tensor for tensor in inputs}
+        return _of_each(in_shape, name, x, by_key)
+    if isinstance(x, tuple) and len(x) == len(inputs):
+        return _of_each(in_shape, name, x, inputs)
+    return in_shape(name, x, inputs[0] if len(inputs) == 1 else None)
+
+
+def _in_shape(model, name: str, array, tensor):
+    if not isinstance(array, np.ndarray) or not isinstance(tensor, keras.KerasTensor):
+        return array
+    given, wanted = array.shape[1:], tuple(tensor.shape[1:])
+    if len(given) == len(wanted) + 1 and given[-1] == 1:
+        array = array[..., 0]
+    elif len(given) == len(wanted) - 1 and wanted[-1] == 1:
+        array = array[..., np.newaxis]
+    given = array.shape[1:]
+    if len(given) != len(wanted) or not (
+        all(size in (None, ours) for size, ours in zip(wanted, given, strict=True)) or _takes(model, array)
+    ):
+        raise ValueError(
+            f"`{name}` must be of shape {_checks.text_of_shape(wanted)}, as the model's input. "
+            f"Received: {name} of shape {array.shape}"
+        )
+    return array
+
+
+def _takes(model, examples: np.ndarray) -> bool:
+    """Tell whether a `Sequential` reads examples of another size than its input's, such as longer series."""
+    if not isinstance(model, keras.Sequential):
+        return False
+    try:
+        model(examples[:1])  # Keras does not check the input here, its layers do.
+    except Exception:  # Each layer and backend has its own.
+        return False
+    return True

@@ -1,0 +1,132 @@
+"""Data sets of batches: `tf.data.Dataset`, Keras's `PyDataset` and PyTorch's `DataLoader`, for `fit` and `evaluate`."""
+
+import functools
+import inspect
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from dlguide import _data_checks, _targets
+
+HOW_TO_BATCH = {
+    "tf.data.Dataset": "`.batch(32)` makes them",
+    "PyDataset": "`__getitem__` returns one",
+    "DataLoader": "`batch_size=32` makes them",
+}
+
+
+class Data:
+    """Examples, targets and weights.
+
+    Attributes:
+        kind: "arrays", "tf.data.Dataset", "PyDataset" or "DataLoader".
+        content: `(x,)`, `(x, y)` or `(x, y, sample_weight)` of arrays; else the data set.
+    """
+
+    def __init__(self, kind: str, content: Any):
+        self.kind, self.content = kind, content
+
+    @property
+    def is_arrays(self) -> bool:
+        return self.kind == "arrays"
+
+    @property
+    def num_examples(self) -> int:
+        """Number of examples of arrays."""
+        return len(keras.tree.flatten(self.content)[0])
+
+    @functools.cached_property
+    def num_batches(self) -> int | None:
+        """Number of batches of a data set: None where it is not known, -1 where there is no end."""
+        if self.kind == "tf.data.Dataset":
+            number = int(self.content.cardinality())
+            return None if number == -2 else number
+        if self.kind == "PyDataset":
+            return -1 if self.content.num_batches is None else self.content.num_batches
+        try:
+            return len(self.content)
+        except TypeError:  # Of a PyTorch `IterableDataset`.
+            return None
+
+    @property
+    def can_begin_within_epoch(self) -> bool:
+        """Whether an epoch can be resumed at any step, rather than at its start alone."""
+        return self.is_arrays or (self.kind in ("tf.data.Dataset", "PyDataset") and self.num_batches is not None)
+
+    @functools.cached_property
+    def first_batch(self) -> tuple:
+        """`(x, y, sample_weight)` of one example of arrays, or of the first batch; None where there are none."""
+        if self.is_arrays:
+            batch = keras.tree.map_structure(lambda array: array[:1], self.content)
+        else:
+            batch = next(self.batches())
+        batch = keras.tree.map_structure(lambda part: None if part is None else np.asarray(part), batch)
+        return keras.utils.unpack_x_y_sample_weight(batch)
+
+    def batches(self) -> Iterator:
+        """Read a data set once, batch by batch."""
+        if self.kind == "PyDataset":
+            return (self.content[i] for i in range(self.num_batches))
+        return iter(self.content)
+
+
+def kind_of(name: str, value) -> str:
+    """Return the kind of `Data` that a value is, or raise."""
+    tf, torch = sys.modules.get("tensorflow"), sys.modules.get("torch")
+    if tf is not None and isinstance(value, tf.data.Dataset):
+        return "tf.data.Dataset"
+    if isinstance(value, keras.utils.PyDataset):
+        return "PyDataset"
+    if torch is not None and isinstance(value, torch.utils.data.DataLoader):
+        return "DataLoader"
+    if inspect.isgenerator(value) or hasattr(value, "__next__"):
+        raise ValueError(
+            f"`{name}` must be arrays or a data set, which can be read again from its start: make a "
+            "`tf.data.Dataset.from_generator` or a `keras.utils.PyDataset` of a generator. "
+            f"Received: {name} of type {type(value).__name__}"
+        )
+    return "arrays"
+
+
+def checked(model, name: str, data: Data) -> Data:
+    """Return a data set that a model can read, or raise; only its first batch is read."""
+    if data.num_batches in (0, -1):
+        size = "no batch" if data.num_batches == 0 else "batches without end"
+        raise ValueError(
+            f"`{name}` must be a data set of one batch or more that ends. Received: a {data.kind} of {size}"
+        )
+    if data.kind == "tf.data.Dataset":
+        spec = data.content.element_spec
+        x, y = (*spec, None)[:2] if isinstance(spec, tuple) else (spec, None)
+        shapes = [tuple(part.shape) if _has_rank(part) else None for part in (x, y)]
+        _check_batched(model, name, data.kind, *shapes)
+        if shapes[1] is not None:
+            _targets.check_shape("y" if name == "x" else f"{name}[1]", shapes[1], model)
+        return data
+    batch = f"{name}[0]" if data.kind == "PyDataset" else f"next(iter({name}))"
+    names = tuple(f"{batch}[{i}]" for i in range(3))
+    x, y, weights = data.first_batch
+    _check_batched(model, name, data.kind, *(getattr(part, "shape", None) for part in (x, y)))
+    x, y = _data_checks.examples(model, x, y, names[:2])
+    if weights is not None:
+        _data_checks.sample_weights(model, names[2], weights, y, names[1])
+    return data
+
+
+def _has_rank(spec) -> bool:
+    return hasattr(spec, "shape") and spec.shape.rank is not None
+
+
+def _check_batched(model, name: str, kind: str, x: tuple | None, y: tuple | None) -> None:
+    """Refuse a data set of single examples: `x` and `y` are the shapes of what it gives, None where not known."""
+    inputs = getattr(model, "inputs", None) or ()
+    is_example = x is not None and len(inputs) == 1 and None not in x and x == tuple(inputs[0].shape[1:])
+    if () in (x, y) or is_example:
+        shapes = ", ".join(f"{part} of shape {shape}" for part, shape in (("x", x), ("y", y)) if shape is not None)
+        raise ValueError(
+            f"`{name}` must be a data set of batches: {HOW_TO_BATCH[kind]}. "
+            f"Received: a {kind} of single examples, {shapes}"
+        )

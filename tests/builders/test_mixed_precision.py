@@ -1,0 +1,61 @@
+"""Every builder trains in mixed precision: variables and losses in float32, the rest in half of it."""
+
+import keras
+import numpy as np
+import pytest
+from cases import CASES
+from contract import build, compiled, inputs, targets
+
+from dlguide import evaluation, generation, training, vae
+
+
+@pytest.fixture(params=["mixed_float16", "mixed_bfloat16"])
+def policy(request):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.thorough
+def test_a_builder_trains_by_plain_fit(policy, name):
+    if (keras.backend.backend(), policy, name) == ("torch", "mixed_float16", "conv_autoencoder"):
+        pytest.skip("PyTorch on a CPU lacks the gradient of a transposed convolution in float16")
+    model = compiled(CASES[name].kind, build(name))
+    x = inputs(name, model)
+    y = targets(CASES[name].kind, model, x)
+    history = model.fit(x, y, batch_size=4, epochs=1, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
+
+
+def test_a_vae_trains_with_its_divergence_in_float32(policy):
+    x = np.random.default_rng(0).random((8, 4, 3)).round().astype("float32")
+    models = []
+    for dtype in (policy, "float32"):
+        keras.config.set_dtype_policy(dtype)
+        keras.utils.set_random_seed(0)
+        model = vae((4, 3), latent_dim=3, hidden_units=(5,))
+        model.compile(keras.optimizers.SGD(0.1), keras.losses.BinaryCrossentropy(from_logits=True))
+        history = training.fit(model, x, x, epochs=2, batch_size=4, verbose=0).history
+        models.append((model, history["loss"]))
+    (half, losses), (whole, expected) = models
+    assert losses != expected and losses == pytest.approx(expected, rel=0.1)  # JAX draws other noise in half of it.
+    half(x)
+    assert half.get_layer("encoder").output[0].dtype == policy.removeprefix("mixed_")
+    assert "float32" in str(half.losses[0].dtype)
+    whole.set_weights(half.get_weights())
+    figures, others = (evaluation.log_likelihood(model, x, samples=50) for model in (half, whole))
+    assert figures == pytest.approx(others, rel=0.05, abs=0.05)
+    assert generation.sample(half, 3).dtype == "float32"
+    half.get_layer("encoder").get_layer("z_mean").bias.assign([300.0] * 3)  # Its square is above 65504.
+    assert evaluation.log_likelihood(half, x, samples=5)["kl"] == pytest.approx(3 * 300**2 / 2, rel=0.01)
+
+
+def test_the_divergence_of_codes_that_half_precision_cannot_hold_is_finite():
+    layer = vae((4,), latent_dim=2).get_layer("sampling")
+    layer.dtype_policy = "mixed_float16"
+    mean = np.full((1, 2), 300, "float16")  # Its square is above 65504.
+    layer([mean, np.zeros((1, 2), "float16")])
+    assert float(layer.losses[0]) == pytest.approx(300**2 / 4)

@@ -1,0 +1,288 @@
+"""The forms in which `fit` takes data: lists of arrays, frames, shapes with and without a last axis of 1, batches."""
+
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import _arrays, evaluation, mlp, training, transformer_language_model
+
+pytestmark = pytest.mark.each_backend
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(20, 4)).astype("float32")
+Y = (X[:, 0] > 0).astype("int32")
+W = RNG.random(20).astype("float32")
+SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def fit(model, x=X, y=Y, **options):
+    """Train one epoch and return all losses."""
+    history = training.fit(model, x, y, **{"epochs": 1, "batch_size": 8, "verbose": 0, **options}).history
+    return [losses[0] for losses in history.values()]
+
+
+def compiled(model=None, loss=SPARSE, **options):
+    keras.utils.set_random_seed(0)
+    model = model() if callable(model) and not isinstance(model, keras.Model) else model
+    model = model or mlp((4,), 2, hidden_units=(3,))
+    model.compile(keras.optimizers.Adam(0.01), loss, **options)
+    return model
+
+
+def refusal(model, x=X, y=Y, **options):
+    with pytest.raises(ValueError) as error:
+        fit(model, x, y, **options)
+    return str(error.value)
+
+
+# Lists of arrays
+
+
+def two_inputs():
+    keras.utils.set_random_seed(0)
+    a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
+    outputs = [keras.layers.Dense(2, name="p")(keras.layers.Add()([a, b])), keras.layers.Dense(1, name="q")(b)]
+    model = keras.Model([a, b], outputs)
+    model.compile(keras.optimizers.Adam(0.01), [SPARSE, "mse"])
+    return model
+
+
+def test_a_list_of_arrays_is_as_good_as_a_tuple():
+    x, y, weights = (X, X[::-1].copy()), (Y, X[:, :1]), (W, W[::-1].copy())
+    expected = fit(two_inputs(), x, y, sample_weight=weights, validation_data=(x, y, weights))
+    lists = [list(x), list(y), list(weights)]
+    history = fit(two_inputs(), *lists[:2], sample_weight=lists[2], validation_data=tuple(lists))
+    assert history == expected
+    assert fit(two_inputs(), *lists[:2]) != expected  # The weights have an effect.
+    assert evaluation.evaluate(two_inputs(), *lists[:2])["loss"] > 0
+
+
+def test_lists_of_numbers_in_a_tuple_or_dict_are_arrays():
+    expected = fit(two_inputs(), (X, X), (Y, X[:, :1]))
+    assert fit(two_inputs(), (X.tolist(), X), (Y.tolist(), X[:, :1])) == pytest.approx(expected, rel=1e-5)
+    assert fit(two_inputs(), {"a": X.tolist(), "b": X}, (Y, X[:, :1])) == pytest.approx(expected, rel=1e-5)
+
+
+# Frames
+
+
+class Frame:
+    """As much of a pandas `DataFrame` as `fit` looks at; NumPy makes objects of columns of several types."""
+
+    def __init__(self, columns):
+        self.columns = list(columns)
+        self._arrays = list(columns.values())
+        self.dtypes = [array.dtype for array in self._arrays]
+
+    def __array__(self, dtype=None, copy=None):
+        kinds = {array.dtype for array in self._arrays}
+        return np.stack(self._arrays, axis=1).astype(dtype or (kinds.pop() if len(kinds) == 1 else object))
+
+    def to_numpy(self, dtype, na_value):
+        return np.asarray(self, dtype)
+
+
+@pytest.fixture(params=["stand-in", "pandas"])
+def make(request):
+    return Frame if request.param == "stand-in" else pytest.importorskip("pandas").DataFrame
+
+
+def test_a_frame_of_numbers_and_bools_trains(make):
+    columns = {"power": X[:, 0], "doors": Y, "is_new": X[:, 1] > 0, "is_red": X[:, 2] > 0}
+    plain = np.stack(list(columns.values()), axis=1).astype("float32")
+    assert fit(compiled(), make(columns)) == fit(compiled(), plain)
+    bools = {name: columns[name] for name in ("is_new", "is_red")}
+    model = mlp((2,), 2, hidden_units=(3,))
+    one_hot = make({"no": Y == 0, "yes": Y == 1})
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    assert fit(compiled(model, loss), make(bools), one_hot)[0] > 0
+    assert _arrays.arrays("x", make({"a": Y, "b": Y})).dtype == "int32"  # Token ids stay integers.
+
+
+def test_a_missing_number_in_a_frame_is_refused_like_any_other():
+    pandas = pytest.importorskip("pandas")
+    numbers = pandas.array([None, *Y[1:]], dtype="Int64")
+    frame = pandas.DataFrame({"n": numbers, "is_new": Y == 1, "a": X[:, 0], "b": X[:, 1]})
+    assert refusal(compiled(), frame) == (
+        "`x` must be free of NaN and infinity. Received: x with 1 of 80 values wrong, the first in row 0: nan"
+    )
+
+
+def test_a_frame_with_text_is_refused_by_the_names_of_its_columns(make):
+    frame = make({"power": X[:, 0], "town": np.array(["a", "b"] * 10, object)})
+    message = (
+        "`x` must be numbers in every column: `pd.get_dummies(x)` or keras.layers.StringLookup turns text into "
+        "numbers. Received: x with other values in columns ['town']"
+    )
+    assert refusal(compiled(), frame) == message
+    assert refusal(compiled(), validation_data=(frame, Y)) == message.replace("x)", "validation_data[0])").replace(
+        "`x`", "`validation_data[0]`"
+    ).replace(": x", ": validation_data[0]")
+
+
+# Shapes
+
+
+def sequential(*layers, shape=(4,)):
+    return compiled(keras.Sequential([keras.Input(shape), *layers, keras.layers.Dense(2)]))
+
+
+@pytest.mark.parametrize("make", [compiled, sequential, lambda: sequential(mlp((4,), 3))])
+def test_x_of_another_shape_is_refused_before_and_after_a_fit(make):
+    model = make()
+    for _ in range(2):
+        for shape in ((20, 5), (20, 4, 2), (20,), (20, 1, 4)):
+            x = np.ones(shape, "float32")
+            message = f"`x` must be of shape (n, 4), as the model's input. Received: x of shape {shape}"
+            assert refusal(model, x) == message
+            assert refusal(model, validation_data=(x, Y)) == message.replace("`x`", "`validation_data[0]`").replace(
+                ": x", ": validation_data[0]"
+            )
+            with pytest.raises(ValueError, match=r"`x` must be of shape \(n, 4\)"):
+                evaluation.evaluate(model, x, Y)
+        fit(model)
+
+
+def test_x_of_another_shape_is_named_where_there_are_several_inputs():
+    wrong, y = X[:, :3], (Y, X[:, :1])
+    for x, name in (((X, wrong), "x[1]"), ([X, wrong], "x[1]"), ({"a": X, "b": wrong}, "x['b']")):
+        message = f"`{name}` must be of shape (n, 4), as the model's input. Received: {name} of shape (20, 3)"
+        assert refusal(two_inputs(), x, y) == message
+    a, b = keras.Input((2,), name="a"), keras.Input((4,), name="b")
+    model = compiled(keras.Model({"b": b, "a": a}, keras.layers.Dense(2)(keras.layers.Concatenate()([a, b]))))
+    assert fit(model, {"a": X[:, :2], "b": X})
+    assert refusal(model, {"a": X, "b": X}).startswith("`x['a']` must be of shape (n, 2), as the model's input.")
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (lambda: sequential(keras.layers.SimpleRNN(3), shape=(4, 1)), (20, 4, 1)),
+        (lambda: compiled(mlp((2, 2, 1), 2)), (20, 2, 2, 1)),
+        (compiled, (20, 4)),
+    ],
+)
+def test_a_last_axis_of_one_may_be_missing_or_too_many_from_fit_to_fit(model, shape):
+    x = X.reshape(shape)
+    other = x[..., 0] if shape[-1] == 1 else x[..., None]
+    both = []
+    for first, second in ((x, other), (other, x)):
+        keras.utils.set_random_seed(0)
+        each = model()
+        both.append([fit(each, first), fit(each, second), fit(each, first, validation_data=(second, Y))])
+        assert evaluation.evaluate(each, second, Y)["loss"] == pytest.approx(each.evaluate(x, Y, verbose=0), rel=1e-5)
+    assert both[0] == both[1]
+
+
+def test_what_takes_any_length_or_size_still_does():
+    model = transformer_language_model(9, 6, embed_dim=4, num_heads=1, ff_dim=4, num_layers=1)
+    model.compile("adam", SPARSE)
+    for length in (3, 6, 5):
+        tokens = RNG.integers(0, 9, (20, length))
+        assert fit(model, tokens, tokens)
+    images = [keras.layers.Conv2D(2, 3), keras.layers.GlobalAveragePooling2D()]
+    model = sequential(*images, shape=(8, 8, 1))
+    assert fit(model, RNG.random((20, 10, 10, 1), "float32"))  # Keras lets a Sequential take it.
+    assert "must be of shape (n, 8, 8, 1)" in refusal(model, RNG.random((20, 10, 10, 3), "float32"))
+
+
+def test_a_mapped_file_is_not_read_to_change_its_shape(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    x = _arrays.in_own_shape("x", mlp((4, 1), 2), mapped)
+    assert x.shape == (20, 4, 1) and isinstance(x, np.memmap) and np.shares_memory(x, mapped)
+    assert fit(compiled(lambda: mlp((4, 1), 2)), mapped) == pytest.approx(
+        fit(compiled(lambda: mlp((4, 1), 2)), X), rel=1e-5
+    )
+
+
+# Targets and classes
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "binary_focal_crossentropy", keras.losses.binary_crossentropy])
+def test_targets_outside_0_and_1_are_refused_whatever_way_the_loss_is_given(loss):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+    message = refusal(compiled(model, loss), y=Y * 255)
+    assert message.startswith(
+        "`y` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). Received: y with"
+    )
+
+
+def test_weights_of_classes_that_do_not_exist_are_refused():
+    binary = keras.losses.BinaryCrossentropy(from_logits=True)
+    one_logit = compiled(mlp((4,), 1), binary)
+    assert refusal(one_logit, class_weight={0: 1, 2: 5}) == (
+        "`class_weight` must be a mapping from classes in [0, 2) to weights. Received: class_weight={0: 1, 2: 5}"
+    )
+    hinge = compiled(mlp((4,), 1), "hinge")
+    y = Y * 2 - 1
+    assert refusal(hinge, y=y, class_weight={-1: 1, 0: 5}) == (
+        "`class_weight` must be a mapping from classes that `y` has to weights. Received: class_weight={-1: 1, 0: 5}"
+    )
+    hinge, same = (compiled(lambda: mlp((4,), 1), "hinge") for _ in range(2))
+    assert fit(hinge, y=y, class_weight={1: 3.0}) == fit(same, y=y, sample_weight=np.where(y == 1, 3.0, 1.0))
+
+
+# Data sets and models of the user's own
+
+
+class Single(keras.utils.PyDataset):
+    def __len__(self):
+        return 20
+
+    def __getitem__(self, i):
+        return X[i], Y[i]
+
+
+def single_examples():
+    import tensorflow as tf
+
+    yield tf.data.Dataset.from_tensor_slices((X, Y)), "tf.data.Dataset", "`.batch(32)` makes them"
+    yield Single(), "PyDataset", "`__getitem__` returns one"
+    if "torch" in sys.modules:
+        import torch
+
+        examples = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
+        loader = torch.utils.data.DataLoader(examples, batch_size=None)
+        yield loader, "DataLoader", "`batch_size=32` makes them"
+
+
+def test_a_data_set_of_single_examples_is_told_to_make_batches():
+    for data, kind, way in single_examples():
+        assert refusal(compiled(), data, None) == (
+            f"`x` must be a data set of batches: {way}. "
+            f"Received: a {kind} of single examples, x of shape (4,), y of shape ()"
+        )
+        assert "`validation_data` must be a data set of batches" in refusal(compiled(), validation_data=data)
+    import tensorflow as tf
+
+    vectors = tf.data.Dataset.from_tensor_slices((X, np.eye(2, dtype="float32")[Y]))
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    assert "x of shape (4,), y of shape (2,)" in refusal(compiled(loss=loss), vectors, None)
+    assert fit(compiled(loss=loss), vectors.batch(8, drop_remainder=True), None)
+
+
+def test_a_method_of_the_users_own_is_not_called():
+    class Mine(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def check_data(self):
+            raise AssertionError("called")
+
+    assert fit(compiled(Mine()), validation_data=(X, Y))
+    assert fit(compiled(Mine()), Batches(), None)
+    assert evaluation.evaluate(compiled(Mine()), X, Y)["loss"] > 0
+
+
+class Batches(keras.utils.PyDataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, i):
+        return X[10 * i : 10 * i + 10], Y[10 * i : 10 * i + 10]

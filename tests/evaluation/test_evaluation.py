@@ -1,0 +1,180 @@
+"""`evaluation`."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import evaluation, gan, linear_regression, mlp
+
+
+def classifier():
+    model = mlp((3,), 3, hidden_units=())
+    model.set_weights([np.eye(3, dtype="float32") * 5, np.zeros(3, "float32")])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(loss=loss, metrics=["accuracy"])
+    return model
+
+
+X = np.eye(3, dtype="float32")[[0, 0, 1, 1, 2]]
+Y = np.array([0, 1, 1, 1, 0])
+
+
+def test_a_classifier_gets_plain_floats_a_confusion_matrix_and_figures_of_each_class():
+    metrics = evaluation.evaluate(classifier(), X, Y, class_names=["a", "b", "c"])
+    assert metrics["accuracy"] == pytest.approx(0.6)
+    assert type(metrics["loss"]) is float and type(metrics["accuracy"]) is float
+    assert metrics["confusion_matrix"] == [[1, 0, 1], [1, 2, 0], [0, 0, 0]]
+    assert metrics["per_class"]["b"] == {"precision": 1.0, "recall": 2 / 3, "f1": 0.8, "support": 3}
+    assert metrics["per_class"]["c"]["support"] == 0
+    assert json.loads(json.dumps(metrics)) == metrics
+
+
+def test_bad_input_is_named():
+    with pytest.raises(ValueError, match=r"`y` must be labels in \[0, 3\).*y with 1 of 5 values wrong.*row 2: 7"):
+        evaluation.evaluate(classifier(), X, [0, 1, 7, 1, 0])
+    with pytest.raises(ValueError, match="`class_names` must be one name for each of 3 classes"):
+        evaluation.evaluate(classifier(), X, Y, class_names=["a"])
+    with pytest.raises(ValueError, match="`model` must be made by `linear_regression` or `polynomial_regression`"):
+        evaluation.formula(classifier())
+    with pytest.raises(ValueError, match="`feature_names` must be 2 names, one for each variable"):
+        evaluation.formula(linear_regression((2,)), ["a"])
+
+
+def test_data_that_a_model_refuses_in_fit_are_refused_here_too():
+    model = gan((8, 8, 1), filters=(4,))
+    model.compile("adam")
+    with pytest.raises(
+        ValueError, match=r"`x` must be numbers in \[0, 1\] \(pixels from 0 to 255 are divided by 255\)"
+    ):
+        evaluation.evaluate(model, np.full((4, 8, 8, 1), 255.0, "float32"))
+    with pytest.raises(ValueError, match="`y` must be None: a GAN has no targets"):
+        evaluation.evaluate(model, np.zeros((4, 8, 8, 1), "float32"), np.zeros(4))
+
+
+def test_names_of_classes_may_be_an_array():
+    plain = evaluation.evaluate(classifier(), X, Y, class_names=["a", "b", "c"])
+    assert evaluation.evaluate(classifier(), X, Y, class_names=np.array(["a", "b", "c"])) == plain
+    numbered = evaluation.evaluate(classifier(), X, Y, class_names=np.array([3, 5, 8]))
+    assert list(numbered["per_class"]) == [3, 5, 8] and json.dumps(numbered)
+    assert evaluation.evaluate(classifier(), X, Y, class_names=None) == evaluation.evaluate(classifier(), X, Y)
+
+
+class Spread(keras.metrics.Metric):
+    """A metric that gives two numbers by name."""
+
+    def update_state(self, y, predicted, sample_weight=None):
+        pass
+
+    def result(self):
+        return {"low": keras.ops.zeros(()), "high": keras.ops.ones((2,))}
+
+
+def test_metrics_that_give_vectors_and_dicts_become_lists_and_entries():
+    model = classifier()
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    model.compile(loss=loss, metrics=[keras.metrics.F1Score(), Spread(name="spread")])
+    metrics = evaluation.evaluate(model, X, np.eye(3, dtype="float32")[Y])
+    f1 = [metrics["per_class"][name]["f1"] for name in "012"]
+    assert type(metrics["f1_score"]) is list and metrics["f1_score"] == pytest.approx(f1)
+    assert metrics["low"] == 0.0 and metrics["high"] == [1.0, 1.0]
+    assert json.loads(json.dumps(metrics)) == metrics
+
+
+class Shuffled(keras.utils.PyDataset):
+    """Batches of 2 in another order each time that they are read."""
+
+    def __init__(self, x, y):
+        super().__init__()
+        self.x, self.y, self.rng, self.order = x, y, np.random.default_rng(0), None
+
+    def __len__(self):
+        return -(-len(self.x) // 2)
+
+    def __getitem__(self, i):
+        if i == 0:
+            self.order = self.rng.permutation(len(self.x))
+        rows = self.order[2 * i : 2 * i + 2]
+        return self.x[rows], self.y[rows]
+
+
+def dataset(x, y):
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices((x, y)).shuffle(9, seed=0).batch(2)
+
+
+def loader(x, y):
+    torch = pytest.importorskip("torch")
+
+    data = torch.utils.data.TensorDataset(*map(torch.from_numpy, (x, y)))
+    return torch.utils.data.DataLoader(data, batch_size=2, shuffle=True)
+
+
+def one_hot_model():
+    model = classifier()
+    model.compile(loss=keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
+def labels_model():
+    model = mlp((3,), 3, hidden_units=())
+    model.set_weights(classifier().get_weights())
+    model.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+
+LABELS = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 1, 1], [0, 0, 1]], "float32")
+
+
+@pytest.mark.parametrize("make", [dataset, Shuffled, loader])
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [(classifier, Y), (one_hot_model, np.eye(3, dtype="float32")[Y]), (labels_model, LABELS)],
+    ids=["classes", "one-hot", "labels"],
+)
+@pytest.mark.each_backend
+def test_a_data_set_gives_what_its_arrays_give(model, y, make):
+    expected = evaluation.evaluate(model(), X, y, class_names=["a", "b", "c"])
+    metrics = evaluation.evaluate(model(), make(X, y), class_names=["a", "b", "c"])
+    assert metrics.keys() == expected.keys() and metrics["per_class"] == expected["per_class"]
+    assert metrics.get("confusion_matrix") == expected.get("confusion_matrix")
+    assert metrics["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+
+
+def test_a_data_set_of_reconstructions_or_numbers_gets_its_loss_alone():
+    binary = (X > 0).astype("float32")
+    for make in (dataset, Shuffled):
+        assert set(evaluation.evaluate(labels_model(), make(binary, binary))) == {"loss"}
+        model = linear_regression((3,))
+        model.compile(loss="mse", metrics=["mae"])
+        y = np.full(5, 3, "float32")
+        assert evaluation.evaluate(model, make(X, y)) == {"loss": pytest.approx(9), "mae": pytest.approx(3)}
+
+
+@pytest.mark.one_backend
+def test_a_data_set_of_texts_is_evaluated():
+    import tensorflow as tf
+
+    words = keras.layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")
+    model = keras.Sequential([keras.Input((), dtype="string"), words, mlp((3,), 3, hidden_units=())])
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    data = tf.data.Dataset.from_tensor_slices((["a", "b", "x", "a"], [0, 1, 2, 0])).batch(3)
+    assert np.sum(evaluation.evaluate(model, data)["confusion_matrix"]) == 4
+
+
+def test_bad_data_sets_are_named():
+    data = dataset(X, Y)
+    with pytest.raises(
+        ValueError, match=r"`y` must be None where `x` is a tf.data.Dataset. Received: y of type ndarray"
+    ):
+        evaluation.evaluate(classifier(), data, Y)
+    with pytest.raises(ValueError, match=r"`y` must be labels in \[0, 3\)"):
+        evaluation.evaluate(classifier(), dataset(X, Y + 7))
+    with pytest.raises(
+        ValueError, match=r"`x` must be a data set of batches \(x, y\)\. Received: a tf.data.Dataset with"
+    ):
+        evaluation.evaluate(classifier(), data.map(lambda x, y: x))
+    with pytest.raises(ValueError, match=r"`x` must be a data set of batches: `.batch\(32\)` makes them"):
+        evaluation.evaluate(classifier(), data.unbatch())

@@ -1,0 +1,127 @@
+"""One output or several: which targets a compiled model takes, and what `evaluate` says of labels and numbers."""
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import evaluation, linear_regression, mlp, perceptron, training
+
+LOGITS = {"from_logits": True}
+X = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
+
+
+def compiled(outputs, loss, **options):
+    keras.utils.set_random_seed(0)
+    model = mlp((4,), outputs, hidden_units=(6,))
+    model.compile("adam", loss, **options)
+    return model
+
+
+SPARSE = keras.losses.SparseCategoricalCrossentropy(**LOGITS)
+BINARY = keras.losses.BinaryCrossentropy(**LOGITS)
+ONE, THREE = "(n, 1), as the model's output", "(n, 3), as the model's output"
+LABELS = "(n,), an integer for each of the model's answers"
+
+
+@pytest.mark.filterwarnings("ignore:`model` gives logits")  # The losses by name; it is not what is tried here.
+@pytest.mark.parametrize(
+    ("outputs", "loss", "shape", "must_be"),
+    [
+        (1, "mse", (40, 3), ONE),
+        (3, "mse", (40,), THREE),
+        (3, "mae", (40, 2), THREE),
+        (3, keras.losses.Huber(), (40, 1), THREE),
+        (3, keras.losses.mean_squared_error, (40,), THREE),
+        (1, BINARY, (40, 2), ONE),
+        (3, BINARY, (40,), THREE),
+        (3, "categorical_crossentropy", (40,), THREE),
+        (3, SPARSE, (40, 3), LABELS),
+        (3, "sparse_categorical_crossentropy", (40, 2), LABELS),
+    ],
+)
+def test_targets_of_another_shape_are_refused_before_the_first_step(outputs, loss, shape, must_be, tmp_path):
+    import tensorflow as tf
+
+    model, y = compiled(outputs, loss), np.zeros(shape, "int32")
+    before = model.get_weights()
+    message = f"must be of shape {must_be}. Received: "
+    right = np.zeros((40, outputs) if loss not in (SPARSE, "sparse_categorical_crossentropy") else 40, "int32")
+    calls = {
+        "y": lambda: training.fit(model, X, y, epochs=1, run_dir=tmp_path / "run"),
+        "validation_data[1]": lambda: training.fit(model, X, right, validation_data=(X, y), epochs=1),
+    }
+    for name, call in {**calls, "y again": lambda: evaluation.evaluate(model, X, y)}.items():
+        name = name.removesuffix(" again")
+        with pytest.raises(ValueError) as error:
+            call()
+        assert str(error.value) == f"`{name}` {message}{name} of shape {shape}"
+    with pytest.raises(ValueError, match=r"`y` must be of shape \(n,"):
+        training.fit(model, tf.data.Dataset.from_tensor_slices((X, y)).batch(8), epochs=1)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "loss", "shape"),
+    [(1, "mse", (40,)), (1, "mse", (40, 1)), (3, "mse", (40, 3)), (1, BINARY, (40,)), (3, SPARSE, (40,)),
+     (3, SPARSE, (40, 1))],
+)  # fmt: skip
+def test_targets_of_the_right_shape_are_taken(outputs, loss, shape):
+    history = training.fit(compiled(outputs, loss), X, np.zeros(shape, "int32"), epochs=1, verbose=0)
+    assert len(history.history["loss"]) == 1
+
+
+def test_a_loss_of_ones_own_may_read_targets_of_any_shape():
+    model = compiled(3, lambda y, predicted: keras.ops.mean(predicted, axis=-1) - y[:, 0])
+    assert training.fit(model, X, np.zeros((40, 7)), epochs=1, verbose=0).history["loss"]
+
+
+def answers(logits):
+    """A model that gives the given logits."""
+    model = perceptron((len(logits[0]),), len(logits[0]))
+    model.set_weights([np.eye(len(logits[0]), dtype="float32"), np.zeros(len(logits[0]), "float32")])
+    return model, np.array(logits, "float32")
+
+
+def test_one_logit_is_judged_at_0_and_gets_a_confusion_matrix():
+    model, x = answers([[0.3], [-2.0], [5.0], [0.2]])
+    y = np.array([1, 0, 0, 1])
+    for loss, expected in ((BINARY, 0.75), ("binary_crossentropy", 0.25)):  # 0.3 and 0.2 as probabilities mean no.
+        model.compile(loss=loss, metrics=["accuracy"])
+        metrics = evaluation.evaluate(model, x, y, class_names=["no", "yes"])
+        assert metrics["accuracy"] == expected
+    assert metrics["confusion_matrix"] == [[1, 1], [2, 0]]
+    model.compile(loss=BINARY)
+    metrics = evaluation.evaluate(model, x, y[:, None], class_names=["no", "yes"])
+    assert metrics["confusion_matrix"] == [[1, 1], [0, 2]]
+    assert metrics["per_class"]["yes"] == {"precision": 2 / 3, "recall": 1.0, "f1": 0.8, "support": 2}
+    with pytest.raises(ValueError, match="`class_names` must be one name for each of 2 classes"):
+        evaluation.evaluate(model, x, y, class_names=["yes"])
+
+
+def test_several_labels_are_judged_one_by_one():
+    model, x = answers([[1.0, -1, 0.4], [1, 1, -1], [-1, 1, 1]])
+    y = np.array([[1, 0, 1], [0, 1, 0], [0, 1, 1]])
+    model.compile(loss=BINARY, metrics=["accuracy"])
+    metrics = evaluation.evaluate(model, x, y, class_names=["a", "b", "c"])
+    assert metrics["accuracy"] == pytest.approx(8 / 9) and "confusion_matrix" not in metrics
+    assert metrics["per_class"]["a"] == {"precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3), "support": 1}
+    assert [metrics["per_class"][name]["support"] for name in "abc"] == [1, 2, 2]
+
+
+def test_one_hot_classes_are_judged_like_integers():
+    model, x = answers([[1.0, 0, 0], [0, 1, 0], [0, 1, 0]])
+    model.compile(loss=keras.losses.CategoricalCrossentropy(**LOGITS))
+    metrics = evaluation.evaluate(model, x, np.eye(3)[[0, 1, 2]])
+    assert metrics["confusion_matrix"] == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
+
+
+def test_numbers_and_reconstructions_get_their_loss_alone():
+    model = mlp((4,), 4)
+    model.compile(loss=BINARY)
+    binary = (X > 0).astype("float32")
+    assert set(evaluation.evaluate(model, binary, binary)) == {"loss"}
+    assert set(evaluation.evaluate(model, X, np.full((40, 4), 0.3))) == {"loss"}
+    model = linear_regression((4,))
+    model.compile(loss="mse", metrics=["mae"])
+    assert evaluation.evaluate(model, X, np.full(40, 3.0)) == {"loss": pytest.approx(9), "mae": pytest.approx(3)}
