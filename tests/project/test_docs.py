@@ -81,11 +81,11 @@ def test_links_and_modules_that_a_page_names_exist(page):
 
 
 def test_the_commands_of_the_readme_are_those_that_ci_runs():
-    ci = (ROOT / ".ci" / "run").read_text()
-    readme = (ROOT / "README.md").read_text()
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert 'pip install -e ".[test]" && pytest\n' in readme
     assert """bash -c 'pip install -e ".[test]" && pytest'\n""" in ci
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert set(re.findall(r'-e "\.\[(\w+)\]', readme)) <= set(extras)
 
 

@@ -1,0 +1,347 @@
+"""Options of `fit` in pairs: each two of them meet in some row, and each row is held against Keras's own `fit`."""
+
+import csv
+import itertools
+import math
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import mlp, training
+
+OPTIONS = {
+    "data": ("arrays", "tuple", "tf.data", "PyDataset"),
+    "weights": (None, "sample", "class"),
+    "validation": (None, "plain", "weighted"),
+    "patience": (None, 2),
+    "folder": (None, "resumed", "extended"),
+    "callback": ("plateau", "stopping", "state"),
+    "metric": ("accuracy", "vector", "weighted"),
+    "end": ("finite", "not finite"),
+    "dtype": ("float32", "mixed_bfloat16"),
+    "optimizer": ("adam", "ema", "accumulate"),
+    "batch_size": (10, 8),  # The second leaves a smaller last batch.
+    "verbose": (0, 1, 2),
+}
+REFUSED = [
+    {("weights", "class"), ("data", "tf.data")},
+    {("weights", "class"), ("data", "PyDataset")},
+    {("patience", 2), ("validation", None)},
+]
+TABLE = """
+PyDataset  sample  None      None  extended  state     accuracy  finite      mixed_bfloat16  adam        8   1
+PyDataset  None    plain     2     resumed   plateau   vector    not_finite  float32         accumulate  10  0
+PyDataset  None    weighted  2     None      stopping  weighted  not_finite  mixed_bfloat16  ema         8   2
+arrays     class   plain     2     None      stopping  accuracy  finite      float32         adam        8   0
+arrays     class   weighted  2     extended  state     weighted  finite      mixed_bfloat16  accumulate  8   0
+arrays     class   None      None  resumed   plateau   accuracy  not_finite  mixed_bfloat16  adam        8   2
+arrays     sample  weighted  None  None      plateau   weighted  not_finite  mixed_bfloat16  ema         10  1
+arrays     None    None      None  extended  state     vector    not_finite  float32         ema         10  2
+tf.data    sample  plain     2     extended  plateau   weighted  finite      float32         adam        10  2
+tf.data    sample  None      None  None      stopping  vector    not_finite  mixed_bfloat16  accumulate  10  0
+tf.data    None    weighted  None  resumed   state     accuracy  finite      float32         ema         8   1
+tuple      class   plain     2     resumed   plateau   vector    finite      mixed_bfloat16  ema         8   0
+tuple      class   plain     None  None      state     accuracy  not_finite  mixed_bfloat16  accumulate  10  1
+tuple      sample  None      None  resumed   stopping  weighted  not_finite  float32         accumulate  8   2
+tuple      None    weighted  2     extended  stopping  vector    not_finite  mixed_bfloat16  adam        8   1
+"""
+
+
+def rows() -> list[dict]:
+    """Read the table: a dict of options for each line."""
+    words = {name: {str(value).replace(" ", "_"): value for value in values} for name, values in OPTIONS.items()}
+    lines = (zip(OPTIONS, line.split(), strict=True) for line in TABLE.strip().splitlines())
+    return [{name: words[name][word] for name, word in line} for line in lines]
+
+
+ROWS = rows()
+EPOCHS, N, SEED = 4, 30, 5
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(N, 4)).astype("float32")
+CLASS = (X[:, 0] + X[:, 3] > 0).astype(int)
+Y = np.eye(2, dtype="float32")[CLASS]
+# The other labels: what training learns makes it worse, so that the first epoch is the best.
+VALID_X, VALID_Y = X[:12] * 1.5, 1 - Y[:12]
+SAMPLE_WEIGHT, VALID_WEIGHT = RNG.uniform(0.2, 3, (2, N)).astype("float32")
+JIT = "auto" if keras.backend.backend() == "jax" else False  # For time.
+CLASS_WEIGHT = {0: 0.3, 1: 4.0}
+
+
+def pairs_of(row: dict) -> set:
+    return {frozenset(pair) for pair in itertools.combinations(row.items(), 2)}
+
+
+def allowed_pairs() -> set:
+    names = itertools.combinations(OPTIONS, 2)
+    pairs = {frozenset([(a, i), (b, j)]) for a, b in names for i in OPTIONS[a] for j in OPTIONS[b]}
+    return pairs - set(map(frozenset, REFUSED))
+
+
+def test_each_two_values_meet_in_some_row():
+    assert set().union(*map(pairs_of, ROWS)) == allowed_pairs()
+
+
+class Shifted(keras.utils.PyDataset):
+    """Batches of which the order depends on the number of epochs that are done."""
+
+    def __init__(self, arrays, batch_size):
+        super().__init__()
+        self.arrays, self.batch_size, self.epoch = arrays, batch_size, 0
+
+    def __len__(self):
+        return -(-N // self.batch_size)
+
+    def __getitem__(self, step):
+        rows = np.roll(np.arange(N), 3 * self.epoch)[step * self.batch_size :][: self.batch_size]
+        return keras.tree.map_structure(lambda array: array[rows], self.arrays)
+
+    def on_epoch_end(self):
+        self.epoch += 1
+
+
+def inputs(row, x):
+    return (x[:, :3], x[:, 3:]) if row["data"] == "tuple" else x
+
+
+def data_of(row) -> dict:
+    """Return what `fit` is given for the training set."""
+    if row["data"] in ("arrays", "tuple"):
+        weights = {"sample": {"sample_weight": SAMPLE_WEIGHT}, "class": {"class_weight": CLASS_WEIGHT}}
+        return {"x": inputs(row, X), "y": Y, **weights.get(row["weights"], {})}
+    arrays = (X, Y, SAMPLE_WEIGHT) if row["weights"] else (X, Y)
+    if row["data"] == "PyDataset":
+        return {"x": Shifted(arrays, row["batch_size"])}
+    import tensorflow as tf
+
+    return {"x": tf.data.Dataset.from_tensor_slices(arrays).shuffle(N, seed=1).batch(row["batch_size"])}
+
+
+def batches(row):
+    """Yield the batches of all epochs one after the other, from what the documentation of `fit` says."""
+    weight = {"sample": SAMPLE_WEIGHT, "class": np.array([CLASS_WEIGHT[label] for label in CLASS], "float32")}
+    arrays = (inputs(row, X), Y, weight[row["weights"]]) if row["weights"] else (inputs(row, X), Y)
+    data_set = data_of(row)["x"]
+    if row["data"] == "tf.data":
+        list(data_set)  # `fit` reads it once before the first epoch, to check it, and a shuffle draws an order then.
+    for epoch in range(EPOCHS):
+        if row["data"] == "tf.data":
+            yield from data_set.as_numpy_iterator()
+        else:
+            order = training.epoch_order(N, SEED, epoch)
+            for first in range(0, N, row["batch_size"]):
+                rows = order[first : first + row["batch_size"]]
+                yield keras.tree.map_structure(lambda array, rows=rows: array[rows], arrays)
+
+
+def new_model(row):
+    keras.utils.set_random_seed(0)
+    places = [keras.Input((3,)), keras.Input((1,))] if row["data"] == "tuple" else [keras.Input((4,))]
+    joined = keras.layers.Concatenate()(places) if len(places) > 1 else places[0]
+    # On PyTorch dropout draws from the global generator, which `fit` seeds anew in each epoch, and Keras does not.
+    dropout = 0.0 if keras.backend.backend() == "torch" else 0.2
+    inner = mlp((4,), 2, hidden_units=(4,), activation="leaky_relu", dropout=dropout)
+    model = keras.Model(places if len(places) > 1 else places[0], inner(joined))
+    optimizer = {
+        "adam": lambda: keras.optimizers.Adam(0.03),
+        "ema": lambda: keras.optimizers.SGD(0.1, momentum=0.5, use_ema=True, ema_momentum=0.8),
+        "accumulate": lambda: keras.optimizers.SGD(0.1, momentum=0.5, gradient_accumulation_steps=2),
+    }[row["optimizer"]]()
+    metric = {
+        "accuracy": {"metrics": ["accuracy"]},
+        "vector": {"metrics": [keras.metrics.F1Score()]},
+        "weighted": {"weighted_metrics": ["accuracy"]},
+    }[row["metric"]]
+    model.compile(optimizer, keras.losses.CategoricalCrossentropy(from_logits=True), jit_compile=JIT, **metric)
+    return model
+
+
+class State(keras.callbacks.Callback):
+    """Changes the learning rate by numbers of its own, and logs in some epochs only."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator, self.drawn = np.random.default_rng(2), ()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.drawn = (*self.drawn, float(self.generator.uniform(0.3, 1.2)))
+        self.model.optimizer.learning_rate = 0.05 * sum(self.drawn)
+        if epoch % 2:
+            logs["drawn"] = sum(self.drawn)
+
+
+class Explodes(keras.callbacks.Callback):
+    """Makes the second epoch bad, and the third one's loss not finite."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch in (1, 2):
+            self.model.optimizer.learning_rate = {1: 100.0, 2: 1e30}[epoch]
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ctrl-C in the second step of the second epoch, once."""
+
+    wanted = False  # Of the class: a run's own attributes would come back with the rest.
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if Interrupt.wanted and (self._epoch, batch) == (1, 1):
+            Interrupt.wanted = False
+            signal.raise_signal(signal.SIGINT)
+
+
+class Note(keras.callbacks.Callback):
+    """Notes the logs and the weights of each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.logs, self.weights = [], []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.logs.append({name: keras.ops.convert_to_numpy(value).tolist() for name, value in logs.items()})
+        self.weights.append(self.model.get_weights())
+
+
+def callbacks(row):
+    chosen = {
+        "plateau": lambda: keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=10.0),
+        "stopping": lambda: keras.callbacks.EarlyStopping("loss", patience=2, min_delta=0.5),
+        "state": State,
+    }[row["callback"]]()
+    return [chosen, *([Explodes()] if row["end"] == "not finite" else [])]
+
+
+def validation(row):
+    valid = (inputs(row, VALID_X), VALID_Y)
+    return {None: None, "plain": valid, "weighted": (*valid, VALID_WEIGHT[:12])}[row["validation"]]
+
+
+def state(model) -> list[np.ndarray]:
+    variables = [*model.variables, *model.optimizer.variables]
+    return [np.array(keras.ops.convert_to_numpy(variable)).astype("float64") for variable in variables]
+
+
+def by_keras(row):
+    """Return the logs and the weights of each epoch, and the state at the end."""
+    model, note = new_model(row), Note()
+    patience = [keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)] if row["patience"] else []
+    options = {"validation_data": validation(row), "callbacks": [*callbacks(row), *patience, note], "shuffle": False}
+    # Keras knows best how often it ends an epoch of a `PyDataset` before the first one.
+    source = data_of(row)["x"] if row["data"] == "PyDataset" else batches(row)
+    model.fit(source, steps_per_epoch=-(-N // row["batch_size"]), epochs=EPOCHS, verbose=0, **options)
+    return note.logs, note.weights, state(model)
+
+
+def by_dlguide(row, folder, epochs=EPOCHS):
+    model = new_model(row)
+    more = {name: row[name] for name in ("batch_size", "patience", "verbose")}
+    options = {"validation_data": validation(row), "callbacks": [*callbacks(row), Interrupt()], "seed": SEED, **more}
+    error = None
+    try:
+        history = training.fit(model, **data_of(row), epochs=epochs, run_dir=folder, **options).history
+    except FloatingPointError as raised:
+        history, error = None, str(raised)
+    return model, history, error
+
+
+def begin(row, folder):
+    """Train a part of the run, for the next call to resume or extend."""
+    if row["folder"] == "resumed":
+        Interrupt.wanted = True
+        with pytest.raises(KeyboardInterrupt):
+            by_dlguide(row, folder)
+    if row["folder"] == "extended":
+        by_dlguide(row, folder, 1)
+
+
+def assert_close(row, found, expected):
+    tolerance = 2e-5 if row["dtype"] == "float32" else 2e-3  # Adam's kernel; the others give equal bits.
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def columns(logs: list[dict]) -> dict:
+    """Return a list for each log, with NaN where an epoch has none."""
+    names = dict.fromkeys(name for epoch in logs for name in epoch)
+    sizes = {name: np.shape(next(epoch[name] for epoch in logs if name in epoch)) for name in names}
+    return {name: [epoch.get(name, np.full(sizes[name], math.nan)) for epoch in logs] for name in names}
+
+
+def check_file(row, folder, history):
+    """Hold `history.csv` against the history: the same numbers, in the same epochs."""
+    with open(folder / "history.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(line["epoch"]) for line in rows] == list(range(1, len(rows) + 1))
+    for name, values in history.items():
+        names = [name] if np.ndim(values) == 1 else [f"{name}[{i}]" for i in range(2)]
+        found = [[float(line[part] or "nan") for part in names] for line in rows]
+        np.testing.assert_array_equal(found, np.reshape(values, (len(rows), -1)))
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C, also where the tests are started in the background of a script, which lets a process ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def dtype(request):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+def label(row) -> str:
+    return "-".join(f"{value}" for value in row.values())
+
+
+PARAMETERS = [
+    pytest.param(row, row["dtype"], id=label(row), marks=[pytest.mark.each_backend] if row["folder"] else [])
+    for row in ROWS
+]
+
+
+@pytest.mark.parametrize(("row", "dtype"), PARAMETERS, indirect=["dtype"])
+def test_a_row_of_options_trains_as_keras_does(row, dtype, tmp_path, capfd):
+    logs, weights, final = by_keras(row)
+    folder = tmp_path / "run" if row["folder"] else None
+    begin(row, folder)
+    capfd.readouterr()
+    model, history, error = by_dlguide(row, folder)
+    output = capfd.readouterr().out
+    if row["end"] == "not finite":
+        losses = [epoch.get("val_loss", epoch["loss"]) for epoch in logs[:2]]
+        assert losses[0] < losses[1]
+        assert error.startswith("`loss` must be finite. Received: loss=")
+        assert error.endswith("The model has its best weights so far, of epoch 1.")
+        assert_close(row, model.get_weights(), weights[0])
+        if folder:
+            saved = keras.saving.load_model(folder / "model.keras", compile=False)
+            assert all(map(np.array_equal, saved.get_weights(), model.get_weights()))
+        return
+    expected = columns(logs)
+    assert list(history) == list(expected)
+    assert_close(row, map(np.array, history.values()), map(np.array, expected.values()))
+    assert_close(row, state(model), final)
+    check_output(row, output, len(logs))
+    if folder:
+        check_file(row, folder, history)
+        again, same_history, _ = by_dlguide(row, folder)  # Finished: nothing is trained.
+        np.testing.assert_equal(same_history, history)
+        assert all(map(np.array_equal, state(again), state(model)))
+
+
+def check_output(row, output: str, epochs: int):
+    lines = output.splitlines()
+    assert bool(output) == (row["verbose"] > 0)
+    if row["verbose"] and row["folder"]:
+        assert sum(line.startswith("run ") and f"is {row['folder']} " in line for line in lines) == 1
+    if row["verbose"] == 2:
+        reported = [line.split()[1] for line in lines if line.startswith("epoch ")]
+        assert reported[1 - epochs :] == [f"{epoch}/{EPOCHS}" for epoch in range(2, epochs + 1)]
