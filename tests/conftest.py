@@ -3,11 +3,14 @@
 import functools
 import gc
 import os
+import signal
 import sys
 import tempfile
+import threading
 import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # The one in ~/.keras/keras.json may not be installed here.
 os.environ["MPLBACKEND"] = "agg"
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "hypothesis"))
 if "PYTHONPYCACHEPREFIX" not in os.environ:  # With it, byte code is written outside the checkout.
@@ -24,6 +27,9 @@ pytest.register_assert_rewrite("contract", "independent_metrics")
 
 def pytest_configure(config):
     """Import what each test needs, but not in the process that only hands the tests out to others."""
+    if threading.current_thread() is threading.main_thread():
+        # A shell starts a job in the background with Ctrl-C ignored, and Python leaves it so.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.option.dist == "no" or config.option.collectonly:
         with warnings.catch_warnings():
             # Deprecations inside the backends' own imports are not this project's.

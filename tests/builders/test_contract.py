@@ -1,6 +1,6 @@
 """The contract of every builder, run on TensorFlow, JAX and PyTorch from this file.
 
-KERAS_BACKEND=jax pytest tests/test_contract.py
+KERAS_BACKEND=jax pytest tests/builders/test_contract.py
 """
 
 import importlib.util

@@ -195,7 +195,7 @@ def test_a_bad_argument_is_named(options, message):
 
 @pytest.fixture
 def copied(tmp_path, monkeypatch):
-    shutil.copy(_files.FOLDER / "mnist.npz", tmp_path / "mnist.npz")
+    shutil.copyfile(_files.FOLDER / "mnist.npz", tmp_path / "mnist.npz")
     monkeypatch.setattr(_files, "FOLDER", tmp_path)
     return tmp_path / "mnist.npz"
 

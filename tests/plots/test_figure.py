@@ -153,7 +153,8 @@ def test_a_fresh_notebook_shows_a_figure_once_as_the_last_value_of_a_cell(tmp_pa
     for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    NotebookClient(notebook, kernel_name="python3", timeout=300).execute(cwd=str(Path(plots.__file__).parents[2]))
+    client = NotebookClient(notebook, kernel_name="python3", timeout=900, startup_timeout=300)
+    client.execute(cwd=str(Path(plots.__file__).parents[2]))
     outputs = [[out for out in cell.outputs if out.output_type != "stream"] for cell in notebook.cells]
     assert outputs[0] == [] and outputs[2][0].data["text/plain"] == "[]"  # No window waits to be shown.
     for [out] in (outputs[1], outputs[3]):

@@ -594,11 +594,16 @@ def end(process: subprocess.Popen, stop) -> str:
     """Stop a process that has others, and wait for the end of all; return what it wrote to standard error."""
     started = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     stop(process.pid)
-    _, errors = process.communicate(timeout=30)
-    deadline = time.monotonic() + 20
-    while any(map(is_running, started)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert started and not any(map(is_running, started))
+    try:
+        # A busy machine needs some seconds; a process that nobody ends would run for hours.
+        _, errors = process.communicate(timeout=300)
+        deadline = time.monotonic() + 300
+        while any(map(is_running, started)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert started and not any(map(is_running, started))
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     return errors
 
 
@@ -620,7 +625,7 @@ import os, time
 from recipes._lib import trial_process
 with trial_process.opened() as call:
     call(os.write, 1, b"started\\n")
-    call(time.sleep, 100)
+    call(time.sleep, 10_000)
 """
     process = start("-c", code, cwd=tmp_path)
     assert process.stdout.readline() == "started\n"

@@ -83,7 +83,7 @@ def ends_of(processes: list) -> list[list]:
             if killed_at:
                 process.kill()
         for process, *_ in started:
-            process.join(timeout=120)
+            process.join(timeout=600)
             process.kill()  # Of those that hang; the others have ended.
             process.join()
         lines = [[Path(file).read_text().splitlines() for file in files] for _, files, _ in started]

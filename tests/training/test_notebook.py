@@ -59,7 +59,7 @@ def test_a_cell_that_is_interrupted_and_run_again_ends_in_the_bits_of_a_whole_ru
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]) + os.pathsep + os.environ.get("PYTHONPATH", ""))
     cells = [nbformat.v4.new_code_cell(textwrap.dedent(cell).replace("{folder}", str(tmp_path))) for cell in CELLS]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    nbclient.NotebookClient(notebook, timeout=900, startup_timeout=300, kernel_name="python3").execute()
     shown = list(map(outputs, notebook["cells"]))
     assert "interrupted" in shown[2]
     assert "is resumed in epoch 1 of 2, after 3 steps" in shown[3]
