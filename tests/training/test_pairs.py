@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dlguide import mlp, training
+from dlguide.training import _run
 
 OPTIONS = {
     "data": ("arrays", "tuple", "tf.data", "PyDataset"),
@@ -238,7 +239,8 @@ def by_keras(row):
 def by_dlguide(row, folder, epochs=EPOCHS):
     model = new_model(row)
     more = {name: row[name] for name in ("batch_size", "patience", "verbose")}
-    options = {"validation_data": validation(row), "callbacks": [*callbacks(row), Interrupt()], "seed": SEED, **more}
+    options = {"validation_data": validation(row), "callbacks": [*callbacks(row), Interrupt()], **more}
+    options |= {"seed": SEED, "checkpoint_seconds": 0}
     error = None
     try:
         history = training.fit(model, **data_of(row), epochs=epochs, run_dir=folder, **options).history
@@ -310,7 +312,9 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize(("row", "dtype"), PARAMETERS, indirect=["dtype"])
-def test_a_row_of_options_trains_as_keras_does(row, dtype, tmp_path, capfd):
+def test_a_row_of_options_trains_as_keras_does(row, dtype, tmp_path, capfd, monkeypatch):
+    if row["end"] == "not finite":  # A checkpoint at each step, whatever it costs.
+        monkeypatch.setattr(_run, "CHECKPOINT_SHARE", 1e9)
     logs, weights, final = by_keras(row)
     folder = tmp_path / "run" if row["folder"] else None
     begin(row, folder)
@@ -326,6 +330,8 @@ def test_a_row_of_options_trains_as_keras_does(row, dtype, tmp_path, capfd):
         if folder:
             saved = keras.saving.load_model(folder / "model.keras", compile=False)
             assert all(map(np.array_equal, saved.get_weights(), model.get_weights()))
+            with np.load(folder / "checkpoint.npz") as saved:
+                assert all(np.isfinite(saved[name]).all() for name in saved.files if saved[name].dtype.kind == "f")
         return
     expected = columns(logs)
     assert list(history) == list(expected)

@@ -44,20 +44,21 @@ def train(folder, epochs=3, stop=None, **options):
     keras.utils.set_random_seed(0)
     model, follower = (mlp((4,), 1, hidden_units=(5,), dropout=0.2) for _ in range(2))
     model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
-    sampler = Sampler()
+    sampler, mean = Sampler(), keras.metrics.Mean()
     options = {"checkpoint_seconds": 0, "options": {"seed": 3}, **options}
     with training.Run(folder, epochs=epochs, model=model, **options) as run:
-        run.keep(sampler, follower)
+        run.keep(sampler, follower, mean)
         for epoch in run.epochs():
-            model.reset_metrics()
+            mean.reset_state()
             for step in run.steps(4):
                 rows = sampler.rows()
                 loss, mae = model.train_on_batch(X[rows], Y[rows])
+                mean.update_state(loss)
                 if (epoch, step) == stop:
                     raise Stopped
                 follower.set_weights([0.9 * a + 0.1 * b for a, b in zip(follower.get_weights(), model.get_weights(),
                                                                         strict=True)])  # fmt: skip
-            run.end_epoch({"loss": loss, "mae": mae, "by_row": np.array(sampler.counts[:2])})
+            run.end_epoch({"loss": float(mean.result()), "mae": mae, "by_row": np.array(sampler.counts[:2])})
         run.save_model()
     weights = [
         *model.get_weights(),
@@ -163,6 +164,31 @@ def test_a_folder_without_epochs_is_locked_and_compared(tmp_path):
     ):
         pass
     assert json.loads((tmp_path / "config.json").read_text())["method"] == "a"
+
+
+class Count:
+    n = 0
+
+
+def test_a_state_that_is_not_worth_keeping_is_not_kept(tmp_path, each_step):
+    def check():
+        if count.n == 3:
+            raise FloatingPointError("not finite")
+
+    count = Count()
+    with (
+        pytest.raises(FloatingPointError, match="not finite"),
+        training.Run(tmp_path, epochs=1, checkpoint_seconds=0) as run,
+    ):
+        run.keep(count, check=check)
+        for _ in run.epochs():
+            for _ in run.steps(5):
+                count.n += 1
+    count = Count()
+    with training.Run(tmp_path, epochs=1) as run:
+        run.keep(count)
+        run.restore()
+    assert count.n == run.progress.step == 2
 
 
 LOOP = textwrap.dedent(

@@ -309,8 +309,7 @@ def scheduled(steps):
     }
 
 
-@pytest.mark.parametrize("kind", ["plain", "within"])
-@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["plain", pytest.param("within", marks=pytest.mark.thorough)])
 def test_a_run_with_a_schedule_is_not_extended(kind, tmp_path):
     whole = run(tmp_path, epochs=2, model=scheduled(8)[kind])
     reason = r"\. A run whose learning rate is a schedule cannot be extended: a schedule is made for a number of steps$"
