@@ -28,6 +28,7 @@ Thirty trials in one process, with `clear_session` and garbage collection after 
 1,092 MB, 11 MB a trial; so each ten trials get a new process.
 """
 
+from pathlib import Path
 from typing import Literal
 
 import keras
@@ -126,7 +127,9 @@ def main(
     """Search, train the winner with a new seed, then return its metrics on the test set."""
     mnist1d = data.load("mnist1d", limit=limit, seed=seed)
 
-    found = search.run(search.Search(candidate, mnist1d, method, epochs, seed), trials, run_dir)
+    # A folder within that of the winner's training: each is a run of its own.
+    search_dir = Path(run_dir) / "search" if run_dir else None
+    found = search.run(search.Search(candidate, mnist1d, method, epochs, seed), trials, search_dir)
     winner = search.best_trial(found)
     print(f"winner: {winner.params}", flush=True)
 

@@ -173,7 +173,9 @@ def fit(
         reports = [_callbacks.Report(epochs)] if shown == 2 else []
         steps = 1 if sees_steps else -1 if batches.steps is None else batches.steps * epochs
         start = time.perf_counter()
-        with _while_training(model, steps, batch_size, finite, run, processes):
+        # A resumed epoch has fewer steps, and of a data set their number may not be known: to Keras, data are missing.
+        seems_short = run.progress.step > 0 or batches.steps is None
+        with _while_training(model, steps, batch_size, finite, run, processes, seems_short):
             model.fit(
                 batches.source,
                 validation_data=_batches.validation_batches(valid, batch_size, process, processes),
@@ -239,7 +241,7 @@ def _shown(verbose) -> int:
 
 
 @contextlib.contextmanager
-def _while_training(model, steps: int, batch_size: int, finite, run: Run, processes: int):
+def _while_training(model, steps: int, batch_size: int, finite, run: Run, processes: int, seems_short: bool):
     """Set what holds during `model.fit` alone; where the loss is not finite, put the best weights back."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_steps.many_steps_a_call(model, steps, batch_size))
@@ -247,7 +249,7 @@ def _while_training(model, steps: int, batch_size: int, finite, run: Run, proces
         stack.enter_context(_memory.given_back(model))
         if processes > 1:
             stack.enter_context(_processes.shared(model))
-        if run.progress.step:  # An epoch that is resumed within has fewer steps: to Keras, data are missing.
+        if seems_short:
             stack.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("ignore", "Your input ran out of data")
         try:

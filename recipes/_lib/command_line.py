@@ -55,7 +55,7 @@ def run(main: Callable[..., dict]) -> None:
         _exit_if_refused(error)
         raise
     except KeyboardInterrupt:
-        files = {"search.db": "trials", "checkpoint.npz": "epochs"}
+        files = {"search/search.db": "trials", "checkpoint.npz": "epochs"}
         found = [what for name, what in files.items() if folder is not None and (folder / name).exists()]
         kept = (
             f"All finished {' and '.join(found)} are kept. To resume" if found else "No epoch is kept. To start again"

@@ -642,6 +642,6 @@ def test_a_command_that_is_interrupted_leaves_no_process_and_goes_on_to_the_same
     assert process.returncode == 130 and "Traceback" not in errors
     assert errors.splitlines()[-1].startswith("Interrupted. All finished trials are kept. To resume: python -m ")
     folder = tmp_path / "runs" / "automl_mnist1d" / "1"
-    assert len(search_file.finished_trials(folder / "search.db")) == 1
+    assert len(search_file.finished_trials(folder / "search" / "search.db")) == 1
     chosen = search.Search(automl_mnist1d.candidate, data.load("mnist1d", limit=60), "tpe", 1, 0)
     assert all_of(search.run(chosen, 2, folder)) == all_of(search.run(chosen, 2))

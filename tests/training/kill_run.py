@@ -96,14 +96,13 @@ def kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class KillInEpoch(keras.callbacks.Callback):
+class KillInEpoch:
     """Kills the process some time after an epoch began, wherever it is then, and not later than two epochs on."""
 
     def __init__(self, epoch: int, share: float):
-        super().__init__()
         self._epoch, self._share, self._begun = epoch, share, 0.0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def begin_epoch(self, epoch):
         seconds, self._begun = time.perf_counter() - self._begun, time.perf_counter()
         if epoch == self._epoch:
             threading.Thread(target=lambda: (time.sleep(self._share * seconds), kill()), daemon=True).start()
@@ -147,13 +146,13 @@ def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> N
     if where == "checkpoint":
         kill_in_checkpoint(number, place)
     if where == "epoch":
-        begin = keras.callbacks.CallbackList.on_train_begin
+        begin, killer = training.Run.begin_epoch, KillInEpoch(number, place)
 
-        def begin_and_kill(self, logs=None):  # The run does not know of this one.
-            self.callbacks.append(KillInEpoch(number, place))
-            begin(self, logs)
+        def begin_and_kill(self):
+            killer.begin_epoch(self.progress.epoch)
+            begin(self)
 
-        keras.callbacks.CallbackList.on_train_begin = begin_and_kill
+        training.Run.begin_epoch = begin_and_kill
     Path(f"{folder}.json").write_text(json.dumps([run(folder, name, epochs)]))
 
 
