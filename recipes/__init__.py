@@ -13,6 +13,6 @@ if importlib.util.find_spec("tyro") is None:
 
 # TensorFlow's information would come before a recipe's own first line; its warnings and errors are shown.
 if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1") != "0":
-    from recipes._lib.quiet_import import QuietImport
+    from recipes._lib.runs.quiet_import import QuietImport
 
     sys.meta_path.insert(0, QuietImport())

@@ -1,6 +1,6 @@
 """List the recipes: purpose, data, published result, time."""
 
-from recipes._lib import results, statements
+from recipes._lib.runs import results, statements
 
 
 def main() -> None:

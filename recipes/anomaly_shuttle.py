@@ -14,7 +14,10 @@ The threshold has the best F1 score on the validation set. These settings were t
 import keras
 
 from dlguide import autoencoder, data, evaluation, plots, training
-from recipes._lib import baselines, command_line, input_description, pictures, reconstruction, schedules
+from recipes._lib import baselines, schedules
+from recipes._lib.images import reconstruction
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
 
 RECIPE = {
     "data": "Statlog Shuttle",

@@ -34,7 +34,10 @@ from typing import Literal
 import keras
 
 from dlguide import cnn, data, evaluation, mlp, perceptron, rnn, training
-from recipes._lib import command_line, input_description, pictures, search, search_pictures
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
+from recipes._lib.search import pictures as search_pictures
+from recipes._lib.search import trials as search
 
 RECIPE = {
     "data": "MNIST-1D",

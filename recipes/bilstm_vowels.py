@@ -27,7 +27,9 @@ Tried, mean of four seeds (validation sets of 54 utterances), then of six seeds:
 import keras
 
 from dlguide import data, evaluation, rnn, training
-from recipes._lib import baselines, command_line, input_description, pictures, schedules
+from recipes._lib import baselines, schedules
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
 
 RECIPE = {
     "data": "Japanese vowels",

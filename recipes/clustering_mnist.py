@@ -23,7 +23,10 @@ Tried, one seed each, on the validation set:
 import keras
 
 from dlguide import autoencoder, data, plots, training
-from recipes._lib import baselines, clustering, command_line, pictures, schedules
+from recipes._lib import baselines, schedules
+from recipes._lib.images import clustering
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line
 
 RECIPE = {
     "data": "MNIST",

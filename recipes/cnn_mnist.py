@@ -24,7 +24,9 @@ Tried, one seed each, on the validation set:
 import keras
 
 from dlguide import cnn, data, evaluation, training
-from recipes._lib import baselines, command_line, input_description, pictures, schedules
+from recipes._lib import baselines, schedules
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
 
 RECIPE = {
     "data": "MNIST",

@@ -37,7 +37,10 @@ unless the row has another number; of the baseline one seed. Seconds are those o
 import keras
 
 from dlguide import cnn, contrastive, data, evaluation, plots, training
-from recipes._lib import command_line, few_labels, pictures, schedules
+from recipes._lib import schedules
+from recipes._lib.images import few_labels
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line
 
 RECIPE = {
     "data": "MNIST",

@@ -26,7 +26,10 @@ setting gave 0.0831. The last three have no convolution at full resolution: the 
 import keras
 
 from dlguide import conv_autoencoder, data, evaluation, plots, training
-from recipes._lib import baselines, command_line, input_description, pictures, reconstruction, schedules
+from recipes._lib import baselines, schedules
+from recipes._lib.images import reconstruction
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
 
 RECIPE = {
     "data": "MNIST",

@@ -28,7 +28,10 @@ from typing import Literal
 import keras
 
 from dlguide import mlp
-from recipes._lib import agent_pictures, command_line, environments, linear_policies, pictures, q_learning
+from recipes._lib.agents import environments, linear_policies, q_learning
+from recipes._lib.agents import pictures as agent_pictures
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line
 
 RECIPE = {
     "data": "CartPole-v1",

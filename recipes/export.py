@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from recipes._lib import command_line, environments, statements
+from recipes._lib.agents import environments
+from recipes._lib.runs import command_line, statements
 
 NAMES = {"tf_saved_model": "saved_{}", "onnx": "{}.onnx", "litert": "{}.tflite"}
 LINES = {

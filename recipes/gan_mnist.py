@@ -28,7 +28,9 @@ import keras
 import numpy as np
 
 from dlguide import data, gan, generation, plots, training
-from recipes._lib import command_line, image_judge, pictures, vae_model
+from recipes._lib.images import image_judge, vae_model
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line
 
 RECIPE = {
     "data": "MNIST",

@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, linear_regression, plots, training
-from recipes._lib import command_line, input_description, pictures
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
 
 RECIPE = {
     "data": "Auto MPG",

@@ -45,16 +45,10 @@ one core, on which other programs ran beside some of the trials:
 import keras
 
 from dlguide import data, evaluation, rnn, training
-from recipes._lib import (
-    baselines,
-    command_line,
-    country_names,
-    input_description,
-    length_batches,
-    ngrams,
-    pictures,
-    schedules,
-)
+from recipes._lib import baselines, schedules
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
+from recipes._lib.texts import country_names, length_batches, ngrams
 
 RECIPE = {
     "data": "GeoNames",

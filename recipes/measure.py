@@ -18,7 +18,7 @@ from typing import Annotated
 
 import tyro
 
-from recipes._lib import command_line, machine_facts, results, statements
+from recipes._lib.runs import command_line, machine_facts, results, statements
 
 
 def main(names: Annotated[list[str], tyro.conf.Positional], *, seeds: list[int] = [10, 11, 12, 13, 14]) -> dict:  # noqa: B006

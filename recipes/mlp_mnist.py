@@ -21,7 +21,9 @@ import keras
 
 from dlguide import data, evaluation, mlp, training
 from dlguide.augmentation import Augmentation
-from recipes._lib import baselines, command_line, input_description, pictures
+from recipes._lib import baselines
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
 
 RECIPE = {
     "data": "MNIST",

@@ -12,7 +12,9 @@ Training: 1.6 s on 2 cores of AMD EPYC.
 import keras
 
 from dlguide import data, evaluation, perceptron, training
-from recipes._lib import baselines, command_line, input_description, pictures
+from recipes._lib import baselines
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
 
 RECIPE = {
     "data": "MNIST",

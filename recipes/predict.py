@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from recipes._lib import command_line, input_readers, reconstruction
+from recipes._lib import input_readers
+from recipes._lib.images import reconstruction
+from recipes._lib.runs import command_line
 
 SURE = 0.5
 """Below this the likeliest class is more probably wrong than right, as the probabilities are calibrated."""

@@ -22,7 +22,9 @@ import keras
 
 from dlguide import data, evaluation, rnn, training
 from dlguide.augmentation import Augmentation
-from recipes._lib import baselines, command_line, input_description, pictures, schedules
+from recipes._lib import baselines, schedules
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
 
 RECIPE = {
     "data": "MNIST",

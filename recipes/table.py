@@ -6,18 +6,14 @@ python -m recipes.table
 import itertools
 from pathlib import Path
 
-from recipes._lib import (
-    benchmark_dqn,
-    benchmark_export,
-    benchmark_fits,
-    benchmark_growth,
-    benchmark_photos,
-    benchmark_search,
-    benchmark_tables,
-    command_line,
-    results,
-    statements,
-)
+from recipes._lib.runs import command_line, results, statements
+from recipes.benchmark import dqn as benchmark_dqn
+from recipes.benchmark import export as benchmark_export
+from recipes.benchmark import fits as benchmark_fits
+from recipes.benchmark import growth as benchmark_growth
+from recipes.benchmark import photos as benchmark_photos
+from recipes.benchmark import search as benchmark_search
+from recipes.benchmark import tables as benchmark_tables
 from recipes.faq import _page as faq_page
 from recipes.faq import _questions
 

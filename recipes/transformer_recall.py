@@ -30,7 +30,10 @@ Tried, one seed each, on the validation set (10,000 texts):
 import keras
 
 from dlguide import attention, data, evaluation, plots, training, transformer_classifier
-from recipes._lib import baselines, command_line, input_description, pictures, schedules, texts
+from recipes._lib import baselines, schedules
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
+from recipes._lib.texts import texts
 
 RECIPE = {
     "data": "texts made by rule",

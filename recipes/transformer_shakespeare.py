@@ -42,7 +42,10 @@ With ReLU and normalisation without weights, as the blocks are now; seconds are 
 import keras
 
 from dlguide import data, evaluation, plots, training, transformer_language_model
-from recipes._lib import baselines, command_line, input_description, pictures, schedules, texts
+from recipes._lib import baselines, schedules
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line, input_description
+from recipes._lib.texts import texts
 
 RECIPE = {
     "data": "Shakespeare",

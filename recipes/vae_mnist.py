@@ -31,7 +31,9 @@ one of 34. So half the epochs are not enough.
 import keras
 
 from dlguide import data, generation, plots, training
-from recipes._lib import command_line, image_judge, pictures, vae_model
+from recipes._lib.images import image_judge, vae_model
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import command_line
 
 RECIPE = {
     "data": "MNIST",

@@ -17,7 +17,7 @@ from typing import Annotated
 import tyro
 
 from recipes import measure
-from recipes._lib import command_line, results, statements
+from recipes._lib.runs import command_line, results, statements
 from recipes.faq import _page, _questions, _recheck
 
 QUICK_SECONDS = 25

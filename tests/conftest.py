@@ -85,7 +85,7 @@ def files_are_read_once():
 def digits(tmp_path_factory):
     """The folder of a perceptron's run of a few seconds that knows most digits."""
     from recipes import perceptron_mnist
-    from recipes._lib import calibration
+    from recipes._lib.photos import calibration
 
     folder = tmp_path_factory.mktemp("digits") / "run"
     with pytest.MonkeyPatch.context() as patch:

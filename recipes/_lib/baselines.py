@@ -6,7 +6,9 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, rnn, training
-from recipes._lib import reconstruction, schedules, texts
+from recipes._lib import schedules
+from recipes._lib.images import reconstruction
+from recipes._lib.texts import texts
 
 # scikit-learn is imported where it is used: it is slow to import, and a baseline comes after the training.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recipes._lib import picture_reader
+from recipes._lib.photos import picture_reader
 
 FAR = 0.1
 """A value is noted from this share of the training set's range outside it: new data go a little beyond it."""

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from recipes._lib import results
+from recipes._lib.runs import results
 from recipes.faq import _article, _glossary, _listings, _questions, _statistics, _tuning, _verdict
 from recipes.faq._experiment import Experiment, Panel
 

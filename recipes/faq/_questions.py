@@ -3,7 +3,7 @@
 import importlib
 from typing import NamedTuple
 
-from recipes._lib import results
+from recipes._lib.runs import results
 from recipes.faq._experiment import Experiment, Words
 
 

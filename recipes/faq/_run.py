@@ -7,7 +7,7 @@ import math
 import time
 from pathlib import Path
 
-from recipes._lib import command_line, machine_facts, results, run_folder, statements
+from recipes._lib.runs import command_line, machine_facts, results, run_folder, statements
 from recipes.faq import _figure, _page, _statistics, _verdict
 from recipes.faq._experiment import Experiment
 

@@ -1,7 +1,7 @@
 """Means, intervals and differences over the seeds (Student's t)."""
 
-from recipes._lib import intervals
-from recipes._lib.intervals import Interval, mean_interval, new_seed_range
+from recipes._lib.runs import intervals
+from recipes._lib.runs.intervals import Interval, mean_interval, new_seed_range
 from recipes.faq._experiment import Claim, Panel, Score
 
 __all__ = [

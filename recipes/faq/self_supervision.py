@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from recipes._lib import few_labels
+from recipes._lib.images import few_labels
 from recipes.faq import _retraining, _run, _tuning
 from recipes.faq._experiment import PERCENT, Claim, Curve, Experiment, Panel, Score, Words
 

@@ -16,7 +16,7 @@ from commands import command
 
 import dlguide
 from dlguide import data
-from recipes._lib import results, statements
+from recipes._lib.runs import results, statements
 from recipes.faq import (
     _figure,
     _page,

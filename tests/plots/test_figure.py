@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontEntry, FontProperties
 
 from dlguide import plots
 from dlguide.plots import _figure
-from recipes._lib import pictures
+from recipes._lib.pictures import run_pictures as pictures
 
 QUESTIONS = Path(__file__).parents[2] / "recipes" / "faq"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlguide import linear_regression, plots
-from recipes._lib import pictures
+from recipes._lib.pictures import run_pictures as pictures
 
 IMAGES = np.zeros((5, 8, 8, 1))
 

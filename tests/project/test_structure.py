@@ -96,7 +96,8 @@ def imports(name: str) -> set[str]:
 
 def test_imports_form_no_circle():
     graph = {name: imports(name) for name in MODULES}
-    assert {"dlguide._checks", "dlguide.training._fit", "recipes._lib.pictures", "recipes.faq._run"} <= set(graph)
+    names = {"dlguide._checks", "dlguide.training._fit", "recipes._lib.pictures.run_pictures", "recipes.faq._run"}
+    assert names <= set(graph)
     assert graph["dlguide.training._fit"] and graph["recipes.faq._run"]
     list(graphlib.TopologicalSorter(graph).static_order())  # Raises CycleError, which names the circle.
 

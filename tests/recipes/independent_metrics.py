@@ -89,7 +89,7 @@ def _probe(model, splits, seed):
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    from recipes._lib import few_labels
+    from recipes._lib.images import few_labels
 
     encoder, rows = model.get_layer("encoder"), few_labels.rows(splits.train.y, 10, seed)
     scaler = StandardScaler()
@@ -119,7 +119,7 @@ def _frechet(model, splits, seed):
     from scipy.linalg import sqrtm
 
     from dlguide import generation
-    from recipes._lib import image_judge
+    from recipes._lib.images import image_judge
 
     images = generation.sample(model, len(splits.test.x), seed=seed)
     classifier = image_judge.train_judge(len(splits.test.x), seed=0).classifier
@@ -147,7 +147,7 @@ def _returns(model, _, seed):
     """Of 100 episodes of the test, one after the other."""
     import gymnasium
 
-    from recipes._lib import environments
+    from recipes._lib.agents import environments
 
     environment, total = gymnasium.make("CartPole-v1"), 0.0
     k1, b1, k2, b2, k3, b3 = model.get_weights()

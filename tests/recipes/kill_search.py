@@ -27,7 +27,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from dlguide import data, mlp, perceptron
-from recipes._lib import search, trial_process
+from recipes._lib.search import trial_process
+from recipes._lib.search import trials as search
 
 TRIALS, EPOCHS = 7, 3
 

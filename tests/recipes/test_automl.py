@@ -22,7 +22,12 @@ from kill_search import EPOCHS, TRIALS, candidate, in_this_process, small_search
 
 from dlguide import data, evaluation, training
 from recipes import _lib, automl_mnist1d
-from recipes._lib import benchmark_search, command_line, run_folder, search, search_file, search_pictures, trial_process
+from recipes._lib.runs import command_line, run_folder
+from recipes._lib.search import pictures as search_pictures
+from recipes._lib.search import study_file as search_file
+from recipes._lib.search import trial_process
+from recipes._lib.search import trials as search
+from recipes.benchmark import search as benchmark_search
 
 ROOT = Path(__file__).parents[2]
 MOMENTS = [["created", -1], ["parameters", 0], ["epoch", 1], ["attributes", 3], ["told", 4], ["epoch", 6]]
@@ -396,10 +401,10 @@ def test_the_modules_of_the_search_can_be_imported_without_optuna(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     for module in (search, search_file, search_pictures):
         name = module.__name__.rpartition(".")[2]
-        monkeypatch.setattr(_lib, name, module)  # Put back in the end.
+        monkeypatch.setattr(_lib.search, name, module)  # Put back in the end.
         monkeypatch.delitem(sys.modules, module.__name__)
-    assert importlib.import_module("recipes._lib.search").optuna is None
-    importlib.import_module("recipes._lib.search_pictures")
+    assert importlib.import_module("recipes._lib.search.trials").optuna is None
+    importlib.import_module("recipes._lib.search.pictures")
 
 
 @pytest.mark.parametrize(
@@ -622,7 +627,7 @@ def start(*command, cwd) -> subprocess.Popen:
 def test_the_process_of_a_trial_ends_with_the_one_that_is_killed(tmp_path):
     code = """
 import os, time
-from recipes._lib import trial_process
+from recipes._lib.search import trial_process
 with trial_process.opened() as call:
     call(os.write, 1, b"started\\n")
     call(time.sleep, 10_000)

@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 
 from dlguide import deployment
-from recipes import benchmark
-from recipes._lib import (
-    benchmark_export,
-    benchmark_growth,
-    benchmark_limit,
-    benchmark_models,
-    benchmark_tables,
-    benchmark_worker,
-)
+from recipes.benchmark import __main__ as benchmark
+from recipes.benchmark import export as benchmark_export
+from recipes.benchmark import growth as benchmark_growth
+from recipes.benchmark import limit as benchmark_limit
+from recipes.benchmark import models as benchmark_models
+from recipes.benchmark import tables as benchmark_tables
+from recipes.benchmark import worker as benchmark_worker
 
 BATCH = 32
 LOOPS = [name for name in benchmark_models.ROWS if name not in ("mlp_short", "mlp_512", "mlp_512_dense", "mlp_512_xla")]
@@ -38,7 +36,7 @@ def same_noise(monkeypatch):
 @pytest.mark.parametrize("steps", [10, pytest.param(100, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", LOOPS)
 def test_a_loop_by_hand_does_the_same_work(name, steps, same_noise):
-    from recipes._lib import benchmark_loops
+    from recipes.benchmark import loops as benchmark_loops
 
     row = benchmark_models.ROWS[name]._replace(batch_size=BATCH, examples=steps * BATCH)
     row = row._replace(options={**row.options, **({"dropout": 0} if "dropout" in row.options else {})})

@@ -15,17 +15,12 @@ import pytest
 from dlguide import mlp
 from dlguide.training import _run
 from recipes import dqn_cartpole
-from recipes._lib import (
-    agent_pictures,
-    benchmark_dqn,
-    command_line,
-    environments,
-    linear_policies,
-    q_learning,
-    run_folder,
-)
-from recipes._lib.environments import RunningEpisodes, Transitions
-from recipes._lib.replay_memory import ReplayMemory
+from recipes._lib.agents import environments, linear_policies, q_learning
+from recipes._lib.agents import pictures as agent_pictures
+from recipes._lib.agents.environments import RunningEpisodes, Transitions
+from recipes._lib.agents.replay_memory import ReplayMemory
+from recipes._lib.runs import command_line, run_folder
+from recipes.benchmark import dqn as benchmark_dqn
 
 pytestmark = pytest.mark.each_backend
 BALANCES = np.array([[0.0, 0.1], [0.0, 0.5], [0.0, 2.0], [0.0, 1.0]])

@@ -8,7 +8,7 @@ import pytest
 from dlguide import data, linear_regression, perceptron, vae
 from dlguide.data._sets import LOADERS
 from recipes import export
-from recipes._lib import statements
+from recipes._lib.runs import statements
 
 
 def saved_run(folder, model, recipe, **described):

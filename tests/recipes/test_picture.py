@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from scipy.special import softmax
 
 from dlguide import data
-from recipes._lib import calibration, made_photos, picture_reader
+from recipes._lib.photos import calibration, made_photos, picture_reader
 
 SHAPE, MARGIN = (28, 28, 1), 4
 

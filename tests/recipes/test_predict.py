@@ -11,7 +11,9 @@ from PIL import Image, ImageDraw
 
 from dlguide import data, linear_regression, rnn, transformer_language_model
 from recipes import predict, transformer_shakespeare
-from recipes._lib import baselines, command_line, country_names, input_description, input_readers, ngrams, texts
+from recipes._lib import baselines, input_readers
+from recipes._lib.runs import command_line, input_description
+from recipes._lib.texts import country_names, ngrams, texts
 
 
 def drawn(path, size, *, ink=0, ground=255, shade=0.0):

@@ -23,7 +23,10 @@ from kill_search import in_this_process
 from test_recipes import MODULES
 
 from dlguide import data, evaluation, training
-from recipes._lib import q_learning, search, statements, trial_process
+from recipes._lib.agents import q_learning
+from recipes._lib.runs import statements
+from recipes._lib.search import trial_process
+from recipes._lib.search import trials as search
 
 FITS = ("fit", "fit_predict", "fit_transform", "partial_fit")
 READS = ("decision_function", "predict", "predict_log_proba", "predict_proba", "score", "score_samples", "transform")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recipes._lib import quiet_import
+from recipes._lib.runs import quiet_import
 
 ROOT = Path(__file__).parents[2]
 

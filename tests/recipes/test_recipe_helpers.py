@@ -10,19 +10,10 @@ import pytest
 
 from dlguide import data, evaluation, mlp, plots, training
 from recipes import gan_mnist, transformer_recall, vae_mnist
-from recipes._lib import (
-    baselines,
-    clustering,
-    few_labels,
-    image_judge,
-    length_batches,
-    ngrams,
-    pictures,
-    reconstruction,
-    schedules,
-    texts,
-    vae_model,
-)
+from recipes._lib import baselines, schedules
+from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.texts import length_batches, ngrams, texts
 
 
 def blobs(n: int, seed: int = 0):

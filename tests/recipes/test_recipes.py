@@ -26,20 +26,13 @@ import recipes
 from dlguide import plots
 from dlguide.data import _files
 from recipes import measure, perceptron_mnist, table, verify
-from recipes._lib import (
-    arguments,
-    benchmark_cnn,
-    benchmark_photos,
-    benchmark_tables,
-    command_line,
-    machine_facts,
-    made_photos,
-    pictures,
-    results,
-    run_folder,
-    statements,
-    trial_process,
-)
+from recipes._lib.photos import made_photos
+from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib.runs import arguments, command_line, machine_facts, results, run_folder, statements
+from recipes._lib.search import trial_process
+from recipes.benchmark import cnn as benchmark_cnn
+from recipes.benchmark import photos as benchmark_photos
+from recipes.benchmark import tables as benchmark_tables
 from recipes.faq import _questions, _recheck
 
 ROOT = Path(__file__).parents[2]

@@ -30,7 +30,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from dlguide import contrastive, gan, mlp, training, vae
 from dlguide.training import _folder, _run
-from recipes._lib import environments, q_learning, vae_model
+from recipes._lib.agents import environments, q_learning
+from recipes._lib.images import vae_model
 
 
 def classifier(rng):

@@ -230,6 +230,6 @@ def test_a_signal_takes_effect_after_the_step_with_a_checkpoint(name, tmp_path):
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
 def test_fits_of_new_models_leave_little_in_memory():
     """`recipes.benchmark fits` does 200; without `_memory`, TensorFlow keeps 1.2 MB of each."""
-    from recipes._lib import benchmark_fits
+    from recipes.benchmark import fits as benchmark_fits
 
     assert benchmark_fits.growth("fit", keras.backend.backend(), fits=100) < 75

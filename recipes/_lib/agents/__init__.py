@@ -1,0 +1,1 @@
+"""Deep Q-learning: environments, replay memory, the algorithm, baselines, pictures."""

@@ -1,0 +1,140 @@
+"""Environments of gymnasium: many episodes at a time, with a way back to where a run was killed."""
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from recipes._lib.runs import arguments
+
+NAMES = ("CartPole-v1", "Acrobot-v1")
+TRAIN, VALID, TEST, ROUND, SEARCH, RANDOM = range(6)
+"""What random numbers are drawn for: episodes to learn from, to choose the policy with, to score it once at the end;
+a round of the training, the search for a linear policy, random actions. It is the second number of each seed, for
+NumPy takes the seeds s and (s, 0) as the same."""
+
+
+class Transitions(NamedTuple):
+    """One step in each of several environments."""
+
+    observations: np.ndarray
+    """Before the step, of shape `(count, features)`."""
+    actions: np.ndarray
+    rewards: np.ndarray
+    next_observations: np.ndarray
+    """After the step, also where the episode ended with it: never the first of the next episode."""
+    terminated: np.ndarray
+    """Whether the episode ended by the rules of the task. The time limit ends it too, but says nothing of the state."""
+
+
+class Episode(NamedTuple):
+    """One whole episode."""
+
+    observations: np.ndarray
+    """Of shape `(steps + 1, features)`, the last one included."""
+    actions: np.ndarray
+    total_reward: float
+
+
+def make(name: str, count: int) -> list:
+    """Return `count` environments, each for one episode at a time."""
+    arguments.choice("env", name, NAMES)
+    if importlib.util.find_spec("gymnasium") is None:
+        raise ValueError('The environments need gymnasium, from the extra "recipes": pip install -e ".[recipes]"')
+    import gymnasium
+
+    return [gymnasium.make(name, disable_env_checker=True) for _ in range(count)]
+
+
+def sizes(name: str) -> tuple[tuple[int, ...], int]:
+    """Return the shape of an observation and the number of actions."""
+    [environment] = make(name, 1)
+    return environment.observation_space.shape, int(environment.action_space.n)
+
+
+def episode_seeds(seed: int, *purpose: int, count: int) -> list[int]:
+    """Return the seeds of `count` episodes: other ones for each `seed` and each purpose."""
+    return np.random.default_rng((seed, *purpose)).integers(2**63, size=count).tolist()
+
+
+def play(policy: Callable, environments: list, seeds: Sequence[int]) -> list[Episode]:
+    """Play one episode for each seed, all at the same time.
+
+    Args:
+        policy: From observations of shape `(len(seeds), features)` to as many actions. Rows of episodes that have
+            ended stay in the batch, so that its shape never changes.
+        environments: What `make` returned, as many as seeds.
+        seeds: Seed of each episode.
+    """
+    current = np.stack([e.reset(seed=seed)[0] for e, seed in zip(environments, seeds, strict=True)])
+    observations, actions = [[first] for first in current.copy()], [[] for _ in seeds]
+    totals, playing = [0.0] * len(seeds), list(range(len(seeds)))
+    while playing:
+        chosen = np.asarray(policy(current)).tolist()
+        for i in tuple(playing):
+            current[i], reward, terminated, truncated, _ = environments[i].step(chosen[i])
+            observations[i].append(current[i].copy())
+            actions[i].append(chosen[i])
+            totals[i] += float(reward)
+            if terminated or truncated:
+                playing.remove(i)
+    return [Episode(np.stack(o), np.array(a), total) for o, a, total in zip(observations, actions, totals, strict=True)]
+
+
+def mean_return(episodes: Sequence[Episode]) -> float:
+    """Return the mean of the sums of the rewards."""
+    return float(np.mean([episode.total_reward for episode in episodes]))
+
+
+def observations(name: str, count: int, seed: int) -> np.ndarray:
+    """Return the first `count` observations of a test episode of random actions, or all if it has fewer."""
+    [episode] = play(random_policy(name, seed), make(name, 1), episode_seeds(seed, TEST, count=1))
+    return episode.observations[:count]
+
+
+def random_policy(name: str, seed: int) -> Callable:
+    """Return the policy that takes any action with the same probability."""
+    num_actions, rng = sizes(name)[1], np.random.default_rng((seed, RANDOM))
+    return lambda observations: rng.integers(num_actions, size=len(observations))
+
+
+class RunningEpisodes:
+    """Environments that are always within an episode: where one ends, the next begins before the next step.
+
+    gymnasium cannot save an environment. It need not be saved: its state follows from the seed of its episode and
+    the actions since, which `resume` takes again.
+    """
+
+    checkpoint_attributes = ("numbers", "actions")
+
+    def __init__(self, name: str, count: int, seed: int):
+        self._environments, self._seed = make(name, count), seed
+        self.numbers = [0] * count  # How many episodes each environment has finished.
+        self.actions: list[list[int]] = [[] for _ in range(count)]  # In the episode that it is in.
+        self.observations = np.stack([self._begin(i) for i in range(count)])
+
+    def resume(self) -> None:
+        """Bring each environment to where `numbers` and `actions` say that it is."""
+        for i, environment in enumerate(self._environments):
+            self.observations[i] = self._begin(i)
+            for action in self.actions[i]:
+                self.observations[i] = environment.step(action)[0]
+
+    def step(self, actions: np.ndarray) -> Transitions:
+        """Take one step in each environment."""
+        before, after = self.observations, self.observations.copy()
+        rewards, terminated = np.zeros(len(actions), "float32"), np.zeros(len(actions), bool)
+        self.observations = after.copy()
+        for i, action in enumerate(actions.tolist()):
+            after[i], rewards[i], terminated[i], truncated, _ = self._environments[i].step(action)
+            self.actions[i].append(action)
+            if terminated[i] or truncated:
+                self.numbers[i] += 1
+                self.actions[i] = []
+            self.observations[i] = self._begin(i) if terminated[i] or truncated else after[i]
+        return Transitions(before, actions, rewards, after, terminated)
+
+    def _begin(self, i: int) -> np.ndarray:
+        [seed] = episode_seeds(self._seed, TRAIN, i, self.numbers[i], count=1)
+        return self._environments[i].reset(seed=seed)[0]

@@ -1,0 +1,193 @@
+"""Deep Q-learning with Keras's own `train_on_batch`: no gradient is written here, so it runs on every backend.
+
+The network gives the value of each action in a state: the sum of the rewards that follow, discounted, if the best
+action is taken from then on. It is trained towards the reward plus the discounted value of the next state (Mnih et al.,
+"Human-level control through deep reinforcement learning", Nature 518, 2015). The network chooses the action there, and
+a target network, an older copy of it, gives the value (van Hasselt et al., "Deep reinforcement learning with double
+Q-learning", AAAI 2016).
+
+Differs from the papers in: a squared error; 32 environments at once, and four updates after each step of them (the
+targets are computed together before the first one); a learning rate that falls to 0; a policy that is chosen by
+episodes of its own.
+"""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from dlguide import training
+from recipes._lib.agents import environments
+from recipes._lib.agents.environments import Transitions
+from recipes._lib.agents.replay_memory import ReplayMemory
+
+ENVIRONMENTS = 32
+ROUNDS = 400
+"""Rounds in an epoch, after which the policy is looked at: in a round each environment takes a step."""
+UPDATES = 4
+"""Updates of the weights in a round."""
+SETTINGS = {
+    "discount": 0.99,
+    "memory": 1_000_000,  # Transitions at most.
+    "target_rounds": 25,  # Between two renewals of the target network: 800 steps, 100 updates.
+    "first_exploration": 1.0,  # Share of random actions; it falls to the last one ...
+    "last_exploration": 0.05,
+    "exploration_share": 0.2,  # ... in this share of the rounds.
+    "episodes": 20,  # By which the policy is chosen.
+}
+
+
+def value_of_action(network: keras.Model) -> keras.Model:
+    """Return a model from observations and actions (as numbers 0 and 1) to the value of each, of shape `(batch, 1)`."""
+    action = keras.Input((network.output_shape[-1],), name="action")
+    return keras.Model([network.input, action], keras.layers.Dot(axes=-1)([network.output, action]))
+
+
+def greedy(network: keras.Model):
+    """Return the policy that takes the action with the largest value."""
+    return lambda observations: network.predict_on_batch(observations).argmax(axis=-1)
+
+
+def targets(batch: Transitions, next_values: np.ndarray, next_target_values: np.ndarray) -> np.ndarray:
+    """Return what the values of a batch of actions should be, of shape `(batch, 1)`.
+
+    Args:
+        batch: Transitions. After one that is terminated, nothing follows.
+        next_values: The network's values of each action in the next state: they choose.
+        next_target_values: The target network's: they say how much the chosen one is worth.
+    """
+    chosen = next_values.argmax(axis=1)[:, None]
+    following = np.take_along_axis(next_target_values, chosen, axis=1)
+    return batch.rewards[:, None] + SETTINGS["discount"] * np.where(batch.terminated[:, None], 0, following)
+
+
+def best_epoch(returns: Sequence[float]) -> int:
+    """Return the index of the largest return.
+
+    Of several, the one after the better epoch, since one good epoch among bad ones may be luck; of these the last.
+    """
+    return max(range(len(returns)), key=lambda i: (returns[i], returns[i - 1] if i else -np.inf, i))
+
+
+class Learner:
+    """What learns, and all of it that a checkpoint has to keep besides the model, the memory and the environments."""
+
+    checkpoint_attributes = ("steps", "loss_sum", "target_weights", "returns", "best_weights")
+
+    def __init__(self, model, network, env: str, *, epochs: int, batch_size: int, seed: int):
+        self.model, self.network, self.target = model, network, keras.models.clone_model(network)
+        capacity = min(SETTINGS["memory"], epochs * ROUNDS * ENVIRONMENTS)
+        self.memory = ReplayMemory(capacity, network.input_shape[1:])
+        self.episodes = environments.RunningEpisodes(env, ENVIRONMENTS, seed)
+        self._valid = environments.make(env, SETTINGS["episodes"])
+        self._valid_seeds = environments.episode_seeds(seed, environments.VALID, count=len(self._valid))
+        self.exploration_rounds = SETTINGS["exploration_share"] * (epochs * ROUNDS)
+        self._batch_size, self._seed = batch_size, seed
+        self.steps = 0  # Of all environments, those of the greedy episodes included.
+        self.loss_sum, self.target_weights = 0.0, network.get_weights()
+        self.returns, self.best_weights = [], network.get_weights()
+
+    def resume(self) -> None:
+        """Bring what is not kept itself to where the kept state says."""
+        self.target.set_weights(self.target_weights)
+        self.episodes.resume()
+
+    def round(self, number: int) -> None:
+        """Take a step in each environment, then update the weights; what is drawn follows from seed and number."""
+        rng = np.random.default_rng((self._seed, environments.ROUND, number))
+        if number % SETTINGS["target_rounds"] == 0:
+            self.target_weights = self.network.get_weights()
+            self.target.set_weights(self.target_weights)
+        actions = greedy(self.network)(self.episodes.observations)
+        explores = rng.random(ENVIRONMENTS) < self._exploration(number)
+        random = rng.integers(self.network.output_shape[-1], size=ENVIRONMENTS)
+        self.memory.add(self.episodes.step(np.where(explores, random, actions)))
+        self.steps += ENVIRONMENTS
+
+        batch = self.memory.sample(rng, UPDATES * self._batch_size)
+        next_values, next_target_values = (
+            network.predict_on_batch(batch.next_observations) for network in (self.network, self.target)
+        )
+        wanted = targets(batch, next_values, next_target_values)
+        one_hot = np.eye(self.network.output_shape[-1], dtype="float32")[batch.actions]
+        for part in np.split(np.arange(len(wanted)), UPDATES):
+            loss = self.model.train_on_batch([batch.observations[part], one_hot[part]], wanted[part])
+            self.loss_sum += float(loss)
+
+    def end_epoch(self) -> dict[str, float]:
+        """Play greedy episodes; keep the weights if they are the best so far; return the figures of the epoch."""
+        self.check()
+        episodes = environments.play(greedy(self.network), self._valid, self._valid_seeds)
+        self.steps += sum(len(episode.actions) for episode in episodes)
+        mean = environments.mean_return(episodes)
+        self.returns.append(mean)
+        if best_epoch(self.returns) == len(self.returns) - 1:
+            self.best_weights = self.network.get_weights()
+        figures = {"loss": self.loss_sum / (ROUNDS * UPDATES), "val_return": mean}
+        self.loss_sum = 0.0
+        return figures
+
+    def check(self) -> None:
+        """Refuse a loss that is not finite."""
+        if not np.isfinite(self.loss_sum):
+            raise FloatingPointError(
+                f"`loss` must be finite. Received: loss={self.loss_sum}. Try a smaller `learning_rate`."
+            )
+
+    def _exploration(self, number: int) -> float:
+        first, last = SETTINGS["first_exploration"], SETTINGS["last_exploration"]
+        return first + (last - first) * min(1.0, number / self.exploration_rounds)
+
+
+def fit(
+    model: keras.Model,
+    network: keras.Model,
+    env: str,
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    run_dir: str | None = None,
+    checkpoint_seconds: float = 30.0,
+    verbose: int = 2,
+) -> keras.callbacks.History:
+    """Train, and leave the best weights in the network; a killed run is resumed, as by `training.fit`.
+
+    Args:
+        model: `value_of_action(network)`, compiled.
+        network: From observations to a value for each action.
+        env: Name of the environment.
+        epochs: How often the policy is looked at, at least 1. Exploration and memory depend on it, so that a run cannot
+            be extended.
+        batch_size: Transitions in an update.
+        seed: Fixes episodes, exploration and batches.
+        run_dir: Folder of the run, as in `training.fit`.
+        checkpoint_seconds: Least time between two checkpoints within an epoch, as in `training.fit`.
+        verbose: 0 silent, 2 one line an epoch.
+
+    Returns:
+        The history with `loss` and `val_return`, the mean return of the greedy episodes after each epoch, with
+        `steps`, the steps taken in all environments, those of the greedy episodes included, and with `seconds`, the
+        time spent in training.
+    """
+    learner = Learner(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed)
+    options = {"rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed, "env": env, **SETTINGS}
+    options |= {"exploration_rounds": learner.exploration_rounds, "memory_rows": len(learner.memory.arrays[0])}
+    with training.Run(
+        run_dir, epochs=epochs, model=model, options=options, checkpoint_seconds=checkpoint_seconds
+    ) as run:
+        run.keep(learner, learner.memory, learner.episodes, check=learner.check)
+        run.restore()
+        learner.resume()
+        for epoch in run.epochs():
+            for number in run.steps(ROUNDS):
+                learner.round(epoch * ROUNDS + number)
+            figures = learner.end_epoch()
+            run.end_epoch(figures)
+            if verbose:
+                written = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+                print(f"epoch {epoch + 1}/{epochs}  {run.history.seconds:.0f} s  {written}", flush=True)
+        network.set_weights(learner.best_weights)
+        run.save_model(network)
+    run.history.steps = learner.steps
+    return run.history

@@ -1,0 +1,112 @@
+"""The variational autoencoder of `vae_mnist` and of the baseline of `gan_mnist`: training, likelihood, pictures."""
+
+import keras
+import numpy as np
+
+from dlguide import data, evaluation, generation, plots, training, vae
+from recipes._lib import schedules
+from recipes._lib.images import image_judge
+from recipes._lib.pictures import run_pictures as pictures
+
+
+def compiled(splits: data.Splits, steps: int, learning_rate: float, latent_dim: int) -> keras.Model:
+    """Return the VAE of `vae_mnist`, compiled for so many steps."""
+    model = vae(
+        splits.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(500, 500), activation="swish", batch_norm=True
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        metrics=[keras.metrics.BinaryCrossentropy(from_logits=True, name="reconstruction")],
+    )
+    return model
+
+
+def binarised(x: np.ndarray, seed: int) -> np.ndarray:
+    """Draw each pixel as a coin flip with its grey value as the chance of 1."""
+    return (np.random.default_rng(seed).random(x.shape, "float32") < x).astype("float32")
+
+
+def binarised_batches(x: np.ndarray, batch_size: int, seed: int):
+    """Return a `tf.data.Dataset` of `(images, images)` whose order and coin flips are new in each epoch."""
+    import tensorflow as tf
+
+    with tf.device("CPU"):
+        images = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=seed).batch(batch_size)
+    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+
+    def flip(batch, draw):
+        flipped = tf.cast(tf.random.stateless_uniform(tf.shape(batch), [draw, seed]) < batch, "float32")
+        return flipped, flipped
+
+    return tf.data.Dataset.zip(images, draws).map(flip).prefetch(4)
+
+
+def codes_an_image(splits: data.Splits) -> int:
+    """Return 1000 for the 55,000 training images of MNIST, for a part of them fewer in proportion, at least 100."""
+    return max(100, 1000 * len(splits.train.x) // 55_000)
+
+
+def likelihoods(model, splits: data.Splits, samples: int, seed: int) -> dict[str, float]:
+    """Return the negative log-likelihood of the test set, and that of each pixel's frequency in the training set."""
+    x = binarised(splits.test.x, seed)
+    chance = np.clip(splits.train.x.mean(axis=0), 1e-3, 1 - 1e-3)
+    flips = -(x * np.log(chance) + (1 - x) * np.log(1 - chance)).reshape(len(x), -1).sum(axis=1).mean()
+    print(f"The likelihood of {len(x)} images, {samples} codes each: this may take some minutes.", flush=True)
+    scores = evaluation.log_likelihood(model, x, samples=samples, seed=seed)
+    # How loose the bound is: what ten times as many codes change.
+    few = evaluation.log_likelihood(model, x[:200], samples=10 * samples, seed=seed)
+    return {**scores, "tenfold_gain": few["nll_tenth"] - few["nll"], "baseline_nll": float(flips)}
+
+
+def sample_scores(
+    judge: image_judge.Judge,
+    splits: data.Splits,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    latent_dim: int,
+    seed: int,
+) -> dict[str, float]:
+    """Train the VAE, and return the scores of its samples as a baseline. Sets Keras's global seed to `seed`."""
+    keras.utils.set_random_seed(seed)
+    steps = epochs * -(-len(splits.train.x) // batch_size)
+    model = compiled(splits, steps, learning_rate, latent_dim)
+    training.fit(model, binarised_batches(splits.train.x, batch_size, seed), epochs=epochs, seed=seed, verbose=0)
+    return judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed), "baseline_")
+
+
+def save_vae_figures(run_dir, title: str, model, splits: data.Splits, seed: int) -> None:
+    """Save samples, reconstructions, interpolations, the codes, and images over a plane of codes."""
+    x = binarised(splits.test.x, seed)
+    z_mean, _ = model.get_layer("encoder").predict(x, batch_size=256, verbose=0)
+    samples = generation.sample(model, 120, seed=seed)
+    pictures.save_figures(
+        run_dir,
+        title,
+        samples=plots.image_grid(samples.reshape(10, 12, *samples.shape[1:])),
+        codes=plots.codes(z_mean[:3000], splits.test.y[:3000], label_name="digit"),
+    )
+    if z_mean.shape[1] > 1:
+        images, columns, rows = plane(model, z_mean)
+        pictures.save_figures(run_dir, title, latent_plane=plots.image_grid(images, rows, columns))
+    pictures.save_reconstructions(run_dir, title, model, x, x)
+    pictures.save_interpolations(run_dir, title, model, z_mean)
+
+
+def plane(model, codes: np.ndarray, size: int = 15) -> tuple[np.ndarray, list[str], list[str]]:
+    """Return the images over the plane of the codes' first two principal components, and names of columns and rows.
+
+    The plane reaches two standard deviations of each component.
+    """
+    from sklearn.decomposition import PCA
+
+    pca = PCA(2).fit(codes)
+    deviations = np.linspace(-2, 2, size)
+    places = np.stack(np.meshgrid(deviations, deviations[::-1]), axis=-1).reshape(-1, 2) * np.sqrt(
+        pca.explained_variance_
+    )
+    images = generation.decode(model, pca.inverse_transform(places))
+    columns, rows = ([f"{value:+.1f} σ" for value in ends] for ends in (deviations, deviations[::-1]))
+    return images.reshape(size, size, *images.shape[1:]), columns, rows

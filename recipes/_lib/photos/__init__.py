@@ -1,0 +1,1 @@
+"""Photos of digits: finding the ink, making test photos, calibrated probabilities."""

@@ -1,0 +1,1 @@
+"""Pictures that recipes leave in their run folder."""

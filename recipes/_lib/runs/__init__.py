@@ -1,0 +1,1 @@
+"""A recipe as a command: its options, its run folder, its published results."""

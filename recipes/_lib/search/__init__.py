@@ -1,0 +1,1 @@
+"""A search by Optuna that survives being killed: its study, its trials, its pictures."""

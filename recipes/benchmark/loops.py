@@ -1,0 +1,221 @@
+"""The models of `benchmark_models` as PyTorch training loops by hand; the same losses, to rounding.
+
+Tests copy the weights of the Keras models and compare the losses of a hundred steps.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from recipes.benchmark import models as benchmark_models
+
+
+class Loop:
+    """A model, its optimizer, and one step of training."""
+
+    def __init__(self, row: benchmark_models.Row):
+        self.model = _module(row)
+        given = benchmark_models.ADAM.get(row.kind, {})
+        betas = (given.get("beta_1", 0.9), 0.999)
+        # The epsilon of Keras.
+        self.optimizer = torch.optim.Adam(
+            self.model.parameters(), given.get("learning_rate", 1e-3), betas=betas, eps=1e-7
+        )
+
+    def step(self, x: torch.Tensor, y: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Train on a batch; return its loss and what Keras measures beside it."""
+        loss, measured = self.model.loss(x, y)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach(), measured
+
+
+def tensor(array: np.ndarray | None) -> torch.Tensor | None:
+    """Return an array as PyTorch takes it: labels of 64 bits, channels first; None for None."""
+    if array is None:
+        return None
+    found = torch.from_numpy(array)
+    if array.ndim == 4:
+        return found.movedim(-1, 1).contiguous()
+    return found if array.dtype.kind == "f" else found.long()
+
+
+def _module(row: benchmark_models.Row) -> nn.Module:
+    options = row.options
+    if row.kind == "vae":
+        return VAE()
+    if row.kind == "gan":
+        return GAN(options["dropout"])
+    if row.kind == "conv_autoencoder":
+        return ConvAutoencoder()
+    network = {
+        "mlp": lambda: _mlp(options["hidden_units"], options.get("dropout", 0)),
+        "cnn": lambda: _cnn(options["dropout"]),
+        "lstm": lambda: Recurrent(nn.LSTM),
+        "gru": lambda: Recurrent(nn.GRU),
+        "transformer": lambda: Transformer(options["length"]),
+    }[row.kind]()
+    return Classifier(network)
+
+
+class Classifier(nn.Module):
+    """Logits with cross-entropy and the number of right answers."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def loss(self, x, y):
+        logits = self.network(x)
+        return functional.cross_entropy(logits, y), (logits.argmax(1) == y).sum()
+
+
+def _mlp(hidden_units: Sequence[int], dropout: float) -> nn.Module:
+    layers, sizes = [], (784, *hidden_units)
+    for inputs, outputs in itertools.pairwise(sizes):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
+    return nn.Sequential(*layers, nn.Linear(sizes[-1], 10))
+
+
+def _cnn(dropout: float) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(dropout),
+        nn.Linear(64, 10),
+    )
+
+
+class Recurrent(nn.Module):
+    """The last output of a recurrent layer, and a dense layer."""
+
+    def __init__(self, cell: type[nn.RNNBase]):
+        super().__init__()
+        self.cell, self.logits = cell(28, 128, batch_first=True), nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.logits(self.cell(x)[0][:, -1])
+
+
+class Transformer(nn.Module):
+    """Two blocks of width 64 with four heads, normalisation first, and the mean over all tokens but padding."""
+
+    def __init__(self, length: int):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(1000, 64), nn.Embedding(length, 64)
+        self.blocks = nn.ModuleList(Block() for _ in range(2))
+        self.norm, self.logits = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False), nn.Linear(64, 10)
+
+    def forward(self, tokens):
+        mask = tokens != 0
+        x = self.tokens(tokens) + self.positions.weight
+        for block in self.blocks:
+            x = block(x, mask[:, None, None, :])
+        weights = mask.to(x.dtype)[:, :, None]
+        return self.logits((self.norm(x) * weights).sum(1) / weights.sum(1).clamp(min=1))
+
+
+class Block(nn.Module):
+    """Self-attention without biases and two dense layers, each added to its input."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False)
+        self.query_key_value, self.output = nn.Linear(64, 3 * 64, bias=False), nn.Linear(64, 64, bias=False)
+        self.dense_norm = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False)
+        self.dense = nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 64))
+
+    def forward(self, x, mask):
+        heads = self.query_key_value(self.attention_norm(x)).unflatten(-1, (3, 4, 16))
+        query, key, value = heads.permute(2, 0, 3, 1, 4)
+        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        x = x + self.output(seen.transpose(1, 2).flatten(2))
+        return x + self.dense(self.dense_norm(x))
+
+
+class ConvAutoencoder(nn.Module):
+    """Two convolutions that halve an image, two that double it; cross-entropy of the pixels."""
+
+    def __init__(self):
+        super().__init__()
+        half, double = {"stride": 2, "padding": 1}, {"stride": 2, "padding": 1, "output_padding": 1}
+        self.network = nn.Sequential(
+            nn.Conv2d(1, 32, 3, **half),
+            nn.ReLU(),
+            nn.Conv2d(32, 64, 3, **half),
+            nn.ReLU(),
+            nn.ConvTranspose2d(64, 64, 3, **double),
+            nn.ReLU(),
+            nn.ConvTranspose2d(64, 32, 3, **double),
+            nn.ReLU(),
+            nn.Conv2d(32, 1, 3, padding=1),
+        )
+
+    def loss(self, x, y):
+        return functional.binary_cross_entropy_with_logits(self.network(x), y), torch.zeros(())
+
+
+class VAE(nn.Module):
+    """784-400-20 and back; the evidence lower bound divided by the number of pixels."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.mean, self.log_var = nn.Linear(784, 400), nn.Linear(400, 20), nn.Linear(400, 20)
+        self.decoder = nn.Sequential(nn.Linear(20, 400), nn.ReLU(), nn.Linear(400, 784))
+
+    def loss(self, x, y):
+        hidden = self.hidden(x).relu()
+        mean, log_var = self.mean(hidden), self.log_var(hidden)
+        codes = mean + (log_var / 2).exp() * torch.randn(mean.shape)
+        divergence = (log_var.exp() + mean.square() - 1 - log_var).sum(1).mean() / 2
+        loss = functional.binary_cross_entropy_with_logits(self.decoder(codes), y) + divergence / 784
+        return loss, torch.zeros(())
+
+
+class GAN(nn.Module):
+    """Generator and discriminator with 32 and 64 filters; both losses added, neither moves the other player."""
+
+    def __init__(self, dropout: float):
+        super().__init__()
+        size, norm = {"kernel_size": 4, "stride": 2, "padding": 1}, {"eps": 1e-3, "momentum": 0.1}
+        self.generator = nn.Sequential(
+            nn.Linear(64, 7 * 7 * 64, bias=False),
+            nn.BatchNorm1d(7 * 7 * 64, **norm),
+            nn.ReLU(),
+            nn.Unflatten(1, (64, 7, 7)),
+            nn.ConvTranspose2d(64, 32, bias=False, **size),
+            nn.BatchNorm2d(32, **norm),
+            nn.ReLU(),
+            nn.ConvTranspose2d(32, 1, **size),
+            nn.Sigmoid(),
+        )
+        self.discriminator = nn.Sequential(
+            nn.Conv2d(1, 32, **size),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Conv2d(32, 64, **size),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Flatten(),
+            nn.Linear(7 * 7 * 64, 1),
+        )
+
+    def loss(self, x, y):
+        fake = self.generator(torch.randn((len(x), 64)))
+        real_logits, fake_logits = self.discriminator(x), self.discriminator(fake.detach())
+        held = {name: weight.detach() for name, weight in self.discriminator.named_parameters()}
+        player_logits = torch.func.functional_call(self.discriminator, held, fake)
+        discriminator = (functional.softplus(-real_logits) + functional.softplus(fake_logits)).mean() / 2
+        generator = functional.softplus(-player_logits).mean()
+        shares = [(real_logits > 0).float().mean(), (fake_logits < 0).float().mean()]
+        return discriminator + generator, torch.stack([discriminator.detach(), generator.detach(), *shares])
