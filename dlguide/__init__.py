@@ -31,23 +31,9 @@ __all__ = [
     "vae",
 ]
 
-_MODULES = (
-    "adversarial",
-    "attention",
-    "attention_layers",
-    "augmentation",
-    "autoencoders",
-    "convolutional",
-    "data",
-    "deployment",
-    "evaluation",
-    "feedforward",
-    "generation",
-    "plots",
-    "recurrent",
-    "selfsupervised",
-    "training",
-)
+_MODULES = {"adversarial", "attention", "attention_layers", "augmentation", "autoencoders", "convolutional", "data"}
+_MODULES |= {"deployment", "errors", "evaluation", "feedforward", "generation", "plots", "recurrent"}
+_MODULES |= {"selfsupervised", "training"}
 
 
 def __getattr__(name: str):

@@ -1,4 +1,4 @@
-"""What users pass as arrays, turned into NumPy arrays of the shapes that a model reads."""
+"""Turns lists, frames and tensors of the caller into NumPy arrays of the shapes that a model reads."""
 
 import functools
 from collections import OrderedDict
@@ -8,19 +8,20 @@ import keras
 import numpy as np
 
 from dlguide import _checks
+from dlguide.errors import ArgumentError
 
 
 def arrays(name: str, value, tensors: Sequence | None = None):
-    """Turn what stands for arrays into arrays; a list of numbers, or of lists of numbers, is one array.
+    """Return arrays for `value`; a list of numbers, or of lists of numbers, is one array.
 
-    A list of arrays becomes a tuple: to TensorFlow's data sets a list is one tensor. `tensors`, where they are
-    known, are the inputs or outputs of the model that the arrays are for.
+    A list of arrays becomes a tuple: for TensorFlow's data sets a list is one tensor. `tensors` are the inputs or
+    outputs of the model that reads the arrays, if they are known.
     """
     if isinstance(value, dict | tuple):
         return _of_each(arrays, name, value)
     if isinstance(value, list) and any(getattr(item, "shape", ()) for item in value):
         if tensors is not None and len(tensors) != len(value):
-            raise ValueError(
+            raise ArgumentError(
                 f"`{name}` must be an array; `np.stack({name})` makes one of a list of them. "
                 f"Received: {name}, a list of {len(value)} arrays"
             )
@@ -30,20 +31,18 @@ def arrays(name: str, value, tensors: Sequence | None = None):
     try:
         return np.asanyarray(value)
     except ValueError:  # NumPy speaks of "inhomogeneous shape".
-        raise ValueError(
+        raise ArgumentError(
             f"`{name}` must be an array of numbers. Received: {name}, a list of lists of different lengths"
         ) from None
 
 
 def _of_each(function, name: str, values, *others):
-    """Return the same tuple or dict of what `function` makes of each value, under the value's own name."""
+    """Apply `function` to each value of a tuple or dict, with the name of that value."""
     if isinstance(values, dict):
-        made = {
-            key: function(f"{name}[{key!r}]", value, *(o.get(key) for o in others)) for key, value in values.items()
-        }
-        return OrderedDict(made) if isinstance(values, OrderedDict) else made
-    made = [function(f"{name}[{i}]", *each) for i, each in enumerate(zip(values, *others, strict=True))]
-    return values._make(made) if hasattr(values, "_make") else tuple(made)
+        parts = {key: function(f"{name}[{key!r}]", v, *(o.get(key) for o in others)) for key, v in values.items()}
+        return OrderedDict(parts) if isinstance(values, OrderedDict) else parts
+    parts = [function(f"{name}[{i}]", *each) for i, each in enumerate(zip(values, *others, strict=True))]
+    return values._make(parts) if hasattr(values, "_make") else tuple(parts)
 
 
 def _of_frame(name: str, frame) -> np.ndarray:
@@ -51,7 +50,7 @@ def _of_frame(name: str, frame) -> np.ndarray:
     kinds = [getattr(dtype, "kind", "O") for dtype in frame.dtypes]
     others = [column for column, kind in zip(frame.columns, kinds, strict=True) if kind not in "buif"]
     if others:
-        raise ValueError(
+        raise ArgumentError(
             f"`{name}` must be numbers in every column: `pd.get_dummies({name})` or keras.layers.StringLookup turns "
             f"text into numbers. Received: {name} with other values in columns {others}"
         )
@@ -61,10 +60,10 @@ def _of_frame(name: str, frame) -> np.ndarray:
 
 
 def in_own_shape(name: str, model, x):
-    """Return `x` in the shapes of the model's inputs, where they are known, or raise.
+    """Return `x` in the shapes of the model's inputs, if they are known, or raise.
 
-    As in Keras, a last axis of size 1 may be missing, or too many. But TensorFlow's graph, once traced with one of
-    both shapes, does not take the other one.
+    As in Keras, a last axis of size 1 may be missing or superfluous. It is removed or added here, because TensorFlow's
+    graph, once traced for one of the two shapes, refuses the other.
     """
     inputs = getattr(model, "inputs", None)
     if not inputs:
@@ -89,9 +88,9 @@ def _in_shape(model, name: str, array, tensor):
         array = array[..., np.newaxis]
     given = array.shape[1:]
     if len(given) != len(wanted) or not (
-        all(size in (None, ours) for size, ours in zip(wanted, given, strict=True)) or _takes(model, array)
+        all(size in (None, n) for size, n in zip(wanted, given, strict=True)) or _takes(model, array)
     ):
-        raise ValueError(
+        raise ArgumentError(
             f"`{name}` must be of shape {_checks.text_of_shape(wanted)}, as the model's input. "
             f"Received: {name} of shape {array.shape}"
         )
@@ -99,7 +98,7 @@ def _in_shape(model, name: str, array, tensor):
 
 
 def _takes(model, examples: np.ndarray) -> bool:
-    """Tell whether a `Sequential` reads examples of another size than its input's, such as longer series."""
+    """Return whether a `Sequential` reads examples of another size than its input's, such as longer series."""
     if not isinstance(model, keras.Sequential):
         return False
     try:

@@ -1,19 +1,24 @@
-"""Argument checks: one wording for every error, plain Python numbers as the result."""
+"""Checks of arguments: each returns a plain Python value, or raises an `ArgumentError` with the same wording."""
 
 import difflib
 import math
 import numbers
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from dlguide.errors import ArgumentError
 
-def error(name: str, must_be: str, value: Any) -> ValueError:
+FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
+CHANGES = ("flip", "shift", "rotation", "zoom", "shear")
+
+
+def error(name: str, must_be: str, value: Any) -> ArgumentError:
     """Return (not raise) the error for one bad argument."""
-    return ValueError(f"`{name}` must be {must_be}. Received: {name}={value!r}")
+    return ArgumentError(f"`{name}` must be {must_be}. Received: {name}={value!r}")
 
 
 def integer(name: str, value: Any, *, at_least: int = 1, optional: bool = False) -> int | None:
@@ -22,21 +27,20 @@ def integer(name: str, value: Any, *, at_least: int = 1, optional: bool = False)
         return None
     number = _as_integer(value)
     if number is None or number < at_least:
-        raise error(name, f"an integer of at least {at_least}{_or_none(optional)}", value)
+        raise error(name, f"an integer of at least {at_least}{' or None' if optional else ''}", value)
     return number
 
 
 def integers(name: str, values: Any, *, at_least: int = 1, at_least_one: bool = False) -> tuple[int, ...]:
     """Return `values` as a tuple of `int`, or raise."""
-    must_be = f"a sequence of integers, each at least {at_least}"
-    if at_least_one:
-        must_be = must_be.replace("a sequence of", "a sequence of one or more")
+    some = "one or more integers" if at_least_one else "integers"
+    wrong = error(name, f"a sequence of {some}, each at least {at_least}", values)
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
-        raise error(name, must_be, values)
-    numbers_ = [_as_integer(value) for value in values]
-    if any(n is None or n < at_least for n in numbers_) or (at_least_one and not numbers_):
-        raise error(name, must_be, values)
-    return tuple(numbers_)
+        raise wrong
+    checked = tuple(_as_integer(value) for value in values)
+    if any(number is None or number < at_least for number in checked) or (at_least_one and not checked):
+        raise wrong
+    return checked
 
 
 def shape(name: str, value: Any) -> tuple[int, ...]:
@@ -51,7 +55,7 @@ def text_of_shape(sizes: Sequence[int | None]) -> str:
 
 
 def image_shape(name: str, value: Any, *, halvings: int) -> tuple[int, ...]:
-    """Return `(height, width, channels)` where height and width can be halved that often, or raise."""
+    """Return `(height, width, channels)`, or raise if height and width cannot be halved that often."""
     sizes = shape(name, value)
     if len(sizes) != 3 or any(size % 2**halvings for size in sizes[:2]):
         must_be = f"(height, width, channels), height and width multiples of {2**halvings} for {halvings} halvings"
@@ -80,28 +84,51 @@ def rate(name: str, value: Any) -> float:
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return a `bool`; anything else raises."""
+    """Return a `bool`, or raise."""
     if not isinstance(value, bool | np.bool_):
         raise error(name, "True or False", value)
     return bool(value)
 
 
 def choice(name: str, value: Any, choices: Sequence[str]) -> str:
-    """Return `value` if it is one of `choices`; the error suggests the nearest one."""
+    """Return `value` if it is one of `choices`, or raise; the error suggests the nearest one."""
     if value in choices:
         return value
     near = difflib.get_close_matches(str(value), choices, n=1)
     hint = f". Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"{error(name, 'one of ' + ', '.join(map(repr, choices)), value)}{hint}")
+    raise ArgumentError(f"{error(name, 'one of ' + ', '.join(map(repr, choices)), value)}{hint}")
 
 
 def activation(name: str, value: Any) -> str | Callable | None:
-    """Return an activation that Keras knows by name, or a callable."""
+    """Return the name of a Keras activation, a callable or None, or raise."""
     try:
         keras.activations.get(value)
     except (ValueError, TypeError):
         raise error(name, "the name of a Keras activation, a callable or None", value) from None
     return value
+
+
+def changes(name: str, value: Any, *, optional: bool = False) -> dict | None:
+    """Return random changes of images, as in `Augmentation`, as plain values, or raise."""
+    if optional and value is None:
+        return None
+    if not isinstance(value, Mapping) or not value or not set(value) <= set(CHANGES):
+        must_be = f"a mapping with some of {', '.join(map(repr, CHANGES))}"
+        raise error(name, f"{must_be}{', or None' if optional else ''}", value)
+    checked = {}
+    for kind, size in value.items():
+        full_name = f"{name}[{kind!r}]"
+        if kind == "flip":
+            checked[kind] = choice(full_name, size, FLIPS)
+        elif kind == "rotation":
+            checked[kind] = number(full_name, size, at_least=0)
+            if size > 180:
+                raise error(full_name, "an angle in [0, 180] degrees", size)
+        elif kind == "shift" and isinstance(size, tuple | list) and len(size) == 2:
+            checked[kind] = tuple(rate(full_name, share) for share in size)
+        else:
+            checked[kind] = rate(full_name, size)
+    return checked
 
 
 def _as_integer(value: Any) -> int | None:
@@ -115,7 +142,3 @@ def _as_integer(value: Any) -> int | None:
 
 def _is_real(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
-
-
-def _or_none(optional: bool) -> str:
-    return " or None" if optional else ""

@@ -1,5 +1,6 @@
 """Data sets of batches: `tf.data.Dataset`, Keras's `PyDataset` and PyTorch's `DataLoader`, for `fit` and `evaluate`."""
 
+import dataclasses
 import functools
 import inspect
 import sys
@@ -9,7 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _data_checks, _targets
+from dlguide import _data_checks, _example_weights, _targets
+from dlguide.errors import ArgumentError
 
 HOW_TO_BATCH = {
     "tf.data.Dataset": "`.batch(32)` makes them",
@@ -18,16 +20,14 @@ HOW_TO_BATCH = {
 }
 
 
+@dataclasses.dataclass
 class Data:
-    """Examples, targets and weights.
+    """Examples, targets and weights."""
 
-    Attributes:
-        kind: "arrays", "tf.data.Dataset", "PyDataset" or "DataLoader".
-        content: `(x,)`, `(x, y)` or `(x, y, sample_weight)` of arrays; else the data set.
-    """
-
-    def __init__(self, kind: str, content: Any):
-        self.kind, self.content = kind, content
+    kind: str
+    """"arrays", "tf.data.Dataset", "PyDataset" or "DataLoader"."""
+    content: Any
+    """`(x,)`, `(x, y)` or `(x, y, sample_weight)` of arrays; else the data set."""
 
     @property
     def is_arrays(self) -> bool:
@@ -40,7 +40,7 @@ class Data:
 
     @functools.cached_property
     def num_batches(self) -> int | None:
-        """Number of batches of a data set: None where it is not known, -1 where there is no end."""
+        """Number of batches of a data set: None if it is not known, -1 if there is no end."""
         if self.kind == "tf.data.Dataset":
             number = int(self.content.cardinality())
             return None if number == -2 else number
@@ -51,14 +51,9 @@ class Data:
         except TypeError:  # Of a PyTorch `IterableDataset`.
             return None
 
-    @property
-    def can_begin_within_epoch(self) -> bool:
-        """Whether an epoch can be resumed at any step, rather than at its start alone."""
-        return self.is_arrays or (self.kind in ("tf.data.Dataset", "PyDataset") and self.num_batches is not None)
-
     @functools.cached_property
     def first_batch(self) -> tuple:
-        """`(x, y, sample_weight)` of one example of arrays, or of the first batch; None where there are none."""
+        """`(x, y, sample_weight)` of one example of arrays, or of the first batch; None for what is missing."""
         if self.is_arrays:
             batch = keras.tree.map_structure(lambda array: array[:1], self.content)
         else:
@@ -83,7 +78,7 @@ def kind_of(name: str, value) -> str:
     if torch is not None and isinstance(value, torch.utils.data.DataLoader):
         return "DataLoader"
     if inspect.isgenerator(value) or hasattr(value, "__next__"):
-        raise ValueError(
+        raise ArgumentError(
             f"`{name}` must be arrays or a data set, which can be read again from its start: make a "
             "`tf.data.Dataset.from_generator` or a `keras.utils.PyDataset` of a generator. "
             f"Received: {name} of type {type(value).__name__}"
@@ -95,7 +90,7 @@ def checked(model, name: str, data: Data) -> Data:
     """Return a data set that a model can read, or raise; only its first batch is read."""
     if data.num_batches in (0, -1):
         size = "no batch" if data.num_batches == 0 else "batches without end"
-        raise ValueError(
+        raise ArgumentError(
             f"`{name}` must be a data set of one batch or more that ends. Received: a {data.kind} of {size}"
         )
     if data.kind == "tf.data.Dataset":
@@ -112,7 +107,7 @@ def checked(model, name: str, data: Data) -> Data:
     _check_batched(model, name, data.kind, *(getattr(part, "shape", None) for part in (x, y)))
     x, y = _data_checks.examples(model, x, y, names[:2])
     if weights is not None:
-        _data_checks.sample_weights(model, names[2], weights, y, names[1])
+        _example_weights.from_samples(model, names[2], weights, y, names[1])
     return data
 
 
@@ -126,7 +121,7 @@ def _check_batched(model, name: str, kind: str, x: tuple | None, y: tuple | None
     is_example = x is not None and len(inputs) == 1 and None not in x and x == tuple(inputs[0].shape[1:])
     if () in (x, y) or is_example:
         shapes = ", ".join(f"{part} of shape {shape}" for part, shape in (("x", x), ("y", y)) if shape is not None)
-        raise ValueError(
+        raise ArgumentError(
             f"`{name}` must be a data set of batches: {HOW_TO_BATCH[kind]}. "
             f"Received: a {kind} of single examples, {shapes}"
         )

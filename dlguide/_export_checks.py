@@ -1,13 +1,15 @@
 """Checks of `deployment.export`: the examples, and the outputs of a file against those of `predict`."""
 
-import statistics
-import time
-
 import keras
 import numpy as np
 
 from dlguide import _checks, _data_checks
-from dlguide._export_files import FORMATS, as_input
+from dlguide._export_formats import as_input
+from dlguide._export_runtimes import median_seconds
+from dlguide.errors import ArgumentError
+
+TOLERANCES = {"tf_saved_model": 1e-5, "onnx": 1e-5, "litert": 1e-4}
+"""The largest permitted difference from `predict`, as a share of the largest output if that is above 1."""
 
 
 def arrays_of(model, examples) -> list[np.ndarray]:
@@ -16,10 +18,10 @@ def arrays_of(model, examples) -> list[np.ndarray]:
         raise _checks.error("model", "a keras.Model", model)
     inputs = getattr(model, "inputs", None)
     if not inputs:
-        raise ValueError(_random(model))
+        raise ArgumentError(_random(model))
     for tensor in inputs:
         if tensor.dtype == "string":
-            raise ValueError(
+            raise ArgumentError(
                 "`model` must read numbers: a file cannot hold a layer that reads text. Export the model behind that "
                 "layer, such as keras.Sequential(model.layers[1:]), and turn text into token ids before it. "
                 f"Received: model={model.name!r} with the input {tensor.name!r} of strings"
@@ -30,7 +32,7 @@ def arrays_of(model, examples) -> list[np.ndarray]:
     if len(arrays) != len(inputs) or not all(map(_fits, arrays, shapes)) or len({len(array) for array in arrays}) != 1:
         wanted = " and ".join(map(_checks.text_of_shape, shapes))
         received = " and ".join(str(np.shape(array)) for array in arrays) or "an empty list"
-        raise ValueError(f"`examples` must be numbers of shape {wanted}. Received: examples of shape {received}")
+        raise ArgumentError(f"`examples` must be numbers of shape {wanted}. Received: examples of shape {received}")
     return [array.astype(tensor.dtype) for array, tensor in zip(arrays, inputs, strict=True)]
 
 
@@ -48,21 +50,16 @@ def _random(model) -> str:
 
 
 def time_of_call(model, arrays: list[np.ndarray]) -> float:
-    """Refuse a model that gives another output each time; return the seconds of one call with one example."""
+    """Return the seconds of one call with one example, or raise if the model's output changes between two calls."""
     one = as_input([array[:1] for array in arrays])
     first, second = (keras.tree.flatten(model.predict_on_batch(one)) for _ in range(2))
     if not all(np.array_equal(a, b) for a, b in zip(first, second, strict=True)):
-        raise ValueError(_random(model))
-    seconds = []
-    for _ in range(20):
-        start = time.perf_counter()
-        model.predict_on_batch(one)
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+        raise ArgumentError(_random(model))
+    return median_seconds(lambda: model.predict_on_batch(one))
 
 
 def batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarray]]:
-    """Return what is compared: one example, five, and one with a step less where the length is free."""
+    """Return the batches to compare: one example, five, and two with a step less if the length is free."""
     five = [np.resize(array, (5, *array.shape[1:])) for array in arrays]
     compared = [[array[:1] for array in five], five]
     free = [len(tensor.shape) > 1 and tensor.shape[1] is None for tensor in model.inputs]
@@ -72,28 +69,27 @@ def batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarra
 
 
 def difference(model, format: str, arrays: list[np.ndarray], result: dict) -> float:
-    """Return the largest difference from `predict`, or raise where it is too large or there is no answer."""
+    """Return the largest difference of a file's outputs from `predict`, or raise if it is above the tolerance."""
     if "error" in result:
         message = " ".join(str(result["error"]).split())[:400]
-        raise ValueError(
+        raise ArgumentError(
             f"`model` must be one whose {format!r} file runs in its own runtime. "
             f"Received: model={model.name!r} ({message})"
         )
     largest, scale = 0.0, 1.0
-    for b, batch in enumerate(batches(model, format, arrays)):
-        for place, expected in enumerate(keras.tree.flatten(model.predict_on_batch(as_input(batch)))):
-            given = result[f"{b}_{place}"]
-            if given.shape != expected.shape:
-                raise ValueError(
+    for batch, outputs in zip(batches(model, format, arrays), result["outputs"], strict=True):
+        expected = keras.tree.flatten(model.predict_on_batch(as_input(batch)))
+        for wanted, given in zip(expected, outputs, strict=True):
+            if given.shape != wanted.shape:
+                raise ArgumentError(
                     f"`model` must give the same shape as its {format!r} file. Received: model={model.name!r}, "
-                    f"{expected.shape} and {given.shape}"
+                    f"{wanted.shape} and {given.shape}"
                 )
-            scale = max(scale, float(np.abs(expected).max()))
-            largest = float(np.maximum(largest, np.abs(given - expected).max()))  # NaN stays NaN.
-    _, _, tolerance = FORMATS[format]
-    if not largest <= tolerance * scale:
-        raise ValueError(
-            f"`model` must give the same numbers as its {format!r} file, to {tolerance:g}. "
+            scale = max(scale, float(np.abs(wanted).max()))
+            largest = float(np.maximum(largest, np.abs(given - wanted).max()))  # NaN stays NaN.
+    if not largest <= TOLERANCES[format] * scale:
+        raise ArgumentError(
+            f"`model` must give the same numbers as its {format!r} file, to {TOLERANCES[format]:g}. "
             f"Received: model={model.name!r}, a difference of {largest:.3g}"
         )
     return largest

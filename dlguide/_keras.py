@@ -1,7 +1,6 @@
 """Every private Keras API that this package uses; read in Keras 3.15.1, tested with 3.15.0 too.
 
-A new version of Keras may change any of it. The tests of runs, kills and processes then fail, and this is
-the place to mend.
+A new version of Keras may change any of it. The tests of training then fail, and only this file must be mended.
 """
 
 import contextlib
@@ -20,8 +19,8 @@ CALLBACK_ATTRIBUTES = ("_model", "_params", "model", "params")
 
 
 def global_seed_state() -> keras.Variable | None:
-    """Return the state that layers without a seed of their own draw from, None where nothing has drawn yet."""
-    # `backend/common/global_state.py`: asking for the attribute does not make it, `global_seed_generator()` does.
+    """Return the state that layers without a seed of their own draw from, None if nothing has drawn yet."""
+    # `backend/common/global_state.py`; `global_seed_generator()` would make a generator.
     generator = global_state.get_global_attribute("global_seed_generator")
     return None if generator is None else generator.state
 
@@ -40,17 +39,12 @@ def synchronise(model: keras.Model) -> None:
 
 def forget_functions(model: keras.Model) -> None:
     """Let a model trace its functions again: for another number of steps in a call, or on other devices."""
-    # `trainers/trainer.py`: `make_train_function` and its like do nothing where one is there.
+    # `trainers/trainer.py`: `make_train_function` and its like do nothing if there is one.
     model.train_function = model.test_function = model.predict_function = None
 
 
-def training_function(model: keras.Model):
-    """Return the function that a model has traced for its steps of training, None where it has none."""
-    return model.train_function
-
-
 def compiled_metrics(model: keras.Model) -> list:
-    """Return the metrics that a model was compiled with, names and objects, as they were given."""
+    """Return the metrics that a model was compiled with, as they were given: names and objects."""
     # `trainers/compile_utils.py`: `model.metrics` has none of them before the first step.
     given = model._compile_metrics
     return [] if given is None else keras.tree.flatten([given._user_metrics, given._user_weighted_metrics])
@@ -99,9 +93,9 @@ def adam_moments(optimizer: keras.optimizers.Adam, variable) -> tuple[keras.Vari
 
 
 def end_epoch() -> None:
-    """End the epoch in a callback, as if the data had come to their end."""
+    """End the epoch in a callback, as if there were no more data."""
     # `trainers/epoch_iterator.py`: on TensorFlow and JAX, `catch_stop_iteration` is around the callbacks of a step too.
-    # On PyTorch it is not, but there a batch is read before its callbacks: the data come to their end by themselves.
+    # On PyTorch it is not, but there a batch is read before its callbacks, and the data end by themselves.
     raise StopIteration
 
 

@@ -1,4 +1,4 @@
-"""Warnings where logits are taken for probabilities: such a model trains on and gives poor results in silence."""
+"""Warnings if logits are taken for probabilities: such a model trains without an error and gives poor results."""
 
 import inspect
 import warnings
@@ -8,7 +8,7 @@ import numpy as np
 
 from dlguide import _keras, _targets
 
-# Layers that leave logits what they are.
+# Layers whose output is logits if their input is.
 PASSING = {
     keras.layers.Dropout, keras.layers.Flatten, keras.layers.Identity, keras.layers.Permute, keras.layers.Reshape,
     keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.layers.SpatialDropout3D,
@@ -17,7 +17,7 @@ PASSING = {
 
 
 def gives_logits(model) -> bool:
-    """Tell whether a layer without an activation makes a model's single output; False where that is not known."""
+    """Return whether a layer without an activation makes a model's single output; False if that is not known."""
     for layer in _keras.layers_behind(model):
         layer = layer.layer if type(layer) is keras.layers.TimeDistributed else layer
         has_none = getattr(layer, "activation", None) is keras.activations.linear
@@ -27,7 +27,7 @@ def gives_logits(model) -> bool:
 
 
 def warn_of_logits(model, stacklevel: int) -> None:
-    """Warn where a model gives logits, but its loss, or a metric beside a loss of labels, reads probabilities."""
+    """Warn if a model gives logits, but its loss, or a metric beside a loss of labels, reads probabilities."""
     name = _targets.loss_name(model)
     if name not in _targets.OF_PROBABILITIES:
         return

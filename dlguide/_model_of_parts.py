@@ -1,4 +1,4 @@
-"""Base class of models that are made of two others and train them together."""
+"""Base class of models that are made of two other models and train them together."""
 
 from typing import ClassVar
 
@@ -6,23 +6,26 @@ import keras
 
 
 class ModelOfParts(keras.Model):
-    """A model whose config holds its parts, named by `PARTS`, and its `options`."""
+    """A model whose config holds its two parts, named by `PARTS`, and its `options`."""
 
     PARTS: ClassVar[tuple[str, str]]
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.built = True  # Its parts are, and it has no weights beside theirs.
+        self.built = True  # Its parts are built, and it has no other weights.
 
     def build(self, input_shape=None):
         """Do nothing: the parts are built."""
 
     def options(self) -> dict:
-        """Return the keyword arguments beside the parts."""
+        """Return the keyword arguments other than the parts."""
         return {}
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Refuse data that the model cannot learn from, or be evaluated on; `batch_size` is that of training."""
+        """Raise for data that the model cannot be trained or evaluated on; `training.fit` calls this first.
+
+        `batch_size` is None in an evaluation. `names` are the names of `x` and `y` in an error.
+        """
 
     def get_config(self):
         config = {key: value for key, value in super().get_config().items() if key in ("name", "trainable", "dtype")}

@@ -1,4 +1,4 @@
-"""Which targets a compiled model takes, from its loss: classes, labels or numbers, and of which shape."""
+"""Infers from the compiled loss which targets a model takes, and their shape."""
 
 import re
 
@@ -6,27 +6,17 @@ import keras
 import numpy as np
 
 from dlguide import _checks
+from dlguide.errors import ArgumentError
 
 SPARSE = "sparse_categorical_crossentropy"
 CLASSES = (SPARSE, "categorical_crossentropy")
 LABELS = ("binary_crossentropy", "binary_focal_crossentropy")
 OF_PROBABILITIES = (*CLASSES, *LABELS, "categorical_focal_crossentropy")
-"""Losses that read probabilities, or logits where they are told so."""
-OF_OUTPUT_SHAPE = {
-    *LABELS,
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "mean_squared_error",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_logarithmic_error",
-    "huber",
-    "log_cosh",
-    "poisson",
-    "hinge",
-    "squared_hinge",
-    "cosine_similarity",
-}
+"""Losses of probabilities, or of logits with `from_logits=True`."""
+OF_NUMBERS = (
+    *("mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error"),
+    *("huber", "log_cosh", "poisson", "hinge", "squared_hinge", "cosine_similarity"),
+)
 
 
 def loss_name(model) -> str | None:
@@ -47,32 +37,31 @@ def num_classes(model) -> int | None:
 
 
 def takes_logits(model) -> bool:
-    """Tell whether the loss reads the output as logits."""
+    """Return whether the loss reads the output as logits."""
     return isinstance(model.loss, keras.losses.Loss) and bool(model.loss.get_config().get("from_logits", False))
 
 
 def check_shape(name: str, shape: tuple, model) -> None:
-    """Refuse targets of another shape than the loss compares with the output; Keras would stretch some of them."""
+    """Raise if the loss would compare targets of this shape with another output shape; Keras broadcasts some."""
     output, loss = getattr(model, "output_shape", None), loss_name(model)
-    if not isinstance(output, tuple) or loss not in {SPARSE, *OF_OUTPUT_SHAPE}:
+    if not isinstance(output, tuple) or loss not in (*OF_PROBABILITIES, *OF_NUMBERS):
         return
-    output = (None, *output[1:])  # A `Sequential` that `fit` has built states the size of the first batch.
+    output = (None, *output[1:])  # Of a `Sequential` that `fit` has built, the first size is that of the first batch.
     wanted = output[:-1] if loss == SPARSE else output
     fitting = [wanted, (*wanted, 1), *([wanted[:-1]] if wanted[-1:] == (1,) else [])]
     if not any(
-        len(shape) == len(each) and all(size in (None, ours) for size, ours in zip(each, shape, strict=True))
-        for each in fitting
+        len(shape) == len(sizes) and all(size in (None, given) for size, given in zip(sizes, shape, strict=True))
+        for sizes in fitting
     ):
         text = _checks.text_of_shape(wanted[1:])
-        what = "an integer for each of the model's answers" if loss == SPARSE else "as the model's output"
-        raise ValueError(f"`{name}` must be of shape {text}, {what}. Received: {name} of shape {tuple(shape)}")
+        what = "one integer label per prediction" if loss == SPARSE else "as the model's output"
+        raise ArgumentError(f"`{name}` must be of shape {text}, {what}. Received: {name} of shape {tuple(shape)}")
 
 
 def labels(model, y) -> np.ndarray | None:
     """Return 0 or 1 for each example and label of a model that is compiled for labels, else None."""
     shape = getattr(model, "output_shape", None)
-    if loss_name(model) not in LABELS or not isinstance(shape, tuple) or len(shape) != 2:
+    is_for_labels = loss_name(model) in LABELS and isinstance(shape, tuple) and len(shape) == 2
+    if not is_for_labels or not isinstance(y, np.ndarray) or not np.isin(y, (0, 1)).all():
         return None
-    if not isinstance(y, np.ndarray):
-        return None
-    return y.reshape(len(y), shape[-1]).astype("int64") if np.isin(y, (0, 1)).all() else None
+    return y.reshape(len(y), shape[-1]).astype("int64")

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
-from dlguide import _checks, _data_checks
+from dlguide import _checks, _data_checks, _layer_names
+from dlguide._dense_layers import batch_normalisation
 from dlguide._model_of_parts import ModelOfParts
+from dlguide.errors import ArgumentError
 
 
 def gan(
@@ -21,51 +23,44 @@ def gan(
     batch_norm: bool = True,
     name: str = "gan",
 ) -> keras.Model:
-    """Build a generative adversarial network for images.
+    """Build a generative adversarial network for images; class-conditional if `num_classes` is given.
 
-    The generator turns `latent_dim` normal numbers into an image, through a dense layer and
-    transposed convolutions; the discriminator halves an image by convolutions to one logit, positive
-    for real. In a step each image is seen beside one generated image: the discriminator's loss is the
-    mean cross-entropy of both, the generator's that of its image being called real, and neither
-    moves the other player. The two are added, so that `compile` needs an optimizer and no loss, and
-    `fit` takes images alone. Where `num_classes` is given both players are told the class.
+    The generator turns `latent_dim` normal numbers into an image, through a dense layer and transposed convolutions.
+    The discriminator turns an image into one logit, positive for real, through convolutions that halve it. A step has
+    one generated image for each real one. The discriminator's loss is the mean cross-entropy of both images; the
+    generator's loss is the cross-entropy of its image being classified as real. Neither loss moves the other player.
+    The model's loss is their sum, so that `compile` needs an optimizer and no loss, and `fit` takes images alone.
 
     Args:
-        input_shape: `(height, width, channels)` of an image; height and width are multiples of
-            `2 ** len(filters)`.
-        latent_dim: Numbers of a code, at least 1.
-        num_classes: Number of classes, at least 2, for a generator that is told which to draw; None
-            for one that is not.
-        filters: Number of filters of each convolution of the discriminator, input side first, at
-            least one entry; the generator has the same in reverse.
+        input_shape: `(height, width, channels)` of an image; height and width are multiples of `2 ** len(filters)`.
+        latent_dim: Size of a code, at least 1.
+        num_classes: Number of classes, at least 2, for two players that are given the class; None without classes.
+        filters: Number of filters of each convolution of the discriminator, input side first, at least one entry; the
+            generator has the same in reverse.
         dropout: Share of each of the discriminator's feature maps dropped in training, in [0, 1).
-        batch_norm: Normalise the generator's hidden layers over the batch.
+        batch_norm: Normalise the generator's hidden layers over the batch (momentum 0.9).
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` that trains on images of shape `(batch, *input_shape)` in [0, 1],
-        or on `(images, labels)` where `num_classes` is given, without targets. Called, it gives three
-        logits for each image: of it, of a generated one, and of that for the generator's loss.
-        `get_layer("generator")` turns codes (or codes and labels) into images in [0, 1],
-        `get_layer("discriminator")` images into logits. The metrics are both losses and the
-        discriminator's accuracy on real and on generated images. The names of its variables begin
-        with `generator` and `discriminator`, for a learning rate of its own for each player:
-        `keras.optimizers.MultiOptimizer` with an `OptimizerMap` over `"discriminator.*"`.
+        An uncompiled `keras.Model` that trains on images of shape `(batch, *input_shape)` in [0, 1], or on
+        `(images, labels)` if `num_classes` is given, without targets. Called, it gives three logits for each image:
+        of the image, of a generated one, and of the generated one for the generator's loss.
+        `get_layer("generator")` turns codes (or codes and labels) into images in [0, 1], `get_layer("discriminator")`
+        images into logits. The metrics are both losses and the discriminator's accuracy on real and on generated
+        images. The names of its variables begin with `generator` and `discriminator`, so that each player can have
+        its own learning rate: `keras.optimizers.MultiOptimizer` with an `OptimizerMap` over `"discriminator.*"`.
 
     Raises:
         ValueError: If a size or the rate is out of range, or the image cannot be halved that often.
 
     Example:
-        >>> model = gan((28, 28, 1))
-        >>> model.compile(keras.optimizers.Adam(1e-4, beta_1=0.5))
-        >>> model.get_layer("generator").output_shape
+        >>> gan((28, 28, 1)).get_layer("generator").output_shape
         (None, 28, 28, 1)
 
     Reference:
-        Goodfellow et al., "Generative adversarial nets" (2014); convolutions: Radford, Metz &
-        Chintala, "Unsupervised representation learning with deep convolutional generative
-        adversarial networks" (2016); classes: Mirza & Osindero, "Conditional generative adversarial
-        nets" (2014).
+        Goodfellow et al., "Generative adversarial nets" (2014); convolutions: Radford, Metz & Chintala, "Unsupervised
+        representation learning with deep convolutional generative adversarial networks" (2016); classes: Mirza &
+        Osindero, "Conditional generative adversarial nets" (2014).
     """
     filters = _checks.integers("filters", filters, at_least_one=True)
     input_shape = _checks.image_shape("input_shape", input_shape, halvings=len(filters))
@@ -83,60 +78,52 @@ def _generator(input_shape, latent_dim: int, num_classes, filters, batch_norm: b
 
     def hidden(x, i, layer):
         x = layer(x)
-        if batch_norm:
-            x = keras.layers.BatchNormalization(momentum=0.9, name=f"generator_norm_{i}")(x)
-        return keras.layers.Activation("relu")(x)
+        return layers.Activation("relu")(batch_normalisation(f"generator_norm_{i}")(x) if batch_norm else x)
 
     def doubled(n, i, **more):
-        size = {"kernel_size": 4, "strides": 2, "padding": "same"}
-        return keras.layers.Conv2DTranspose(n, **size, name=f"generator_conv_{i}", **more)
+        name = f"generator_conv_{i}"
+        return layers.Conv2DTranspose(n, kernel_size=4, strides=2, padding="same", name=name, **more)
 
     inputs = codes = keras.Input((latent_dim,))
     if num_classes:
         labels = keras.Input((), dtype="int32")
         inputs = [codes, labels]
-        embedded = keras.layers.Embedding(num_classes, latent_dim, name="generator_classes")(labels)
-        codes = keras.layers.Concatenate()([codes, embedded])
+        embedded = layers.Embedding(num_classes, latent_dim, name=_layer_names.GENERATOR_CLASSES)(labels)
+        codes = layers.Concatenate()([codes, embedded])
     units = math.prod(small) * filters[-1]
-    x = hidden(codes, 0, keras.layers.Dense(units, use_bias=not batch_norm, name="generator_dense"))
-    x = keras.layers.Reshape((*small, filters[-1]))(x)
+    x = hidden(codes, 0, layers.Dense(units, use_bias=not batch_norm, name="generator_dense"))
+    x = layers.Reshape((*small, filters[-1]))(x)
     for i, n in enumerate(reversed(filters[:-1]), 1):
         x = hidden(x, i, doubled(n, i, use_bias=not batch_norm))
     x = doubled(input_shape[-1], len(filters), activation="sigmoid")(x)
-    return keras.Model(inputs, x, name="generator")
+    return keras.Model(inputs, x, name=_layer_names.GENERATOR)
 
 
 def _discriminator(input_shape, num_classes, filters, dropout: float) -> keras.Model:
-    inputs = images = keras.Input(input_shape)
-    x = images
+    inputs = images = x = keras.Input(input_shape)
     for i, n in enumerate(filters):
-        name = f"discriminator_conv_{i}"
-        x = keras.layers.Conv2D(n, kernel_size=4, strides=2, padding="same", name=name)(x)
-        x = keras.layers.LeakyReLU(negative_slope=0.2)(x)
+        x = layers.Conv2D(n, kernel_size=4, strides=2, padding="same", name=f"discriminator_conv_{i}")(x)
+        x = layers.LeakyReLU(negative_slope=0.2)(x)
         if dropout:
-            x = keras.layers.Dropout(dropout)(x)
-    x = keras.layers.Flatten()(x)
-    logit = keras.layers.Dense(1, name="discriminator_logit")(x)
+            x = layers.Dropout(dropout)(x)
+    x = layers.Flatten()(x)
+    logit = layers.Dense(1, name="discriminator_logit")(x)
     if num_classes:
         labels = keras.Input((), dtype="int32")
         inputs = [images, labels]
-        # How well the features go with the class (Miyato & Koyama, 2018).
-        embedded = keras.layers.Embedding(num_classes, x.shape[-1], name="discriminator_classes")(labels)
-        logit = keras.layers.Add()([logit, keras.layers.Dot(axes=1)([x, embedded])])
-    return keras.Model(inputs, logit, name="discriminator")
+        # The projection of the features on the class (Miyato & Koyama, 2018).
+        embedded = layers.Embedding(num_classes, x.shape[-1], name="discriminator_classes")(labels)
+        logit = layers.Add()([logit, layers.Dot(axes=1)([x, embedded])])
+    return keras.Model(inputs, logit, name=_layer_names.DISCRIMINATOR)
 
 
 @keras.saving.register_keras_serializable(package="dlguide")
 class GAN(ModelOfParts):
     """Two players that train together; see `gan`.
 
-    Input: images, or `(images, labels)`. Output: `(batch, 3)` logits of the discriminator: of the
-    image, of a generated one, and of that with the gradient for the generator alone.
-
-    Args:
-        generator: Model from codes, or codes and labels, to images in [0, 1].
-        discriminator: Model from images, or images and labels, to one logit, positive for real.
-        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
+    Input: images, or `(images, labels)`. Output: `(batch, 3)` logits of the discriminator: of the image, of a
+    generated image, and of the generated image with the gradient for the generator alone. The generator maps codes,
+    or codes and labels, to images in [0, 1]; the discriminator images, or images and labels, to one logit.
     """
 
     PARTS = ("generator", "discriminator")
@@ -145,36 +132,33 @@ class GAN(ModelOfParts):
         super().__init__(**kwargs)
         self.generator, self.discriminator = generator, discriminator
         self.seed_generator = keras.random.SeedGenerator()
-        self.players = [
-            keras.metrics.Mean(name=name)
-            for name in ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
-        ]
+        names = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
+        self.players = [keras.metrics.Mean(name=name) for name in names]
 
     @property
     def is_conditional(self) -> bool:
-        """Whether the players are told the class."""
+        """Whether the players are given the class."""
         return len(self.generator.inputs) == 2
 
     def call(self, inputs, training=None):
         images, labels = (inputs[0], [inputs[1]]) if self.is_conditional else (inputs, [])
-        codes = keras.random.normal(
-            (ops.shape(images)[0], self.generator.inputs[0].shape[-1]), seed=self.seed_generator
-        )
-        fake = self._fed(self.generator, codes, labels, training)
-        real_logit = self._fed(self.discriminator, images, labels, training)
-        fake_logit = self._fed(self.discriminator, ops.stop_gradient(fake), labels, training)
-        # The same once more, moving the generator alone: its weights are held, what it would change is dropped.
+
+        def with_labels(x):
+            return [x, *labels] if labels else x
+
+        code_shape = (ops.shape(images)[0], self.generator.inputs[0].shape[-1])
+        codes = keras.random.normal(code_shape, seed=self.seed_generator)
+        fake = self.generator(with_labels(codes), training=training)
+        real_logit = self.discriminator(with_labels(images), training=training)
+        fake_logit = self.discriminator(with_labels(ops.stop_gradient(fake)), training=training)
+        # Once more for the generator alone: the discriminator's weights get no gradient, its new state is dropped.
         player_logit, _ = self.discriminator.stateless_call(
             [ops.stop_gradient(variable.value) for variable in self.discriminator.trainable_variables],
             [variable.value for variable in self.discriminator.non_trainable_variables],
-            [fake, *labels] if labels else fake,
+            with_labels(fake),
             training=training,
         )
         return ops.concatenate([real_logit, fake_logit, player_logit], axis=-1)
-
-    @staticmethod
-    def _fed(player, x, labels, training):
-        return player([x, *labels] if labels else x, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         discriminator, generator = _losses(y_pred)
@@ -188,10 +172,10 @@ class GAN(ModelOfParts):
         return self.get_metrics_result()
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Refuse data that it cannot learn from, or be evaluated on; `training.fit` asks before anything is built."""
+        """Raise for data that are not images in [0, 1], or images and labels, and for a training batch of one image."""
         x_name, y_name = names
         if y is not None:
-            raise ValueError(
+            raise ArgumentError(
                 f"`{y_name}` must be None: a GAN has no targets, and one with `num_classes` takes x=(images, labels). "
                 f"Received: {y_name} of shape {np.shape(y)}"
             )
@@ -199,18 +183,19 @@ class GAN(ModelOfParts):
         if len(parts) != 1 + self.is_conditional:
             must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
             received = f"{len(parts)} array{'s' if len(parts) > 1 else ''}"
-            raise ValueError(f"`{x_name}` must be {must_be}. Received: {received}")
+            raise ArgumentError(f"`{x_name}` must be {must_be}. Received: {received}")
         _data_checks.unit_range(f"{x_name}[0]" if self.is_conditional else x_name, parts[0])
         if self.is_conditional:
             labels = _data_checks.array(f"{x_name}[1]", parts[1], (1,))
-            _data_checks.labels(f"{x_name}[1]", labels, self.generator.get_layer("generator_classes").input_dim)
-        layers = [*self.generator.layers, *self.discriminator.layers]
-        if batch_size and any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
-            why = "which batch normalisation maps to a constant"
+            classes = self.generator.get_layer(_layer_names.GENERATOR_CLASSES).input_dim
+            _data_checks.labels(f"{x_name}[1]", labels, classes)
+        players = [*self.generator.layers, *self.discriminator.layers]
+        if batch_size and any(isinstance(layer, layers.BatchNormalization) for layer in players):
+            why = "because batch normalisation of a single example is constant"
             _data_checks.no_batch_of_one(len(parts[0]), batch_size, why)
 
 
 def _losses(logits):
-    """Return each example's loss of the discriminator (the mean of both its logits') and of the generator."""
+    """Return each example's loss of the discriminator (mean of real and generated) and of the generator."""
     discriminator = (ops.softplus(-logits[:, 0]) + ops.softplus(logits[:, 1])) / 2
     return discriminator, ops.softplus(-logits[:, 2])

@@ -5,28 +5,22 @@ import numpy as np
 from keras import ops
 
 from dlguide import _checks
+from dlguide.errors import ArgumentError
 
 
 def _sinusoids(shape, dtype=None):
-    """The first values of positions: waves of many lengths, so that neighbours start with similar vectors."""
+    """Return the initial position embeddings: waves of many lengths, so that neighbours start with similar vectors."""
     length, features = shape
     angle = np.arange(length)[:, None] / 10_000 ** (2 * (np.arange(features) // 2) / features)
-    # As large as the token embeddings.
+    # 0.05 is about the size of the token embeddings.
     return ops.convert_to_tensor(0.05 * np.where(np.arange(features) % 2, np.cos(angle), np.sin(angle)), dtype)
 
 
 @keras.saving.register_keras_serializable(package="dlguide")
 class PositionEmbedding(keras.layers.Layer):
-    """Add a learned vector, a sinusoid at first, to each place of a sequence of at most `max_length`.
+    """Add a learned vector to each position of a sequence; the vectors start as sinusoids.
 
-    Input and output: `(batch, length, features)`.
-
-    Args:
-        max_length: Longest sequence, at least 1.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
-
-    Raises:
-        ValueError: If `max_length` is below 1.
+    Input and output: `(batch, length, features)`, with `length` at most `max_length`.
     """
 
     def __init__(self, max_length: int, **kwargs):
@@ -35,11 +29,8 @@ class PositionEmbedding(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        self.embeddings = self.add_weight(
-            shape=(self.max_length, input_shape[-1]),
-            initializer=_sinusoids,
-            name="embeddings",
-        )
+        shape = (self.max_length, input_shape[-1])
+        self.embeddings = self.add_weight(shape=shape, initializer=_sinusoids, name="embeddings")
 
     def call(self, x):
         return x + self.embeddings[: ops.shape(x)[1]]
@@ -55,19 +46,12 @@ class PositionEmbedding(keras.layers.Layer):
 class SelfAttention(keras.layers.Layer):
     """Self-attention of several heads, without biases; padding is not attended to.
 
-    It gives what Keras's `MultiHeadAttention` gives, except for steps that may attend to nothing, whose output has no
-    meaning. The queries are scaled instead of the larger scores, to which a number is added for padding: on TensorFlow
-    that takes less time.
+    The output equals that of Keras's `MultiHeadAttention`, except at steps that may attend to nothing: there it has no
+    meaning. Scaling the queries instead of the scores, and adding a number to the scores of padding, saves time on
+    TensorFlow.
 
-    Input and output: `(batch, length, features)`.
-
-    Args:
-        num_heads: Number of heads, at least 1; the number of features must be a multiple of it.
-        is_causal: Whether a step attends only to itself and to earlier ones.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
-
-    Raises:
-        ValueError: If `num_heads` is below 1, or the features are no multiple of it.
+    Input and output: `(batch, length, features)`, with a number of features that is a multiple of `num_heads`. If
+    `is_causal`, a step attends only to itself and to earlier steps.
     """
 
     def __init__(self, num_heads: int, is_causal: bool = False, **kwargs):
@@ -79,12 +63,12 @@ class SelfAttention(keras.layers.Layer):
     def build(self, input_shape):
         features = input_shape[-1]
         if features % self.num_heads:
-            raise ValueError(
+            raise ArgumentError(
                 "the features of the input must be a multiple of `num_heads`. "
                 f"Received: {features} features, num_heads={self.num_heads}"
             )
         for name in ("query", "key", "value", "projection"):
-            # Small at first, as in GPT-2: larger scores fix early on what a step attends to, and it learns less.
+            # Small initial weights, as in GPT-2: larger scores fix the attention early, and it learns less.
             kernel = "glorot_uniform" if name == "projection" else keras.initializers.RandomNormal(stddev=0.02)
             options = {"use_bias": False, "kernel_initializer": kernel, "dtype": self.dtype_policy, "name": name}
             dense = keras.layers.Dense(features, **options)
@@ -92,7 +76,7 @@ class SelfAttention(keras.layers.Layer):
             setattr(self, name, dense)
 
     def call(self, x, mask=None):
-        if keras.backend.backend() == "torch":  # It has one kernel for all of this.
+        if keras.backend.backend() == "torch":  # PyTorch has one kernel for all of this.
             parts = [self._split(dense(x)) for dense in (self.query, self.key, self.value)]
             mask = None if mask is None else mask[:, None, None, :]
             heads = ops.dot_product_attention(*parts, mask=mask, is_causal=self.is_causal)
@@ -103,7 +87,6 @@ class SelfAttention(keras.layers.Layer):
 
     def attention_weights(self, x, mask=None):
         """Return how much each step attends to each other one: `(batch, num_heads, length, length)`, rows of sum 1."""
-        # Scaled before the product, which is larger.
         queries = self._heads(self.query(x)) * (x.shape[-1] // self.num_heads) ** -0.5
         scores = ops.matmul(queries, ops.transpose(self._heads(self.key(x)), (0, 1, 3, 2)))
         if mask is not None:
@@ -111,11 +94,11 @@ class SelfAttention(keras.layers.Layer):
         if self.is_causal:
             steps = ops.arange(ops.shape(x)[1])
             scores += self._hidden(steps[:, None] < steps, scores.dtype)
-        # Keras warns at a softmax over one step.
+        # Keras warns of a softmax over one step.
         return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
 
     def _split(self, x):
-        # -1 and not the length itself: with that, ONNX Runtime refuses an exported file.
+        # -1 instead of the length: with the length, ONNX Runtime cannot load an exported file.
         return ops.reshape(x, (ops.shape(x)[0], -1, self.num_heads, x.shape[-1] // self.num_heads))
 
     def _heads(self, x):
@@ -133,7 +116,7 @@ class SelfAttention(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="dlguide")
 class MaskedMean(keras.layers.Layer):
-    """Mean over the steps that are not padding; zero where all are, where Keras's average gives NaN.
+    """Mean over the steps that are not padding; for a fully padded sequence zero, where Keras's average gives NaN.
 
     Input: `(batch, length, features)`. Output: `(batch, features)`.
     """

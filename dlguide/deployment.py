@@ -1,4 +1,4 @@
-"""Export of a model for another runtime, checked: the file is put in place once it gives what `predict` gives."""
+"""Export of a model for another runtime: a file stays only if it gives the outputs of `predict`."""
 
 import importlib.util
 import tempfile
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import keras
 
-from dlguide import _checks, _export_checks, _export_files
-from dlguide._export_files import FORMATS
+from dlguide import _checks, _export_checks, _export_formats, _export_runtimes
+from dlguide.errors import ArgumentError
 
 __all__ = ["Export", "export"]
 
 
 class Export(NamedTuple):
-    """What `export` wrote, and how it compares with Keras."""
+    """The file that `export` wrote, compared with Keras."""
 
     path: str
     largest_difference: float
@@ -30,8 +30,8 @@ class Export(NamedTuple):
 def export(model: keras.Model, path, *, format: str, examples) -> Export:
     """Export a model by Keras's own `export`, and compare the file with the model before it is put in place.
 
-    A new process loads the file with the format's own runtime, without Keras, and computes the examples one by
-    one and in a batch of 5, and with one step less where the length of a sequence is free.
+    A new process loads the file with the format's own runtime, without Keras, and computes the examples one by one, in
+    a batch of 5, and one time step shorter if the sequence length is variable.
 
     | `format` | `path` | what the file takes | runtime |
     |---|---|---|---|
@@ -42,15 +42,15 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
     Inputs are named `input_0`, `input_1`, ..., outputs `output_0`, `output_1`, ..., in Keras's order. On JAX and
     PyTorch, a process on the TensorFlow backend writes the file, so that it is the same on each backend.
 
-    Of a `vae`, a `gan` or a `contrastive` model, export the parts: `model.get_layer("decoder")`,
-    `get_layer("generator")`, `get_layer("encoder")`; the whole model draws random numbers.
+    A `vae`, a `gan` and a `contrastive` model draw random numbers. Export their parts: `model.get_layer("decoder")`,
+    `get_layer("generator")`, `get_layer("encoder")`.
 
     Args:
         model: A functional or sequential model without random draws.
-        path: Where to put the file or folder, a path that does not exist yet.
+        path: Path of the new file or folder, which must not exist yet.
         format: `"tf_saved_model"`, `"onnx"` or `"litert"`.
         examples: Inputs to compare with, an array of one or more examples, or a list of arrays for a model of several
-            inputs. Real ones are best: numbers far from them may hide a difference.
+            inputs. Real ones are best: other numbers may hide a difference.
 
     Returns:
         An `Export`: `path`, `largest_difference`, `size` in bytes, `seconds` and `keras_seconds` of one call.
@@ -67,11 +67,11 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
         >>> exported.largest_difference < 1e-5, [file.name for file in Path(folder).iterdir()]
         (True, ['mlp.onnx'])
     """
-    format = _checks.choice("format", format, tuple(FORMATS))
-    suffix, packages, _ = FORMATS[format]
+    format = _checks.choice("format", format, tuple(_export_formats.FORMATS))
+    suffix, packages = _export_formats.FORMATS[format]
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
-        raise ValueError(
+        raise ArgumentError(
             f'`format` must be one whose packages are installed: pip install -e ".[export]". '
             f"Received: format={format!r}, without {', '.join(missing)}"
         )
@@ -87,14 +87,14 @@ def export(model: keras.Model, path, *, format: str, examples) -> Export:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-")
     except OSError as error:
-        raise ValueError(
+        raise ArgumentError(
             f"`path` must be in a folder that can be written. Received: path={str(path)!r} ({error.strerror})"
         ) from None
     with scratch as folder:
         file = Path(folder, f"model{suffix}")
-        _export_files.write([(model, file, format, arrays)])
-        [result] = _export_files.run([(format, file, _export_checks.batches(model, format, arrays))], folder)
+        _export_formats.write(model, file, format, arrays)
+        [result] = _export_runtimes.run([(format, file, _export_checks.batches(model, format, arrays))], folder)
         largest = _export_checks.difference(model, format, arrays, result)
         size = sum(part.stat().st_size for part in [file, *file.rglob("*")] if part.is_file())
         file.rename(path)
-    return Export(str(path), largest, size, float(result["seconds"]), keras_seconds)
+    return Export(str(path), largest, size, result["seconds"], keras_seconds)

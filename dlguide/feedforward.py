@@ -8,22 +8,21 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks, _data_checks
+from dlguide import _checks, _data_checks, _layer_names
+from dlguide._dense_layers import dense_layers
 
 
 def linear_regression(input_shape: Sequence[int], *, name: str = "linear_regression") -> keras.Model:
     """Build a linear model of one number: `y = b + w · x`.
 
-    The same as `polynomial_regression` with `degree=1`; see there for `adapt` and for how fast
-    it trains.
+    The same as `polynomial_regression` with `degree=1`; see there for `adapt` and for how fast it trains.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(1,)`.
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, 1)`. Train it
-        with a regression loss such as `"mse"`.
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, 1)`, for a loss such as `"mse"`.
 
     Raises:
         ValueError: If `input_shape` is not a sequence of sizes.
@@ -41,15 +40,14 @@ def linear_regression(input_shape: Sequence[int], *, name: str = "linear_regress
 def polynomial_regression(
     input_shape: Sequence[int], *, degree: int = 2, name: str = "polynomial_regression"
 ) -> keras.Model:
-    """Build a polynomial of several variables for one number, all mixed terms included.
+    """Build a polynomial of several variables for one number, with all mixed terms.
 
-    The input is flattened, turned into polynomial features by a layer named `"features"` (every
-    product of up to `degree` variables) and mapped to one output by a dense layer. Call
-    `model.get_layer("features").adapt(x_train)` before training: it makes the layer scale the
-    variables and decorrelate the features. One step of gradient descent on the whole training set
-    with a learning rate of 0.5 and the loss `"mse"` then reaches the least-squares solution, instead
-    of many thousands of steps. What it learned is saved with the model. Without `adapt` the features
-    are the plain products. `evaluation.coefficients` and `evaluation.formula` read the polynomial back.
+    The input is flattened, turned into polynomial features by a layer named `"features"` (every product of up to
+    `degree` variables) and mapped to one output by a dense layer. Call `model.get_layer("features").adapt(x_train)`
+    before training: the layer then scales the variables and decorrelates the features. One step of gradient descent
+    on the whole training set with a learning rate of 0.5 and the loss `"mse"` then reaches the least-squares
+    solution, instead of many thousands of steps. What the layer learned is saved with the model. Without `adapt` the
+    features are the plain products. `evaluation.coefficients` and `evaluation.formula` read the polynomial back.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(7,)`.
@@ -58,8 +56,7 @@ def polynomial_regression(
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, 1)`. Train it
-        with a regression loss such as `"mse"`.
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, 1)`, for a loss such as `"mse"`.
 
     Raises:
         ValueError: If `input_shape` is not a sequence of sizes or `degree` is below 1.
@@ -69,16 +66,16 @@ def polynomial_regression(
         1310
 
     Reference:
-        Gergonne, "Application de la méthode des moindres quarrés à l'interpolation des suites",
-        Annales de mathématiques pures et appliquées 6 (1815).
+        Gergonne, "Application de la méthode des moindres quarrés à l'interpolation des suites", Annales de
+        mathématiques pures et appliquées 6 (1815).
     """
     input_shape = _checks.shape("input_shape", input_shape)
     degree = _checks.integer("degree", degree)
 
     inputs = keras.Input(input_shape)
     x = keras.layers.Flatten()(inputs)
-    x = PolynomialFeatures(degree, name="features")(x)
-    outputs = keras.layers.Dense(1, kernel_initializer="zeros", name="output")(x)
+    x = PolynomialFeatures(degree, name=_layer_names.POLYNOMIAL)(x)
+    outputs = keras.layers.Dense(1, kernel_initializer="zeros", name=_layer_names.OUTPUT)(x)
 
     return keras.Model(inputs, outputs, name=name)
 
@@ -88,20 +85,18 @@ def perceptron(
 ) -> keras.Model:
     """Build a single-layer perceptron: one weighted sum of the inputs per output.
 
-    With the cross-entropy it is softmax regression (logistic regression with one output), a convex
-    problem; Rosenblatt's machine had the same weights, a threshold behind them, and a learning rule of
-    its own.
+    With the cross-entropy it is softmax regression (logistic regression with one output), a convex problem.
+    Rosenblatt's machine had the same weights, a threshold after them and another learning rule.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28)`.
-        num_outputs: Number of outputs, at least 1: one per class or label (logits), one logit for two
-            classes, or one per number of a regression.
+        num_outputs: Number of outputs: one logit per class or label (one for two classes), or the numbers to predict.
         l2: Factor of the squared weights in the loss, at least 0; biases are not penalised.
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_outputs)`:
-        logits, to train with `from_logits=True`, or plain numbers.
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_outputs)`: logits, to train
+        with `from_logits=True`, or values.
 
     Raises:
         ValueError: If a size or `l2` is out of range.
@@ -111,8 +106,8 @@ def perceptron(
         7850
 
     Reference:
-        Rosenblatt, "The perceptron: a probabilistic model for information storage and
-        organization in the brain", Psychological Review 65 (1958).
+        Rosenblatt, "The perceptron: a probabilistic model for information storage and organization in the brain",
+        Psychological Review 65 (1958).
     """
     return mlp(input_shape, num_outputs, hidden_units=(), l2=l2, name=name)
 
@@ -130,29 +125,23 @@ def mlp(
 ) -> keras.Model:
     """Build a multilayer perceptron with `num_outputs` outputs.
 
-    The input is flattened, passed through one dense layer per entry of `hidden_units` (each followed
-    by batch normalisation, the activation and dropout, the first and the last of them optional) and
-    mapped to one number per output.
+    The input is flattened and passed through one dense layer per entry of `hidden_units`, each followed by batch
+    normalisation (momentum 0.9, optional), the activation and dropout (optional), and through a last dense layer.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28)`.
-        num_outputs: Number of outputs, at least 1: one per class or label (logits), one logit for two
-            classes, or one per number of a regression.
-        hidden_units: Width of each hidden layer, input side first. An empty sequence leaves a
-            linear model: `activation`, `dropout` and `batch_norm` then
-            have no effect.
-        activation: Name of a Keras activation or a function from tensor to tensor, applied after
-            each hidden layer; None for none.
+        num_outputs: Number of outputs: one logit per class or label (one for two classes), or the numbers to predict.
+        hidden_units: Width of each hidden layer, input side first. An empty sequence gives a linear model:
+            `activation`, `dropout` and `batch_norm` then have no effect.
+        activation: Name of a Keras activation or a function of a tensor, after each hidden layer; None for none.
         dropout: Share of the hidden units dropped in training, in [0, 1).
-        batch_norm: Normalise each hidden layer over the batch, before the activation; the
-            dense layer then has no bias of its own.
-        l2: Factor of the squared weights of every dense layer in the loss, at least 0; biases
-            are not penalised.
+        batch_norm: Normalise each hidden layer over the batch before the activation; the layer then has no bias.
+        l2: Factor of the squared weights of every dense layer in the loss, at least 0; biases are not penalised.
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_outputs)`:
-        logits, to train with `from_logits=True`, or plain numbers.
+        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_outputs)`: logits, to train
+        with `from_logits=True`, or values.
 
     Raises:
         ValueError: If a size, the dropout rate, `l2` or the activation is out of range.
@@ -162,8 +151,7 @@ def mlp(
         (None, 10)
 
     Reference:
-        Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors",
-        Nature 323 (1986).
+        Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", Nature 323 (1986).
     """
     input_shape = _checks.shape("input_shape", input_shape)
     num_outputs = _checks.integer("num_outputs", num_outputs)
@@ -176,14 +164,8 @@ def mlp(
 
     inputs = keras.Input(input_shape)
     x = keras.layers.Flatten()(inputs)
-    for units in hidden_units:
-        x = keras.layers.Dense(units, use_bias=not batch_norm, kernel_regularizer=regularizer)(x)
-        if batch_norm:
-            x = keras.layers.BatchNormalization()(x)
-        x = keras.layers.Activation(activation)(x)
-        if dropout:
-            x = keras.layers.Dropout(dropout)(x)
-    outputs = keras.layers.Dense(num_outputs, kernel_regularizer=regularizer, name="output")(x)
+    x = dense_layers(x, hidden_units, activation, batch_norm, dropout, regularizer)
+    outputs = keras.layers.Dense(num_outputs, kernel_regularizer=regularizer, name=_layer_names.OUTPUT)(x)
 
     return keras.Model(inputs, outputs, name=name)
 
@@ -193,13 +175,6 @@ class PolynomialFeatures(keras.layers.Layer):
     """Every product of up to `degree` input variables, scaled and decorrelated after `adapt`.
 
     Input: `(batch, variables)`. Output: `(batch, features)`, in the order of `terms`.
-
-    Args:
-        degree: Highest degree of a product, at least 1.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
-
-    Raises:
-        ValueError: If `degree` is below 1.
     """
 
     def __init__(self, degree: int, **kwargs):
@@ -214,13 +189,10 @@ class PolynomialFeatures(keras.layers.Layer):
             for term in itertools.combinations_with_replacement(range(variables), degree)
         ]
         n = math.comb(variables + self.degree, self.degree) - 1
-        self.mean = self._statistic("mean", (variables,), "zeros")
-        self.scale = self._statistic("scale", (variables,), "ones")
-        self.centre = self._statistic("centre", (n,), "zeros")
-        self.rotation = self._statistic("rotation", (n, n), "identity")
-
-    def _statistic(self, name: str, shape: tuple, initializer: str):
-        return self.add_weight(shape=shape, initializer=initializer, trainable=False, name=name)
+        self.mean = self.add_weight((variables,), "zeros", trainable=False, name="mean")
+        self.scale = self.add_weight((variables,), "ones", trainable=False, name="scale")
+        self.centre = self.add_weight((n,), "zeros", trainable=False, name="centre")
+        self.rotation = self.add_weight((n, n), "identity", trainable=False, name="rotation")
 
     def adapt(self, x) -> None:
         """Learn the scale of the variables and the correlation of the features from `x`."""
@@ -235,12 +207,8 @@ class PolynomialFeatures(keras.layers.Layer):
         variance, directions = np.linalg.eigh(np.cov(products, rowvar=False, bias=True).reshape(2 * (len(self.terms),)))
         kept = variance > 1e-9 * variance.max()
         rotation = directions * np.where(kept, 1 / np.sqrt(np.where(kept, variance, 1)), 0)
-        for weight, value in (
-            (self.mean, mean),
-            (self.scale, scale),
-            (self.centre, centre),
-            (self.rotation, rotation),
-        ):
+        weights = (self.mean, self.scale, self.centre, self.rotation)
+        for weight, value in zip(weights, (mean, scale, centre, rotation), strict=True):
             weight.assign(value.astype("float32"))
 
     def call(self, x):

@@ -1,16 +1,16 @@
-"""Examples from a model that generates: drawn by seed, decoded from codes, and between two codes."""
+"""Generation: images from a VAE or a GAN, codes between two codes, and continuations by a language model."""
 
 import keras
 import numpy as np
-from scipy.special import expit
 
-from dlguide import _checks, _data_checks
+from dlguide import _checks, _data_checks, _layer_names
+from dlguide.errors import ArgumentError
 
 
 def sample(model: keras.Model, count: int, *, labels=None, seed: int = 0) -> np.ndarray:
-    """Draw examples from a `vae` or a `gan`: the same ones from the same seed, on any backend.
+    """Draw examples from a `vae` or a `gan`; the same seed gives the same codes on any backend.
 
-    Of a VAE they are the decoder's means for the codes drawn, without the noise of each value.
+    The examples of a VAE are the decoder's means for the codes, without the noise of each value.
 
     Args:
         model: A model of `vae` or `gan`.
@@ -30,7 +30,7 @@ def sample(model: keras.Model, count: int, *, labels=None, seed: int = 0) -> np.
         (3, 28, 28, 1)
     """
     generator, gives_logits = _generator(model)
-    if gives_logits and "sampling" not in [layer.name for layer in model.layers]:
+    if gives_logits and _layer_names.SAMPLING not in _layer_names.layers_by_name(model):
         raise _checks.error("model", "made by `vae` or `gan`: an autoencoder's codes have no distribution", model.name)
     count = _checks.integer("count", count)
     rng = np.random.default_rng(_checks.integer("seed", seed, at_least=0))
@@ -50,29 +50,29 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
         A float32 array of shape `(n, *input_shape)` with values in [0, 1].
 
     Raises:
-        ValueError: If the codes are of another shape, the model has no decoder or generator, or
-            `labels` do not fit.
+        ValueError: If the codes are of another shape, the model has no decoder or generator, or `labels` do not fit.
 
     Example:
         >>> from dlguide import vae
         >>> decode(vae((28, 28, 1), latent_dim=2), [[0.0, 0.0]]).shape
         (1, 28, 28, 1)
     """
+    from scipy.special import expit
+
     generator, gives_logits = _generator(model)
     codes = np.asarray(codes, "float32")
     shape = generator.inputs[0].shape[1:]
     if codes.shape[1:] != shape or not len(codes):
         sizes = ", ".join(map(str, ("n", *shape)))
-        raise ValueError(f"`codes` must be of shape ({sizes}). Received: codes of shape {codes.shape}")
+        raise ArgumentError(f"`codes` must be of shape ({sizes}). Received: codes of shape {codes.shape}")
     inputs = codes
     if len(generator.inputs) == 2:
-        classes = generator.get_layer("generator_classes").input_dim
         if labels is None or np.shape(labels) != (len(codes),):
             raise _checks.error("labels", f"one class for each of {len(codes)} examples", labels)
-        _data_checks.labels("labels", labels, classes)
+        _data_checks.labels("labels", labels, generator.get_layer(_layer_names.GENERATOR_CLASSES).input_dim)
         inputs = [codes, np.asarray(labels, "int32")]
     elif labels is not None:
-        raise _checks.error("labels", "None for a model that is not told the class", labels)
+        raise _checks.error("labels", "None for a model without classes", labels)
     examples = np.asarray(generator.predict(inputs, batch_size=256, verbose=0), "float32")
     return expit(examples) if gives_logits else examples
 
@@ -80,7 +80,7 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
 def interpolate(first, second, steps: int = 8) -> np.ndarray:
     """Return codes between two codes, for `decode`.
 
-    Spherical interpolation: normal codes of many numbers lie near a sphere, and their mean does not.
+    The interpolation is spherical: normal codes of many numbers lie near a sphere, and their mean does not.
 
     Args:
         first: A code, an array of any shape.
@@ -103,10 +103,8 @@ def interpolate(first, second, steps: int = 8) -> np.ndarray:
     steps = _checks.integer("steps", steps, at_least=2)
     first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
     if first.shape != second.shape:
-        raise ValueError(
-            f"`first` and `second` must be of one shape. Received: first of shape {first.shape}, "
-            f"second of shape {second.shape}"
-        )
+        received = f"first of shape {first.shape}, second of shape {second.shape}"
+        raise ArgumentError(f"`first` and `second` must be of one shape. Received: {received}")
     lengths = np.linalg.norm(first), np.linalg.norm(second)
     cosine = (first * second).sum() / max(lengths[0] * lengths[1], 1e-12)
     angle = np.arccos(np.clip(cosine, -1, 1))
@@ -117,11 +115,73 @@ def interpolate(first, second, steps: int = 8) -> np.ndarray:
     return (weights[0] * first + weights[1] * second).astype("float32")
 
 
+def generate(
+    model: keras.Model, prompt, num_tokens: int, *, temperature: float = 1.0, top_k: int | None = None, seed: int = 0
+) -> np.ndarray:
+    """Generate a continuation of a token sequence by a language model, token by token.
+
+    Each token is one call of the model on a sequence of `max_length` tokens, so that nothing is compiled again. Keys
+    and values are not cached: past `max_length` the position of every token changes, and so do its keys and values.
+    Padding is never drawn.
+
+    Args:
+        model: A model of `transformer_language_model`.
+        prompt: Token ids of shape `(length,)`, at least one; the model reads the last `max_length` of them.
+        num_tokens: Number of tokens to generate, at least 1.
+        temperature: Divides the logits: below 1 likely tokens become likelier; 0 always takes the likeliest.
+        top_k: Draw from the `top_k` likeliest tokens only, at least 1; None for all.
+        seed: Seed of the draws, at least 0; with equal logits, the same seed gives the same tokens.
+
+    Returns:
+        The new tokens, an int32 array of shape `(num_tokens,)`.
+
+    Raises:
+        ValueError: If an argument is out of range, or the model is another one.
+
+    Example:
+        >>> from dlguide import transformer_language_model
+        >>> generate(transformer_language_model(9, max_length=5), [1, 2], 3).shape
+        (3,)
+    """
+    positions = _layer_names.layers_by_name(model).get(_layer_names.POSITIONS)
+    if positions is None or len(model.output_shape) != 3:
+        raise _checks.error("model", "made by `transformer_language_model`", model.name)
+    num_tokens = _checks.integer("num_tokens", num_tokens)
+    temperature = _checks.number("temperature", temperature, at_least=0)
+    top_k = _checks.integer("top_k", top_k, optional=True)
+    rng = np.random.default_rng(_checks.integer("seed", seed, at_least=0))
+    if not np.size(prompt):
+        raise _checks.error("prompt", "at least one token", prompt)
+    prompt = _data_checks.array("prompt", prompt, (1,))[-positions.max_length :]
+    _data_checks.tokens("prompt", prompt, model)
+
+    window, length, tokens = np.zeros((1, positions.max_length), "int32"), len(prompt), []
+    window[0, :length] = prompt
+    for _ in range(num_tokens):
+        logits = np.asarray(model.predict_on_batch(window)[0, length - 1], "float64")
+        tokens.append(_draw_token(logits, temperature, top_k, rng))
+        if length == positions.max_length:
+            window[0, :-1] = window[0, 1:].copy()
+            length -= 1
+        window[0, length] = tokens[-1]
+        length += 1
+    return np.array(tokens, "int32")
+
+
+def _draw_token(logits: np.ndarray, temperature: float, top_k: int | None, rng) -> int:
+    logits[0] = -np.inf  # Padding.
+    if temperature == 0:
+        return int(logits.argmax())
+    if top_k is not None and top_k < len(logits):
+        logits[np.argsort(-logits, kind="stable")[top_k:]] = -np.inf
+    # The argmax of the logits with Gumbel noise is a draw from their softmax.
+    return int(((logits - logits.max()) / temperature + rng.gumbel(size=len(logits))).argmax())
+
+
 def _generator(model) -> tuple[keras.Model, bool]:
     """Return the model from codes to examples, and whether it gives logits."""
-    layers = {layer.name: layer for layer in getattr(model, "layers", ()) if isinstance(layer, keras.Model)}
-    if "generator" in layers:
-        return layers["generator"], False
-    if "decoder" in layers:
-        return layers["decoder"], True
+    parts = _layer_names.layers_by_name(model, keras.Model)
+    for name, gives_logits in ((_layer_names.GENERATOR, False), (_layer_names.DECODER, True)):
+        if name in parts:
+            return parts[name], gives_logits
     raise _checks.error("model", "made by `vae`, `gan` or an autoencoder builder", getattr(model, "name", model))

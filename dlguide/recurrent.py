@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
-from dlguide import _checks
+from dlguide import _checks, _layer_names
+from dlguide.errors import ArgumentError
 
 CELLS = {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
@@ -24,35 +25,33 @@ def rnn(
 ) -> keras.Model:
     """Build a recurrent network over feature vectors or token ids.
 
-    One recurrent layer per entry of `units`, each followed by dropout, and a dense layer. Token ids
-    are first looked up in an embedding as wide as the first layer. With `mask_zero`, steps of padding are
-    skipped: id 0, or a feature vector of zeros. An example that is all padding gets the answer of the initial state.
+    One recurrent layer per entry of `units`, each followed by dropout, and a dense layer. Token ids first go through
+    an embedding as wide as the first layer. With `mask_zero`, steps of padding are skipped: id 0, or a feature vector
+    of zeros. A fully padded sequence yields the output of the initial state.
 
-    Skipping costs up to a fifth of a step on TensorFlow, nothing on JAX and a tenth to two fifths on
-    PyTorch (128 units, 28 steps, batch 128, 2 CPU cores). If no sequence is padded, `mask_zero=False` saves this
-    time. On a GPU, Keras has its cuDNN kernel for padding at the end alone.
+    Skipping costs up to a fifth of a step on TensorFlow, nothing on JAX and a tenth to two fifths on PyTorch (128
+    units, 28 steps, batch 128, 2 CPU cores). If no sequence is padded, `mask_zero=False` saves this time. On a GPU,
+    Keras uses cuDNN only for right-padded sequences.
 
     Args:
-        input_shape: `(length, features)`, or `(length,)` where `vocab_size` is given. Any length
-            where it is None.
+        input_shape: `(length, features)`, or `(length,)` with `vocab_size`; None as the length allows any.
         num_outputs: Number of outputs: one per class, or 1 for one number; at least 1.
         cell: `"simple"`, `"lstm"` or `"gru"`.
         units: Width of each recurrent layer, input side first, at least one entry.
-        bidirectional: Read each sequence in both directions too, with weights of their own, and join
-            the two; an output then has seen what comes after it.
-        dropout: Share of the embedding's and of each recurrent layer's outputs dropped in training,
-            in [0, 1).
-        vocab_size: Number of token ids, padding included, at least 2; the input is then integers in
-            [0, vocab_size). None for feature vectors.
-        return_sequences: One output per step instead of one per sequence. With `mask_zero`, steps of
-            padding do not count in the loss.
+        bidirectional: Read each sequence forwards and backwards, with separate weights, and concatenate the outputs;
+            the output at a step then depends on later steps too.
+        dropout: Share of the embedding's and of each recurrent layer's outputs dropped in training, in [0, 1).
+        vocab_size: Number of token ids, padding included, at least 2; the input is then integers in [0, vocab_size).
+            None for feature vectors.
+        return_sequences: One output per step instead of one per sequence. With `mask_zero`, steps of padding do not
+            count in the loss.
         mask_zero: Skip padding. If False, zeros are read like any other values.
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, length, features)` floats or `(batch, length)`
-        integers to `(batch, num_outputs)`, or `(batch, length, num_outputs)` with
-        `return_sequences`: logits, to train with `from_logits=True`, or values.
+        An uncompiled `keras.Model` from `(batch, length, features)` floats or `(batch, length)` integers to
+        `(batch, num_outputs)`, or `(batch, length, num_outputs)` with `return_sequences`: logits, to train with
+        `from_logits=True`, or values.
 
     Raises:
         ValueError: If an argument is out of range, or `input_shape` does not fit `vocab_size`.
@@ -62,10 +61,10 @@ def rnn(
         (None, 15)
 
     Reference:
-        Elman, "Finding structure in time", Cognitive Science 14 (1990); Hochreiter & Schmidhuber,
-        "Long short-term memory", Neural Computation 9 (1997); Cho et al., "Learning phrase
-        representations using RNN encoder-decoder" (2014); Schuster & Paliwal, "Bidirectional
-        recurrent neural networks", IEEE Transactions on Signal Processing 45 (1997).
+        Elman, "Finding structure in time", Cognitive Science 14 (1990); Hochreiter & Schmidhuber, "Long short-term
+        memory", Neural Computation 9 (1997); Cho et al., "Learning phrase representations using RNN encoder-decoder"
+        (2014); Schuster & Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal Processing
+        45 (1997).
     """
     vocab_size = _checks.integer("vocab_size", vocab_size, at_least=2, optional=True)
     input_shape = _sequence_shape(input_shape, vocab_size)
@@ -87,7 +86,7 @@ def rnn(
         layer = CELLS[cell](n, return_sequences=return_sequences or i < len(units) - 1)
         x = keras.layers.Bidirectional(layer)(x) if bidirectional else layer(x)
         x = keras.layers.Dropout(dropout)(x) if dropout else x
-    outputs = keras.layers.Dense(num_outputs, name="output")(x)
+    outputs = keras.layers.Dense(num_outputs, name=_layer_names.OUTPUT)(x)
 
     return keras.Model(inputs, outputs, name=name)
 
@@ -97,6 +96,7 @@ def _sequence_shape(value, vocab_size: int | None) -> tuple[int | None, ...]:
     length, rest = (value[0], value[1:]) if is_sequence else (0, ())
     if not is_sequence or len(rest) != (0 if vocab_size else 1):
         shape = "(length,) with `vocab_size`" if vocab_size else "(length, features) without `vocab_size`"
-        raise ValueError(f"`input_shape` must be {shape}. Received: input_shape={value!r}, vocab_size={vocab_size!r}")
+        received = f"input_shape={value!r}, vocab_size={vocab_size!r}"
+        raise ArgumentError(f"`input_shape` must be {shape}. Received: {received}")
     sizes = _checks.shape("input_shape", value if length is not None else (1, *rest))
     return (length if length is None else sizes[0], *sizes[1:])

@@ -1,4 +1,4 @@
-"""Self-supervised learning: an encoder that learns without labels what two views of an image have in common."""
+"""Self-supervised learning: an encoder learns, without labels, what two views of an image have in common."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,9 +6,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks, _data_checks
+from dlguide import _checks, _data_checks, _layer_names
 from dlguide._model_of_parts import ModelOfParts
-from dlguide.augmentation import Augmentation, check_changes
+from dlguide.augmentation import Augmentation
+from dlguide.errors import ArgumentError
 
 
 def contrastive(
@@ -21,24 +22,24 @@ def contrastive(
 ) -> keras.Model:
     """Build the contrastive pre-training of an encoder (SimCLR).
 
-    Each image becomes two views by `augment`, drawn independently; encoder and projection head turn
-    each into a vector, and the loss asks each view to find the other among all views of the batch.
-    The encoder is a layer: train it here, then use it by itself, and leave the head behind.
+    `augment` makes two views of each image, drawn independently. Encoder and projection head turn each view into a
+    vector, and the loss asks each view to find the other view of its image among all views of the batch. The encoder
+    is a layer: train it here, then use it alone, without the head.
 
     Args:
-        encoder: Model from images to feature vectors, such as `keras.Model(cnn.input,
-            cnn.layers[-2].output)`; it is trained in place.
-        augment: Random changes that make the views, as in `cnn`: a mapping of `"shift"`,
-            `"rotation"`, `"zoom"`, `"shear"` and `"flip"`, drawn in evaluation too.
+        encoder: Model from images to feature vectors, such as `keras.Model(cnn.input, cnn.layers[-2].output)`; it is
+            trained in place.
+        augment: Random changes that make the views, as in `cnn`: a mapping of `"shift"`, `"rotation"`, `"zoom"`,
+            `"shear"` and `"flip"`, drawn in evaluation too.
         projection_units: Width of each layer of the head, at least one entry; ReLU between them.
         temperature: Divides the similarities of views, above 0.
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` that trains on images alone, without loss or targets: `compile`
-        needs an optimizer. Called, it gives the normalised vectors of both views of each image, of
-        shape `(batch, 2, projection_units[-1])`. `get_layer("encoder")` shares its weights with
-        `encoder`.
+        An uncompiled `keras.Model` that trains on images alone: `compile` needs an optimizer and no loss, `fit` no
+        targets. Called, it gives the normalised vectors of both views of each image, of shape
+        `(batch, 2, projection_units[-1])`. Its metric `"found"` is the retrieval accuracy: the share of views whose
+        most similar view is the other one of the same image. `get_layer("encoder")` shares its weights with `encoder`.
 
     Raises:
         ValueError: If an argument is out of range, or the encoder gives no vectors.
@@ -50,43 +51,35 @@ def contrastive(
         (3, 2, 64)
 
     Reference:
-        Chen, Kornblith, Norouzi & Hinton, "A simple framework for contrastive learning of visual
-        representations" (2020).
+        Chen et al., "A simple framework for contrastive learning of visual representations" (2020).
     """
-    outputs = getattr(encoder, "outputs", None)  # None too where it is not built.
+    outputs = getattr(encoder, "outputs", None)  # None too if it is not built.
     if not isinstance(encoder, keras.Model) or not outputs:
         raise _checks.error("encoder", "a keras.Model that is built, functional or sequential", encoder)
     if len(outputs) > 1 or len(outputs[0].shape) != 2:
         shapes = ", ".join(str(tensor.shape) for tensor in outputs)
-        raise ValueError(f"`encoder` must be a model that gives vectors. Received: encoder with outputs of {shapes}")
+        raise ArgumentError(f"`encoder` must be a model that gives vectors. Received: encoder with outputs of {shapes}")
     if augment is None:
         raise _checks.error("augment", "a mapping: without it both views are the same", augment)
-    augment = check_changes("augment", augment)
+    augment = _checks.changes("augment", augment)
     projection_units = _checks.integers("projection_units", projection_units, at_least_one=True)
     temperature = _checks.number("temperature", temperature, above=0)
 
-    features = keras.Input(encoder.output_shape[1:])
-    x = features
+    x = features = keras.Input(encoder.output_shape[1:])
     for units in projection_units[:-1]:
         x = keras.layers.Dense(units, activation="relu")(x)
     head = keras.Model(features, keras.layers.Dense(projection_units[-1])(x), name="projection_head")
-    return Contrastive(
-        keras.Model(encoder.input, encoder.output, name="encoder"), head, augment, temperature, name=name
-    )
+    encoder = keras.Model(encoder.input, encoder.output, name=_layer_names.ENCODER)
+
+    return Contrastive(encoder, head, augment, temperature, name=name)
 
 
 @keras.saving.register_keras_serializable(package="dlguide")
 class Contrastive(ModelOfParts):
     """An encoder and a head that train on two views of each image; see `contrastive`.
 
-    Input: images. Output: normalised vectors of both views, `(batch, 2, dimensions)`.
-
-    Args:
-        encoder: Model from images to feature vectors.
-        head: Model from feature vectors to vectors that are compared.
-        augment: Random changes that make the views, as in `cnn`.
-        temperature: Divides the similarities, above 0.
-        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
+    Input: images. Output: normalised vectors of both views, `(batch, 2, dimensions)`. The encoder maps images to
+    feature vectors, the head feature vectors to the vectors that are compared.
     """
 
     PARTS = ("encoder", "head")
@@ -97,68 +90,50 @@ class Contrastive(ModelOfParts):
         self.augment, self.temperature = dict(augment), temperature
         self.augmentation = Augmentation(augment)
         self.augmentation.build(encoder.input_shape)
-        self.accuracy = keras.metrics.Mean(name="found")
+        self.retrieval_accuracy = keras.metrics.Mean(name="found")
 
     def call(self, images, training=None):
-        # In evaluation too: the loss is that of two views. Both in one batch: batch normalisation sees them together.
+        # In evaluation too: the loss compares two views. They share a batch, so that they are normalised together.
         views = ops.concatenate([self.augmentation(images, training=True) for _ in range(2)], axis=0)
         vectors = self.head(self.encoder(views, training=training), training=training)
         vectors = ops.cast(vectors, "float32")
         vectors = vectors / ops.sqrt(ops.maximum(ops.sum(ops.square(vectors), axis=-1, keepdims=True), 1e-12))
-        first, second = ops.split(vectors, 2, axis=0)
-        return ops.stack([first, second], axis=1)
+        return ops.stack(ops.split(vectors, 2, axis=0), axis=1)
 
     def compute_output_spec(self, images, training=None):
-        # Else Keras finds the shape by running `call`, which on PyTorch changes image by image and takes seconds.
+        # Otherwise Keras runs `call` to find the shape, which takes seconds on PyTorch: it changes image by image.
         return keras.KerasTensor((images.shape[0], 2, self.head.output_shape[-1]), dtype="float32")
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        loss, _ = nt_xent(y_pred, self.temperature)
+        loss, _ = _nt_xent(y_pred, self.temperature)
         return sum(self.losses, loss)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        _, found = nt_xent(y_pred, self.temperature)
-        self.accuracy.update_state(found)
+        _, accuracy = _nt_xent(y_pred, self.temperature)
+        self.retrieval_accuracy.update_state(accuracy)
         return self.get_metrics_result()
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Refuse data that it cannot learn from, or be evaluated on; `training.fit` asks before anything is built."""
+        """Raise for data with targets, and for a training batch of one image."""
         if y is not None:
-            name = names[1]
-            raise ValueError(
-                f"`{name}` must be None: nothing is labelled here. Received: {name} of shape {np.shape(y)}"
-            )
+            received = f"{names[1]} of shape {np.shape(y)}"
+            raise ArgumentError(f"`{names[1]}` must be None: training is without labels. Received: {received}")
         if batch_size:
-            _data_checks.no_batch_of_one(
-                len(keras.tree.flatten(x)[0]), batch_size, "whose views have no others to be told from"
-            )
+            why = "because one image leaves no negatives"
+            _data_checks.no_batch_of_one(len(keras.tree.flatten(x)[0]), batch_size, why)
 
     def options(self) -> dict:
-        """Return the keyword arguments beside the parts."""
+        """Return the keyword arguments other than the parts."""
         return {"augment": self.augment, "temperature": self.temperature}
 
 
-def nt_xent(vectors, temperature: float):
-    """Return the normalised temperature-scaled cross-entropy of pairs of views, and how many were found.
+def _nt_xent(vectors, temperature: float):
+    """Return two scalars for unit vectors of two views of each image, of shape `(batch, 2, dimensions)`.
 
-    Args:
-        vectors: Tensor of unit vectors of shape `(batch, 2, dimensions)`, two views of each image.
-        temperature: Divides the cosine similarities, above 0.
-
-    Returns:
-        Two scalars: the mean over all views of the cross-entropy, in nats, of finding the other view of
-        the same image among the `2 * batch - 1` others; the share of views whose most similar one it is.
-
-    Example:
-        >>> loss, found = nt_xent(np.eye(4, dtype="float32")[[[0, 0], [1, 1]]], temperature=0.5)
-        >>> round(float(loss), 3), float(found)  # log(1 + 2 exp(-2))
-        (0.24, 1.0)
-
-    Reference:
-        Chen, Kornblith, Norouzi & Hinton, "A simple framework for contrastive learning of visual
-        representations" (2020).
+    The normalised temperature-scaled cross-entropy, in nats, of finding the other view of the same image among the
+    `2 * batch - 1` other views (mean over all views); and the share of views whose most similar view it is.
     """
-    vectors = ops.cast(vectors, "float32")  # Half precision has no room for what follows.
+    vectors = ops.cast(vectors, "float32")  # Half precision cannot hold the numbers below.
     both = ops.concatenate([vectors[:, 0], vectors[:, 1]], axis=0)
     n = ops.shape(vectors)[0]
     itself = ops.eye(2 * n, dtype=both.dtype)
@@ -166,6 +141,6 @@ def nt_xent(vectors, temperature: float):
     other = ops.concatenate([ops.arange(n, 2 * n), ops.arange(n)], axis=0)
     target = ops.take_along_axis(similarity, ops.expand_dims(other, 1), axis=1)[:, 0]
     loss = ops.mean(ops.logsumexp(similarity, axis=1) - target)
-    # Not by comparing with the largest: vectors that are all the same would all be found.
-    found = ops.mean(ops.cast(ops.equal(ops.cast(ops.argmax(similarity, axis=1), "int32"), other), "float32"))
-    return loss, found
+    # By position and not by comparing with the largest: equal vectors would all count as found.
+    is_found = ops.equal(ops.cast(ops.argmax(similarity, axis=1), "int32"), other)
+    return loss, ops.mean(ops.cast(is_found, "float32"))

@@ -1,14 +1,14 @@
 """List the recipes: purpose, data, published result, time."""
 
-from recipes._lib.runs import results, statements
+from recipes._lib.runs import recipe_list, results
 
 
 def main() -> None:
-    """Print the list; reads docstrings and JSON, imports no recipe."""
-    for name in statements.recipe_names():
-        print(f"python -m recipes.{name}")
-        print(f"    {statements.docstring(name).splitlines()[0]}")
-        print(f"    Data: {statements.field(name, 'Data')}")
+    """Print the list."""
+    for name in recipe_list.names():
+        title, *lines = recipe_list.docstring(name).splitlines()
+        print(f"python -m recipes.{name}\n    {title}")
+        print(f"    {next(line for line in lines if line.startswith('Data: '))}")
         print(f"    Result: {results.headline(name)}")
         published = results.result(name)
         print(f"    Time: {results.written_seconds(published)}\n" if published else "")

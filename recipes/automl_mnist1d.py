@@ -3,18 +3,18 @@
     python -m recipes.automl_mnist1d                                    # the result in the README
     python -m recipes.automl_mnist1d --trials 3 --epochs 2 --limit 500  # a quick look
 
-Data: MNIST-1D, made-up series of 40 steps in 10 classes, each the line of a digit (Greydanus & Kobak, 2020).
+Data: MNIST-1D, artificial series of 40 steps in 10 classes, each the outline of a digit (Greydanus & Kobak, 2020).
 Baseline: settings by hand, the best of four that were tried, the learning rate from question 11.
-Result: accuracy 97.4% (higher is better), a new seed 95.8% to 98.9%, baseline 98.6%.
+Result: accuracy 97.4% (higher is better), 95 % prediction interval 95.8% to 98.9%, baseline 98.6%.
 Training: 105.9 s on 1 core of Intel(R) Xeon(R) Processor.
 
-The settings by hand are better here: a search of 375 epochs over four builders does not find as good ones.
+The settings by hand are better here: a search of 375 epochs over four builders finds none as good.
 
-The test set is read by two models: the winner, trained again with a seed that no trial had, and the one with the
-settings by hand.
+Two models read the test set: the winner, trained again with a seed that no trial had, and the model with the settings
+by hand.
 
-A search that is killed and started again ends in the same trials, bit for bit (parameters, validation accuracies, which
-were stopped early), so in the same winner and the same model.
+A search that is killed and started again ends with the same trials, bit for bit (parameters, validation accuracies,
+early stops), so with the same winner and the same model.
 
 Tried, mean of three seeds, the settings by hand on the validation set:
 
@@ -24,8 +24,8 @@ Tried, mean of three seeds, the settings by hand on the validation set:
     the same, twice as many filters                  0.981
     the same, dropout 0.3 too                        0.986 (chosen)
 
-Thirty trials in one process, with `clear_session` and garbage collection after each, took its memory from 758 to
-1,092 MB, 11 MB a trial; so each ten trials get a new process.
+Thirty trials in one process, with `clear_session` and garbage collection after each, raised its memory from 758 to
+1,092 MB, by 11 MB per trial; so there is a new process after every ten trials.
 """
 
 from pathlib import Path
@@ -34,19 +34,11 @@ from typing import Literal
 import keras
 
 from dlguide import cnn, data, evaluation, mlp, perceptron, rnn, training
-from recipes._lib.pictures import run_pictures as pictures
-from recipes._lib.runs import command_line, input_description
-from recipes._lib.search import pictures as search_pictures
-from recipes._lib.search import trials as search
+from recipes._lib import pictures
+from recipes._lib.inputs import input_description
+from recipes._lib.runs import command_line
+from recipes._lib.search import optuna_search, search_pictures
 
-RECIPE = {
-    "data": "MNIST-1D",
-    "metric": "accuracy",
-    "format": "{:.1%}",
-    "higher_is_better": True,
-    "baseline": "baseline_accuracy",
-    "quick": {"trials": 3, "epochs": 2, "limit": 500},
-}
 BY_HAND = {
     "builder": "cnn",
     "cnn_layers": 3,
@@ -105,7 +97,7 @@ def candidate(trial, splits: data.Splits, epochs: int) -> tuple[keras.Model, int
 def trained_model(parameters: dict, splits: data.Splits, *, epochs: int, seed: int, run_dir: str | None = None):
     """Return the model of given parameters, trained from new weights, and its history."""
     keras.utils.set_random_seed(seed)
-    model, batch_size = candidate(search.fixed_trial(parameters), splits, epochs)
+    model, batch_size = candidate(optuna_search.optuna.trial.FixedTrial(parameters), splits, epochs)
     history = training.fit(
         model,
         *splits.train,
@@ -132,8 +124,8 @@ def main(
 
     # A folder within that of the winner's training: each is a run of its own.
     search_dir = Path(run_dir) / "search" if run_dir else None
-    found = search.run(search.Search(candidate, mnist1d, method, epochs, seed), trials, search_dir)
-    winner = search.best_trial(found)
+    found = optuna_search.run(optuna_search.Search(candidate, mnist1d, method, epochs, seed), trials, search_dir)
+    winner = optuna_search.best_trial(found)
     print(f"winner: {winner.params}", flush=True)
 
     model, history = trained_model(winner.params, mnist1d, epochs=epochs, seed=seed, run_dir=run_dir)
@@ -143,8 +135,8 @@ def main(
     by_hand, _ = trained_model(BY_HAND, mnist1d, epochs=epochs, seed=seed)
     metrics["baseline_accuracy"] = evaluation.evaluate(by_hand, *mnist1d.test)["accuracy"]
     metrics["validation_accuracy"] = winner.value
-    metrics |= {"trials": len(found), "stopped_trials": sum(not search.is_whole(trial) for trial in found)}
-    metrics |= {"search_epochs": search.epochs_spent(found), "winner": winner.params}
+    metrics |= {"trials": len(found), "stopped_trials": sum(not optuna_search.is_whole(trial) for trial in found)}
+    metrics |= {"search_epochs": optuna_search.epochs_spent(found), "winner": winner.params}
     metrics["training_seconds"] = history.seconds + sum(trial.user_attrs["seconds"] for trial in found)
     if run_dir:
         title = pictures.title(__file__, metrics)

@@ -5,7 +5,7 @@
 
 Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
 Baseline: the pixels without a hidden layer (softmax regression, scikit-learn).
-Result: accuracy 99.50% (higher is better), a new seed 99.31% to 99.70%, baseline 92.39%.
+Result: accuracy 99.50% (higher is better), 95 % prediction interval 99.31% to 99.70%, baseline 92.39%.
 Training: 58.5 s on 1 core of Intel(R) Xeon(R) Processor.
 
 Tried, one seed each, on the validation set:
@@ -24,18 +24,9 @@ Tried, one seed each, on the validation set:
 import keras
 
 from dlguide import cnn, data, evaluation, training
-from recipes._lib import baselines, schedules
-from recipes._lib.pictures import run_pictures as pictures
-from recipes._lib.runs import command_line, input_description
-
-RECIPE = {
-    "data": "MNIST",
-    "metric": "accuracy",
-    "format": "{:.2%}",
-    "higher_is_better": True,
-    "baseline": "baseline_accuracy",
-    "quick": {"epochs": 1, "limit": 2000},
-}
+from recipes._lib import baselines, pictures, schedules
+from recipes._lib.inputs import input_description
+from recipes._lib.runs import command_line
 
 
 def main(

@@ -5,17 +5,17 @@
 
 Data: CartPole-v1, an environment of gymnasium: four numbers, two actions, 1 for each of 500 steps (Barto et al., 1983).
 Baseline: the best linear policy that a random search finds in as many steps as the agent.
-Result: mean_return 499.8 (higher is better), a new seed 498.8 to 500.0, baseline 500.0.
+Result: mean_return 499.8 (higher is better), 95 % prediction interval 498.8 to 500.0, baseline 500.0.
 Training: 139.9 s on 1 core of Intel(R) Xeon(R) Processor.
 
 The agent takes 601,600 steps in 32 environments, and its network gets 75,200 updates from the remembered transitions.
 After each epoch of 12,800 steps, 20 greedy episodes choose the policy: at most 470,000 steps more, which the search
 gets too. The result is the mean return of 100 other episodes. A linear policy is enough to balance the pole, and a
-random search finds one: on this task no result can be better. On `--env Acrobot-v1` (0 at the end, else -1 a step),
+random search finds one: on this task no result can be better. On `--env Acrobot-v1` (-1 per step, 0 at the end),
 with the same settings and the seeds 11 to 13, the network got -77.1, -78.5 and -79.4, the linear policy -90.2, -90.5
 and -93.5.
 
-The squared error beside the Huber loss (`--loss huber`), all else equal (`recipes.benchmark dqn`): mean return of 20
+The squared error against the Huber loss (`--loss huber`), all else equal (`recipes.benchmark dqn`): mean return of 20
 greedy validation episodes after the best epoch and after the last one, by seed:
 
     loss             best: 20      21      22       last: 20      21      22
@@ -28,20 +28,9 @@ from typing import Literal
 import keras
 
 from dlguide import mlp
-from recipes._lib.agents import environments, linear_policies, q_learning
-from recipes._lib.agents import pictures as agent_pictures
-from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib import pictures
+from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
 from recipes._lib.runs import command_line
-
-RECIPE = {
-    "data": "CartPole-v1",
-    "metric": "mean_return",
-    "format": "{:.1f}",
-    "higher_is_better": True,
-    "baseline": "baseline_return",
-    "quick": {"epochs": 1},
-    "bounds": (0, 500),
-}
 
 
 def main(
@@ -88,7 +77,7 @@ def main(
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = pictures.title(__file__, metrics, data_name=env)
-        agent_pictures.save_figures(run_dir, title, env, network, history, metrics, episodes[0])
+        agent_pictures.save_figures(run_dir, title, env, history, metrics, episodes[0])
     return metrics
 
 

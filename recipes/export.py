@@ -1,32 +1,36 @@
 """Export a saved run for another runtime: python -m recipes.export runs/mlp_mnist/1 --format onnx
 
-The file is compared with the model on the run's own data (its test set) before it is put in place. Three lines then
-show how to call it without Keras. A VAE, a GAN and a contrastive model are exported in parts: `--part decoder`.
+The file is compared with the model on the test set of the run before it is put in place. Three printed lines show how
+to call it without Keras. A VAE, a GAN and a contrastive model are exported in parts: `--part decoder`.
 """
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
+import keras
 import numpy as np
-import tyro
 
+from dlguide import data, deployment
 from recipes._lib.agents import environments
-from recipes._lib.runs import command_line, statements
+from recipes._lib.runs import arguments, command_line, recipe_list, run_folder
 
-NAMES = {"tf_saved_model": "saved_{}", "onnx": "{}.onnx", "litert": "{}.tflite"}
-LINES = {
+# The name of the file, and the lines that call it.
+FORMATS = {
     "tf_saved_model": (
+        "saved_{}",
         "import tensorflow as tf",
         "model = tf.saved_model.load({path!r})",
         "outputs = model.serve(x)",
     ),
     "onnx": (
+        "{}.onnx",
         "import onnxruntime",
         "session = onnxruntime.InferenceSession({path!r})",
         'outputs = session.run(None, {{"input_0": x}})',
     ),
     "litert": (
+        "{}.tflite",
         "from ai_edge_litert.interpreter import Interpreter",
         "interpreter = Interpreter({path!r})",
         "outputs = interpreter.get_signature_runner()(input_0=x)",
@@ -35,60 +39,48 @@ LINES = {
 
 
 def main(
-    run_folder: Annotated[str, tyro.conf.Positional],
+    folder: str,
     *,
     format: Literal["tf_saved_model", "onnx", "litert"] = "onnx",
     part: str | None = None,
     path: str | None = None,
 ) -> dict:
-    """Export the model of a finished run, checked on the run's own data.
+    """Export the model of a finished run, and compare both on the test set of the run.
 
     Args:
-        run_folder: Folder of a finished run, such as runs/mlp_mnist/1.
+        folder: Folder of a finished run, such as runs/mlp_mnist/1.
         format: tf_saved_model for TensorFlow, onnx for ONNX Runtime, litert for phones and small devices.
         part: Part of the model to export, such as encoder, decoder or generator; the whole model without it.
         path: Where to put the file; in the run folder without it.
     """
-    folder = Path(run_folder)
-    missing = [name for name in ("model.keras", "options.json") if not (folder / name).is_file()]
-    if missing:
-        raise ValueError(
-            f"`run_folder` must be the folder of a finished run, with {' and '.join(missing)} in it. "
-            f"Received: run_folder={str(folder)!r}"
-        )
-    import keras
-
-    from dlguide import deployment
-
-    model = keras.saving.load_model(folder / "model.keras", compile=False)
-    examples = _examples(folder)
+    run_folder.require_files(Path(folder), "model.keras", "options.json")
+    model = keras.saving.load_model(Path(folder) / "model.keras", compile=False)
+    examples = _examples(Path(folder))
     if part is not None:
         parts = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
         if part not in parts:
             must_be = f"one of the model's parts, {', '.join(parts)}" if parts else "left out: the model has no parts"
-            raise ValueError(f"`part` must be {must_be}. Received: part={part!r}")
+            raise arguments.error("part", must_be, part)
         model = parts[part]
         if model.inputs[0].shape[1:] != examples.shape[1:]:  # It reads codes.
             shape = (len(examples), *model.inputs[0].shape[1:])
             examples = np.random.default_rng(0).normal(size=shape).astype("float32")
 
-    path = path or str(folder / NAMES[format].format(part or "model"))
+    file_name, *lines = FORMATS[format]
+    path = path or str(Path(folder) / file_name.format(part or "model"))
     exported = deployment.export(model, path, format=format, examples=examples)
     print(f"{exported.path}: {exported.size / 1e6:.2f} MB")
     print(f"largest difference from predict on {len(examples)} examples: {exported.largest_difference:.1e}")
     print(f"one call with one example: {1e3 * exported.seconds:.3f} ms, Keras {1e3 * exported.keras_seconds:.3f} ms")
-    size = 1 if format == "litert" else "n"
-    sizes = ", ".join(str(size or "any") for size in (size, *model.inputs[0].shape[1:]))
+    sizes = ", ".join(str(size or "any") for size in (1 if format == "litert" else "n", *model.inputs[0].shape[1:]))
     print(f"Without Keras, with x of shape ({sizes}), {examples.dtype}:")
-    for line in LINES[format]:
+    for line in lines:
         print(f"    {line.format(path=exported.path)}")
     return {}
 
 
 def _examples(folder: Path, count: int = 20) -> np.ndarray:
-    """Return the first examples of the run's test set, as its model reads them; an agent's are observations."""
-    from dlguide import data
-
+    """Return the first examples of the run's test set, as its model reads them; of an agent, observations."""
     run = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     options = run["options"]
     if options.get("env"):
@@ -96,13 +88,12 @@ def _examples(folder: Path, count: int = 20) -> np.ndarray:
     if options.get("corpus"):
         splits = data.load_text(options["corpus"], limit=count)
     else:
-        splits = data.load(
-            statements.data_set(run["recipe"].removeprefix("recipes.")), limit=count, seed=options["seed"]
-        )
+        recipe = recipe_list.recipe(run["recipe"].removeprefix("recipes."))
+        splits = data.load(recipe.data_set, limit=count, seed=options["seed"])
     x = splits.test.x
-    described = folder / "input.json"
-    names = json.loads(described.read_text(encoding="utf-8")).get("feature_names") if described.exists() else None
-    if names and set(names) < set(splits.info.feature_names) and x.ndim == 2:  # Of some features alone.
+    file = folder / "input.json"
+    names = json.loads(file.read_text(encoding="utf-8")).get("feature_names") if file.exists() else None
+    if names and set(names) < set(splits.info.feature_names) and x.ndim == 2:  # The model reads some of the features.
         x = x[:, [splits.info.feature_names.index(name) for name in names]]
     return x
 

@@ -4,9 +4,8 @@
     python -m recipes.measure perceptron_mnist --seeds 0 1 2
     KERAS_BACKEND=jax python -m recipes.measure gan_mnist --seeds 0
 
-Each seed is one run of the recipe's own command in a new process; its result is written as it comes, to NAME.part,
-which takes the place of the published NAME.json after the last one.
-Run it on a quiet machine: seconds are part of the result. `python -m recipes.table` then renews the tables.
+Each seed is one run of the recipe's command in a new process. NAME.part has the results of the finished seeds; after
+the last one it replaces NAME.json. Seconds are measured too: the machine must be quiet. Then run `recipes.table`.
 """
 
 import json
@@ -14,27 +13,21 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from recipes._lib.runs import command_line, machine_facts, results, statements
+from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results
 
 
-def main(names: Annotated[list[str], tyro.conf.Positional], *, seeds: list[int] = [10, 11, 12, 13, 14]) -> dict:  # noqa: B006
+def main(recipes: tuple[str, ...], *, seeds: tuple[int, ...] = (10, 11, 12, 13, 14)) -> dict:
     """Measure recipes.
 
     Args:
-        names: Names of recipes, such as mlp_mnist.
+        recipes: Names of recipes, such as mlp_mnist.
         seeds: Seeds to run each with: five or more, none of them used in choosing the settings.
     """
-    known = statements.recipe_names()
-    for name in names:
-        if name not in known:
-            raise ValueError(f"`names` must be recipes out of {', '.join(known)}. Received: {name!r}")
-    if not names or not seeds:
-        raise ValueError(f"`names` and `seeds` must not be empty. Received: names={names!r}, seeds={seeds!r}")
-    for name in names:
+    known = recipe_list.names()
+    if not recipes or not seeds or not set(recipes) <= set(known):
+        raise arguments.error("recipes", f"out of {', '.join(known)}, with `seeds`", recipes, f", seeds={seeds!r}")
+    for name in recipes:
         _measure(name, seeds)
     return {}
 
@@ -49,7 +42,7 @@ def run(name: str, seed: int, **options) -> dict[str, float]:
     return {key: value for key, value in metrics.items() if isinstance(value, float)}
 
 
-def _measure(name: str, seeds: list[int]) -> None:
+def _measure(name: str, seeds: tuple[int, ...]) -> None:
     per_seed: dict[str, dict[str, float]] = {}
     for seed in seeds:
         per_seed[str(seed)] = run(name, seed)

@@ -5,7 +5,7 @@
 
 Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
 Baseline: the same pixels without a hidden layer (softmax regression, scikit-learn).
-Result: accuracy 98.95% (higher is better), a new seed 98.79% to 99.11%, baseline 92.38%.
+Result: accuracy 98.95% (higher is better), 95 % prediction interval 98.79% to 99.11%, baseline 92.38%.
 Training: 11.1 s on 2 cores of AMD EPYC.
 
 Tried, one or two seeds each, on the validation set:
@@ -21,18 +21,9 @@ import keras
 
 from dlguide import data, evaluation, mlp, training
 from dlguide.augmentation import Augmentation
-from recipes._lib import baselines
-from recipes._lib.pictures import run_pictures as pictures
-from recipes._lib.runs import command_line, input_description
-
-RECIPE = {
-    "data": "MNIST",
-    "metric": "accuracy",
-    "format": "{:.2%}",
-    "higher_is_better": True,
-    "baseline": "baseline_accuracy",
-    "quick": {"epochs": 1, "limit": 2000},
-}
+from recipes._lib import baselines, pictures
+from recipes._lib.inputs import input_description
+from recipes._lib.runs import command_line
 
 
 def main(

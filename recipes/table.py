@@ -1,38 +1,34 @@
-"""Write the tables of the READMEs, and the result line of each recipe, from recipes/results/*.json.
+"""Write the computed parts of the pages and the result lines of the recipes, from the published JSON files.
 
-python -m recipes.table
+    python -m recipes.table
+
+A part stands between `<!-- NAME -->` and `<!-- end NAME -->`. Of `results` and `machines`, the page has the head of the
+table; `names.csv` has the names of metrics, data and units in both languages.
 """
 
+import csv
 import itertools
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from recipes._lib.runs import command_line, results, statements
-from recipes.benchmark import dqn as benchmark_dqn
-from recipes.benchmark import export as benchmark_export
-from recipes.benchmark import fits as benchmark_fits
-from recipes.benchmark import growth as benchmark_growth
-from recipes.benchmark import photos as benchmark_photos
-from recipes.benchmark import search as benchmark_search
-from recipes.benchmark import tables as benchmark_tables
-from recipes.faq import _page as faq_page
-from recipes.faq import _questions
+from recipes._lib.runs import command_line, recipe_list, results
+from recipes.benchmark import tables
+from recipes.faq import _index
+from recipes.faq._names import LANGUAGES
 
-ROOT = statements.HERE.parent
-# fmt: off
-WORDS = {
-    "en": (
-        "recipe", "data", "result on the test set", "a new seed", "baseline", "training", "the rest", "seeds",
-        "“A new seed” is the range in which the result of one more seed falls in 95 of 100 cases; “the rest” are the "
-        "seconds for data, metrics, baselines and pictures",
-        {False: "cores", True: "core"},
-    ),
-    "zh": (
-        "示例（recipe）", "数据", "测试集结果", "新种子", "基线", "训练时间", "其余时间", "种子数",
-        "“新种子”为再取一个种子时，结果在 100 次中有 95 次落入的范围；“其余时间”用于读取数据、计算指标与基线、绘图",
-        {False: "核", True: "核"},
-    ),
-}
-# fmt: on
+ROOT = recipe_list.FOLDER.parent
+SHORT_LIST = (
+    "polynomial_regression_mpg",
+    "mlp_mnist",
+    "cnn_mnist",
+    "bilstm_vowels",
+    "transformer_recall",
+    "vae_mnist",
+    "gan_mnist",
+    "contrastive_mnist",
+)
+"""The recipes in the README's table."""
 
 
 def main() -> dict:
@@ -44,91 +40,82 @@ def main() -> dict:
 
 def pages() -> dict[Path, str]:
     """Return each file with generated text, as it should be."""
-    texts = {ROOT / f"README{suffix}.md": _page(f"README{suffix}.md", language) for suffix, language in SUFFIXES}
-    for suffix, language in SUFFIXES:
-        texts[statements.HERE / f"README{suffix}.md"] = _page(f"recipes/README{suffix}.md", language)
-    for name in statements.recipe_names():
-        texts[statements.HERE / f"{name}.py"] = _with_result_line(name)
-    return texts | faq_page.pages()
+    texts = {recipe_list.FOLDER / f"{name}.py": _with_result_line(name) for name in recipe_list.names()}
+    for language, suffix in LANGUAGES.items():
+        parts = tables.published(language) | result_rows(recipe_list.names(), language)
+        readme = result_rows(SHORT_LIST, language, ["tensorflow"])
+        readme["questions"] = _index.table(language, "recipes/faq/", with_numbers=False)
+        for folder in ("recipes", "docs"):
+            for path in sorted((ROOT / folder).glob(f"[!.]*{suffix}.md")):
+                if suffix or ".zh" not in path.name:
+                    texts[path] = renewed(path.read_text(encoding="utf-8"), parts, folder)
+        path = ROOT / f"README{suffix}.md"
+        texts[path] = renewed(path.read_text(encoding="utf-8"), readme)
+    return texts | _index.pages()
 
 
-SUFFIXES = (("", "en"), (".zh", "zh"))
+def renewed(text: str, parts: dict[str, str | list], folder: str = "") -> str:
+    """Return a page with its computed parts renewed: Markdown, or rows of cells for the columns of the page's own head.
+
+    Links in `parts` start at the root of the project; `folder` is that of the page.
+    """
+
+    def part(found: re.Match) -> str:
+        new = parts[found[1]]
+        if not isinstance(new, str):
+            head = found[2].splitlines()[:2]
+            columns = head[1].count("|") - 1
+            new = "\n".join([*head, *(f"| {' | '.join(cells[:columns])} |" for cells in new)])
+        if folder:
+            new = re.sub(r"\]\((?!http)", "](../", new).replace(f"](../{folder}/", "](")
+        return f"<!-- {found[1]} -->\n{new}\n<!-- end {found[1]} -->"
+
+    return re.sub(r"<!-- (\w+) -->\n(.*?)<!-- end \1 -->", part, text, flags=re.DOTALL)
 
 
-def results_table(language: str) -> str:
-    """Return the table of all recipes with a published result."""
-    *head, meaning, cores = WORDS[language]
-    comma, semicolon, full_stop, to = ("，", "；", "。", " 至 ") if language == "zh" else (", ", "; ", ".", " to ")
-    rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    dates: dict[str, list[str]] = {}
-    for name, backend in itertools.product(statements.recipe_names(), results.BACKENDS):
+def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = results.BACKENDS) -> dict[str, list]:
+    """Return the rows of the published results, and those of the machines that they come from."""
+    with open(recipe_list.FOLDER / "names.csv", encoding="utf-8", newline="") as file:
+        words = {row["key"]: row[language] for row in csv.DictReader(file)}
+    rows, dates = [], {}
+    for name, backend in itertools.product(names, backends):
         published = results.result(name, backend)
         if published is None:
             continue
-        stated = statements.statement(name)
-        metric, form = stated.metric, stated.format
-        mean, versions = published["mean"], published["versions"]
+        recipe, mean, versions = recipe_list.recipe(name), published["mean"], published["versions"]
+        shown = [recipe.format.format(mean[key]) for key in (recipe.metric, recipe.baseline)]
+        shown.append(results.written_range(name, published))
+        # A number may have a unit behind it, a range the word between its ends.
+        shown = [" ".join(words.get(part, part) for part in text.split()) for text in shown]
         cells = [
-            f"[`{name}`](recipes/{name}.py)" + ("" if backend == "tensorflow" else f", {backend}"),
-            stated.data,
-            f"{metric} {form.format(mean[metric])}",
-            results.written_range(name, published).replace(" to ", to),
-            form.format(mean[stated.baseline]),
+            f"[`{name}`](recipes/{name}.py)" + ("" if backend == "tensorflow" else f", {words[backend]}"),
+            words.get(recipe.data, recipe.data),
+            f"{words[recipe.metric]} {'↑' if recipe.higher_is_better else '↓'} {shown[0]}",
+            shown[2],
+            shown[1],
             f"{mean['training_seconds']:.1f} s",
             f"{mean['evaluation_seconds']:.0f} s" if "evaluation_seconds" in mean else "–",
             str(len(published["seeds"])),
         ]
-        rows.append(f"| {' | '.join(cells)} |")
-        facts = [
-            f"{published['cores']} {cores[published['cores'] == 1]} {published['cpu']}",
-            f"Keras {versions['keras']}",
-        ]
-        facts += [f"{backend} {versions[backend]}", f"NumPy {versions['numpy']}"]
-        machine = comma.join(facts)
-        dates.setdefault(machine, []).append(published["date"])
-    notes = [machine + comma + " – ".join(dict.fromkeys([min(days), max(days)])) for machine, days in dates.items()]
-    return "\n".join([*rows, "", semicolon.join([meaning, *notes]) + full_stop])
-
-
-def replaced(text: str, marker: str, content: str) -> str:
-    """Return `text` with `content` between a marker and its end."""
-    start, end = f"<!-- {marker} -->", f"<!-- end {marker} -->"
-    if text.count(start) != 1 or text.count(end) != 1:
-        raise ValueError(f"the page must have {start} and {end} once each")
-    before, rest = text.split(start)
-    return f"{before}{start}\n{content}\n{end}{rest.split(end)[1]}"
-
-
-def _page(name: str, language: str) -> str:
-    content = results_table(language)
-    text = (ROOT / name).read_text(encoding="utf-8")
-    if name.startswith("recipes/"):
-        content = content.replace("](recipes/", "](")
-        text = replaced(text, "growth", benchmark_growth.published(language))
-        text = replaced(text, "fits", benchmark_fits.published(language))
-        text = replaced(text, "search", benchmark_search.published(language))
-        text = replaced(text, "dqn", benchmark_dqn.published(language))
-        if language == "zh":  # The other tables are numbers, and stand on the English page.
-            return replaced(text, "results", content)
-        text = replaced(text, "benchmark", benchmark_tables.published())
-        text = replaced(text, "exports", benchmark_export.published())
-        text = replaced(text, "photos", benchmark_photos.published())
-    else:
-        text = replaced(text, "questions", _questions.table(language))
-    return replaced(text, "results", content)
+        rows.append(cells)
+        software = [f"{words[backend]} {versions[backend]}", *(versions[key] for key in ("keras", "numpy"))]
+        machine = (str(published["cores"]), published["cpu"], *software)
+        dates.setdefault(machine, set()).add(published["date"])
+    machines = [(*machine, " – ".join(sorted({min(days), max(days)}))) for machine, days in dates.items()]
+    return {"results": rows, "machines": machines}
 
 
 def _with_result_line(name: str) -> str:
     """Return a recipe's source with the lines `Result:` and `Training:` of its docstring renewed."""
-    lines = (statements.HERE / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    lines = (recipe_list.FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()
     published = results.result(name)
     if published:
-        cores = WORDS["en"][-1][published["cores"] == 1]
-        seconds = f"{published['mean']['training_seconds']:.1f} s on {published['cores']} {cores} of {published['cpu']}"
+        cores = f"{published['cores']} core{'s' if published['cores'] > 1 else ''} of {published['cpu']}"
         at = next(i for i, text in enumerate(lines) if text.startswith("Baseline:")) + 1
         while lines[at].startswith(("Result:", "Training:")):
             del lines[at]
-        lines[at:at] = [f"Result: {results.headline(name)}.", f"Training: {seconds}."]
+        seconds = f"Training: {published['mean']['training_seconds']:.1f} s on {cores}."
+        lines[at:at] = [f"Result: {results.headline(name)}.", seconds]
     return "\n".join(lines) + "\n"
 
 

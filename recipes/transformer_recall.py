@@ -3,14 +3,14 @@
     python -m recipes.transformer_recall                           # the result in the README
     python -m recipes.transformer_recall --epochs 1 --limit 10000  # a quick look
 
-Data: texts made by rule, of 4 to 20 pairs of a letter and a digit; the answer is the digit of the letter asked for.
-Baseline: a bidirectional LSTM of as many weights, trained on the same texts, its learning rate chosen by validation.
-Result: accuracy 100.0% (higher is better), a new seed 100.0% to 100.0%, baseline 39.8%.
+Data: texts made by rule, with 4 to 20 pairs of a letter and a digit; the answer is the digit of the last letter.
+Baseline: a bidirectional LSTM with as many weights, on the same texts, its learning rate chosen on the validation set.
+Result: accuracy 100.0% (higher is better), 95 % prediction interval 100.0% to 100.0%, baseline 39.8%.
 Training: 15.5 s on 1 core of Intel(R) Xeon(R) Processor.
 
-All letters of a text differ. The three sets come from separate streams of random numbers, those for training and
-validation from the seed. An LSTM that reads from left to right has to keep all pairs until it knows which one it needs.
-Backwards it meets the question first, and has to keep it until its key comes. Attention finds the pair at once.
+All letters of a text differ. The three sets come from separate streams of random numbers; `seed` sets those for
+training and validation. An LSTM that reads from left to right has to keep all pairs until it knows which one it needs.
+Read backwards, it meets the question first, and has to keep it until the key comes. Attention finds the pair at once.
 
 Tried, one seed each, on the validation set (10,000 texts):
 
@@ -30,19 +30,10 @@ Tried, one seed each, on the validation set (10,000 texts):
 import keras
 
 from dlguide import attention, data, evaluation, plots, training, transformer_classifier
-from recipes._lib import baselines, schedules
-from recipes._lib.pictures import run_pictures as pictures
-from recipes._lib.runs import command_line, input_description
-from recipes._lib.texts import texts
-
-RECIPE = {
-    "data": "texts made by rule",
-    "metric": "accuracy",
-    "format": "{:.1%}",
-    "higher_is_better": True,
-    "baseline": "baseline_accuracy",
-    "quick": {"epochs": 1, "limit": 10000},
-}
+from recipes._lib import baselines, pictures, schedules
+from recipes._lib.inputs import input_description
+from recipes._lib.runs import command_line
+from recipes._lib.texts import token_texts
 
 
 def main(
@@ -92,7 +83,7 @@ def main(
         title = pictures.title(__file__, metrics)
         input_description.save_input(run_dir, "recall", recall, pairs=(4, 20))
         pictures.save_text_classifier_figures(run_dir, title, model, recall, history, metrics)
-        words = texts.decoded(recall.test, recall.info)[0].split()
+        words = token_texts.decoded(recall.test, recall.info)[0].split()
         for layer in range(2):
             weights = attention.attention_weights(model, recall.test.x[0], layer=layer)
             pictures.save_figures(run_dir, title, **{f"attention_{layer}": plots.attention(weights, words)})

@@ -1,59 +1,49 @@
-"""Measure with one new seed: each recipe and each question's experiment, held against the published range.
+"""Run recipes and experiments with a new seed: do the results lie in the prediction intervals of the published ones?
 
     python -m recipes.verify                           # all of them, some hours on two cores
     python -m recipes.verify perceptron_mnist dropout  # a recipe and a question
     python -m recipes.verify --quick                   # the quickest recipes, and the quickest part of each question
 
-About one in twenty results of a new seed falls outside its 95 % range. The last line says how many do, and how many
-would by chance; where so many are improbable (less than 1 in 100), the exit status is 1. Seconds are shown, but do not
-count: they are those of the machine.
+The last line says how many results lie outside their 95 % interval, and how many would by chance. If so many are
+improbable (less than 1 in 100), the exit status is 1. Seconds depend on the machine, and do not count.
 """
 
 import re
 import subprocess
 import sys
-from typing import Annotated
-
-import tyro
 
 from recipes import measure
-from recipes._lib.runs import command_line, results, statements
-from recipes.faq import _page, _questions, _recheck
+from recipes._lib.runs import arguments, command_line, recipe_list, results
+from recipes.faq import _questions, _recheck
 
 QUICK_SECONDS = 25
 SHARE = 0.95
 IMPROBABLE = 0.01
-"""With a lower probability, by chance, of so many results outside, the exit status is 1."""
 
 
-def main(
-    names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), *, seed: int = 12345, quick: bool = False
-) -> dict:
-    """Run recipes and experiments with a new seed, and say which results fall outside the range of 95 %.
+def main(names: tuple[str, ...] = (), *, seed: int = 12345, quick: bool = False) -> dict:
+    """Run recipes and experiments with a new seed, and say which results lie outside their 95 % interval.
 
     Args:
-        names: Recipes, and modules of `recipes.faq`; all by default.
+        names: Recipes, and questions (folders of recipes/faq); all by default.
         seed: The new seed.
         quick: Without names, only recipes of up to 25 s of training; of each experiment the quickest part.
     """
-    published = {name: results.result(name) for name in statements.recipe_names()}
-    recipes = [name for name, found in published.items() if found and "range" in found]
-    questions = [question.module for question in _questions.QUESTIONS if _page.published(question.module)]
-    known = [*recipes, *questions]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(f"`names` must be out of {', '.join(known)}. Received: names={names!r}")
-    if not names and quick:
-        recipes = [name for name in recipes if published[name]["mean"]["training_seconds"] <= QUICK_SECONDS]
-    chosen = names or (*recipes, *questions)
-    for name in chosen:
-        seeds = (published.get(name) or _page.published(name))["seeds"]
-        if str(seed) in seeds:
-            raise ValueError(f"`seed` must be none of the published ones. Received: seed={seed!r}")
-    verdicts = []
-    for name in chosen:
-        verdicts += _recipe(name, published[name], seed) if name in published else _question(name, seed, quick)
-    sentences, is_improbable = conclusion(sum(verdicts), len(verdicts))
+    recipes = {name: results.result(name) for name in recipe_list.names()}
+    recipes = {name: published for name, published in recipes.items() if published and "range" in published}
+    questions = {name: _questions.question(name).results() for name in _questions.names()}
+    known = recipes | {name: published for name, published in questions.items() if published}
+    if not set(names) <= set(known):
+        raise arguments.error("names", f"out of {', '.join(known)}", names)
+    if any(str(seed) in known[name]["seeds"] for name in names or known):
+        raise arguments.error("seed", "none of the published ones", seed)
+    are_outside = []
+    for name in names or known:
+        if name not in recipes:
+            are_outside += _question(name, seed, quick)
+        elif names or not quick or recipes[name]["mean"]["training_seconds"] <= QUICK_SECONDS:
+            are_outside.append(_recipe(name, recipes[name], seed))
+    sentences, is_improbable = conclusion(sum(are_outside), len(are_outside))
     print(sentences)
     if is_improbable:
         sys.exit(1)
@@ -61,13 +51,13 @@ def main(
 
 
 def conclusion(outside: int, count: int) -> tuple[str, bool]:
-    """Say how many results lie outside their range, and how many would by chance; tell whether it is improbable."""
+    """Return how many results lie outside their interval and how many would by chance; and whether it is improbable."""
     from scipy import stats
 
     expected = (1 - SHARE) * count
     by_chance = f"{expected:.0f}" if expected >= 1 else f"{expected:.1g}"
     probability = float(stats.binom.sf(outside - 1, count, 1 - SHARE))
-    sentence = f"{outside} of {count} results lie outside their 95 % range; by chance about {by_chance} would"
+    sentence = f"{outside} of {count} results lie outside their 95 % interval; by chance about {by_chance} would"
     if probability >= IMPROBABLE:
         return sentence, False
     return (
@@ -77,38 +67,35 @@ def conclusion(outside: int, count: int) -> tuple[str, bool]:
     )
 
 
-def _recipe(name: str, published: dict, seed: int) -> list[bool]:
-    """Print the result of a recipe and its range; return whether it lies outside."""
-    stated = statements.statement(name)
-    value = measure.run(name, seed, stdout=subprocess.DEVNULL)[stated.metric]
-    _, low, high = results.new_seed_range(stated, published, SHARE)
-
-    def written(number: float, more: int) -> str:
-        return with_digits(stated.format, more).format(number)
-
-    print(f"{name}  {stated.metric}  {line(value, low, high, written)}", flush=True)
-    return [not low <= value <= high]
+def _recipe(name: str, published: dict, seed: int) -> bool:
+    """Print the result of a recipe and its interval; return whether it lies outside."""
+    recipe = recipe_list.recipe(name)
+    value = measure.run(name, seed, stdout=subprocess.DEVNULL)[recipe.metric]
+    _, low, high = results.new_seed_range(recipe, published, SHARE)
+    text = line(value, low, high, lambda number, more: with_digits(recipe.format, more).format(number))
+    print(f"{name}  {recipe.metric}  {text}", flush=True)
+    return not low <= value <= high
 
 
 def _question(name: str, seed: int, quick: bool) -> list[bool]:
-    """Print the scores of an experiment and their ranges; return which lie outside."""
-    panels, verdicts = _questions.experiment(name).panels, []
-    for one in _recheck.new_seed(name, seed, is_whole=not quick, share=SHARE):
-        place, score = f"{one.row}@{one.at}" if one.at else one.row, panels[one.panel].score
+    """Print the scores of an experiment and their intervals; return which lie outside."""
+    question, are_outside = _questions.question(name), []
+    for one in _recheck.new_seed(question, seed, is_whole=not quick, share=SHARE):
+        place, score = f"{one.row}@{one.at}" if one.at else one.row, question.experiment.panels[one.panel].score
 
         def written(number: float, more: int, score=score) -> str:
             return score._replace(format=with_digits(score.format, more)).number(number)
 
-        is_time = score.unit.symbol.en in ("s", "ms")
+        is_time = score.unit.name in ("seconds", "milliseconds")
         note = "  (not counted)" if is_time else ""
         print(f"{name}  {one.panel}  {place}  {line(one.value, one.low, one.high, written)}{note}", flush=True)
         if not is_time:
-            verdicts.append(not one.low <= one.value <= one.high)
-    return verdicts
+            are_outside.append(not one.low <= one.value <= one.high)
+    return are_outside
 
 
 def line(value: float, low: float, high: float, written) -> str:
-    """Return a value, its range and the verdict, with as many more digits as it takes to see that it lies outside."""
+    """Return a value, its interval and the verdict, with enough digits to see that it lies outside."""
     is_outside = not low <= value <= high
     for more in range(12):
         texts = [written(number, more) for number in (value, low, high)]

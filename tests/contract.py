@@ -5,21 +5,21 @@ import re
 
 import keras
 import numpy as np
-from cases import CASES, settled
-from cases import compiled as compiled_for
+from cases import CASES
 
 import dlguide
+from dlguide import generation
 
 
-def kind_of(name, option):
+def kind_of(name, option=None):
     return (option and option.kind) or CASES[name].kind
 
 
 def build(name, option=None, seed=0, integer=int):
     keras.utils.set_random_seed(seed)
     args = option.args if option and option.args else CASES[name].args
-    args = [arg() if callable(arg) else arg for arg in args]
-    given = args, CASES[name].base | ({option.name: option.value} if option else {})
+    options = CASES[name].base | ({option.name: option.value} if option else {})
+    given = [arg() if callable(arg) else arg for arg in args], options
     args, options = keras.tree.map_structure(lambda value: integer(value) if type(value) is int else value, given)
     return getattr(dlguide, name)(*args, **options)
 
@@ -27,7 +27,7 @@ def build(name, option=None, seed=0, integer=int):
 def inputs(name, model, n=8, seed=0):
     """Draw numbers, pixels or token ids of the shape that a model takes, 5 where it takes any length.
 
-    One size of a batch wherever it will do: JAX compiles each operation for each size.
+    One size of a batch wherever possible: JAX compiles each operation for each size.
     """
     rng = np.random.default_rng(seed)
     case = CASES[name]
@@ -41,56 +41,58 @@ def inputs(name, model, n=8, seed=0):
 
 
 def targets(kind, model, x):
-    """Return what a model of its kind learns from `x`."""
-    n = 8 if isinstance(x, list) else len(x)
+    """Return the targets for `x` of a model of its kind."""
     if kind in ("autoencoder", "alone"):
         return x if kind == "autoencoder" else None
     if kind == "regression":
-        return np.linspace(0, 1, n, dtype="float32")[:, None]
-    labels = (np.arange(n) % model.output_shape[-1]).astype("int32")
+        return np.linspace(0, 1, len(x), dtype="float32")[:, None]
+    labels = (np.arange(len(x)) % model.output_shape[-1]).astype("int32")
     return labels if len(model.output_shape) == 2 else np.repeat(labels[:, None], 5, axis=1)
 
 
 def compiled(kind, model, learning_rate=0.05, one_step=False):
-    """Compile; for a single step TensorFlow is faster without a graph, JAX with one."""
-    return compiled_for(kind, model, learning_rate, run_eagerly=one_step and keras.backend.backend() == "tensorflow")
+    """Compile with the loss of a kind; for a single step TensorFlow is faster without a graph, JAX with one."""
+    losses = {
+        "classifier": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "regression": "mse",
+        "autoencoder": keras.losses.BinaryCrossentropy(from_logits=True),
+    }
+    run_eagerly = one_step and keras.backend.backend() == "tensorflow"
+    model.compile(keras.optimizers.Adam(learning_rate), losses.get(kind), run_eagerly=run_eagerly)
+    return model
+
+
+def settled(model):
+    """Set all that draws numbers back to one state."""
+    for variable in model.variables:
+        if "seed_generator_state" in variable.path:
+            variable.assign(np.array([3, 7], variable.dtype))
+    return model
 
 
 def outputs(model, x, training=False):
     return keras.ops.convert_to_numpy(settled(model)(x, training=training))
 
 
-def added(model):
-    """Return what the model itself adds to the loss."""
-    return [float(keras.ops.convert_to_numpy(loss)) for loss in model.losses]
-
-
-def losses(name, model, x):
-    """Return the loss of a model that needs none from `compile`."""
-    if CASES[name].kind == "alone":
-        return float(keras.ops.convert_to_numpy(model.compute_loss(x, y_pred=settled(model)(x))))
-    return None
-
-
-def count(weights):
-    return sum(int(np.prod(w.shape)) for w in weights)
+def same_everywhere(model, x):
+    """Return outputs that are equal on every backend: those of the model, its encoder, or examples drawn by seed."""
+    layers = {layer.name: layer for layer in model.layers}
+    if "generator" in layers or "sampling" in layers:
+        return generation.sample(model, 8, labels=x[1] if isinstance(x, list) else None)
+    return outputs(layers["encoder"] if "projection_head" in layers else model, x)
 
 
 def weights(model):
     """Return all variables but the states of seed generators."""
-    return [
-        keras.ops.convert_to_numpy(variable).copy()
-        for variable in model.variables
-        if "seed_generator_state" not in variable.path
-    ]
+    kept = [variable for variable in model.variables if "seed_generator_state" not in variable.path]
+    return [keras.ops.convert_to_numpy(variable).copy() for variable in kept]
 
 
 def check_docstring(function):
     text = inspect.getdoc(function)
     section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", text, re.M | re.S)
     documented = re.findall(r"^    (\*{0,2}\w+):", section[1], re.M) if section else []
-    parameters = list(inspect.signature(function).parameters.values())
-    assert documented == [{p.VAR_KEYWORD: "**", p.VAR_POSITIONAL: "*"}.get(p.kind, "") + p.name for p in parameters], (
-        function
-    )
-    assert "Returns:" in text or inspect.signature(function).return_annotation is None
+    signature = inspect.signature(function)
+    stars = {inspect.Parameter.VAR_KEYWORD: "**", inspect.Parameter.VAR_POSITIONAL: "*"}
+    assert documented == [stars.get(p.kind, "") + p.name for p in signature.parameters.values()], function
+    assert "Returns:" in text or signature.return_annotation is None

@@ -1,8 +1,7 @@
-"""Data sets, cut into a training set, a validation set drawn by `seed`, and a fixed test set.
+"""Data sets, split into a training set, a validation set drawn by `seed`, and a fixed test set.
 
-`load` reads real ones from files that come with the package, each checked against its sha256; only
-`fashion_mnist` is downloaded, by Keras, on first use, and `recall` is made by rule. `data/README.md` holds origin and
-licence.
+`load` reads files that come with the package and checks their sha256. Only `fashion_mnist` is downloaded, by Keras, on
+first use; `recall` is made by rule. `data/README.md` has origins and licences.
 """
 
 from dlguide.data._load import Info, Part, Splits, is_test_part, load, load_text

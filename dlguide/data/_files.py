@@ -1,4 +1,4 @@
-"""The files behind the data sets: each is checked against its sha256 whenever it is read."""
+"""The files of the data sets: each is checked against its sha256 whenever it is read."""
 
 import csv
 import gzip
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-# In a wheel the files lie inside the package, in a checkout beside it.
+from dlguide.errors import ArgumentError
+
+# In a wheel the files are inside the package, in a checkout beside it.
 FOLDER = Path(__file__).parents[1] / "_data"
 if not FOLDER.is_dir():
     FOLDER = Path(__file__).parents[2] / "data"
@@ -28,10 +30,8 @@ SHA256 = {
 
 
 def read(file_name: str) -> bytes:
-    path = FOLDER / file_name
-    checkout, wheel = f"git checkout -- data/{file_name}", "pip install --force-reinstall dlguide"
-    cure = f"Get it back with `{checkout}` in a checkout, else `{wheel}`"
-    expected = SHA256[file_name]
+    path, expected = FOLDER / file_name, SHA256[file_name]
+    cure = f"Restore it: `git checkout -- data/{file_name}` in a checkout, else `pip install --force-reinstall dlguide`"
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -40,7 +40,7 @@ def read(file_name: str) -> bytes:
         ) from None
     received = hashlib.sha256(content).hexdigest()
     if received != expected:
-        raise ValueError(
+        raise ArgumentError(
             f"{path} is damaged. Expected: sha256 {expected}. "
             f"Received: sha256 {received} ({len(content)} bytes). {cure}."
         )

@@ -1,4 +1,4 @@
-"""How each data set is made from its files and split, and texts as ids; `data.load` has the rules in words."""
+"""Makes each data set from its files and splits it; encodes texts as ids. `data.load` documents the rules."""
 
 import hashlib
 import os
@@ -11,10 +11,11 @@ import numpy as np
 
 from dlguide import _checks
 from dlguide.data._files import read, read_arrays, read_columns
+from dlguide.errors import ArgumentError
 
 PADDING, UNKNOWN = "", "\N{REPLACEMENT CHARACTER}"  # ids 0 and 1 of every vocabulary
 
-# Of each array's bytes: Keras downloads the files, so their compression is not ours to fix.
+# sha256 of the bytes of each array: Keras downloads the files, and their compression may change.
 FASHION_MNIST_ARRAYS = {
     "x_train": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
     "y_train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
@@ -24,10 +25,10 @@ FASHION_MNIST_ARRAYS = {
 
 
 def encode(texts: Iterable[Sequence[str]], vocabulary: Sequence[str], length: int) -> np.ndarray:
-    """Turn texts into ids of shape `(texts, length)`, int32, cut or padded with 0 at the end.
+    """Turn texts into ids, cut or right-padded with 0 to `length`.
 
     Args:
-        texts: The texts, each a string or a list of words; a symbol that is not in `vocabulary` gets id 1.
+        texts: The texts, each a string or a list of words. A symbol that is not in `vocabulary` gets id 1.
         vocabulary: The symbol of each id, such as `info.vocabulary`.
         length: Number of ids for each text, at least 1.
 
@@ -51,7 +52,7 @@ def encode(texts: Iterable[Sequence[str]], vocabulary: Sequence[str], length: in
 
 
 def decode(ids: Iterable[int], vocabulary: Sequence[str]) -> str:
-    """Turn the ids of one text back into the text; padding vanishes.
+    """Turn the ids of one text back into the text, without padding.
 
     Args:
         ids: Ids of one text.
@@ -67,11 +68,11 @@ def decode(ids: Iterable[int], vocabulary: Sequence[str]) -> str:
     return "".join(vocabulary[i] for i in ids)
 
 
-# Cuts
+# Splits
 
 
 def _balanced_order(y: np.ndarray, seed: int) -> np.ndarray:
-    """Draw an order of the rows in which every beginning has each class with its share."""
+    """Draw an order of the rows in which the first n rows have the same share of each class, for every n."""
     order = np.random.default_rng(seed).permutation(len(y))
     progress = np.empty(len(y))
     for value in np.unique(y):
@@ -81,21 +82,21 @@ def _balanced_order(y: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _share(y: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Draw a share of the rows, the same share of each class; True where drawn."""
+    """Draw a share of the rows, the same share of each class; True marks drawn rows."""
     drawn = np.zeros(len(y), bool)
     drawn[_balanced_order(y, seed)[: round(share * len(y))]] = True
     return drawn
 
 
 def _share_of_rest(rest: np.ndarray, share: float, seed: int, y: np.ndarray | None = None) -> np.ndarray:
-    """Draw a share of the rows where `rest` is True, by class where `y` has classes."""
+    """Draw a share of the rows where `rest` is True, the same share of each class in `y` if there are classes."""
     drawn = np.zeros(len(rest), bool)
     drawn[rest] = _share(np.zeros(rest.sum()) if y is None else y[rest], share, seed)
     return drawn
 
 
 def limit_examples(x, y, limit: int, seed: int, *, ordered: bool, labelled: bool) -> tuple:
-    """Cut one part to `limit` examples: the last ones of a series, else drawn, by class where there are any."""
+    """Cut a part to `limit` examples: the last ones of a series, else drawn, the same share of each class."""
     if ordered:
         return x[-limit:], y[-limit:]
     kept = np.sort(_balanced_order(y if labelled else np.zeros(len(y)), seed)[:limit])
@@ -106,42 +107,15 @@ def _cut(x, y, is_valid, is_test) -> list[tuple]:
     return [(x[rows], y[rows]) for rows in (~is_valid & ~is_test, is_valid & ~is_test, is_test)]
 
 
-def _windows(values: np.ndarray, target: np.ndarray, length: int, dates: Sequence[str]) -> tuple[list[tuple], dict]:
-    """Cut a series `(time, features)` into windows and next values, by time; NaN is missing."""
-    n = len(values)
-    ends = [round(0.64 * n), round(0.8 * n), n]
-    mean, scale = np.nanmean(values[: ends[0]], axis=0), np.nanstd(values[: ends[0]], axis=0)
-    target_mean, target_scale = np.nanmean(target[: ends[0]]), np.nanstd(target[: ends[0]])
-
-    y = (target - target_mean) / target_scale
-    x = (values - mean) / scale
-    for time in range(1, n):  # A gap is filled from the past: the next value may be the target.
-        x[time] = np.where(np.isnan(x[time]), x[time - 1], x[time])
-    windows = np.lib.stride_tricks.sliding_window_view(x, length, axis=0).swapaxes(1, 2)
-
-    parts = []
-    for start, end in zip([length, *ends], ends, strict=False):
-        times = np.arange(start, end)
-        times = times[~np.isnan(y[times])]
-        parts.append((windows[times - length].astype("float32"), y[times].astype("float32")))
-    more = {"mean": float(target_mean), "scale": float(target_scale)}
-    more |= {"feature_mean": tuple(mean.tolist()), "feature_scale": tuple(scale.tolist())}
-    return parts, {**more, "test_dates": tuple(dates[time] for time in times)}  # The test set comes last.
+# Data sets: each function returns the three parts and fields of `Info`.
 
 
-# Data sets: each gives the three parts and what `Info` says beyond the name.
-
-
-def _images(x_train, y_train, x_test, y_test, seed: int, class_names: Sequence[str]):
-    """Split images into the three sets, as bytes; `load` makes numbers from 0 to 1 of them, after its limit."""
-    drawn = _share(y_train, 5000 / 60000, seed)
-    parts = [(x_train[~drawn], y_train[~drawn]), (x_train[drawn], y_train[drawn]), (x_test, y_test)]
-    parts = [(x, y.astype("int32")) for x, y in parts]
-    return parts, {"num_classes": 10, "class_names": tuple(class_names)}
-
-
-def _mnist(seed: int):
-    return _images(**read_arrays("mnist.npz"), seed=seed, class_names="0123456789")
+def _published(arrays: dict[str, np.ndarray], share: float, seed: int, class_names: Sequence[str]):
+    """Keep the published test set, and draw a share of the other rows as the validation set."""
+    x, y, y_test = arrays["x_train"], arrays["y_train"].astype("int32"), arrays["y_test"].astype("int32")
+    drawn = _share(y, share, seed)
+    parts = [(x[~drawn], y[~drawn]), (x[drawn], y[drawn]), (arrays["x_test"], y_test)]
+    return parts, {"num_classes": len(class_names), "class_names": tuple(class_names)}
 
 
 def _fashion_mnist(seed: int):
@@ -161,21 +135,17 @@ def _fashion_mnist(seed: int):
     for array_name, array in arrays.items():
         received, expected = hashlib.sha256(array.tobytes()).hexdigest(), FASHION_MNIST_ARRAYS[array_name]
         if received != expected:
-            raise ValueError(
+            raise ArgumentError(
                 f"{array_name} of fashion_mnist in {folder} is damaged. Expected: sha256 {expected}. "
                 f"Received: sha256 {received}. Delete {', '.join(files)} there, to have them downloaded again."
             )
     names = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
-    return _images(**arrays, seed=seed, class_names=names)
+    return _published(arrays, 5000 / 60000, seed, names)
 
 
 def _mnist1d(seed: int):
-    arrays = read_arrays("mnist1d.npz")
-    x, y, x_test, y_test = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
-    drawn = _share(y, 500 / 4000, seed)
-    parts = [(x[~drawn], y[~drawn]), (x[drawn], y[drawn]), (x_test, y_test)]
-    parts = [(x[..., None], y.astype("int32")) for x, y in parts]
-    return parts, {"num_classes": 10, "class_names": tuple("0123456789")}
+    parts, more = _published(read_arrays("mnist1d.npz"), 500 / 4000, seed, string.digits)
+    return [(x[..., None], y) for x, y in parts], more
 
 
 def _auto_mpg(seed: int):
@@ -230,7 +200,7 @@ def _places(seed: int):
 
 
 def _recall(seed: int):
-    # Three streams of random numbers; that of the test set is the same whatever the seed.
+    # Three streams of random numbers; that of the test set does not depend on the seed.
     sizes = {(1, seed): 100_000, (2, seed): 10_000, (3, 0): 10_000}
     parts = [_recall_part(number, np.random.default_rng(stream)) for stream, number in sizes.items()]
     words = [letter + sign for letter in string.ascii_lowercase for sign in string.digits + "?"]
@@ -253,11 +223,26 @@ def _recall_part(number: int, rng: np.random.Generator):
 
 
 def _series(file_name: str, column: str, length: int):
+    """Scale a series and split it by time into windows and their next values; NaN is missing."""
     table = read_columns(file_name)
     values = np.array([float(cell) if cell else np.nan for cell in table[column]])
     dates = [_iso_date(cell) for cell in next(iter(table.values()))]  # The first column.
-    parts, more = _windows(values[:, None], values, length, dates)
-    return parts, {**more, "feature_names": (column,), "target_name": column}
+    ends = [round(share * len(values)) for share in (0.64, 0.8, 1)]
+    mean, scale = float(np.nanmean(values[: ends[0]])), float(np.nanstd(values[: ends[0]]))
+    y = (values - mean) / scale
+    x = y.copy()
+    for time in range(1, len(x)):  # A gap repeats the value before it: the next value may be the target.
+        x[time] = x[time - 1] if np.isnan(x[time]) else x[time]
+    windows = np.lib.stride_tricks.sliding_window_view(x, length)[..., None]
+
+    parts = []
+    for start, end in zip([length, *ends], ends, strict=False):
+        times = np.arange(start, end)
+        times = times[~np.isnan(y[times])]
+        parts.append((windows[times - length].astype("float32"), y[times].astype("float32")))
+    more = {"mean": mean, "scale": scale, "feature_mean": (mean,), "feature_scale": (scale,)}
+    test_dates = tuple(dates[time] for time in times)  # The test set comes last.
+    return parts, {**more, "test_dates": test_dates, "feature_names": (column,), "target_name": column}
 
 
 def _iso_date(text: str) -> str:
@@ -266,21 +251,10 @@ def _iso_date(text: str) -> str:
     return "-".join(filter(None, [digits[:4], digits[4:6], digits[6:]]))
 
 
-def _sunspots(seed: int):
-    return _series("sunspots_monthly.csv", "sunspots", length=36)
-
-
-def _co2(seed: int):
-    return _series("co2_weekly.csv", "co2", length=52)
-
-
 def _vowels(seed: int):
-    arrays = read_arrays("japanese_vowels.npz")
-    x, y = arrays["x_train"].astype("float32"), arrays["y_train"].astype("int32") - 1
-    test = (arrays["x_test"].astype("float32"), arrays["y_test"].astype("int32") - 1)
-    drawn = _share(y, 0.2, seed)
-    parts = [(x[~drawn], y[~drawn]), (x[drawn], y[drawn]), test]
-    return parts, {"num_classes": 9, "class_names": tuple(f"speaker {i}" for i in range(1, 10))}
+    names = [f"speaker {i}" for i in range(1, 10)]
+    parts, more = _published(read_arrays("japanese_vowels.npz"), 0.2, seed, names)
+    return [(x.astype("float32"), y - 1) for x, y in parts], more
 
 
 def _shuttle(seed: int):
@@ -296,12 +270,8 @@ def _shuttle(seed: int):
     return parts, {**more, "feature_mean": tuple(mean.tolist()), "feature_scale": tuple(scale.tolist())}
 
 
-def _shakespeare(seed: int):
-    return text_parts(read("shakespeare.txt.gz").decode(), length=128)
-
-
 def text_parts(text: str, length: int):
-    """Cut a text by position into 80, 10 and 10 %, each into sequences and the same one character on."""
+    """Split a text by position into 80, 10 and 10 %, each into sequences and the same sequences one character on."""
     ends = [int(0.8 * len(text)), int(0.9 * len(text)), len(text)]
     vocabulary = (PADDING, UNKNOWN, *sorted(set(text[: ends[0]])))
     ids = encode([text], vocabulary, len(text))[0]
@@ -316,16 +286,16 @@ def text_parts(text: str, length: int):
 IMAGES = {"mnist", "fashion_mnist"}
 ORDERED = {"sunspots", "co2", "shakespeare"}
 LOADERS = {
-    "mnist": _mnist,
+    "mnist": lambda seed: _published(read_arrays("mnist.npz"), 5000 / 60000, seed, string.digits),
     "fashion_mnist": _fashion_mnist,
     "mnist1d": _mnist1d,
     "auto_mpg": _auto_mpg,
     "bikeshare": _bikeshare,
     "places": _places,
     "recall": _recall,
-    "sunspots": _sunspots,
-    "co2": _co2,
+    "sunspots": lambda seed: _series("sunspots_monthly.csv", "sunspots", length=36),
+    "co2": lambda seed: _series("co2_weekly.csv", "co2", length=52),
     "vowels": _vowels,
     "shuttle": _shuttle,
-    "shakespeare": _shakespeare,
+    "shakespeare": lambda seed: text_parts(read("shakespeare.txt.gz").decode(), length=128),
 }

@@ -1,19 +1,12 @@
-"""Metrics as plain numbers, scores of generators and of representations, a regression model as a formula."""
+"""Metrics as plain numbers, scores of generators and of codes, a regression model as a formula."""
 
 from dlguide.evaluation._formula import coefficients, formula
-from dlguide.evaluation._generator_scores import (
-    class_histogram,
-    frechet_distance,
-    log_likelihood,
-    nearest_distances,
-    precision_recall,
-)
+from dlguide.evaluation._frechet_distance import frechet_distance
+from dlguide.evaluation._log_likelihood import log_likelihood
 from dlguide.evaluation._metrics import evaluate
-from dlguide.evaluation._representations import anomaly_threshold, clustering_accuracy, linear_probe
+from dlguide.evaluation._representations import clustering_accuracy, linear_probe
 
 __all__ = [
-    "anomaly_threshold",
-    "class_histogram",
     "clustering_accuracy",
     "coefficients",
     "evaluate",
@@ -21,6 +14,4 @@ __all__ = [
     "frechet_distance",
     "linear_probe",
     "log_likelihood",
-    "nearest_distances",
-    "precision_recall",
 ]

@@ -1,4 +1,4 @@
-"""A regression model of `linear_regression` or `polynomial_regression` as coefficients and as a formula."""
+"""A regression model as coefficients and as a formula."""
 
 import itertools
 import math
@@ -8,37 +8,37 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from dlguide import _checks
+from dlguide import _checks, _layer_names
 
 
 def coefficients(model: keras.Model, feature_names: Sequence[str] = ()) -> dict[tuple[str, ...], float]:
-    """Read a `linear_regression` or `polynomial_regression` back, in the units of its input.
+    """Return the coefficients of a `linear_regression` or `polynomial_regression`, in the units of its input.
 
     Args:
         model: A model of one of those builders.
-        feature_names: A name for each input variable; `x1, x2, ...` where it is empty.
+        feature_names: A name for each input variable. If empty, `x1, x2, ...`.
 
     Returns:
-        The coefficient of each product of variables: `()` for the constant, `("weight",)`,
-        `("weight", "weight")` for its square, and so on, computed in float64.
+        The coefficient of each product of variables: `()` for the constant, `("weight",)` for a variable,
+        `("weight", "weight")` for its square. They are computed in float64.
 
     Raises:
-        ValueError: If the model is another one, or there are too few or too many names.
+        ValueError: If the model was made by another builder, or the number of names differs.
 
     Example:
         >>> from dlguide import linear_regression
         >>> coefficients(linear_regression((1,)), ["weight"])
         {(): 0.0, ('weight',): 0.0}
     """
-    layers = {layer.name: layer for layer in model.layers}
-    if not {"features", "output"} <= set(layers):
+    layers = _layer_names.layers_by_name(model)
+    if not {_layer_names.POLYNOMIAL, _layer_names.OUTPUT} <= set(layers):
         raise _checks.error("model", "made by `linear_regression` or `polynomial_regression`", model.name)
-    features = layers["features"]
+    features = layers[_layer_names.POLYNOMIAL]
     mean, scale, centre, rotation = (
         keras.ops.convert_to_numpy(w).astype("float64")
         for w in (features.mean, features.scale, features.centre, features.rotation)
     )
-    kernel, bias = (np.asarray(w, "float64") for w in layers["output"].get_weights())
+    kernel, bias = (np.asarray(w, "float64") for w in layers[_layer_names.OUTPUT].get_weights())
     names = list(feature_names) or [f"x{i + 1}" for i in range(len(mean))]
     if len(names) != len(mean):
         raise _checks.error("feature_names", f"{len(mean)} names, one for each variable", feature_names)
@@ -46,7 +46,7 @@ def coefficients(model: keras.Model, feature_names: Sequence[str] = ()) -> dict[
     of_products = rotation @ kernel[:, 0]
     total = defaultdict(float, {(): bias[0] - centre @ of_products})
     total |= {(name,): 0.0 for name in names}
-    # A product of (x_i - mean_i) / scale_i, multiplied out: from each factor either x_i or the constant.
+    # Expand the product of (x_i - mean_i) / scale_i: each factor contributes either x_i or the constant.
     for term, coefficient in zip(features.terms, of_products, strict=True):
         factor = coefficient / math.prod(scale[i] for i in term)
         for taken in itertools.product((True, False), repeat=len(term)):
@@ -60,14 +60,14 @@ def formula(model: keras.Model, feature_names: Sequence[str] = (), target_name: 
 
     Args:
         model: A model of one of those builders.
-        feature_names: A name for each input variable; `x1, x2, ...` where it is empty.
+        feature_names: A name for each input variable. If empty, `x1, x2, ...`.
         target_name: Name of the output.
 
     Returns:
-        A line such as `mpg = 46.22 - 0.007647 · weight`, four significant digits.
+        A line such as `mpg = 46.22 - 0.007647 · weight`, with four significant digits.
 
     Raises:
-        ValueError: As `coefficients`.
+        ValueError: If the model was made by another builder, or the number of names differs.
 
     Example:
         >>> from dlguide import linear_regression

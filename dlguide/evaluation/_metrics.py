@@ -1,4 +1,4 @@
-"""Metrics of a trained model as plain numbers, and of each class or label."""
+"""Metrics of a trained model as plain numbers, overall and per class or label."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,37 +7,37 @@ import keras
 import numpy as np
 
 from dlguide import _checks, _data_checks, _data_sets, _targets
+from dlguide.errors import ArgumentError
 
 
 def evaluate(
     model: keras.Model, x, y=None, *, batch_size: int = 256, class_names: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Evaluate a compiled model: its loss and metrics, and for classes and labels the metrics of each one.
+    """Evaluate a compiled model: its loss and metrics, and precision, recall and F1 of each class or label.
 
-    For labels (`BinaryCrossentropy`, one logit or probability for each) `"accuracy"` is the share of labels that
-    are right, where a logit above 0 or a probability above 0.5 means yes. It replaces what `compile` with
-    `metrics=["accuracy"]` gives: Keras compares logits with 0.5 there, and takes several labels for classes.
+    For labels (`BinaryCrossentropy`, one logit or probability per label) `"accuracy"` is the share of correct labels;
+    a logit above 0 or a probability above 0.5 means yes. It replaces the accuracy of `metrics=["accuracy"]` in
+    `compile`: there, Keras compares logits with 0.5 and reads several labels as classes.
 
     Args:
         model: A compiled model.
         x: Examples, arrays as in `training.fit`. Or a data set of batches `(x, y)`: a `tf.data.Dataset`, a
-            `keras.utils.PyDataset` or a PyTorch `DataLoader`. It is read twice where there are classes or labels.
-        y: Targets; None for a model whose loss needs none, or with a data set.
-        batch_size: Examples a step, at least 1; has no effect on the metrics beyond rounding, except
-            with `contrastive`, where it is twice the number of views among which one is searched. Has no effect with
-            a data set.
-        class_names: A name for each class or label, for the keys of `"per_class"`; two names, no and yes,
-            for a single logit; the number where it is empty.
+            `keras.utils.PyDataset` or a PyTorch `DataLoader`. For classes and labels it is read twice.
+        y: Targets. None with a data set, or if the loss needs none.
+        batch_size: Examples per step, at least 1. It changes the metrics only by rounding, except with `contrastive`:
+            there, the other view of an image is searched among the views of its batch. No effect with a data set.
+        class_names: A name for each class or label, for the keys of `"per_class"`; for a single logit two names, no
+            and yes. If empty, numbers.
 
     Returns:
-        The loss and each compiled metric as a `float`, or as a list of them where a metric gives several; a metric
-        that gives a dict has an entry for each of its keys. For classes (integer or one-hot targets, one logit or
-        probability per class) and for a single label also `"confusion_matrix"`, a list of rows (true class)
-        of counts (predicted class). For classes and labels `"per_class"`, a dict from class or label to its
-        `precision`, `recall`, `f1` (floats in [0, 1]) and `support` (int). All of it goes into JSON as it is.
+        The loss and each compiled metric as a `float`, or as a list of floats if a metric has several values. A
+        metric that gives a dict has an entry for each of its keys. For classes (integer or one-hot targets) and for a
+        single label also `"confusion_matrix"`: a list of rows (true class) of counts (predicted class). For classes
+        and labels also `"per_class"`: a dict from class or label to `precision`, `recall`, `f1` (floats in [0, 1])
+        and `support` (int). All of it can be written as JSON.
 
     Raises:
-        ValueError: If the data are not what `training.fit` takes, or `class_names` are too few.
+        ValueError: If `training.fit` would not take the data, or the number of `class_names` differs.
 
     Example:
         >>> import numpy as np
@@ -58,7 +58,7 @@ def evaluate(
         evaluated = {"x": x, "y": y, "batch_size": batch_size}
     else:
         if y is not None:
-            raise ValueError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
+            raise ArgumentError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
         data, labels = _data_sets.checked(model, "x", _data_sets.Data(kind, x)), None
         if has_classes or (has_vectors and _targets.loss_name(model) in _targets.LABELS):
             y, scores, is_reconstruction = _read(model, data)
@@ -88,13 +88,13 @@ def evaluate(
 
 
 def _read(model, data: _data_sets.Data) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Read a data set once; return its targets, the outputs for them, and whether each target is the example itself."""
-    stays = data.kind == "tf.data.Dataset" and keras.backend.backend() == "tensorflow"  # Texts, for example.
+    """Read a data set; return its targets, the model's outputs, and whether each target is the example itself."""
+    stays = data.kind == "tf.data.Dataset" and keras.backend.backend() == "tensorflow"  # Texts stay tensors.
     targets, outputs, is_reconstruction = [], [], True
     for batch in data.batches():
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if y is None:
-            raise ValueError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
+            raise ArgumentError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
         targets.append(np.asarray(y))
         outputs.append(model.predict_on_batch(x if stays else keras.tree.map_structure(np.asarray, x)))
         is_reconstruction = is_reconstruction and hasattr(x, "shape") and np.array_equal(x, targets[-1])
@@ -104,7 +104,7 @@ def _read(model, data: _data_sets.Data) -> tuple[np.ndarray, np.ndarray, bool]:
 
 
 def _plain(value):
-    """Return numbers of Keras and NumPy as floats and lists of floats."""
+    """Return numbers of Keras and NumPy as floats or lists of floats."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return np.asarray(value, "float64").tolist()

@@ -1,4 +1,4 @@
-"""How every picture begins and ends: a figure without a window, in fonts with Chinese characters, and its title."""
+"""An empty figure with fonts that have Chinese characters, and its title."""
 
 import contextlib
 from collections.abc import Sequence
@@ -6,23 +6,17 @@ from pathlib import Path
 
 from dlguide import _checks
 
-# matplotlib is imported where it is used: a command's `--help` need not wait for it.
-
 FONT = Path(__file__).parent / "fonts" / "dlguide-cjk.ttf"
 FAMILY = "dlguide CJK"
 # For what the shipped font lacks: traditional Chinese, rare characters, Korean.
-INSTALLED_FAMILIES = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
-    "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "SimHei", "Arial Unicode MS",
-)  # fmt: skip
+INSTALLED = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei")
 
 
 @contextlib.contextmanager
 def new_figure(width: float, height: float):
-    """Give an empty figure to draw a picture of your own: without a window, also in Chinese, shown by a notebook.
+    """Give an empty figure for a picture of your own: it opens no window, and a notebook shows it.
 
-    What is drawn inside the `with` block is written in the usual font and, where that lacks a character, in the
-    Chinese one that comes with dlguide.
+    Characters that the current font lacks are drawn with the Chinese font of dlguide, inside the `with` block.
 
     Args:
         width: Width in inches, above 0.
@@ -36,9 +30,7 @@ def new_figure(width: float, height: float):
 
     Example:
         >>> with new_figure(4, 3) as figure:
-        ...     axes = figure.subplots()
-        ...     line = axes.plot([1, 2, 3], [3, 1, 2], label="损失")
-        ...     legend = axes.legend()
+        ...     title = figure.subplots().set_title("损失")
         >>> figure.savefig("own.png")  # doctest: +SKIP
     """
     width, height = _checks.number("width", width, above=0), _checks.number("height", height, above=0)
@@ -49,7 +41,7 @@ def new_figure(width: float, height: float):
 
 
 def set_title(figure, title: str) -> None:
-    """Write a title above a figure, in place of the one that it has; the figure grows by the lines that are new.
+    """Set the title above a figure. The figure grows by the number of new lines.
 
     Args:
         figure: A figure of this package, or another `matplotlib.figure.Figure`.
@@ -58,18 +50,16 @@ def set_title(figure, title: str) -> None:
     Example:
         >>> with new_figure(4, 3) as figure:
         ...     axes = figure.subplots()
-        >>> set_title(figure, "my model\\n我的模型")
-        >>> figure.get_suptitle()
-        'my model\\n我的模型'
+        >>> set_title(figure, "我的模型")
     """
     new_lines = len(title.splitlines()) - len(figure.get_suptitle().splitlines())
-    figure.set_figheight(figure.get_figheight() + 0.18 * new_lines)  # Else a low figure has no room for its images.
+    figure.set_figheight(figure.get_figheight() + 0.18 * new_lines)  # Else the images of a low figure shrink.
     with _fonts():
         figure.suptitle(title, fontsize=10)
 
 
 def names_of_classes(class_names: Sequence[str], count: int) -> list[str]:
-    """Return a name for each class, its number where there are no names; a NumPy array of names will do."""
+    """Return a name for each class: its number if there are no names."""
     names = [str(name) for name in class_names] or [str(i) for i in range(count)]
     if len(names) != count:
         raise _checks.error("class_names", f"one name for each of {count} classes", class_names)
@@ -78,12 +68,12 @@ def names_of_classes(class_names: Sequence[str], count: int) -> list[str]:
 
 @contextlib.contextmanager
 def _fonts():
-    """Write what the block adds in the usual font and, where that lacks a character, in a Chinese one."""
+    """Let matplotlib look for characters that the current font lacks in Chinese fonts."""
     from matplotlib import font_manager, rc_context, rcParams
 
     known = {font.name for font in font_manager.fontManager.ttflist}
     if FAMILY not in known:
         font_manager.fontManager.addfont(FONT)
-    installed = [family for family in INSTALLED_FAMILIES if family in known]
-    with rc_context({"font.family": list(dict.fromkeys([*rcParams["font.family"], FAMILY, *installed]))}):
+    families = [*rcParams["font.family"], FAMILY, *(family for family in INSTALLED if family in known)]
+    with rc_context({"font.family": list(dict.fromkeys(families))}):
         yield

@@ -1,4 +1,4 @@
-"""A figure that a notebook shows; imported when the first picture is drawn, because it imports matplotlib."""
+"""A figure that a notebook shows. It imports matplotlib, so it is imported when the first picture is drawn."""
 
 import io
 
@@ -6,7 +6,7 @@ import matplotlib.figure
 
 
 class Figure(matplotlib.figure.Figure):
-    """A figure without a window, which a notebook shows as the last value of a cell, whatever backend is set."""
+    """A figure without a window. A notebook shows it as the last value of a cell, with any matplotlib backend."""
 
     def _repr_png_(self) -> bytes:
         picture = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Adam's update on TensorFlow by TensorFlow's own kernel."""
+"""Adam's update on TensorFlow by TensorFlow's own kernel. A subclass of Adam keeps Keras's update."""
 
 import contextlib
 import weakref
@@ -13,14 +13,14 @@ TRACED = weakref.WeakSet()
 
 @contextlib.contextmanager
 def by_one_kernel(model: keras.Model):
-    """Let the kernel `ResourceApplyAdam` do what Adam and AdamW of Keras do in twelve operations for each variable.
+    """Let the kernel `ResourceApplyAdam` do what Keras's Adam and AdamW do in twelve operations for each variable.
 
-    It computes the same formula in one pass over the memory, and there is less to trace. It takes 1 - beta_2 in the
-    type of the weights, so that a step in float32 differs by about 1e-5 of its size. An embedding, whose gradient has
-    the rows of a batch alone, keeps Keras's update. Afterwards the optimizer is as before.
+    It computes the same formula in one pass over the memory, and there is less to trace. 1 - beta_2 is computed in the
+    weights' dtype, so float32 steps differ by about 1e-5 relative. An embedding, whose gradient has only the rows of
+    the batch, keeps Keras's update. Afterwards the optimizer is as before.
     """
-    changed = _changed(model)
-    if changed and _keras.training_function(model) not in (None, *TRACED):
+    changed = [optimizer for optimizer in single_optimizers(model) if _is_plain_adam(optimizer)]
+    if changed and model.train_function not in (None, *TRACED):
         _keras.forget_functions(model)
     for each in changed:
         each.apply, each.update_step = _with_kernel(each)
@@ -29,8 +29,8 @@ def by_one_kernel(model: keras.Model):
     finally:
         for each in changed:
             del each.apply, each.update_step
-        if changed and _keras.training_function(model):
-            TRACED.add(_keras.training_function(model))
+        if changed and model.train_function:
+            TRACED.add(model.train_function)
 
 
 def single_optimizers(model) -> list:
@@ -43,31 +43,25 @@ def single_optimizers(model) -> list:
     return list(optimizer.optimizers) if isinstance(optimizer, keras.optimizers.MultiOptimizer) else [optimizer]
 
 
-def _changed(model) -> list:
-    """Return the optimizers of a model whose update the kernel can do."""
-    # A subclass, or a method of the caller's, may have an update of its own.
-    return [
-        each
-        for each in single_optimizers(model)
-        if type(each) in (keras.optimizers.Adam, keras.optimizers.AdamW)
-        and not each.amsgrad
-        and not {"apply", "update_step"} & set(vars(each))
-    ]
+def _is_plain_adam(optimizer) -> bool:
+    """Tell whether the kernel computes an optimizer's update; a subclass, or the caller's method, may do another."""
+    is_adam = type(optimizer) in (keras.optimizers.Adam, keras.optimizers.AdamW) and not optimizer.amsgrad
+    return is_adam and not {"apply", "update_step"} & set(vars(optimizer))
 
 
 def _with_kernel(optimizer):
-    """Return `apply` and `update_step` of an optimizer as they are with the kernel."""
+    """Return an optimizer's methods `apply` and `update_step` with the kernel."""
     import tensorflow as tf
 
     apply_as_before, update_as_before, shared = optimizer.apply, optimizer.update_step, {}
 
     def apply(grads, trainable_variables=None):
-        shared.clear()  # The number of the step is another one.
+        shared.clear()  # They depend on the step.
         apply_as_before(grads, trainable_variables)
 
     def update_step(gradient, variable, learning_rate):
         if isinstance(gradient, tf.IndexedSlices):
-            # Keras adds up the squares of a row's gradients, not their sum's square: another number.
+            # Keras adds up the squares of a row's gradients, the kernel squares their sum.
             update_as_before(gradient, variable, learning_rate)
             return
         dtype = variable.dtype
@@ -76,11 +70,11 @@ def _with_kernel(optimizer):
             powers = [tf.pow(tf.constant(beta, dtype), step) for beta in (optimizer.beta_1, optimizer.beta_2)]
             shared[dtype] = (*powers, tf.cast(learning_rate, dtype))
         beta_1_power, beta_2_power, rate = shared[dtype]
-        moments = [moment.value for moment in _keras.adam_moments(optimizer, variable)]
+        momentum, velocity = _keras.adam_moments(optimizer, variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=moments[0].handle,
-            v=moments[1].handle,
+            m=momentum.value.handle,
+            v=velocity.value.handle,
             beta1_power=beta_1_power,
             beta2_power=beta_2_power,
             lr=rate,

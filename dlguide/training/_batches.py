@@ -1,14 +1,14 @@
-"""The batches of an epoch: their order, the step at which it begins, and the share of each that this process reads."""
+"""The batches of an epoch: their order, and the step at which the epoch begins."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import functools
 
 import keras
 import numpy as np
 
 from dlguide import _keras
+from dlguide._data_sets import Data
 from dlguide._rows import Rows
-from dlguide.training._data import Data
+from dlguide.training import _processes
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
@@ -29,117 +29,133 @@ def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng((seed, epoch)).permutation(n)
 
 
-class Batches(NamedTuple):
-    """What Keras reads in each epoch."""
+class ArrayBatches(keras.utils.PyDataset):
+    """Batches of arrays, in the order of `epoch_order`.
 
-    source: Any
-    steps: int | None
-    """Number of batches; None where it is not known."""
-    begin: Callable[[int, int], None]
-    """Called with the number of an epoch and of its first step, before it is read."""
+    Keras reads `source`: on JAX and PyTorch this object, on TensorFlow a `tf.data.Dataset` with the same order and
+    the same first step.
+
+    Attributes:
+        source: What Keras reads in each epoch.
+        steps: Number of batches in a whole epoch.
+        can_begin_within_epoch: Whether `begin` takes another step than 0.
+    """
+
+    can_begin_within_epoch = True
+
+    def __init__(self, arrays, batch_size: int, seed: int = 0):
+        super().__init__()
+        self._arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else a, arrays)
+        self._n = len(keras.tree.flatten(arrays)[0])
+        self._batch_size, self._seed = batch_size, seed
+        self._rank, self._processes = _processes.rank_and_size()
+        self.steps = -(-self._n // batch_size)
+        self._order, self._first_step = np.arange(self._n), 0
+        if keras.backend.backend() == "tensorflow":
+            self._dataset = self._as_dataset()
+
+    @property
+    def source(self):
+        return self._dataset if keras.backend.backend() == "tensorflow" else self
+
+    def begin(self, epoch: int, step: int = 0) -> None:
+        """Set the order of an epoch, and the step at which it begins."""
+        order = epoch_order(self._n, self._seed, epoch)
+        if keras.backend.backend() == "tensorflow":
+            self._order.assign(order)
+            self._first_step.assign(step)
+        else:
+            self._order, self._first_step = order, step
+
+    def __len__(self):
+        return self.steps - self._first_step
+
+    def __getitem__(self, step):
+        first = (self._first_step + step) * self._batch_size
+        rows = _processes.share(self._order[first : first + self._batch_size], self._rank, self._processes)
+        # `take` is faster than indexing, and a short step on JAX shows it.
+        return keras.tree.map_structure(
+            lambda a: a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays
+        )
+
+    def _as_dataset(self):
+        """Return the batches as TensorFlow reads them: its threads fetch the next ones during a step."""
+        import tensorflow as tf
+
+        with tf.device("CPU"):
+            self._order, self._first_step = tf.Variable(self._order), tf.Variable(0, dtype="int64")
+            self._arrays = keras.tree.map_structure(
+                lambda a: a if isinstance(a, Rows) else tf.constant(a), self._arrays
+            )
+        steps = tf.data.Dataset.range(self.steps)
+        take = functools.partial(_take, self._arrays, self._order, self._batch_size)
+        batches = _from_step(steps, self._first_step).map(take, num_parallel_calls=2, deterministic=True).prefetch(4)
+        # TensorFlow's tuning of these two numbers held up every second epoch or so by half a second.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        batches = batches.with_options(options)
+        _keras.set_cardinality(batches, like=steps)
+        return batches
 
 
-def training_batches(data: Data, batch_size: int, seed: int, epoch: int, process: int, processes: int) -> Batches:
-    """Return the batches of a run that begins with `epoch`."""
-    if data.is_arrays:
-        n = data.num_examples
-        source, set_order = from_arrays(data.content, batch_size, process, processes)
-        return Batches(source, -(-n // batch_size), lambda e, step: set_order(epoch_order(n, seed, e), step))
-    if data.kind == "tf.data.Dataset":
-        source, set_first_step = _from_dataset(data.content, epoch)
-    elif data.kind == "PyDataset":
-        source, set_first_step = _from_py_dataset(data.content, epoch)
-    else:
-        source, set_first_step = data.content, lambda step: None
-    return Batches(source, data.num_batches, lambda e, step: set_first_step(step))
-
-
-def validation_batches(data: Data | None, batch_size: int, process: int, processes: int):
-    """Return what Keras reads in each validation."""
-    if data is None or not data.is_arrays:
-        return data and data.content
-    return from_arrays(data.content, batch_size, process, processes)[0]
-
-
-def from_arrays(arrays, batch_size: int, process: int = 0, processes: int = 1):
-    """Return the batches of `arrays`, and a function that sets the order and the first step of the next epoch."""
-    n = len(keras.tree.flatten(arrays)[0])
-    if keras.backend.backend() != "tensorflow":
-        batches = _ArrayBatches(arrays, n, batch_size, process, processes)
-        source = _FromStep(batches)
-
-        def set_numpy_order(new_order, first_step):
-            batches.order, source.first_step = new_order, first_step
-
-        return source, set_numpy_order
-
+def _take(arrays, order, batch_size: int, step):
+    """Return the batch of a step in TensorFlow's graph."""
     import tensorflow as tf
 
-    with tf.device("CPU"):
-        order, start = tf.Variable(np.arange(n)), tf.Variable(0, dtype="int64")
-        arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else tf.constant(a), arrays)
-    # Where all batches are of one size, TensorFlow may know: tracing and some steps are faster.
-    size = None if n % batch_size else batch_size
+    n = order.shape[0]
+    rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
 
-    def gather(step):
-        rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
+    def rows_of(array):
+        if isinstance(array, Rows):
+            batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
+        else:
+            batch = tf.gather(array, rows)
+        # Where all batches are of one size, TensorFlow may know: tracing and some steps are faster.
+        batch.set_shape((None if n % batch_size else batch_size, *array.shape[1:]))
+        return batch
 
-        def take(array):
-            if isinstance(array, Rows):
-                batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
-            else:
-                batch = tf.gather(array, rows)
-            batch.set_shape((size, *array.shape[1:]))
-            return batch
-
-        return keras.tree.map_structure(take, arrays)
-
-    steps = tf.data.Dataset.range(-(-n // batch_size))
-    batches = _from(steps, start).map(gather, num_parallel_calls=2, deterministic=True).prefetch(4)
-    # TensorFlow's tuning of these two numbers held up every second epoch or so by half a second.
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    batches = batches.with_options(options)
-    _keras.set_cardinality(batches, like=steps)
-
-    def set_order(new_order, first_step):
-        order.assign(new_order)
-        start.assign(first_step)
-
-    return batches, set_order
+    return keras.tree.map_structure(rows_of, arrays)
 
 
-def _from_dataset(dataset, epoch: int):
-    """Return a data set that can begin an epoch at any step, as if `epoch` epochs of it had been taken."""
+def _from_step(dataset, first_step):
     import tensorflow as tf
 
-    with tf.device("CPU"):
-        start = tf.Variable(0, dtype="int64")
-    batches = _from(dataset, start)
-    # `flat_map` has lost it. Only an epoch from step 0 has this many batches.
-    _keras.set_cardinality(batches, like=dataset)
-    for _ in range(epoch):  # A `shuffle` draws its next order each time that it is gone through.
-        next(iter(batches))
-    return batches, start.assign
+    return tf.data.Dataset.from_tensors(0).flat_map(lambda _: dataset.skip(first_step))
 
 
-def _from(dataset, start):
-    import tensorflow as tf
+class DataSetBatches:
+    """Batches of a data set, which has an order of its own.
 
-    return tf.data.Dataset.from_tensors(0).flat_map(lambda _: dataset.skip(start))
+    Attributes:
+        source: What Keras reads in each epoch.
+        steps: Number of batches in a whole epoch, None if it is not known.
+        can_begin_within_epoch: Whether `begin` takes another step than 0.
+    """
 
+    def __init__(self, data: Data, epoch: int):
+        """Bring the data set to where it is after `epoch` epochs: it may draw its next order at the end of each."""
+        self.source, self.steps, self._first_step = data.content, data.num_batches, None
+        self.can_begin_within_epoch = data.kind != "DataLoader" and data.num_batches is not None
+        if data.kind == "tf.data.Dataset":
+            import tensorflow as tf
 
-def _from_py_dataset(dataset, epoch: int):
-    """Return a `PyDataset` that can begin an epoch at any step, as if `epoch` epochs of it had been taken."""
-    for _ in range(epoch):  # It may draw its next order in these.
-        dataset.on_epoch_begin()
-        dataset.on_epoch_end()
-    source = _FromStep(dataset)
+            with tf.device("CPU"):
+                self._first_step = tf.Variable(0, dtype="int64")
+            self.source = _from_step(data.content, self._first_step)
+            # `flat_map` has lost it. Only an epoch from step 0 has this many batches.
+            _keras.set_cardinality(self.source, like=data.content)
+            for _ in range(epoch):
+                next(iter(self.source))
+        if data.kind == "PyDataset":
+            for _ in range(epoch):
+                data.content.on_epoch_begin()
+                data.content.on_epoch_end()
+            self.source = self._first_step = _FromStep(data.content)
 
-    def set_first_step(step):
-        source.first_step = step
-
-    return source, set_first_step
+    def begin(self, epoch: int, step: int = 0) -> None:
+        """Set the step at which an epoch begins, where the data set can begin within one."""
+        if self._first_step is not None:
+            self._first_step.assign(step)
 
 
 class _FromStep(keras.utils.PyDataset):
@@ -153,6 +169,10 @@ class _FromStep(keras.utils.PyDataset):
         )
         self.batches, self.first_step = batches, 0
 
+    def assign(self, step: int) -> None:
+        """Set the first step, as of a `tf.Variable`."""
+        self.first_step = step
+
     def __len__(self):
         return self.batches.num_batches - self.first_step
 
@@ -164,23 +184,3 @@ class _FromStep(keras.utils.PyDataset):
 
     def on_epoch_end(self):
         self.batches.on_epoch_end()
-
-
-class _ArrayBatches(keras.utils.PyDataset):
-    """Batches of arrays in the order `order`."""
-
-    def __init__(self, arrays, n: int, batch_size: int, process: int, processes: int):
-        super().__init__()
-        self.arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else a, arrays)
-        self.n, self.batch_size, self.process, self.processes = n, batch_size, process, processes
-        self.order = np.arange(n)
-
-    def __len__(self):
-        return -(-self.n // self.batch_size)
-
-    def __getitem__(self, step):
-        rows = self.order[step * self.batch_size : (step + 1) * self.batch_size]
-        share = len(rows) // self.processes
-        rows = rows[self.process * share : (self.process + 1) * share]
-        # `take` is faster than indexing, and a short step on JAX shows it.
-        return keras.tree.map_structure(lambda a: a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self.arrays)

@@ -1,9 +1,4 @@
-"""Callbacks of `fit`: the order of each epoch, a watch over the loss, the checkpoints of its run, one line an epoch.
-
-`fit` puts them into a list in this order: `Order` and `LoaderState`, since the others may read the data; the caller's;
-`EarlyStopping`, whose copy of the weights `FiniteLoss` uses; the history; `FiniteLoss`; `Checkpoints`, which keeps what
-all of these have after the epoch; `Report`, which prints what is kept.
-"""
+"""The callbacks of `fit`, `patience` included, and the order in which they are called."""
 
 import math
 import time
@@ -12,130 +7,122 @@ import keras
 import numpy as np
 
 from dlguide import _keras
-from dlguide.training import _batches
-from dlguide.training._data import Data
 from dlguide.training._run import Run
 
 
-class NonFiniteLossError(FloatingPointError):
-    """The loss is not finite."""
+def early_stopping(patience: int | None) -> list[keras.callbacks.EarlyStopping]:
+    """Return the callback that stops after `patience` epochs and restores the best weights; none without patience."""
+    return [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
 
 
 class Callbacks(keras.callbacks.CallbackList):
-    """Keras's list, with the true numbers of the steps in a resumed epoch, and vectors among the logs as arrays."""
+    """What Keras calls in `model.fit`; the order is a contract.
 
-    def __init__(self, callbacks, first: tuple[int, int], **options):
-        super().__init__(callbacks, **options)
-        self._first, self._skipped = first, 0
+    1. The epoch of the batches is begun, a resumed one at its step: the callbacks may read the data.
+    2. `own`, the caller's callbacks. They may add values to the logs, which all others read.
+    3. `stopping`, the `EarlyStopping` of `patience`. `NonFiniteGuard` uses its copy of the best weights.
+    4. The history of the run notes the epoch.
+    5. `NonFiniteGuard` ends a run with a non-finite loss before a checkpoint keeps it.
+    6. `reports` print what is in the logs at last.
+    7. A checkpoint keeps what all callbacks have after the epoch.
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self._skipped = self._first[1] if epoch == self._first[0] else 0
-        super().on_epoch_begin(epoch, logs)
+    In a resumed epoch the callbacks get the true numbers of the steps. Vectors among the logs are arrays.
+    """
 
-    def on_train_batch_begin(self, batch, logs=None):
-        super().on_train_batch_begin(batch + self._skipped, logs)
+    checkpoint_attributes = ("_torch_seed", "_loader_states")
 
-    def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(batch + self._skipped, logs)
-
-    def on_epoch_end(self, epoch, logs=None):
-        # Keras turns what it can into a float, and leaves a vector as a tensor of the backend.
-        arrays = {n: keras.ops.convert_to_numpy(v) if keras.ops.is_tensor(v) else v for n, v in (logs or {}).items()}
-        super().on_epoch_end(epoch, arrays)
-
-
-class Order(keras.callbacks.Callback):
-    """Begins each epoch of the batches, the first one at the step where the run is resumed."""
-
-    checkpoint_attributes = ("_torch_seed",)
-
-    def __init__(self, batches: _batches.Batches, first: tuple[int, int]):
-        super().__init__()
-        self._batches, self._first = batches, first
-        self._torch_seed = None
+    def __init__(self, run: Run, batches, loaders: list, own: list, stopping: list, guard, reports: list, **options):
+        super().__init__([*own, *stopping, run.history, guard, *reports], model=run.model, **options)
+        run.keep(self, *own, *stopping, guard, check=guard.check)
+        self._run, self._batches = run, batches
+        self._torch_seed, self._generators, self._loader_states = None, _generators(loaders), []
 
     def on_train_begin(self, logs=None):
         if keras.backend.backend() == "torch":
             import torch
 
             self._torch_seed = torch.initial_seed()
+        super().on_train_begin(logs)
+        self._run.restore()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch = epoch
-        self._begins_within = epoch == self._first[0] and self._first[1] > 0
-        self._batches.begin(epoch, self._first[1] if self._begins_within else 0)
+        resumed_epoch, resumed_step = self._run.resume_at
+        self._epoch, self._first_step = epoch, resumed_step if epoch == resumed_epoch else 0
+        self._batches.begin(epoch, self._first_step)
+        for generator, state in zip(self._generators, self._loader_states, strict=bool(self._loader_states)):
+            import torch
+
+            generator.set_state(torch.from_numpy(state))
+        super().on_epoch_begin(epoch, logs)
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self._begins_within and batch >= self._batches.steps:
+        step = batch + self._first_step
+        if self._first_step and step >= self._batches.steps:
             # TensorFlow would find the end of the data in the middle of one step more, with the seeds already moved on.
             _keras.end_epoch()
         # Keras draws from PyTorch's global generator between epochs, once more or less after a kill.
-        if batch == 0 and self._torch_seed is not None:
+        if step == 0 and self._torch_seed is not None:
             import torch
 
             seeds = np.random.SeedSequence((self._torch_seed % 2**64, self._epoch))
             torch.manual_seed(int(seeds.generate_state(1, "uint64")[0]))
+        super().on_train_batch_begin(step, logs)
+        # The step before has ended. In `on_train_batch_end` Keras would wait for every step.
+        if self._batches.can_begin_within_epoch:
+            self._run.begin_step(step)
 
-
-class LoaderState(keras.callbacks.Callback):
-    """Puts the generators that PyTorch's data loaders draw their order from back to where the last epoch left them."""
-
-    checkpoint_attributes = ("states",)
-
-    def __init__(self, loaders):
-        super().__init__()
-        import torch
-
-        owners = [o for x in loaders for o in (x, x.sampler, x.batch_sampler, getattr(x.batch_sampler, "sampler", x))]
-        own = {id(o.generator): o.generator for o in owners if getattr(o, "generator", None) is not None}
-        self._generators, self.states = [torch.default_generator, *own.values()], []
-
-    def on_epoch_begin(self, epoch, logs=None):
-        import torch
-
-        for generator, state in zip(self._generators, self.states, strict=bool(self.states)):
-            generator.set_state(torch.from_numpy(state))
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch + self._first_step, logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self.states = [generator.get_state().numpy() for generator in self._generators]
+        self._loader_states = [generator.get_state().numpy() for generator in self._generators]
+        # Keras turns what it can into a float, and leaves a vector as a tensor of the backend.
+        logs = {n: keras.ops.convert_to_numpy(v) if keras.ops.is_tensor(v) else v for n, v in (logs or {}).items()}
+        super().on_epoch_end(epoch, logs)
+        self._run.save_epoch(stop=bool(self._run.model.stop_training))
 
 
-def order_callbacks(batches: _batches.Batches, first: tuple[int, int], *data: Data | None) -> list:
-    """Return the callbacks that set the order of a run that begins at the epoch and step `first`."""
-    loaders = [part.content for part in data if part is not None and part.kind == "DataLoader"]
-    return [Order(batches, first), *([LoaderState(loaders)] if loaders else [])]
+def _generators(loaders: list) -> list:
+    """Return the generators from which PyTorch's data loaders draw their order; none without loaders."""
+    if not loaders:
+        return []
+    import torch
+
+    owners = [o for x in loaders for o in (x, x.sampler, x.batch_sampler, getattr(x.batch_sampler, "sampler", x))]
+    own = {id(o.generator): o.generator for o in owners if getattr(o, "generator", None) is not None}
+    return [torch.default_generator, *own.values()]
 
 
-class FiniteLoss(keras.callbacks.Callback):
-    """Ends a run whose loss is not finite, with the best weights so far in the model.
+class NonFiniteLossError(FloatingPointError):
+    """The loss is not finite."""
 
-    `val_loss` describes the weights after the epoch, `loss` those before each step: without
-    validation data an epoch's weights count as good once a step from them had a finite loss.
+
+class NonFiniteGuard(keras.callbacks.Callback):
+    """Ends a run whose loss is not finite; `restore_best` gives the model its best weights so far.
+
+    `val_loss` describes the weights after the epoch, `loss` those before each step: without validation data, an
+    epoch's weights are accepted after the next step's loss was finite.
     """
 
-    checkpoint_attributes = ("best", "best_epoch", "best_weights", "_next_best", "_next_weights")
+    checkpoint_attributes = ("best", "best_epoch", "best_weights", "_pending")
 
-    def __init__(self, early_stopping: keras.callbacks.EarlyStopping | None):
+    def __init__(self, stopping: list[keras.callbacks.EarlyStopping]):
         super().__init__()
-        self._early_stopping = early_stopping
+        self._stopping = stopping
         self.best, self.best_epoch, self.best_weights = math.inf, 0, None
-        self._next_best, self._next_weights = None, None
-        self._epoch, self._step, self._good_step = 0, None, None
+        self._pending = None  # The same three, not yet accepted.
 
     def on_train_begin(self, logs=None):
         if self.best_weights is None:
             self.best_weights = self.model.get_weights()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._step, self._good_step = epoch, None, None
-        self._checked_at = time.perf_counter()
+        self._epoch, self._step, self._checked_at = epoch, None, time.perf_counter()
 
     def on_train_batch_begin(self, batch, logs=None):
-        begins, self._step = self._step is None, batch
-        if begins:
-            self._good_step = batch
+        is_first, self._step = self._step is None, batch
         # Looking at the loss means waiting for the step: once a second is often enough.
-        elif self._next_weights or time.perf_counter() - self._checked_at >= 1:
+        if not is_first and (self._pending or time.perf_counter() - self._checked_at >= 1):
             self.check()
 
     def check(self) -> None:
@@ -144,70 +131,44 @@ class FiniteLoss(keras.callbacks.Callback):
         for metric in self.model.metrics:
             if metric.name == "loss":
                 for variable in metric.variables:
-                    self._refuse_unless_finite("loss", float(np.asarray(keras.ops.convert_to_numpy(variable))))
-        self._good_step, self._checked_at = self._step, time.perf_counter()
+                    self._check_finite("loss", float(np.asarray(keras.ops.convert_to_numpy(variable))))
+        self._checked_at = time.perf_counter()
         if self._step is not None:  # Else the epoch has ended, and its loss is from before the last step.
             self._accept()
 
     def on_epoch_end(self, epoch, logs=None):
         self._step = None
         for name in ("loss", "val_loss"):
-            self._refuse_unless_finite(name, (logs or {}).get(name, 0.0))
+            self._check_finite(name, (logs or {}).get(name, 0.0))
         self._accept()
         value = float(logs.get("val_loss", logs.get("loss", math.inf)))
         if value < self.best:
-            # Where training stops early, `EarlyStopping` has a copy already.
-            self._next_best = [value, epoch + 1]
-            self._next_weights = [] if self._early_stopping else self.model.get_weights()
+            weights = [] if self._stopping else self.model.get_weights()  # `EarlyStopping` has a copy.
+            self._pending = [value, epoch + 1, weights]
             if "val_loss" in logs:
                 self._accept()
 
-    def put_best_back(self) -> None:
+    def restore_best(self) -> None:
         """Give the model its best weights so far."""
-        self.model.set_weights(self.best_weights or self._early_stopping.best_weights)
+        self.model.set_weights(self.best_weights or self._stopping[0].best_weights)
 
     def _accept(self) -> None:
-        if self._next_best:
-            (self.best, self.best_epoch), self.best_weights = self._next_best, self._next_weights
-            self._next_best = self._next_weights = None
+        if self._pending:
+            (self.best, self.best_epoch, self.best_weights), self._pending = self._pending, None
 
-    def _refuse_unless_finite(self, name: str, value: float) -> None:
+    def _check_finite(self, name: str, value: float) -> None:
         if math.isfinite(value):
             return
-        end = "the last" if self._step is None else self._step
-        where = f"epoch {self._epoch + 1}"
-        where += f", between steps {(self._good_step or 0) + 1} and {end}" if name == "loss" else ""
-        best = f"its best weights so far, of epoch {self.best_epoch}" if self.best_epoch else "its weights of the start"
+        where = f"epoch {self._epoch + 1}" + (f", at step {self._step} or before" if self._step else "")
+        best = f"its best weights so far, of epoch {self.best_epoch}" if self.best_epoch else "its initial weights"
         raise NonFiniteLossError(
             f"`{name}` must be finite. Received: {name}={value} in {where}. Try a smaller learning rate, `clipnorm=1` "
             f"in the optimizer, or inputs scaled to about [-1, 1]. The model has {best}."
         )
 
 
-class Checkpoints(keras.callbacks.Callback):
-    """Tells a run of the epochs and steps of `model.fit`."""
-
-    def __init__(self, run: Run, can_resume_at_step: bool):
-        super().__init__()
-        self._run, self._can_resume_at_step = run, can_resume_at_step
-
-    def on_train_begin(self, logs=None):
-        self._run.restore()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._run.begin_epoch()
-
-    def on_train_batch_begin(self, batch, logs=None):
-        # The step before has ended. Keras would wait for every step if this were `on_train_batch_end`.
-        if self._can_resume_at_step:
-            self._run.begin_step(batch)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._run.save_epoch(stop=bool(self.model.stop_training))
-
-
 class Report(keras.callbacks.Callback):
-    """One line an epoch, for a log file."""
+    """One line an epoch, for a log file: numbers with four digits, vectors in brackets."""
 
     def __init__(self, epochs: int):
         super().__init__()
@@ -217,14 +178,9 @@ class Report(keras.callbacks.Callback):
         self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        metrics = "  ".join(f"{name} {_written(value)}" for name, value in (logs or {}).items())
-        print(f"epoch {epoch + 1}/{self._epochs}  {time.perf_counter() - self._start:.1f} s  {metrics}", flush=True)
-
-
-def _written(value) -> str:
-    """Return a number in four digits, a vector as numbers in brackets."""
-    if isinstance(value, float | int):
-        return f"{value:.4g}"
-    if isinstance(value, np.ndarray):
-        return np.array2string(value, precision=3, threshold=12, max_line_width=10_000)
-    return str(value)
+        line = f"epoch {epoch + 1}/{self._epochs}  {time.perf_counter() - self._start:.1f} s"
+        for name, value in (logs or {}).items():
+            if isinstance(value, np.ndarray):
+                value = np.array2string(value, precision=3, threshold=12, max_line_width=10_000)
+            line += f"  {name} {value:.4g}" if isinstance(value, float | int) else f"  {name} {value}"
+        print(line, flush=True)

@@ -1,5 +1,4 @@
-"""What a checkpoint holds, all that the next step of a run depends on: `capture` makes arrays of it, `restore` puts
-it back."""
+"""What a checkpoint holds: all that the next step of a run depends on. `capture` reads it, `restore` sets it."""
 
 import collections
 import dataclasses
@@ -11,9 +10,10 @@ import keras
 import numpy as np
 
 from dlguide import _keras
+from dlguide.errors import ArgumentError
 
 PLAIN = (type(None), bool, int, float, str)
-SEQUENCES = {kind.__name__: kind for kind in (tuple, set, frozenset, collections.deque)}
+SEQUENCES = {kind.__name__: kind for kind in (list, tuple, set, frozenset, collections.deque)}
 
 
 @dataclasses.dataclass
@@ -26,7 +26,6 @@ class Progress:
     seconds: float = 0.0
     stopped: bool = False  # By a callback, `patience` included, at the end of an epoch.
     epoch_seconds: list[float] = dataclasses.field(default_factory=list)
-    epoch_start: float = 0.0
 
 
 def progress(saved: dict[str, np.ndarray]) -> Progress:
@@ -34,31 +33,31 @@ def progress(saved: dict[str, np.ndarray]) -> Progress:
     return Progress(**json.loads(str(saved["state"]))["progress"]) if saved else Progress()
 
 
-def capture(model: keras.Model | None, kept, config: dict, progress: Progress) -> tuple[dict, list[str]]:
+def capture(model: keras.Model | None, kept, progress: Progress) -> tuple[dict, list[str]]:
     """Return weights, seeds, optimizer, the metrics of the epoch so far, and the attributes of the `kept` objects.
 
-    Beside the arrays, return what could not be kept, such as "Counter.scores (a deque of module collections)".
+    Beside the arrays, return what could not be kept, such as "Counter.writer (object)".
     """
     arrays: dict[str, np.ndarray] = {}
+    variables = _variables(model)
     if model is not None:
         _keras.synchronise(model)
-        arrays |= {f"variable_{i}": _value(variable) for i, variable in enumerate(_variables(model))}
+        arrays |= {f"variable_{i}": _value(variable) for i, variable in enumerate(variables)}
         if progress.step:
             arrays |= {f"metric_{i}": _value(variable) for i, variable in enumerate(model.metrics_variables)}
-    known, attributes, unkept = _known(model), [], []
+    known, attributes, unkept = set(map(id, variables)), [], []
     for owner in kept:
         attributes.append({})
         for name, value in _attributes(owner).items():
             new: dict[str, np.ndarray] = {}
             try:
                 attributes[-1][name] = _encoded(value, new, known, f"array_{len(arrays)}_")
+                arrays |= new
             except TypeError:
                 is_code = callable(value) or inspect.ismodule(value)  # The same in each process.
-                # Keras sets up its own callbacks' files and functions anew in each `fit`.
+                # Keras's own callbacks open their files anew in each `fit`.
                 if not is_code and not type(owner).__module__.startswith(("keras.", "dlguide.")):
                     unkept.append(f"{type(owner).__name__}.{name} ({type(value).__name__})")
-                continue
-            arrays |= new
     seed_state = _keras.global_seed_state()
     if seed_state is not None:
         arrays["global_seed"] = _value(seed_state)
@@ -66,22 +65,22 @@ def capture(model: keras.Model | None, kept, config: dict, progress: Progress) -
         import torch
 
         arrays["torch"] = torch.get_rng_state().numpy()
-    state = {"config": config, "progress": dataclasses.asdict(progress), "kept": attributes}
+    state = {"progress": dataclasses.asdict(progress), "kept": attributes}
     return {"state": np.array(json.dumps(state)), **arrays}, unkept
 
 
 def restore(model: keras.Model | None, kept, saved: dict[str, np.ndarray]) -> None:
     """Give the model, its optimizer, its metrics and the `kept` objects the state of a checkpoint."""
     state = json.loads(str(saved["state"]))
-    if model is not None:
-        if getattr(model, "optimizer", None) is not None and not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
-        for i, variable in enumerate(_variables(model)):
-            variable.assign(saved[f"variable_{i}"])
-        if state["progress"]["step"]:
-            for i, variable in enumerate(model.metrics_variables):
-                variable.assign(saved[f"metric_{i}"])
-    known = _known(model)
+    if getattr(model, "optimizer", None) is not None and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    variables = _variables(model)
+    for i, variable in enumerate(variables):
+        variable.assign(saved[f"variable_{i}"])
+    if model is not None and state["progress"]["step"]:
+        for i, variable in enumerate(model.metrics_variables):
+            variable.assign(saved[f"metric_{i}"])
+    known = set(map(id, variables))
     for owner, attributes in zip(kept, state["kept"], strict=True):
         for name, encoded in attributes.items():
             value = _decoded(encoded, saved, known, getattr(owner, name, None) if name else owner)
@@ -110,11 +109,6 @@ def _plain_dtype(array: np.ndarray) -> np.ndarray:
     return array.astype("float32") if array.dtype.name == "bfloat16" else array
 
 
-def _known(model) -> set[int]:
-    """Return the identities of the model's own variables, which a checkpoint has already."""
-    return {id(variable) for variable in _variables(model)}
-
-
 def _attributes(owner) -> dict[str, Any]:
     """Return the attributes of an object that a checkpoint keeps: those that its class names, else all.
 
@@ -141,8 +135,8 @@ def _variables_of(value) -> list | None:
 def _encoded(value, arrays: dict, known: set[int], prefix: str) -> dict:
     """Return a value as JSON has it, with its arrays in `arrays`, or raise TypeError."""
 
-    def encoded(part):
-        return _encoded(part, arrays, known, prefix)
+    def each(parts):
+        return [_encoded(part, arrays, known, prefix) for part in parts]
 
     if type(value) in PLAIN:
         return {"plain": value}
@@ -154,22 +148,22 @@ def _encoded(value, arrays: dict, known: set[int], prefix: str) -> dict:
         if value is function:
             return {"comparison": word}
     if isinstance(value, np.random.Generator):
-        return {"generator": encoded(value.bit_generator.state)}
+        return {"generator": each([value.bit_generator.state])[0]}
     variables = _variables_of(value)
     if variables is not None:
-        return {"variables": [encoded(_value(variable)) for variable in variables if id(variable) not in known]}
+        return {"variables": each(_value(variable) for variable in variables if id(variable) not in known)}
     if isinstance(value, dict):
-        return {"dict": [[encoded(key), encoded(part)] for key, part in value.items()]}
-    if type(value) is list or type(value) in SEQUENCES.values():
-        return {type(value).__name__: [encoded(part) for part in value]}
+        return {"dict": [each(pair) for pair in value.items()]}
+    if type(value) in SEQUENCES.values():
+        return {type(value).__name__: each(value)}
     raise TypeError
 
 
 def _decoded(code: dict, saved: dict, known: set[int], now=None):
-    """Return the value of a code; what cannot be made anew is changed in place: `now`, the value at present."""
+    """Return the value of a code; `now`, the present value, is changed in place if it cannot be made anew."""
 
-    def decoded(part):
-        return _decoded(part, saved, known)
+    def each(parts):
+        return [_decoded(part, saved, known) for part in parts]
 
     kind, content = next(iter(code.items()))
     if kind == "plain":
@@ -181,25 +175,24 @@ def _decoded(code: dict, saved: dict, known: set[int], now=None):
         return _keras.COMPARISONS[content]
     if kind == "generator":
         now = np.random.default_rng() if now is None else now
-        now.bit_generator.state = decoded(content)
+        [now.bit_generator.state] = each([content])
     elif kind == "variables":
         variables = [variable for variable in _variables_of(now) or () if id(variable) not in known]
         if len(variables) != len(content):
-            raise ValueError(
+            raise ArgumentError(
                 f"`keep` must have objects with the variables of the checkpoint: build them before the run. Received: "
                 f"{type(now).__name__} with {len(variables)} variables, {len(content)} in the checkpoint"
             )
-        for variable, part in zip(variables, content, strict=True):
-            variable.assign(decoded(part))
+        for variable, value in zip(variables, each(content), strict=True):
+            variable.assign(value)
     elif kind == "dict":
-        pairs = {decoded(key): decoded(part) for key, part in content}
+        pairs = dict(map(each, content))
         if not isinstance(now, dict) or type(now) is dict:
             return pairs
         now.clear()  # A `defaultdict` keeps its way to make a new entry.
         now.update(pairs)
     elif kind == "deque":
-        return collections.deque(map(decoded, content), now.maxlen if isinstance(now, collections.deque) else None)
+        return collections.deque(each(content), now.maxlen if isinstance(now, collections.deque) else None)
     else:
-        parts = list(map(decoded, content))
-        return parts if kind == "list" else SEQUENCES[kind](parts)
+        return SEQUENCES[kind](each(content))
     return now

@@ -1,4 +1,4 @@
-"""What a run is: the options that its author stated, in plain values, and where those of two runs differ."""
+"""Fingerprint of a run: the options that its author stated, in plain values, and a readable diff of two of them."""
 
 import contextlib
 import hashlib
@@ -12,10 +12,10 @@ import keras
 import numpy as np
 
 from dlguide import _rows
-from dlguide.training import _processes
+from dlguide.errors import ArgumentError
 from dlguide.training._data import Data
 
-FORMAT = 5  # Of a checkpoint, and of the numbers that a run gives.
+FORMAT = 6  # Of a checkpoint, and of the numbers that a run gives.
 COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "jit_compile")
 LISTS = {"layers": "layer", "callbacks": "callback", "metrics": "metric", "weighted_metrics": "weighted metric"}
 NOT_COMPARED = {"name", "build_config", "build_input_shape", "compile_config", "shared_object_id"}
@@ -25,22 +25,17 @@ MOST_SHOWN = 4  # Differences in one error.
 
 
 def data_description(train: Data, valid: Data | None) -> dict:
-    """Describe the data of a run: shapes, and a hash of the values, which differs where they do."""
+    """Describe the data of a run: shapes and a hash of the values; of a data set only the kind of its batches."""
     arrays = train.content if train.is_arrays else (train.content,)
-    content = {
-        **dict(zip(("x", "y", "sample_weight"), arrays, strict=False)),
-        "validation_data": valid and valid.content,
-    }
-    return {name: _described_data(part) for name, part in content.items() if part is not None}
+    content = dict(zip(("x", "y", "sample_weight"), arrays, strict=False))
+    if valid is not None:
+        content["validation_data"] = valid.content
+    described = {name: [_described(part) for part in keras.tree.flatten(value)] for name, value in content.items()}
+    return {name: parts[0] if len(parts) == 1 else parts for name, parts in described.items()}
 
 
-def _described_data(content) -> list[dict] | dict:
-    parts = [_described_part(part) for part in keras.tree.flatten(content)]
-    return parts[0] if len(parts) == 1 else parts
-
-
-def _described_part(part) -> dict:
-    if not isinstance(part, np.ndarray):  # Of a data set the kind of its batches alone.
+def _described(part) -> dict:
+    if not isinstance(part, np.ndarray):
         return {"data set": str(getattr(part, "element_spec", type(part).__name__))}
     digest = hashlib.sha256()
     for _, rows in _rows.blocks(part):
@@ -49,26 +44,22 @@ def _described_part(part) -> dict:
 
 
 def model_description(model: keras.Model) -> dict:
-    """Describe a model and how it was compiled: two of the same code are described alike, whatever was built before."""
+    """Describe a model and how it was compiled, whatever other layers were built before it."""
     try:
         config, compiled = model.get_config(), model.get_compile_config() or {}
     except (NotImplementedError, TypeError, ValueError) as error:
-        raise ValueError(
+        raise ArgumentError(
             "`model` must be one that can be saved where a `run_dir` is given: it needs a `get_config`. "
             f"Received: model={model!r} ({str(error).strip().splitlines()[0]})"
         ) from None
-    model_of = _stated({"class_name": type(model).__name__, "config": config}, {})
-    return plain({"model": model_of, **{name: _stated(compiled.get(name), {}) for name in COMPILED}})
+    described = {"model": {"class_name": type(model).__name__, "config": config}}
+    described |= {name: compiled.get(name) for name in COMPILED}
+    return plain({name: _stated(part, {}) for name, part in described.items()})
 
 
-def optimizer_of(model: keras.Model) -> Callable:
-    """Return a function that describes a model's optimizer as it is then."""
-    return lambda _: model_description(model)["optimizer"]
-
-
-def machine_description() -> dict:
-    """Describe what else the numbers of a run depend on."""
-    return {"format": FORMAT, "backend": keras.backend.backend(), "processes": _processes.place()[1]}
+def optimizer_description(optimizer) -> dict:
+    """Describe an optimizer as it is now."""
+    return plain(_stated(keras.optimizers.serialize(optimizer), {}))
 
 
 def _stated(value, places: dict[str, int]):
@@ -115,18 +106,15 @@ def plain(description):
     return json.loads(json.dumps(description, default=lambda value: re.sub(r" at 0x[0-9a-f]+", "", repr(value))))
 
 
-# Of each optimizer and callback of earlier runs in this process: what its author gave, and what its last run has left.
+# Of each optimizer and callback of earlier runs in this process: its description as given, and as its last run left it.
 _KNOWN: dict[int, tuple] = {}
 
 
 @contextlib.contextmanager
 def stated(owner, describe: Callable):
-    """Yield the description of an object, with what its author gave in place of what training has changed since.
-
-    At the end it is noted what training has left.
-    """
+    """Yield the description of an object as its author gave it, without the changes of earlier runs."""
     now = plain(describe(owner))
-    given = _taken_back(*_KNOWN.get(id(owner), (now, now)), now)
+    given = _undone(*_KNOWN.get(id(owner), (now, now)), now)
     try:
         yield given
     finally:
@@ -135,29 +123,28 @@ def stated(owner, describe: Callable):
         _KNOWN[id(owner)] = (given, plain(describe(owner)))
 
 
-def _taken_back(given, left, now):
+def _undone(given, left, now):
+    """Return the description of now, but what an earlier run left as it was given to it."""
     if isinstance(now, dict) and isinstance(left, dict) and isinstance(given, dict):
-        return {key: _taken_back(given.get(key), left.get(key), value) for key, value in now.items()}
+        return {key: _undone(given.get(key), left.get(key), value) for key, value in now.items()}
     if isinstance(now, list) and isinstance(left, list) and len(left) == len(now) == len(given):
-        return [_taken_back(*parts) for parts in zip(given, left, now, strict=True)]
+        return [_undone(*parts) for parts in zip(given, left, now, strict=True)]
     return given if now == left else now
 
 
-def difference(there: dict, here: dict) -> str:
-    """Say where the descriptions of two runs differ, as "epochs 3 there, 2 here"; "" where one can be the other.
+def difference(saved: dict, current: dict) -> str:
+    """Say where the descriptions of two runs differ, as "epochs 3 there, 2 here"; "" if the run may be resumed.
 
-    A run of more epochs is the same run, unless its learning rate follows a schedule.
+    A run may be resumed with more epochs, unless its learning rate follows a schedule.
     """
-    if there.get("format") != here.get("format"):
-        return f"a checkpoint of format {there.get('format')} there, {here.get('format')} here: another version's"
-    is_longer = (there.get("epochs") or 0) < (here.get("epochs") or 0)
-    has_schedule = _has_schedule(here.get("optimizer"))
+    if saved.get("format") != current.get("format"):
+        return f"a checkpoint of format {saved.get('format')} there, {current.get('format')} here: another version's"
+    is_longer = (saved.get("epochs") or 0) < (current.get("epochs") or 0)
+    has_schedule = _has_schedule(current.get("optimizer"))
     if is_longer and not has_schedule:
-        there = {**there, "epochs": here["epochs"]}
-    found = list(dict.fromkeys(_differences(there, here)))
-    text = "; ".join(found[:MOST_SHOWN])
-    if len(found) > MOST_SHOWN:
-        text += f"; and {len(found) - MOST_SHOWN} more"
+        saved = {**saved, "epochs": current["epochs"]}
+    found = list(dict.fromkeys(_differences(saved, current)))
+    text = "; ".join([*found[:MOST_SHOWN], *([f"and {len(found) - MOST_SHOWN} more"] if found[MOST_SHOWN:] else [])])
     if is_longer and has_schedule:
         text += ". A run whose learning rate is a schedule cannot be extended: a schedule is made for a number of steps"
     return text
@@ -171,43 +158,43 @@ def _has_schedule(optimizer) -> bool:
     return isinstance(optimizer, list) and any(map(_has_schedule, optimizer))
 
 
-def _differences(there, here, place: str = "", name: str = ""):
+def _differences(saved, current, place: str = "", name: str = ""):
     """Yield each difference, as "layer 2 (dense): units 64 there, 32 here"."""
-    if isinstance(there, dict) and isinstance(here, dict) and there.get("class") == here.get("class"):
-        kinds = [[part.get("class") for part in side.get("layers", ())] for side in (there, here)]
-        for key in dict.fromkeys((*here, *there)):
-            pair = there.get(key), here.get(key)
+    if isinstance(saved, dict) and isinstance(current, dict) and saved.get("class") == current.get("class"):
+        kinds = [[part.get("class") for part in side.get("layers", ())] for side in (saved, current)]
+        for key in dict.fromkeys((*current, *saved)):
+            pair = saved.get(key), current.get(key)
             if key in ("input_layers", "output_layers") and kinds[0] != kinds[1]:
                 continue  # Their numbers have changed with the layers.
             if key in LISTS and all(isinstance(part, list) for part in pair):
                 yield from _differences_of_items(*pair, place, LISTS[key])
             elif any(isinstance(part, dict) and ("layers" in part or "class" in part) for part in pair) and not name:
-                yield from _differences(*pair, place if key == "model" else _joined(place, key), "")
+                yield from _differences(*pair, place if key == "model" else _joined(place, key))
             else:
                 yield from _differences(*pair, place, f"{name}.{key}" if name else key)
-    elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
-        for i, (a, b) in enumerate(zip(there, here, strict=True)):
-            yield from _differences(a, b, place, f"{name}[{i}]")
-    elif there != here:
-        what = f"{place}: {name}".removesuffix(": ") if place else name or "model"
-        if name.endswith(".sha256"):  # Two hashes would tell nothing.
-            what = name.removesuffix(".sha256")
-            yield f"other values in {what.removeprefix('data.')}" if what.startswith("data.") else f"another {what}"
-            return
-        a, b = _shown(there), _shown(here)
-        yield f"{what} {a} there, {b} here" if a != b else f"{what} {there!r} there, {here!r} here"
+    elif isinstance(saved, list) and isinstance(current, list) and len(saved) == len(current):
+        for i, pair in enumerate(zip(saved, current, strict=True)):
+            yield from _differences(*pair, place, f"{name}[{i}]")
+    elif saved != current and name.endswith(".sha256"):  # Two hashes would say nothing.
+        what = name.removesuffix(".sha256")
+        yield f"other values in {what.removeprefix('data.')}" if what.startswith("data.") else f"another {what}"
+    elif saved != current:
+        what = ": ".join(filter(None, (place, name))) or "model"
+        a, b = _shown(saved), _shown(current)
+        yield f"{what} {a} there, {b} here" if a != b else f"{what} {saved!r} there, {current!r} here"
 
 
-def _differences_of_items(there: list, here: list, place: str, item: str):
-    for i, (a, b) in enumerate(zip(there, here, strict=False)):
-        kinds = [part.get("class") if isinstance(part, dict) else None for part in (a, b)]
+def _differences_of_items(saved: list, current: list, place: str, item: str):
+    for i, pair in enumerate(zip(saved, current, strict=False)):
+        kinds = [part.get("class") if isinstance(part, dict) else None for part in pair]
         if kinds[0] != kinds[1]:
-            yield f"{_joined(place, f'{item} {i}')}: {_shown(a)} there, {_shown(b)} here"
-            return  # What follows is compared with the wrong one.
+            a, b = map(_shown, pair)
+            yield f"{_joined(place, f'{item} {i}')}: {a} there, {b} here"
+            return  # What follows would be compared with another layer.
         kind = f" ({_snake(kinds[0]) if item == 'layer' else kinds[0]})" if kinds[0] else ""
-        yield from _differences(a, b, _joined(place, f"{item} {i}{kind}"))
-    if len(there) != len(here):
-        yield f"{place + ': ' if place else ''}{item}s: {len(there)} there, {len(here)} here"
+        yield from _differences(*pair, _joined(place, f"{item} {i}{kind}"))
+    if len(saved) != len(current):
+        yield f"{place + ': ' if place else ''}{item}s: {len(saved)} there, {len(current)} here"
 
 
 def _joined(place: str, name: str) -> str:

@@ -2,12 +2,12 @@
 
 import contextlib
 import sys
-import time
 import warnings
 
 import keras
 
 from dlguide import _checks, _keras
+from dlguide.errors import ArgumentError
 from dlguide.training import _adam, _batches, _callbacks, _data, _fingerprint, _memory, _processes, _steps
 from dlguide.training._run import Run
 
@@ -43,59 +43,56 @@ def fit(
 ) -> keras.callbacks.History:
     """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
 
-    The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and
-    PyTorch. On TensorFlow, a run of 500 steps or more does 50 of them in one call of its graph, or
-    200 where a batch has at most 64 examples, unless `compile` was given another number than 1 or one
-    of `callbacks` looks at single steps; and Adam and AdamW do their update by TensorFlow's own kernel, except with
-    `amsgrad`, for embeddings and on several replicas. All other settings of `compile` stay as they are.
+    The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and PyTorch. On TensorFlow,
+    a run of 500 steps or more does 50 of them in one call of its graph, or 200 if a batch has at most 64 examples,
+    unless `compile` was given another number than 1 or one of `callbacks` looks at single steps. Adam and AdamW are
+    updated by TensorFlow's own kernel, except with `amsgrad`, for embeddings and on several replicas; a subclass of
+    them keeps Keras's update: `class KerasAdam(keras.optimizers.Adam): pass` switches the kernel off.
 
-    With `run_dir`, checkpoints are written during training. The same call in a new process, or once more in the
-    same one (a cell of a notebook), resumes the run from the last one and ends in the same weights and history,
-    bit for bit on the same machine; it trains nothing if the run is finished. The same call with more `epochs`
-    extends the run, to the same bits as a run of that many epochs from the start, unless a callback of your own
-    reads the number of epochs; this is refused if the learning rate is a schedule. A run is compared by what its
-    author stated: the model, the data, and the options of the optimizer, the loss, the metrics and the callbacks,
-    as they were given. The folder gets `config.json`, `history.csv`, `checkpoint.npz`, the one before it, and at
-    the end `model.keras`. Ctrl-C and SIGTERM take effect after the current step (or call of many), with a
-    checkpoint. `Run` does the same for a training loop of your own.
+    With `run_dir`, checkpoints are written during training. The same call, in a new process or in the same one (a
+    cell of a notebook), resumes the run from the last one and ends in the same weights and history, bit for bit on the
+    same machine; a finished run is not trained on. The same call with more `epochs` extends the run, to the same bits
+    as a run of that many epochs from the start, unless a callback of your own reads the number of epochs; this is
+    refused if the learning rate is a schedule. Runs are compared by what their author stated: the model, the data, and
+    the options of optimizer, loss, metrics and callbacks as they were given. The folder gets `config.json`,
+    `history.csv`, `checkpoint.npz`, the one before it, and at the end `model.keras`. Ctrl-C and SIGTERM take effect
+    after the current step (or call of many), with a checkpoint. `Run` does the same for a training loop of your own.
 
-    On several machines, import this module before anything is computed, on the JAX backend with
-    `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `_NUM_PROCESSES` and `_PROCESS_ID` set: each process takes its
-    share of every batch, and process 0 writes the run folder and sends checkpoints to the others.
+    On several machines (JAX backend), set `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `_NUM_PROCESSES` and `_PROCESS_ID` and
+    call `keras.distribution.initialize()` before the model is built. Each process then reads its share of every batch;
+    process 0 writes the run folder and sends checkpoints to the others.
 
     A data set has its own order and batches: `seed` has no effect, and `batch_size` only decides between 50 and 200
-    steps in a call. Its content is not compared when a run is resumed. Where a run on it is resumed:
+    steps in a call. Its content is not compared when a run is resumed. A run is resumed
 
-    - `tf.data.Dataset`: at the step where it was, or at the start of the epoch if the number of batches is unknown.
-      A `shuffle` needs a seed; other state inside the data set does not come back.
-    - `keras.utils.PyDataset`: at the step where it was. `on_epoch_begin` and `on_epoch_end` are called for each
-      epoch that is done, and the batches that are done are not read. So a batch must be a function of its index,
-      of the data set's own seed and of the number of these calls.
-    - PyTorch's `DataLoader`: at the start of the epoch where it was, with the states that PyTorch's global
-      generator and the loader's and its sampler's `generator` had then. Other generators do not come back.
+    - on a `tf.data.Dataset` at the step where it was, or at the start of the epoch if the number of batches is unknown.
+      A `shuffle` needs a seed; other state inside the data set is not restored;
+    - on a `keras.utils.PyDataset` at the step where it was. `on_epoch_begin` and `on_epoch_end` are called for each
+      finished epoch. A batch must be a function of its index, the data set's own seed and the number of these calls;
+    - on PyTorch's `DataLoader` at the start of the epoch where it was, with the states that PyTorch's global
+      generator and the loader's and its sampler's `generator` had then. Other generators are not restored.
 
     Args:
         model: A compiled model.
         x: Arrays of examples, first axis the example: one, or a tuple, list or dict of them; or a pandas
-            `DataFrame` of numbers and bools. An
-            `np.memmap` is read from its file batch by batch. Or a data set of batches, as above; a Python
-            generator is refused, since it cannot be read from its start again.
+            `DataFrame` of numbers and bools. An `np.memmap` is read from its file batch by batch. Or a data set of
+            batches, as above; a Python generator is refused: it cannot be read from its start again.
         y: Targets, arrays like `x`; None for a model whose loss needs none, or with a data set.
-        sample_weight: A weight of at least 0 for each example, of shape `(n,)`, by which its loss is multiplied; where
+        sample_weight: A weight of at least 0 for each example, of shape `(n,)`, by which its loss is multiplied; if
             targets have steps, also one for each step. None with a data set, which gives `(x, y, sample_weight)`.
         class_weight: A mapping from classes, which must exist, to weights of their examples, 1 for a class that is
             left out; None with `sample_weight` or a data set.
-        validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate after each epoch, `(x,)` where there is no
-            `y`; or a data set that is in the same order each time. The test set of `data.load` draws a warning.
+        validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate after each epoch, `(x,)` if there is no `y`;
+            or a data set that is in the same order each time. The test set of `data.load` draws a warning.
         epochs: Number of passes over the training set, at least 1, those of a resumed run included.
         batch_size: Examples a step, at least 1; the last step of an epoch has what is left.
         seed: Fixes the order, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead. Each call
             starts at epoch 0: several calls on one model take the same orders unless they have other seeds.
         run_dir: Folder of the run: new, empty, or with the same run, also of fewer epochs. None writes nothing.
-        patience: Stop after this many epochs without a lower `val_loss`, at least 1, and go back
-            to the weights of the lowest. None trains all epochs and keeps the last weights.
-        checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is
-            one at an epoch's end too, and none but the last where they would take more than 3 % of the time.
+        patience: Stop after this many epochs without a lower `val_loss`, at least 1, and restore the weights of the
+            lowest. None trains all epochs and keeps the last weights.
+        checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is one at an
+            epoch's end too, and none but the last if they would take more than 3 % of the time.
         callbacks: Further Keras callbacks, a list or one. Checkpoints keep those of their attributes that are numbers,
             texts, arrays, NumPy generators, Keras variables or metrics, or tuples, lists, sets and dicts of these; one
             that cannot be kept draws a warning. A class may name those to keep in `checkpoint_attributes`.
@@ -105,18 +102,16 @@ def fit(
 
     Returns:
         Keras's `History`, of all epochs of a resumed run too. A log that only some epochs have is NaN in the others,
-        a metric that is a vector gives lists. Its `seconds` is the time spent in training, compilation and validation
-        included.
+        a metric that is a vector gives lists. Its `seconds` is the time of training, compilation and validation.
 
     Warns:
         UserWarning: If the loss or a metric takes logits for probabilities, or if the validation data are a test set.
 
     Raises:
-        ValueError: If an argument is out of range; if the data are empty, of unequal lengths, not
-            numbers, not finite or have labels that the model has no output for; if `run_dir`
-            cannot be written, is in use, holds another run or has only damaged files. All
-            before the first step.
-        FloatingPointError: If the loss is not finite. The model then has its best weights so far.
+        ValueError: If an argument is out of range; if the data are empty, of unequal lengths, not numbers, not finite
+            or have labels that the model has no output for; if `run_dir` cannot be written, is in use, holds another
+            run or has only damaged files. All before the first step.
+        FloatingPointError: If the loss is non-finite. The model then has its best weights so far.
         OSError: If there is no room for a checkpoint. The one before it is kept.
         ConnectionError: If another process of the run has gone.
 
@@ -129,23 +124,20 @@ def fit(
         >>> len(fit(model, x, y, epochs=3, verbose=0).history["loss"])
         3
     """
-    _check_refused(refused)
     epochs = _checks.integer("epochs", epochs)
     batch_size = _checks.integer("batch_size", batch_size)
     seed = _checks.integer("seed", seed, at_least=0)
     patience = _checks.integer("patience", patience, optional=True)
     checkpoint_seconds = _checks.number("checkpoint_seconds", checkpoint_seconds, at_least=0)
-    _check_settings(model, validation_data, patience, verbose)
+    _check_settings(model, validation_data, patience, verbose, refused)
     train = _data.training_data(model, x, y, sample_weight, class_weight, batch_size)
     valid = _data.validation_data(model, validation_data)
-    process, processes = _processes.place()
+    rank, processes = _processes.rank_and_size()
     if processes > 1:
         _processes.check_shares(processes, batch_size, x=train, validation_data=valid)
     callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
-    sees_steps = any(map(_steps.looks_at_steps, callbacks))
-    early_stopping = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True) if patience else None
-    callbacks += [early_stopping] if patience else []
-    shown = _shown(verbose) if process == 0 else 0
+    stopping = _callbacks.early_stopping(patience)
+    shown = _shown(verbose) if rank == 0 else 0
 
     with contextlib.ExitStack() as stack:
         options = {"batch_size": batch_size, "seed": seed} if train.is_arrays else {}  # A data set has its own.
@@ -153,7 +145,8 @@ def fit(
         if run_dir is not None:
             options["data"] = _fingerprint.data_description(train, valid)
             describe = _fingerprint.callback_description
-            options["callbacks"] = [stack.enter_context(_fingerprint.stated(each, describe)) for each in callbacks]
+            stated = [stack.enter_context(_fingerprint.stated(each, describe)) for each in (*callbacks, *stopping)]
+            options["callbacks"] = stated
         run = Run(run_dir, epochs=epochs, model=model, options=options, checkpoint_seconds=checkpoint_seconds)
         stack.enter_context(run)
         status = run.status()
@@ -161,58 +154,58 @@ def fit(
             print(status, flush=True)
         _warn_if_stopped(run.progress, epochs)
         if status or not train.is_arrays:
-            _build(model, train)
-        first = (run.progress.epoch, run.progress.step)
-        batches = _batches.training_batches(train, batch_size, seed, run.progress.epoch, process, processes)
-        finite = _callbacks.FiniteLoss(early_stopping)
-        # Their order matters: see `_callbacks`.
-        callbacks = [*_callbacks.order_callbacks(batches, first, train, valid), *callbacks, run.history, finite]
-        run.keep(*(each for each in callbacks if each is not run.history), check=finite.check)
-        if run_dir is not None:
-            callbacks.append(_callbacks.Checkpoints(run, train.can_begin_within_epoch))
+            # Make all variables, also of the metrics, for a checkpoint to fill. Keras may read a batch for it, which
+            # changes the later order.
+            model.test_on_batch(*train.first_batch)
+        if train.is_arrays:
+            batches = _batches.ArrayBatches(train.content, batch_size, seed)
+        else:
+            batches = _batches.DataSetBatches(train, run.progress.epoch)
+        # On TensorFlow, the source of the batches needs this object to live.
+        validation = _batches.ArrayBatches(valid.content, batch_size) if valid and valid.is_arrays else None
+        guard = _callbacks.NonFiniteGuard(stopping)
+        loaders = [part.content for part in (train, valid) if part is not None and part.kind == "DataLoader"]
         reports = [_callbacks.Report(epochs)] if shown == 2 else []
-        steps = 1 if sees_steps else -1 if batches.steps is None else batches.steps * epochs
-        start = time.perf_counter()
-        # A resumed epoch has fewer steps, and of a data set their number may not be known: to Keras, data are missing.
-        seems_short = run.progress.step > 0 or batches.steps is None
-        with _while_training(model, steps, batch_size, finite, run, processes, seems_short):
-            model.fit(
-                batches.source,
-                validation_data=_batches.validation_batches(valid, batch_size, process, processes),
-                epochs=run.progress.epoch if run.progress.stopped else epochs,
-                initial_epoch=run.progress.epoch,
-                callbacks=_callbacks.Callbacks(
-                    [*callbacks, *reports],
-                    first,
-                    add_progbar=shown == 1,
-                    verbose=1,
-                    epochs=epochs,
-                    steps=batches.steps,
-                    model=model,
-                ),
-                verbose=0,
-                shuffle=False,
-            )
-        if run_dir is None:
-            run.history.seconds = time.perf_counter() - start
+        bar = {"add_progbar": shown == 1, "verbose": 1, "epochs": epochs, "steps": batches.steps}
+        called = _callbacks.Callbacks(run, batches, loaders, callbacks, stopping, guard, reports, **bar)
+        steps = None if batches.steps is None else batches.steps * epochs
+        try:
+            with (
+                _steps.many_steps_a_call(model, callbacks, steps, batch_size),
+                _adam.by_one_kernel(model),
+                _memory.given_back(model),
+                _processes.shared(model) if processes > 1 else contextlib.nullcontext(),
+                _synchronised(model, is_short=run.progress.step > 0 or batches.steps is None),
+            ):
+                model.fit(
+                    batches.source,
+                    validation_data=validation.source if validation else valid and valid.content,
+                    epochs=run.progress.epoch if run.progress.stopped else epochs,
+                    initial_epoch=run.progress.epoch,
+                    callbacks=called,
+                    verbose=0,
+                    shuffle=False,
+                )
+        except _callbacks.NonFiniteLossError:
+            guard.restore_best()
+            if guard.best_epoch:
+                run.save_model()
+            raise
         run.save_model()
     return run.history
 
 
-def _check_refused(arguments: dict) -> None:
-    for name, value in arguments.items():
+def _check_settings(model, validation_data, patience: int | None, verbose, refused: dict) -> None:
+    for name, value in refused.items():
         if name not in REFUSED:
             raise TypeError(f"fit() got an unexpected keyword argument {name!r}")
-        raise ValueError(f"`{name}` must be left out: {REFUSED[name]}. Received: {name}={value!r}")
-
-
-def _check_settings(model, validation_data, patience: int | None, verbose) -> None:
+        raise ArgumentError(f"`{name}` must be left out: {REFUSED[name]}. Received: {name}={value!r}")
     if patience and validation_data is None:
-        raise ValueError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
+        raise ArgumentError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
     if verbose not in ("auto", 0, 1, 2):
         raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
     if not model.compiled:
-        raise ValueError(f"`model` must be compiled before `fit`. Received: model={model!r}")
+        raise ArgumentError(f"`model` must be compiled before `fit`. Received: model={model!r}")
 
 
 def _warn_if_stopped(progress, epochs: int) -> None:
@@ -225,14 +218,6 @@ def _warn_if_stopped(progress, epochs: int) -> None:
         )
 
 
-def _build(model, train: _data.Data) -> None:
-    """Make all variables of the model and of its metrics, for a checkpoint to fill.
-
-    Otherwise Keras may read a batch to make them, which changes the later order.
-    """
-    model.test_on_batch(*train.first_batch)
-
-
 def _shown(verbose) -> int:
     if verbose == "auto":
         is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
@@ -241,26 +226,13 @@ def _shown(verbose) -> int:
 
 
 @contextlib.contextmanager
-def _while_training(model, steps: int, batch_size: int, finite, run: Run, processes: int, seems_short: bool):
-    """Set what holds during `model.fit` alone; where the loss is not finite, put the best weights back."""
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_steps.many_steps_a_call(model, steps, batch_size))
-        stack.enter_context(_adam.by_one_kernel(model))
-        stack.enter_context(_memory.given_back(model))
-        if processes > 1:
-            stack.enter_context(_processes.shared(model))
-        if seems_short:
-            stack.enter_context(warnings.catch_warnings())
+def _synchronised(model, is_short: bool):
+    """Leave the newest values in the model's variables after an error too: it may be trained on."""
+    with warnings.catch_warnings():
+        if is_short:  # A resumed epoch, or a data set of unknown size: to Keras, batches are missing.
             warnings.filterwarnings("ignore", "Your input ran out of data")
         try:
             yield
-            return
-        except _callbacks.NonFiniteLossError as error:
-            not_finite = error
         except BaseException:
-            _keras.synchronise(model)  # The same model may be trained on.
+            _keras.synchronise(model)
             raise
-    finite.put_best_back()
-    if finite.best_epoch:
-        run.save_model()
-    raise not_finite

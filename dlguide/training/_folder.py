@@ -1,4 +1,4 @@
-"""The folder of a run: a lock, and files that are written whole or not at all."""
+"""The folder of a run: a lock, checkpoints, and atomically written files."""
 
 import contextlib
 import io
@@ -11,62 +11,57 @@ import filelock
 import keras
 import numpy as np
 
+from dlguide.errors import ArgumentError
 from dlguide.training import _fingerprint, _processes
 
 CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
 
 
 @contextlib.contextmanager
-def opened(path, config: dict):
-    """Lock a run's folder; yield it, None in other processes than the first, and its checkpoint, empty if it is new.
+def open_run(path, config: dict):
+    """Lock the folder of a run; yield it (None if this process is not the first), and the arrays of its checkpoint.
 
-    Without a path, do nothing.
+    A new run has no arrays. Without a path, there is no folder.
     """
-    if path is None:
-        yield None, {}
-        return
-    process, processes = _processes.place()
-    folder, saved, content = None, {}, b""
-    try:
-        if process == 0:
-            folder = RunFolder(path, config)
-            saved = folder.open()
-            content = encode(saved) if saved and processes > 1 else b""
-    except ValueError:
+    rank, processes = (0, 1) if path is None else _processes.rank_and_size()
+    folder = RunFolder(path, config) if rank == 0 and path is not None else None
+    with contextlib.ExitStack() as stack:
+        saved = {}
+        try:
+            if folder is not None:
+                saved = folder.open()
+                stack.callback(folder.close)
+        except ArgumentError:
+            if processes > 1:
+                _processes.broadcast(None)
+            raise
         if processes > 1:
-            _processes.broadcast(None)
-        raise
-    if processes > 1:
-        content = _processes.broadcast(content)
-        if content is None:
-            raise ValueError("`run_dir` was refused by process 0, which says why")
-        saved = decode(content) if content else {}
-    try:
+            content = _processes.broadcast(encode(saved) if saved else b"")
+            if content is None:
+                raise ArgumentError("`run_dir` was refused by process 0, which says why")
+            saved = decode(content) if content else {}
         yield folder, saved
-    finally:
-        if folder is not None:
-            folder.close()
 
 
 class RunFolder:
-    """A folder that this process alone writes, and that holds one run."""
+    """A folder that only this process writes, and that holds one run."""
 
     def __init__(self, path, config: dict):
         self.path, self._config = Path(path), config
         self._lock = filelock.FileLock(self.path / ".lock")
 
     def open(self) -> dict[str, np.ndarray]:
-        """Lock the folder; return the newest good checkpoint of this run, nothing where it is a new one."""
+        """Lock the folder; return the newest good checkpoint of this run, nothing if the run is new."""
         name = f"run_dir={str(self.path)!r}"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
             return self._newest()
         except filelock.Timeout:
-            raise ValueError(f"`run_dir` must not be in use by another process. Received: {name}") from None
+            raise ArgumentError(f"`run_dir` must not be in use by another process. Received: {name}") from None
         except OSError as error:
             self.close()
-            raise ValueError(
+            raise ArgumentError(
                 f"`run_dir` must be a folder that can be written. Received: {name} ({error.strerror})"
             ) from None
         except BaseException:
@@ -74,11 +69,11 @@ class RunFolder:
             raise
 
     def close(self) -> None:
-        """Let another process have the folder. A process that is killed does so too."""
+        """Release the lock, as the death of a process does."""
         self._lock.release()
 
     def save(self, arrays: dict[str, np.ndarray], history: str) -> None:
-        """Write a checkpoint beside the one before it, which stays."""
+        """Write a checkpoint; the one before it is kept beside it."""
         newest, previous = (self.path / name for name in CHECKPOINTS)
         with self._room_for("a checkpoint"):
             _write_beside(newest, encode(arrays))
@@ -96,14 +91,14 @@ class RunFolder:
 
     def _newest(self) -> dict[str, np.ndarray]:
         found = [name for name in (*CHECKPOINTS, "history.csv", "model.keras") if (self.path / name).exists()]
-        there = self._saved_config()
-        if there is None and found:
+        config = self._saved_config()
+        if config is None and found:
             raise self._error("be new, empty or hold the same run", f"with {', '.join(found)}")
         saved, damaged = self._good_checkpoint([name for name in CHECKPOINTS if name in found])
         if found and not saved:
             what = ", ".join(damaged) or "no checkpoint"
             raise self._error("have a checkpoint that can be read, or be new", f"with {what}")
-        if there != self._config:  # A new run, or one of more epochs than before.
+        if config != self._config:  # A new run, or one that is extended.
             versions = {"keras": keras.__version__, "numpy": np.__version__}
             _write(self.path / "config.json", json.dumps({**self._config, "versions": versions}, indent=2).encode())
         return saved
@@ -117,7 +112,7 @@ class RunFolder:
             config.pop("versions", None)
         except (ValueError, TypeError, AttributeError):  # No JSON, or JSON of something else.
             raise self._error("have a config.json that can be read, or be new", "with config.json damaged") from None
-        self._refuse_unless_same(config)
+        self._check_same(config)
         return config
 
     def _good_checkpoint(self, names: list[str]) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -127,29 +122,25 @@ class RunFolder:
             try:
                 saved = decode((self.path / name).read_bytes())
                 state = json.loads(str(saved["state"]))
-            except Exception as error:  # Whatever NumPy, zip or JSON make of a damaged file.
+            except Exception as error:  # NumPy, zip and JSON raise many kinds of errors for a damaged file.
                 damaged.append(f"{name} damaged ({type(error).__name__})")
                 continue
-            self._refuse_unless_same(state["config"])
             if damaged:
                 # Out of the way: the next checkpoint must not push the good one out for it.
                 os.replace(self.path / CHECKPOINTS[0], self.path / "checkpoint.damaged.npz")
                 where = f"epoch {state['progress']['epoch'] + 1}, step {state['progress']['step']}"
-                warnings.warn(
-                    f"{self.path} has {damaged[0]}: the run is resumed from the one before it, {where}.",
-                    UserWarning,
-                    stacklevel=7,  # The caller of `fit`.
-                )
+                text = f"{self.path} has {damaged[0]}: the run is resumed from the one before it, {where}."
+                warnings.warn(text, UserWarning, stacklevel=8)  # The caller of `Run`.
             return saved, damaged
         return {}, damaged
 
-    def _refuse_unless_same(self, there: dict) -> None:
-        found = _fingerprint.difference(there, self._config)
+    def _check_same(self, saved: dict) -> None:
+        found = _fingerprint.difference(saved, self._config)
         if found:
             raise self._error("be new, empty or hold the same run", f"with {found}")
 
-    def _error(self, must: str, received: str) -> ValueError:
-        return ValueError(f"`run_dir` must {must}. Received: run_dir={str(self.path)!r} {received}")
+    def _error(self, must: str, received: str) -> ArgumentError:
+        return ArgumentError(f"`run_dir` must {must}. Received: run_dir={str(self.path)!r} {received}")
 
     @contextlib.contextmanager
     def _room_for(self, what: str):
@@ -172,7 +163,7 @@ def encode(arrays: dict[str, np.ndarray]) -> memoryview:
 
 
 def decode(content) -> dict[str, np.ndarray]:
-    """Return the arrays of a checkpoint; every byte of it is checked by the zip format's sums."""
+    """Return the arrays of a checkpoint; the checksums of the zip format cover every byte."""
     with np.load(io.BytesIO(content)) as saved:
         return dict(saved)
 

@@ -1,4 +1,7 @@
-"""Training on several machines: one process each, joined by Keras's `KERAS_DISTRIBUTION_*` variables (JAX backend)."""
+"""Training on several machines, a process on each: which rows a process reads, and what it gets from process 0.
+
+`keras.distribution.initialize()` connects the processes (JAX backend).
+"""
 
 import contextlib
 import os
@@ -7,63 +10,62 @@ import keras
 import numpy as np
 
 from dlguide import _keras
+from dlguide.errors import ArgumentError
 
 
-def is_wanted() -> bool:
-    """Tell whether the environment asks for several processes."""
-    return "KERAS_DISTRIBUTION_JOB_ADDRESSES" in os.environ or os.environ.get(
-        "KERAS_DISTRIBUTION_NUM_PROCESSES"
-    ) not in (
-        None,
-        "1",
-    )
-
-
-def join() -> None:
-    """Wait for the other processes; JAX must not have computed anything before."""
-    if is_wanted() and keras.backend.backend() == "jax":
-        keras.distribution.initialize()
-
-
-def place() -> tuple[int, int]:
-    """Return the number of this process and how many there are."""
-    if not is_wanted():
+def rank_and_size() -> tuple[int, int]:
+    """Return the rank of this process, and how many processes share a run."""
+    size = os.environ.get("KERAS_DISTRIBUTION_NUM_PROCESSES", "1")
+    if "KERAS_DISTRIBUTION_JOB_ADDRESSES" not in os.environ and size == "1":
         return 0, 1
     if keras.backend.backend() != "jax":
-        raise ValueError(
+        raise ArgumentError(
             "`KERAS_BACKEND` must be jax where `KERAS_DISTRIBUTION_*` asks for several processes. "
             f"Received: KERAS_BACKEND={keras.backend.backend()!r}"
         )
     import jax
 
+    if not jax.distributed.is_initialized():
+        raise ArgumentError(
+            "`keras.distribution.initialize()` must be called before the model is built where `KERAS_DISTRIBUTION_*` "
+            "asks for several processes. Received: no call"
+        )
     return jax.process_index(), jax.process_count()
 
 
+def share(rows: np.ndarray, rank: int, size: int) -> np.ndarray:
+    """Return the part of a batch's rows that the process of this rank reads."""
+    count = len(rows) // size
+    return rows[rank * count : (rank + 1) * count]
+
+
 def check_shares(processes: int, batch_size: int, **data) -> None:
-    """Refuse batches that cannot be shared out evenly: each process takes as many examples of every step."""
+    """Refuse batches that cannot be split evenly: each process reads the same number of examples in every step."""
     if batch_size % processes:
-        raise ValueError(
+        raise ArgumentError(
             f"`batch_size` must be a multiple of the {processes} processes. Received: batch_size={batch_size}"
         )
     for name, part in data.items():
         if part is None:
             continue
         if not part.is_arrays:
-            raise ValueError(f"`{name}` must be arrays where {processes} processes share it. Received: a {part.kind}")
+            raise ArgumentError(
+                f"`{name}` must be arrays where {processes} processes share it. Received: a {part.kind}"
+            )
         n = part.num_examples
         if n % batch_size % processes:
-            raise ValueError(
+            raise ArgumentError(
                 f"`{name}` must end in a batch that {processes} processes can share. "
                 f"Received: {n} examples, {n % batch_size} in the last batch"
             )
 
 
 def broadcast(content: bytes | None) -> bytes | None:
-    """Return what process 0 gives."""
+    """Return the content that process 0 has, in every process."""
     from jax.experimental import multihost_utils
 
     size = -1 if content is None else len(content)
-    # JAX has 32 bits an integer.
+    # JAX's integers have 32 bits.
     high, low = (int(part) for part in multihost_utils.broadcast_one_to_all(np.array(divmod(size, 2**20), "int32")))
     size = high * 2**20 + low
     if size <= 0:
@@ -75,9 +77,11 @@ def broadcast(content: bytes | None) -> bytes | None:
 
 @contextlib.contextmanager
 def shared(model):
-    """Train the model on all processes' devices inside; outside, each process has the whole model for itself."""
+    """Inside, train the model on the devices of all processes; outside, each process has a whole model of its own."""
     if keras.distribution.distribution() is not None:
-        raise ValueError("`keras.distribution` must be unset where `fit` shares the work out. Received: a distribution")
+        raise ArgumentError(
+            "`keras.distribution` must be unset where several processes share a `fit`. Received: a distribution"
+        )
     distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
     _move(model, distribution.get_variable_layout)
     keras.distribution.set_distribution(distribution)

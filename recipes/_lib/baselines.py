@@ -8,13 +8,11 @@ import numpy as np
 from dlguide import data, evaluation, rnn, training
 from recipes._lib import schedules
 from recipes._lib.images import reconstruction
-from recipes._lib.texts import texts
-
-# scikit-learn is imported where it is used: it is slow to import, and a baseline comes after the training.
+from recipes._lib.texts import token_texts
 
 
 def nearest_mean_accuracy(splits: data.Splits) -> float:
-    """Return the test accuracy of the class whose mean image is nearest."""
+    """Return the test accuracy if each image gets the class with the nearest mean image."""
     from sklearn.neighbors import KNeighborsClassifier  # NearestCentroid warns of pixels that are always black.
 
     x, y = _flat(splits.train.x), splits.train.y
@@ -43,18 +41,17 @@ def ngram_accuracy(splits: data.Splits) -> float:
     from sklearn.multiclass import OneVsRestClassifier
 
     features = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
-    features.fit(texts.decoded(splits.train, splits.info))
-    train, valid, test = (features.transform(texts.decoded(part, splits.info)) for part in splits[:3])
-    # Each class against the rest: on names of places faster than one model of all classes, and better. C = 30 is worse.
-    models = [
-        OneVsRestClassifier(LogisticRegression(C=c, solver="liblinear")).fit(train, splits.train.y) for c in (3, 10)
-    ]
+    features.fit(token_texts.decoded(splits.train, splits.info))
+    train, valid, test = (features.transform(token_texts.decoded(part, splits.info)) for part in splits[:3])
+    # One model per class: on names of places faster and better than one model of all classes. C = 30 is worse.
+    regressions = [LogisticRegression(C=c, solver="liblinear") for c in (3, 10)]
+    models = [OneVsRestClassifier(regression).fit(train, splits.train.y) for regression in regressions]
     best = max(models, key=lambda model: model.score(valid, splits.valid.y))
     return float(best.score(test, splits.test.y))
 
 
 def mean_and_spread_accuracy(splits: data.Splits) -> float:
-    """Return the test accuracy of logistic regression on the mean and the spread of each sequence's frames."""
+    """Return the test accuracy of logistic regression on mean and standard deviation of each sequence's frames."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -69,7 +66,7 @@ def mean_and_spread_accuracy(splits: data.Splits) -> float:
 
 
 def ridge_forecast(splits: data.Splits):
-    """Return ridge regression's forecasts for the test set from the same windows, chosen by validation."""
+    """Return forecasts of ridge regression for the test set; the penalty is chosen on the validation set."""
     from sklearn.linear_model import Ridge
 
     models = [Ridge(alpha).fit(_flat(splits.train.x), splits.train.y) for alpha in np.logspace(-2, 3, 11)]
@@ -81,16 +78,15 @@ def k_means_accuracy(splits: data.Splits, seed: int) -> float:
     """Return the clustering accuracy of k-means on the pixels of the test set, fitted to the training set."""
     from sklearn.cluster import KMeans
 
-    train, test = (part.x.reshape(len(part.x), -1) for part in (splits.train, splits.test))
-    k_means = KMeans(splits.info.num_classes, n_init=10, random_state=seed).fit(train)
-    return evaluation.clustering_accuracy(splits.test.y, k_means.predict(test))
+    k_means = KMeans(splits.info.num_classes, n_init=10, random_state=seed).fit(_flat(splits.train.x))
+    return evaluation.clustering_accuracy(splits.test.y, k_means.predict(_flat(splits.test.x)))
 
 
 def pca_squared_error(splits: data.Splits, numbers: int) -> float:
-    """Return the squared error of the pixels of the test set from that many principal components."""
+    """Return the squared error of the test set's pixels, reconstructed from `numbers` principal components."""
     from sklearn.decomposition import PCA
 
-    train, test = (part.x.reshape(len(part.x), -1) for part in (splits.train, splits.test))
+    train, test = _flat(splits.train.x), _flat(splits.test.x)
     pca = PCA(min(numbers, *train.shape), random_state=0).fit(train)
     return float(((pca.inverse_transform(pca.transform(test)) - test) ** 2).mean())
 
@@ -108,32 +104,12 @@ def linear_filter_scores(splits: data.Splits, noise: float, seed: int, noisy_tes
     predicted = np.concatenate([model.predict(neighbourhoods(part)) for part in np.array_split(noisy_test, 10)])
     predicted, truth = np.clip(predicted, 1e-3, 1 - 1e-3), splits.test.x.ravel()
     cross_entropy = -(truth * np.log(predicted) + (1 - truth) * np.log(1 - predicted)).mean()
-    return {
-        "baseline_binary_crossentropy": float(cross_entropy),
-        "baseline_squared_error": float(((predicted - truth) ** 2).mean()),
-    }
-
-
-def pca_anomaly_scores(splits: data.Splits) -> dict[str, float]:
-    """Return the areas of the squared distance from the principal components, as many as validation data choose."""
-    from sklearn.decomposition import PCA
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    def distance(pca, x):
-        return ((pca.inverse_transform(pca.transform(x)) - x) ** 2).sum(axis=1)
-
-    models = [PCA(n).fit(splits.train.x) for n in range(1, splits.train.x.shape[1])]
-    best = max(models, key=lambda pca: roc_auc_score(splits.valid.y, distance(pca, splits.valid.x)))
-    scores = distance(best, splits.test.x)
-    return {
-        "baseline_auroc": float(roc_auc_score(splits.test.y, scores)),
-        "baseline_average_precision": float(average_precision_score(splits.test.y, scores)),
-    }
+    squared_error = ((predicted - truth) ** 2).mean()
+    return {"baseline_binary_crossentropy": float(cross_entropy), "baseline_squared_error": float(squared_error)}
 
 
 def lstm_scores(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:
     """Train an LSTM language model of 256 units, and return its test scores."""
-
     keras.utils.set_random_seed(seed)
     vocab_size, batch_size = len(text.info.vocabulary), 16
     steps = epochs * -(-len(text.train.x) // batch_size)
@@ -142,34 +118,26 @@ def lstm_scores(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(schedules.one_cycle(1e-2, steps)), loss)
     history = training.fit(model, *text.train, epochs=epochs, batch_size=batch_size, seed=seed)
-    return {
-        "baseline_nats_per_character": float(model.evaluate(*text.test, batch_size=256, verbose=0)),
-        "baseline_seconds": history.seconds,
-    }
+    nats = float(model.evaluate(*text.test, batch_size=256, verbose=0))
+    return {"baseline_nats_per_character": nats, "baseline_seconds": history.seconds}
 
 
 def lstm_recall_scores(splits: data.Splits, weights: int, epochs: int, batch_size: int, seed: int) -> dict[str, float]:
-    """Train a bidirectional LSTM of about as many weights, and return its test scores."""
-
+    """Train a bidirectional LSTM of about `weights` weights, and return its test scores."""
     keras.utils.set_random_seed(seed)
     vocab_size, num_outputs = len(splits.info.vocabulary), splits.info.num_classes
-    linear = vocab_size + 8 + 2 * num_outputs  # It has 16 units² + linear · units + num_outputs weights.
+    linear = vocab_size + 8 + 2 * num_outputs  # The model has 16 units² + linear · units + num_outputs weights.
     units = round(((linear**2 + 64 * (weights - num_outputs)) ** 0.5 - linear) / 32)
     steps = epochs * -(-len(splits.train.x) // batch_size)
     options = {"vocab_size": vocab_size, "bidirectional": True}
     model = rnn(splits.train.x.shape[1:], num_outputs, cell="lstm", units=(units,), **options)
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedules.one_cycle(3e-2, steps), global_clipnorm=1.0),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer = keras.optimizers.Adam(schedules.one_cycle(3e-2, steps), global_clipnorm=1.0)
+    model.compile(optimizer, loss, metrics=["accuracy"])
     history = training.fit(model, *splits.train, epochs=epochs, batch_size=batch_size, seed=seed)
-    scores = model.evaluate(*splits.test, batch_size=500, verbose=0, return_dict=True)
-    return {
-        "baseline_accuracy": float(scores["accuracy"]),
-        "baseline_weights": model.count_params(),
-        "baseline_seconds": history.seconds,
-    }
+    accuracy = float(model.evaluate(*splits.test, batch_size=500, verbose=0)[1])
+    scores = {"baseline_accuracy": accuracy, "baseline_weights": model.count_params()}
+    return scores | {"baseline_seconds": history.seconds}
 
 
 def _flat(x):

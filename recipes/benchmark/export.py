@@ -1,64 +1,43 @@
-"""Which builder's model works in which format on which backend: the table of exports.
+"""Which builder's model works in which format on which backend, and how far it differs from `predict`."""
 
-`python -m recipes.benchmark export` runs this module on each backend; each prints a line of JSON for each model.
-"""
-
-import json
-import os
-import subprocess
-import sys
+import itertools
 import tempfile
 
-from recipes._lib.runs import machine_facts, results
+from recipes._lib.runs import results
+from recipes.benchmark import processes, tables
 
-PATH = results.RESULTS / "benchmark_export.json"
 SUFFIXES = {"tf_saved_model": "", "onnx": ".onnx", "litert": ".tflite"}
-FORMATS = {"tf_saved_model": "SavedModel", "onnx": "ONNX", "litert": "LiteRT"}
-BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
-def main() -> dict:
-    """Export every model on every backend and write what came out."""
+def main(backends: tuple[str, ...] = results.BACKENDS, count: int | None = None) -> None:
+    """Export every model, or the first `count`, on every backend and write the differences."""
     models: dict[str, dict] = {}
-    versions = machine_facts.machine()
-    for backend in BACKENDS:
-        environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        command = [sys.executable, "-m", "recipes.benchmark.export"]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-            for line in process.stdout:
-                if line.startswith("result "):
-                    name, formats = json.loads(line.removeprefix("result "))
-                    models.setdefault(name, {})[backend] = formats
-                    print(backend, name, formats, flush=True)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-    content = {"command": "python -m recipes.benchmark export", "models": models, **versions}
-    PATH.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(table(content))
-    return {}
+    for backend in backends:
+        with processes.start(backend) as call:
+            for name, formats in call(differences, count).items():
+                models.setdefault(name, {})[backend] = formats
+    tables.save("export", {"models": models})
 
 
-def table(content: dict) -> str:
-    """Return the table: a row for each model, the largest difference from `predict` in each format and backend."""
-    names = [f"{form}{'' if backend == 'tensorflow' else f', {shown}'}" for backend, shown in BACKENDS.items()
-             for form in FORMATS.values()]  # fmt: skip
-    rows = [f"| model | {' | '.join(names)} |", "|---|" + "---|" * len(names)]
-    for name, backends in content["models"].items():
-        cells = []
-        for backend in BACKENDS:
-            for form in FORMATS:
-                result = backends[backend][form]
-                cells.append(
-                    result if isinstance(result, str) else f"{result:.0e}".replace("e-0", "e-") if result else "0"
-                )
-        rows.append(f"| {name} | {' | '.join(cells)} |")
-    versions = ", ".join(f"{name} {version}" for name, version in content["versions"].items())
-    return "\n".join([*rows, "", f"{versions}, {content['date']}"])
+def differences(count: int | None = None) -> dict[str, dict[str, float | str]]:
+    """Return for each model and format the largest difference from `predict`, or why the export is refused."""
+    import keras
 
+    from dlguide import deployment
 
-def published() -> str:
-    """Return the generated part of recipes/README.md."""
-    return table(json.loads(PATH.read_text(encoding="utf-8"))) if PATH.exists() else "not measured yet"
+    keras.utils.set_random_seed(0)
+    found = {}
+    for name, model, examples in list(itertools.islice(_models(), count)):
+        found[name] = {}
+        for form, suffix in SUFFIXES.items():
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    exported = deployment.export(model, f"{folder}/model{suffix}", format=form, examples=examples)
+                    found[name][form] = exported.largest_difference
+                except ValueError as error:
+                    found[name][form] = str(error)
+        print(keras.backend.backend(), name, found[name], flush=True)
+    return found
 
 
 def _models():
@@ -68,8 +47,8 @@ def _models():
 
     import dlguide as d
 
-    rng = np.random.default_rng(0)
-    images, rows = rng.random((8, 28, 28, 1), "float32"), rng.normal(size=(8, 20, 12)).astype("float32")
+    rng, shape, shift = np.random.default_rng(0), (28, 28, 1), {"shift": 0.1}
+    images, rows = rng.random((8, *shape), "float32"), rng.normal(size=(8, 20, 12)).astype("float32")
     cars, tokens = rng.normal(size=(64, 7)).astype("float32"), rng.integers(1, 60, (8, 14))
     codes = rng.normal(size=(8, 64)).astype("float32")
 
@@ -82,14 +61,11 @@ def _models():
         model = builder((7,))
         model.get_layer("features").adapt(cars)
         yield builder.__name__, trained(model, cars), cars
-    yield "perceptron", trained(d.perceptron((28, 28, 1), 10), images), images
-    yield "mlp", trained(d.mlp((28, 28, 1), 10, batch_norm=True, dropout=0.2), images), images
-    yield "mlp, GELU", trained(d.mlp((28, 28, 1), 10, activation="gelu"), images), images
-    yield (
-        "cnn with augment",
-        trained(d.cnn((28, 28, 1), 10, augment={"shift": 0.1, "flip": "horizontal"}), images),
-        images,
-    )
+    yield "perceptron", trained(d.perceptron(shape, 10), images), images
+    yield "mlp", trained(d.mlp(shape, 10, batch_norm=True, dropout=0.2), images), images
+    yield "mlp, GELU", trained(d.mlp(shape, 10, activation="gelu"), images), images
+    augmented = d.cnn(shape, 10, augment={**shift, "flip": "horizontal"})
+    yield "cnn with augment", trained(augmented, images), images
     yield "cnn of series", trained(d.cnn((20, 12), 10), rows), rows
     for cell in ("simple", "lstm", "gru"):
         yield f"rnn, {cell}", trained(d.rnn((None, 12), 9, cell=cell), rows), rows
@@ -97,41 +73,17 @@ def _models():
     yield "rnn, tokens", trained(d.rnn((None,), 15, vocab_size=60), tokens), tokens
     yield "transformer_classifier", trained(d.transformer_classifier(60, 14, 15), tokens), tokens
     yield "transformer_language_model", trained(d.transformer_language_model(60, 14), tokens), tokens
-    yield "autoencoder", trained(d.autoencoder((28, 28, 1), batch_norm=True), images), images
-    yield "conv_autoencoder", trained(d.conv_autoencoder((28, 28, 1), batch_norm=True), images), images
-    vae = trained(d.vae((28, 28, 1)), images)
+    yield "autoencoder", trained(d.autoencoder(shape, batch_norm=True), images), images
+    yield "conv_autoencoder", trained(d.conv_autoencoder(shape, batch_norm=True), images), images
+    vae = trained(d.vae(shape), images)
     yield "vae: encoder", vae.get_layer("encoder"), images
     yield "vae: decoder", vae.get_layer("decoder"), codes[:, :20]
-    gan = trained(d.gan((28, 28, 1)), images, None)
+    gan = trained(d.gan(shape), images, None)
     yield "gan: generator", gan.get_layer("generator"), codes
     yield "gan: discriminator", gan.get_layer("discriminator"), images
     labels = rng.integers(0, 3, 8).astype("int32")
-    gan = trained(d.gan((28, 28, 1), num_classes=3), [images, labels], None)
+    gan = trained(d.gan(shape, num_classes=3), [images, labels], None)
     yield "gan with classes: generator", gan.get_layer("generator"), [codes, labels]
-    encoder = d.cnn((28, 28, 1), 10)
-    contrastive = trained(d.contrastive(keras.Model(encoder.input, encoder.layers[-2].output), augment={"shift": 0.1}),
-                          images, None)  # fmt: skip
-    yield "contrastive: encoder", contrastive.get_layer("encoder"), images
-
-
-def _export_all() -> None:
-    """Export every model in every format, one by one."""
-    import keras
-
-    from dlguide import deployment
-
-    keras.utils.set_random_seed(0)
-    for name, model, examples in list(_models()):
-        formats: dict[str, float | str] = {}
-        for form, suffix in SUFFIXES.items():
-            with tempfile.TemporaryDirectory() as folder:
-                try:
-                    exported = deployment.export(model, f"{folder}/model{suffix}", format=form, examples=examples)
-                    formats[form] = exported.largest_difference
-                except ValueError as error:
-                    formats[form] = str(error)
-        print("result", json.dumps([name, formats]), flush=True)
-
-
-if __name__ == "__main__":
-    _export_all()
+    cnn = d.cnn(shape, 10)
+    contrastive = d.contrastive(keras.Model(cnn.input, cnn.layers[-2].output), augment=shift)
+    yield "contrastive: encoder", trained(contrastive, images, None).get_layer("encoder"), images

@@ -1,110 +1,76 @@
-"""The models of `benchmark_models` as PyTorch training loops by hand; the same losses, to rounding.
+"""The models of `models` as hand-written PyTorch training loops.
 
-Tests copy the weights of the Keras models and compare the losses of a hundred steps.
+Tests copy the weights of the Keras models and compare the losses of a hundred steps: they agree up to rounding.
 """
 
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from recipes.benchmark import models as benchmark_models
+from recipes.benchmark import models
 
 
 class Loop:
     """A model, its optimizer, and one step of training."""
 
-    def __init__(self, row: benchmark_models.Row):
-        self.model = _module(row)
-        given = benchmark_models.ADAM.get(row.kind, {})
-        betas = (given.get("beta_1", 0.9), 0.999)
-        # The epsilon of Keras.
-        self.optimizer = torch.optim.Adam(
-            self.model.parameters(), given.get("learning_rate", 1e-3), betas=betas, eps=1e-7
-        )
+    def __init__(self, row: models.Row):
+        self.model = MODULES[row.kind](**row.options)
+        adam = {"learning_rate": 1e-3, "beta_1": 0.9, **models.ADAM.get(row.kind, {})}
+        options = {"lr": adam["learning_rate"], "betas": (adam["beta_1"], 0.999), "eps": 1e-7}  # As in Keras.
+        self.optimizer = torch.optim.Adam(self.model.parameters(), **options)
 
     def step(self, x: torch.Tensor, y: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Train on a batch; return its loss and what Keras measures beside it."""
-        loss, measured = self.model.loss(x, y)
+        """Train on a batch; return its loss and the metrics that Keras computes too."""
+        loss, metrics = self.model.loss(x, y)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        return loss.detach(), measured
+        return loss.detach(), metrics
 
 
 def tensor(array: np.ndarray | None) -> torch.Tensor | None:
-    """Return an array as PyTorch takes it: labels of 64 bits, channels first; None for None."""
+    """Return an array in PyTorch's form: labels of 64 bits, channels first; None for None."""
     if array is None:
         return None
-    found = torch.from_numpy(array)
     if array.ndim == 4:
-        return found.movedim(-1, 1).contiguous()
-    return found if array.dtype.kind == "f" else found.long()
+        return torch.from_numpy(array).movedim(-1, 1).contiguous()
+    return torch.from_numpy(array if array.dtype.kind == "f" else array.astype("int64"))
 
 
-def _module(row: benchmark_models.Row) -> nn.Module:
-    options = row.options
-    if row.kind == "vae":
-        return VAE()
-    if row.kind == "gan":
-        return GAN(options["dropout"])
-    if row.kind == "conv_autoencoder":
-        return ConvAutoencoder()
-    network = {
-        "mlp": lambda: _mlp(options["hidden_units"], options.get("dropout", 0)),
-        "cnn": lambda: _cnn(options["dropout"]),
-        "lstm": lambda: Recurrent(nn.LSTM),
-        "gru": lambda: Recurrent(nn.GRU),
-        "transformer": lambda: Transformer(options["length"]),
-    }[row.kind]()
-    return Classifier(network)
-
-
-class Classifier(nn.Module):
-    """Logits with cross-entropy and the number of right answers."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = network
+class Classifier(nn.Sequential):
+    """Logits with cross-entropy and the number of right predictions."""
 
     def loss(self, x, y):
-        logits = self.network(x)
+        logits = self(x)
         return functional.cross_entropy(logits, y), (logits.argmax(1) == y).sum()
 
 
-def _mlp(hidden_units: Sequence[int], dropout: float) -> nn.Module:
+def mlp(hidden_units, dropout=0.0) -> nn.Module:
     layers, sizes = [], (784, *hidden_units)
     for inputs, outputs in itertools.pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], 10))
+    return Classifier(*layers, nn.Linear(sizes[-1], 10))
 
 
-def _cnn(dropout: float) -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1),
-        nn.MaxPool2d(2),
-        nn.ReLU(),
-        nn.Conv2d(32, 64, 3, padding=1),
-        nn.ReLU(),
-        nn.AdaptiveMaxPool2d(1),
-        nn.Flatten(),
-        nn.Dropout(dropout),
-        nn.Linear(64, 10),
-    )
+def cnn(filters, batch_norm, dropout) -> nn.Module:
+    first, second = filters
+    layers = [nn.Conv2d(1, first, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()]
+    layers += [nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()]
+    return Classifier(*layers, nn.Dropout(dropout), nn.Linear(second, 10))
 
 
-class Recurrent(nn.Module):
-    """The last output of a recurrent layer, and a dense layer."""
+class LastOutput(nn.Module):
+    """The last output of a recurrent layer."""
 
     def __init__(self, cell: type[nn.RNNBase]):
         super().__init__()
-        self.cell, self.logits = cell(28, 128, batch_first=True), nn.Linear(128, 10)
+        self.cell = cell(28, 128, batch_first=True)
 
     def forward(self, x):
-        return self.logits(self.cell(x)[0][:, -1])
+        return self.cell(x)[0][:, -1]
 
 
 class Transformer(nn.Module):
@@ -113,8 +79,7 @@ class Transformer(nn.Module):
     def __init__(self, length: int):
         super().__init__()
         self.tokens, self.positions = nn.Embedding(1000, 64), nn.Embedding(length, 64)
-        self.blocks = nn.ModuleList(Block() for _ in range(2))
-        self.norm, self.logits = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False), nn.Linear(64, 10)
+        self.blocks, self.norm = nn.ModuleList(Block() for _ in range(2)), _norm()
 
     def forward(self, tokens):
         mask = tokens != 0
@@ -122,7 +87,7 @@ class Transformer(nn.Module):
         for block in self.blocks:
             x = block(x, mask[:, None, None, :])
         weights = mask.to(x.dtype)[:, :, None]
-        return self.logits((self.norm(x) * weights).sum(1) / weights.sum(1).clamp(min=1))
+        return (self.norm(x) * weights).sum(1) / weights.sum(1).clamp(min=1)
 
 
 class Block(nn.Module):
@@ -130,39 +95,33 @@ class Block(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.attention_norm = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False)
+        self.attention_norm, self.dense_norm = _norm(), _norm()
         self.query_key_value, self.output = nn.Linear(64, 3 * 64, bias=False), nn.Linear(64, 64, bias=False)
-        self.dense_norm = nn.LayerNorm(64, eps=1e-3, elementwise_affine=False)
         self.dense = nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 64))
 
     def forward(self, x, mask):
         heads = self.query_key_value(self.attention_norm(x)).unflatten(-1, (3, 4, 16))
         query, key, value = heads.permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        x = x + self.output(seen.transpose(1, 2).flatten(2))
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        x = x + self.output(attended.transpose(1, 2).flatten(2))
         return x + self.dense(self.dense_norm(x))
 
 
-class ConvAutoencoder(nn.Module):
+def _norm() -> nn.Module:
+    return nn.LayerNorm(64, eps=1e-3, elementwise_affine=False)
+
+
+class ConvAutoencoder(nn.Sequential):
     """Two convolutions that halve an image, two that double it; cross-entropy of the pixels."""
 
     def __init__(self):
-        super().__init__()
         half, double = {"stride": 2, "padding": 1}, {"stride": 2, "padding": 1, "output_padding": 1}
-        self.network = nn.Sequential(
-            nn.Conv2d(1, 32, 3, **half),
-            nn.ReLU(),
-            nn.Conv2d(32, 64, 3, **half),
-            nn.ReLU(),
-            nn.ConvTranspose2d(64, 64, 3, **double),
-            nn.ReLU(),
-            nn.ConvTranspose2d(64, 32, 3, **double),
-            nn.ReLU(),
-            nn.Conv2d(32, 1, 3, padding=1),
-        )
+        encoder = [nn.Conv2d(1, 32, 3, **half), nn.ReLU(), nn.Conv2d(32, 64, 3, **half), nn.ReLU()]
+        decoder = [nn.ConvTranspose2d(64, 64, 3, **double), nn.ReLU(), nn.ConvTranspose2d(64, 32, 3, **double)]
+        super().__init__(*encoder, *decoder, nn.ReLU(), nn.Conv2d(32, 1, 3, padding=1))
 
     def loss(self, x, y):
-        return functional.binary_cross_entropy_with_logits(self.network(x), y), torch.zeros(())
+        return functional.binary_cross_entropy_with_logits(self(x), y), torch.zeros(())
 
 
 class VAE(nn.Module):
@@ -183,39 +142,37 @@ class VAE(nn.Module):
 
 
 class GAN(nn.Module):
-    """Generator and discriminator with 32 and 64 filters; both losses added, neither moves the other player."""
+    """Generator and discriminator with 32 and 64 filters; the losses are added, each moves its own player only."""
 
     def __init__(self, dropout: float):
         super().__init__()
         size, norm = {"kernel_size": 4, "stride": 2, "padding": 1}, {"eps": 1e-3, "momentum": 0.1}
-        self.generator = nn.Sequential(
-            nn.Linear(64, 7 * 7 * 64, bias=False),
-            nn.BatchNorm1d(7 * 7 * 64, **norm),
-            nn.ReLU(),
-            nn.Unflatten(1, (64, 7, 7)),
-            nn.ConvTranspose2d(64, 32, bias=False, **size),
-            nn.BatchNorm2d(32, **norm),
-            nn.ReLU(),
-            nn.ConvTranspose2d(32, 1, **size),
-            nn.Sigmoid(),
-        )
-        self.discriminator = nn.Sequential(
-            nn.Conv2d(1, 32, **size),
-            nn.LeakyReLU(0.2),
-            nn.Dropout(dropout),
-            nn.Conv2d(32, 64, **size),
-            nn.LeakyReLU(0.2),
-            nn.Dropout(dropout),
-            nn.Flatten(),
-            nn.Linear(7 * 7 * 64, 1),
-        )
+        layers = [nn.Linear(64, 7 * 7 * 64, bias=False), nn.BatchNorm1d(7 * 7 * 64, **norm), nn.ReLU()]
+        layers += [nn.Unflatten(1, (64, 7, 7)), nn.ConvTranspose2d(64, 32, bias=False, **size)]
+        layers += [nn.BatchNorm2d(32, **norm), nn.ReLU(), nn.ConvTranspose2d(32, 1, **size), nn.Sigmoid()]
+        self.generator = nn.Sequential(*layers)
+        layers = [nn.Conv2d(1, 32, **size), nn.LeakyReLU(0.2), nn.Dropout(dropout)]
+        layers += [nn.Conv2d(32, 64, **size), nn.LeakyReLU(0.2), nn.Dropout(dropout)]
+        self.discriminator = nn.Sequential(*layers, nn.Flatten(), nn.Linear(7 * 7 * 64, 1))
 
     def loss(self, x, y):
         fake = self.generator(torch.randn((len(x), 64)))
         real_logits, fake_logits = self.discriminator(x), self.discriminator(fake.detach())
-        held = {name: weight.detach() for name, weight in self.discriminator.named_parameters()}
-        player_logits = torch.func.functional_call(self.discriminator, held, fake)
+        constants = {name: weight.detach() for name, weight in self.discriminator.named_parameters()}
+        player_logits = torch.func.functional_call(self.discriminator, constants, fake)
         discriminator = (functional.softplus(-real_logits) + functional.softplus(fake_logits)).mean() / 2
         generator = functional.softplus(-player_logits).mean()
         shares = [(real_logits > 0).float().mean(), (fake_logits < 0).float().mean()]
         return discriminator + generator, torch.stack([discriminator.detach(), generator.detach(), *shares])
+
+
+MODULES = {
+    "mlp": mlp,
+    "cnn": cnn,
+    "lstm": lambda length: Classifier(LastOutput(nn.LSTM), nn.Linear(128, 10)),
+    "gru": lambda length: Classifier(LastOutput(nn.GRU), nn.Linear(128, 10)),
+    "transformer": lambda length: Classifier(Transformer(length), nn.Linear(64, 10)),
+    "conv_autoencoder": ConvAutoencoder,
+    "vae": VAE,
+    "gan": GAN,
+}

@@ -1,4 +1,4 @@
-"""The models that `recipes.benchmark` times, with data of the right shape; `benchmark_loops` has them in PyTorch."""
+"""The models that `recipes.benchmark` times, with data of the right shape; `loops` has them in PyTorch."""
 
 from typing import NamedTuple
 
@@ -6,47 +6,42 @@ import numpy as np
 
 
 class Row(NamedTuple):
-    """A model with the batch size and the number of examples of an epoch."""
+    """A model with the batch size and the number of examples of an epoch; words.csv has its title."""
 
-    title: str
+    kind: str
     batch_size: int
     examples: int
-    kind: str
     options: dict = {}  # noqa: RUF012 - read only
     jit_compile: bool = False
 
 
+WIDE = {"hidden_units": (512, 512)}
 ROWS = {
-    "mlp_small": Row("MLP 784-32-10", 32, 32_000, "mlp", {"hidden_units": (32,)}),
-    "mlp_short": Row("MLP 784-256-128-10, 5,000 images", 128, 5_000, "mlp", {"hidden_units": (256, 128)}),
-    "mlp_128": Row("MLP 784-512-512-10, dropout", 128, 12_800, "mlp", {"hidden_units": (512, 512), "dropout": 0.2}),
-    "mlp_512": Row("MLP 784-512-512-10, dropout", 512, 15_360, "mlp", {"hidden_units": (512, 512), "dropout": 0.2}),
-    "mlp_512_dense": Row("MLP 784-512-512-10", 512, 15_360, "mlp", {"hidden_units": (512, 512)}),
-    "mlp_512_xla": Row(
-        "MLP 784-512-512-10, `jit_compile=True`", 512, 15_360, "mlp", {"hidden_units": (512, 512)}, True
-    ),
-    "cnn": Row("CNN 32-64, 3x3", 128, 3_840, "cnn", {"filters": (32, 64), "batch_norm": False, "dropout": 0.5}),
-    "lstm": Row("LSTM 128 on rows", 128, 3_840, "lstm", {"length": 28}),
-    "gru": Row("GRU 128 on rows", 128, 3_840, "gru", {"length": 28}),
-    "transformer": Row("transformer, 2 blocks, width 64, 64 tokens", 128, 1_920, "transformer", {"length": 64}),
-    "conv_autoencoder": Row("convolutional autoencoder 32-64, 3x3", 128, 1_280, "conv_autoencoder"),
-    "vae": Row("VAE 784-400-20", 128, 12_800, "vae"),
-    "gan": Row("GAN 32-64, 4x4", 128, 2_560, "gan", {"dropout": 0.3}),
+    "mlp_small": Row("mlp", 32, 32_000, {"hidden_units": (32,)}),
+    "mlp_short": Row("mlp", 128, 5_000, {"hidden_units": (256, 128)}),
+    "mlp_128": Row("mlp", 128, 12_800, {**WIDE, "dropout": 0.2}),
+    "mlp_512": Row("mlp", 512, 15_360, {**WIDE, "dropout": 0.2}),
+    "mlp_512_dense": Row("mlp", 512, 15_360, WIDE),
+    "mlp_512_xla": Row("mlp", 512, 15_360, WIDE, jit_compile=True),
+    "cnn": Row("cnn", 128, 3_840, {"filters": (32, 64), "batch_norm": False, "dropout": 0.5}),
+    "lstm": Row("lstm", 128, 3_840, {"length": 28}),
+    "gru": Row("gru", 128, 3_840, {"length": 28}),
+    "transformer": Row("transformer", 128, 1_920, {"length": 64}),
+    "conv_autoencoder": Row("conv_autoencoder", 128, 1_280),
+    "vae": Row("vae", 128, 12_800),
+    "gan": Row("gan", 128, 2_560, {"dropout": 0.3}),
 }
-IMAGES = ("cnn", "conv_autoencoder", "gan")
 ADAM = {"gan": {"learning_rate": 1e-4, "beta_1": 0.5}}
 """The arguments of Adam that are not Keras's defaults, by kind."""
 
 
 def arrays(row: Row) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return made-up inputs and targets of the right shape: only time is looked at."""
-    rng = np.random.default_rng(0)
+    """Return made-up inputs and targets of the right shape; they are only timed."""
+    rng, length = np.random.default_rng(0), row.options.get("length")
     labels = rng.integers(0, 10, row.examples).astype("int32")
     if row.kind == "transformer":
-        return rng.integers(0, 1000, (row.examples, row.options["length"])).astype("int32"), labels
-    shape = (28, 28, 1) if row.kind in IMAGES else (784,)
-    if row.kind in ("lstm", "gru"):
-        shape = (row.options["length"], 28)
+        return rng.integers(0, 1000, (row.examples, length)).astype("int32"), labels
+    shape = {"mlp": (784,), "vae": (784,), "lstm": (length, 28), "gru": (length, 28)}.get(row.kind, (28, 28, 1))
     x = rng.random((row.examples, *shape), dtype="float32")
     return x, {"vae": x, "conv_autoencoder": x, "gan": None}.get(row.kind, labels)
 
@@ -57,29 +52,22 @@ def keras_model(row: Row):
 
     import dlguide
 
-    loss, metrics = keras.losses.BinaryCrossentropy(from_logits=True), None
-    if row.kind == "gan":
-        model, loss = dlguide.gan((28, 28, 1), **row.options), None  # It has its own loss.
-    elif row.kind == "vae":
-        model = dlguide.vae((784,), latent_dim=20, hidden_units=(400,))
-    elif row.kind == "conv_autoencoder":
-        model = dlguide.conv_autoencoder((28, 28, 1))
-    else:
-        model = _classifier(row)
-        loss, metrics = keras.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"]
+    image, options, length = (28, 28, 1), row.options, row.options.get("length")
+    build = {
+        "mlp": lambda: dlguide.mlp((784,), 10, **options),
+        "cnn": lambda: dlguide.cnn(image, 10, **options),
+        "lstm": lambda: dlguide.rnn((length, 28), 10, cell="lstm", units=(128,), mask_zero=False),
+        "gru": lambda: dlguide.rnn((length, 28), 10, cell="gru", units=(128,), mask_zero=False),
+        "transformer": lambda: dlguide.transformer_classifier(1000, length, 10, dropout=0.0),
+        "conv_autoencoder": lambda: dlguide.conv_autoencoder(image),
+        "vae": lambda: dlguide.vae((784,), latent_dim=20, hidden_units=(400,)),
+        "gan": lambda: dlguide.gan(image, **options),
+    }
+    model = build[row.kind]()
+    loss, metrics = keras.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"]
+    if row.kind in ("conv_autoencoder", "vae", "gan"):  # The GAN has its own loss.
+        loss, metrics = None if row.kind == "gan" else keras.losses.BinaryCrossentropy(from_logits=True), None
     jit_compile = True if row.jit_compile and keras.backend.backend() == "tensorflow" else "auto"
     optimizer = keras.optimizers.Adam(**ADAM.get(row.kind, {}))
     model.compile(optimizer, loss, metrics=metrics, jit_compile=jit_compile)
     return model
-
-
-def _classifier(row: Row):
-    import dlguide
-
-    if row.kind == "mlp":
-        return dlguide.mlp((784,), 10, **row.options)
-    if row.kind == "cnn":
-        return dlguide.cnn((28, 28, 1), 10, **row.options)
-    if row.kind == "transformer":
-        return dlguide.transformer_classifier(1000, row.options["length"], 10, dropout=0.0)
-    return dlguide.rnn((row.options["length"], 28), 10, cell=row.kind, units=(128,), mask_zero=False)

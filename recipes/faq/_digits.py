@@ -1,18 +1,31 @@
-"""Digits that a network has made: their pictures in a result, and a strip of them."""
+"""Digits that a network has made: their pictures in a result, a strip of them, and what autoencoders share."""
 
 import base64
 
 import numpy as np
 
+from recipes.faq import _figure
 
-def packed(images: np.ndarray) -> str:
-    """Return images of shape `(n, 28, 28, 1)` in [0, 1] as text for a JSON file."""
-    return base64.b64encode((255 * images).round().astype("uint8").tobytes()).decode()
+
+def packed(values: np.ndarray, factor: float = 255, dtype: str = "uint8") -> str:
+    """Return numbers, such as images of shape `(n, 28, 28, 1)` in [0, 1], as text for a JSON file."""
+    return base64.b64encode((factor * values).round().astype(dtype).tobytes()).decode()
 
 
 def unpacked(text: str) -> np.ndarray:
     """Return the images that `packed` was given, with values from 0 to 255 and without the last axis."""
     return np.frombuffer(base64.b64decode(text), "uint8").reshape(-1, 28, 28)
+
+
+def with_strips_below(panels: dict, seeds: dict, names, inches: float, strips: dict[str, str], title: str = ""):
+    """Return a figure with the panels, and below them a part of some inches with strips."""
+
+    def draw_below(part):
+        if title:
+            part.suptitle(title, fontsize=10)
+        draw_strips(part, strips)
+
+    return _figure.with_part_below(panels, seeds, names, inches, draw_below)
 
 
 def draw_strips(figure, strips: dict[str, str]) -> None:
@@ -22,3 +35,33 @@ def draw_strips(figure, strips: dict[str, str]) -> None:
         axes.imshow(np.concatenate(unpacked(text), axis=1), cmap="gray")
         axes.set_title(name, fontsize=9)
         axes.axis("off")
+
+
+def decoded(model, codes: np.ndarray) -> np.ndarray:
+    """Return the images that the decoder of an autoencoder, which gives logits, makes of codes."""
+    from scipy.special import expit
+
+    return expit(np.asarray(model.get_layer("decoder")(codes.astype("float32"))))
+
+
+def principal_components(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean image, and the principal components as columns, that of the largest variance first."""
+    x = images.reshape(len(images), -1)
+    return images.mean(axis=0), np.linalg.eigh(np.cov(x, rowvar=False))[1][:, ::-1]
+
+
+def features(x, y, optimizer, epochs: int, **options):
+    """Return a network from images to 48 features: a classifier of real images (x, y), the same for all seeds.
+
+    `options` say how it is compiled.
+    """
+    import keras
+
+    from dlguide import cnn, training
+    from recipes._lib.images import few_labels
+
+    keras.utils.set_random_seed(0)
+    classifier = cnn((28, 28, 1), 10, filters=(16, 32, 48), kernel_size=5)
+    classifier.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
+    training.fit(classifier, x, y, epochs=epochs, batch_size=100, verbose=0)
+    return few_labels.without_head(classifier)

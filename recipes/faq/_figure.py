@@ -1,40 +1,53 @@
-"""The usual figure of an experiment: a panel of points with intervals, or of curves with bands, each below the other."""
+"""The usual figure of an experiment: panels of points with intervals, or of curves with bands."""
 
-from recipes.faq import _statistics
-from recipes.faq._experiment import Experiment, Panel
-
-WORDS = {
-    "en": {"points": "{}\nblue: mean, 95 % interval; grey: each seed", "band": "{}\nmean, 95 % interval"},
-    "zh": {"points": "{}\n蓝色：均值与 95% 置信区间；灰点：各种子", "band": "{}\n均值与 95% 置信区间"},
-}
+from recipes.faq import _sentences, _verdict
+from recipes.faq._experiment import Panel
+from recipes.faq._names import Names
+from recipes.faq._questions import Question
 
 
-def draw(experiment: Experiment, seeds: dict, language: str):
+def draw(question: Question, seeds: dict, language: str):
     """Return the figure in a language."""
     from dlguide import plots
 
-    if experiment.draw:
-        return experiment.draw(seeds, language)
-    with plots.new_figure(6.4, sum(heights(experiment))) as figure:
-        draw_panels(figure, experiment, seeds, language)
+    panels, names = question.experiment.panels, question.names(language)
+    if question.experiment.draw:
+        return question.experiment.draw(seeds, names)
+    with plots.new_figure(6.4, height(panels)) as figure:
+        draw_panels(figure, panels, seeds, names)
     return figure
 
 
-def heights(experiment: Experiment) -> list[float]:
-    """Return the height of each panel in inches."""
-    return [3.4 if panel.curve else 0.9 + 0.42 * len(panel.rows) for panel in experiment.panels.values()]
+def height(panels: dict[str, Panel]) -> float:
+    """Return the height of the panels in inches."""
+    return sum(_heights(panels))
 
 
-def draw_panels(figure, experiment: Experiment, seeds: dict, language: str) -> None:
+def _heights(panels: dict[str, Panel]) -> list[float]:
+    return [3.4 if panel.curve else 0.9 + 0.42 * len(panel.rows) for panel in panels.values()]
+
+
+def draw_panels(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> None:
     """Draw the panels into a figure or a part of one."""
-    all_axes = figure.subplots(len(experiment.panels), height_ratios=heights(experiment), squeeze=False)[:, 0]
-    for axes, (name, panel) in zip(all_axes, experiment.panels.items(), strict=True):
-        (draw_curves if panel.curve else draw_points)(axes, name, panel, seeds, language)
+    all_axes = figure.subplots(len(panels), height_ratios=_heights(panels), squeeze=False)[:, 0]
+    for axes, (name, panel) in zip(all_axes, panels.items(), strict=True):
+        (draw_curves if panel.curve else draw_points)(axes, name, panel, seeds, names)
         if panel.score.logarithmic:
             (axes.set_yscale if panel.curve else axes.set_xscale)("log")
             _write_plainly(axes.yaxis if panel.curve else axes.xaxis)
-        axes.set_title(panel.title.to(language), fontsize=10)
+        axes.set_title(names.title(name), fontsize=10)
         axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
+
+
+def with_part_below(panels: dict[str, Panel], seeds: dict, names: Names, inches: float, draw_below):
+    """Return a figure with the panels, and below them a part of some inches that `draw_below` draws."""
+    from dlguide import plots
+
+    with plots.new_figure(6.4, height(panels) + inches) as figure:
+        above, below = figure.subfigures(2, height_ratios=[height(panels), inches])
+        draw_panels(above, panels, seeds, names)
+        draw_below(below)
+    return figure
 
 
 def _write_plainly(axis) -> None:
@@ -48,38 +61,35 @@ def _write_plainly(axis) -> None:
         axis.set_minor_formatter(ticker.NullFormatter())
 
 
-def draw_points(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
+def draw_points(axes, name: str, panel: Panel, seeds: dict, names: Names) -> None:
     """Draw a row for each way that was measured: its mean with an interval, and each seed."""
     factor = panel.score.unit.factor
     for place, row in enumerate(panel.rows):
-        values = _statistics.column(seeds, name, row)
-        mean, low, high = (factor * end for end in _statistics.mean_of(panel.score, values))
-        values = [factor * value for value in values]
-        axes.plot(values, [place + 0.22] * len(values), ".", color="gray", alpha=0.6)
+        values = _verdict.column(seeds, name, row)
+        mean, low, high = (factor * end for end in _verdict.mean(panel.score, values))
+        axes.plot([factor * value for value in values], [place + 0.22] * len(values), ".", color="gray", alpha=0.6)
         axes.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="tab:blue", capsize=4)
-    axes.set_yticks(range(len(panel.rows)), [words.to(language) for words in panel.rows.values()])
+    axes.set_yticks(range(len(panel.rows)), [names("row", name, row) for row in panel.rows])
     axes.set_ylim(len(panel.rows) - 0.5, -0.5)
-    axes.set_xlabel(WORDS[language]["points"].format(panel.score.described(language)))
+    axes.set_xlabel(names("sentence", "points").format(_sentences.described(panel.score, names)))
 
 
-def draw_curves(axes, name: str, panel: Panel, seeds: dict, language: str) -> None:
+def draw_curves(axes, name: str, panel: Panel, seeds: dict, names: Names) -> None:
     """Draw a curve for each way that was measured: its mean with a band."""
     factor = panel.score.unit.factor
-    for row, words in panel.rows.items():
-        places = _statistics.places(seeds, name, row)
-        columns = [_statistics.column(seeds, name, row, at) for at in places]
-        found = [_statistics.mean_of(panel.score, values) for values in columns]
+    for row in panel.rows:
+        places = _verdict.places(seeds, name, row)
+        found = [_verdict.mean(panel.score, _verdict.column(seeds, name, row, at)) for at in places]
         means, lows, highs = ([factor * interval[i] for interval in found] for i in range(3))
         x = [float(at) for at in places]
-        axes.plot(x, means, ".-", label=words.to(language))
+        axes.plot(x, means, ".-", label=names("row", name, row))
         axes.fill_between(x, lows, highs, alpha=0.2)
-    if panel.curve.logarithmic:
+    if panel.logarithmic:
         axes.set_xscale("log")
-        measured = sorted({float(at) for row in panel.rows for at in _statistics.places(seeds, name, row)})
+        measured = sorted({float(at) for row in panel.rows for at in _verdict.places(seeds, name, row)})
         if len(measured) <= 8:
             axes.set_xticks(measured, [f"{value:g}" for value in measured])
             axes.minorticks_off()
-    axes.set(
-        xlabel=panel.curve.name.to(language), ylabel=WORDS[language]["band"].format(panel.score.described(language))
-    )
+    label = names("sentence", "band").format(_sentences.described(panel.score, names))
+    axes.set(xlabel=names("curve", panel.curve), ylabel=label)
     axes.legend()

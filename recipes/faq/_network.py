@@ -1,6 +1,6 @@
-"""A multilayer perceptron and Keras's `SGD` in NumPy, for small networks that are trained many times: nothing is traced.
+"""A multilayer perceptron and Keras's `SGD` in NumPy: for small networks that are trained many times.
 
-A test trains the same network with Keras, to the same weights. All weights stand in one vector; `layers` are views of it.
+A test trains the same network with Keras, to the same weights. All weights lie in one vector; `layers` are its views.
 """
 
 import itertools
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def new_weights(sizes: Sequence[int], rng: np.random.Generator) -> np.ndarray:
-    """Draw the weights of a network as Keras does (Glorot & Bengio, 2010); `sizes` are inputs, hidden units, classes."""
+    """Draw weights as Keras does (Glorot & Bengio, 2010); `sizes` are inputs, hidden units, classes."""
     parts = []
     for inputs, outputs in itertools.pairwise(sizes):
         bound = np.sqrt(6 / (inputs + outputs))
@@ -75,7 +75,7 @@ def descend(
     nesterov: bool = False,
     velocity: np.ndarray | None = None,
 ) -> None:
-    """Change the weights, and the velocity if one is given, in place: a step of Keras's `SGD` for each batch `(x, y)`."""
+    """Change the weights (and the velocity) in place: a step of Keras's `SGD` for each batch `(x, y)`."""
     views, rate = layers(weights, sizes), np.float32(learning_rate)
     velocity = np.zeros_like(weights) if velocity is None else velocity
     with np.errstate(all="ignore"):  # A learning rate that is too large ends in infinity.
@@ -94,7 +94,8 @@ def until_target(
     """Return the steps until the loss of `watched` is at the target, and the accuracy on `test` then.
 
     The loss is looked at after numbers of steps that grow by √2, with a straight line between them. A training that is
-    not at the target after `most` steps counts as `most`, and so does one that is no better than guessing after a quarter; `settings` are those of `descend`.
+    not at the target after `most` steps counts as `most`, and so does one that is no better than guessing after a
+    quarter of them. `settings` are those of `descend`.
     """
     weights = new_weights(sizes, np.random.default_rng(seed))
     views, velocity, done = layers(weights, sizes), np.zeros_like(weights), 0
@@ -113,7 +114,7 @@ def until_target(
 
 
 def batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int, first: int, last: int):
-    """Give the batches of the steps `first` to `last - 1`, cut from one shuffled pass over the examples after the other."""
+    """Give the batches of the steps `first` to `last - 1`, cut from shuffled passes over the examples."""
     n, start, end = len(x), first * batch_size, last * batch_size
     if batch_size == n:
         yield from [(x, y)] * (last - first)
@@ -122,3 +123,10 @@ def batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int, first: int
     order = np.concatenate([np.random.default_rng((seed, epoch)).permutation(n) for epoch in epochs])
     for rows in order[start - epochs[0] * n : end - epochs[0] * n].reshape(-1, batch_size):
         yield x[rows], y[rows]
+
+
+def mnist1d(seed: int, limit: int | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return inputs and classes of the training, the validation and the test set of MNIST-1D."""
+    from dlguide import data
+
+    return [(part.x[..., 0], part.y) for part in data.load("mnist1d", limit=limit, seed=seed)[:3]]

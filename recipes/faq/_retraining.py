@@ -1,5 +1,7 @@
 """Train one compiled model many times: compiling takes longer than many of the short trainings of an experiment."""
 
+import functools
+import math
 from collections.abc import Callable
 
 
@@ -17,7 +19,7 @@ def trainer(
 
     Args:
         build: Function without arguments that returns a new model; its weights follow the global seed.
-        optimizer: As `model.compile` takes it, with a state that starts from zeros. Its learning rate is set in each call.
+        optimizer: As `model.compile` takes it, with a state that starts from zeros. Each call sets its learning rate.
         loss: As `model.compile` takes it; None for a classifier with logits.
         metrics: As `model.compile` takes them.
         steps_per_execution: Steps in a call of the graph, set here so that nothing is traced again.
@@ -47,11 +49,7 @@ def trainer(
     model.optimizer.build(model.trainable_variables)
 
     def train(x, y, *, learning_rate: float, epochs: int, batch_size: int, seed: int, **options):
-        keras.utils.set_random_seed(seed)
-        for variable, new in zip(model.variables, build().variables, strict=True):
-            variable.assign(new)
-        for variable in model.optimizer.variables:
-            variable.assign(keras.ops.zeros_like(variable))
+        renew(model, build, seed)
         model.optimizer.learning_rate.assign(learning_rate)
         training.fit(model, x, y, epochs=epochs, batch_size=batch_size, seed=seed, verbose=0, **options)
         return model
@@ -59,6 +57,74 @@ def trainer(
     return train
 
 
+def renew(model, build: Callable, seed: int) -> None:
+    """Give a compiled model the weights of one that is built with a seed, and its optimizer a state of zeros."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    for variable, new in zip(model.variables, build().variables, strict=True):
+        variable.assign(new)
+    for variable in model.optimizer.variables:
+        variable.assign(keras.ops.zeros_like(variable))
+
+
+def clipped_trainer(build: Callable, loss=None, *, metrics=(), **options) -> Callable:
+    """Return a `trainer` with Adam, and gradients that are shortened to a norm of 1."""
+    import keras
+
+    return trainer(build, keras.optimizers.Adam(global_clipnorm=1.0), loss, metrics=metrics, **options)
+
+
+def graph(is_quick: bool, steps: int) -> dict:
+    """Return how a model is compiled: with some steps in a call, or without a graph, which is faster for a few steps.
+
+    XLA would take longer to compile than the short trainings of an experiment take.
+    """
+    return {"run_eagerly": True} if is_quick else {"steps_per_execution": steps, "jit_compile": False}
+
+
+def falling(rate: float, epochs: int, is_cosine: bool = False) -> list:
+    """Return the callbacks for a learning rate that falls from epoch to epoch, as a straight line or as a cosine."""
+    import keras
+
+    def share(epoch: int) -> float:
+        return (1 + math.cos(math.pi * epoch / epochs)) / 2 if is_cosine else 1 - epoch / epochs
+
+    return [keras.callbacks.LearningRateScheduler(lambda epoch: rate * share(epoch))]
+
+
+def outputs(model, x):
+    """Return what a model makes of its inputs, as a NumPy array."""
+    import keras
+
+    return keras.ops.convert_to_numpy(model(x))
+
+
 def accuracy(model, x, y) -> float:
     """Return a classifier's accuracy."""
     return float(model.evaluate(x, y, batch_size=500, verbose=0, return_dict=True)["accuracy"])
+
+
+def accuracy_after(train: Callable, splits, part: str, **options) -> float:
+    """Train on the training set, and return the accuracy on a part: "valid" or "test".
+
+    A training that diverges counts as guessing one of ten classes. `options` are those of the function `train`.
+    """
+    try:
+        model = train(*splits.train, **options)
+    except FloatingPointError:
+        return 0.1
+    return accuracy(model, *getattr(splits, part))
+
+
+def repeated(part, passes: int) -> tuple:
+    """Return inputs and targets for several passes in one epoch: a short epoch of Keras costs more than its steps."""
+    return tuple(array.repeat(passes, axis=0) for array in part)
+
+
+@functools.lru_cache(maxsize=4)
+def loaded(name: str, limit: int | None, seed: int):
+    """Return the parts of a data set, which the trainings of a seed read only once."""
+    from dlguide import data
+
+    return data.load(name, limit=limit, seed=seed)

@@ -22,24 +22,37 @@ def _model(sizes: Sequence[int]):
     return model
 
 
-def seconds_a_step(sizes, x, y, steps: dict[int, int], rounds: int) -> dict[int, float]:
-    """Return the seconds of a step with each batch size: the median of rounds; `steps` has the steps of a round.
+def in_turns(fits: dict, steps: dict, rounds: int) -> dict:
+    """Return the seconds of a step of each training: the median of rounds, in which the trainings take turns.
 
     Processor time does not count the time in which other programs have the core. It is taken within the epoch: what
     `fit` does before and after it, once, is excluded.
+
+    Args:
+        fits: Key to a function that calls `model.fit` for one epoch, with the options that it is given.
+        steps: Key to the number of steps of that epoch.
+        rounds: Number of rounds that count.
     """
     import keras
 
-    model, seconds, times = _model(tuple(sizes)), {batch_size: [] for batch_size in steps}, []
+    seconds, times = {key: [] for key in fits}, []
     watch = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: times.append(time.process_time()),
         on_epoch_end=lambda epoch, logs: times.append(time.process_time()),
     )
     for turn in range(rounds + 1):
-        for batch_size, number in steps.items():
-            drawn = list(_network.batches(x, y, batch_size, 0, 0, number))
-            arrays = [np.concatenate(parts) for parts in zip(*drawn, strict=True)]
-            model.fit(*arrays, batch_size=batch_size, shuffle=False, verbose=0, callbacks=[watch])
+        for key, fit in fits.items():
+            fit(shuffle=False, verbose=0, callbacks=[watch])
             if turn:  # The first turn traces and compiles.
-                seconds[batch_size].append((times[-1] - times[-2]) / number)
-    return {batch_size: float(np.median(found)) for batch_size, found in seconds.items()}
+                seconds[key].append((times[-1] - times[-2]) / steps[key])
+    return {key: float(np.median(found)) for key, found in seconds.items()}
+
+
+def seconds_a_step(sizes, x, y, steps: dict[int, int], rounds: int) -> dict[int, float]:
+    """Return the seconds of a step with each batch size; `steps` has the steps of a round."""
+    model, fits = _model(tuple(sizes)), {}
+    for batch_size, number in steps.items():
+        drawn = list(_network.batches(x, y, batch_size, 0, 0, number))
+        arrays = [np.concatenate(parts) for parts in zip(*drawn, strict=True)]
+        fits[batch_size] = functools.partial(model.fit, *arrays, batch_size=batch_size)
+    return in_turns(fits, steps, rounds)

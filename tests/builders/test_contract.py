@@ -14,94 +14,96 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from cases import CASES, answer, settled
-from contract import (
-    added,
-    build,
-    check_docstring,
-    compiled,
-    count,
-    inputs,
-    kind_of,
-    losses,
-    outputs,
-    targets,
-    weights,
-)
+from cases import CASES, Option
+from contract import build, compiled, inputs, kind_of, outputs, same_everywhere, settled, targets, weights
 
 import dlguide
 
-NAMED = [(name, o) for name, case in CASES.items() for o in case.options if o.name == "name"]
 # Options that make other layers, and not only layers of another size: for time, the others are TensorFlow's alone.
 OTHER_LAYERS = {
-    "augment", "batch_norm", "bidirectional", "cell", "dropout", "kernel_size", "latent_dim", "mask_zero",
-    "num_classes", "return_sequences", "vocab_size",
-}  # fmt: skip
-VARIANTS = [(name, None) for name in CASES] + [
-    (name, option)
-    for name, case in CASES.items()
-    for option in case.options
-    if option.name in OTHER_LAYERS or (option.name != "name" and keras.backend.backend() == "tensorflow")
-]
+    *("augment", "batch_norm", "bidirectional", "cell", "dropout", "kernel_size", "latent_dim", "mask_zero"),
+    *("num_classes", "return_sequences", "vocab_size"),
+}
+ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
+PLAIN = [(name, None) for name in CASES]
+OPTIONS = [(name, option) for name, case in CASES.items() for option in case.options]
+WITH_OTHER_LAYERS = PLAIN + [row for row in OPTIONS if row[1].name in OTHER_LAYERS]
+VARIANTS = PLAIN + OPTIONS if ON_TENSORFLOW else WITH_OTHER_LAYERS
 
 
 def over(rows, thorough_options=False):
     """Run a test over rows; for time, the test command leaves out those with an option where they are thorough."""
-    marks = [[pytest.mark.thorough] if thorough_options and option else [] for _, option in rows]
-    ids = [f"{name}-{option.name}={option.value}" if option else name for name, option in rows]
-    rows = [pytest.param(*row, marks=marks, id=id) for row, marks, id in zip(rows, marks, ids, strict=True)]
-    return pytest.mark.parametrize(("name", "option"), rows)
+    marked = []
+    for name, option in rows:
+        marks = [pytest.mark.thorough] if thorough_options and option else []
+        marked.append(
+            pytest.param(name, option, marks=marks, id=f"{name}-{option.name}={option.value}" if option else name)
+        )
+    return pytest.mark.parametrize(("name", "option"), marked)
 
 
 variants = over(VARIANTS)
 long_variants = over(VARIANTS, thorough_options=True)
-layers = over([row for row in VARIANTS if not row[1] or row[1].name in OTHER_LAYERS])
+layers = over(WITH_OTHER_LAYERS)
 names = pytest.mark.parametrize("name", CASES)
 
 
 def test_every_public_builder_has_a_case():
     assert sorted(CASES) == sorted(dlguide.__all__)
-    assert {option.name for case in CASES.values() for option in case.options} >= OTHER_LAYERS
+    assert {option.name for _, option in OPTIONS} >= OTHER_LAYERS
 
 
 @pytest.mark.one_backend
 @variants
-def test_number_of_weights_is_the_one_worked_out_by_hand(name, option):
-    model, expected = build(name, option), option or CASES[name]
-    assert count(model.trainable_weights) == expected.trainable
-    assert count(model.non_trainable_weights) == expected.non_trainable
-
-
-@variants
-@pytest.mark.thorough
-def test_numpy_integers_are_as_good_as_pythons(name, option):
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("the same on each backend")
-    model, expected = build(name, option, integer=np.int64), option or CASES[name]
-    assert count(model.trainable_weights) == expected.trainable
+@pytest.mark.parametrize("integer", [int, pytest.param(np.int64, marks=pytest.mark.thorough)])
+def test_number_of_weights_is_the_one_counted_by_hand(name, option, integer):
+    model, expected = build(name, option, integer=integer), list(CASES[name].weights)
+    if option:
+        given = (option.trainable, option.non_trainable)
+        expected = [usual if changed is None else changed for usual, changed in zip(expected, given, strict=True)]
+    for count, variables in zip(expected, (model.trainable_weights, model.non_trainable_weights), strict=True):
+        assert sum(int(np.prod(variable.shape)) for variable in variables) == count
     assert json.dumps(keras.saving.serialize_keras_object(model))
 
 
-@over([row for row in VARIANTS if not row[1] or keras.backend.backend() == "tensorflow"] + NAMED)
+@over((VARIANTS if ON_TENSORFLOW else PLAIN) + [(name, Option("name", "other")) for name in CASES])
 def test_it_maps_a_batch_to_a_batch_and_is_not_compiled(name, option):
     model = build(name, option)
     shape = option.output if option and option.output else CASES[name].output
     assert CASES[name].inputs or model.output_shape == (None, *shape)
     assert outputs(model, inputs(name, model)).shape == (8, *(size or 5 for size in shape))
     assert not model.compiled
-    assert model.name == (option.value if option and option.name == "name" else name)
+    assert model.name == ("other" if option and option.name == "name" else name)
+
+
+STRUCTURES = [
+    ("mlp", ((4,), 2), {"batch_norm": True}, "Flatten Dense BatchNormalization Activation Dropout Dense"),
+    ("cnn", ((8, 8, 1), 2), {}, "Conv2D MaxPooling2D BatchNormalization Activation Conv2D BatchNormalization "
+     "Activation GlobalMaxPooling2D Dropout Dense"),
+    ("rnn", ((5, 3), 2), {"units": (6, 7)}, "Masking LSTM Dropout LSTM Dropout Dense"),
+    ("rnn", ((5,), 2), {"units": (6, 7), "vocab_size": 9}, "Embedding Dropout LSTM Dropout LSTM Dropout Dense"),
+    ("transformer_classifier", (9, 5, 2), {}, "Embedding PositionEmbedding Dropout LayerNormalization SelfAttention "
+     "Dropout Add LayerNormalization Dense Dense Dropout Add LayerNormalization MaskedMean Dense"),
+]  # fmt: skip
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize(("name", "args", "options", "expected"), STRUCTURES)
+def test_the_layers_stand_in_the_order_that_the_docstring_says(name, args, options, expected):
+    model = getattr(dlguide, name)(*args, **CASES[name].base | options | {"dropout": 0.1})
+    assert " ".join(type(layer).__name__ for layer in model.layers[1:]) == expected
+    assert {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)} == {0.1}
 
 
 @names
 def test_every_option_of_the_signature_is_tried(name):
-    keyword_only = {
-        p.name for p in inspect.signature(getattr(dlguide, name)).parameters.values() if p.kind is p.KEYWORD_ONLY
-    }
-    assert keyword_only == {option.name for option in CASES[name].options} - {"num_outputs"}
+    parameters = inspect.signature(getattr(dlguide, name)).parameters.values()
+    options = {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    assert options == {option.name for option in CASES[name].options} - {"num_outputs"} | {"name"}
 
 
 @pytest.mark.one_backend
-@over([row for row in VARIANTS if row[1]])
+@over(OPTIONS)
 def test_every_option_changes_the_model(name, option):
     model, plain = build(name, option), build(name)
     if [w.shape for w in model.weights] != [w.shape for w in plain.weights]:
@@ -110,13 +112,19 @@ def test_every_option_changes_the_model(name, option):
     if option.name == "mask_zero":
         x[:, -1] = 0  # Padding.
     model.set_weights(plain.get_weights())
-    ours, others = outputs(model, x), outputs(plain, x)
-    differs = ours.shape != others.shape or not np.allclose(ours, others)
-    ours, others = outputs(model, x, training=True), outputs(plain, x, training=True)
-    differs |= ours.shape != others.shape or not np.allclose(ours, others)
-    differs |= added(model) != added(plain)
-    differs |= losses(name, model, x) != losses(name, plain, x)
-    assert differs, f"{option} has no effect"
+
+    def seen(model):
+        """Return outputs in evaluation and in training, and what the model itself adds to the loss."""
+        arrays = [outputs(model, x), outputs(model, x, training=True), *map(keras.ops.convert_to_numpy, model.losses)]
+        if CASES[name].kind == "alone":  # It has its own loss.
+            arrays.append(keras.ops.convert_to_numpy(model.compute_loss(x, y_pred=settled(model)(x))))
+        return arrays
+
+    ours, others = seen(model), seen(plain)
+    is_same = len(ours) == len(others) and all(
+        a.shape == b.shape and np.allclose(a, b) for a, b in zip(ours, others, strict=True)
+    )
+    assert not is_same, f"{option} has no effect"
 
 
 @over([row for row in VARIANTS if kind_of(*row) == "classifier"])
@@ -129,18 +137,12 @@ def test_a_classifier_gives_logits(name, option):
     assert not np.allclose(scores.sum(axis=-1), scores.sum(axis=-1).flat[0])
 
 
-@layers
-@pytest.mark.thorough
-def test_the_same_seed_gives_the_same_weights(name, option):
-    first, second = build(name, option).get_weights(), build(name, option).get_weights()
-    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
-
-
-@names
-def test_another_seed_gives_other_weights(name):
-    first, second = build(name).get_weights(), build(name, seed=1).get_weights()
-    equal = all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
-    assert equal == (CASES[name].kind == "regression")  # A convex regression starts from zeros.
+@over(WITH_OTHER_LAYERS, thorough_options=True)
+def test_the_seed_decides_the_weights(name, option):
+    first, same, other = (build(name, option, seed=seed).get_weights() for seed in (0, 0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    is_equal = all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+    assert is_equal == (CASES[name].kind == "regression")  # A convex regression starts from zeros.
 
 
 @long_variants
@@ -155,22 +157,15 @@ def test_one_step_moves_every_trainable_weight(name, option):
 
 @layers
 @pytest.mark.thorough
-def test_an_output_does_not_depend_on_the_batch(name, option):
+def test_an_output_depends_neither_on_the_batch_nor_on_chance_where_it_need_not(name, option):
     model = build(name, option)
     x, others = inputs(name, model), inputs(name, model, seed=1)
-    for ours, theirs in zip(keras.tree.flatten(x), keras.tree.flatten(others), strict=True):
-        theirs[4] = ours[4]
-    np.testing.assert_allclose(outputs(model, x)[4], outputs(model, others)[4], rtol=1e-4, atol=1e-5)
-
-
-@layers
-@pytest.mark.thorough
-def test_there_is_no_chance_in_evaluation_where_there_need_not_be(name, option):
-    model = build(name, option)
-    x = inputs(name, model)
     first, second = (keras.ops.convert_to_numpy(model(x, training=False)) for _ in range(2))
     assert np.array_equal(first, second) != CASES[name].is_random
     np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
+    for ours, theirs in zip(keras.tree.flatten(x), keras.tree.flatten(others), strict=True):
+        theirs[4] = ours[4]
+    np.testing.assert_allclose(outputs(model, x)[4], outputs(model, others)[4], rtol=1e-4, atol=1e-5)
 
 
 @long_variants
@@ -179,23 +174,16 @@ def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name,
     model = build(name, option)
     x = inputs(name, model)
     before = weights(model)
-    settled(model)
-    predicted = model.predict(x, verbose=0)
-    settled(model)
-    called = model(x)  # Nothing is said of `training`.
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(called), predicted, rtol=1e-4, atol=1e-5)
+    predicted = settled(model).predict(x, verbose=0)
     within = keras.tree.map_structure(lambda array: keras.Input(array.shape[1:], dtype=array.dtype.name), x)
-    outer = keras.Model(within, model(within))
-    settled(model)
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(outer(x)), predicted, rtol=1e-4, atol=1e-5)
+    for called in (model, keras.Model(within, model(within))):
+        settled(model)
+        seen = called(x)  # `training` is not given.
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(seen), predicted, rtol=1e-4, atol=1e-5)
     assert all(np.array_equal(old, new) for old, new in zip(before, weights(model), strict=True))
 
 
-# An `mlp` has Keras's own momentum; what the others give is drawn.
-NORMALISED = [
-    (name, next(o for o in CASES[name].options if o.name == "batch_norm"))
-    for name in ("autoencoder", "conv_autoencoder")
-]
+NORMALISED = [row for row in OPTIONS if row[1].name == "batch_norm" and row[1].value and row[0] != "vae"]
 
 
 @over([("cnn", None), *NORMALISED])
@@ -209,15 +197,14 @@ def test_statistics_follow_the_data_within_a_hundred_steps(name, option):
 
 @pytest.mark.parametrize("name", [name for name in CASES if CASES[name].kind != "alone"])
 def test_a_small_model_learns_32_examples_by_heart(name):
-    model = compiled(CASES[name].kind, build(name), learning_rate=0.05 if CASES[name].kind == "regression" else 0.02)
+    kind = CASES[name].kind
+    model = compiled(kind, build(name), learning_rate=0.05 if kind == "regression" else 0.02)
     x = inputs(name, model, 32)
-    if CASES[name].kind == "autoencoder":
-        x = np.round(x[:2]).repeat(16, axis=0)  # What a small code can hold, and no grey: it has a floor.
-    y = x[:, :1] * 2 - 1 if CASES[name].kind == "regression" else targets(CASES[name].kind, model, x)
-    first = model.train_on_batch(x, y)
-    for _ in range(90):
-        loss = model.train_on_batch(x, y)
-    assert loss < first / 2
+    if kind == "autoencoder":
+        x = np.round(x[:2]).repeat(16, axis=0)  # A small code can hold two images; grey has an entropy of its own.
+    y = x[:, :1] * 2 - 1 if kind == "regression" else targets(kind, model, x)
+    losses = [model.train_on_batch(x, y) for _ in range(91)]
+    assert losses[-1] < losses[0] / 2
 
 
 _LOAD = """
@@ -225,7 +212,7 @@ import json, sys
 import numpy as np, keras
 folder, backend, tests = sys.argv[1:]
 sys.path.insert(0, tests)
-from cases import answer, compiled
+from contract import compiled, same_everywhere
 same_backend = backend == keras.backend.backend()
 for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items():
     # On torch, Keras 3.15 saves an optimizer class of torch alone: elsewhere the model is compiled again.
@@ -233,9 +220,7 @@ for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items
     saved = np.load(path + ".npz")
     x = [saved["x"], saved["labels"]] if "labels" in saved else saved["x"]
     draws = {"sampling", "generator"} & {layer.name for layer in model.layers}
-    before = model.get_weights()
-    np.testing.assert_allclose(answer(model, x), saved["answer"], 0 if draws else 1e-4, 1e-5, err_msg=path)
-    assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True)), path
+    np.testing.assert_allclose(same_everywhere(model, x), saved["y_pred"], 0 if draws else 1e-4, 1e-5, err_msg=path)
     assert model.compiled == same_backend and model.name == name
     if not trains:
         continue
@@ -251,20 +236,19 @@ print("loaded", keras.backend.backend())
 def saved_models(tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("saved"), {}
     # What an option leaves in the file is the same text on each backend: TensorFlow's is enough, for time.
-    options = OTHER_LAYERS if keras.backend.backend() == "tensorflow" else ()
-    for i, (name, option) in enumerate(row for row in VARIANTS if not row[1] or row[1].name in options):
+    for i, (name, option) in enumerate(WITH_OTHER_LAYERS if ON_TENSORFLOW else PLAIN):
         kind = kind_of(name, option)
         model = compiled(kind, build(name, option), one_step=True)
         x = inputs(name, model)
         y = targets(kind, model, x)
         if hasattr(model.layers[-2], "adapt"):
             model.layers[-2].adapt(x)
-        if not option:  # The others are loaded and asked; training goes on with the builder's plain model, for time.
+        if not option:  # For time, training is resumed only for the plain model of each builder.
             model.train_on_batch(x, y)
         path = str(folder / f"{i}_{name}.keras")
         model.save(path)
         arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
-        np.savez(path + ".npz", answer=answer(model, x), **arrays, **({} if y is None else {"y": y}))
+        np.savez(path + ".npz", y_pred=same_everywhere(model, x), **arrays, **({} if y is None else {"y": y}))
         paths[path] = [model.name, kind, not option]
     (folder / "models.json").write_text(json.dumps(paths))
     return folder
@@ -274,26 +258,7 @@ def saved_models(tmp_path_factory):
 def test_it_is_loaded_in_a_new_process_with_safe_mode_and_trains_on(saved_models, backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed: pip install -e '.[{backend}]'")
+    command = [sys.executable, "-c", _LOAD, saved_models, keras.backend.backend(), str(Path(__file__).parents[1])]
     environment = {**os.environ, "KERAS_BACKEND": backend}
-    done = subprocess.run(
-        [sys.executable, "-c", _LOAD, saved_models, keras.backend.backend(), str(Path(__file__).parents[1])],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == f"loaded {backend}", done.stderr
-
-
-@names
-def test_documented_arguments_equal_the_signature(name):
-    check_docstring(getattr(dlguide, name))
-
-
-@names
-def test_the_docstring_has_the_sections_of_a_builder(name):
-    text = inspect.getdoc(getattr(dlguide, name))
-    for section in ("Args:", "Returns:", "Raises:", "Example:", "Reference:"):
-        assert f"\n{section}\n" in text
-    assert len(set(inspect.signature(getattr(dlguide, name)).parameters) - {"name"}) <= 9
-    assert Path(inspect.getfile(getattr(dlguide, name))).stem not in dlguide.__all__

@@ -1,7 +1,5 @@
 """The forms in which `fit` takes data: lists of arrays, frames, shapes with and without a last axis of 1, batches."""
 
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -36,6 +34,12 @@ def refusal(model, x=X, y=Y, **options):
     return str(error.value)
 
 
+def of_validation(message):
+    """Return the message of a bad `x` as it is for the `x` of `validation_data`."""
+    name = "validation_data[0]"
+    return message.replace("`x`", f"`{name}`").replace("x)", f"{name})").replace(": x", f": {name}")
+
+
 # Lists of arrays
 
 
@@ -58,7 +62,8 @@ def test_a_list_of_arrays_is_as_good_as_a_tuple():
     assert evaluation.evaluate(two_inputs(), *lists[:2])["loss"] > 0
 
 
-def test_lists_of_numbers_in_a_tuple_or_dict_are_arrays():
+def test_lists_of_numbers_alone_and_in_a_tuple_or_dict_are_arrays():
+    assert fit(compiled(), X.tolist(), Y.tolist()) == fit(compiled(), X, list(Y)) == pytest.approx(fit(compiled()))
     expected = fit(two_inputs(), (X, X), (Y, X[:, :1]))
     assert fit(two_inputs(), (X.tolist(), X), (Y.tolist(), X[:, :1])) == pytest.approx(expected, rel=1e-5)
     assert fit(two_inputs(), {"a": X.tolist(), "b": X}, (Y, X[:, :1])) == pytest.approx(expected, rel=1e-5)
@@ -71,8 +76,7 @@ class Frame:
     """As much of a pandas `DataFrame` as `fit` looks at; NumPy makes objects of columns of several types."""
 
     def __init__(self, columns):
-        self.columns = list(columns)
-        self._arrays = list(columns.values())
+        self.columns, self._arrays = list(columns), list(columns.values())
         self.dtypes = [array.dtype for array in self._arrays]
 
     def __array__(self, dtype=None, copy=None):
@@ -93,10 +97,8 @@ def test_a_frame_of_numbers_and_bools_trains(make):
     plain = np.stack(list(columns.values()), axis=1).astype("float32")
     assert fit(compiled(), make(columns)) == fit(compiled(), plain)
     bools = {name: columns[name] for name in ("is_new", "is_red")}
-    model = mlp((2,), 2, hidden_units=(3,))
-    one_hot = make({"no": Y == 0, "yes": Y == 1})
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    assert fit(compiled(model, loss), make(bools), one_hot)[0] > 0
+    assert fit(compiled(mlp((2,), 2), loss), make(bools), make({"no": Y == 0, "yes": Y == 1}))[0] > 0
     assert _arrays.arrays("x", make({"a": Y, "b": Y})).dtype == "int32"  # Token ids stay integers.
 
 
@@ -104,9 +106,8 @@ def test_a_missing_number_in_a_frame_is_refused_like_any_other():
     pandas = pytest.importorskip("pandas")
     numbers = pandas.array([None, *Y[1:]], dtype="Int64")
     frame = pandas.DataFrame({"n": numbers, "is_new": Y == 1, "a": X[:, 0], "b": X[:, 1]})
-    assert refusal(compiled(), frame) == (
-        "`x` must be free of NaN and infinity. Received: x with 1 of 80 values wrong, the first in row 0: nan"
-    )
+    message = "`x` must be free of NaN and infinity. Received: x with 1 of 80 values wrong, the first in row 0: nan"
+    assert refusal(compiled(), frame) == message
 
 
 def test_a_frame_with_text_is_refused_by_the_names_of_its_columns(make):
@@ -116,9 +117,7 @@ def test_a_frame_with_text_is_refused_by_the_names_of_its_columns(make):
         "numbers. Received: x with other values in columns ['town']"
     )
     assert refusal(compiled(), frame) == message
-    assert refusal(compiled(), validation_data=(frame, Y)) == message.replace("x)", "validation_data[0])").replace(
-        "`x`", "`validation_data[0]`"
-    ).replace(": x", ": validation_data[0]")
+    assert refusal(compiled(), validation_data=(frame, Y)) == of_validation(message)
 
 
 # Shapes
@@ -133,12 +132,9 @@ def test_x_of_another_shape_is_refused_before_and_after_a_fit(make):
     model = make()
     for _ in range(2):
         for shape in ((20, 5), (20, 4, 2), (20,), (20, 1, 4)):
-            x = np.ones(shape, "float32")
-            message = f"`x` must be of shape (n, 4), as the model's input. Received: x of shape {shape}"
-            assert refusal(model, x) == message
-            assert refusal(model, validation_data=(x, Y)) == message.replace("`x`", "`validation_data[0]`").replace(
-                ": x", ": validation_data[0]"
-            )
+            x, message = np.ones(shape, "float32"), "`x` must be of shape (n, 4), as the model's input. Received: x of "
+            assert refusal(model, x) == message + f"shape {shape}"
+            assert refusal(model, validation_data=(x, Y)) == of_validation(message) + f"shape {shape}"
             with pytest.raises(ValueError, match=r"`x` must be of shape \(n, 4\)"):
                 evaluation.evaluate(model, x, Y)
         fit(model)
@@ -209,21 +205,6 @@ def test_targets_outside_0_and_1_are_refused_whatever_way_the_loss_is_given(loss
     )
 
 
-def test_weights_of_classes_that_do_not_exist_are_refused():
-    binary = keras.losses.BinaryCrossentropy(from_logits=True)
-    one_logit = compiled(mlp((4,), 1), binary)
-    assert refusal(one_logit, class_weight={0: 1, 2: 5}) == (
-        "`class_weight` must be a mapping from classes in [0, 2) to weights. Received: class_weight={0: 1, 2: 5}"
-    )
-    hinge = compiled(mlp((4,), 1), "hinge")
-    y = Y * 2 - 1
-    assert refusal(hinge, y=y, class_weight={-1: 1, 0: 5}) == (
-        "`class_weight` must be a mapping from classes that `y` has to weights. Received: class_weight={-1: 1, 0: 5}"
-    )
-    hinge, same = (compiled(lambda: mlp((4,), 1), "hinge") for _ in range(2))
-    assert fit(hinge, y=y, class_weight={1: 3.0}) == fit(same, y=y, sample_weight=np.where(y == 1, 3.0, 1.0))
-
-
 # Data sets and models of the user's own
 
 
@@ -235,26 +216,35 @@ class Single(keras.utils.PyDataset):
         return X[i], Y[i]
 
 
-def single_examples():
+def single_dataset():
     import tensorflow as tf
 
-    yield tf.data.Dataset.from_tensor_slices((X, Y)), "tf.data.Dataset", "`.batch(32)` makes them"
-    yield Single(), "PyDataset", "`__getitem__` returns one"
-    if "torch" in sys.modules:
-        import torch
-
-        examples = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
-        loader = torch.utils.data.DataLoader(examples, batch_size=None)
-        yield loader, "DataLoader", "`batch_size=32` makes them"
+    return tf.data.Dataset.from_tensor_slices((X, Y))
 
 
-def test_a_data_set_of_single_examples_is_told_to_make_batches():
-    for data, kind, way in single_examples():
-        assert refusal(compiled(), data, None) == (
-            f"`x` must be a data set of batches: {way}. "
-            f"Received: a {kind} of single examples, x of shape (4,), y of shape ()"
-        )
-        assert "`validation_data` must be a data set of batches" in refusal(compiled(), validation_data=data)
+def single_loader():
+    torch = pytest.importorskip("torch")
+    examples = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
+    return torch.utils.data.DataLoader(examples, batch_size=None)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "way"),
+    [
+        (single_dataset, "tf.data.Dataset", "`.batch(32)` makes them"),
+        (Single, "PyDataset", "`__getitem__` returns one"),
+        (single_loader, "DataLoader", "`batch_size=32` makes them"),
+    ],
+)
+def test_a_data_set_of_single_examples_is_told_to_make_batches(make, kind, way):
+    assert refusal(compiled(), make(), None) == (
+        f"`x` must be a data set of batches: {way}. "
+        f"Received: a {kind} of single examples, x of shape (4,), y of shape ()"
+    )
+    assert "`validation_data` must be a data set of batches" in refusal(compiled(), validation_data=make())
+
+
+def test_vectors_as_targets_do_not_make_a_batch_of_an_example():
     import tensorflow as tf
 
     vectors = tf.data.Dataset.from_tensor_slices((X, np.eye(2, dtype="float32")[Y]))

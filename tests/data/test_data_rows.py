@@ -1,4 +1,4 @@
-"""Which row of its file each example of a data set is: the rows are numbered before they are loaded."""
+"""Which row of its file each example of a data set is: the rows are numbered before a set is loaded."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from dlguide.data import _sets
 COLUMNS = {"auto_mpg": "weight", "bikeshare": "windspeed", "places": "name", "sunspots": "sunspots", "co2": "co2"}
 NUMBERED = [name for name in _sets.LOADERS if name not in ("fashion_mnist", "recall", "shakespeare")]
 SERIES = {"sunspots": 36, "co2": 52}
+FILES = {"sunspots": "sunspots_monthly.csv", "co2": "co2_weekly.csv"}
 each_numbered = pytest.mark.parametrize("name", NUMBERED)
 
 
@@ -66,7 +67,7 @@ def test_every_row_is_in_one_set_alone(name, numbered):
         left_out = np.setdiff1d(np.arange(len(y)), together)
         assert not y[parts[0]].any() and y[left_out].all() and 0 < len(left_out) < len(y) / 20
     elif name in SERIES:  # The first values have no past, and a missing one is no target.
-        cells = _sets.read_columns(f"{name}_{'monthly' if name == 'sunspots' else 'weekly'}.csv")[name]
+        cells = _sets.read_columns(FILES[name])[name]
         assert together.tolist() == [i for i, cell in enumerate(cells) if cell and i >= SERIES[name]]
     else:
         assert sorted(together.tolist()) == list(range(len(together)))
@@ -80,12 +81,15 @@ def test_the_text_is_in_the_sets_once_and_in_its_order():
         joined = "".join(data.decode(ids, splits.info.vocabulary) for ids in part.x)
         expected = "".join(c if c in splits.info.vocabulary else _sets.UNKNOWN for c in text[start:end])
         assert expected.startswith(joined) and len(joined) > len(expected) - 2 * 128
+        assert np.array_equal(part.x.reshape(-1)[1:], part.y.reshape(-1)[:-1])  # Targets are one character on.
 
 
-def test_whole_days_of_bikeshare_stay_together(numbered):
+def test_whole_days_of_bikeshare_stay_together_and_no_column_gives_the_target_away(numbered):
     day = np.array(_sets.read_columns("bikeshare.csv.gz")["day"])
-    days = [set(day[part]) for part in rows(numbered("bikeshare"))]
+    bikes = numbered("bikeshare")
+    days = [set(day[part]) for part in rows(bikes)]
     assert not days[0] & days[1] and not days[0] & days[2] and not days[1] & days[2]
+    assert not {"casual", "registered", "day"} & set(bikes.info.feature_names)
 
 
 @pytest.mark.parametrize("name", ["mnist", "mnist1d", "places", "vowels", "shuttle"])
@@ -103,15 +107,11 @@ def test_means_and_spreads_are_those_of_the_training_set(name, numbered):
     splits = numbered(name)
     if name == "shuttle":
         units = splits.train.x.astype("float64") * splits.info.feature_scale + splits.info.feature_mean
-        expected = units.mean(axis=0), units.std(axis=0)
-        np.testing.assert_allclose(splits.info.feature_mean, expected[0], atol=1e-3)
-        np.testing.assert_allclose(splits.info.feature_scale, expected[1], rtol=1e-4)
-        return
-    last = rows(splits)[0][-1]  # Of the training set: what comes later must not count.
-    table = _sets.read_columns(f"{name}_{'monthly' if name == 'sunspots' else 'weekly'}.csv")[name]
-    known = np.array([float(cell) for cell in table[: last + 1] if cell])
-    assert splits.info.mean == pytest.approx(known.mean(), rel=1e-6)
-    assert splits.info.scale == pytest.approx(known.std(), rel=1e-6)
+    else:
+        last = rows(splits)[0][-1]  # Of the training set: what comes later must not count.
+        units = np.array([[float(cell)] for cell in _sets.read_columns(FILES[name])[name][: last + 1] if cell])
+    np.testing.assert_allclose(splits.info.feature_mean, units.mean(axis=0), rtol=1e-6, atol=1e-3 * (name == "shuttle"))
+    np.testing.assert_allclose(splits.info.feature_scale, units.std(axis=0), rtol=1e-4 if name == "shuttle" else 1e-6)
 
 
 def test_a_character_that_the_training_set_lacks_is_unknown(monkeypatch):

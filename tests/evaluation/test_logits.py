@@ -5,6 +5,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dlguide import autoencoder, cnn, gan, mlp, rnn, training, transformer_classifier
 from dlguide._logits import gives_logits, warn_of_logits
@@ -25,37 +26,34 @@ def warnings_of_fit(model, loss, y=Y, metrics=(), x=X, times=1):
     return [str(warning.message) for warning in ours]
 
 
-def sentence(loss, instead):
-    return (
-        f"`model` gives logits (its last layer has no activation), but the loss {loss!r} reads probabilities. "
-        f"Compile it with `keras.losses.{instead}(from_logits=True)`."
-    )
-
-
-SPARSE = sentence("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
+SPARSE = (
+    "`model` gives logits (its last layer has no activation), but the loss 'sparse_categorical_crossentropy' reads "
+    "probabilities. Compile it with `keras.losses.SparseCategoricalCrossentropy(from_logits=True)`."
+)
 
 
 def test_each_fit_warns_once_where_the_loss_is_not_told_that_it_gets_logits():
     assert warnings_of_fit(mlp((4,), 2), "sparse_categorical_crossentropy", times=2) == [SPARSE, SPARSE]
+    data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+    assert warnings_of_fit(mlp((4,), 2), "sparse_categorical_crossentropy", None, x=data) == [SPARSE]
 
 
-@pytest.mark.parametrize(
-    ("loss", "name"),
-    [
-        (losses.SparseCategoricalCrossentropy(), "SparseCategoricalCrossentropy"),
-        (losses.sparse_categorical_crossentropy, "SparseCategoricalCrossentropy"),
-        ("categorical_crossentropy", "CategoricalCrossentropy"),
-        (losses.CategoricalFocalCrossentropy(), "CategoricalFocalCrossentropy"),
-        ("binary_crossentropy", "BinaryCrossentropy"),
-        (losses.BinaryFocalCrossentropy(), "BinaryFocalCrossentropy"),
-    ],
-)
+GIVEN = {
+    losses.SparseCategoricalCrossentropy(): "SparseCategoricalCrossentropy",
+    losses.sparse_categorical_crossentropy: "SparseCategoricalCrossentropy",
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    losses.CategoricalFocalCrossentropy(): "CategoricalFocalCrossentropy",
+    "binary_crossentropy": "BinaryCrossentropy",
+    losses.BinaryFocalCrossentropy(): "BinaryFocalCrossentropy",
+}
+
+
+@pytest.mark.parametrize(("loss", "name"), GIVEN.items())
 def test_each_loss_of_classes_and_labels_is_named_with_the_one_to_use(loss, name):
     y = Y if name.startswith("Sparse") else np.eye(2, dtype="float32")[Y]
     [message] = warnings_of_fit(mlp((4,), 2), loss, y)
     assert message.endswith(f"Compile it with `keras.losses.{name}(from_logits=True)`.")
-    told = getattr(losses, name)(from_logits=True)
-    assert warnings_of_fit(mlp((4,), 2), told, y) == []
+    assert warnings_of_fit(mlp((4,), 2), getattr(losses, name)(from_logits=True), y) == []
 
 
 def functional(*parts):
@@ -67,12 +65,8 @@ def functional(*parts):
 
 
 class Mine(keras.Model):
-    def __init__(self):
-        super().__init__()
-        self.dense = layers.Dense(2)
-
     def call(self, x):
-        return keras.ops.softmax(self.dense(x))
+        return keras.ops.softmax(x)
 
 
 class MyDense(layers.Dense):
@@ -80,21 +74,21 @@ class MyDense(layers.Dense):
         return keras.ops.softmax(super().call(x))
 
 
+def two_of(inputs):
+    return [layers.Dense(2)(inputs), layers.Dense(2)(inputs)]
+
+
 LOGITS = {
     "a builder": lambda: mlp((4,), 2),
-    "a builder in a Sequential": lambda: keras.Sequential([mlp((4,), 2)]),
     "a builder behind a layer": lambda: keras.Sequential([keras.Input((2, 2)), layers.Flatten(), mlp((4,), 2)]),
     "a functional model in a functional one": lambda: functional(mlp((4,), 3), mlp((3,), 2, name="last")),
     "a Sequential in a functional one": lambda: functional(keras.Sequential([mlp((4,), 2), layers.Dropout(0.1)])),
     "three deep": lambda: keras.Sequential([functional(functional(mlp((4,), 2))), layers.Reshape((1, 2))]),
     "a Sequential that is not built": lambda: keras.Sequential([layers.Dense(2), layers.Flatten()]),
-    "layers that change no value": lambda: functional(layers.Dense(2), layers.Reshape((2,)), layers.Dropout(0.5)),
     "a linear activation": lambda: functional(mlp((4,), 2), layers.Activation("linear", dtype="float32")),
-    "a convolution": lambda: functional(
-        layers.Reshape((2, 2, 1)), layers.Conv2D(2, 2), layers.GlobalAveragePooling2D()
-    ),
+    "a convolution": lambda: cnn((8, 8, 1), 3, filters=(2,), augment={"flip": "horizontal"}),
+    "pooling": lambda: functional(layers.Reshape((2, 2, 1)), layers.Conv2D(2, 2), layers.GlobalAveragePooling2D()),
     "each step": lambda: functional(layers.Reshape((2, 2)), layers.TimeDistributed(layers.Dense(2))),
-    "images": lambda: cnn((8, 8, 1), 3, filters=(2,), augment={"flip": "horizontal"}),
     "series": lambda: rnn((5, 3), 4, return_sequences=True),
     "tokens": lambda: transformer_classifier(9, 5, 4, embed_dim=4, num_heads=1, ff_dim=4, num_layers=1),
     "a reconstruction": lambda: autoencoder((4,)),
@@ -106,26 +100,19 @@ OTHERS = {
     "softmax as an operation": lambda: functional(mlp((4,), 2), keras.ops.softmax),
     "softmax in the inner model": lambda: keras.Sequential([functional(layers.Dense(2, activation="softmax"))]),
     "a Lambda": lambda: functional(layers.Dense(2), layers.Lambda(lambda x: x)),
-    "a class of the user's own": Mine,
-    "one within a Sequential": lambda: keras.Sequential([Mine()]),
+    "a class of the user's own within a Sequential": lambda: keras.Sequential([Mine()]),
     "a layer of the user's own": lambda: functional(MyDense(2)),
-    "two layers added": lambda: functional(lambda x: layers.Add()([layers.Dense(2)(x), layers.Dense(2)(x)])),
-    "two outputs": lambda: functional(lambda x: [layers.Dense(2)(x), layers.Dense(2)(x)]),
-    "two outputs of the inner model": lambda: functional(
-        functional(lambda x: [layers.Dense(2)(x), layers.Dense(2)(x)]), lambda both: both[0]
-    ),
+    "two layers added": lambda: functional(two_of, layers.Add()),
+    "two outputs": lambda: functional(two_of),
+    "two outputs of the inner model": lambda: functional(functional(two_of), lambda both: both[0]),
     "nothing is known": lambda: gan((8, 8, 1), filters=(2,)),
 }
+CASES = [*((make, True) for make in LOGITS.values()), *((make, False) for make in OTHERS.values())]
 
 
-@pytest.mark.parametrize("model", LOGITS.values(), ids=LOGITS)
-def test_logits_are_found_at_any_depth(model):
-    assert gives_logits(model())
-
-
-@pytest.mark.parametrize("model", OTHERS.values(), ids=OTHERS)
-def test_what_may_be_probabilities_is_not_called_logits(model):
-    assert not gives_logits(model())
+@pytest.mark.parametrize(("make", "expected"), CASES, ids=[*LOGITS, *OTHERS])
+def test_logits_are_found_at_any_depth_and_what_may_be_probabilities_is_not_called_logits(make, expected):
+    assert gives_logits(make()) == expected
 
 
 def test_numbers_and_probabilities_draw_no_warning():
@@ -137,44 +124,33 @@ def test_numbers_and_probabilities_draw_no_warning():
     assert warnings_of_fit(mlp((4,), 2), lambda y, predicted: keras.ops.mean(predicted, axis=-1)) == []
 
 
-def test_data_sets_are_warned_of_too():
-    import tensorflow as tf
-
-    data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
-    assert warnings_of_fit(mlp((4,), 2), "sparse_categorical_crossentropy", None, x=data) == [SPARSE]
-
-
 BINARY = losses.BinaryCrossentropy(from_logits=True)
 
 
+FOCAL = losses.BinaryFocalCrossentropy(from_logits=True)
+NAMED = ["accuracy", metrics.AUC(), metrics.Precision(), metrics.Recall(), metrics.F1Score(threshold=0.5)]
+
+
 def test_metrics_of_probabilities_are_named_beside_a_loss_of_logits():
-    given = ["accuracy", metrics.AUC(), metrics.Precision(), metrics.Recall(), metrics.F1Score(threshold=0.5)]
-    assert warnings_of_fit(mlp((4,), 1), BINARY, Y[:, None], given) == [
-        "The loss reads logits, but these metrics read probabilities: 'accuracy', AUC, Precision, Recall, F1Score. "
+    start = "The loss reads logits, but these metrics read probabilities: "
+    assert warnings_of_fit(mlp((4,), 1), BINARY, Y[:, None], NAMED) == [
+        start + "'accuracy', AUC, Precision, Recall, F1Score. "
         "Use `keras.metrics.BinaryAccuracy(threshold=0)`, `keras.metrics.AUC(from_logits=True)`, "
         "`keras.metrics.Precision(thresholds=0)`, `keras.metrics.Recall(thresholds=0)`, "
         "or `evaluation.evaluate` after training."
     ]
-    assert warnings_of_fit(mlp((4,), 1), BINARY, Y[:, None], [metrics.F1Score(threshold=0.5)]) == [
-        "The loss reads logits, but these metrics read probabilities: F1Score. "
-        "Use `evaluation.evaluate` after training."
-    ]
-    others = ("acc", "auc", "binary_accuracy", "Precision", metrics.binary_accuracy, metrics.BinaryCrossentropy())
-    for name in others:
-        assert (
-            len(warnings_of_fit(mlp((4,), 1), losses.BinaryFocalCrossentropy(from_logits=True), Y[:, None], [name]))
-            == 1
-        )
+    message = start + "F1Score. Use `evaluation.evaluate` after training."
+    assert warnings_of_fit(mlp((4,), 1), BINARY, Y[:, None], NAMED[-1:]) == [message]
+    for name in ("acc", "auc", "binary_accuracy", "Precision", metrics.binary_accuracy, metrics.BinaryCrossentropy()):
+        assert len(warnings_of_fit(mlp((4,), 1), FOCAL, Y[:, None], [name])) == 1
 
 
 def test_metrics_of_logits_and_of_ones_own_draw_no_warning():
     def accuracy(y, predicted):
         return keras.ops.mean(keras.ops.cast(keras.ops.equal(y, predicted > 0), "float32"))
 
-    good = [
-        metrics.BinaryAccuracy(threshold=0), metrics.AUC(from_logits=True), metrics.Precision(thresholds=0),
-        metrics.BinaryIoU(threshold=0), metrics.BinaryCrossentropy(from_logits=True), "mae", accuracy,
-    ]  # fmt: skip
+    good = [metrics.BinaryAccuracy(threshold=0), metrics.AUC(from_logits=True), metrics.Precision(thresholds=0)]
+    good += [metrics.BinaryIoU(threshold=0), metrics.BinaryCrossentropy(from_logits=True), "mae", accuracy]
     assert warnings_of_fit(mlp((4,), 1), BINARY, Y[:, None], good) == []
     sparse = losses.SparseCategoricalCrossentropy(from_logits=True)
     assert warnings_of_fit(mlp((4,), 2), sparse, Y, ["accuracy", metrics.SparseTopKCategoricalAccuracy(1)]) == []

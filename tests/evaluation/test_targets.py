@@ -20,7 +20,7 @@ def compiled(outputs, loss, **options):
 SPARSE = keras.losses.SparseCategoricalCrossentropy(**LOGITS)
 BINARY = keras.losses.BinaryCrossentropy(**LOGITS)
 ONE, THREE = "(n, 1), as the model's output", "(n, 3), as the model's output"
-LABELS = "(n,), an integer for each of the model's answers"
+LABELS = "(n,), one integer label per prediction"
 
 
 @pytest.mark.filterwarnings("ignore:`model` gives logits")  # The losses by name; it is not what is tried here.

@@ -1,29 +1,22 @@
 """The metrics of the recipes computed again from the saved model and the data, by code that the recipes do not use."""
 
-import re
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 
 from dlguide import data
+from recipes._lib.runs import recipe_list
 
 
-def check(recipe, metrics: dict, model_file, limit: int | None, seed: int = 0) -> None:
-    """Hold a recipe's metric against that of its `model.keras` on the test set, in the unit that the recipe states.
-
-    A recipe whose metric needs more than the outputs has a function of its own below, under its name.
-    """
-    metric, path = recipe.RECIPE["metric"], Path(recipe.__file__)
-    loads = re.search(r"data\.load\(\"(\w+)\"", path.read_text(encoding="utf-8"))
-    model = keras.saving.load_model(model_file)
-    splits = data.load(loads[1], limit=limit, seed=seed) if loads else None  # An agent has environments instead.
-    special = SPECIAL.get(path.stem)
-    again = special(model, splits, seed) if special else COMMON[metric](model, splits)
-    # Random codes are drawn for one of them; in an episode, a difference in the last digit may change all that follows.
-    tolerance = 0.02 if metric in ("nll", "mean_return") else 1e-3
-    assert metrics[metric] == pytest.approx(float(again), rel=tolerance), metric
+def check(name: str, metrics: dict, model_file, limit: int | None, seed: int = 0) -> None:
+    """Compare a recipe's metric with that of its `model.keras` on the test set, in the unit that the recipe states."""
+    recipe, model = recipe_list.recipe(name), keras.saving.load_model(model_file)
+    # An agent has environments, and no data set.
+    splits = recipe.data_set and data.load(recipe.data_set, limit=limit, seed=seed)
+    again = SPECIAL[name](model, splits, seed) if name in SPECIAL else COMMON[recipe.metric](model, splits)
+    # One of them draws random codes; in an episode, a difference in the last digit may change all that follows.
+    tolerance = 0.02 if recipe.metric in ("nll", "mean_return") else 1e-3
+    assert metrics[recipe.metric] == pytest.approx(float(again), rel=tolerance), recipe.metric
 
 
 def _outputs(model, x) -> np.ndarray:
@@ -41,7 +34,8 @@ def _probabilities(logits):
 
 
 def _accuracy(model, splits):
-    return np.mean([row.argmax() == label for row, label in zip(_outputs(model, splits.test.x), splits.test.y)])  # noqa: B905
+    outputs = _outputs(model, splits.test.x)
+    return np.mean([row.argmax() == label for row, label in zip(outputs, splits.test.y, strict=True)])
 
 
 def _mae(model, splits):

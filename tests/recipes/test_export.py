@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from dlguide import data, linear_regression, perceptron, vae
-from dlguide.data._sets import LOADERS
 from recipes import export
-from recipes._lib.runs import statements
 
 
 def saved_run(folder, model, recipe, **described):
@@ -29,13 +27,11 @@ def test_the_lines_that_it_prints_call_the_file_without_keras(file_format, rows,
     out = capsys.readouterr().out
     assert "largest difference from predict on 20 examples: " in out and "one call with one example: " in out
     lines = [line.strip() for line in out.splitlines() if line.startswith("    ")]
-    x = data.load("mnist", limit=20).test.x[:rows]
-    names = {"x": x}
+    names = {"x": data.load("mnist", limit=20).test.x[:rows]}
     exec("\n".join(lines), names)
     assert len(lines) == 3 and "keras" not in "".join(lines)
-    outputs = names["outputs"]
-    given = outputs["output_0"] if isinstance(outputs, dict) else outputs[0]
-    np.testing.assert_allclose(given, model.predict(x, verbose=0), atol=1e-4)
+    given = names["outputs"]["output_0" if file_format == "litert" else 0]
+    np.testing.assert_allclose(given, model.predict(names["x"], verbose=0), atol=1e-4)
     with pytest.raises(ValueError, match="`path` must be a path that does not exist yet"):
         export.main(folder, format=file_format)
 
@@ -61,22 +57,8 @@ def test_a_model_of_some_features_gets_those(tmp_path, capsys):
         export.main(folder, part="encoder")
 
 
-def test_a_folder_without_a_run_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"`run_folder` must be the folder of a finished run, with model.keras"):
-        export.main(str(tmp_path))
-
-
-def test_the_data_set_of_every_recipe_is_known():
-    agents = {"dqn_cartpole"}  # They have environments instead.
-    names = set(statements.recipe_names())
-    assert {statements.data_set(name) for name in names - agents} <= set(LOADERS)
-    assert {statements.data_set(name) for name in agents} == {None}
-
-
 def test_the_network_of_an_agent_gets_observations(tmp_path):
-    folder = tmp_path / "run"
-    folder.mkdir()
     run = {"recipe": "recipes.dqn_cartpole", "options": {"seed": 0, "env": "Acrobot-v1"}}
-    (folder / "options.json").write_text(json.dumps(run))
-    x = export._examples(folder)
+    (tmp_path / "options.json").write_text(json.dumps(run))
+    x = export._examples(tmp_path)
     assert x.shape == (20, 6) and x.dtype == "float32" and np.abs(x[1:] - x[:-1]).max() > 0

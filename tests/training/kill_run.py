@@ -5,8 +5,7 @@ ROUNDS is a list of lists of runs; a round begins when the one before it has end
 MODEL is "mlp", "vae", "gan", "contrastive" or "dqn".
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
-Prints as JSON, for each run of each round, the exit status and, if it came to its end, the hash of weights, optimizer
-and history.
+Prints as JSON, for each run of each round, the exit status and, if it came to its end, the hash of its result.
 Each run is a process of its own, forked after the imports, which take longer than it, and before anything is computed.
 """
 
@@ -64,15 +63,6 @@ def generator(name: str, rng):
     return model, ((x, np.arange(120) % 2),), {"batch_size": 10}
 
 
-def agent():
-    """A model of the values of actions, and its network."""
-    q_learning.ROUNDS, q_learning.SETTINGS["memory"] = 20, 2000
-    network = mlp(*environments.sizes("CartPole-v1"), hidden_units=(16,))
-    model = q_learning.value_of_action(network)
-    model.compile(keras.optimizers.Adam(0.01), "mse")
-    return model, network
-
-
 def run(folder: str, name: str, epochs: int) -> str:
     """Train and return the hash of weights, optimizer and history."""
     rng = np.random.default_rng(0)
@@ -82,7 +72,10 @@ def run(folder: str, name: str, epochs: int) -> str:
     seconds = 0.01 if is_short else 0.03
     options = {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": seconds}
     if name == "dqn":
-        model, network = agent()
+        q_learning.ROUNDS, q_learning.SETTINGS["memory"] = 20, 2000
+        network = mlp(*environments.sizes("CartPole-v1"), hidden_units=(16,))
+        model = q_learning.value_of_action(network)
+        model.compile(keras.optimizers.Adam(0.01), "mse")
         history = q_learning.fit(model, network, "CartPole-v1", batch_size=16, seed=0, verbose=0, **options)
     else:
         model, arrays, more = classifier(rng) if name == "mlp" else generator(name, rng)
@@ -97,18 +90,28 @@ def kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class KillInEpoch:
-    """Kills the process some time after an epoch began, wherever it is then, and not later than two epochs on."""
+def kill_in_epoch(number: int, share: float) -> None:
+    """Kill the process some time after an epoch began, wherever it is then, and not later than two epochs on."""
+    restore, save = training.Run.restore, training.Run.save_epoch
+    begun = 0.0
 
-    def __init__(self, epoch: int, share: float):
-        self._epoch, self._share, self._begun = epoch, share, 0.0
-
-    def begin_epoch(self, epoch):
-        seconds, self._begun = time.perf_counter() - self._begun, time.perf_counter()
-        if epoch == self._epoch:
-            threading.Thread(target=lambda: (time.sleep(self._share * seconds), kill()), daemon=True).start()
-        if epoch == self._epoch + 2:
+    def begin_epoch(epoch):
+        nonlocal begun
+        seconds, begun = time.perf_counter() - begun, time.perf_counter()
+        if epoch == number:
+            threading.Thread(target=lambda: (time.sleep(share * seconds), kill()), daemon=True).start()
+        if epoch == number + 2:
             kill()
+
+    def restore_and_kill(self):
+        restore(self)
+        begin_epoch(self.progress.epoch)
+
+    def save_and_kill(self, stop):
+        save(self, stop)
+        begin_epoch(self.progress.epoch)
+
+    training.Run.restore, training.Run.save_epoch = restore_and_kill, save_and_kill
 
 
 def kill_in_checkpoint(number: int, place: int) -> None:
@@ -143,17 +146,9 @@ def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> N
     """Run in this process, which dies at the moment, and write the result beside the folder."""
     _run.CHECKPOINT_SHARE = 1e9  # So small a run would have few checkpoints.
     Path(f"{folder}.json").unlink(missing_ok=True)  # Of the run before, where this one extends it.
-    where, number, place = moment or (None, None, None)
-    if where == "checkpoint":
-        kill_in_checkpoint(number, place)
-    if where == "epoch":
-        begin, killer = training.Run.begin_epoch, KillInEpoch(number, place)
-
-        def begin_and_kill(self):
-            killer.begin_epoch(self.progress.epoch)
-            begin(self)
-
-        training.Run.begin_epoch = begin_and_kill
+    if moment is not None:
+        where, *when = moment
+        {"checkpoint": kill_in_checkpoint, "epoch": kill_in_epoch}[where](*when)
     Path(f"{folder}.json").write_text(json.dumps([run(folder, name, epochs)]))
 
 

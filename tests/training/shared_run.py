@@ -24,19 +24,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 
-class Slow(keras.callbacks.Callback):
-    def __init__(self, seconds: float):
-        super().__init__()
-        self._seconds = seconds
-
-    def on_train_batch_begin(self, batch, logs=None):
-        time.sleep(self._seconds)
-
-
 def run(folder: str, epochs: int, environment: dict[str, str], seconds_a_step: float) -> None:
     """Train, and print the losses of each epoch and three predictions."""
     os.environ.update(environment)
-    from dlguide import mlp, training  # It joins the other processes as it is imported.
+    from dlguide import mlp, training
+
+    if environment:
+        keras.distribution.initialize()
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(410, 8)).astype("float32")
@@ -45,19 +39,10 @@ def run(folder: str, epochs: int, environment: dict[str, str], seconds_a_step: f
     keras.utils.set_random_seed(0)
     model = mlp((8,), 2, hidden_units=(16,), batch_norm=True)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    history = training.fit(
-        model,
-        x[:330],
-        y[:330],
-        sample_weight=weights[:330],
-        validation_data=(x[330:], y[330:], weights[330:]),
-        epochs=epochs,
-        batch_size=32,
-        run_dir=folder,
-        checkpoint_seconds=1,
-        callbacks=[Slow(seconds_a_step)],
-        verbose=2,
-    )
+    slow = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: time.sleep(seconds_a_step))
+    options = {"validation_data": (x[330:], y[330:], weights[330:]), "batch_size": 32, "verbose": 2}
+    options |= {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": 1, "callbacks": [slow]}
+    history = training.fit(model, x[:330], y[:330], sample_weight=weights[:330], **options)
     print(json.dumps({"history": history.history, "predictions": model.predict(x[:3], verbose=0).tolist()}), flush=True)
 
 

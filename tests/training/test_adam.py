@@ -65,38 +65,25 @@ def trained(name, fit, dtype="float32", **options):
     return model, [np.asarray(v, "float64") for v in (*model.trainable_variables, *model.optimizer.variables)]
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_the_update_is_kerass(name):
-    _, expected = trained(name, keras.Model.fit)
-    _, seen = trained(name, training.fit)
+COMPILED = [{"run_eagerly": True}, {"jit_compile": True}, {"steps_per_execution": 3}]
+DTYPES = [{"dtype": name} for name in ("float64", "mixed_bfloat16", "mixed_float16")]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*((n, {}) for n in OPTIMIZERS), *(("adamw", o) for o in COMPILED), *(("adam", o) for o in DTYPES)],
+)
+def test_the_kernel_gives_kerass_update_where_it_is_used_and_the_optimizer_is_left_as_it_was(
+    name, options, kernel_calls
+):
+    _, expected = trained(name, keras.Model.fit, **options)
+    assert not kernel_calls
+    model, seen = trained(name, training.fit, **options)
+    assert bool(kernel_calls) == (name not in KERASS_OWN)
     for a, b in zip(seen, expected, strict=True):
         if name in KERASS_OWN:
             np.testing.assert_array_equal(a, b)
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("options", [{"run_eagerly": True}, {"jit_compile": True}, {"steps_per_execution": 3}], ids=str)
-def test_it_is_kerass_however_the_model_is_compiled(options):
-    _, expected = trained("adamw", keras.Model.fit)
-    _, seen = trained("adamw", training.fit, **options)
-    for a, b in zip(seen, expected, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("dtype", ["float64", "mixed_bfloat16", "mixed_float16"])
-def test_it_is_kerass_in_other_dtypes(dtype, kernel_calls):
-    _, expected = trained("adam", keras.Model.fit, dtype)
-    assert not kernel_calls
-    _, seen = trained("adam", training.fit, dtype)
-    assert kernel_calls
-    for a, b in zip(seen, expected, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_the_kernel_is_used_where_it_can_be_and_the_optimizer_is_left_as_it_was(name, kernel_calls):
-    model, _ = trained(name, training.fit)
-    assert bool(kernel_calls) == (name not in KERASS_OWN)
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5 if "dtype" in options else 1e-6)
     inner = getattr(model.optimizer, "optimizers", [model.optimizer])
     assert not any({"apply", "update_step"} & set(vars(each)) for each in inner)
 

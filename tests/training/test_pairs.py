@@ -1,16 +1,14 @@
 """Options of `fit` in pairs: each two of them meet in some row, and each row is held against Keras's own `fit`."""
 
-import csv
 import itertools
 import math
-import signal
 
 import keras
 import numpy as np
 import pytest
+from training_runs import At, history_rows, press_ctrl_c, same, state
 
 from dlguide import mlp, training
-from dlguide.training import _run
 
 OPTIONS = {
     "data": ("arrays", "tuple", "tf.data", "PyDataset"),
@@ -50,14 +48,11 @@ tuple      None    weighted  2     extended  stopping  vector    not_finite  mix
 """
 
 
-def rows() -> list[dict]:
-    """Read the table: a dict of options for each line."""
-    words = {name: {str(value).replace(" ", "_"): value for value in values} for name, values in OPTIONS.items()}
-    lines = (zip(OPTIONS, line.split(), strict=True) for line in TABLE.strip().splitlines())
-    return [{name: words[name][word] for name, word in line} for line in lines]
-
-
-ROWS = rows()
+WORDS = {name: {str(value).replace(" ", "_"): value for value in values} for name, values in OPTIONS.items()}
+ROWS = [
+    {name: WORDS[name][word] for name, word in zip(OPTIONS, row.split(), strict=True)}
+    for row in TABLE.strip().splitlines()
+]
 EPOCHS, N, SEED = 4, 30, 5
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(N, 4)).astype("float32")
@@ -70,18 +65,11 @@ JIT = "auto" if keras.backend.backend() == "jax" else False  # For time.
 CLASS_WEIGHT = {0: 0.3, 1: 4.0}
 
 
-def pairs_of(row: dict) -> set:
-    return {frozenset(pair) for pair in itertools.combinations(row.items(), 2)}
-
-
-def allowed_pairs() -> set:
+def test_each_two_values_meet_in_some_row():
     names = itertools.combinations(OPTIONS, 2)
     pairs = {frozenset([(a, i), (b, j)]) for a, b in names for i in OPTIONS[a] for j in OPTIONS[b]}
-    return pairs - set(map(frozenset, REFUSED))
-
-
-def test_each_two_values_meet_in_some_row():
-    assert set().union(*map(pairs_of, ROWS)) == allowed_pairs()
+    met = {frozenset(pair) for row in ROWS for pair in itertools.combinations(row.items(), 2)}
+    assert met == pairs - set(map(frozenset, REFUSED))
 
 
 class Shifted(keras.utils.PyDataset):
@@ -180,20 +168,6 @@ class Explodes(keras.callbacks.Callback):
             self.model.optimizer.learning_rate = {1: 100.0, 2: 1e30}[epoch]
 
 
-class Interrupt(keras.callbacks.Callback):
-    """Ctrl-C in the second step of an epoch, once."""
-
-    epoch = None  # Of the class: a run's own attributes would come back with the rest.
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._epoch = epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if (self._epoch, batch) == (Interrupt.epoch, 1):
-            Interrupt.epoch = None
-            signal.raise_signal(signal.SIGINT)
-
-
 class Note(keras.callbacks.Callback):
     """Notes the logs and the weights of each epoch."""
 
@@ -220,11 +194,6 @@ def validation(row):
     return {None: None, "plain": valid, "weighted": (*valid, VALID_WEIGHT[:12])}[row["validation"]]
 
 
-def state(model) -> list[np.ndarray]:
-    variables = [*model.variables, *model.optimizer.variables]
-    return [np.array(keras.ops.convert_to_numpy(variable)).astype("float64") for variable in variables]
-
-
 def by_keras(row):
     """Return the logs and the weights of each epoch, and the state at the end."""
     model, note = new_model(row), Note()
@@ -239,14 +208,12 @@ def by_keras(row):
 def by_dlguide(row, folder, epochs=EPOCHS):
     model = new_model(row)
     more = {name: row[name] for name in ("batch_size", "patience", "verbose")}
-    options = {"validation_data": validation(row), "callbacks": [*callbacks(row), Interrupt()], **more}
-    options |= {"seed": SEED, "checkpoint_seconds": 0}
-    error = None
+    options = {"validation_data": validation(row), "callbacks": [*callbacks(row), At()], **more}
+    options |= {"seed": SEED, "checkpoint_seconds": 0, "epochs": epochs, "run_dir": folder}
     try:
-        history = training.fit(model, **data_of(row), epochs=epochs, run_dir=folder, **options).history
-    except FloatingPointError as raised:
-        history, error = None, str(raised)
-    return model, history, error
+        return model, training.fit(model, **data_of(row), **options).history, None
+    except FloatingPointError as error:
+        return model, None, str(error)
 
 
 def begin(row, folder):
@@ -254,7 +221,7 @@ def begin(row, folder):
     # After two epochs, `patience` has waited for one; the third one's loss may not be finite.
     epochs = 2 if row["end"] == "finite" else 1
     if row["folder"] == "resumed":
-        Interrupt.epoch = epochs
+        At.when, At.what = (epochs, 1), press_ctrl_c
         with pytest.raises(KeyboardInterrupt):
             by_dlguide(row, folder)
     if row["folder"] == "extended":
@@ -264,7 +231,7 @@ def begin(row, folder):
 def assert_close(row, found, expected):
     tolerance = 2e-5 if row["dtype"] == "float32" else 2e-3  # Adam's kernel; the others give equal bits.
     for a, b in zip(found, expected, strict=True):
-        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(*(np.asarray(x).astype("float64") for x in (a, b)), rtol=tolerance, atol=tolerance)
 
 
 def columns(logs: list[dict]) -> dict:
@@ -274,23 +241,14 @@ def columns(logs: list[dict]) -> dict:
     return {name: [epoch.get(name, np.full(sizes[name], math.nan)) for epoch in logs] for name in names}
 
 
-def check_file(row, folder, history):
+def check_file(folder, history):
     """Hold `history.csv` against the history: the same numbers, in the same epochs."""
-    with open(folder / "history.csv", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = history_rows(folder)
     assert [int(line["epoch"]) for line in rows] == list(range(1, len(rows) + 1))
     for name, values in history.items():
         names = [name] if np.ndim(values) == 1 else [f"{name}[{i}]" for i in range(2)]
         found = [[float(line[part] or "nan") for part in names] for line in rows]
         np.testing.assert_array_equal(found, np.reshape(values, (len(rows), -1)))
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c():
-    """Ctrl-C, also where the tests are started in the background of a script, which lets a process ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -301,20 +259,13 @@ def dtype(request):
     keras.config.set_dtype_policy(before)
 
 
-def label(row) -> str:
-    return "-".join(f"{value}" for value in row.values())
-
-
-PARAMETERS = [
-    pytest.param(row, row["dtype"], id=label(row), marks=[pytest.mark.each_backend] if row["folder"] else [])
-    for row in ROWS
-]
-
-
-@pytest.mark.parametrize(("row", "dtype"), PARAMETERS, indirect=["dtype"])
-def test_a_row_of_options_trains_as_keras_does(row, dtype, tmp_path, capfd, monkeypatch):
-    if row["end"] == "not finite":  # A checkpoint at each step, whatever it costs.
-        monkeypatch.setattr(_run, "CHECKPOINT_SHARE", 1e9)
+@pytest.mark.parametrize(
+    ("row", "dtype"),
+    [pytest.param(row, row["dtype"], marks=[pytest.mark.each_backend] * (row["folder"] is not None)) for row in ROWS],
+    ids=["-".join(map(str, row.values())) for row in ROWS],
+    indirect=["dtype"],
+)
+def test_a_row_of_options_trains_as_keras_does(row, dtype, tmp_path, capfd):
     logs, weights, final = by_keras(row)
     folder = tmp_path / "run" if row["folder"] else None
     begin(row, folder)
@@ -329,20 +280,20 @@ def test_a_row_of_options_trains_as_keras_does(row, dtype, tmp_path, capfd, monk
         assert_close(row, model.get_weights(), weights[0])
         if folder:
             saved = keras.saving.load_model(folder / "model.keras", compile=False)
-            assert all(map(np.array_equal, saved.get_weights(), model.get_weights()))
+            assert same(saved.get_weights(), model.get_weights())
             with np.load(folder / "checkpoint.npz") as saved:
                 assert all(np.isfinite(saved[name]).all() for name in saved.files if saved[name].dtype.kind == "f")
         return
     expected = columns(logs)
     assert list(history) == list(expected)
-    assert_close(row, map(np.array, history.values()), map(np.array, expected.values()))
+    assert_close(row, history.values(), expected.values())
     assert_close(row, state(model), final)
     check_output(row, output, len(logs))
     if folder:
-        check_file(row, folder, history)
+        check_file(folder, history)
         again, same_history, _ = by_dlguide(row, folder)  # Finished: nothing is trained.
         np.testing.assert_equal(same_history, history)
-        assert all(map(np.array_equal, state(again), state(model)))
+        assert same(state(again), state(model))
 
 
 def check_output(row, output: str, epochs: int):

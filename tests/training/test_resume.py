@@ -1,60 +1,94 @@
-"""The same call resumes, extends or finishes a run: in the same process, with every builder, metric and callback."""
+"""The same call resumes, extends or finishes a run, and ends in the same bits."""
 
-import collections
-import csv
-import importlib.util
-import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
-import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import training_runs as runs
 from cases import CASES
 from contract import build, compiled, inputs, targets
+from training_runs import At, X, Y, check_resumed, classifier, crash, fit, plateau, same, state, train
 
-from dlguide import autoencoder, mlp, training
+from dlguide.training import _folder, _run
 
 pytestmark = pytest.mark.each_backend
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(40, 4)).astype("float32")
-Y = (X[:, 0] > 0).astype("int32")
-LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+STOPS = ((0, 3), (2, 0), (2, 3))  # In the first epoch, at the beginning of one, within one.
 
 
-def state(model) -> list[np.ndarray]:
-    return [np.array(keras.ops.convert_to_numpy(v)) for v in (*model.variables, *model.optimizer.variables)]
+class Rate(keras.callbacks.Callback):
+    """A learning rate that follows from the number of the step."""
+
+    seen = []  # noqa: RUF012
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate = 0.01 / (1 + batch)
+        self.seen.append(batch)
 
 
-def same(a, b) -> bool:
-    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+class Noise(keras.layers.Layer):
+    def call(self, x):
+        return x + keras.random.normal(keras.ops.shape(x))
 
 
-def classifier(**options):
+def sequential(*layers):
     keras.utils.set_random_seed(0)
-    model = mlp((4,), 2, hidden_units=(5,), dropout=0.3)
-    model.compile(keras.optimizers.Adam(0.01), LOSS, **options)
+    model = keras.Sequential([*layers, keras.layers.Dense(5, "relu"), keras.layers.Dense(2)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     return model
 
 
-def fit(model, folder, epochs=3, **options):
-    return training.fit(model, X, Y, **{"batch_size": 8, "verbose": 0, "run_dir": folder, "epochs": epochs, **options})
+WEIGHTED = {"sample_weight": runs.WEIGHTS, "validation_data": (X, Y, runs.WEIGHTS)}
+RUNS = {
+    "patience": {"validation_data": (X[:20], 1 - Y[:20]), "patience": 9, "callbacks": [plateau]},
+    "a rate of its own for each step": {"callbacks": [Rate]},
+    "an unbuilt model": {"model": sequential},
+    "layers without a seed": {"model": lambda: sequential(keras.Input((4,)), Noise())},
+    "weights": {**WEIGHTED, "model": lambda: classifier(weighted_metrics=["accuracy"])},
+    **{name: {"x": make, "y": None, "validation_data": (X, Y)} for name, make in runs.DATA_SETS.items()},
+    "a DataLoader without a generator": {"x": runs.loader_with_global_generator, "y": None},
+}
+IN_SHORT = ("patience", "a rate of its own for each step", "an unbuilt model", "layers without a seed", "Dataset")
 
 
-class Interrupt(keras.callbacks.Callback):
-    """Ctrl-C in an epoch, once."""
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.thorough] * (n not in IN_SHORT)) for n in RUNS])
+def test_a_run_that_was_stopped_ends_in_the_same_bits(name, tmp_path):
+    if name == "layers without a seed" and keras.backend.backend() == "jax":
+        pytest.skip("JAX refuses draws without a seed")
+    whole = check_resumed(tmp_path, STOPS, **RUNS[name])
+    assert same(train(tmp_path / "run", **RUNS[name]), whole)  # Finished: nothing is trained.
 
-    pressed = True  # Of the class: a run's own attributes would come back with the rest.
 
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 1 and not Interrupt.pressed:
-            Interrupt.pressed = True
-            signal.raise_signal(signal.SIGINT)
+def test_models_of_bfloat16_end_in_the_same_bits(tmp_path):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("bfloat16")
+    try:
+        check_resumed(tmp_path)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def test_callbacks_see_the_true_numbers_of_steps_after_a_stop(tmp_path):
+    train(tmp_path, stop=(2, 3), callbacks=[Rate])
+    Rate.seen.clear()
+    train(tmp_path, callbacks=[Rate])
+    assert Rate.seen == [*range(2, 8), *range(8)]
+
+
+@pytest.mark.thorough
+def test_batch_size_and_seed_may_change_with_a_data_set(tmp_path):
+    whole = train(tmp_path / "whole", x=runs.Shuffled, y=None)
+    train(tmp_path / "run", x=runs.Shuffled, y=None, stop=(2, 3))
+    assert same(train(tmp_path / "run", x=runs.Shuffled, y=None, batch_size=7, seed=9), whole)
+
+
+# Every builder
 
 
 def sequential_of(model):
@@ -68,356 +102,185 @@ KINDS = {
         (outside := keras.Input(CASES["autoencoder"].args[0])), build("autoencoder")(outside)
     ),
 }
-
-
-def kind_of(name):
-    return name.split()[-1]
-
-
-def new_model(name):
-    model = KINDS[name]()
-    return compiled(CASES[kind_of(name)].kind, model)
-
-
-def data_of(name, model):
-    x = inputs(kind_of(name), model if model.built else build(kind_of(name)))
-    y = targets(CASES[kind_of(name)].kind, model, x)
-    return (tuple(x) if isinstance(x, list) else x), y
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_the_same_call_resumes_and_extends_a_run_whatever_was_built_before(name, tmp_path):
-    def run(folder, epochs):
-        model = new_model(name)
-        x, y = data_of(name, model)
-        Interrupt.pressed = folder != "interrupted"
-        history = training.fit(
-            model, x, y, epochs=epochs, batch_size=4, verbose=0, run_dir=tmp_path / folder, callbacks=[Interrupt()]
-        )
-        return [*state(model), *history.history["loss"]]
-
-    whole = run("whole", 3)
-    run("extended", 1)
-    build("autoencoder")  # A cell further up: names of layers count on.
-    assert same(run("extended", 3), whole)
-    assert same(run("extended", 3), whole)  # Finished.
-    with pytest.raises(KeyboardInterrupt):
-        run("interrupted", 3)
-    Interrupt.pressed = True
-    model = new_model(name)
-    history = training.fit(
-        model, *data_of(name, model), epochs=3, batch_size=4, verbose=0, run_dir=tmp_path / "interrupted",
-        callbacks=[Interrupt()],
-    )  # fmt: skip
-    assert same([*state(model), *history.history["loss"]], whole)
-
-
 # For time, the test command leaves out those that differ from another one in their layers alone.
 SOME = {"mlp", "rnn", "vae", "gan", "sequential of an mlp"}
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.thorough] * (n not in SOME)) for n in KINDS])
-def test_the_same_model_object_is_trained_on(name, tmp_path):
-    model = new_model(name)
-    x, y = data_of(name, model)
-    options = {"batch_size": 4, "verbose": 0}
-    training.fit(model, x, y, epochs=3, run_dir=tmp_path / "whole", **options)
-    whole = state(model)
-    model = new_model(name)
-    Interrupt.pressed = False
-    for epochs in (1, 3, 3):
-        callbacks = [Interrupt()]
-        try:
-            training.fit(model, x, y, epochs=epochs, run_dir=tmp_path / "run", callbacks=callbacks, **options)
-        except KeyboardInterrupt:
-            assert epochs == 3
-    assert Interrupt.pressed
-    assert same(state(model), whole)
+@pytest.mark.parametrize(
+    ("name", "is_one_object"),
+    [(name, False) for name in KINDS]
+    + [pytest.param(name, True, marks=[pytest.mark.thorough] * (name not in SOME)) for name in KINDS],
+)
+def test_a_run_of_each_builder_is_extended_interrupted_and_resumed(name, is_one_object, tmp_path):
+    kind = name.split()[-1]
 
-
-def test_a_sequential_without_an_input_is_resumed_by_the_same_object_and_by_a_new_one(tmp_path):
     def new():
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.layers.Dense(5, "relu"), keras.layers.Dense(2)])
-        model.compile("adam", LOSS)
-        return model
+        return compiled(CASES[kind].kind, KINDS[name]())
 
+    def run(model, folder, epochs, stop=None):
+        At.when, At.what = stop, runs.press_ctrl_c
+        x = inputs(kind, model if model.built else build(kind))
+        y = targets(CASES[kind].kind, model, x)
+        x = tuple(x) if isinstance(x, list) else x
+        history = fit(model, tmp_path / folder, x, y, epochs=epochs, batch_size=4, callbacks=[At()])
+        return [*state(model), *history.history["loss"]]
+
+    whole = run(new(), "whole", 3)
     model = new()
-    fit(model, tmp_path / "whole")
-    whole = state(model)
-    model = new()
-    fit(model, tmp_path / "run", epochs=1)
-    fit(model, tmp_path / "run", epochs=2)
-    model = new()
-    fit(model, tmp_path / "run")
-    assert same(state(model), whole)
+    run(model, "run", 1)
+    build("autoencoder")  # A cell further up: the numbers in the names of layers go on.
+    model = model if is_one_object else new()
+    with pytest.raises(KeyboardInterrupt):
+        run(model, "run", 3, stop=(1, 1))
+    for _ in range(2):  # The second time the run is finished.
+        model = model if is_one_object else new()
+        assert same(run(model, "run", 3), whole)
 
 
-def plateau():
-    return keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=10.0)
+# Runs that are extended
 
 
-@pytest.mark.parametrize("are_new", [False, True])
-def test_a_run_is_extended_after_a_callback_has_changed_the_learning_rate(are_new, tmp_path):
+def with_average():
+    return classifier(optimizer=keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.5))
+
+
+@pytest.mark.parametrize("options", [{}, RUNS["patience"], {"callbacks": [plateau]}, {"model": with_average}])
+@pytest.mark.thorough
+def test_a_run_of_more_epochs_ends_in_the_bits_of_one_that_had_them_from_the_start(options, tmp_path):
+    whole = train(tmp_path / "whole", epochs=6, **options)
+    short = train(tmp_path / "run", epochs=2, **options)
+    assert not same(short[1:], whole[1:])
+    train(tmp_path / "run", epochs=4, stop=(3, 2), **options)
+    assert same(train(tmp_path / "run", epochs=6, **options), whole)
+    with pytest.raises(ValueError, match=r"with epochs 6 there, 5 here$"):
+        train(tmp_path / "run", epochs=5, **options)
+
+
+def test_a_run_is_extended_by_the_objects_whose_learning_rate_has_changed(tmp_path):
     model, callback = classifier(), plateau()
-    fit(model, tmp_path / "whole", 6, callbacks=[callback])
+    fit(model, tmp_path / "whole", epochs=6, callbacks=[callback])
     whole = state(model)
     assert float(model.optimizer.learning_rate) < 0.009
     model, callback = classifier(), plateau()
     for epochs in (2, 4, 6):
-        if are_new:
-            model, callback = classifier(), plateau()
-        fit(model, tmp_path / "run", epochs, callbacks=[callback])
+        fit(model, tmp_path / "run", epochs=epochs, callbacks=[callback])
     assert same(state(model), whole)
 
 
-def test_an_option_that_its_author_changed_since_is_named(tmp_path):
-    model = classifier()
-    fit(model, tmp_path, 2, callbacks=[plateau()])
-    model.optimizer.learning_rate = 0.5
-    with pytest.raises(ValueError, match=r"with optimizer: learning_rate 0\.01 there, 0\.5 here$"):
-        fit(model, tmp_path, 3, callbacks=[plateau()])
-    other = keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=2, min_delta=10.0)
-    with pytest.raises(ValueError, match=r"with callback 0 \(ReduceLROnPlateau\): patience 1 there, 2 here$"):
-        fit(classifier(), tmp_path, 3, callbacks=[other])
+def scheduled(steps, is_within=False):
+    schedule = keras.optimizers.schedules.CosineDecay(0.01, steps)
+    inner = keras.optimizers.OptimizerMap(keras.optimizers.Adam(0.01), {"output.*": keras.optimizers.Adam(schedule)})
+    return classifier(
+        optimizer=keras.optimizers.MultiOptimizer(inner) if is_within else keras.optimizers.Adam(schedule)
+    )
 
 
-class Threshold(keras.callbacks.Callback):
-    def __init__(self, threshold):
-        super().__init__()
-        self.threshold = threshold
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.threshold *= 0.5
-
-
-def test_options_of_callbacks_of_ones_own_are_compared_as_they_were_given(tmp_path):
-    callback = Threshold(1.0)
-    fit(classifier(), tmp_path, 1, callbacks=[callback])
-    fit(classifier(), tmp_path, 2, callbacks=[callback])
-    assert callback.threshold == 0.25
-    callback = Threshold(1.0)
-    fit(classifier(), tmp_path, 3, callbacks=[callback])
-    assert callback.threshold == 0.125
-    with pytest.raises(ValueError, match=r"with callback 0 \(Threshold\): threshold 1 there, 2 here$"):
-        fit(classifier(), tmp_path, 4, callbacks=[Threshold(2.0)])
+@pytest.mark.parametrize("is_within", [False, pytest.param(True, marks=pytest.mark.thorough)])
+def test_a_run_with_a_schedule_is_not_extended(is_within, tmp_path):
+    whole = train(tmp_path, epochs=2, model=lambda: scheduled(8, is_within))
+    reason = r"\. A run whose learning rate is a schedule cannot be extended: a schedule is made for a number of steps$"
+    with pytest.raises(ValueError, match=r"with epochs 2 there, 3 here" + reason):
+        train(tmp_path, epochs=3, model=lambda: scheduled(8, is_within))
+    with pytest.raises(ValueError, match=r"with epochs 2 there, 3 here; .*decay_steps.*12.* here" + reason):
+        train(tmp_path, epochs=3, model=lambda: scheduled(12, is_within))
+    assert same(train(tmp_path, epochs=2, model=lambda: scheduled(8, is_within)), whole)
 
 
-def network(units=32, inner_units=6, activation="relu", layers=2):
-    inner = keras.Sequential([keras.Input((units,)), keras.layers.Dense(inner_units, activation)])
-    inputs = keras.Input((4,))
-    x = keras.layers.Dense(units)(inputs)
-    for _ in range(layers - 1):
-        x = keras.layers.Dense(units)(x)
-    model = keras.Model(inputs, keras.layers.Dense(2)(inner(x)))
-    model.compile(keras.optimizers.Adam(0.01), LOSS)
-    return model
+def test_a_run_that_stopped_early_says_that_more_epochs_have_no_effect(tmp_path):
+    options = {"validation_data": (X[:20], 1 - Y[:20]), "patience": 1}
+    short = train(tmp_path, epochs=8, **options)
+    stopped_after = len(short[0])
+    assert stopped_after < 8
+    message = rf"`epochs=20` has no effect: the run of 8 epochs was stopped after epoch {stopped_after} by `patience`"
+    with pytest.warns(UserWarning, match=message):
+        assert same(train(tmp_path, epochs=20, **options), short)
+    assert same(train(tmp_path / "whole", epochs=20, **options), short)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"units": 64}, r"layer 1 \(dense\): units 32 there, 64 here; layer 2 \(dense\): units 32 there, 64 here"),
-        ({"inner_units": 5}, r"layer 3 \(sequential\), layer 0 \(dense\): units 6 there, 5 here"),
-        ({"activation": "tanh"}, r"layer 3 \(sequential\), layer 0 \(dense\): activation 'relu' there, 'tanh' here"),
-        ({"layers": 3}, r"layer 3: sequential there, dense here"),
-    ],
-    ids=str,
-)
-def test_a_model_that_differs_is_told_by_its_layer_and_field(options, message, tmp_path):
-    fit(network(), tmp_path, 1)
-    with pytest.raises(ValueError, match=f"with {message}$") as error:
-        fit(network(**options), tmp_path, 1)
-    assert not any(len(word) == 16 and not word.strip("0123456789abcdef") for word in str(error.value).split("'"))
-
-
-def test_data_that_differ_are_told_by_shape_or_as_other_values(tmp_path):
-    fit(classifier(), tmp_path, 1)
-    options = {"batch_size": 8, "verbose": 0, "run_dir": tmp_path, "epochs": 1}
-    with pytest.raises(ValueError, match=r"with other values in x; other values in y$"):
-        training.fit(classifier(), X + 1, 1 - Y, **options)
-    with pytest.raises(ValueError, match=r"with data.x.shape\[0\] 40 there, 30 here"):
-        training.fit(classifier(), X[:30], Y[:30], **options)
-    with pytest.raises(ValueError, match=r"validation_data None there, an array of shape \(40, 4\) and an array"):
-        training.fit(classifier(), X, Y, validation_data=(X, Y), **options)
-
-
-def test_mixed_precision_is_another_run(tmp_path):
-    fit(classifier(), tmp_path, 1)
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        with pytest.raises(ValueError, match=r"dtype 'float32' there, 'mixed_bfloat16' here"):
-            fit(classifier(), tmp_path, 1)
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-class DictMetric(keras.metrics.Metric):
-    def __init__(self, name="both"):
-        super().__init__(name=name)
-        self.count = self.add_variable((), "zeros", name="count")
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        self.count.assign(self.count + 1.0)
-
-    def result(self):
-        return {"count": 1.0 * self.count, "twice": 2.0 * self.count}
-
-
-def scored(metric):
-    keras.utils.set_random_seed(0)
-    model = mlp((4,), 3, hidden_units=(5,), dropout=0.3)
-    model.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True), metrics=[metric])
-    return model
-
-
-THREE = np.eye(3, dtype="float32")[np.arange(40) % 3]
-
-
-@pytest.mark.parametrize("verbose", [0, 1, 2, "auto"])
-def test_a_metric_of_several_numbers_is_shown_and_kept(verbose, tmp_path, capsys):
-    options = {"batch_size": 8, "run_dir": tmp_path, "validation_data": (X, THREE)}
-    training.fit(scored(keras.metrics.F1Score()), X, THREE, epochs=1, verbose=verbose, **options)
-    history = training.fit(scored(keras.metrics.F1Score()), X, THREE, epochs=3, verbose=verbose, **options).history
-    options["run_dir"] = None
-    whole = training.fit(scored(keras.metrics.F1Score()), X, THREE, epochs=3, verbose=verbose, **options).history
-    assert history == whole and np.shape(history["f1_score"]) == (3, 3)
-    assert json.dumps(history)
-    rows = history_rows(tmp_path)
-    assert [[float(row[f"val_f1_score[{i}]"]) for i in range(3)] for row in rows] == history["val_f1_score"]
-    assert not verbose or "f1_score" in capsys.readouterr().out
-
-
-def test_a_metric_of_several_names_is_kept(tmp_path):
-    options = {"batch_size": 8, "run_dir": tmp_path, "verbose": 2}
-    training.fit(scored(DictMetric()), X, THREE, epochs=1, **options)
-    history = training.fit(scored(DictMetric()), X, THREE, epochs=2, **options).history
-    assert history["count"] == [5, 5] and history["twice"] == [10, 10]
-    assert [row["twice"] for row in history_rows(tmp_path)] == ["10.0", "10.0"]
-
-
-def history_rows(folder) -> list[dict]:
-    with open(folder / "history.csv", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-class LogsNowAndThen(keras.callbacks.Callback):
-    def on_epoch_end(self, epoch, logs=None):
-        logs |= {"seconds": -1.0, "epoch": -2.0}
-        if epoch % 2:
-            logs["now_and_then"] = float(epoch)
-
-
-def test_a_log_of_some_epochs_leaves_empty_cells_and_none_replaces_a_column(tmp_path):
-    for epochs in (1, 3, 4):
-        history = fit(classifier(), tmp_path, epochs, callbacks=[LogsNowAndThen()]).history
-    rows = history_rows(tmp_path)
-    assert [row["now_and_then"] for row in rows] == ["", "1.0", "", "3.0"]
-    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"] and all(float(row["seconds"]) >= 0 for row in rows)
-    assert [row["seconds_log"] for row in rows] == ["-1.0"] * 4 and [row["epoch_log"] for row in rows] == ["-2.0"] * 4
-    np.testing.assert_array_equal(history["now_and_then"], [np.nan, 1, np.nan, 3])
-    assert [row["loss"] for row in rows] == [str(loss) for loss in history["loss"]]
-
-
-class Remembers(keras.callbacks.Callback):
-    """State of every kind that is kept; each epoch changes all of it."""
-
-    def __init__(self):
-        super().__init__()
-        self.pair, self.by_number, self.array = (0, "a"), {1: 0.5, (2, "b"): [1]}, np.arange(3)
-        self.scalar, self.scalars, self.seen = np.float32(0.1), [np.float32(1.5)], {1, 2}
-        self.last, self.counts = collections.deque([0], maxlen=2), collections.defaultdict(list)
-        self.generator, self.drawn = np.random.default_rng(0), 0.0
-        self.mean = keras.metrics.Mean()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.pair = (epoch, *self.pair)
-        self.by_number[epoch + 10] = (epoch,)
-        self.array = self.array * 2
-        self.scalar = self.scalar * np.float32(1.7)
-        self.scalars.append(self.scalar)
-        self.seen.add(epoch + 5)
-        self.last.append(epoch)
-        self.counts[epoch].append(epoch)
-        self.drawn = self.generator.random()
-        self.mean.update_state(epoch)
-
-    def content(self):
-        names = ["pair", "by_number", "array", "scalar", "scalars", "seen", "last", "counts", "drawn"]
-        rest = list(self.generator.random(3))
-        return repr([getattr(self, name) for name in names] + [float(self.mean.result()), rest])
-
-
-def test_attributes_of_a_callback_are_kept_as_they_are(tmp_path):
-    whole = Remembers()
-    fit(classifier(), None, 5, callbacks=[whole])
-    fit(classifier(), tmp_path, 2, callbacks=[Remembers()])
-    resumed = Remembers()
-    fit(classifier(), tmp_path, 5, callbacks=[resumed])
-    assert resumed.content() == whole.content()
-    assert resumed.last.maxlen == 2 and resumed.counts["new"] == []
-
-
-class CannotBeKept(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.function, self.writer, self.fine = len, object(), 1
-
-
-class KeepsSome(CannotBeKept):
-    checkpoint_attributes = ("fine",)
-
-
-def test_an_attribute_that_cannot_be_kept_is_named_once(tmp_path):
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        fit(classifier(), tmp_path / "a", 4, callbacks=[CannotBeKept()])
-    said = [str(warning.message) for warning in caught if "checkpoint" in str(warning.message)]
-    assert len(said) == 1 and said[0].startswith("a checkpoint cannot keep CannotBeKept.writer (object): a resumed run")
-    fit(classifier(), tmp_path / "b", 4, callbacks=[KeepsSome()])
-
-
-def test_keras_callbacks_with_files_and_functions_draw_no_warning(tmp_path):
-    callbacks = [
-        keras.callbacks.ModelCheckpoint(str(tmp_path / "best.keras"), monitor="loss", save_best_only=True),
-        keras.callbacks.CSVLogger(str(tmp_path / "log.csv")),
-        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None),
-        keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9),
-        keras.callbacks.EarlyStopping("loss", patience=5),
-    ]
-    if keras.backend.backend() == "tensorflow" and importlib.util.find_spec("tensorboard"):
-        callbacks.append(keras.callbacks.TensorBoard(str(tmp_path / "logs")))
-    fit(classifier(), tmp_path / "run", 2, callbacks=callbacks)
-    fit(classifier(), tmp_path / "run", 3, callbacks=callbacks)
-
-
-def test_where_a_callback_writes_makes_no_other_run(tmp_path):
-    for name in ("first", "second"):
-        callback = keras.callbacks.ModelCheckpoint(str(tmp_path / f"{name}.keras"))
-        fit(classifier(), tmp_path / "run", 1, callbacks=[callback])
-
-
-class Raises(keras.callbacks.Callback):
+class StopEarly(keras.callbacks.Callback):
+    crashes = False
     checkpoint_attributes = ()
 
-    def __init__(self, error):
-        super().__init__()
-        self._error = error
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = epoch == 1
 
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 2:
-            raise self._error
+    def on_train_begin(self, logs=None):
+        if StopEarly.crashes == "begin":
+            crash()
+
+    def on_train_end(self, logs=None):
+        if StopEarly.crashes == "end":
+            crash()
 
 
-def test_an_error_of_a_callback_leaves_the_last_weights_in_place(tmp_path):
-    model = classifier()
-    with pytest.raises(FloatingPointError, match="mine"):
-        fit(model, tmp_path, 4, callbacks=[Raises(FloatingPointError("mine"))], validation_data=(X, Y), patience=3)
-    two = classifier()
-    fit(two, None, 2, validation_data=(X, Y), patience=3)
-    assert same(state(model), state(two))
-    assert not (tmp_path / "model.keras").exists()
+@pytest.mark.parametrize("moment", ["begin", "end"])
+def test_a_run_killed_before_its_first_checkpoint_or_after_its_last_one_ends_like_a_whole_one(
+    moment, tmp_path, monkeypatch
+):
+    whole = train(tmp_path / "whole", callbacks=[StopEarly])
+    assert len(whole[0]) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(StopEarly, "crashes", moment)
+        with pytest.raises(runs.Stopped):
+            fit(classifier(), tmp_path / "run", epochs=4, callbacks=[StopEarly(), At()])
+    files = {path.name for path in (tmp_path / "run").glob("[!.]*")}
+    assert (files == {"config.json"}) == (moment == "begin")
+    assert same(train(tmp_path / "run", callbacks=[StopEarly]), whole)
+
+
+# Time
+
+
+def test_the_seconds_of_a_run_and_of_its_epochs_include_those_before_a_stop_and_none_between(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(_run, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+
+    def wait(seconds):
+        clock[0] += seconds
+
+    def wait_and_crash_two_steps_later():
+        wait(7)
+        At.what, At.when = crash, (2, 3)
+
+    train(tmp_path, stop=(2, 1), what=wait_and_crash_two_steps_later)
+    wait(1000)
+    train(tmp_path, stop=(3, 0), what=lambda: wait(2))
+    assert [float(row["seconds"]) for row in runs.history_rows(tmp_path)] == [0, 0, 7, 2]
+    with np.load(tmp_path / "checkpoint.npz") as saved:
+        assert '"seconds": 9.0' in str(saved["state"])
+
+
+def test_checkpoints_take_no_more_than_their_share_of_the_time_but_the_last_is_written(tmp_path, monkeypatch):
+    whole = train(tmp_path / "whole")
+    monkeypatch.setattr(_run, "CHECKPOINT_SHARE", 1e-9)
+    train(tmp_path / "run", epochs=2)
+    with np.load(tmp_path / "run" / "checkpoint.npz") as saved:
+        assert '"epoch": 2, "step": 0' in str(saved["state"])
+    assert same(train(tmp_path / "run"), whole)
+    written = []
+    monkeypatch.setattr(_folder.RunFolder, "save", lambda self, arrays, history: written.append(arrays))
+    train(tmp_path / "other")
+    assert len(written) == 2  # The first, which shows what one costs, and the last.
+
+
+# Signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_takes_effect_after_the_step_with_a_checkpoint(number, tmp_path):
+    def handler(number, frame):
+        raise KeyboardInterrupt
+
+    whole = train(tmp_path / "whole")
+    before = signal.signal(number, handler)
+    try:
+        train(tmp_path / "run", stop=(2, 3), what=lambda: os.kill(os.getpid(), number), checkpoint_seconds=1e9)
+        assert signal.getsignal(number) is handler
+    finally:
+        signal.signal(number, before)
+    with np.load(tmp_path / "run" / "checkpoint.npz") as saved:
+        assert '"epoch": 2, "step": 3' in str(saved["state"])
+    assert same(train(tmp_path / "run", checkpoint_seconds=1e9), whole)
 
 
 def test_a_signal_is_not_lost_where_the_last_step_raises(tmp_path):
@@ -425,73 +288,18 @@ def test_a_signal_is_not_lost_where_the_last_step_raises(tmp_path):
         """
         import signal, sys
         sys.path[:0] = sys.argv[2:]
-        from test_resume import *
+        from training_runs import *
         class Both(keras.callbacks.Callback):
             def on_train_batch_end(self, batch, logs=None):
                 signal.raise_signal(signal.SIGTERM)
                 raise RuntimeError("the step failed")
         try:
-            fit(classifier(), sys.argv[1], 2, callbacks=[Both()])
+            fit(classifier(), sys.argv[1], callbacks=[Both()])
         except RuntimeError:
             print("goes on", flush=True)
         """
     )
-    tests = Path(__file__).parents[1]
-    command = [sys.executable, "-c", code, str(tmp_path / "run"), str(tests), str(tests / "training")]
+    command = [sys.executable, "-c", code, str(tmp_path / "run"), str(Path(__file__).parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
     assert done.returncode == -signal.SIGTERM, done.stderr
     assert "goes on" not in done.stdout
-
-
-@pytest.mark.parametrize("verbose", [1, 2])
-def test_what_a_call_does_with_an_old_run_is_said_in_a_line(verbose, tmp_path, capsys):
-    def said(epochs):
-        fit(classifier(), tmp_path / "run", epochs, verbose=verbose)
-        lines = capsys.readouterr().out.splitlines()
-        return [line for line in lines if line.startswith("run ")]
-
-    name = f"run {str(tmp_path / 'run')!r}"
-    assert said(2) == []
-    assert said(2) == [f"{name} is finished: 2 epochs, nothing to train"]
-    assert said(3) == [f"{name} is extended from 2 to 3 epochs, after epoch 2"]
-
-
-def test_a_callback_for_the_end_of_an_epoch_does_not_switch_off_many_steps_a_call(tmp_path):
-    from dlguide.training import _steps
-
-    looks = _steps.looks_at_steps
-    path = str(tmp_path / "x.keras")
-    assert not looks(keras.callbacks.ModelCheckpoint(path)) and looks(
-        keras.callbacks.ModelCheckpoint(path, save_freq=3)
-    )
-    assert not looks(keras.callbacks.TensorBoard(path)) and looks(keras.callbacks.TensorBoard(path, update_freq=3))
-    assert looks(keras.callbacks.TensorBoard(path, update_freq="batch"))
-    assert looks(keras.callbacks.TensorBoard(path, write_steps_per_second=True))
-
-
-def test_a_run_of_one_call_an_epoch_has_the_default_of_one_epoch(tmp_path):
-    assert len(training.fit(classifier(), X, Y, verbose=0).history["loss"]) == 1
-
-
-@pytest.mark.thorough
-def test_the_recipe_of_the_mlp_is_run_twice_in_one_process(tmp_path, monkeypatch):
-    from recipes import mlp_mnist
-
-    first = mlp_mnist.main(epochs=1, limit=600, run_dir=str(tmp_path / "run"))
-    again = mlp_mnist.main(epochs=1, limit=600, run_dir=str(tmp_path / "run"))
-    assert first["accuracy"] == again["accuracy"]
-
-
-def test_moving_a_line_up_in_a_script_makes_no_other_run(tmp_path):
-    def new(with_another):
-        if with_another:
-            mlp((3,), 2)
-        model = autoencoder((6, 6, 1), hidden_units=(8,))
-        model.compile("adam", "mse")
-        return model
-
-    images = RNG.random((20, 6, 6, 1)).astype("float32")
-    for with_another, epochs in ((False, 1), (True, 2)):
-        keras.utils.clear_session()
-        model = new(with_another)
-        training.fit(model, images, images, epochs=epochs, verbose=0, run_dir=tmp_path)

@@ -1,38 +1,35 @@
-"""Environments of gymnasium: many episodes at a time, with a way back to where a run was killed."""
+"""Environments of gymnasium: many episodes at a time, and how a killed run gets back to where it was."""
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from dlguide.errors import ArgumentError
 from recipes._lib.runs import arguments
 
 NAMES = ("CartPole-v1", "Acrobot-v1")
 TRAIN, VALID, TEST, ROUND, SEARCH, RANDOM = range(6)
-"""What random numbers are drawn for: episodes to learn from, to choose the policy with, to score it once at the end;
-a round of the training, the search for a linear policy, random actions. It is the second number of each seed, for
-NumPy takes the seeds s and (s, 0) as the same."""
+"""What random numbers are for: episodes to learn from, to choose the policy, to score it at the end; a round of the
+training, a linear policy, random actions. The second number of each seed: NumPy takes s and (s, 0) as the same."""
 
 
 class Transitions(NamedTuple):
-    """One step in each of several environments."""
+    """One step in each of several environments; each array has the shape `(count, ...)`."""
 
     observations: np.ndarray
-    """Before the step, of shape `(count, features)`."""
     actions: np.ndarray
     rewards: np.ndarray
     next_observations: np.ndarray
-    """After the step, also where the episode ended with it: never the first of the next episode."""
+    """After the step, also if it ended the episode: never the first of the next episode."""
     terminated: np.ndarray
     """Whether the episode ended by the rules of the task. The time limit ends it too, but says nothing of the state."""
 
 
 class Episode(NamedTuple):
-    """One whole episode."""
+    """One whole episode; `observations` has the shape `(steps + 1, features)`, the last one included."""
 
     observations: np.ndarray
-    """Of shape `(steps + 1, features)`, the last one included."""
     actions: np.ndarray
     total_reward: float
 
@@ -40,10 +37,10 @@ class Episode(NamedTuple):
 def make(name: str, count: int) -> list:
     """Return `count` environments, each for one episode at a time."""
     arguments.choice("env", name, NAMES)
-    if importlib.util.find_spec("gymnasium") is None:
-        raise ValueError('The environments need gymnasium, from the extra "recipes": pip install -e ".[recipes]"')
-    import gymnasium
-
+    try:
+        import gymnasium
+    except ModuleNotFoundError:
+        raise ArgumentError('gymnasium is missing; it is in the extra "recipes": pip install -e ".[recipes]"') from None
     return [gymnasium.make(name, disable_env_checker=True) for _ in range(count)]
 
 
@@ -59,14 +56,7 @@ def episode_seeds(seed: int, *purpose: int, count: int) -> list[int]:
 
 
 def play(policy: Callable, environments: list, seeds: Sequence[int]) -> list[Episode]:
-    """Play one episode for each seed, all at the same time.
-
-    Args:
-        policy: From observations of shape `(len(seeds), features)` to as many actions. Rows of episodes that have
-            ended stay in the batch, so that its shape never changes.
-        environments: What `make` returned, as many as seeds.
-        seeds: Seed of each episode.
-    """
+    """Play one episode for each seed, all at once; in the input of `policy`, finished ones keep their rows."""
     current = np.stack([e.reset(seed=seed)[0] for e, seed in zip(environments, seeds, strict=True)])
     observations, actions = [[first] for first in current.copy()], [[] for _ in seeds]
     totals, playing = [0.0] * len(seeds), list(range(len(seeds)))
@@ -83,7 +73,7 @@ def play(policy: Callable, environments: list, seeds: Sequence[int]) -> list[Epi
 
 
 def mean_return(episodes: Sequence[Episode]) -> float:
-    """Return the mean of the sums of the rewards."""
+    """Return the mean of the episodes' sums of rewards."""
     return float(np.mean([episode.total_reward for episode in episodes]))
 
 
@@ -100,22 +90,21 @@ def random_policy(name: str, seed: int) -> Callable:
 
 
 class RunningEpisodes:
-    """Environments that are always within an episode: where one ends, the next begins before the next step.
+    """Environments that are always within an episode: when one ends, the next begins before the next step.
 
-    gymnasium cannot save an environment. It need not be saved: its state follows from the seed of its episode and
-    the actions since, which `resume` takes again.
+    gymnasium cannot save an environment, so `resume` takes the actions since the seed of its episode again.
     """
 
     checkpoint_attributes = ("numbers", "actions")
 
     def __init__(self, name: str, count: int, seed: int):
         self._environments, self._seed = make(name, count), seed
-        self.numbers = [0] * count  # How many episodes each environment has finished.
-        self.actions: list[list[int]] = [[] for _ in range(count)]  # In the episode that it is in.
+        self.numbers = [0] * count  # Of the episodes that each environment has finished.
+        self.actions: list[list[int]] = [[] for _ in range(count)]  # In the running episode.
         self.observations = np.stack([self._begin(i) for i in range(count)])
 
     def resume(self) -> None:
-        """Bring each environment to where `numbers` and `actions` say that it is."""
+        """Bring each environment to the state that follows from `numbers` and `actions`."""
         for i, environment in enumerate(self._environments):
             self.observations[i] = self._begin(i)
             for action in self.actions[i]:
@@ -128,11 +117,12 @@ class RunningEpisodes:
         self.observations = after.copy()
         for i, action in enumerate(actions.tolist()):
             after[i], rewards[i], terminated[i], truncated, _ = self._environments[i].step(action)
+            self.observations[i] = after[i]
             self.actions[i].append(action)
             if terminated[i] or truncated:
                 self.numbers[i] += 1
                 self.actions[i] = []
-            self.observations[i] = self._begin(i) if terminated[i] or truncated else after[i]
+                self.observations[i] = self._begin(i)
         return Transitions(before, actions, rewards, after, terminated)
 
     def _begin(self, i: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Baselines of an agent: actions at random, and the best linear policy that a random search finds."""
+"""Baselines of an agent: random actions, and the best linear policy that a random search finds."""
 
 import numpy as np
 
@@ -9,13 +9,9 @@ EPISODES = 20
 
 def scores(env: str, seeds: list[int], *, steps: int, seed: int) -> dict[str, float]:
     """Return the mean returns of both in the episodes of `seeds`; the search takes at least `steps` steps."""
-    copies = environments.make(env, len(seeds))
-    at_random = environments.play(environments.random_policy(env, seed), copies, seeds)
-    linear = environments.play(policy(search(env, steps=steps, seed=seed)), copies, seeds)
-    return {
-        "baseline_return": environments.mean_return(linear),
-        "random_return": environments.mean_return(at_random),
-    }
+    found, copies = policy(search(env, steps=steps, seed=seed)), environments.make(env, len(seeds))
+    policies = {"baseline_return": found, "random_return": environments.random_policy(env, seed)}
+    return {key: environments.mean_return(environments.play(each, copies, seeds)) for key, each in policies.items()}
 
 
 def policy(weights: np.ndarray):
@@ -24,15 +20,13 @@ def policy(weights: np.ndarray):
 
 
 def search(env: str, *, steps: int, seed: int) -> np.ndarray:
-    """Draw weights until the steps are used up; return those with the best mean return in the same 20 episodes.
-
-    Of weights whose mean is below the best one so far, the rest of the episodes is not played: more can be tried.
-    """
+    """Draw weights until the steps are used up; return those with the best mean return in the same 20 episodes."""
     environment, (shape, num_actions) = environments.make(env, 1), environments.sizes(env)
     seeds = environments.episode_seeds(seed, environments.VALID, count=EPISODES)
     rng, used, best, best_weights = np.random.default_rng((seed, environments.SEARCH)), 0, -np.inf, None
     while used < steps:
         weights, played = rng.normal(size=(*shape, num_actions)), []
+        # Weights whose mean falls below the best one are given up.
         while len(played) < EPISODES and (not played or environments.mean_return(played) >= best):
             played += environments.play(policy(weights), environment, [seeds[len(played)]])
             used += len(played[-1].actions)

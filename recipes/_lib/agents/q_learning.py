@@ -1,4 +1,4 @@
-"""Deep Q-learning with Keras's own `train_on_batch`: no gradient is written here, so it runs on every backend.
+"""Deep Q-learning with Keras's own `train_on_batch`: it computes the gradients, so this runs on every backend.
 
 The network gives the value of each action in a state: the sum of the rewards that follow, discounted, if the best
 action is taken from then on. It is trained towards the reward plus the discounted value of the next state (Mnih et al.,
@@ -6,9 +6,8 @@ action is taken from then on. It is trained towards the reward plus the discount
 a target network, an older copy of it, gives the value (van Hasselt et al., "Deep reinforcement learning with double
 Q-learning", AAAI 2016).
 
-Differs from the papers in: a squared error; 32 environments at once, and four updates after each step of them (the
-targets are computed together before the first one); a learning rate that falls to 0; a policy that is chosen by
-episodes of its own.
+Differs from the papers in: a squared error; 32 environments at once, and four updates after each step of them, with
+targets from before the first one; a learning rate that falls to 0; a policy that is chosen by validation episodes.
 """
 
 from collections.abc import Sequence
@@ -22,10 +21,8 @@ from recipes._lib.agents.environments import Transitions
 from recipes._lib.agents.replay_memory import ReplayMemory
 
 ENVIRONMENTS = 32
-ROUNDS = 400
-"""Rounds in an epoch, after which the policy is looked at: in a round each environment takes a step."""
-UPDATES = 4
-"""Updates of the weights in a round."""
+ROUNDS = 400  # In an epoch; in a round, each environment takes a step.
+UPDATES = 4  # Of the weights, in a round.
 SETTINGS = {
     "discount": 0.99,
     "memory": 1_000_000,  # Transitions at most.
@@ -49,12 +46,10 @@ def greedy(network: keras.Model):
 
 
 def targets(batch: Transitions, next_values: np.ndarray, next_target_values: np.ndarray) -> np.ndarray:
-    """Return what the values of a batch of actions should be, of shape `(batch, 1)`.
+    """Return the targets of the values of a batch of actions, of shape `(batch, 1)`.
 
-    Args:
-        batch: Transitions. After one that is terminated, nothing follows.
-        next_values: The network's values of each action in the next state: they choose.
-        next_target_values: The target network's: they say how much the chosen one is worth.
+    `next_values`, the network's, choose the action in the next state; `next_target_values`, the target network's, give
+    its value. No reward follows a transition that is terminated.
     """
     chosen = next_values.argmax(axis=1)[:, None]
     following = np.take_along_axis(next_target_values, chosen, axis=1)
@@ -62,15 +57,12 @@ def targets(batch: Transitions, next_values: np.ndarray, next_target_values: np.
 
 
 def best_epoch(returns: Sequence[float]) -> int:
-    """Return the index of the largest return.
-
-    Of several, the one after the better epoch, since one good epoch among bad ones may be luck; of these the last.
-    """
+    """Return the index of the largest return; of equal ones, that after the better epoch (less luck), then the last."""
     return max(range(len(returns)), key=lambda i: (returns[i], returns[i - 1] if i else -np.inf, i))
 
 
 class Learner:
-    """What learns, and all of it that a checkpoint has to keep besides the model, the memory and the environments."""
+    """The state of the training that is not in the model, the memory or the environments, and its steps."""
 
     checkpoint_attributes = ("steps", "loss_sum", "target_weights", "returns", "best_weights")
 
@@ -88,55 +80,49 @@ class Learner:
         self.returns, self.best_weights = [], network.get_weights()
 
     def resume(self) -> None:
-        """Bring what is not kept itself to where the kept state says."""
+        """Restore the target network and the environments from the state that is kept."""
         self.target.set_weights(self.target_weights)
         self.episodes.resume()
 
     def round(self, number: int) -> None:
-        """Take a step in each environment, then update the weights; what is drawn follows from seed and number."""
-        rng = np.random.default_rng((self._seed, environments.ROUND, number))
+        """Take a step in each environment, then update the weights; random draws depend on the seed and `number`."""
+        rng, num_actions = (
+            np.random.default_rng((self._seed, environments.ROUND, number)),
+            self.network.output_shape[-1],
+        )
         if number % SETTINGS["target_rounds"] == 0:
             self.target_weights = self.network.get_weights()
             self.target.set_weights(self.target_weights)
-        actions = greedy(self.network)(self.episodes.observations)
-        explores = rng.random(ENVIRONMENTS) < self._exploration(number)
-        random = rng.integers(self.network.output_shape[-1], size=ENVIRONMENTS)
-        self.memory.add(self.episodes.step(np.where(explores, random, actions)))
+        first, last = SETTINGS["first_exploration"], SETTINGS["last_exploration"]
+        explores = rng.random(ENVIRONMENTS) < first + (last - first) * min(1.0, number / self.exploration_rounds)
+        random = rng.integers(num_actions, size=ENVIRONMENTS)
+        actions = np.where(explores, random, greedy(self.network)(self.episodes.observations))
+        self.memory.add(self.episodes.step(actions))
         self.steps += ENVIRONMENTS
-
         batch = self.memory.sample(rng, UPDATES * self._batch_size)
-        next_values, next_target_values = (
-            network.predict_on_batch(batch.next_observations) for network in (self.network, self.target)
-        )
-        wanted = targets(batch, next_values, next_target_values)
-        one_hot = np.eye(self.network.output_shape[-1], dtype="float32")[batch.actions]
+        values = [each.predict_on_batch(batch.next_observations) for each in (self.network, self.target)]
+        wanted, one_hot = targets(batch, *values), np.eye(num_actions, dtype="float32")[batch.actions]
         for part in np.split(np.arange(len(wanted)), UPDATES):
             loss = self.model.train_on_batch([batch.observations[part], one_hot[part]], wanted[part])
             self.loss_sum += float(loss)
 
     def end_epoch(self) -> dict[str, float]:
-        """Play greedy episodes; keep the weights if they are the best so far; return the figures of the epoch."""
+        """Play greedy episodes; keep the weights if they are the best so far; return the logs of the epoch."""
         self.check()
         episodes = environments.play(greedy(self.network), self._valid, self._valid_seeds)
         self.steps += sum(len(episode.actions) for episode in episodes)
-        mean = environments.mean_return(episodes)
-        self.returns.append(mean)
+        self.returns.append(environments.mean_return(episodes))
         if best_epoch(self.returns) == len(self.returns) - 1:
             self.best_weights = self.network.get_weights()
-        figures = {"loss": self.loss_sum / (ROUNDS * UPDATES), "val_return": mean}
+        logs = {"loss": self.loss_sum / (ROUNDS * UPDATES), "val_return": self.returns[-1]}
         self.loss_sum = 0.0
-        return figures
+        return logs
 
     def check(self) -> None:
-        """Refuse a loss that is not finite."""
+        """Refuse a non-finite loss."""
+        received = f"Received: loss={self.loss_sum}. Try a smaller `learning_rate`."
         if not np.isfinite(self.loss_sum):
-            raise FloatingPointError(
-                f"`loss` must be finite. Received: loss={self.loss_sum}. Try a smaller `learning_rate`."
-            )
-
-    def _exploration(self, number: int) -> float:
-        first, last = SETTINGS["first_exploration"], SETTINGS["last_exploration"]
-        return first + (last - first) * min(1.0, number / self.exploration_rounds)
+            raise FloatingPointError(f"`loss` must be finite. {received}")
 
 
 def fit(
@@ -151,24 +137,11 @@ def fit(
     checkpoint_seconds: float = 30.0,
     verbose: int = 2,
 ) -> keras.callbacks.History:
-    """Train, and leave the best weights in the network; a killed run is resumed, as by `training.fit`.
+    """Train `model`, which is `value_of_action(network)`, compiled; leave the best weights in the network.
 
-    Args:
-        model: `value_of_action(network)`, compiled.
-        network: From observations to a value for each action.
-        env: Name of the environment.
-        epochs: How often the policy is looked at, at least 1. Exploration and memory depend on it, so that a run cannot
-            be extended.
-        batch_size: Transitions in an update.
-        seed: Fixes episodes, exploration and batches.
-        run_dir: Folder of the run, as in `training.fit`.
-        checkpoint_seconds: Least time between two checkpoints within an epoch, as in `training.fit`.
-        verbose: 0 silent, 2 one line an epoch.
-
-    Returns:
-        The history with `loss` and `val_return`, the mean return of the greedy episodes after each epoch, with
-        `steps`, the steps taken in all environments, those of the greedy episodes included, and with `seconds`, the
-        time spent in training.
+    A killed run is resumed, as by `training.fit`. It cannot be extended: exploration and memory depend on `epochs`.
+    `seed` fixes episodes, exploration and batches. The history has `loss` and `val_return`, the mean return of the
+    greedy episodes after each epoch; its `steps` are those in all environments, its `seconds` those of training.
     """
     learner = Learner(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed)
     options = {"rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed, "env": env, **SETTINGS}
@@ -182,10 +155,10 @@ def fit(
         for epoch in run.epochs():
             for number in run.steps(ROUNDS):
                 learner.round(epoch * ROUNDS + number)
-            figures = learner.end_epoch()
-            run.end_epoch(figures)
+            logs = learner.end_epoch()
+            run.end_epoch(logs)
             if verbose:
-                written = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+                written = f"loss {logs['loss']:.4g}  val_return {logs['val_return']:.4g}"
                 print(f"epoch {epoch + 1}/{epochs}  {run.history.seconds:.0f} s  {written}", flush=True)
         network.set_weights(learner.best_weights)
         run.save_model(network)

@@ -1,1 +1,1 @@
-"""What recipes on images share: a judge of generated images, the VAE, scores of codes and reconstructions."""
+"""Helpers of recipes on images: a judge of generated images, the VAE, clustering, few labels, reconstructions."""

@@ -6,7 +6,7 @@ from dlguide import data, evaluation
 
 
 def cluster_codes(train: np.ndarray, test: np.ndarray, splits: data.Splits, seed: int) -> tuple[np.ndarray, dict]:
-    """Fit normal distributions to the training codes, the likeliest of five attempts; cluster the test set."""
+    """Fit a Gaussian mixture (best of five starts) to training codes; return clusters and scores of the test set."""
     from sklearn.cluster import KMeans
     from sklearn.mixture import GaussianMixture
 

@@ -1,4 +1,4 @@
-"""A classifier of real images that judges generated ones."""
+"""A judge of generated images: a classifier of real images, and scores in its features."""
 
 import keras
 import numpy as np
@@ -10,23 +10,20 @@ from recipes._lib import schedules
 def train_judge(limit: int | None = None, *, seed: int = 0) -> "Judge":
     """Train a classifier on real images alone, and return the judge with its features.
 
-    Sets Keras's global seed to `seed`. It is the same for every seed of a recipe, so that all are judged alike.
+    Sets Keras's global seed to `seed`: the same one for every seed of a recipe, so that the judge is the same.
     """
     keras.utils.set_random_seed(seed)
     splits = data.load("mnist", limit=limit)
     classifier = cnn(splits.train.x.shape[1:], splits.info.num_classes, filters=(16, 32, 48), kernel_size=5)
     steps = 2 * -(-len(splits.train.x) // 64)
-    classifier.compile(
-        keras.optimizers.AdamW(schedules.one_cycle(1e-2, steps)),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier.compile(keras.optimizers.AdamW(schedules.one_cycle(1e-2, steps)), loss, metrics=["accuracy"])
     training.fit(classifier, *splits.train, epochs=2, batch_size=64, verbose=0)
     return Judge(classifier, splits)
 
 
 class Judge:
-    """A classifier of real images, and the scores of generated ones in its features."""
+    """A classifier of real images that scores generated ones."""
 
     def __init__(self, classifier: keras.Model, splits: data.Splits):
         self.classifier, self.splits = classifier, splits
@@ -35,13 +32,13 @@ class Judge:
         self._real, _ = self._both.predict(splits.test.x, batch_size=256, verbose=0)
 
     def scores(self, images: np.ndarray, prefix: str = "") -> dict[str, float]:
-        """Return the scores of generated images, best as many as the test set has."""
+        """Return the scores of generated images, ideally as many as the test set has."""
         features, logits = self._both.predict(images, batch_size=256, verbose=0)
-        shares, distance = evaluation.class_histogram(logits.argmax(axis=1), self.splits.info.num_classes)
-        precision, recall = evaluation.precision_recall(features, self._real)
+        shares = np.bincount(logits.argmax(axis=1), minlength=logits.shape[1]) / len(logits)
+        precision, recall = precision_recall(features, self._real)
         scores = {
-            f"{prefix}classes": float(sum(share > 0.01 for share in shares)),
-            f"{prefix}histogram_distance": distance,
+            f"{prefix}classes": float((shares > 0.01).sum()),
+            f"{prefix}histogram_distance": float(np.abs(shares - 1 / len(shares)).max()),
             f"{prefix}precision": precision,
             f"{prefix}recall": recall,
         }
@@ -50,6 +47,36 @@ class Judge:
         return scores
 
     def nearest(self, images: np.ndarray, train: np.ndarray) -> dict[str, float]:
-        """Return the median distance of every fifth image from the nearest training image; of test images too."""
-        distances, real = (evaluation.nearest_distances(x[::5], train)[0] for x in (images, self.splits.test.x))
-        return {"nearest_distance": float(np.median(distances)), "nearest_distance_of_test": float(np.median(real))}
+        """Return the median distance of every fifth image to its nearest training image, and that of test images."""
+        from sklearn.metrics import pairwise_distances_argmin_min
+
+        flat = [x.reshape(len(x), -1) for x in (images[::5], self.splits.test.x[::5], train)]
+        own, real = (float(np.median(pairwise_distances_argmin_min(x, flat[2])[1])) for x in flat[:2])
+        return {"nearest_distance": own, "nearest_distance_of_test": real}
+
+
+def precision_recall(features: np.ndarray, reference: np.ndarray, *, neighbours: int = 3) -> tuple[float, float]:
+    """Return the share of generated images inside the real set, and that of real images inside the generated set.
+
+    An image is inside a set if its distance to some image of the set is at most the distance from that one to its
+    `neighbours`-th nearest in the same set (Kynkäänniemi et al., "Improved precision and recall metric for assessing
+    generative models", 2019). Both arrays have a feature vector in each row.
+    """
+    from sklearn.metrics.pairwise import euclidean_distances
+    from sklearn.neighbors import NearestNeighbors
+
+    features, reference = features.astype("float64"), reference.astype("float64")
+    centre = reference.mean(axis=0)  # Far from 0, distances are rounded too much.
+    features, reference = features - centre, reference - centre
+
+    def share_inside(points, of) -> float:
+        # The first neighbour of a point of the set is itself.
+        radius = NearestNeighbors(n_neighbors=neighbours + 1).fit(of).kneighbors(of)[0][:, -1]
+        slack = 1e-9 * (of**2).sum(axis=1).max()  # By rounding, a point may be a little away from itself.
+        inside = [
+            (euclidean_distances(block, of, squared=True) <= radius**2 + slack).any(axis=1)
+            for block in np.array_split(points, -(-len(points) // 1000))
+        ]
+        return float(np.concatenate(inside).mean())
+
+    return share_inside(features, reference), share_inside(reference, features)

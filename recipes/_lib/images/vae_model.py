@@ -1,19 +1,16 @@
-"""The variational autoencoder of `vae_mnist` and of the baseline of `gan_mnist`: training, likelihood, pictures."""
+"""The VAE of `vae_mnist` and of the baseline of `gan_mnist`: training, likelihood, pictures."""
 
 import keras
 import numpy as np
 
 from dlguide import data, evaluation, generation, plots, training, vae
-from recipes._lib import schedules
-from recipes._lib.images import image_judge
-from recipes._lib.pictures import run_pictures as pictures
+from recipes._lib import pictures, schedules
 
 
 def compiled(splits: data.Splits, steps: int, learning_rate: float, latent_dim: int) -> keras.Model:
-    """Return the VAE of `vae_mnist`, compiled for so many steps."""
-    model = vae(
-        splits.train.x.shape[1:], latent_dim=latent_dim, hidden_units=(500, 500), activation="swish", batch_norm=True
-    )
+    """Return the VAE of `vae_mnist`, compiled for `steps` steps."""
+    options = {"hidden_units": (500, 500), "activation": "swish", "batch_norm": True}
+    model = vae(splits.train.x.shape[1:], latent_dim=latent_dim, **options)
     model.compile(
         optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
@@ -23,12 +20,12 @@ def compiled(splits: data.Splits, steps: int, learning_rate: float, latent_dim: 
 
 
 def binarised(x: np.ndarray, seed: int) -> np.ndarray:
-    """Draw each pixel as a coin flip with its grey value as the chance of 1."""
+    """Draw each pixel as 0 or 1, with its grey value as the probability of 1."""
     return (np.random.default_rng(seed).random(x.shape, "float32") < x).astype("float32")
 
 
 def binarised_batches(x: np.ndarray, batch_size: int, seed: int):
-    """Return a `tf.data.Dataset` of `(images, images)` whose order and coin flips are new in each epoch."""
+    """Return a `tf.data.Dataset` of `(images, images)`: order and binary pixels are drawn anew in each epoch."""
     import tensorflow as tf
 
     with tf.device("CPU"):
@@ -43,33 +40,24 @@ def binarised_batches(x: np.ndarray, batch_size: int, seed: int):
 
 
 def codes_an_image(splits: data.Splits) -> int:
-    """Return 1000 for the 55,000 training images of MNIST, for a part of them fewer in proportion, at least 100."""
+    """Return 1000 for the 55,000 training images of MNIST, proportionally less for fewer images, at least 100."""
     return max(100, 1000 * len(splits.train.x) // 55_000)
 
 
 def likelihoods(model, splits: data.Splits, samples: int, seed: int) -> dict[str, float]:
-    """Return the negative log-likelihood of the test set, and that of each pixel's frequency in the training set."""
+    """Return the negative log-likelihood of the test set, and as a baseline that of independent pixels."""
     x = binarised(splits.test.x, seed)
     chance = np.clip(splits.train.x.mean(axis=0), 1e-3, 1 - 1e-3)
     flips = -(x * np.log(chance) + (1 - x) * np.log(1 - chance)).reshape(len(x), -1).sum(axis=1).mean()
     print(f"The likelihood of {len(x)} images, {samples} codes each: this may take some minutes.", flush=True)
     scores = evaluation.log_likelihood(model, x, samples=samples, seed=seed)
-    # How loose the bound is: what ten times as many codes change.
+    # How tight the bound is: what ten times as many codes change.
     few = evaluation.log_likelihood(model, x[:200], samples=10 * samples, seed=seed)
     return {**scores, "tenfold_gain": few["nll_tenth"] - few["nll"], "baseline_nll": float(flips)}
 
 
-def sample_scores(
-    judge: image_judge.Judge,
-    splits: data.Splits,
-    *,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    latent_dim: int,
-    seed: int,
-) -> dict[str, float]:
-    """Train the VAE, and return the scores of its samples as a baseline. Sets Keras's global seed to `seed`."""
+def sample_scores(judge, splits: data.Splits, *, epochs, batch_size, learning_rate, latent_dim, seed) -> dict:
+    """Train the VAE, and return the judge's scores of its samples as a baseline. Sets Keras's global seed to `seed`."""
     keras.utils.set_random_seed(seed)
     steps = epochs * -(-len(splits.train.x) // batch_size)
     model = compiled(splits, steps, learning_rate, latent_dim)
@@ -96,17 +84,12 @@ def save_vae_figures(run_dir, title: str, model, splits: data.Splits, seed: int)
 
 
 def plane(model, codes: np.ndarray, size: int = 15) -> tuple[np.ndarray, list[str], list[str]]:
-    """Return the images over the plane of the codes' first two principal components, and names of columns and rows.
-
-    The plane reaches two standard deviations of each component.
-    """
+    """Return images over two standard deviations of two principal components, and names of columns and rows."""
     from sklearn.decomposition import PCA
 
     pca = PCA(2).fit(codes)
     deviations = np.linspace(-2, 2, size)
-    places = np.stack(np.meshgrid(deviations, deviations[::-1]), axis=-1).reshape(-1, 2) * np.sqrt(
-        pca.explained_variance_
-    )
-    images = generation.decode(model, pca.inverse_transform(places))
+    places = np.stack(np.meshgrid(deviations, deviations[::-1]), axis=-1).reshape(-1, 2)
+    images = generation.decode(model, pca.inverse_transform(places * np.sqrt(pca.explained_variance_)))
     columns, rows = ([f"{value:+.1f} σ" for value in ends] for ends in (deviations, deviations[::-1]))
     return images.reshape(size, size, *images.shape[1:]), columns, rows

@@ -1,4 +1,4 @@
-"""How sure an image classifier may be: the temperature that its logits are divided by, fitted on validation images."""
+"""Calibration of an image classifier: the temperature that divides its logits, fitted on validation images."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from dlguide import data
 from recipes._lib.photos import made_photos, picture_reader
 
 PHOTOS = 8
-"""Photos of each condition, where there are validation digits enough: 112 in all, some four seconds."""
+"""Photos of each condition if there are enough validation digits: 112 in all, some four seconds."""
 
 
 def temperature(logits: np.ndarray, y: np.ndarray) -> float:
@@ -21,12 +21,12 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
         return -scaled[np.arange(len(y)), y].mean()
 
-    # Within 3 either way: a few images that are all right would ask for a temperature of 0.
+    # Between 1/3 and 3: a few images that are all right would give a temperature of 0.
     return float(np.exp(minimize_scalar(cross_entropy, bounds=(-np.log(3), np.log(3)), method="bounded").x))
 
 
 def image_temperature(model, kind: str, splits: data.Splits, margin: int) -> float:
-    """Return the temperature on validation images; for digits, on photos of them, since that is what will be asked."""
+    """Return the temperature on validation images; for digits, on photos of them, which `recipes.predict` gets."""
     x, y = splits.valid.x[:2000], splits.valid.y[:2000]
     if kind == "digit":
         x, y = read_photos(*splits.valid, seed=2, count=min(PHOTOS, -(-len(y) // 100)), margin=margin)
@@ -35,14 +35,14 @@ def image_temperature(model, kind: str, splits: data.Splits, margin: int) -> flo
 
 def read_photos(x: np.ndarray, y: np.ndarray, *, seed: int, count: int, margin: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the images that the reader makes of photos of digits, and the digits, without those it refuses."""
-    photos = list(made_photos.photos(x, y, seed=seed, count=count))
-    images = [image_of(photo, x.shape[1:], margin) for photo in photos]
-    read = [(image, photo.digit) for image, photo in zip(images, photos, strict=True) if image is not None]
+    photos = made_photos.photos(x, y, seed=seed, count=count)
+    pairs = [(image_of(photo, x.shape[1:], margin), photo.digit) for photo in photos]
+    read = [(image, digit) for image, digit in pairs if image is not None]
     return np.array([image for image, _ in read]), np.array([digit for _, digit in read], int)
 
 
 def image_of(photo: made_photos.Photo, shape, margin: int) -> np.ndarray | None:
-    """Return the image that the reader makes of a photo, None where it refuses it."""
+    """Return the image that the reader makes of a photo, None if it refuses the photo."""
     try:
         return picture_reader.digit_image(photo.image.convert("L"), shape, margin)
     except ValueError:

@@ -14,6 +14,9 @@ from PIL import Image
 from scipy import ndimage
 from scipy.special import expit
 
+PAPERS = np.array([(0.95, 0.9, 0.6), (0.95, 0.8, 0.85), (0.75, 0.9, 0.8), (0.8, 0.75, 0.65)])
+PENS = np.array([(0.1, 0.15, 0.6), (0.75, 0.1, 0.1), (0.05, 0.4, 0.15), (0.4, 0.1, 0.5)])
+
 
 class Photo(NamedTuple):
     """One picture, the digit on it, and the name of its condition."""
@@ -31,55 +34,45 @@ def photos(x: np.ndarray, y: np.ndarray, *, seed: int, count: int) -> Iterator[P
             rng = np.random.default_rng((seed, number, i))
             digit = order[(number * count + i) % len(x)]
             ink = ink_on_sheet(x[digit].squeeze(), rng, share=(0.12, 0.22) if name == "small" else (0.35, 0.7))
-            pixels = condition(ink, rng)
-            image = Image.fromarray((255 * np.clip(pixels, 0, 1)).round().astype("uint8"))
-            yield Photo(_compressed(image, rng) if name == "jpeg" else image, int(y[digit]), name)
+            image = Image.fromarray((255 * np.clip(condition(ink, rng), 0, 1)).round().astype("uint8"))
+            if name == "jpeg":
+                file = io.BytesIO()
+                image.save(file, "JPEG", quality=int(rng.integers(8, 26)))
+                image = Image.open(file)
+            yield Photo(image, int(y[digit]), name)
 
 
 def ink_on_sheet(digit: np.ndarray, rng, share: tuple[float, float]) -> np.ndarray:
     """Return how much ink each pixel has, in [0, 1]: the digit, `share` of the shorter side high, anywhere."""
-    height, width = rng.integers(200, 421, 2)
-    side = round(min(height, width) * rng.uniform(*share) * 28 / 20)  # A digit fills 20 of its 28 pixels.
+    sheet = np.zeros(rng.integers(200, 421, 2))
+    side = round(min(sheet.shape) * rng.uniform(*share) * 28 / 20)  # A digit fills 20 of its 28 pixels.
     big = Image.fromarray(digit.astype("float32")).resize((side, side), Image.Resampling.BICUBIC)
     big = big.rotate(rng.uniform(-10, 10), Image.Resampling.BICUBIC)
-    stroke = ndimage.gaussian_filter(np.asarray(big), side / 80)
-    stroke = expit((stroke - 0.42) / 0.06)
-    rows, columns = (np.flatnonzero(stroke.max(axis=axis) > 0.5) for axis in (1, 0))
-    stroke = stroke[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    sheet = np.zeros((height, width))
-    margin = 0.05 * min(height, width)
-    top, left = (
-        int(rng.uniform(margin, whole - size - margin)) for whole, size in zip(sheet.shape, stroke.shape, strict=True)
-    )
+    stroke = expit((ndimage.gaussian_filter(np.asarray(big), side / 80) - 0.42) / 0.06)
+    stroke = stroke[ndimage.find_objects((stroke > 0.5).astype(int))[0]]
+    margin = 0.05 * min(sheet.shape)
+    ends = [whole - size - margin for whole, size in zip(sheet.shape, stroke.shape, strict=True)]
+    top, left = (int(rng.uniform(margin, end)) for end in ends)
     sheet[top : top + stroke.shape[0], left : left + stroke.shape[1]] = stroke
     return sheet
 
 
-# What stands on the sheet
+def _painted(share, ground, colour) -> np.ndarray:
+    """Return the ground, covered by a share of a colour in each pixel."""
+    return ground * (1 - share[..., None]) + colour * share[..., None]
 
 
-def _written(ink, rng, *, tint: float = 0.03, lines=0.0) -> np.ndarray:
-    """Return dark ink on light paper, in colour; `lines` is what is printed on the paper."""
-    paper = rng.uniform(0.7, 0.97) + rng.uniform(-tint, tint, 3)
-    pen = rng.uniform(0.05, 0.35) + rng.uniform(-tint, tint, 3)
-    printed = paper * (1 - np.asarray(lines)[..., None] * rng.uniform(0.2, 0.55, 3))
-    return printed * (1 - ink[..., None]) + pen * ink[..., None]
-
-
-def _chalk(ink, rng) -> np.ndarray:
-    board = rng.uniform(0.05, 0.3) + rng.uniform(-0.04, 0.04, 3)
-    return board * (1 - ink[..., None]) + rng.uniform(0.7, 1) * ink[..., None]
-
-
-def _coloured(ink, rng) -> np.ndarray:
-    paper = np.array([(0.95, 0.9, 0.6), (0.95, 0.8, 0.85), (0.75, 0.9, 0.8), (0.8, 0.75, 0.65)])[rng.integers(4)]
-    pen = np.array([(0.1, 0.15, 0.6), (0.75, 0.1, 0.1), (0.05, 0.4, 0.15), (0.4, 0.1, 0.5)])[rng.integers(4)]
-    return paper * (1 - ink[..., None]) + pen * ink[..., None]
+def _written(ink, rng, *, lines=None) -> np.ndarray:
+    """Return dark ink on light paper; `lines` is what is printed on the paper."""
+    paper = rng.uniform(0.7, 0.97) + rng.uniform(-0.03, 0.03, 3)
+    pen = rng.uniform(0.05, 0.35) + rng.uniform(-0.03, 0.03, 3)
+    lines = np.zeros(ink.shape) if lines is None else lines
+    return _painted(ink, paper * (1 - lines[..., None] * rng.uniform(0.2, 0.55, 3)), pen)
 
 
 def _ruled(ink, rng, *, squared: bool = False) -> np.ndarray:
     along, across = _page(ink, rng)
-    spacing = np.ptp(np.flatnonzero(ink.max(axis=1) > 0.5)) * rng.uniform(0.3, 1.1)
+    spacing = np.ptp(np.nonzero(ink > 0.5)[0]) * rng.uniform(0.3, 1.1)
     width = max(1.0, min(ink.shape) * rng.uniform(0.003, 0.008))
     lines = np.zeros(ink.shape)
     for axis in (across, along) if squared else (across,):
@@ -106,72 +99,63 @@ def _page(ink, rng) -> tuple[np.ndarray, np.ndarray]:
     return np.cos(angle) * column + np.sin(angle) * row, np.cos(angle) * row - np.sin(angle) * column
 
 
-# Light, surroundings and camera
-
-
-def _light(shape, rng, darkest: tuple[float, float]) -> np.ndarray:
-    """Return a light that falls off to one side, down to a share in the range `darkest`."""
-    across = _direction(shape, rng)
-    across = (across - across.min()) / np.ptp(across)
-    return (1 - (1 - rng.uniform(*darkest)) * across)[..., None]
-
-
-def _direction(shape, rng) -> np.ndarray:
-    """Return how far each pixel lies in a direction drawn at random."""
+def _direction(ink, rng) -> np.ndarray:
+    """Return the coordinate of each pixel along a direction drawn at random, 0 in the middle of the picture."""
     angle = rng.uniform(0, 2 * np.pi)
-    row, column = np.indices(shape)
-    return np.cos(angle) * (column - shape[1] / 2) + np.sin(angle) * (row - shape[0] / 2)
+    row, column = np.indices(ink.shape)
+    return np.cos(angle) * (column - ink.shape[1] / 2) + np.sin(angle) * (row - ink.shape[0] / 2)
 
 
-def _shadow(shape, rng) -> np.ndarray:
-    """Return a light with the edge of a shadow through the picture's middle."""
-    across = _direction(shape, rng) - min(shape) * rng.uniform(-0.2, 0.2)
-    return (1 - rng.uniform(0.4, 0.65) * expit(across / rng.uniform(0.3, 3)))[..., None]
+def _shaded(ink, rng, darkest: tuple[float, float]) -> np.ndarray:
+    """Return writing under a light that falls off to one side, down to a share in the range `darkest`."""
+    picture, across = _written(ink, rng), _direction(ink, rng)
+    across = (across - across.min()) / np.ptp(across)
+    return picture * (1 - (1 - rng.uniform(*darkest)) * across)[..., None]
 
 
-def _on_a_table(picture, ink, rng) -> np.ndarray:
-    """Return the picture with a dark table on one side, up to the digit at the most."""
-    across = _direction(ink.shape, rng)
+def _in_a_shadow(ink, rng) -> np.ndarray:
+    """Return writing with the edge of a shadow through the middle of the picture."""
+    picture = _written(ink, rng)
+    across = _direction(ink, rng) - min(ink.shape) * rng.uniform(-0.2, 0.2)
+    return picture * (1 - rng.uniform(0.4, 0.65) * expit(across / rng.uniform(0.3, 3)))[..., None]
+
+
+def _on_a_table(ink, rng) -> np.ndarray:
+    """Return writing with a dark table on one side, up to the digit at the most."""
+    picture, across = _written(ink, rng), _direction(ink, rng)
     end = across[ink > 0.05].max()
     edge = rng.uniform(end + 0.2 * (across.max() - end), across.max())
     wood = rng.uniform(0.05, 0.3) * np.array([1, rng.uniform(0.6, 1), rng.uniform(0.4, 1)])
     grain = ndimage.gaussian_filter(rng.normal(size=ink.shape), (1, 6)) * rng.uniform(0, 0.3)
-    is_table = expit((across - edge) / 0.5)[..., None]
-    return picture * (1 - is_table) + (wood + grain[..., None]) * is_table
+    return _painted(expit((across - edge) / 0.5), picture, wood + grain[..., None])
 
 
 def _noisy(picture, rng, spread: tuple[float, float]) -> np.ndarray:
     return picture + rng.normal(scale=rng.uniform(*spread), size=picture.shape)
 
 
-def _blurred(picture, ink, rng) -> np.ndarray:
-    size = np.ptp(np.flatnonzero(ink.max(axis=1) > 0.5))
-    return ndimage.gaussian_filter(picture, (*[size * rng.uniform(0.03, 0.06)] * 2, 0))
-
-
-def _compressed(image: Image.Image, rng) -> Image.Image:
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=int(rng.integers(8, 26)))
-    return Image.open(file)
+def _blurred(ink, rng) -> np.ndarray:
+    picture, width = _written(ink, rng), np.ptp(np.nonzero(ink > 0.5)[0]) * rng.uniform(0.03, 0.06)
+    return ndimage.gaussian_filter(picture, (width, width, 0))
 
 
 MILD = {
     "clean": _written,
-    "shade": lambda ink, rng: _written(ink, rng) * _light(ink.shape, rng, (0.4, 0.7)),
+    "shade": lambda ink, rng: _shaded(ink, rng, (0.4, 0.7)),
     "noise": lambda ink, rng: _noisy(_written(ink, rng), rng, (0.03, 0.1)),
     "small": _written,
     "lined paper": _ruled,
-    "colour": _coloured,
-    "light on dark": _chalk,
+    "colour": lambda ink, rng: _painted(ink, PAPERS[rng.integers(4)], PENS[rng.integers(4)]),
+    "light on dark": lambda ink, rng: _painted(
+        ink, rng.uniform(0.05, 0.3) + rng.uniform(-0.04, 0.04, 3), rng.uniform(0.7, 1)
+    ),
     "jpeg": _written,
 }
 HARD = {
-    "strong shade, noise": lambda ink, rng: _noisy(
-        _written(ink, rng) * _light(ink.shape, rng, (0.15, 0.35)), rng, (0.06, 0.12)
-    ),
-    "shadow edge": lambda ink, rng: _written(ink, rng) * _shadow(ink.shape, rng),
-    "table edge": lambda ink, rng: _on_a_table(_written(ink, rng), ink, rng),
+    "strong shade, noise": lambda ink, rng: _noisy(_shaded(ink, rng, (0.15, 0.35)), rng, (0.06, 0.12)),
+    "shadow edge": _in_a_shadow,
+    "table edge": _on_a_table,
     "frame": _framed,
     "squared paper": lambda ink, rng: _ruled(ink, rng, squared=True),
-    "blur, noise": lambda ink, rng: _noisy(_blurred(_written(ink, rng), ink, rng), rng, (0.04, 0.1)),
+    "blur, noise": lambda ink, rng: _noisy(_blurred(ink, rng), rng, (0.04, 0.1)),
 }

@@ -7,7 +7,9 @@ and place that digits have in MNIST. `object_image` keeps the grey values, for p
 
 import numpy as np
 from PIL import Image, ImageOps
+from scipy import ndimage
 
+from dlguide.errors import ArgumentError
 from recipes._lib.photos import ink_finder
 
 
@@ -18,9 +20,10 @@ def grey_picture(path: str) -> Image.Image:
             image = ImageOps.exif_transpose(image).convert("RGBA")
             return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("L")
     except FileNotFoundError:
-        raise ValueError(f"`inputs` must be picture files that exist. Received: {path!r}, which is missing") from None
+        message = f"`inputs` must be picture files that exist. Received: {path!r}, which is missing"
+        raise ArgumentError(message) from None
     except (OSError, SyntaxError, Image.DecompressionBombError):  # Pillow's words for a damaged file are many.
-        raise ValueError(f"`inputs` must be picture files. Received: {path!r}, which is no picture") from None
+        raise ArgumentError(f"`inputs` must be picture files. Received: {path!r}, which is no picture") from None
 
 
 def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") -> np.ndarray:
@@ -28,9 +31,9 @@ def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") ->
     grey = ink_finder.with_margin(grey)
     digit = ink_finder.find_digit(grey, smoothing=0.8)
     if digit is None:
-        raise ValueError(f"`inputs` must be pictures with a digit on them. Received: {name!r}, where none was found")
+        raise ArgumentError(f"`inputs` must be pictures with a digit on them. Received: {name!r}, where none was found")
     if digit.rivals:
-        raise ValueError(
+        raise ArgumentError(
             f"`inputs` must be pictures of one digit. Received: {name!r}, with {digit.rivals + 1} separate shapes on it"
         )
     box, within = ink_finder.surroundings(digit.ink, grey.size), Image.fromarray(digit.ink).resize(grey.size)
@@ -55,24 +58,20 @@ def object_image(grey: Image.Image, shape, margin: int, name: str = "picture") -
     strongest = np.quantile(contrast, 0.995)
     contrast = np.clip((contrast / max(strongest, 1e-6) - 0.15) / 0.75, 0, 1)
     if strongest < 0.05 or contrast.max() <= 0.1:
-        raise ValueError(f"`inputs` must be pictures with something on them. Received: {name!r}, which is blank")
+        raise ArgumentError(f"`inputs` must be pictures with something on them. Received: {name!r}, which is blank")
     return place_ink(contrast, shape, margin)
 
 
 def place_ink(ink: np.ndarray, shape, margin: int) -> np.ndarray:
     """Return light on black cut to what is on it, as large as the margin allows, as an image of that shape."""
-    rows, columns = (np.flatnonzero(ink.max(axis=axis) > 0.1) for axis in (1, 0))
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype("float32")
+    ink = ink[ndimage.find_objects((ink > 0.1).astype(int))[0]].astype("float32")
     height, width, channels = shape
     fit = min((height - 2 * margin) / ink.shape[0], (width - 2 * margin) / ink.shape[1])
     size = [max(1, round(fit * n)) for n in ink.shape]
     small = np.asarray(Image.fromarray(ink).resize(size[::-1], Image.Resampling.BOX if fit < 1 else None))
-    # The centre of mass goes to the middle where there is room, as in MNIST: pixel 14 of 28.
-    centre = [(small.sum(axis=1 - axis) * np.arange(n)).sum() / small.sum() for axis, n in enumerate(size)]
-    top, left = (
-        int(np.clip(round(whole / 2 - middle), 0, whole - n))
-        for whole, middle, n in zip((height, width), centre, size, strict=True)
-    )
+    # The centre of mass goes to the middle if there is room, as in MNIST: pixel 14 of 28.
+    places = zip((height, width), ndimage.center_of_mass(small), size, strict=True)
+    top, left = (int(np.clip(round(whole / 2 - middle), 0, whole - n)) for whole, middle, n in places)
     result = np.zeros((height, width, channels), "float32")
     result[top : top + size[0], left : left + size[1]] = small[..., None]
     return result

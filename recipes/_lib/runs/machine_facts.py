@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import re
 from datetime import date
 from pathlib import Path
 
@@ -13,15 +14,11 @@ def machine() -> dict:
     """Return backend, versions, processor, cores and date."""
     import keras
 
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
+    installed = {package.name: package.version for package in importlib.metadata.distributions()}
+    versions = {package: installed[package] for package in PACKAGES if package in installed}
     return {
-        "backend": keras.config.backend(),  # From KERAS_BACKEND or from Keras's own file of settings.
-        "versions": versions,
+        "backend": keras.config.backend(),
+        "versions": {"python": platform.python_version(), **versions},
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "date": date.today().isoformat(),
@@ -29,8 +26,6 @@ def machine() -> dict:
 
 
 def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+    file = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*: (.*)", file.read_text(), re.MULTILINE) if file.exists() else None
+    return found[1].strip() if found else platform.processor() or platform.machine()

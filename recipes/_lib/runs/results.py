@@ -1,17 +1,17 @@
-"""The published results: what `measure` writes, and `table`, the list and the tests read. Imports nothing heavy."""
+"""The published results: `measure` writes them; the list, the tables and the tests read them."""
 
 import json
 import statistics
 from pathlib import Path
 
-from recipes._lib.runs import intervals, statements
+from recipes._lib.runs import intervals, recipe_list
 
-RESULTS = statements.HERE / "results"
+RESULTS = recipe_list.FOLDER / "results"
 BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def path(name: str, backend: str = "tensorflow") -> Path:
-    """Return where a recipe's published result lies; TensorFlow's without a suffix."""
+    """Return the file of a recipe's published result; that of TensorFlow has no suffix."""
     return RESULTS / f"{name}{'' if backend == 'tensorflow' else f'_{backend}'}.json"
 
 
@@ -24,15 +24,12 @@ def result(name: str, backend: str = "tensorflow") -> dict | None:
 def write_json(file: Path, content: dict) -> None:
     """Write a file whole or not at all."""
     beside = file.with_name(f"{file.name}.tmp")
-    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     beside.replace(file)
 
 
 def summarised(seeds: dict[str, dict[str, float]]) -> dict[str, dict]:
-    """Return mean, standard deviation and range of each metric over the seeds.
-
-    In the range a new seed falls in 95 of 100 cases, if the scores of seeds are normal; one seed has no range.
-    """
+    """Return mean, standard deviation and 95 % prediction interval (`range`) of each metric; of one seed, the mean."""
     columns = {name: [metrics[name] for metrics in seeds.values()] for name in next(iter(seeds.values()))}
     found = {"mean": {name: statistics.fmean(values) for name, values in columns.items()}}
     if len(seeds) > 1:
@@ -41,37 +38,37 @@ def summarised(seeds: dict[str, dict[str, float]]) -> dict[str, dict]:
     return found
 
 
-def new_seed_range(stated: statements.Statement, published: dict, share: float = 0.95) -> intervals.Interval:
-    """Return the range in which the metric of one more seed falls in that share of the cases, within its bounds."""
-    values = [metrics[stated.metric] for metrics in published["seeds"].values()]
-    return intervals.clipped(intervals.new_seed_range(values, share), stated.limits())
+def new_seed_range(recipe: recipe_list.Recipe, published: dict, share: float = 0.95) -> intervals.Interval:
+    """Return the prediction interval of a recipe's metric, within the bounds of the metric."""
+    values = [metrics[recipe.metric] for metrics in published["seeds"].values()]
+    return intervals.clipped(intervals.new_seed_range(values, share), recipe.limits())
 
 
 def written_range(name: str, published: dict) -> str:
-    """Return the range of a recipe's metric as it is written, such as "12.7 to 13.0 mpg", a dash for one seed."""
+    """Return the prediction interval of a recipe's metric as text, such as "12.7 to 13.0 mpg", a dash for one seed."""
     if "range" not in published:
         return "–"
-    stated = statements.statement(name)
-    metric = stated.metric
+    recipe = recipe_list.recipe(name)
+    metric = recipe.metric  # SciPy is not imported here: it takes time.
     interval = intervals.Interval(published["mean"][metric], *published["range"][metric])
-    low, high = map(stated.format.format, intervals.clipped(interval, stated.limits())[1:])
-    return f"{low.removesuffix(stated.format.partition('}')[2])} to {high}"  # The unit once.
+    low, high = map(recipe.format.format, intervals.clipped(interval, recipe.limits())[1:])
+    return f"{low.removesuffix(recipe.format.partition('}')[2])} to {high}"  # The unit once.
 
 
 def written_seconds(published: dict) -> str:
-    """Return how long a recipe takes, such as "11 s of training, 10 s for the rest, on 2 cores"."""
+    """Return how long a recipe takes, such as "11 s of training, 10 s of other time, on 2 cores"."""
     mean, cores = published["mean"], published["cores"]
-    rest = f", {mean['evaluation_seconds']:.0f} s for the rest" if "evaluation_seconds" in mean else ""
-    return f"{mean['training_seconds']:.0f} s of training{rest}, on {cores} {'core' if cores == 1 else 'cores'}"
+    other = f", {mean['evaluation_seconds']:.0f} s of other time" if "evaluation_seconds" in mean else ""
+    return f"{mean['training_seconds']:.0f} s of training{other}, on {cores} {'core' if cores == 1 else 'cores'}"
 
 
 def headline(name: str, backend: str = "tensorflow") -> str:
-    """Return a recipe's result in a few words, from its JSON."""
+    """Return a recipe's published result in a few words."""
     published = result(name, backend)
     if published is None:
         return "not measured yet"
-    stated, mean = statements.statement(name), published["mean"]
-    direction = "higher" if stated.higher_is_better else "lower"
-    value, baseline = map(stated.format.format, (mean[stated.metric], mean[stated.baseline]))
-    new_seed = f", a new seed {written_range(name, published)}" if "range" in published else ""
-    return f"{stated.metric} {value} ({direction} is better){new_seed}, baseline {baseline}"
+    recipe, mean = recipe_list.recipe(name), published["mean"]
+    direction = "higher" if recipe.higher_is_better else "lower"
+    value, baseline = map(recipe.format.format, (mean[recipe.metric], mean[recipe.baseline]))
+    interval = f", 95 % prediction interval {written_range(name, published)}" if "range" in published else ""
+    return f"{recipe.metric} {value} ({direction} is better){interval}, baseline {baseline}"

@@ -1,78 +1,64 @@
-"""The folder of a run: which one a command takes, what is written there, and what is removed again."""
+"""The folder of a run: which one a command takes, and what is removed again."""
 
 import contextlib
 import json
 from pathlib import Path
 
+from recipes._lib.runs import arguments
+
 RUNS = Path("runs")
 
 
 def choose(recipe: str, options: dict) -> tuple[Path, list[Path]]:
-    """Take the folder for a run; return it, and the folders that have to be or were made for it, deepest first.
+    """Make the folder of a run; return it, and the folders that were made for it, deepest first.
 
-    It is that of `run_dir`; without it the last one of the recipe, if it has the same run unfinished, else the next.
-    Of two commands that start together, each gets its own.
+    It is `run_dir`. Without it, it is the last numbered folder of the recipe if that has an unfinished run of the same
+    options, else the next number. Two commands that start together get a folder each.
     """
     if options.get("run_dir") is not None:
         folder = Path(options["run_dir"])
         if folder.is_dir() and any(folder.iterdir()) and not _is_unfinished(folder, options):
-            raise ValueError(
-                "`run_dir` must be new, empty or hold an unfinished run of the same options. "
-                f"Received: run_dir={str(folder)!r}{_difference(folder, options)}"
-            )
-        return folder, _missing(folder)
+            must_be = "new, empty or hold an unfinished run of the same options"
+            raise arguments.error("run_dir", must_be, str(folder), _difference(folder, options))
+        return folder, make(folder)
     parent = RUNS / recipe
     number = max((int(path.name) for path in parent.glob("*") if path.name.isdigit()), default=0)
     if number and _is_unfinished(parent / str(number), options):
         return parent / str(number), []
+    created = make(parent)
     while True:
         number += 1
         folder = parent / str(number)
-        created = _missing(folder)
-        try:
-            make(parent)
+        with contextlib.suppress(FileExistsError):  # Another command was faster.
             folder.mkdir()
-        except FileExistsError:  # Another command was faster.
-            continue
-        except OSError as error:
-            raise _not_writable(folder, error) from None
-        return folder, created
+            return folder, [folder, *created]
 
 
-def make(folder: Path, option: str = "run_dir") -> None:
-    """Make a folder with all above it, or say that it cannot be made."""
+def make(folder: Path, option: str = "run_dir") -> list[Path]:
+    """Make a folder, or refuse the option that names it; return the folders that were made, deepest first."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _not_writable(folder, error, option) from None
-
-
-def _not_writable(folder: Path, error: OSError, option: str = "run_dir") -> ValueError:
-    return ValueError(
-        f"`{option}` must be a folder that can be written. Received: {option}={str(folder)!r} ({error.strerror})"
-    )
-
-
-def _missing(folder: Path) -> list[Path]:
-    """Return the folders that have to be made, deepest first."""
-    return [path for path in (folder, *folder.parents) if not path.exists()]
+        must_be = "a folder that can be written"
+        raise arguments.error(option, must_be, str(folder), f" ({error.strerror})") from None
+    return missing
 
 
 def _is_unfinished(folder: Path, options: dict) -> bool:
-    """Tell whether a folder holds a run of these options that has no result yet."""
-    there = _saved_options(folder)
-    if there is None or (folder / "metrics.json").exists():
-        return False
-    return {**there, "run_dir": None} == {**options, "run_dir": None}
+    """Tell whether a folder has a run of these options without a result."""
+    saved = _saved_options(folder)
+    is_same = saved is not None and {**saved, "run_dir": None} == {**options, "run_dir": None}
+    return is_same and not (folder / "metrics.json").exists()
 
 
 def _difference(folder: Path, options: dict) -> str:
-    """Say how the options of the run in a folder differ, as " with seed 0 there, 1 here"; "" where they do not."""
-    there = _saved_options(folder) or {}
+    """Return how the options of the run in a folder differ, such as " with seed 0 there, 1 here"."""
+    saved = _saved_options(folder) or {}
     differing = [
-        f"{name} {there[name]!r} there, {here!r} here"
-        for name, here in options.items()
-        if name in there and name != "run_dir" and there[name] != here
+        f"{name} {saved[name]!r} there, {value!r} here"
+        for name, value in options.items()
+        if name != "run_dir" and saved.get(name, value) != value
     ]
     return f" with {'; '.join(differing)}" if differing else ""
 
@@ -81,23 +67,12 @@ def _saved_options(folder: Path) -> dict | None:
     """Return the options of the run in a folder, None where there is none."""
     try:
         return dict(json.loads((folder / "options.json").read_text(encoding="utf-8"))["options"])
-    except (OSError, ValueError, KeyError, TypeError):  # None, or somebody else's file.
+    except (OSError, ValueError, KeyError, TypeError):  # No file, or somebody else's.
         return None
 
 
-def write_json(path: Path, content: dict) -> None:
-    """Write a file whole or not at all."""
-    make(path.parent)
-    try:
-        beside = path.with_name(f"{path.name}.tmp")
-        beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise _not_writable(path.parent, error) from None
-
-
 def remove_if_unused(created: list[Path]) -> None:
-    """Remove the folders that a command created, deepest first, if nothing but its options was written."""
+    """Remove the folders that a command made, deepest first, if they hold nothing but its options."""
     with contextlib.suppress(OSError):
         files = list(created[0].iterdir()) if created else []
         if all(path.name in ("options.json", "options.json.tmp") for path in files):
@@ -105,3 +80,10 @@ def remove_if_unused(created: list[Path]) -> None:
                 path.unlink()
         for folder in created:  # `rmdir` leaves a folder that is not empty.
             folder.rmdir()
+
+
+def require_files(folder: Path, *files: str) -> None:
+    """Refuse a folder without the files that a finished run has."""
+    missing = " and ".join(file for file in files if not (folder / file).is_file())
+    if missing:
+        raise arguments.error("run_folder", f"the folder of a finished run, with {missing} in it", str(folder))

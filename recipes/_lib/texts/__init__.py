@@ -1,1 +1,1 @@
-"""What recipes on texts share: n-grams, batches of similar length, names of countries."""
+"""Helpers of recipes on texts: n-grams, batches of similar length, token ids as texts, names of countries."""

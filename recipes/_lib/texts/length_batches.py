@@ -1,24 +1,18 @@
-"""Batches of texts of similar length, for recurrent networks: each step of padding takes as long as one of text."""
+"""Batches of texts of similar length, so that a recurrent network reads little padding."""
 
 import keras
 import numpy as np
 
 
 class LengthBatches(keras.utils.PyDataset):
-    """Batches of token ids, each of texts of similar length, with few steps that are padding in all of them.
+    """Batches of token ids of shape `(n, length)`, right-padded with 0, and their targets.
 
-    Which texts are together, and the order of the batches, is drawn for each epoch from the seed and its number.
-
-    Args:
-        x: Token ids of shape `(n, length)`, padded with 0 at the end.
-        y: Targets, first axis the text.
-        batch_size: Texts a batch, at least 1; the batch of the longest texts has what is left.
-        seed: Seed of the order, at least 0.
+    Seed and epoch decide which texts share a batch, and the order of the batches.
     """
 
     def __init__(self, x: np.ndarray, y: np.ndarray, *, batch_size: int, seed: int):
         super().__init__()
-        longer = -x.shape[1] % 4 + 1  # What `__getitem__` adds to the longest text at most.
+        longer = -x.shape[1] % 4 + 1  # `__getitem__` adds no more to the longest text.
         self.x, self.y, self.lengths = np.pad(x, [(0, 0), (0, longer)]), y, (x != 0).sum(axis=1)
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
         self._draw()
@@ -35,8 +29,8 @@ class LengthBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.batches[index]
-        # Multiples of 4, so that a backend that compiles for each shape compiles few times. One more in every second
-        # batch, because Keras takes a length that the first two batches share for that of all.
+        # Multiples of 4, for few compilations. One more in every second batch: if the first two batches have the same
+        # length, Keras assumes that all have it.
         length = -(-self.lengths[rows].max() // 4) * 4 + index % 2
         return self.x[rows, :length], self.y[rows]
 

@@ -4,28 +4,18 @@ import keras
 from keras import ops
 
 CODES = 3_000_017
-"""A prime small enough that all products fit into 32 bits."""
+"""A prime. It is small, so that all products fit into 32 bits."""
 
 
 def ngram_vectors(dim: int, *, longest: int, buckets: int, dropout: float) -> keras.Model:
-    """Build an embedding that gives each character the sum of the vectors of the n-grams that end with it.
+    """Build an embedding: a character's vector is the sum of the vectors of the n-grams that end with it.
 
-    An n-gram's vector stands in the table under the n-gram's hash, so there is no vocabulary to fit or to save. Where
-    two n-grams share a vector, the others of their characters tell them apart.
+    The vector of an n-gram of 1 to `longest` characters is found by its hash in a table of `buckets` vectors, so there
+    is no vocabulary to fit or to save. `dropout` drops whole n-grams in training. The model maps ids of characters
+    `(batch, length)`, padded with 0, to `(batch, length, dim)`, with zeros at the padding.
 
-    Args:
-        dim: Length of a vector, at least 1.
-        longest: Characters of the longest n-grams, at least 1; the shorter ones are there too.
-        buckets: Number of vectors in the table, at least 1.
-        dropout: Share of the n-grams dropped in training, each with its whole vector, in [0, 1).
-
-    Returns:
-        A `keras.Model` from `(batch, length)` ids of characters, padded with 0, to `(batch, length, dim)`, zeros where
-        there is padding.
-
-    Reference:
-        Bojanowski, Grave, Joulin & Mikolov, "Enriching word vectors with subword information", Transactions of the
-        ACL 5 (2017).
+    Bojanowski, Grave, Joulin & Mikolov, "Enriching word vectors with subword information", Transactions of the ACL 5
+    (2017).
     """
     ids = keras.Input((None,), dtype="int32")
     numbers = ops.stack([ops.mod(code, buckets) for code in _codes(ids, longest)], axis=-1)

@@ -1,0 +1,24 @@
+"""Parts that several builders share: batch normalisation, and a stack of dense layers."""
+
+from collections.abc import Callable, Iterable
+
+import keras
+
+
+def batch_normalisation(name: str | None = None) -> keras.layers.Layer:
+    """Return a batch normalisation whose averages follow a run of a few hundred steps; Keras's 0.99 lags behind."""
+    return keras.layers.BatchNormalization(momentum=0.9, name=name)
+
+
+def dense_layers(
+    x, hidden_units: Iterable[int], activation: str | Callable | None, batch_norm: bool, dropout=0.0, regularizer=None
+):
+    """Apply dense layers, each followed by batch normalisation, the activation and dropout."""
+    for units in hidden_units:
+        x = keras.layers.Dense(units, use_bias=not batch_norm, kernel_regularizer=regularizer)(x)
+        if batch_norm:
+            x = batch_normalisation()(x)
+        x = keras.layers.Activation(activation)(x)
+        if dropout:
+            x = keras.layers.Dropout(dropout)(x)
+    return x

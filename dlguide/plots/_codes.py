@@ -1,0 +1,56 @@
+"""A picture of codes, coloured by class."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dlguide.errors import ArgumentError
+from dlguide.plots._figure import new_figure
+
+
+def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = "class"):
+    """Draw codes as points in the plane, coloured by class.
+
+    More than two dimensions are reduced to two principal components. One dimension is drawn in a row for each class.
+
+    Args:
+        points: Codes of shape `(n, dimensions)`, at least two of them.
+        labels: Class of each code, integers of shape `(n,)`.
+        class_names: A name for each class. If empty, its number.
+        label_name: What the labels are, such as "digit" or "cluster", for the title and the legend.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the shapes do not match, or there are fewer than two codes.
+
+    Example:
+        >>> figure = codes(np.eye(3), [0, 1, 1], label_name="cluster")
+        >>> figure.get_suptitle(), figure.axes[0].get_legend().get_title().get_text()
+        ('codes, coloured by cluster', 'cluster')
+    """
+    points, labels = np.asarray(points), np.asarray(labels)
+    if points.ndim != 2 or not points.shape[1] or len(points) < 2 or labels.shape != (len(points),):
+        raise ArgumentError(
+            "`points` and `labels` must be at least two codes of shape (n, dimensions), and a class for each. "
+            f"Received: points of shape {points.shape}, labels of shape {labels.shape}"
+        )
+    names = ["first number", "second number"]
+    if points.shape[1] == 1:
+        points, names = np.column_stack([points, labels]), ["number", label_name]
+    if points.shape[1] > 2:
+        from sklearn.decomposition import PCA
+
+        pca = PCA(2).fit(points)
+        points = pca.transform(points)
+        names = [f"principal component {i + 1} ({share:.0%})" for i, share in enumerate(pca.explained_variance_ratio_)]
+    with new_figure(6.4, 5.2) as figure:
+        axes = figure.subplots()
+        for i, label in enumerate(np.unique(labels)):
+            name = str(class_names[label] if len(class_names) else label)
+            axes.scatter(*points[labels == label].T, s=5, alpha=0.6, color=f"C{i}" if i < 10 else None, label=name)
+        axes.set(xlabel=names[0], ylabel=names[1])
+        axes.legend(title=label_name, markerscale=3, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+        figure.suptitle(f"codes, coloured by {label_name}", fontsize=10)
+    return figure

@@ -1,0 +1,124 @@
+"""Pictures of images: with the predictions of a classifier, or in a grid."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dlguide import _checks
+from dlguide.errors import ArgumentError
+from dlguide.plots._figure import names_of_classes, new_figure
+
+
+def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = False, count: int = 24):
+    """Draw images with the predicted class above each: the first ones, or the worst mistakes first.
+
+    The title of a mistake is red and has the model's confidence and the true class: `predicted 5 (98 %), true 1`.
+
+    Args:
+        x: Images of shape `(n, height, width)`, `(n, height, width, 1)` or `(n, height, width, 3)`, in [0, 1].
+        y: True classes, integers of shape `(n,)` or `(n, 1)`.
+        scores: The model's outputs, of shape `(n, classes)`. They are read as probabilities if all are at least 0 and
+            each row sums to 1, else as logits.
+        class_names: A name for each class. If empty, its number.
+        worst: If True, draw the examples with the largest cross-entropy of all, largest first.
+        count: Largest number of images, at least 1.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If shapes or the number of names do not match, a class has no column in `scores`, or `count` < 1.
+
+    Example:
+        >>> figure = examples(np.zeros((2, 8, 8)), [0, 1], [[0.9, 0.1], [0.8, 0.2]], ["cat", "dog"])
+        >>> [axes.get_title() for axes in figure.axes]
+        ['cat', 'predicted cat (80 %),\\ntrue dog']
+    """
+    count = _checks.integer("count", count)
+    x, y, scores = np.asarray(x), np.asarray(y), np.asarray(scores, "float64")
+    if x.ndim not in (3, 4) or not len(x) or y.shape not in ((len(x),), (len(x), 1)) or scores.shape[:-1] != (len(x),):
+        raise ArgumentError(
+            f"`x`, `y` and `scores` must be images, classes and scores of the same length. "
+            f"Received: x of shape {x.shape}, y of shape {y.shape}, scores of shape {scores.shape}"
+        )
+    y, classes = y.ravel(), np.arange(scores.shape[1])
+    if not np.isin(y, classes).all():
+        raise _checks.error("y", f"integers from 0 to {len(classes) - 1}, one for each column of `scores`", y)
+    y, names = y.astype(int), names_of_classes(class_names, len(classes))
+    are_probabilities = (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-3)  # In half precision too.
+    with np.errstate(divide="ignore"):  # A probability of 0 is a cross-entropy of infinity.
+        logs = np.log(scores) if are_probabilities else scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    predicted, order = logs.argmax(axis=1), np.arange(len(x))
+    if worst:
+        order = np.argsort(logs[order, y], kind="stable")  # Lowest probability first.
+    shown = order[:count]
+    titles = [names[y[i]] if predicted[i] == y[i] else _mistake(names, predicted[i], logs[i], y[i]) for i in shown]
+
+    # As wide as the longest line, so that long class names do not overlap.
+    width = max(1.2, 0.066 * max(len(line) for title in titles for line in title.split("\n")))
+    columns = min(8, len(shown), int(11.5 / width))
+    rows = -(-len(shown) // columns)
+    lines = max(title.count("\n") for title in titles) + 1
+    with new_figure(width * columns, 0.3 + (1.25 + 0.16 * lines) * rows) as figure:
+        for place, (i, title) in enumerate(zip(shown, titles, strict=True)):
+            axes = figure.add_subplot(rows, columns, place + 1)
+            axes.imshow(x[i].squeeze(), cmap="gray", vmin=0, vmax=1)
+            axes.axis("off")
+            axes.set_title(title, fontsize=8, color="black" if predicted[i] == y[i] else "crimson")
+        which = "largest cross-entropy first; " if worst else ""
+        figure.suptitle(f"{which}above each image the predicted class, mistakes in red", fontsize=9)
+    return figure
+
+
+def _mistake(names: Sequence[str], predicted: int, logs: np.ndarray, true: int) -> str:
+    """Return the title of a wrong prediction, with the model's probability of it."""
+    percent = 100 * np.exp(logs[predicted])
+    confidence = ">99" if percent > 99.5 else f"{percent:.0f}"  # "100 %" would be certainty.
+    return f"predicted {names[predicted]} ({confidence} %),\ntrue {names[true]}"
+
+
+def image_grid(images, row_names: Sequence[str] = (), column_names: Sequence[str] = ()):
+    """Draw images in rows: originals above reconstructions, samples of each epoch, a grid of codes.
+
+    Args:
+        images: Images in [0, 1] of shape `(rows, columns, height, width)`, optionally with 1 or 3 channels at the end.
+        row_names: A name for each row, or none.
+        column_names: A name for each column, or none.
+
+    Returns:
+        A `matplotlib.figure.Figure` with all images as one.
+
+    Raises:
+        ValueError: If `images` has another shape, or the number of names differs.
+
+    Example:
+        >>> image_grid(np.zeros((2, 3, 8, 8)), ["original", "decoded"]).axes[0].get_images()[0].get_size()
+        (17, 26)
+    """
+    images = np.asarray(images)
+    if images.ndim == 4:
+        images = images[..., None]
+    if images.ndim != 5 or images.shape[-1] not in (1, 3) or not images.size:
+        raise ArgumentError(
+            "`images` must be of shape (rows, columns, height, width), optionally with 1 or 3 channels at the end. "
+            f"Received: images of shape {images.shape}"
+        )
+    rows, columns, height, width, channels = images.shape
+    for name, names, n in (("row_names", row_names, rows), ("column_names", column_names, columns)):
+        if len(names) not in (0, n):
+            raise _checks.error(name, f"one name for each of {n}, or none", names)
+    # One image with white lines between: a thousand axes are slow.
+    canvas = np.ones((rows, height + 1, columns, width + 1, channels))
+    canvas[:, :height, :, :width] = np.clip(images, 0, 1).swapaxes(1, 2)
+    canvas = canvas.reshape(rows * (height + 1), columns * (width + 1), channels)[:-1, :-1]
+    long = max((len(str(name)) for name in row_names), default=0)
+    above = 0.2 * bool(len(column_names))
+    with new_figure(0.3 + 0.6 * columns + 0.09 * long, 0.3 + 0.6 * rows * height / width + above) as figure:
+        axes = figure.subplots()
+        axes.imshow(canvas.squeeze(-1) if channels == 1 else canvas, cmap="gray", vmin=0, vmax=1)
+        axes.set_yticks([row * (height + 1) + height / 2 for row in range(len(row_names))], list(row_names))
+        axes.set_xticks([column * (width + 1) + width / 2 for column in range(len(column_names))], list(column_names))
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0, labelsize=8)
+        axes.spines[:].set_visible(False)
+    return figure

@@ -1,1 +1,0 @@
-"""Pictures that recipes leave in their run folder."""

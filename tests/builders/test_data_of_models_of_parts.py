@@ -1,0 +1,57 @@
+"""Data on which a GAN or a contrastive model cannot be trained."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from dlguide import contrastive, gan, mlp, training
+
+PLAIN = functools.partial(gan, (8, 8, 1), filters=(4,))
+CONDITIONAL = functools.partial(PLAIN, num_classes=3)
+
+
+def pretraining():
+    return contrastive(mlp((8, 8, 1), 4), augment={"shift": 0.2})
+
+
+X, LABELS = np.random.default_rng(0).random((8, 8, 8, 1)).astype("float32"), np.arange(8) % 3
+NO_TARGETS = "must be None: a GAN has no targets, and one with `num_classes` takes x=(images, labels). Received: "
+ONE = "`batch_size` must leave no batch of one example, because "
+NORM, PAIR = f"{ONE}batch normalisation of a single example is constant", f"{ONE}one image leaves no negatives"
+PIXELS = (
+    "`{0}` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). Received: {0} with 512 of 512 values "
+)
+PIXELS += "wrong, the first in row 0: 255.0"
+BAD = [
+    (PLAIN, X, {"y": LABELS}, f"`y` {NO_TARGETS}y of shape (8,)"),
+    (PLAIN, (X, LABELS), {}, "`x` must be images alone. Received: 2 arrays"),
+    (CONDITIONAL, X, {}, "`x` must be (images, labels) for a GAN with `num_classes`. Received: 1 array"),
+    (CONDITIONAL, (X, LABELS + 1), {},
+     "`x[1]` must be labels in [0, 3). Received: x[1] with 2 of 8 values wrong, the first in row 2: 3"),
+    (CONDITIONAL, (X, LABELS[:, None]), {},
+     f"`x[1]` must be an array of numbers with 1 axes. Received: x[1]={LABELS[:, None]!r}"),
+    (CONDITIONAL, (X * 0 + 255, LABELS), {}, PIXELS.format("x[0]")),
+    (PLAIN, X * 0 + 255, {}, PIXELS.format("x")),
+    (PLAIN, X, {"validation_data": (X * 0 + 255,)}, PIXELS.format("validation_data[0]")),
+    (PLAIN, X, {"validation_data": (X, LABELS)}, f"`validation_data[1]` {NO_TARGETS}validation_data[1] of shape (8,)"),
+    (pretraining, X, {"y": LABELS}, "`y` must be None: training is without labels. Received: y of shape (8,)"),
+    *((PLAIN, X, {"batch_size": size}, f"{NORM}. Received: batch_size={size}, 8 examples") for size in (1, 7)),
+    *((pretraining, x, {"batch_size": size}, f"{PAIR}. Received: batch_size={size}, 8 examples")
+      for x in (X, (X,)) for size in (1, 7)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "x", "more", "message"), BAD)
+def test_data_that_a_model_cannot_learn_from_are_named(make, x, more, message):
+    model = make()
+    model.compile("sgd")
+    with pytest.raises(ValueError) as error:
+        training.fit(model, x, epochs=1, **more)
+    assert str(error.value) == message
+
+
+def test_a_batch_of_one_will_do_without_batch_normalisation():
+    model = PLAIN(batch_norm=False)
+    model.compile("sgd")
+    training.fit(model, X[:3], epochs=1, batch_size=1, verbose=0)

@@ -1,0 +1,84 @@
+"""The pages beside the questions: the article's claims, its two programs, the glossary."""
+
+import csv
+import re
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+from recipes.faq import _names
+
+CHINESE = "[\u4e00-\u9fff]"
+
+
+def texts(page: str) -> dict[str, str]:
+    files = {language: _names.HERE / f"{page}{suffix}.md" for language, suffix in _names.LANGUAGES.items()}
+    return {language: file.read_text(encoding="utf-8") for language, file in files.items()}
+
+
+ARTICLE, LISTINGS = texts("article"), texts("listings")
+
+
+def programs(language: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", LISTINGS[language], re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_program_of_the_article_runs_and_learns_the_digits(part, capsys):
+    names = {"__name__": "page"}
+    exec(programs("en")[part], names)
+    assert names["model"].count_params() == 784 * 32 + 32 + 32 * 10 + 10
+    assert names["accuracy"] > 0.8
+    assert f"Accuracy: {names['accuracy']}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_each_mark_in_a_program_has_its_explanation_below(part):
+    for language, text in LISTINGS.items():
+        explained = re.findall(r"^(\d+)\. ", text.split("```")[2 + 2 * part], re.MULTILINE)
+        assert explained == sorted(set(re.findall(r"  # \((\d+)\)$", programs(language)[part], re.MULTILINE)), key=int)
+
+
+def test_the_article_s_own_lines_fail_as_the_explanations_say():
+    with pytest.raises(ValueError, match=re.escape("Argument(s) not recognized: {'lr': 0.001}")):
+        keras.optimizers.Adam(lr=0.001)
+    with pytest.warns(UserWarning, match="Do not pass an `input_shape`/`input_dim` argument"):
+        keras.layers.Dense(32, input_dim=784)
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, activation="softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    x, y = np.zeros((8, 784), "float32"), np.arange(8)
+    with pytest.raises(ValueError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(x, y, verbose=0)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(x, y, verbose=0)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_claim_of_the_article_has_its_place_a_correction_and_primary_sources(language):
+    pattern, sources = {"en": (r"\(article, (.+)\)", "Sources: "), "zh": (r"（原文 (.+)）", "文献：")}[language]
+    paragraphs = ARTICLE[language].split("\n\n")
+    quoted = [number for number, text in enumerate(paragraphs) if text.startswith("> “")]
+    assert len(quoted) >= 35
+    for number in quoted:
+        place = re.search(pattern + "$", paragraphs[number])[1]
+        assert re.fullmatch(r"[1-6](\.\d+)?((, |–| and |、)[1-6]\.\d+)?", place), place
+        end = next(i for i, text in enumerate(paragraphs) if i > number and text.startswith(sources))
+        assert end > number + 1 and not any(text.startswith("> ") for text in paragraphs[number + 1 : end])
+        links = re.findall(r"\]\(([^()]+)\)", paragraphs[end])  # Brackets in a link are written %28 and %29.
+        assert links and all(link.startswith("https://") or link.endswith(".md") for link in links)
+
+
+def test_the_glossary_says_each_term_in_both_languages():
+    with (_names.HERE / "glossary.csv").open(encoding="utf-8", newline="") as file:
+        terms = list(csv.DictReader(file))
+    assert len(terms) >= 80
+    for part in ("en", "zh"):
+        assert len({term[part] for term in terms}) == len(terms)
+    for term in terms:
+        assert not re.search(CHINESE, term["en"] + term["meaning_en"] + term["pinyin"])
+        assert re.search(CHINESE, term["zh"]) and re.search(CHINESE, term["meaning_zh"])
+        assert "|" not in "".join(term.values())
+        assert len(term["pinyin"].split()) == len(term["zh"].replace(" ", ""))

@@ -1,0 +1,239 @@
+"""The command of the experiments: folders, seeds, a kill, publishing."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from commands import command
+from made_up import PANELS, SEEDS, experiment, scores_of
+
+from recipes._lib.runs import command_line, intervals
+from recipes.faq import __main__ as faq_command
+from recipes.faq import _figure, _questions, _recheck, _run
+
+FILES = ("results.json", "figure.png", "figure.zh.png")
+
+
+def files(folder) -> set[str]:
+    return {str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_numbers_at_the_end(question):
+    published, part = question.folder / "results.json", question.folder / "results.part"
+    published.write_text("before")
+    measured, chosen, is_killed = [], [], True
+
+    def measure(seed, choice):
+        measured.append(seed)
+        if seed == 1 and is_killed:
+            raise KeyboardInterrupt
+        assert choice == {"a": {"0.1": 0.9}}
+        return scores_of(seed)
+
+    stated = experiment(measure, choose=lambda: chosen.append(1) or {"a": {"0.1": 0.9}})
+    question = question._replace(experiment=stated)
+    with pytest.raises(KeyboardInterrupt):
+        _run.measure(question, range(5), published)
+    assert published.read_text() == "before" and list(json.loads(part.read_text())["seeds"]) == ["0"]
+    is_killed = False
+    _run.measure(question, range(5), published)
+    assert measured == [0, 1, 1, 2, 3, 4] and chosen == [1] and not part.exists()
+    content = json.loads(published.read_text())
+    assert content["seeds"] == SEEDS and content["choice"] == {"a": {"0.1": 0.9}} and content["seconds"] > 0
+
+    # What is left of other code, of a quick run or of another experiment is not used.
+    same = {"command": "python -m recipes.faq x", "code": _run.code_hash()}
+    others = ({"code": "other"}, {"command": "python -m recipes.faq x --quick"}, {"command": "python -m recipes.faq y"})
+    for other in others:
+        part.write_text(json.dumps({**same, **other, "seconds": 1, "seeds": {"0": {}}, "choice": {}}))
+        measured.clear()
+        _run.measure(question, range(5), published)
+        assert measured == [0, 1, 2, 3, 4]
+
+
+@pytest.fixture
+def run(question, tmp_path, monkeypatch):
+    """Run `python -m recipes.faq x OPTIONS` in an empty folder, for an experiment that is made up."""
+    cwd = tmp_path / "cwd"
+    cwd.mkdir()
+    monkeypatch.chdir(cwd)
+
+    def call(stated, *options):
+        monkeypatch.setattr(sys, "argv", ["command", "x", *options])
+        monkeypatch.setattr(_questions, "question", lambda name: question._replace(experiment=stated))
+        command_line.run_tool(faq_command.main, "recipes.faq")
+        return files(cwd)
+
+    return call
+
+
+def test_an_experiment_writes_into_a_folder_of_its_own_and_prints_the_answer(run, question, capsys):
+    before = files(question.folder)
+    assert run(experiment()) == {f"runs/faq_x/{name}" for name in FILES}
+    content = json.loads(Path("runs/faq_x/results.json").read_text())
+    assert content["command"] == "python -m recipes.faq x" and content["seeds"] == SEEDS
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Why x?"
+    [of_seed_1] = [line for line in lines if line.startswith("seed 1, ")]
+    assert of_seed_1.endswith(" s: test accuracy: A 51.00 %, B 71.11 %, C 30.91 %, D 52.00 %")
+    assert "- b above a? Yes: test accuracy higher by 20.22 points (20.00 to 20.44)." in lines
+    assert "- “B” is higher by 20.22 points (20.00 to 20.44);" in lines
+    assert lines[-3:] == [f"runs/faq_x/{name}" for name in FILES]
+    assert run(experiment(), "--out", "mine", "--seeds", "7", "8", "9") >= {f"mine/{name}" for name in FILES}
+    assert list(json.loads(Path("mine/results.json").read_text())["seeds"]) == ["7", "8", "9"]
+    assert files(question.folder) == before
+
+
+@pytest.mark.parametrize(("is_higher", "best"), [(False, "A 1.00 nats, B 0.40"), (True, "A 2.00 nats, B 3.00")])
+def test_a_seed_s_line_has_the_best_place_of_a_curve(question, is_higher, best):
+    panel = PANELS["curves"]
+    panel = panel._replace(score=panel.score._replace(higher_is_better=is_higher))
+    question = question._replace(experiment=experiment(panels={"curves": panel}))
+    assert _run._line(question, scores_of(0)).startswith(f"training loss, best over rate: {best}")
+
+
+def test_a_quick_run_has_its_options_and_three_seeds_and_says_that_it_does_not_answer(run, capsys):
+    given = []
+
+    def measure(seed, choice, small=False):
+        given.append((seed, choice, small))
+        return {**scores_of(seed), "curves": {"a": {"1": 1.0}, "b": {"1": 1.0}}}  # Not at 0.1, where a claim is.
+
+    def choose(small=False):
+        return {"a": {"0.1": float(small), "1": 0.5}}
+
+    claims = tuple(claim._replace(known="yes") for claim in experiment().claims)
+    stated = experiment(measure, quick={"small": True}, choose=choose, claims=claims)
+    assert run(stated, "--quick") == {f"runs/faq_x_quick/{name}" for name in FILES}
+    assert given == [(seed, {"a": {"0.1": 1.0, "1": 0.5}}, True) for seed in (0, 1, 2)]
+    printed = capsys.readouterr().out
+    assert printed.count("these are not the published settings") == printed.count("These are not the published") == 1
+    assert "b above a?" in printed and "b better at 0.1?" not in printed and "the sources" not in printed
+    assert "Chosen on validation data, learning rate out of 0.1, 1: 0.1 for “A”." in printed
+
+
+def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(run, question):
+    drawn = []
+
+    def draw(seeds, names):
+        drawn.append((list(seeds), names.language))
+        return _figure.draw(question, seeds, names.language)
+
+    run(experiment(draw=draw))
+    assert drawn == [(list("01234"), "en"), (list("01234"), "zh")]
+    assert run(experiment(draw=draw), "--quick") >= {f"runs/faq_x_quick/{name}" for name in FILES}
+    run(experiment(draw=draw), "--seeds", "1", "2", "3", "--out", "other")
+    assert len(drawn) == 2  # The examples that it shows are of seed 0.
+
+
+def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question):
+    before = files(question.folder)
+    assert run(experiment(), "--publish") == set()
+    assert files(question.folder) == before | set(FILES)
+    results, page = question.folder / "results.json", question.page("en")
+    assert "20.22<!-- end -->" in page.read_text() and json.loads(results.read_text())["seeds"] == SEEDS
+    numbers, text = results.read_bytes(), page.read_bytes()
+    for name in FILES[1:]:
+        (question.folder / name).unlink()
+    assert run(experiment(), "--draw") == set()
+    assert files(question.folder) == before | set(FILES)
+    assert (results.read_bytes(), page.read_bytes()) == (numbers, text)
+    english, chinese = ((question.folder / name).read_bytes() for name in FILES[1:])
+    assert english != chinese
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--seeds", "1", "2", "2"], "`seeds` must be at least 3 different ones. Received: seeds=(1, 2, 2)"),
+        (["--publish", "--seeds", "1", "2", "3"], "`seeds` must be at least 5 different ones. Received: seeds=(1, 2"),
+        (["--publish", "--quick"], "`publish` and `draw` must stand without `quick` and `out`. Received: publish=True"),
+        (["--draw", "--out", "x"], "`publish` and `draw` must stand without `quick` and `out`. Received: publish"),
+        (["--out", "others"], "`out` must be new, empty or hold a run of this experiment. Received: out='others'"),
+        (["--out", "others/file/x"], "`out` must be a folder that can be written. Received: out='others/file/x' (Not"),
+    ],
+)
+def test_a_command_that_cannot_be_is_refused_in_one_line_and_writes_nothing(options, message, run, capsys):
+    Path("others").mkdir()
+    Path("others/file").write_text("mine")
+    with pytest.raises(SystemExit) as stop:
+        run(experiment(), *options)
+    assert stop.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(message)
+    assert files(".") == {"others/file"}
+
+
+def test_a_folder_is_used_again_by_the_same_experiment_alone(run, capsys):
+    for file, content in (
+        ("results.json", "[1]"),
+        ("results.json", '{"command": "python -m recipes.faq another --quick"}'),
+        ("results.part", '{"command": "python -m recipes.faq another"}'),
+    ):
+        Path("out").mkdir()
+        Path("out", file).write_text(content)
+        with pytest.raises(SystemExit):
+            run(experiment(), "--out", "out")
+        assert "hold a run of this experiment" in capsys.readouterr().err and Path("out", file).read_text() == content
+        Path("out", file).unlink()
+        Path("out").rmdir()
+    for options in (["--quick"], [], ["--quick"]):
+        assert run(experiment(), "--out", "out", *options) == {f"out/{name}" for name in FILES}
+
+
+def test_the_code_the_backend_and_the_versions_enter_the_hash(monkeypatch, tmp_path):
+    before, machine = _run.code_hash(), _run.machine_facts.machine()
+    assert before == _run.code_hash()
+    monkeypatch.setattr(_run.machine_facts, "machine", lambda: {**machine, "backend": "another"})
+    assert _run.code_hash() != before
+    monkeypatch.setattr(_run.machine_facts, "machine", lambda: {**machine, "date": "another", "cpu": "another"})
+    assert _run.code_hash() == before
+    monkeypatch.setattr(_run, "HERE", tmp_path / "recipes" / "faq")
+    without = _run.code_hash()
+    for package in ("dlguide", "recipes"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "new.py").write_text("pass")
+        assert without != _run.code_hash()
+        without = _run.code_hash()
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ({"rows": {"a": 1.0}}, r"`measure` must give the rows \['a', 'b', 'c', 'd'\] for 'rows'"),
+        ({"curves": {}}, r"`measure` must give the rows \['a', 'b'\] for 'curves'. Received: \[\]"),
+        ({"curves": {"a": {"1": float("nan")}, "b": {}}}, "`measure` must give finite numbers. Received"),
+    ],
+)
+def test_scores_that_the_panels_do_not_state_are_refused(scores, message):
+    with pytest.raises(ValueError, match=message):
+        _run.check(experiment(), {**scores_of(0), **scores})
+    _run.check(experiment(), scores_of(0))
+
+
+def test_a_new_seed_is_held_against_the_prediction_interval_of_the_published_ones(question):
+    (question.folder / "results.json").write_text(json.dumps({"seeds": SEEDS}))
+
+    def measure(seed, rows="ab"):
+        return {"rows": {row: scores_of(seed)["rows"][row] for row in rows}}
+
+    question = question._replace(experiment=experiment(measure, check={"rows": "a"}))
+    [found] = _recheck.new_seed(question, 2, is_whole=False)
+    assert (found.panel, found.row, found.at, found.value) == ("rows", "a", None, 0.52)
+    assert (found.low, found.high) == intervals.new_seed_range([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
+    assert len(_recheck.new_seed(question, 2, is_whole=True)) == 2
+
+
+def test_the_list_has_each_experiment_with_its_command_time_and_answer():
+    listed = faq_command.listing()
+    for number, name in enumerate(_questions.names(), 1):
+        _, title = _questions.number_and_title(_questions.question(name).page("en"))
+        assert f"{number}. {title}\n    python -m recipes.faq {name}\n    Time: " in listed
+    assert listed.count("\n    Answer: ") == len(_questions.names())
+
+
+def test_an_unknown_question_is_answered_with_all_names(tmp_path):
+    done = command("recipes.faq", "nothing", cwd=tmp_path)
+    assert done.returncode == 2 and list(tmp_path.iterdir()) == []
+    assert done.stderr.splitlines()[-1].startswith("`name` must be a question out of activations, gradient_descent")

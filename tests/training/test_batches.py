@@ -1,0 +1,118 @@
+"""The batches of an epoch: their order, from arrays, files and data sets."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from training_runs import DATA_SETS, WEIGHTS, Shuffled, X, Y, classifier, dataset, fit, loader, same, state
+
+from dlguide import _rows, training
+from dlguide.training import _batches
+
+pytestmark = pytest.mark.each_backend
+
+
+def batches_of(arrays, epochs, first_step=0):
+    """Return the rows of each step, as the backend's own training loop gets them."""
+    batches = _batches.ArrayBatches(arrays, batch_size=8)
+    rows = []
+    for epoch in range(epochs):
+        batches.begin(epoch, first_step)
+        source = batches.source
+        steps = source if hasattr(source, "cardinality") else (source[i] for i in range(len(source)))
+        rows += [keras.tree.map_structure(np.asarray, batch) for batch in steps]
+    return rows
+
+
+def test_arrays_tuples_and_files_give_the_same_batches(tmp_path):
+    numbers = np.arange(43 * 2).reshape(43, 2).astype("uint8")
+    np.save(tmp_path / "numbers.npy", numbers)
+    mapped = np.load(tmp_path / "numbers.npy", mmap_mode="r")
+    expected = [
+        numbers[training.epoch_order(43, 0, epoch)[8 * step : 8 * step + 8]] for epoch in range(2) for step in range(6)
+    ]
+    assert [len(batch) for batch in expected[:6]] == [8, 8, 8, 8, 8, 3]
+    for arrays in ((numbers,), (mapped,), (mapped[:],)):
+        assert same([batch for (batch,) in batches_of(arrays, 2)], expected)
+    for pair in ((numbers, numbers), (mapped, mapped)):
+        for (left, right), label in batches_of((pair, numbers[:, 0]), 1)[:1]:
+            assert same([left, right, label], [expected[0], expected[0], expected[0][:, 0]])
+    assert same([batch for (batch,) in batches_of((mapped,), 1, first_step=4)], expected[4:6])
+
+
+def test_rows_of_a_file_are_those_of_the_map(tmp_path):
+    numbers = np.arange(60000).reshape(3000, 20)
+    np.save(tmp_path / "numbers.npy", numbers)
+    for mode in ("r", "r+", "c"):
+        mapped = np.load(tmp_path / "numbers.npy", mmap_mode=mode)
+        if mode != "r":
+            mapped[5] = -1
+        for view in (mapped, mapped[3:], mapped[::-2], mapped[:, ::3], mapped[:, 0]):
+            rows = _rows.Rows(view)
+            assert np.array_equal(rows[np.array([2, 0, 1, 2])], view[[2, 0, 1, 2]])
+            assert np.array_equal(rows[1:7], view[1:7])
+    assert _rows.Rows(mapped)._file is None and _rows.Rows(np.load(tmp_path / "numbers.npy", "r"))._file
+    os.replace(tmp_path / "numbers.npy", tmp_path / "other.npy")
+    np.save(tmp_path / "numbers.npy", -numbers)
+    for file in ("another", "none"):
+        assert np.array_equal(_rows.Rows(mapped[:5])[np.arange(5)], mapped[:5]), file
+        (tmp_path / "numbers.npy").unlink(missing_ok=True)
+
+
+PEAK = r"""
+import re, sys, pathlib
+import numpy as np, tensorflow
+from dlguide.training import _batches
+def peak():
+    return int(re.search(r"VmHWM:\s*(\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
+x = np.load(sys.argv[1], mmap_mode="r")
+batches = _batches.ArrayBatches((x,), 512)
+before, source = peak(), batches.source
+batches.begin(0)
+steps = source if hasattr(source, "cardinality") else (source[i] for i in range(len(source)))
+print(sum(len(batch[0]) for batch in steps), peak() - before)
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
+def test_a_file_does_not_become_part_of_the_memory(tmp_path):
+    """A file of 200 MB; `recipes.benchmark memory` does it with 4 GB."""
+    images = np.lib.format.open_memmap(tmp_path / "images.npy", "w+", "uint8", (200_000, 1000))
+    images[:] = np.arange(200_000)[:, None] % 251
+    images.flush()
+    command = [sys.executable, "-c", PEAK, str(tmp_path / "images.npy")]
+    root = Path(__file__).parents[2]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root).stdout
+    rows, megabytes = output.split()[-2:]
+    assert rows == "200000"
+    assert float(megabytes) < 100
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
+def test_fits_of_new_models_leave_little_in_memory():
+    """`recipes.benchmark fits` does 200; without `_memory`, TensorFlow keeps 1.2 MB of each."""
+    from recipes.benchmark import fits as benchmark_fits
+
+    assert benchmark_fits.growth("fit", keras.backend.backend(), fits=100) < 75
+
+
+@pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)
+@pytest.mark.thorough
+def test_data_sets_train_and_validate_as_in_keras(make):
+    model, reference = classifier(dropout=0.0), classifier(dropout=0.0)
+    options = {"shuffle": False} if make in (loader, dataset) else {}  # Keras draws from them once more or less.
+    history = fit(model, x=make(**options), y=None, validation_data=make()).history
+    # To build a model, Keras takes a batch out of the workers' queue on JAX and PyTorch.
+    plain = make(**options) if options else Shuffled()
+    expected = reference.fit(plain, epochs=2, shuffle=False, verbose=0).history
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-5)
+    for found, wanted in zip(state(model), state(reference), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
+    expected = model.evaluate(X, Y, sample_weight=WEIGHTS, batch_size=10, verbose=0)
+    assert len(history["val_loss"]) == 2 and history["val_loss"][-1] == pytest.approx(expected, rel=1e-5)

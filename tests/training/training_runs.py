@@ -1,0 +1,154 @@
+"""What the tests of training share: a small classifier, and a run that is stopped, resumed and compared bit for bit."""
+
+import csv
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import mlp, training
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 4)).astype("float32")
+Y = (X[:, 0] > 0).astype("int32")
+WEIGHTS = RNG.random(60).astype("float32")
+SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def classifier(loss=SPARSE, outputs=2, optimizer=None, dropout=0.5, **options):
+    """Return a compiled model that draws numbers in each step and has statistics of its own."""
+    keras.utils.set_random_seed(0)
+    model = mlp((4,), outputs, hidden_units=(6,), dropout=dropout, batch_norm=True)
+    model.compile(keras.optimizers.Adam(0.01) if optimizer is None else optimizer, loss, **options)
+    return model
+
+
+def line(optimizer="sgd", **options):
+    """Return a compiled model of one number."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(optimizer, "mse", **options)
+    return model
+
+
+def fit(model, folder=None, x=X, y=Y, **options):
+    defaults = {"epochs": 2, "batch_size": 8, "run_dir": folder, "verbose": 0}
+    return training.fit(model, x, y, **{**defaults, **options})
+
+
+def state(model) -> list[np.ndarray]:
+    """Return the variables of a model and of its optimizer."""
+    return [np.array(keras.ops.convert_to_numpy(v)) for v in (*model.variables, *model.optimizer.variables)]
+
+
+def same(a, b) -> bool:
+    return len(a) == len(b) and all(map(np.array_equal, a, b))
+
+
+def plateau(**options):
+    return keras.callbacks.ReduceLROnPlateau("loss", **{"patience": 1, "factor": 0.5, "min_delta": 1.0, **options})
+
+
+class Stopped(Exception):
+    """A run ends the way a crash ends it."""
+
+
+def crash():
+    raise Stopped
+
+
+def press_ctrl_c():
+    signal.raise_signal(signal.SIGINT)
+
+
+class At(keras.callbacks.Callback):
+    """Does something before one step of one epoch, once."""
+
+    when, what = None, crash  # Of the class: a run's own state would be restored with the rest.
+    checkpoint_attributes = ()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self._epoch, batch) == At.when:
+            At.when = None
+            At.what()
+
+
+def train(folder, *, model=classifier, stop=None, what=crash, x=X, y=Y, callbacks=(), **options) -> list | None:
+    """Train, and return the history and the state of the run; None if `what` stops it at the epoch and step `stop`.
+
+    What has a state is given as a function that makes a new one: the model, a data set, each callback.
+    """
+    At.when, At.what = stop, what
+    x, model = x() if callable(x) else x, model()
+    options = {"epochs": 4, "checkpoint_seconds": 0, "callbacks": [*(make() for make in callbacks), At()], **options}
+    try:
+        history = fit(model, folder, x, y, **options).history
+    except (Stopped, KeyboardInterrupt):
+        assert stop and At.when is None
+        return None
+    assert stop is None or what not in (crash, press_ctrl_c)
+    return [*map(np.array, history.values()), *state(model)]
+
+
+def check_resumed(tmp_path, stops=((2, 3),), **given) -> list:
+    """Compare a run that was stopped some times and resumed with one that was never stopped, bit for bit."""
+    whole = train(tmp_path / "whole", **given)
+    for stop in stops:
+        assert train(tmp_path / "run", stop=stop, **given) is None
+    assert same(train(tmp_path / "run", **given), whole)
+    return whole
+
+
+def history_rows(folder) -> list[dict]:
+    with open(folder / "history.csv", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class Shuffled(keras.utils.PyDataset):
+    """Weighted batches of 10 in another order each epoch."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.rng, self.order = np.random.default_rng(1), np.arange(60)
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        rows = self.order[10 * index : 10 * index + 10]
+        return X[rows], Y[rows], WEIGHTS[rows]
+
+    def on_epoch_end(self):
+        self.order = self.rng.permutation(60)
+
+
+def loader(**options):
+    torch = pytest.importorskip("torch")
+    data = torch.utils.data.TensorDataset(*map(torch.from_numpy, (X, Y, WEIGHTS)))
+    generator = torch.Generator()
+    generator.manual_seed(1)
+    return torch.utils.data.DataLoader(data, batch_size=10, **{"shuffle": True, "generator": generator, **options})
+
+
+def loader_with_global_generator():
+    pytest.importorskip("torch").manual_seed(5)
+    return loader(generator=None)
+
+
+def dataset(shuffle=True):
+    import tensorflow as tf
+
+    examples = tf.data.Dataset.from_tensor_slices((X, Y, WEIGHTS))
+    return (examples.shuffle(60, seed=1) if shuffle else examples).batch(10)
+
+
+DATA_SETS = {
+    "PyDataset": Shuffled,
+    "PyDataset with two workers": lambda: Shuffled(workers=2),
+    "DataLoader": loader,
+    "Dataset": dataset,
+}
