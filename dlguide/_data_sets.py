@@ -33,11 +33,6 @@ class Data:
     def is_arrays(self) -> bool:
         return self.kind == "arrays"
 
-    @property
-    def num_examples(self) -> int:
-        """Number of examples of arrays."""
-        return len(keras.tree.flatten(self.content)[0])
-
     @functools.cached_property
     def num_batches(self) -> int | None:
         """Number of batches of a data set: None if it is not known, -1 if there is no end."""

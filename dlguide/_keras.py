@@ -43,6 +43,11 @@ def forget_functions(model: keras.Model) -> None:
     model.train_function = model.test_function = model.predict_function = None
 
 
+def training_function(model: keras.Model) -> Callable | None:
+    """Return the traced function of a training step, None before the first `fit`."""
+    return model.train_function
+
+
 def compiled_metrics(model: keras.Model) -> list:
     """Return the metrics that a model was compiled with, as they were given: names and objects."""
     # `trainers/compile_utils.py`: `model.metrics` has none of them before the first step.

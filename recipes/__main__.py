@@ -4,7 +4,6 @@ from recipes._lib.runs import recipe_list, results
 
 
 def main() -> None:
-    """Print the list."""
     for name in recipe_list.names():
         title, *lines = recipe_list.docstring(name).splitlines()
         print(f"python -m recipes.{name}\n    {title}")

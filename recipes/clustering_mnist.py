@@ -76,7 +76,7 @@ def main(
             learning_curves=plots.learning_curves(history, metric_names={"loss": pictures.PIXEL_CROSS_ENTROPY}),
             codes=plots.codes(test[:3000], mnist.test.y[:3000], label_name="digit"),
             clusters=plots.codes(test[:3000], clusters[:3000], label_name="cluster"),
-            typical_members=pictures.typical_members(test, clusters, mnist),
+            typical_members=clustering.typical_members(test, clusters, mnist),
         )
         pictures.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
     return metrics

@@ -42,10 +42,7 @@ def main(
     steps = epochs * -(-len(fashion.train.x) // batch_size)
 
     model = cnn(
-        fashion.train.x.shape[1:],
-        fashion.info.num_classes,
-        filters=(16, 32, 64, 96),
-        augment={"flip": "horizontal"},
+        fashion.train.x.shape[1:], fashion.info.num_classes, filters=(16, 32, 64, 96), augment={"flip": "horizontal"}
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),

@@ -45,11 +45,7 @@ def main(
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
     model = cnn(
-        mnist.train.x.shape[1:],
-        mnist.info.num_classes,
-        filters=(8, 16, 32, 64),
-        kernel_size=5,
-        augment={"shift": 0.07},
+        mnist.train.x.shape[1:], mnist.info.num_classes, filters=(8, 16, 32, 64), kernel_size=5, augment={"shift": 0.07}
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),

@@ -58,15 +58,7 @@ def main(
     )
     network.summary()
 
-    history = q_learning.fit(
-        model,
-        network,
-        env,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    history = q_learning.fit(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir)
 
     seeds = environments.episode_seeds(seed, environments.TEST, count=100)
     episodes = environments.play(q_learning.greedy(network), environments.make(env, len(seeds)), seeds)

@@ -74,8 +74,7 @@ def main(
     print(f"one call with one example: {1e3 * exported.seconds:.3f} ms, Keras {1e3 * exported.keras_seconds:.3f} ms")
     sizes = ", ".join(str(size or "any") for size in (1 if format == "litert" else "n", *model.inputs[0].shape[1:]))
     print(f"Without Keras, with x of shape ({sizes}), {examples.dtype}:")
-    for line in lines:
-        print(f"    {line.format(path=exported.path)}")
+    print(*(f"    {line.format(path=exported.path)}" for line in lines), sep="\n")
     return {}
 
 
@@ -92,10 +91,8 @@ def _examples(folder: Path, count: int = 20) -> np.ndarray:
         splits = data.load(recipe.data_set, limit=count, seed=options["seed"])
     x = splits.test.x
     file = folder / "input.json"
-    names = json.loads(file.read_text(encoding="utf-8")).get("feature_names") if file.exists() else None
-    if names and set(names) < set(splits.info.feature_names) and x.ndim == 2:  # The model reads some of the features.
-        x = x[:, [splits.info.feature_names.index(name) for name in names]]
-    return x
+    names = json.loads(file.read_text(encoding="utf-8"))["feature_names"] if file.exists() and x.ndim == 2 else ()
+    return x[:, [splits.info.feature_names.index(name) for name in names]] if names else x  # Some of the features.
 
 
 if __name__ == "__main__":

@@ -68,13 +68,7 @@ def main(
 
     samples = pictures.SamplesByEpoch()
     history = training.fit(
-        model,
-        mnist.train.x,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-        callbacks=[samples],
+        model, mnist.train.x, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir, callbacks=[samples]
     )
 
     judge = image_judge.train_judge(limit, seed=0)

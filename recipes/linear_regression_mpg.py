@@ -37,21 +37,11 @@ def main(
 
     model = linear_regression(train.x.shape[1:])
     model.get_layer("features").adapt(train.x)
-    model.compile(
-        optimizer=keras.optimizers.SGD(learning_rate),
-        loss="mse",
-        metrics=["mae", "r2_score"],
-    )
+    model.compile(optimizer=keras.optimizers.SGD(learning_rate), loss="mse", metrics=["mae", "r2_score"])
     model.summary()
 
     history = training.fit(
-        model,
-        *train,
-        validation_data=valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
+        model, *train, validation_data=valid, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir
     )
 
     test = data.Part(mpg.test.x[:, weight], mpg.test.y[:, None])

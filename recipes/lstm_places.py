@@ -80,13 +80,7 @@ def main(
     model.summary()
 
     history = training.fit(
-        model,
-        batches,
-        validation_data=places.valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
+        model, batches, validation_data=places.valid, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir
     )
 
     metrics = evaluation.evaluate(model, *places.test, class_names=places.info.class_names)

@@ -28,7 +28,17 @@ def main(recipes: tuple[str, ...], *, seeds: tuple[int, ...] = (10, 11, 12, 13, 
     if not recipes or not seeds or not set(recipes) <= set(known):
         raise arguments.error("recipes", f"out of {', '.join(known)}, with `seeds`", recipes, f", seeds={seeds!r}")
     for name in recipes:
-        _measure(name, seeds)
+        per_seed: dict[str, dict[str, float]] = {}
+        for seed in seeds:
+            per_seed[str(seed)] = run(name, seed)
+            command = f"python -m recipes.{name} --seed SEED"
+            content = {"recipe": name, "command": command, "seeds": per_seed, **results.summarised(per_seed)}
+            content |= machine_facts.machine()
+            path = results.path(name, content["backend"])
+            part = path.with_suffix(".part")
+            results.write_json(part, content)
+        part.replace(path)
+        print(f"{name}: {results.headline(name, content['backend'])}\n{path}", flush=True)
     return {}
 
 
@@ -40,24 +50,6 @@ def run(name: str, seed: int, **options) -> dict[str, float]:
         subprocess.run(command, check=True, **options)
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     return {key: value for key, value in metrics.items() if isinstance(value, float)}
-
-
-def _measure(name: str, seeds: tuple[int, ...]) -> None:
-    per_seed: dict[str, dict[str, float]] = {}
-    for seed in seeds:
-        per_seed[str(seed)] = run(name, seed)
-        content = {
-            "recipe": name,
-            "command": f"python -m recipes.{name} --seed SEED",
-            "seeds": per_seed,
-            **results.summarised(per_seed),
-            **machine_facts.machine(),
-        }
-        path = results.path(name, content["backend"])
-        part = path.with_suffix(".part")
-        results.write_json(part, content)
-    part.replace(path)
-    print(f"{name}: {results.headline(name, content['backend'])}\n{path}", flush=True)
 
 
 if __name__ == "__main__":

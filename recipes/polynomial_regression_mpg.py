@@ -36,21 +36,11 @@ def main(
 
     model = polynomial_regression(train.x.shape[1:], degree=2)
     model.get_layer("features").adapt(train.x)
-    model.compile(
-        optimizer=keras.optimizers.SGD(learning_rate),
-        loss="mse",
-        metrics=["mae", "r2_score"],
-    )
+    model.compile(optimizer=keras.optimizers.SGD(learning_rate), loss="mse", metrics=["mae", "r2_score"])
     model.summary()
 
     history = training.fit(
-        model,
-        *train,
-        validation_data=valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
+        model, *train, validation_data=valid, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir
     )
 
     test = data.Part(mpg.test.x, mpg.test.y[:, None])

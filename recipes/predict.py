@@ -46,7 +46,11 @@ def main(
         top_k: For the continuation of a text: draw from this many of the likeliest tokens; None draws from all.
         seed: For the continuation of a text: seed of the draws.
     """
-    description = input_description(Path(folder))
+    if not (Path(folder) / "input.json").is_file() and (Path(folder) / "metrics.json").is_file():
+        must_be = "of a recipe that answers to an input; use the model.keras of the others from Python"
+        raise arguments.error("run_folder", must_be, folder)
+    run_folder.require_files(Path(folder), "model.keras", "input.json")
+    description = json.loads((Path(folder) / "input.json").read_text(encoding="utf-8"))
     if not inputs:
         raise arguments.error("inputs", "one or more", inputs)
     if language == "zh":
@@ -68,29 +72,20 @@ def main(
     return {}
 
 
-def input_description(folder: Path) -> dict:
-    """Return what the recipe has written about its input."""
-    if (folder / "metrics.json").is_file() and not (folder / "input.json").is_file():
-        must_be = "of a recipe that answers to an input; use the model.keras of the others from Python"
-        raise arguments.error("run_folder", must_be, str(folder))
-    run_folder.require_files(folder, "model.keras", "input.json")
-    return json.loads((folder / "input.json").read_text(encoding="utf-8"))
-
-
 def classes_or_numbers(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
     """Return the likeliest classes of a classifier, or the numbers of a regression."""
     output = model.predict(x, verbose=0)
     if description["class_names"]:
-        return [likeliest(row, description) for row in output]
+        return [_likeliest(row, description) for row in output]
     values = output.ravel() * description["scale"] + description["mean"]
     return [f"{description['target_name']} {value:.4g}" for value in values]
 
 
-def likeliest(logits: np.ndarray, description: dict, count: int = 3) -> str:
-    """Return the likeliest classes with their probabilities; for a picture, say if the model is not sure."""
+def _likeliest(logits: np.ndarray, description: dict) -> str:
+    """Return the three likeliest classes with their probabilities; for a picture, say if the model is not sure."""
     probabilities = softmax(logits / description.get("temperature", 1.0))
     names = description["class_names"]
-    classes = ", ".join(f"{names[i]} {probabilities[i]:.1%}" for i in np.argsort(-probabilities)[:count])
+    classes = ", ".join(f"{names[i]} {probabilities[i]:.1%}" for i in np.argsort(-probabilities)[:3])
     return f"not sure: {classes}" if "temperature" in description and probabilities.max() < SURE else classes
 
 
@@ -107,23 +102,23 @@ def reconstructions(model, x: np.ndarray, description: dict, folder: str) -> lis
     """Save a picture of the input beside its reconstruction, and return the error and the picture's path."""
     decoded = reconstruction.decoded(model, x)
     figure = plots.image_grid(np.stack([x, decoded], axis=1), column_names=("shown", "decoded"))
-    paths = (Path(folder) / f"reconstruction_{number}.png" for number in itertools.count(1))
-    path = next(path for path in paths if not path.exists())
+    number = next(n for n in itertools.count(1) if not (Path(folder) / f"reconstruction_{n}.png").exists())
+    path = Path(folder) / f"reconstruction_{number}.png"
     figure.savefig(path)
     return [f"squared error {((decoded - x) ** 2).mean():.4f}, picture {path}"]
 
 
 # How an input is read, and the function that returns an answer for each example of a batch.
 KINDS = {
-    "digit": (input_readers.digit, classes_or_numbers),
-    "image": (input_readers.thing, classes_or_numbers),
+    "digit": (input_readers.picture, classes_or_numbers),
+    "image": (input_readers.picture, classes_or_numbers),
     "text": (input_readers.text, classes_or_numbers),
     "recall": (input_readers.recall, classes_or_numbers),
     "numbers": (input_readers.numbers, classes_or_numbers),
     "sequence": (input_readers.sequence, classes_or_numbers),
     "anomaly": (input_readers.numbers, anomalies),
-    "reconstruction": (input_readers.digit, reconstructions),
-    "prompt": (input_readers.prompt, None),  # It is continued.
+    "reconstruction": (input_readers.picture, reconstructions),
+    "prompt": (input_readers.text, None),  # It is continued.
 }
 
 

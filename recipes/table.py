@@ -6,7 +6,6 @@ A part stands between `<!-- NAME -->` and `<!-- end NAME -->`. Of `results` and 
 table; `names.csv` has the names of metrics, data and units in both languages.
 """
 
-import csv
 import itertools
 import re
 from collections.abc import Sequence
@@ -18,16 +17,8 @@ from recipes.faq import _index
 from recipes.faq._names import LANGUAGES
 
 ROOT = recipe_list.FOLDER.parent
-SHORT_LIST = (
-    "polynomial_regression_mpg",
-    "mlp_mnist",
-    "cnn_mnist",
-    "bilstm_vowels",
-    "transformer_recall",
-    "vae_mnist",
-    "gan_mnist",
-    "contrastive_mnist",
-)
+SHORT_LIST = ("polynomial_regression_mpg", "mlp_mnist", "cnn_mnist", "bilstm_vowels")
+SHORT_LIST += ("transformer_recall", "vae_mnist", "gan_mnist", "contrastive_mnist")
 """The recipes in the README's table."""
 
 
@@ -75,9 +66,7 @@ def renewed(text: str, parts: dict[str, str | list], folder: str = "") -> str:
 
 def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = results.BACKENDS) -> dict[str, list]:
     """Return the rows of the published results, and those of the machines that they come from."""
-    with open(recipe_list.FOLDER / "names.csv", encoding="utf-8", newline="") as file:
-        words = {row["key"]: row[language] for row in csv.DictReader(file)}
-    rows, dates = [], {}
+    words, rows, dates = tables.words(language, recipe_list.FOLDER / "names.csv"), [], {}
     for name, backend in itertools.product(names, backends):
         published = results.result(name, backend)
         if published is None:

@@ -74,13 +74,7 @@ def main(
     model.summary()
 
     history = training.fit(
-        model,
-        *text.train,
-        validation_data=text.valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
+        model, *text.train, validation_data=text.valid, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir
     )
 
     metrics = evaluation.evaluate(model, *text.test)

@@ -8,7 +8,6 @@ The last line says how many results lie outside their 95 % interval, and how man
 improbable (less than 1 in 100), the exit status is 1. Seconds depend on the machine, and do not count.
 """
 
-import re
 import subprocess
 import sys
 
@@ -58,13 +57,10 @@ def conclusion(outside: int, count: int) -> tuple[str, bool]:
     by_chance = f"{expected:.0f}" if expected >= 1 else f"{expected:.1g}"
     probability = float(stats.binom.sf(outside - 1, count, 1 - SHARE))
     sentence = f"{outside} of {count} results lie outside their 95 % interval; by chance about {by_chance} would"
-    if probability >= IMPROBABLE:
-        return sentence, False
-    return (
-        f"{sentence}\nThe probability of so many or more is {probability:.1g}, if the results are independent: "
-        "something other than the seed has probably changed",
-        True,
-    )
+    if probability < IMPROBABLE:
+        sentence += f"\nThe probability of so many or more is {probability:.1g}, if the results are independent: "
+        sentence += "something other than the seed has probably changed"
+    return sentence, probability < IMPROBABLE
 
 
 def _recipe(name: str, published: dict, seed: int) -> bool:
@@ -72,41 +68,26 @@ def _recipe(name: str, published: dict, seed: int) -> bool:
     recipe = recipe_list.recipe(name)
     value = measure.run(name, seed, stdout=subprocess.DEVNULL)[recipe.metric]
     _, low, high = results.new_seed_range(recipe, published, SHARE)
-    text = line(value, low, high, lambda number, more: with_digits(recipe.format, more).format(number))
-    print(f"{name}  {recipe.metric}  {text}", flush=True)
-    return not low <= value <= high
+    return _print_line(f"{name}  {recipe.metric}", value, low, high)
 
 
 def _question(name: str, seed: int, quick: bool) -> list[bool]:
     """Print the scores of an experiment and their intervals; return which lie outside."""
     question, are_outside = _questions.question(name), []
     for one in _recheck.new_seed(question, seed, is_whole=not quick, share=SHARE):
-        place, score = f"{one.row}@{one.at}" if one.at else one.row, question.experiment.panels[one.panel].score
-
-        def written(number: float, more: int, score=score) -> str:
-            return score._replace(format=with_digits(score.format, more)).number(number)
-
-        is_time = score.unit.name in ("seconds", "milliseconds")
-        note = "  (not counted)" if is_time else ""
-        print(f"{name}  {one.panel}  {place}  {line(one.value, one.low, one.high, written)}{note}", flush=True)
-        if not is_time:
-            are_outside.append(not one.low <= one.value <= one.high)
+        is_time = question.experiment.panels[one.panel].score.unit.name in ("seconds", "milliseconds")
+        title = f"{name}  {one.panel}  {one.row}{f'@{one.at}' if one.at else ''}"
+        is_outside = _print_line(title, one.value, one.low, one.high, "  (not counted)" if is_time else "")
+        are_outside += [] if is_time else [is_outside]
     return are_outside
 
 
-def line(value: float, low: float, high: float, written) -> str:
-    """Return a value, its interval and the verdict, with enough digits to see that it lies outside."""
+def _print_line(title: str, value: float, low: float, high: float, note: str = "") -> bool:
+    """Print a value and its interval; return whether it lies outside."""
     is_outside = not low <= value <= high
-    for more in range(12):
-        texts = [written(number, more) for number in (value, low, high)]
-        if not is_outside or texts[0] not in texts[1:]:
-            break
-    return "{} in {} to {}  {}".format(*texts, "OUTSIDE" if is_outside else "inside")
-
-
-def with_digits(form: str, more: int) -> str:
-    """Return a format such as ".2f" or "{:.2%}" with more digits."""
-    return re.sub(r"\.(\d+)(?=[a-z%])", lambda found: f".{int(found[1]) + more}", form)
+    verdict = "OUTSIDE" if is_outside else "inside"
+    print(f"{title}  {value:.6g} in {low:.6g} to {high:.6g}  {verdict}{note}", flush=True)
+    return is_outside
 
 
 if __name__ == "__main__":

@@ -21,13 +21,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Case:
-    """A builder's call with tiny sizes, and its options one at a time; the weights are counted by hand."""
+    """A builder's call with tiny sizes; the weights are counted by hand."""
 
     args: tuple
     output: tuple
     weights: tuple[int, int]
     """Trainable and not trainable."""
-    options: tuple[Option, ...] = ()
     base: dict = field(default_factory=dict)
     """Keyword arguments of every call."""
     kind: str = "classifier"
@@ -81,146 +80,23 @@ CASES = {
     # A line: 3 weights and a bias. Statistics: mean and scale of 3, centre of 3, a matrix of 3 x 3.
     "linear_regression": Case(((3,),), (1,), (3 + 1, 3 + 3 + 3 + 9), kind="regression"),
     # 3 variables have 3 + 6 products up to the second degree, 3 + 6 + 10 up to the third.
-    "polynomial_regression": Case(
-        ((3,),),
-        (1,),
-        (9 + 1, 3 + 3 + 9 + 81),
-        (Option("degree", 3, 19 + 1, 3 + 3 + 19 + 361), Option("degree", 1, 3 + 1, 18)),
-        kind="regression",
-    ),
-    "perceptron": Case(((4, 3), 6), (6,), (12 * 6 + 6, 0), (one_output((4, 3), weights=12 + 1), Option("l2", 0.1))),
-    "mlp": Case(
-        ((4, 3), 6),
-        (6,),
-        (HIDDEN, 0),
-        (
-            one_output((4, 3), weights=(12 * 5 + 5) + (5 + 1)),
-            Option("hidden_units", (), 12 * 6 + 6),
-            Option("hidden_units", (7, 5), (12 * 7 + 7) + (7 * 5 + 5) + (5 * 6 + 6)),
-            Option("activation", "tanh"),
-            Option("activation", None),
-            Option("dropout", 0.5),
-            # No bias; scale and shift of 5 are trained, the moving mean and variance are not.
-            Option("batch_norm", True, 12 * 5 + (5 + 5) + (5 * 6 + 6), 5 + 5),
-            Option("l2", 0.1),
-        ),
-        {"hidden_units": (5,)},
-    ),
-    "cnn": Case(
-        ((8, 6, 2), 3),
-        (3,),
-        (CNN + (5 * 3 + 3), 8 + 10),
-        (
-            one_output((8, 6, 2), weights=CNN + (5 + 1)),
-            Option("filters", (7,), 9 * 2 * 7 + 14 + (7 * 3 + 3), 14),
-            # A series of 8 steps with 2 channels.
-            Option("kernel_size", 4, 4 * 2 * 4 + 8 + 4 * 4 * 5 + 10 + (5 * 3 + 3), args=((8, 2), 3)),
-            Option("kernel_size", 5, 25 * 2 * 4 + 8 + 25 * 4 * 5 + 10 + (5 * 3 + 3)),
-            Option("dropout", 0.5),
-            Option("batch_norm", False, 9 * 2 * 4 + 4 + 9 * 4 * 5 + 5 + (5 * 3 + 3), 0),
-            Option("augment", {"shift": 0.4}),
-            Option("augment", {"rotation": 90}),
-            Option("augment", {"flip": "horizontal"}),
-            Option("augment", {"zoom": 0.4}),
-            Option("augment", {"shear": 0.4}),
-        ),
-        {"filters": (4, 5)},
-    ),
-    "rnn": Case(
-        ((5, 3), 4),
-        (4,),
-        (LSTM + (6 * 4 + 4), 0),
-        (
-            one_output((5, 3), weights=LSTM + (6 + 1)),
-            Option("cell", "simple", ((3 + 6) * 6 + 6) + (6 * 4 + 4)),
-            # Keras's GRU has two biases for each of its three gates.
-            Option("cell", "gru", 3 * ((3 + 6) * 6 + 2 * 6) + (6 * 4 + 4)),
-            Option("units", (6, 7), LSTM + 4 * ((6 + 7) * 7 + 7) + (7 * 4 + 4)),
-            Option("bidirectional", True, 2 * LSTM + (12 * 4 + 4)),
-            Option("dropout", 0.5),
-            Option("vocab_size", 9, 9 * 6 + 4 * ((6 + 6) * 6 + 6) + (6 * 4 + 4), args=((5,), 4)),
-            Option("return_sequences", True, output=(5, 4)),
-            Option("mask_zero", False),
-        ),
-        {"units": (6,)},
-    ),
-    "transformer_classifier": Case(
-        (9, 5, 4),
-        (4,),
-        (TRANSFORMER + (8 * 4 + 4), 0),
-        (
-            one_output(9, 5, weights=TRANSFORMER + (8 + 1)),
-            *transformer_options(TRANSFORMER + (8 * 4 + 4), TRANSFORMER_OF_4 + (4 * 4 + 4)),
-        ),
-        SMALL_TRANSFORMER,
-    ),
-    "transformer_language_model": Case(
-        (9, 5),
-        (None, 9),
-        (TRANSFORMER + (8 * 9 + 9), 0),
-        transformer_options(TRANSFORMER + (8 * 9 + 9), TRANSFORMER_OF_4 + (4 * 9 + 9)),
-        SMALL_TRANSFORMER,
-    ),
-    "autoencoder": Case(
-        ((4, 3),),
-        (4, 3),
-        (DENSE, 0),
-        (
-            Option("latent_dim", 2, DENSE - (5 + 1 + 5)),
-            Option("hidden_units", (), (12 * 3 + 3) + (3 * 12 + 12)),
-            Option("activation", "tanh"),
-            Option("batch_norm", True, DENSE + 5 + 5, 10 + 10),
-        ),
-        SMALL_DENSE,
-        kind="autoencoder",
-    ),
-    "conv_autoencoder": Case(
-        ((8, 4, 1),),
-        (8, 4, 1),
-        (CONV, 0),
-        (
-            # A map of 2 x 1 x 4 to the code, and back.
-            Option("latent_dim", 2, CONV + (8 * 2 + 2) + (2 * 8 + 8)),
-            Option("filters", (5,), (9 * 5 + 5) + (9 * 5 * 5 + 5) + (9 * 5 + 1)),
-            Option("kernel_size", 2, (4 * 3 + 3) + (4 * 12 + 4) + (4 * 16 + 4) + (4 * 12 + 3) + (4 * 3 + 1)),
-            # Scale and shift instead of a bias.
-            Option("batch_norm", True, CONV + 3 + 4 + 4 + 3, 2 * 14),
-        ),
-        {"filters": (3, 4)},
-        kind="autoencoder",
-    ),
+    "polynomial_regression": Case(((3,),), (1,), (9 + 1, 3 + 3 + 9 + 81), kind="regression"),
+    "perceptron": Case(((4, 3), 6), (6,), (12 * 6 + 6, 0)),
+    "mlp": Case(((4, 3), 6), (6,), (HIDDEN, 0), {"hidden_units": (5,)}),
+    "cnn": Case(((8, 6, 2), 3), (3,), (CNN + (5 * 3 + 3), 8 + 10), {"filters": (4, 5)}),
+    "rnn": Case(((5, 3), 4), (4,), (LSTM + (6 * 4 + 4), 0), {"units": (6,)}),
+    "transformer_classifier": Case((9, 5, 4), (4,), (TRANSFORMER + (8 * 4 + 4), 0), SMALL_TRANSFORMER),
+    "transformer_language_model": Case((9, 5), (None, 9), (TRANSFORMER + (8 * 9 + 9), 0), SMALL_TRANSFORMER),
+    "autoencoder": Case(((4, 3),), (4, 3), (DENSE, 0), SMALL_DENSE, "autoencoder"),
+    "conv_autoencoder": Case(((8, 4, 1),), (8, 4, 1), (CONV, 0), {"filters": (3, 4)}, "autoencoder"),
     # As the autoencoder, with two outputs of the encoder.
-    "vae": Case(
-        ((4, 3),),
-        (4, 3),
-        (DENSE + 5 * 3 + 3, 0),
-        (
-            Option("latent_dim", 2, DENSE + 5 * 3 + 3 - (5 + 1 + 5 + 1 + 5)),
-            Option("hidden_units", (), 2 * (12 * 3 + 3) + (3 * 12 + 12)),
-            Option("activation", "tanh"),
-            Option("batch_norm", True, DENSE + 18 + 5 + 5, 10 + 10),
-            Option("beta", 4.0),
-        ),
-        SMALL_DENSE,
-        kind="autoencoder",
-        is_random=True,
-    ),
+    "vae": Case(((4, 3),), (4, 3), (DENSE + 5 * 3 + 3, 0), SMALL_DENSE, "autoencoder", is_random=True),
     "gan": Case(
         ((8, 4, 1),),
         (3,),
         (GENERATOR + DISCRIMINATOR, 2 * 8 + 2 * 3),
-        (
-            Option("latent_dim", 3, GENERATOR - 2 * 8 + DISCRIMINATOR),
-            # An embedding beside the code, and one beside the features.
-            Option("num_classes", 3, GENERATOR + 3 * 5 + 5 * 8 + DISCRIMINATOR + 3 * 8),
-            # A map of 4 x 2 x 5.
-            Option("filters", (5,), (5 * 40 + 80) + (16 * 5 + 1) + (16 * 5 + 5) + (40 + 1), 80),
-            Option("dropout", 0.0),
-            # A bias instead of scale and shift.
-            Option("batch_norm", False, GENERATOR - 8 - 3 + DISCRIMINATOR, 0),
-        ),
         {"latent_dim": 5, "filters": (3, 4), "dropout": 0.5},
-        kind="alone",
+        "alone",
         inputs=(8, 4, 1),
         is_random=True,
     ),
@@ -228,14 +104,94 @@ CASES = {
         (small_encoder,),
         (2, 3),
         (ENCODER + (4 * 6 + 6) + (6 * 3 + 3), 10),
-        (
-            Option("augment", {"rotation": 20}),
-            Option("projection_units", (3,), ENCODER + (4 * 3 + 3)),
-            Option("temperature", 0.1),
-        ),
         {"augment": {"shift": 0.2}, "projection_units": (6, 3)},
-        kind="alone",
+        "alone",
         inputs=(6, 6, 1),
         is_random=True,
+    ),
+}
+
+# The options of each builder, one at a time.
+OPTIONS = {
+    "linear_regression": (),
+    "polynomial_regression": (Option("degree", 3, 19 + 1, 3 + 3 + 19 + 361), Option("degree", 1, 3 + 1, 18)),
+    "perceptron": (one_output((4, 3), weights=12 + 1), Option("l2", 0.1)),
+    "mlp": (
+        one_output((4, 3), weights=(12 * 5 + 5) + (5 + 1)),
+        Option("hidden_units", (), 12 * 6 + 6),
+        Option("hidden_units", (7, 5), (12 * 7 + 7) + (7 * 5 + 5) + (5 * 6 + 6)),
+        Option("activation", "tanh"),
+        Option("activation", None),
+        Option("dropout", 0.5),
+        # No bias; scale and shift of 5 are trained, the moving mean and variance are not.
+        Option("batch_norm", True, 12 * 5 + (5 + 5) + (5 * 6 + 6), 5 + 5),
+        Option("l2", 0.1),
+    ),
+    "cnn": (
+        one_output((8, 6, 2), weights=CNN + (5 + 1)),
+        Option("filters", (7,), 9 * 2 * 7 + 14 + (7 * 3 + 3), 14),
+        # A series of 8 steps with 2 channels.
+        Option("kernel_size", 4, 4 * 2 * 4 + 8 + 4 * 4 * 5 + 10 + (5 * 3 + 3), args=((8, 2), 3)),
+        Option("kernel_size", 5, 25 * 2 * 4 + 8 + 25 * 4 * 5 + 10 + (5 * 3 + 3)),
+        Option("dropout", 0.5),
+        Option("batch_norm", False, 9 * 2 * 4 + 4 + 9 * 4 * 5 + 5 + (5 * 3 + 3), 0),
+        Option("augment", {"shift": 0.4}),
+        Option("augment", {"rotation": 90}),
+        Option("augment", {"flip": "horizontal"}),
+        Option("augment", {"zoom": 0.4}),
+        Option("augment", {"shear": 0.4}),
+    ),
+    "rnn": (
+        one_output((5, 3), weights=LSTM + (6 + 1)),
+        Option("cell", "simple", ((3 + 6) * 6 + 6) + (6 * 4 + 4)),
+        # Keras's GRU has two biases for each of its three gates.
+        Option("cell", "gru", 3 * ((3 + 6) * 6 + 2 * 6) + (6 * 4 + 4)),
+        Option("units", (6, 7), LSTM + 4 * ((6 + 7) * 7 + 7) + (7 * 4 + 4)),
+        Option("bidirectional", True, 2 * LSTM + (12 * 4 + 4)),
+        Option("dropout", 0.5),
+        Option("vocab_size", 9, 9 * 6 + 4 * ((6 + 6) * 6 + 6) + (6 * 4 + 4), args=((5,), 4)),
+        Option("return_sequences", True, output=(5, 4)),
+        Option("mask_zero", False),
+    ),
+    "transformer_classifier": (
+        one_output(9, 5, weights=TRANSFORMER + (8 + 1)),
+        *transformer_options(TRANSFORMER + (8 * 4 + 4), TRANSFORMER_OF_4 + (4 * 4 + 4)),
+    ),
+    "transformer_language_model": transformer_options(TRANSFORMER + (8 * 9 + 9), TRANSFORMER_OF_4 + (4 * 9 + 9)),
+    "autoencoder": (
+        Option("latent_dim", 2, DENSE - (5 + 1 + 5)),
+        Option("hidden_units", (), (12 * 3 + 3) + (3 * 12 + 12)),
+        Option("activation", "tanh"),
+        Option("batch_norm", True, DENSE + 5 + 5, 10 + 10),
+    ),
+    "conv_autoencoder": (
+        # A map of 2 x 1 x 4 to the code, and back.
+        Option("latent_dim", 2, CONV + (8 * 2 + 2) + (2 * 8 + 8)),
+        Option("filters", (5,), (9 * 5 + 5) + (9 * 5 * 5 + 5) + (9 * 5 + 1)),
+        Option("kernel_size", 2, (4 * 3 + 3) + (4 * 12 + 4) + (4 * 16 + 4) + (4 * 12 + 3) + (4 * 3 + 1)),
+        # Scale and shift instead of a bias.
+        Option("batch_norm", True, CONV + 3 + 4 + 4 + 3, 2 * 14),
+    ),
+    "vae": (
+        Option("latent_dim", 2, DENSE + 5 * 3 + 3 - (5 + 1 + 5 + 1 + 5)),
+        Option("hidden_units", (), 2 * (12 * 3 + 3) + (3 * 12 + 12)),
+        Option("activation", "tanh"),
+        Option("batch_norm", True, DENSE + 18 + 5 + 5, 10 + 10),
+        Option("beta", 4.0),
+    ),
+    "gan": (
+        Option("latent_dim", 3, GENERATOR - 2 * 8 + DISCRIMINATOR),
+        # An embedding beside the code, and one beside the features.
+        Option("num_classes", 3, GENERATOR + 3 * 5 + 5 * 8 + DISCRIMINATOR + 3 * 8),
+        # A map of 4 x 2 x 5.
+        Option("filters", (5,), (5 * 40 + 80) + (16 * 5 + 1) + (16 * 5 + 5) + (40 + 1), 80),
+        Option("dropout", 0.0),
+        # A bias instead of scale and shift.
+        Option("batch_norm", False, GENERATOR - 8 - 3 + DISCRIMINATOR, 0),
+    ),
+    "contrastive": (
+        Option("augment", {"rotation": 20}),
+        Option("projection_units", (3,), ENCODER + (4 * 3 + 3)),
+        Option("temperature", 0.1),
     ),
 }

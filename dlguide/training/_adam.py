@@ -20,7 +20,7 @@ def by_one_kernel(model: keras.Model):
     the batch, keeps Keras's update. Afterwards the optimizer is as before.
     """
     changed = [optimizer for optimizer in single_optimizers(model) if _is_plain_adam(optimizer)]
-    if changed and model.train_function not in (None, *TRACED):
+    if changed and _keras.training_function(model) not in (None, *TRACED):
         _keras.forget_functions(model)
     for each in changed:
         each.apply, each.update_step = _with_kernel(each)
@@ -29,8 +29,8 @@ def by_one_kernel(model: keras.Model):
     finally:
         for each in changed:
             del each.apply, each.update_step
-        if changed and model.train_function:
-            TRACED.add(model.train_function)
+        if changed and _keras.training_function(model):
+            TRACED.add(_keras.training_function(model))
 
 
 def single_optimizers(model) -> list:

@@ -124,13 +124,7 @@ def _from_step(dataset, first_step):
 
 
 class DataSetBatches:
-    """Batches of a data set, which has an order of its own.
-
-    Attributes:
-        source: What Keras reads in each epoch.
-        steps: Number of batches in a whole epoch, None if it is not known.
-        can_begin_within_epoch: Whether `begin` takes another step than 0.
-    """
+    """Batches of a data set, which has an order of its own; `steps` is None if it is not known."""
 
     def __init__(self, data: Data, epoch: int):
         """Bring the data set to where it is after `epoch` epochs: it may draw its next order at the end of each."""
@@ -153,7 +147,6 @@ class DataSetBatches:
             self.source = self._first_step = _FromStep(data.content)
 
     def begin(self, epoch: int, step: int = 0) -> None:
-        """Set the step at which an epoch begins, where the data set can begin within one."""
         if self._first_step is not None:
             self._first_step.assign(step)
 
@@ -170,7 +163,6 @@ class _FromStep(keras.utils.PyDataset):
         self.batches, self.first_step = batches, 0
 
     def assign(self, step: int) -> None:
-        """Set the first step, as of a `tf.Variable`."""
         self.first_step = step
 
     def __len__(self):

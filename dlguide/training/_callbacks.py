@@ -1,4 +1,4 @@
-"""The callbacks of `fit`, `patience` included, and the order in which they are called."""
+"""The callbacks of `fit`, and the order in which they are called."""
 
 import math
 import time
@@ -149,7 +149,6 @@ class NonFiniteGuard(keras.callbacks.Callback):
                 self._accept()
 
     def restore_best(self) -> None:
-        """Give the model its best weights so far."""
         self.model.set_weights(self.best_weights or self._stopping[0].best_weights)
 
     def _accept(self) -> None:

@@ -49,18 +49,13 @@ def fit(
     updated by TensorFlow's own kernel, except with `amsgrad`, for embeddings and on several replicas; a subclass of
     them keeps Keras's update: `class KerasAdam(keras.optimizers.Adam): pass` switches the kernel off.
 
-    With `run_dir`, checkpoints are written during training. The same call, in a new process or in the same one (a
-    cell of a notebook), resumes the run from the last one and ends in the same weights and history, bit for bit on the
-    same machine; a finished run is not trained on. The same call with more `epochs` extends the run, to the same bits
-    as a run of that many epochs from the start, unless a callback of your own reads the number of epochs; this is
-    refused if the learning rate is a schedule. Runs are compared by what their author stated: the model, the data, and
-    the options of optimizer, loss, metrics and callbacks as they were given. The folder gets `config.json`,
-    `history.csv`, `checkpoint.npz`, the one before it, and at the end `model.keras`. Ctrl-C and SIGTERM take effect
-    after the current step (or call of many), with a checkpoint. `Run` does the same for a training loop of your own.
-
-    On several machines (JAX backend), set `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `_NUM_PROCESSES` and `_PROCESS_ID` and
-    call `keras.distribution.initialize()` before the model is built. Each process then reads its share of every batch;
-    process 0 writes the run folder and sends checkpoints to the others.
+    With `run_dir`, the same call resumes a run from its last checkpoint, in a new process or in the same one, and ends
+    in the same weights and history, bit for bit on the same machine; a finished run is not trained on. The same call
+    with more `epochs` extends the run, to the same bits as a run of that many epochs from the start, unless a callback
+    of your own reads the number of epochs; this is refused if the learning rate is a schedule. Runs are compared by
+    what their author stated: the model, the data, and the options of optimizer, loss, metrics and callbacks as they
+    were given. Ctrl-C and SIGTERM take effect after the current step (or call of many), with a checkpoint. `Run` does
+    the same for a training loop of your own. Files and costs: `docs/training.md`; several machines: `docs/machines.md`.
 
     A data set has its own order and batches: `seed` has no effect, and `batch_size` only decides between 50 and 200
     steps in a call. Its content is not compared when a run is resumed. A run is resumed
@@ -137,22 +132,31 @@ def fit(
         _processes.check_shares(processes, batch_size, x=train, validation_data=valid)
     callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
     stopping = _callbacks.early_stopping(patience)
-    shown = _shown(verbose) if rank == 0 else 0
+    if verbose == "auto":
+        is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
+        verbose = 1 if is_notebook or sys.stdout.isatty() else 2
+    shown = verbose if rank == 0 else 0
 
     with contextlib.ExitStack() as stack:
         options = {"batch_size": batch_size, "seed": seed} if train.is_arrays else {}  # A data set has its own.
         options["patience"] = patience
         if run_dir is not None:
             options["data"] = _fingerprint.data_description(train, valid)
-            describe = _fingerprint.callback_description
-            stated = [stack.enter_context(_fingerprint.stated(each, describe)) for each in (*callbacks, *stopping)]
-            options["callbacks"] = stated
+            stated = [_fingerprint.stated(c, _fingerprint.callback_description) for c in (*callbacks, *stopping)]
+            options["callbacks"] = list(map(stack.enter_context, stated))
         run = Run(run_dir, epochs=epochs, model=model, options=options, checkpoint_seconds=checkpoint_seconds)
         stack.enter_context(run)
         status = run.status()
         if status and shown:
             print(status, flush=True)
-        _warn_if_stopped(run.progress, epochs)
+        done = run.progress
+        if done.stopped and done.epochs < epochs:
+            warnings.warn(
+                f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch "
+                f"{done.epoch} by `patience` or another callback, and one of {epochs} would have been too.",
+                UserWarning,
+                stacklevel=2,
+            )
         if status or not train.is_arrays:
             # Make all variables, also of the metrics, for a checkpoint to fill. Keras may read a batch for it, which
             # changes the later order.
@@ -160,7 +164,7 @@ def fit(
         if train.is_arrays:
             batches = _batches.ArrayBatches(train.content, batch_size, seed)
         else:
-            batches = _batches.DataSetBatches(train, run.progress.epoch)
+            batches = _batches.DataSetBatches(train, done.epoch)
         # On TensorFlow, the source of the batches needs this object to live.
         validation = _batches.ArrayBatches(valid.content, batch_size) if valid and valid.is_arrays else None
         guard = _callbacks.NonFiniteGuard(stopping)
@@ -175,13 +179,13 @@ def fit(
                 _adam.by_one_kernel(model),
                 _memory.given_back(model),
                 _processes.shared(model) if processes > 1 else contextlib.nullcontext(),
-                _synchronised(model, is_short=run.progress.step > 0 or batches.steps is None),
+                _synchronised(model, is_short=done.step > 0 or batches.steps is None),
             ):
                 model.fit(
                     batches.source,
                     validation_data=validation.source if validation else valid and valid.content,
-                    epochs=run.progress.epoch if run.progress.stopped else epochs,
-                    initial_epoch=run.progress.epoch,
+                    epochs=done.epoch if done.stopped else epochs,
+                    initial_epoch=done.epoch,
                     callbacks=called,
                     verbose=0,
                     shuffle=False,
@@ -206,23 +210,6 @@ def _check_settings(model, validation_data, patience: int | None, verbose, refus
         raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
     if not model.compiled:
         raise ArgumentError(f"`model` must be compiled before `fit`. Received: model={model!r}")
-
-
-def _warn_if_stopped(progress, epochs: int) -> None:
-    if progress.stopped and progress.epochs < epochs:
-        warnings.warn(
-            f"`epochs={epochs}` has no effect: the run of {progress.epochs} epochs was stopped after epoch "
-            f"{progress.epoch} by `patience` or another callback, and one of {epochs} would have been too.",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
-def _shown(verbose) -> int:
-    if verbose == "auto":
-        is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
-        return 1 if is_notebook or sys.stdout.isatty() else 2
-    return verbose
 
 
 @contextlib.contextmanager

@@ -29,8 +29,8 @@ def open_run(path, config: dict):
         saved = {}
         try:
             if folder is not None:
-                saved = folder.open()
                 stack.callback(folder.close)
+                saved = folder.open()
         except ArgumentError:
             if processes > 1:
                 _processes.broadcast(None)
@@ -52,21 +52,14 @@ class RunFolder:
 
     def open(self) -> dict[str, np.ndarray]:
         """Lock the folder; return the newest good checkpoint of this run, nothing if the run is new."""
-        name = f"run_dir={str(self.path)!r}"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
             return self._newest()
         except filelock.Timeout:
-            raise ArgumentError(f"`run_dir` must not be in use by another process. Received: {name}") from None
+            raise self._error("not be in use by another process") from None
         except OSError as error:
-            self.close()
-            raise ArgumentError(
-                f"`run_dir` must be a folder that can be written. Received: {name} ({error.strerror})"
-            ) from None
-        except BaseException:
-            self.close()
-            raise
+            raise self._error("be a folder that can be written", f" ({error.strerror})") from None
 
     def close(self) -> None:
         """Release the lock, as the death of a process does."""
@@ -83,7 +76,6 @@ class RunFolder:
             _write(self.path / "history.csv", history.encode())
 
     def save_model(self, model: keras.Model) -> None:
-        """Write `model.keras`."""
         path = self.path / "model.keras"
         with self._room_for("the model"):
             model.save(path.with_name("model.tmp.keras"))
@@ -93,11 +85,11 @@ class RunFolder:
         found = [name for name in (*CHECKPOINTS, "history.csv", "model.keras") if (self.path / name).exists()]
         config = self._saved_config()
         if config is None and found:
-            raise self._error("be new, empty or hold the same run", f"with {', '.join(found)}")
+            raise self._error("be new, empty or hold the same run", f" with {', '.join(found)}")
         saved, damaged = self._good_checkpoint([name for name in CHECKPOINTS if name in found])
         if found and not saved:
             what = ", ".join(damaged) or "no checkpoint"
-            raise self._error("have a checkpoint that can be read, or be new", f"with {what}")
+            raise self._error("have a checkpoint that can be read, or be new", f" with {what}")
         if config != self._config:  # A new run, or one that is extended.
             versions = {"keras": keras.__version__, "numpy": np.__version__}
             _write(self.path / "config.json", json.dumps({**self._config, "versions": versions}, indent=2).encode())
@@ -111,8 +103,10 @@ class RunFolder:
             config = json.loads(path.read_text(encoding="utf-8"))
             config.pop("versions", None)
         except (ValueError, TypeError, AttributeError):  # No JSON, or JSON of something else.
-            raise self._error("have a config.json that can be read, or be new", "with config.json damaged") from None
-        self._check_same(config)
+            raise self._error("have a config.json that can be read, or be new", " with config.json damaged") from None
+        found = _fingerprint.difference(config, self._config)
+        if found:
+            raise self._error("be new, empty or hold the same run", f" with {found}")
         return config
 
     def _good_checkpoint(self, names: list[str]) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -134,13 +128,8 @@ class RunFolder:
             return saved, damaged
         return {}, damaged
 
-    def _check_same(self, saved: dict) -> None:
-        found = _fingerprint.difference(saved, self._config)
-        if found:
-            raise self._error("be new, empty or hold the same run", f"with {found}")
-
-    def _error(self, must: str, received: str) -> ArgumentError:
-        return ArgumentError(f"`run_dir` must {must}. Received: run_dir={str(self.path)!r} {received}")
+    def _error(self, must: str, received: str = "") -> ArgumentError:
+        return ArgumentError(f"`run_dir` must {must}. Received: run_dir={str(self.path)!r}{received}")
 
     @contextlib.contextmanager
     def _room_for(self, what: str):

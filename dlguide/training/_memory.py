@@ -13,7 +13,7 @@ from dlguide.training import _adam
 def given_back(model):
     """Trace nothing inside that TensorFlow keeps for ever; at the end, let it forget the functions that are gone."""
     backend = keras.backend.backend()
-    if backend == "jax" and model.train_function is None:
+    if backend == "jax" and _keras.training_function(model) is None:
         gc.collect()  # The programs that JAX compiled for earlier models are garbage, and this model needs others.
     with contextlib.ExitStack() as stack:
         for optimizer in _adam.single_optimizers(model):

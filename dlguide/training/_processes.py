@@ -52,7 +52,7 @@ def check_shares(processes: int, batch_size: int, **data) -> None:
             raise ArgumentError(
                 f"`{name}` must be arrays where {processes} processes share it. Received: a {part.kind}"
             )
-        n = part.num_examples
+        n = len(keras.tree.flatten(part.content)[0])
         if n % batch_size % processes:
             raise ArgumentError(
                 f"`{name}` must end in a batch that {processes} processes can share. "

@@ -4,6 +4,15 @@ import warnings
 
 import keras
 import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from dlguide import data, evaluation, rnn, training
 from recipes._lib import schedules
@@ -13,20 +22,14 @@ from recipes._lib.texts import token_texts
 
 def nearest_mean_accuracy(splits: data.Splits) -> float:
     """Return the test accuracy if each image gets the class with the nearest mean image."""
-    from sklearn.neighbors import KNeighborsClassifier  # NearestCentroid warns of pixels that are always black.
-
     x, y = _flat(splits.train.x), splits.train.y
-    classes = np.unique(y)
-    means = np.stack([x[y == label].mean(axis=0) for label in classes])
-    baseline = KNeighborsClassifier(n_neighbors=1).fit(means, classes)
+    means = np.stack([x[y == label].mean(axis=0) for label in np.unique(y)])
+    baseline = KNeighborsClassifier(n_neighbors=1).fit(means, np.unique(y))  # NearestCentroid warns of black pixels.
     return float(baseline.score(_flat(splits.test.x), splits.test.y))
 
 
 def softmax_regression_accuracy(splits: data.Splits) -> float:
     """Return the test accuracy of softmax regression on the pixels, 60 steps of L-BFGS."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
     baseline = LogisticRegression(max_iter=60)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 60 steps are enough for a baseline.
@@ -36,10 +39,6 @@ def softmax_regression_accuracy(splits: data.Splits) -> float:
 
 def ngram_accuracy(splits: data.Splits) -> float:
     """Return the test accuracy of logistic regression on tf-idf of 1 to 4 characters, its C chosen by validation."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
-
     features = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
     features.fit(token_texts.decoded(splits.train, splits.info))
     train, valid, test = (features.transform(token_texts.decoded(part, splits.info)) for part in splits[:3])
@@ -52,9 +51,6 @@ def ngram_accuracy(splits: data.Splits) -> float:
 
 def mean_and_spread_accuracy(splits: data.Splits) -> float:
     """Return the test accuracy of logistic regression on mean and standard deviation of each sequence's frames."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     def features(x):
         frames = np.ma.masked_array(x, np.repeat(~x.any(axis=-1, keepdims=True), x.shape[-1], axis=-1))
@@ -67,8 +63,6 @@ def mean_and_spread_accuracy(splits: data.Splits) -> float:
 
 def ridge_forecast(splits: data.Splits):
     """Return forecasts of ridge regression for the test set; the penalty is chosen on the validation set."""
-    from sklearn.linear_model import Ridge
-
     models = [Ridge(alpha).fit(_flat(splits.train.x), splits.train.y) for alpha in np.logspace(-2, 3, 11)]
     best = min(models, key=lambda m: np.abs(m.predict(_flat(splits.valid.x)) - splits.valid.y).mean())
     return best.predict(_flat(splits.test.x))
@@ -76,16 +70,12 @@ def ridge_forecast(splits: data.Splits):
 
 def k_means_accuracy(splits: data.Splits, seed: int) -> float:
     """Return the clustering accuracy of k-means on the pixels of the test set, fitted to the training set."""
-    from sklearn.cluster import KMeans
-
     k_means = KMeans(splits.info.num_classes, n_init=10, random_state=seed).fit(_flat(splits.train.x))
     return evaluation.clustering_accuracy(splits.test.y, k_means.predict(_flat(splits.test.x)))
 
 
 def pca_squared_error(splits: data.Splits, numbers: int) -> float:
     """Return the squared error of the test set's pixels, reconstructed from `numbers` principal components."""
-    from sklearn.decomposition import PCA
-
     train, test = _flat(splits.train.x), _flat(splits.test.x)
     pca = PCA(min(numbers, *train.shape), random_state=0).fit(train)
     return float(((pca.inverse_transform(pca.transform(test)) - test) ** 2).mean())
@@ -93,7 +83,6 @@ def pca_squared_error(splits: data.Splits, numbers: int) -> float:
 
 def linear_filter_scores(splits: data.Splits, noise: float, seed: int, noisy_test: np.ndarray) -> dict[str, float]:
     """Return the scores of the best linear filter of 5x5 pixels, from 1000 training images."""
-    from sklearn.linear_model import LinearRegression
 
     def neighbourhoods(x):
         padded = np.pad(x[..., 0], [(0, 0), (2, 2), (2, 2)])
@@ -104,20 +93,19 @@ def linear_filter_scores(splits: data.Splits, noise: float, seed: int, noisy_tes
     predicted = np.concatenate([model.predict(neighbourhoods(part)) for part in np.array_split(noisy_test, 10)])
     predicted, truth = np.clip(predicted, 1e-3, 1 - 1e-3), splits.test.x.ravel()
     cross_entropy = -(truth * np.log(predicted) + (1 - truth) * np.log(1 - predicted)).mean()
-    squared_error = ((predicted - truth) ** 2).mean()
-    return {"baseline_binary_crossentropy": float(cross_entropy), "baseline_squared_error": float(squared_error)}
+    scores = {"baseline_binary_crossentropy": float(cross_entropy)}
+    return {**scores, "baseline_squared_error": float(((predicted - truth) ** 2).mean())}
 
 
 def lstm_scores(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:
     """Train an LSTM language model of 256 units, and return its test scores."""
     keras.utils.set_random_seed(seed)
-    vocab_size, batch_size = len(text.info.vocabulary), 16
-    steps = epochs * -(-len(text.train.x) // batch_size)
+    vocab_size, steps = len(text.info.vocabulary), epochs * -(-len(text.train.x) // 16)
     options = {"vocab_size": vocab_size, "return_sequences": True, "mask_zero": False}
     model = rnn((None,), vocab_size, cell="lstm", units=(256,), **options)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(schedules.one_cycle(1e-2, steps)), loss)
-    history = training.fit(model, *text.train, epochs=epochs, batch_size=batch_size, seed=seed)
+    history = training.fit(model, *text.train, epochs=epochs, batch_size=16, seed=seed)
     nats = float(model.evaluate(*text.test, batch_size=256, verbose=0))
     return {"baseline_nats_per_character": nats, "baseline_seconds": history.seconds}
 
@@ -129,8 +117,8 @@ def lstm_recall_scores(splits: data.Splits, weights: int, epochs: int, batch_siz
     linear = vocab_size + 8 + 2 * num_outputs  # The model has 16 units² + linear · units + num_outputs weights.
     units = round(((linear**2 + 64 * (weights - num_outputs)) ** 0.5 - linear) / 32)
     steps = epochs * -(-len(splits.train.x) // batch_size)
-    options = {"vocab_size": vocab_size, "bidirectional": True}
-    model = rnn(splits.train.x.shape[1:], num_outputs, cell="lstm", units=(units,), **options)
+    options = {"units": (units,), "vocab_size": vocab_size, "bidirectional": True}
+    model = rnn(splits.train.x.shape[1:], num_outputs, cell="lstm", **options)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = keras.optimizers.Adam(schedules.one_cycle(3e-2, steps), global_clipnorm=1.0)
     model.compile(optimizer, loss, metrics=["accuracy"])

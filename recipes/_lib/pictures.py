@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from scipy.special import log_softmax
 
 from dlguide import data, generation, plots
 from recipes._lib.images import reconstruction
@@ -19,9 +20,8 @@ def title(recipe_file: str, metrics: dict, data_name: str | None = None) -> str:
 
     `data_name` replaces the name of the data that the recipe states, for a text of one's own.
     """
-    name = Path(recipe_file).stem
-    stated = recipe_list.recipe(name)
-    words = [name, data_name or stated.data]
+    stated = recipe_list.recipe(Path(recipe_file).stem)
+    words = [Path(recipe_file).stem, data_name or stated.data]
     if stated.metric in metrics:  # There is no Fréchet distance for few generated images.
         value = stated.format.format(metrics[stated.metric]).replace("%", " %")
         words.append(f"{stated.metric.replace('_', ' ')} {value}")
@@ -43,30 +43,21 @@ def scaled(history, factor: float) -> dict[str, list[float]]:
 
 def save_classifier_figures(run_dir, title: str, history, metrics: dict, class_names) -> None:
     """Save the learning curves and the confusion matrix."""
-    save_figures(
-        run_dir,
-        title,
-        learning_curves=plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats)"}),
-        confusion_matrix=plots.confusion_matrix(metrics["confusion_matrix"], class_names),
-    )
+    curves = plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats)"})
+    confusion = plots.confusion_matrix(metrics["confusion_matrix"], class_names)
+    save_figures(run_dir, title, learning_curves=curves, confusion_matrix=confusion)
 
 
 def save_image_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
     """Save the learning curves, the confusion matrix, and the first and the worst examples of the test set."""
     names, scores = splits.info.class_names, model.predict(splits.test.x, batch_size=256, verbose=0)
     save_classifier_figures(run_dir, title, history, metrics, names)
-    save_figures(
-        run_dir,
-        title,
-        examples=plots.examples(*splits.test, scores, names),
-        worst_examples=plots.examples(*splits.test, scores, names, worst=True),
-    )
+    first, worst = (plots.examples(*splits.test, scores, names, worst=worst) for worst in (False, True))
+    save_figures(run_dir, title, examples=first, worst_examples=worst)
 
 
 def save_text_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
     """Save the learning curves, the confusion matrix and, in `mistakes.txt`, the texts with the worst predictions."""
-    from scipy.special import log_softmax
-
     names, y = splits.info.class_names, splits.test.y
     logs = log_softmax(model.predict(splits.test.x, batch_size=256, verbose=0).astype("float64"), axis=1)
     save_classifier_figures(run_dir, title, history, metrics, names)
@@ -83,9 +74,10 @@ def save_text_classifier_figures(run_dir, title: str, model, splits: data.Splits
 def save_feature_maps(run_dir, title: str, model, splits: data.Splits) -> None:
     """Save the outputs of the first two convolutions for the first test image."""
     image = splits.test.x[:1]
-    layers = [keras.Model(model.input, model.get_layer(f"features_{i}").output) for i in range(2)]
-    figures = [feature_maps(image[0], layer.predict(image, verbose=0)[0]) for layer in layers]
-    save_figures(run_dir, title, feature_maps_0=figures[0], feature_maps_1=figures[1])
+    for i in range(2):
+        layer = keras.Model(model.input, model.get_layer(f"features_{i}").output)
+        figure = feature_maps(image[0], layer.predict(image, verbose=0)[0])
+        save_figures(run_dir, title, **{f"feature_maps_{i}": figure})
 
 
 def feature_maps(image: np.ndarray, maps: np.ndarray):
@@ -191,14 +183,3 @@ class SamplesByEpoch(keras.callbacks.Callback):
         numbers = sorted(shown)
         chosen = [numbers[i] for i in np.unique(np.linspace(0, len(numbers) - 1, rows).astype(int))]
         return plots.image_grid(np.stack([shown[e] for e in chosen]), [f"epoch {e}" for e in chosen])
-
-
-def typical_members(codes: np.ndarray, clusters: np.ndarray, splits: data.Splits, count: int = 12):
-    """Draw the images nearest to the mean code of each cluster, a row for each cluster."""
-    rows, names = [], np.unique(clusters)
-    for cluster in names:
-        members = np.flatnonzero(clusters == cluster)
-        distance = np.linalg.norm(codes[members] - codes[members].mean(axis=0), axis=1)
-        nearest = members[np.argsort(distance)[:count]]
-        rows.append(splits.test.x[np.resize(nearest, count)])
-    return plots.image_grid(np.stack(rows), [f"cluster {cluster}" for cluster in names])

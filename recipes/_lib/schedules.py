@@ -9,6 +9,5 @@ def one_cycle(learning_rate: float, steps: int, warmup: float = 0.15):
     Smith & Topin, "Super-convergence" (2018).
     """
     rising = max(1, int(warmup * steps))
-    return keras.optimizers.schedules.CosineDecay(
-        learning_rate / 20, max(1, steps - rising), warmup_target=learning_rate, warmup_steps=rising
-    )
+    options = {"warmup_target": learning_rate, "warmup_steps": rising}
+    return keras.optimizers.schedules.CosineDecay(learning_rate / 20, max(1, steps - rising), **options)

@@ -2,7 +2,6 @@
 
 python -m recipes.benchmark fit      # speed of `training.fit`, 30 minutes on two cores that do nothing else
 python -m recipes.benchmark growth   # time of a training step by batch size, width and length, 5 minutes
-python -m recipes.benchmark memory   # memory of training from a file of 4 GB; it only prints
 python -m recipes.benchmark fits     # memory of a process after 200 fits, 10 minutes
 python -m recipes.benchmark cnn      # time to 99.22 % on MNIST, 15 to 30 minutes
 python -m recipes.benchmark export   # every builder in every format on every backend, 25 minutes
@@ -18,26 +17,18 @@ import tyro
 
 from recipes._lib.runs import command_line
 
-NAMES = Literal["fit", "growth", "memory", "fits", "cnn", "export", "photos", "search", "dqn"]
+NAMES = Literal["fit", "growth", "fits", "cnn", "export", "photos", "search", "dqn"]
 
 
-def main(
-    name: Annotated[NAMES, tyro.conf.Positional],
-    *,
-    rounds: int = 5,
-    rows: tuple[str, ...] = (),
-    seeds: tuple[int, ...] = (),
-) -> None:
+def main(name: Annotated[NAMES, tyro.conf.Positional], *, rounds: int = 5, rows: tuple[str, ...] = ()) -> None:
     """Run a benchmark and write recipes/benchmark/results/NAME.json.
 
     Args:
-        name: Speed: fit, growth, cnn. Memory: memory, fits. Others: export, photos, search, dqn (two losses).
+        name: Speed: fit, growth, cnn. Memory: fits. Others: export, photos, search, dqn (two losses).
         rounds: Rounds of `fit`; each times every model once in every way. Below 5, `fit` only prints.
         rows: Models of `fit`, all if not given. With some of them, `fit` only prints.
-        seeds: Seeds of `search`, the published ones if not given. With other seeds, `search` only prints.
     """
-    options = {"fit": (rows, rounds), "search": (seeds,)}
-    importlib.import_module(f"recipes.benchmark.{name}").main(*options.get(name, ()))
+    importlib.import_module(f"recipes.benchmark.{name}").main(*((rows, rounds) if name == "fit" else ()))
 
 
 if __name__ == "__main__":

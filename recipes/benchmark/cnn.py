@@ -10,6 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import keras
+import numpy as np
+from keras import layers
+
+from dlguide import data
 from recipes.benchmark import processes, tables
 
 EPOCHS = 2  # Of `cnn_mnist`, chosen on the validation set.
@@ -36,12 +41,6 @@ def _recipe(epochs: int, seed: int, limit: int | None) -> list[float]:
 
 def _example(seed: int, limit: int | None) -> list[list[float]]:
     """Train the example's network; return the seconds of training and the test accuracy after each epoch."""
-    import keras
-    import numpy as np
-    from keras import layers
-
-    from dlguide import data
-
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit)
     x, y = np.concatenate([mnist.train.x, mnist.valid.x]), np.concatenate([mnist.train.y, mnist.valid.y])

@@ -7,14 +7,14 @@ Two runs with one seed differ by the loss only. The runs are kept in runs/benchm
 import csv
 import statistics
 
+from dlguide import plots
+from recipes._lib.agents import q_learning
 from recipes._lib.runs import run_folder
 from recipes.benchmark import processes, tables
 
 
 def main(losses: tuple[str, ...] = ("mse", "huber"), seeds: tuple[int, ...] = (20, 21, 22), **options) -> None:
     """Train with each loss and seed, then write the result and the figures; `options` are those of `dqn_cartpole`."""
-    from recipes._lib.agents import q_learning
-
     content = {
         "steps_per_epoch": q_learning.ROUNDS * q_learning.ENVIRONMENTS,
         "episodes": q_learning.SETTINGS["episodes"],
@@ -35,8 +35,6 @@ def _scores(loss: str, seed: int, options: dict) -> dict:
 
 def draw(content: dict, words: dict[str, str]):
     """Return a figure with a panel for each loss, in it a line for each seed."""
-    from dlguide import plots
-
     with plots.new_figure(9, 3.6) as figure:
         panels = figure.subplots(1, len(content["losses"]), sharey=True)
         for axes, (loss, runs) in zip(panels, content["losses"].items(), strict=True):

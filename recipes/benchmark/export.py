@@ -3,6 +3,11 @@
 import itertools
 import tempfile
 
+import keras
+import numpy as np
+
+import dlguide as d
+from dlguide import deployment
 from recipes._lib.runs import results
 from recipes.benchmark import processes, tables
 
@@ -21,10 +26,6 @@ def main(backends: tuple[str, ...] = results.BACKENDS, count: int | None = None)
 
 def differences(count: int | None = None) -> dict[str, dict[str, float | str]]:
     """Return for each model and format the largest difference from `predict`, or why the export is refused."""
-    import keras
-
-    from dlguide import deployment
-
     keras.utils.set_random_seed(0)
     found = {}
     for name, model, examples in list(itertools.islice(_models(), count)):
@@ -42,11 +43,6 @@ def differences(count: int | None = None) -> dict[str, dict[str, float | str]]:
 
 def _models():
     """Yield name, model and examples, after a step of training that moves the statistics of batch normalisation."""
-    import keras
-    import numpy as np
-
-    import dlguide as d
-
     rng, shape, shift = np.random.default_rng(0), (28, 28, 1), {"shift": 0.1}
     images, rows = rng.random((8, *shape), "float32"), rng.normal(size=(8, 20, 12)).astype("float32")
     cars, tokens = rng.normal(size=(64, 7)).astype("float32"), rng.integers(1, 60, (8, 14))

@@ -4,6 +4,10 @@ import gc
 import re
 from pathlib import Path
 
+import keras
+import numpy as np
+
+from dlguide import mlp, training
 from recipes._lib.runs import results
 from recipes.benchmark import processes, tables
 
@@ -24,24 +28,18 @@ def growth(how: str, backend: str, fits: int) -> float:
 
 
 def _growth(how: str, fits: int) -> float:
-    import keras
-    import numpy as np
-
-    from dlguide import mlp, training
-
     x = np.random.default_rng(0).normal(size=(200, 20)).astype("float32")
     y = (x[:, 0] > 0).astype("int32")
     for number in range(10 + fits):
         if number == 10:
-            before = kilobytes("VmRSS")
+            before = _kilobytes()
         model = mlp((20,), 2, hidden_units=(16,))
         model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         options = {"epochs": 2, "batch_size": 32, "verbose": 0}
         training.fit(model, x, y, **options) if how == "fit" else model.fit(x, y, **options)
-    return (kilobytes("VmRSS") - before) / 1000
+    return (_kilobytes() - before) / 1000
 
 
-def kilobytes(field: str) -> int:
-    """Return the memory of this process after a garbage collection: VmRSS is its memory now, VmHWM its peak."""
+def _kilobytes() -> int:
     gc.collect()
-    return int(re.search(rf"{field}:\s*(\d+)", Path("/proc/self/status").read_text())[1])
+    return int(re.search(r"VmRSS:\s*(\d+)", Path("/proc/self/status").read_text())[1])

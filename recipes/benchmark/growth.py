@@ -1,6 +1,9 @@
 """How a training step of `training.fit` grows with batch size, width and length, beside the least time it can take."""
 
-from recipes.benchmark import processes, tables, timing
+from matplotlib import ticker
+
+from dlguide import plots
+from recipes.benchmark import fit, processes, tables
 from recipes.benchmark.models import WIDE, Row
 
 LENGTHS, WIDTHS = (16, 32, 64, 128, 256), (64, 128, 256, 512, 1024, 2048)
@@ -18,14 +21,14 @@ def main(curves: dict[str, dict[int, Row]] = CURVES, epoch_flops: float = 5e10) 
     content = {"sgemm_gflops": {}, "curves": {name: [] for name in curves}}
     with processes.start("tensorflow") as tensorflow, processes.start("torch") as torch:
         workers = {"tensorflow": tensorflow, "torch": torch}
-        for library, backend in timing.LIBRARIES.items():
-            content["sgemm_gflops"][library] = [workers[backend](timing.sgemm_gflops, library)]
+        for library, backend in fit.LIBRARIES.items():
+            content["sgemm_gflops"][library] = [workers[backend](fit.sgemm_gflops, library)]
         for name, rows in curves.items():
             for size, row in rows.items():
-                flops = torch(timing.flops, row)
+                flops = torch(fit.flops, row)
                 steps = int(min(max(epoch_flops / flops, 10), 500))
                 row = row._replace(examples=steps * row.batch_size)
-                seconds = tensorflow(timing.timed, row, "fit")["epoch_seconds"]
+                seconds = tensorflow(fit.timed, row, "fit")["epoch_seconds"]
                 content["curves"][name].append({"size": size, "flops_per_step": flops, "step_seconds": seconds / steps})
                 print(name, content["curves"][name][-1], flush=True)
     if curves is CURVES:
@@ -35,10 +38,6 @@ def main(curves: dict[str, dict[int, Row]] = CURVES, epoch_flops: float = 5e10) 
 
 def draw(content: dict, words: dict[str, str]):
     """Return a figure with a panel for each curve, both axes logarithmic."""
-    from matplotlib import ticker
-
-    from dlguide import plots
-
     peak = tables.fastest_product(content)["peak"]
     with plots.new_figure(9, 6.4) as figure:
         for axes, (name, points) in zip(figure.subplots(2, 2).flat, content["curves"].items(), strict=True):

@@ -4,6 +4,7 @@ Tests copy the weights of the Keras models and compare the losses of a hundred s
 """
 
 import itertools
+import time
 
 import numpy as np
 import torch
@@ -31,6 +32,24 @@ class Loop:
         return loss.detach(), metrics
 
 
+def train(row: models.Row, threads: int, epochs: int) -> tuple[float, list[float]]:
+    """Train a model; return when the training began and when each epoch ended."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    x, y = map(tensor, models.arrays(row))
+    loop = Loop(row)
+    start, ends = time.perf_counter(), []
+    for _ in range(epochs):
+        loss_sum, metric_sum = torch.zeros(()), torch.zeros(())
+        for batch in torch.randperm(len(x)).split(row.batch_size):
+            loss, metrics = loop.step(x[batch], None if y is None else y[batch])
+            loss_sum += loss * len(batch)
+            metric_sum = metric_sum + metrics
+        float(loss_sum / len(x)), (metric_sum / len(x)).tolist()
+        ends.append(time.perf_counter())
+    return start, ends
+
+
 def tensor(array: np.ndarray | None) -> torch.Tensor | None:
     """Return an array in PyTorch's form: labels of 64 bits, channels first; None for None."""
     if array is None:
@@ -40,11 +59,13 @@ def tensor(array: np.ndarray | None) -> torch.Tensor | None:
     return torch.from_numpy(array if array.dtype.kind == "f" else array.astype("int64"))
 
 
-class Classifier(nn.Sequential):
-    """Logits with cross-entropy and the number of right predictions."""
+class Layers(nn.Sequential):
+    """Layers with a cross-entropy: of classes, with the number of right predictions, or of pixels."""
 
     def loss(self, x, y):
         logits = self(x)
+        if y.is_floating_point():
+            return functional.binary_cross_entropy_with_logits(logits, y), torch.zeros(())
         return functional.cross_entropy(logits, y), (logits.argmax(1) == y).sum()
 
 
@@ -52,25 +73,28 @@ def mlp(hidden_units, dropout=0.0) -> nn.Module:
     layers, sizes = [], (784, *hidden_units)
     for inputs, outputs in itertools.pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
-    return Classifier(*layers, nn.Linear(sizes[-1], 10))
+    return Layers(*layers, nn.Linear(sizes[-1], 10))
 
 
 def cnn(filters, batch_norm, dropout) -> nn.Module:
     first, second = filters
     layers = [nn.Conv2d(1, first, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()]
     layers += [nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()]
-    return Classifier(*layers, nn.Dropout(dropout), nn.Linear(second, 10))
+    return Layers(*layers, nn.Dropout(dropout), nn.Linear(second, 10))
+
+
+def conv_autoencoder() -> nn.Module:
+    half, double = {"stride": 2, "padding": 1}, {"stride": 2, "padding": 1, "output_padding": 1}
+    layers = [nn.Conv2d(1, 32, 3, **half), nn.ReLU(), nn.Conv2d(32, 64, 3, **half), nn.ReLU()]
+    layers += [nn.ConvTranspose2d(64, 64, 3, **double), nn.ReLU(), nn.ConvTranspose2d(64, 32, 3, **double), nn.ReLU()]
+    return Layers(*layers, nn.Conv2d(32, 1, 3, padding=1))
 
 
 class LastOutput(nn.Module):
     """The last output of a recurrent layer."""
 
-    def __init__(self, cell: type[nn.RNNBase]):
-        super().__init__()
-        self.cell = cell(28, 128, batch_first=True)
-
-    def forward(self, x):
-        return self.cell(x)[0][:, -1]
+    def forward(self, outputs_and_state):
+        return outputs_and_state[0][:, -1]
 
 
 class Transformer(nn.Module):
@@ -109,19 +133,6 @@ class Block(nn.Module):
 
 def _norm() -> nn.Module:
     return nn.LayerNorm(64, eps=1e-3, elementwise_affine=False)
-
-
-class ConvAutoencoder(nn.Sequential):
-    """Two convolutions that halve an image, two that double it; cross-entropy of the pixels."""
-
-    def __init__(self):
-        half, double = {"stride": 2, "padding": 1}, {"stride": 2, "padding": 1, "output_padding": 1}
-        encoder = [nn.Conv2d(1, 32, 3, **half), nn.ReLU(), nn.Conv2d(32, 64, 3, **half), nn.ReLU()]
-        decoder = [nn.ConvTranspose2d(64, 64, 3, **double), nn.ReLU(), nn.ConvTranspose2d(64, 32, 3, **double)]
-        super().__init__(*encoder, *decoder, nn.ReLU(), nn.Conv2d(32, 1, 3, padding=1))
-
-    def loss(self, x, y):
-        return functional.binary_cross_entropy_with_logits(self(x), y), torch.zeros(())
 
 
 class VAE(nn.Module):
@@ -169,10 +180,10 @@ class GAN(nn.Module):
 MODULES = {
     "mlp": mlp,
     "cnn": cnn,
-    "lstm": lambda length: Classifier(LastOutput(nn.LSTM), nn.Linear(128, 10)),
-    "gru": lambda length: Classifier(LastOutput(nn.GRU), nn.Linear(128, 10)),
-    "transformer": lambda length: Classifier(Transformer(length), nn.Linear(64, 10)),
-    "conv_autoencoder": ConvAutoencoder,
+    "lstm": lambda length: Layers(nn.LSTM(28, 128, batch_first=True), LastOutput(), nn.Linear(128, 10)),
+    "gru": lambda length: Layers(nn.GRU(28, 128, batch_first=True), LastOutput(), nn.Linear(128, 10)),
+    "transformer": lambda length: Layers(Transformer(length), nn.Linear(64, 10)),
+    "conv_autoencoder": conv_autoencoder,
     "vae": VAE,
     "gan": GAN,
 }

@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
+import keras
 import numpy as np
+
+import dlguide
 
 
 class Row(NamedTuple):
@@ -48,10 +51,6 @@ def arrays(row: Row) -> tuple[np.ndarray, np.ndarray | None]:
 
 def keras_model(row: Row):
     """Return a compiled Keras model."""
-    import keras
-
-    import dlguide
-
     image, options, length = (28, 28, 1), row.options, row.options.get("length")
     build = {
         "mlp": lambda: dlguide.mlp((784,), 10, **options),
@@ -63,11 +62,10 @@ def keras_model(row: Row):
         "vae": lambda: dlguide.vae((784,), latent_dim=20, hidden_units=(400,)),
         "gan": lambda: dlguide.gan(image, **options),
     }
-    model = build[row.kind]()
-    loss, metrics = keras.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"]
-    if row.kind in ("conv_autoencoder", "vae", "gan"):  # The GAN has its own loss.
-        loss, metrics = None if row.kind == "gan" else keras.losses.BinaryCrossentropy(from_logits=True), None
-    jit_compile = True if row.jit_compile and keras.backend.backend() == "tensorflow" else "auto"
+    model, pixels = build[row.kind](), keras.losses.BinaryCrossentropy(from_logits=True)
+    classes = {"loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "metrics": ["accuracy"]}
+    # The GAN has its own loss.
+    options = {"conv_autoencoder": {"loss": pixels}, "vae": {"loss": pixels}, "gan": {}}.get(row.kind, classes)
     optimizer = keras.optimizers.Adam(**ADAM.get(row.kind, {}))
-    model.compile(optimizer, loss, metrics=metrics, jit_compile=jit_compile)
+    model.compile(optimizer, **options, jit_compile=row.jit_compile or "auto")
     return model

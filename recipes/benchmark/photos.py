@@ -1,7 +1,7 @@
 """How well `recipes.predict` reads photos of digits: made by rule from MNIST's test digits, by condition.
 
-The reader was made on photos of validation digits with other seeds. `before`, in the JSON, is the reader of an earlier
-commit on the same photos and models; it was measured once, and a new run keeps it.
+The reader was made on photos of validation digits with other seeds. `before`, in the JSON, is an older reader on the
+same photos and models; it was measured once, and a new run keeps it.
 """
 
 import json
@@ -21,21 +21,20 @@ GROUPS = {"mild": made_photos.MILD, "hard": made_photos.HARD, "all": made_photos
 
 def main(recipes: tuple[str, ...] = ("mlp_mnist", "cnn_mnist"), count: int = 20, **options) -> None:
     """Train each recipe by its own command, measure it on `count` photos per condition, and write the result."""
-    content = {"photos_per_condition": count, "seed": 1, "recipes": {}}
+    photos, found = list(made_photos.photos(*data.load("mnist").test, seed=1, count=count)), {}
     for name in recipes:
         with tempfile.TemporaryDirectory() as parent:
             metrics = processes.run_recipe(name, Path(parent, "run"), seed=0, **options)
-            scores = _scores(Path(parent, "run"), count, content["seed"])
-        content["recipes"][name] = {"mnist_accuracy": metrics["accuracy"], **scores}
-        print(name, content["recipes"][name], flush=True)
-    tables.save("photos", {**content, "before": tables.read("photos")["before"]})
+            found[name] = {"mnist_accuracy": metrics["accuracy"], **_scores(Path(parent, "run"), photos)}
+        print(name, found[name], flush=True)
+    content = {"photos_per_condition": count, "seed": 1, "recipes": found, "before": tables.read("photos")["before"]}
+    tables.save("photos", content)
 
 
-def _scores(run_dir: Path, count: int, seed: int) -> dict:
+def _scores(run_dir: Path, photos: list[made_photos.Photo]) -> dict:
     """Return the temperature of one run and its scores by condition."""
     description = json.loads((run_dir / "input.json").read_text(encoding="utf-8"))
     model = keras.saving.load_model(run_dir / "model.keras", compile=False)
-    photos = list(made_photos.photos(*data.load("mnist").test, seed=seed, count=count))
     images = [calibration.image_of(photo, description["shape"], description["margin"]) for photo in photos]
     is_read = np.array([image is not None for image in images])
     logits = model.predict(np.stack([image for image in images if image is not None]), batch_size=256, verbose=0)

@@ -1,8 +1,6 @@
 """New processes: one with a backend of its own, and one that runs a recipe."""
 
-import contextlib
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +8,9 @@ from pathlib import Path
 from recipes._lib.search import trial_process
 
 
-@contextlib.contextmanager
 def start(backend: str = "tensorflow"):
-    """Yield `call(function, *args)`, which returns what the function returns in a new process with this backend."""
-    with trial_process.opened() as call:
-        call(_set_backend, backend)
-        yield call
-
-
-def _set_backend(backend: str) -> None:
-    os.environ |= {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    """Open a process with a backend; the block gets `call(function, *args)` from `trial_process.opened`."""
+    return trial_process.opened(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3")
 
 
 def run_recipe(name: str, run_dir: Path, **options) -> dict:

@@ -19,14 +19,17 @@ SEEDS = (10, 11, 12, 13, 14)
 
 
 def main(seeds: tuple[int, ...] = SEEDS, new_seeds=(1000, 1001, 1002), trials: int = 25, epochs: int = 15) -> dict:
-    """Search with each seed and train the winners with new seeds; with the published seeds, write the result.
-
-    The numbers of trials and epochs are the defaults of `automl_mnist1d`.
-    """
-    seeds, scores, searches = seeds or SEEDS, {}, []
+    """Search with each seed and train the winners with new seeds; with the published seeds, write the result."""
+    scores, searches = {}, []
     for seed in seeds:
         splits = data.load("mnist1d", seed=seed)
-        searches.append(_trials(splits, seed, trials, epochs))
+        searches.append({})
+        for name, method, number in (("tpe", "tpe", trials), ("random_twice", "random", 2 * trials)):
+            search = optuna_search.Search(automl_mnist1d.candidate, splits, method, epochs, seed)
+            folder = run_folder.RUNS / "benchmark_search" / f"{seed}_{name}"
+            searches[-1][name] = optuna_search.run(search, number, folder)
+        doubled = searches[-1]["random_twice"]
+        searches[-1]["random"] = optuna_search.trials_within(doubled, epochs, trials * epochs)
         scores[str(seed)] = _scores(splits, searches[-1], new_seeds, epochs)
         print(json.dumps({"seed": seed, **scores[str(seed)]}), flush=True)
     if seeds == SEEDS:
@@ -34,20 +37,10 @@ def main(seeds: tuple[int, ...] = SEEDS, new_seeds=(1000, 1001, 1002), trials: i
 
         def draw(content, words):
             lines = {words[name]: [found[name] for found in searches] for name in ("tpe", "random_twice")}
-            return search_pictures.best_score_figure(lines, language=words["language"])
+            return search_pictures.best_score_figure(lines, words["best_score"].split(" | "))
 
         tables.save_figures("search", draw, bbox_inches="tight")
     return scores
-
-
-def _trials(splits: data.Splits, seed: int, trials: int, epochs: int) -> dict[str, list]:
-    """Return the trials of each method."""
-    found = {}
-    for name, method, number in (("tpe", "tpe", trials), ("random_twice", "random", 2 * trials)):
-        search = optuna_search.Search(automl_mnist1d.candidate, splits, method, epochs, seed)
-        found[name] = optuna_search.run(search, number, run_folder.RUNS / "benchmark_search" / f"{seed}_{name}")
-    found["random"] = optuna_search.trials_within(found["random_twice"], epochs, trials * epochs)
-    return found
 
 
 def _scores(splits: data.Splits, trials: dict[str, list], new_seeds: tuple[int, ...], epochs: int) -> dict[str, dict]:
@@ -64,12 +57,9 @@ def _scores(splits: data.Splits, trials: dict[str, list], new_seeds: tuple[int, 
             "validation_accuracy": winner.value,
         }
     scores["by_hand"] = {"winner": automl_mnist1d.BY_HAND}
-    accuracies: dict[str, list[float]] = {}
     for row in scores.values():
-        key = json.dumps(row["winner"])
-        if key not in accuracies:  # Equal settings are trained once.
-            options = ({"epochs": epochs, "seed": seed} for seed in new_seeds)
-            models = (automl_mnist1d.trained_model(row["winner"], splits, **each)[0] for each in options)
-            accuracies[key] = [float(m.evaluate(*splits.test, batch_size=500, verbose=0)[1]) for m in models]
-        row["test_accuracies"] = accuracies[key]
+        row["test_accuracies"] = []
+        for seed in new_seeds:
+            model, _ = automl_mnist1d.trained_model(row["winner"], splits, epochs=epochs, seed=seed)
+            row["test_accuracies"].append(float(model.evaluate(*splits.test, batch_size=500, verbose=0)[1]))
     return scores

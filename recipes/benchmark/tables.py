@@ -1,4 +1,4 @@
-"""The published benchmarks: their files, and the Markdown that the pages show. Imports nothing heavy."""
+"""The published benchmarks: their files, and the Markdown that the pages show."""
 
 import csv
 import itertools
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from recipes._lib.runs import intervals, machine_facts, results
+from recipes._lib.runs import machine_facts, results, seed_intervals
 from recipes.benchmark import models
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS, WORDS = (Path(__file__).with_name(name) for name in ("results", "words.csv"))
 TARGET, EXAMPLE_EPOCHS = 0.9922, 15
 """Of `cnn`: the accuracy that keras.io's example states, and its epochs."""
 
@@ -49,9 +49,9 @@ def save_figures(name: str, draw: Callable, **options) -> None:
         figure.savefig(RESULTS / f"{name}{suffix}.png", **options)
 
 
-def words(language: str) -> dict[str, str]:
+def words(language: str, path: Path = WORDS) -> dict[str, str]:
     """Return the texts of figures and tables by key: in a language, or in English where both are the same."""
-    with open(Path(__file__).with_name("words.csv"), encoding="utf-8", newline="") as file:
+    with open(path, encoding="utf-8", newline="") as file:
         return {row["key"]: row[language] or row["en"] for row in csv.DictReader(file)}
 
 
@@ -84,19 +84,18 @@ def speed_tables(content: dict, phrases: dict[str, str]) -> list[str]:
         # The last step of an epoch may have fewer examples.
         limit = measured["flops_per_step"] / peak / 1e9 * model.examples / model.batch_size
         ours = epochs["tensorflow fit"]
-        row = {"title": phrases[name], "batch": model.batch_size, "epoch": ours, "loop": "-"}
+
+        def ratio(other, own="tensorflow fit", metric="epoch_seconds", seconds=seconds):
+            return phrases["ratio"].format(*ratios(seconds[other][metric], seconds[own][metric]))
+
+        row = {"title": phrases[name], "batch": model.batch_size, "epoch": ours}
         row |= {"limit": limit / steps * 1e6, "share": limit / ours}
-
-        def add(key, other, own="tensorflow fit", metric="epoch_seconds", row=row, seconds=seconds):
-            row[key] = phrases["ratio"].format(*ratios(seconds[other][metric], seconds[own][metric]))
-
-        add("one_epoch", "tensorflow plain", metric="one_epoch_seconds")
-        if loops:
-            add("loop", min(loops, key=loops.get))
+        row["one_epoch"] = ratio("tensorflow plain", metric="one_epoch_seconds")
+        row["loop"] = ratio(min(loops, key=loops.get)) if loops else "-"
         for backend in results.BACKENDS:
             if f"{backend} fit" in seconds:
                 row[f"{backend}_step"] = epochs[f"{backend} fit"] / steps * 1e6
-                add(backend, f"{backend} plain", f"{backend} fit")
+                row[backend] = ratio(f"{backend} plain", f"{backend} fit")
         rows.append(row)
     return [table("speed", phrases, rows), table("backends", phrases, [row for row in rows if "jax" in row])]
 
@@ -111,17 +110,12 @@ def _time_to_target(content, phrases):
     first, ours = (np.mean([row[way] for row in rows], axis=0) for way in ("one_epoch", "ours"))
     examples = [np.array(row["example"]) for row in rows]  # Seconds and accuracy after each epoch.
     seconds = np.mean([scores[-1, 0] for scores in examples])
-    facts = {
-        "target": TARGET,
-        "example_epochs": EXAMPLE_EPOCHS,
-        "best": np.mean([scores[:EXAMPLE_EPOCHS, 1].max() for scores in examples]),
-        "all_epochs": phrases["comma"].join(str(len(scores)) for scores in examples),
-        "seconds": seconds,
-        "times": seconds / ours[0],
-        "reached": sum(scores[-1, 1] >= TARGET for scores in examples),
-        "seeds": len(rows),
-    }
-    return phrases["cnn_note"].format(first=first, ours=ours, epochs=content["epochs"], **facts)
+    facts = {"target": TARGET, "example_epochs": EXAMPLE_EPOCHS, "epochs": content["epochs"], "seeds": len(rows)}
+    facts |= {"first": first, "ours": ours, "seconds": seconds, "times": seconds / ours[0]}
+    facts["best"] = np.mean([scores[:EXAMPLE_EPOCHS, 1].max() for scores in examples])
+    facts["all_epochs"] = phrases["comma"].join(str(len(scores)) for scores in examples)
+    facts["reached"] = sum(scores[-1, 1] >= TARGET for scores in examples)
+    return phrases["cnn_note"].format(**facts)
 
 
 def _growth(content, phrases):
@@ -162,7 +156,7 @@ def _search(content, phrases):
         builders = [row["winner"]["builder"] for row in scores]
         winners = [f"`{name}` {builders.count(name)}" for name in sorted(set(builders), key=builders.count)[::-1]]
         accuracies[method] = [statistics.fmean(row["test_accuracies"]) for row in scores]
-        interval = intervals.clipped(intervals.mean_interval(accuracies[method]), (0.0, 1.0))._asdict()
+        interval = seed_intervals.clipped(seed_intervals.mean_interval(accuracies[method]), (0.0, 1.0))._asdict()
         row = {"title": phrases[method], "winners": phrases["comma"].join(winners), **interval}
         if method == "by_hand":
             rows.append(phrases["by_hand_row"].format(**row))
@@ -170,8 +164,8 @@ def _search(content, phrases):
             keys = ("epochs", "trials", "stopped", "seconds", "validation_accuracy")
             rows.append({**row, **{key: statistics.fmean(score[key] for score in scores) for key in keys}})
     lines = [difference(pair, accuracies, phrases) for pair in itertools.combinations(accuracies, 2)]
-    counts = {"searches": len(scores), "trainings": len(scores[0]["test_accuracies"])}
-    note = phrases["search_note"].format(**content, **counts)
+    trainings = len(scores[0]["test_accuracies"])
+    note = phrases["search_note"].format(**content, searches=len(scores), trainings=trainings)
     return [table("search", phrases, rows), "\n".join(lines), note, phrases["search_figure"]]
 
 
@@ -179,12 +173,11 @@ def difference(pair: tuple[str, str], accuracies: dict[str, list[float]], phrase
     """Return which of two methods is better by more than the interval of the paired differences, or that none is."""
     first, second = pair
     differences = 100 * np.subtract(accuracies[first], accuracies[second])
-    _, low, high = intervals.mean_interval(list(differences))
+    _, low, high = seed_intervals.mean_interval(list(differences))
     if high < 0:  # The better one first.
         first, second, low, high = second, first, -high, -low
-    text = phrases["better" if low > 0 else "same"]
-    text = text.format(better=phrases[first], worse=phrases[second], low=low, high=high)
-    return text.replace("（-", "（−")  # In Chinese.
+    names = {"better": phrases[first], "worse": phrases[second]}
+    return phrases["better" if low > 0 else "same"].format(**names, low=low, high=high).replace("（-", "（−")
 
 
 def _dqn(content, phrases):

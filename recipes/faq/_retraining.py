@@ -68,10 +68,14 @@ def renew(model, build: Callable, seed: int) -> None:
         variable.assign(keras.ops.zeros_like(variable))
 
 
-def clipped_trainer(build: Callable, loss=None, *, metrics=(), **options) -> Callable:
-    """Return a `trainer` with Adam, and gradients that are shortened to a norm of 1."""
+def clipped_trainer(build: Callable, loss=None, *, ignore_class=None, metrics=(), **options) -> Callable:
+    """Return a `trainer` with Adam, and gradients that are shortened to a norm of 1.
+
+    Without a `loss` it is for a classifier with logits; targets of `ignore_class` do not count.
+    """
     import keras
 
+    loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=ignore_class)
     return trainer(build, keras.optimizers.Adam(global_clipnorm=1.0), loss, metrics=metrics, **options)
 
 

@@ -3,11 +3,20 @@
 import math
 
 
-def train(models: list, images, loss, *, rate: float, epochs: int, seed: int, batch_size: int = 100) -> None:
-    """Train models that reconstruct their input, in one Keras model whose loss is the sum of theirs.
+def joined(models: list, shape: tuple):
+    """Return a Keras model of several models with the same input; its loss is the sum of theirs.
 
     Adam divides each weight's step by the size of that weight's own gradients, and no weight is shared: each model
     learns as it would alone.
+    """
+    import keras
+
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, [model(inputs) for model in models])
+
+
+def train(models: list, images, loss, *, rate: float, epochs: int, seed: int, batch_size: int = 100) -> None:
+    """Train models that reconstruct their input, `joined` to one.
 
     Args:
         models: New models of `autoencoder` or `vae` with one input shape, each of another name.
@@ -23,8 +32,7 @@ def train(models: list, images, loss, *, rate: float, epochs: int, seed: int, ba
     from dlguide import training
     from recipes._lib import schedules
 
-    inputs = keras.Input(images.shape[1:])
-    together = keras.Model(inputs, [model(inputs) for model in models])
+    together = joined(models, images.shape[1:])
     steps = epochs * math.ceil(len(images) / batch_size)
     optimizer = keras.optimizers.Adam(schedules.one_cycle(rate, steps))
     # XLA would take longer to compile than these short trainings take.

@@ -1,18 +1,18 @@
 """The numbers behind a verdict: means, differences and their intervals over the seeds (Student's t)."""
 
-from recipes._lib.runs import intervals
-from recipes._lib.runs.intervals import Interval
+from recipes._lib.runs import seed_intervals
+from recipes._lib.runs.seed_intervals import Interval
 from recipes.faq._experiment import Claim, Panel, Score
 
 
 def mean(score: Score, values: list[float]) -> Interval:
     """Return the confidence interval of a score's mean, within the score's bounds."""
-    return intervals.clipped(intervals.mean_interval(values), score.limits())
+    return seed_intervals.clipped(seed_intervals.mean_interval(values), score.limits())
 
 
 def prediction(score: Score, values: list[float], share: float = 0.95) -> Interval:
     """Return the prediction interval of a score with one more seed, within the score's bounds."""
-    return intervals.clipped(intervals.new_seed_range(values, share), score.limits())
+    return seed_intervals.clipped(seed_intervals.new_seed_range(values, share), score.limits())
 
 
 def column(seeds: dict[str, dict], panel: str, row: str, at: str | None = None) -> list[float]:
@@ -31,7 +31,7 @@ def difference(seeds: dict, panel: str, row: str, reference: str | float, at: st
     """Return the difference of a row from another one on the same seeds, or from a number."""
     values = column(seeds, panel, row, at)
     others = column(seeds, panel, reference, at) if isinstance(reference, str) else [reference] * len(values)
-    return intervals.mean_interval([a - b for a, b in zip(values, others, strict=True)])
+    return seed_intervals.mean_interval([a - b for a, b in zip(values, others, strict=True)])
 
 
 def answer(claim: Claim, panel: Panel, seeds: dict) -> tuple[str, Interval]:

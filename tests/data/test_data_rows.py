@@ -92,9 +92,10 @@ def test_whole_days_of_bikeshare_stay_together_and_no_column_gives_the_target_aw
     assert not {"casual", "registered", "day"} & set(bikes.info.feature_names)
 
 
+@pytest.mark.parametrize("limit", [None, 200])
 @pytest.mark.parametrize("name", ["mnist", "mnist1d", "places", "vowels", "shuttle"])
-def test_each_class_has_its_share_of_each_set_that_is_drawn(name):
-    splits = data.load(name, seed=7)
+def test_each_class_has_its_share_of_each_set_that_is_drawn(name, limit):
+    splits = data.load(name, seed=7, limit=limit)
     train, valid = (np.bincount(part.y, minlength=splits.info.num_classes) for part in splits[:2])
     valid_share = len(splits.valid.y) / (len(splits.train.y) + len(splits.valid.y))
     if name == "shuttle":  # The anomalies of the training set are left out: compare with the test set.

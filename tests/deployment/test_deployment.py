@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from cases import CASES
+from cases import OPTIONS
 from contract import build, compiled, inputs, kind_of, targets, weights
 
 import dlguide
@@ -20,8 +20,8 @@ PARTS = {"vae": ("encoder", "decoder"), "gan": ("generator", "discriminator"), "
 def models(file_format):
     """Yield a label, the model or each part of it, and examples, after a step that moves all statistics."""
     rng = np.random.default_rng(0)
-    for name, case in CASES.items():
-        options = [o for o in case.options if o.name in OTHER_LAYERS or o.value == {"shift": 0.4} or o.args]
+    for name, options in OPTIONS.items():
+        options = [o for o in options if o.name in OTHER_LAYERS or o.value == {"shift": 0.4} or o.args]
         # TensorFlow's own graph is the same whatever the layers.
         for option in (None, *(options if file_format != "tf_saved_model" else ())):
             label = f"{name} {option}"
@@ -31,10 +31,8 @@ def models(file_format):
             for part in PARTS.get(name, ()):
                 layer = model.get_layer(part)
                 shapes = [(5, *tensor.shape[1:]) for tensor in layer.inputs]
-                examples = [
-                    rng.integers(0, 3, 5) if shape == (5,) else rng.random(shape, "float32") for shape in shapes
-                ]
-                yield f"{label} {part}", layer, examples
+                draws = [rng.integers(0, 3, 5) if shape == (5,) else rng.random(shape, "float32") for shape in shapes]
+                yield f"{label} {part}", layer, draws
             if name not in PARTS:
                 yield label, model, [x]
 
@@ -71,22 +69,6 @@ def test_an_export_is_put_in_place_and_says_how_it_compares(tmp_path):
         assert exported.largest_difference < 1e-5 and exported.size == Path(exported.path).stat().st_size
         assert 0 < exported.seconds < 1 and 0 < exported.keras_seconds < 1
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["mlp.onnx", "mlp.tflite", "new"]
-
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(tmp_path / "new" / "mlp.onnx"))
-    [outputs] = session.run(["output_0"], {"input_0": x})
-    np.testing.assert_allclose(outputs, model.predict(x, verbose=0), atol=1e-5)
-
-
-@pytest.mark.parametrize(("file_format", "name"), [("onnx", "encoder.onnx"), ("litert", "encoder.tflite")])
-def test_several_outputs_keep_their_order(file_format, name, tmp_path):
-    encoder = dlguide.vae((3,), latent_dim=2, hidden_units=(4,)).get_layer("encoder")
-    x = np.eye(3, dtype="float32")
-    deployment.export(encoder, tmp_path / name, format=file_format, examples=x)
-    [result] = _export_runtimes.run([(file_format, tmp_path / name, [[x[:1]]])], tmp_path)
-    for given, expected in zip(result["outputs"][0], encoder.predict(x[:1], verbose=0), strict=True):
-        np.testing.assert_allclose(given, expected, atol=1e-5)
 
 
 def refusal(model, path, **options):
@@ -127,11 +109,7 @@ def test_a_bad_format_or_path_is_named_and_nothing_is_left(tmp_path, monkeypatch
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ai_edge_litert" else find_spec(name))
     for file, file_format, message in (
-        (
-            path,
-            "onxx",
-            "`format` must be one of 'tf_saved_model', 'onnx', 'litert'. Received: format='onxx'. Did you mean",
-        ),
+        (path, "onxx", "`format` must be one of 'tf_saved_model', 'onnx', 'litert'. Received: format='onxx'. Did"),
         (path, "litert", '`format` must be one whose packages are installed: pip install -e ".[export]". Received: '),
         (tmp_path / "mlp", "onnx", "`path` must be a file that ends in .onnx for format='onnx'. Received: path='"),
         ("/proc/none/mlp.onnx", "onnx", "`path` must be in a folder that can be written. Received: path='/proc/none"),
@@ -211,9 +189,7 @@ def test_a_file_may_differ_by_half_the_tolerance_and_not_by_twice(
         return export_of_linear_model(largest, file_format, path, monkeypatch, changed)
 
     for by in (2 * tolerance * scale, -2 * tolerance * scale, np.nan):
-        with pytest.raises(
-            ValueError, match=f"the same numbers as its {file_format!r} file, to {tolerance:g}. Received"
-        ):
+        with pytest.raises(ValueError, match=f"numbers as its {file_format!r} file, to {tolerance:g}. Received"):
             export(by)
         assert os.listdir(tmp_path) == []
     assert export(0.5 * tolerance * scale).largest_difference == pytest.approx(0.5 * tolerance * scale, rel=1e-3)

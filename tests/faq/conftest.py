@@ -9,16 +9,11 @@ from recipes.faq._questions import Question
 
 
 @pytest.fixture
-def folder(tmp_path):
+def question(tmp_path):
     folder = tmp_path / "x"
     folder.mkdir()
     with (folder / "names.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(NAMES)
     for name in ("README.md", "README.zh.md"):
         (folder / name).write_text(PAGE, encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def question(folder):
     return Question(folder, experiment())

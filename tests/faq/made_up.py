@@ -28,14 +28,6 @@ Because of a. It is higher by <!-- rows: b - a -->?<!-- end --> points, from <!-
 - d above a? <!-- claim 3 --><!-- end -->
 - b worse than chance? <!-- claim 4 --><!-- end -->
 - b better at 0.1? <!-- claim 5 --><!-- end -->
-
-<!-- compared -->
-<!-- end -->
-
-## The experiment
-
-<!-- tables -->
-<!-- end -->
 """
 
 

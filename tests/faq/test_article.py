@@ -58,17 +58,16 @@ def test_the_article_s_own_lines_fail_as_the_explanations_say():
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_each_claim_of_the_article_has_its_place_a_correction_and_primary_sources(language):
-    pattern, sources = {"en": (r"\(article, (.+)\)", "Sources: "), "zh": (r"（原文 (.+)）", "文献：")}[language]
-    paragraphs = ARTICLE[language].split("\n\n")
-    quoted = [number for number, text in enumerate(paragraphs) if text.startswith("> “")]
-    assert len(quoted) >= 35
-    for number in quoted:
-        place = re.search(pattern + "$", paragraphs[number])[1]
-        assert re.fullmatch(r"[1-6](\.\d+)?((, |–| and |、)[1-6]\.\d+)?", place), place
-        end = next(i for i, text in enumerate(paragraphs) if i > number and text.startswith(sources))
-        assert end > number + 1 and not any(text.startswith("> ") for text in paragraphs[number + 1 : end])
-        links = re.findall(r"\]\(([^()]+)\)", paragraphs[end])  # Brackets in a link are written %28 and %29.
-        assert links and all(link.startswith("https://") or link.endswith(".md") for link in links)
+    pattern, sources = {"en": (r"\(article, [1-6][^)]*\)", "Sources: "), "zh": (r"（原文 [1-6][^）]*）", "文献：")}[
+        language
+    ]
+    claims = re.split(r"^> “", ARTICLE[language], flags=re.M)[1:]
+    assert len(claims) >= 35
+    for claim in claims:
+        quoted, *corrections = claim.split("\n\n")
+        assert re.search(pattern + "$", quoted), quoted
+        [(number, found)] = [(i, text) for i, text in enumerate(corrections) if text.startswith(sources)]
+        assert number > 0 and re.search(r"\]\((https://|[^()]+\.md\))", found), quoted
 
 
 def test_the_glossary_says_each_term_in_both_languages():

@@ -8,7 +8,7 @@ import pytest
 from commands import command
 from made_up import PANELS, SEEDS, experiment, scores_of
 
-from recipes._lib.runs import command_line, intervals
+from recipes._lib.runs import command_line, seed_intervals
 from recipes.faq import __main__ as faq_command
 from recipes.faq import _figure, _questions, _recheck, _run
 
@@ -221,7 +221,7 @@ def test_a_new_seed_is_held_against_the_prediction_interval_of_the_published_one
     question = question._replace(experiment=experiment(measure, check={"rows": "a"}))
     [found] = _recheck.new_seed(question, 2, is_whole=False)
     assert (found.panel, found.row, found.at, found.value) == ("rows", "a", None, 0.52)
-    assert (found.low, found.high) == intervals.new_seed_range([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
+    assert (found.low, found.high) == seed_intervals.new_seed_range([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
     assert len(_recheck.new_seed(question, 2, is_whole=True)) == 2
 
 

@@ -2,13 +2,12 @@
 
 import json
 
-import numpy as np
 import pytest
-from made_up import LOSS, PAGE, PANELS, SEEDS, experiment
+from made_up import LOSS, PANELS, SEEDS, experiment
 
-from recipes._lib.runs import intervals
-from recipes.faq import _figure, _page, _sentences, _tuning, _verdict
-from recipes.faq._experiment import ACCURACY, Claim, Panel
+from recipes._lib.runs import seed_intervals
+from recipes.faq import _figure, _page, _sentences, _tuning
+from recipes.faq._experiment import ACCURACY, Panel
 
 
 def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_direction_of_the_score(question):
@@ -23,36 +22,10 @@ def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_directio
 
 def test_intervals_are_students():
     values = [1.0, 2.0, 3.0, 4.0, 5.0]  # Standard deviation √2.5, t(0.975, 4) = 2.776, t(0.9995, 4) = 8.610.
-    assert intervals.mean_interval(values) == pytest.approx((3, 3 - 1.963, 3 + 1.963), abs=1e-3)
-    assert intervals.new_seed_range(values) == pytest.approx((3, 3 - 4.809, 3 + 4.809), abs=1e-3)
-    assert intervals.new_seed_range(values, 0.999) == pytest.approx((3, 3 - 14.913, 3 + 14.913), abs=2e-3)
-    assert intervals.mean_interval([0.5] * 5) == (0.5, 0.5, 0.5)
-
-
-def test_shown_ranges_end_at_the_bounds_of_a_score_but_differences_do_not(question):
-    names, values = question.names("en"), [0.9, 1.0, 1.0, 1.0, 1.0]
-    seeds = {seed: {"rows": {"a": value, "b": 1.0}} for seed, value in enumerate(values)}
-    panel = Panel(ACCURACY, ("a", "b"), reference="b")
-    assert intervals.mean_interval(values).high > 1
-    rows = _page.table("rows", panel, seeds, names).splitlines()
-    assert rows[2] == "| A | 98.00 % | 92.45 to 100.00 | 84.40 to 100.00 |"
-    assert _sentences.comparison("rows", panel, seeds, names).endswith(
-        "“A” shows no difference (-7.55 to +3.55 points)."
-    )
-    found = _sentences.answer(Claim("rows", "a", 0.5, "yes"), panel, seeds, names)
-    assert found == "**Yes: test accuracy 98.00 % (92.45 to 100.00).**"
-    curve = panel._replace(curve="rate", reference=None)
-    at = {
-        seed: {"rows": {"a": {"1": value, "2": value}, "b": {"1": 1.0, "2": 1.0}}} for seed, value in enumerate(values)
-    }
-    assert "98.00 (92.45 to 100.00)" in _page.table("rows", curve, at, names)
-    for shown, numbers in ((panel, seeds), (curve, at)):
-        stated = question._replace(experiment=experiment(panels={"rows": shown}))
-        [axes] = _figure.draw(stated, numbers, "en").axes
-        paths = [path for collection in axes.collections for path in collection.get_paths()]
-        assert max(path.vertices[:, 1 if shown.curve else 0].max() for path in paths) == pytest.approx(100)
-    assert ACCURACY.limits() == (0, 1) and LOSS.limits() == (-np.inf, np.inf)
-    assert _verdict.prediction(LOSS._replace(bounds=(0, 3)), [0.0, 1.0, 3.0])[1:] == (0, 3)
+    assert seed_intervals.mean_interval(values) == pytest.approx((3, 3 - 1.963, 3 + 1.963), abs=1e-3)
+    assert seed_intervals.new_seed_range(values) == pytest.approx((3, 3 - 4.809, 3 + 4.809), abs=1e-3)
+    assert seed_intervals.new_seed_range(values, 0.999) == pytest.approx((3, 3 - 14.913, 3 + 14.913), abs=2e-3)
+    assert seed_intervals.mean_interval([0.5] * 5) == (0.5, 0.5, 0.5)
 
 
 def test_the_figure_has_a_panel_for_each_score_in_the_language_of_the_page(question):
@@ -75,26 +48,11 @@ def test_the_figure_has_a_panel_for_each_score_in_the_language_of_the_page(quest
     assert _figure.draw(question._replace(experiment=own), SEEDS, "zh") == (5, "zh")
 
 
-def test_settings_are_searched_for_every_row_and_an_end_of_the_grid_is_seen(question):
+def test_settings_are_searched_for_every_row_and_an_end_of_the_grid_is_seen():
     choice = _tuning.search("ab", (0.01, 0.1, 1), lambda row, value: {"a": value, "b": -abs(value - 0.5)}[row])
     assert choice == {"a": {"0.01": 0.01, "0.1": 0.1, "1": 1}, "b": {"0.01": -0.49, "0.1": -0.4, "1": -0.5}}
     assert _tuning.best(choice["a"]) == 1 and _tuning.best(choice["a"], lower=True) == 0.01
     assert _tuning.is_at_an_end(choice["a"]) and not _tuning.is_at_an_end(choice["b"])
-    places = {"a@curves, 0.1": choice["a"], "a@curves, 1": choice["a"], "b@3": choice["b"]}
-    found = _page.chosen(question, places, question.names("en"))
-    assert found.endswith(": 1 for “A” (rate 0.1, 1), 0.1 for “B” (3).")
-
-
-def test_a_page_keeps_its_prose_and_gets_its_computed_blocks(question):
-    (question.folder / "results.json").write_text(json.dumps({"seeds": SEEDS}))
-    text = _page.page(question, "en")
-    assert "higher by <!-- rows: b - a -->20.22<!-- end --> points, from <!-- rows: a -->52.00<!-- end --> %" in text
-    assert "0.1 it is <!-- curves: b @ 0.1 -->0.44<!-- end --> nats" in text
-    assert "- b above a? <!-- claim 1 -->**Yes: test accuracy higher by 20.22 points (20.00 to 20.44)." in text
-    assert "<!-- compared -->\nCompared with “A” (52.00 %):" in text and "| A | 52.00 %" in text
-    question.page("en").write_text(text, encoding="utf-8")
-    assert _page.page(question, "en") == text
-    assert _page.BLOCK.sub("", text) == _page.BLOCK.sub("", PAGE)
 
 
 @pytest.mark.parametrize("marker", ["rows: e", "rows: b - e", "curves: b @ 5", "claim 6", "nothing"])

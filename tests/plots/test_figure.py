@@ -1,6 +1,5 @@
 """Figures: the fonts that write in them, how a notebook shows them, and what they leave as it was."""
 
-import ast
 from pathlib import Path
 
 import matplotlib
@@ -85,15 +84,6 @@ def test_a_title_replaces_the_old_one_the_figure_grows_by_the_new_lines_and_no_s
     plots.set_title(figure, "one\ntwo\nthree")
     assert figure.get_suptitle() == "one\ntwo\nthree" and figure.get_figheight() == pytest.approx(3.54)
     assert dict(matplotlib.rcParams) == before
-
-
-@pytest.mark.parametrize("package", ["data", "evaluation", "plots"])
-def test_slow_packages_are_imported_when_they_are_used_and_no_sooner(package):
-    for file in (ROOT / "dlguide" / package).glob("*.py"):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        imports = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        slow = [line for line in imports for name in ("matplotlib", "sklearn", "scipy", "_shown") if name in line]
-        assert slow == ["import matplotlib.figure"] * (file.name == "_shown.py"), file
 
 
 # In a notebook

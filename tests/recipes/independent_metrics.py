@@ -1,10 +1,21 @@
 """The metrics of the recipes computed again from the saved model and the data, by code that the recipes do not use."""
 
+import gymnasium
 import keras
 import numpy as np
 import pytest
+from scipy.linalg import sqrtm
+from scipy.optimize import linear_sum_assignment
+from scipy.special import expit, log_expit, log_softmax, logsumexp
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import mean_absolute_error, r2_score
+from sklearn.mixture import GaussianMixture
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from dlguide import data
+from dlguide import data, generation
+from recipes._lib.agents import environments
+from recipes._lib.images import few_labels, image_judge
 from recipes._lib.runs import recipe_list
 
 
@@ -24,43 +35,33 @@ def _outputs(model, x) -> np.ndarray:
     return np.concatenate(parts).astype("float64")
 
 
-def _log_softmax(scores):
-    scores = scores - scores.max(axis=-1, keepdims=True)
-    return scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
-
-
-def _probabilities(logits):
-    return 1 / (1 + np.exp(-logits))
-
-
 def _accuracy(model, splits):
-    outputs = _outputs(model, splits.test.x)
-    return np.mean([row.argmax() == label for row, label in zip(outputs, splits.test.y, strict=True)])
+    return np.mean(_outputs(model, splits.test.x).argmax(axis=1) == splits.test.y)
 
 
 def _mae(model, splits):
     """In the target's own unit."""
-    predicted = _outputs(model, _inputs(model, splits)).ravel()
-    return np.mean(np.abs(predicted - splits.test.y)) * splits.info.scale
+    return mean_absolute_error(splits.test.y, _predicted(model, splits)) * splits.info.scale
 
 
 def _r2_score(model, splits):
-    predicted, truth = _outputs(model, _inputs(model, splits)).ravel(), splits.test.y.astype("float64")
-    return 1 - np.sum((predicted - truth) ** 2) / np.sum((truth - truth.mean()) ** 2)
+    return r2_score(splits.test.y, _predicted(model, splits))
 
 
-def _inputs(model, splits):
+def _predicted(model, splits):
     """Of several features, a model of one number takes the car's weight."""
     x = splits.test.x
-    return x if model.input_shape[-1] == x.shape[-1] else x[:, [splits.info.feature_names.index("weight")]]
+    if model.input_shape[-1] != x.shape[-1]:
+        x = x[:, [splits.info.feature_names.index("weight")]]
+    return _outputs(model, x).ravel()
 
 
 def _squared_error(model, splits):
-    return np.mean((_probabilities(_outputs(model, splits.test.x)) - splits.test.x) ** 2)
+    return np.mean((expit(_outputs(model, splits.test.x)) - splits.test.x) ** 2)
 
 
 def _nats(model, splits):
-    logs = _log_softmax(_outputs(model, splits.test.x))
+    logs = log_softmax(_outputs(model, splits.test.x), axis=-1)
     return -np.mean(np.take_along_axis(logs, splits.test.y[..., None].astype(int), -1))
 
 
@@ -74,22 +75,16 @@ def _auroc(model, splits):
 def _denoised(model, splits, seed):
     noise = np.random.default_rng(seed).normal(scale=0.4, size=splits.test.x.shape)
     noisy = np.clip(splits.test.x + noise, 0, 1).astype("float32")
-    p = np.clip(_probabilities(_outputs(model, noisy)), 1e-7, 1 - 1e-7)
-    return -np.mean(splits.test.x * np.log(p) + (1 - splits.test.x) * np.log(1 - p))
+    logits = _outputs(model, noisy)
+    return -np.mean(splits.test.x * log_expit(logits) + (1 - splits.test.x) * log_expit(-logits))
 
 
 def _probe(model, splits, seed):
     """Of ten labels a class, drawn by the seed, with scikit-learn's default penalty on scaled features."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
-    from recipes._lib.images import few_labels
-
     encoder, rows = model.get_layer("encoder"), few_labels.rows(splits.train.y, 10, seed)
-    scaler = StandardScaler()
-    few = scaler.fit_transform(_outputs(encoder, splits.train.x[rows]))
-    probe = LogisticRegression(max_iter=5000).fit(few, splits.train.y[rows])
-    return probe.score(scaler.transform(_outputs(encoder, splits.test.x)), splits.test.y)
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000))
+    probe.fit(_outputs(encoder, splits.train.x[rows]), splits.train.y[rows])
+    return probe.score(_outputs(encoder, splits.test.x), splits.test.y)
 
 
 def _nll(model, splits, seed):
@@ -100,21 +95,15 @@ def _nll(model, splits, seed):
     for _ in range(60):
         noise = rng.normal(size=mean.shape)
         code = mean + np.exp(log_var / 2) * noise
-        p = _probabilities(_outputs(model.get_layer("decoder"), code.astype("float32")))
-        log_p = np.log(np.where(x > 0.5, p, 1 - p)).reshape(len(x), -1).sum(axis=1)
+        logits = _outputs(model.get_layer("decoder"), code.astype("float32"))
+        log_p = log_expit(np.where(x > 0.5, logits, -logits)).reshape(len(x), -1).sum(axis=1)
         log_ratio = (-(code**2) / 2 + noise**2 / 2 + log_var / 2).sum(axis=1)
         logs.append(log_p + log_ratio)
-    logs = np.array(logs)
-    return -np.mean(np.log(np.exp(logs - logs.max(axis=0)).mean(axis=0)) + logs.max(axis=0))
+    return -np.mean(logsumexp(logs, axis=0) - np.log(len(logs)))
 
 
 def _frechet(model, splits, seed):
     """Between the features of as many generated images as the test set has and those of the test set."""
-    from scipy.linalg import sqrtm
-
-    from dlguide import generation
-    from recipes._lib.images import image_judge
-
     images = generation.sample(model, len(splits.test.x), seed=seed)
     classifier = image_judge.train_judge(len(splits.test.x), seed=0).classifier
     features = keras.Model(classifier.input, classifier.get_layer("output").input)
@@ -125,24 +114,15 @@ def _frechet(model, splits, seed):
 
 def _clustered(model, splits, seed):
     """Of a mixture of normal distributions, the likeliest of five, with the best one-to-one names."""
-    from scipy.optimize import linear_sum_assignment
-    from sklearn.mixture import GaussianMixture
-
-    train, test = (
-        _outputs(model.get_layer("encoder"), part.x).astype("float32") for part in (splits.train, splits.test)
-    )
+    encoder = model.get_layer("encoder")
+    train, test = (_outputs(encoder, part.x).astype("float32") for part in (splits.train, splits.test))
     clusters = GaussianMixture(10, reg_covar=1e-3, n_init=5, random_state=seed).fit(train).predict(test)
-    counts = [[((clusters == i) & (splits.test.y == j)).sum() for j in range(10)] for i in range(10)]
-    rows, columns = linear_sum_assignment(counts, maximize=True)
-    return np.array(counts)[rows, columns].sum() / len(test)
+    counts = np.array([[((clusters == i) & (splits.test.y == j)).sum() for j in range(10)] for i in range(10)])
+    return counts[linear_sum_assignment(counts, maximize=True)].sum() / len(test)
 
 
 def _returns(model, _, seed):
     """Of 100 episodes of the test, one after the other."""
-    import gymnasium
-
-    from recipes._lib.agents import environments
-
     environment, total = gymnasium.make("CartPole-v1"), 0.0
     k1, b1, k2, b2, k3, b3 = model.get_weights()
     for episode_seed in environments.episode_seeds(seed, environments.TEST, count=100):

@@ -12,13 +12,18 @@ from pathlib import Path
 
 import keras
 import pytest
-from commands import ROOT, command
+from commands import ROOT
 
 import recipes
 from dlguide.data import _files
 from dlguide.errors import ArgumentError
-from recipes import measure, perceptron_mnist
-from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results, run_folder
+from recipes import denoising_autoencoder_mnist, measure, perceptron_mnist
+from recipes._lib.runs import command_line, machine_facts, recipe_list, results, run_folder
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
 
 
 def stopped(monkeypatch, main, *options, run=command_line.run) -> int:
@@ -34,32 +39,19 @@ def stopped(monkeypatch, main, *options, run=command_line.run) -> int:
     [
         (["--epochs", "0"], "`epochs` must be an integer of at least 1. Received: epochs=0"),
         (["--limit", "-5"], "`limit` must be an integer of at least 1. Received: limit=-5"),
+        (["--seed", "-1"], "`seed` must be an integer of at least 0. Received: seed=-1"),
+        (["--noise", "-1"], "`noise` must be a number of at least 0. Received: noise=-1.0"),
         (["--learning-rate", "0"], "`learning_rate` must be a number above 0. Received: learning_rate=0.0"),
         (["--learning-rate", "nan"], "`learning_rate` must be a number above 0. Received: learning_rate=nan"),
         (["--learning-rate", "abc"], "Error parsing --learning-rate: could not convert string to float: 'abc' (opt"),
-        (["--lerning-rate", "1"], "Unrecognized options: --lerning-rate, 1 (options: python -m recipes.perceptron_mni"),
+        (["--lerning-rate", "1"], "Unrecognized options: --lerning-rate, 1 (options: python -m recipes.denoising_auto"),
         (["--run-dir", "/proc/none"], "`run_dir` must be a folder that can be written. Received: run_dir='/proc/none'"),
     ],
 )
 def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, message, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert stopped(monkeypatch, perceptron_mnist.main, *options) == 2
+    assert stopped(monkeypatch, denoising_autoencoder_mnist.main, *options) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(message) and list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: arguments.check({"seed": -1}), "`seed` must be an integer of at least 0. Received: seed=-1"),
-        (lambda: arguments.check({"noise": -1.0}), "`noise` must be a number of at least 0. Received: noise=-1.0"),
-        (lambda: arguments.choice("a", "tp", ("tpe", "x")), "`a` must be one of 'tpe', 'x'. Received: a='tp'"),
-    ],
-)
-def test_a_bad_value_is_refused_with_its_name(call, message):
-    with pytest.raises(ArgumentError) as refused:
-        call()
-    assert str(refused.value) == message
 
 
 def test_help_has_words_for_each_option_and_a_paragraph_for_data_baseline_and_result(monkeypatch, capsys):
@@ -82,13 +74,6 @@ def test_without_the_extra_a_command_says_what_to_install(monkeypatch, capsys):
         assert capsys.readouterr().err == 'The recipes need the extra "recipes": pip install -e ".[recipes]"\n'
 
 
-def raising(error: Exception):
-    def main(*, run_dir: str | None = None):
-        raise error
-
-    return main
-
-
 @pytest.mark.parametrize("run", [command_line.run, command_line.run_tool])
 @pytest.mark.parametrize(
     ("error", "line"),
@@ -102,22 +87,19 @@ def raising(error: Exception):
         (TypeError("bug"), None),
     ],
 )
-def test_a_users_mistake_is_one_line_and_status_2_and_a_bug_keeps_its_traceback(
-    run, error, line, tmp_path, monkeypatch, capsys
-):
-    monkeypatch.chdir(tmp_path)
-    if line is not None:
-        assert stopped(monkeypatch, raising(error), run=run) == 2
-    else:
-        monkeypatch.setattr(sys, "argv", ["command"])
-        with pytest.raises(type(error)):
-            run(raising(error))
+def test_a_users_mistake_is_one_line_and_a_bug_keeps_its_traceback(run, error, line, tmp_path, monkeypatch, capsys):
+    def main(*, run_dir: str | None = None):
+        raise error
+
+    monkeypatch.setattr(sys, "argv", ["command"])
+    with pytest.raises(SystemExit if line else type(error)) as stop:
+        run(main)
+    assert not line or stop.value.code == 2
     assert capsys.readouterr().err == (line or "") and list(tmp_path.iterdir()) == []
 
 
 def test_data_that_cannot_be_read_end_the_command_in_one_line_without_a_folder(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(_files, "FOLDER", tmp_path / "nowhere")
-    monkeypatch.chdir(tmp_path)
     assert stopped(monkeypatch, perceptron_mnist.main) == 2 and list(tmp_path.iterdir()) == []
     [line] = capsys.readouterr().err.splitlines()
     assert "mnist.npz cannot be read (No such file or directory)" in line
@@ -131,23 +113,20 @@ def test_a_tool_ends_with_the_status_of_the_command_that_failed_in_it(monkeypatc
 
 
 @pytest.mark.parametrize(("training_seconds", "is_written"), [(0.0, True), (60.0, False)])
-def test_evaluation_seconds_are_those_without_training(training_seconds, is_written, tmp_path, monkeypatch, capsys):
+def test_a_command_prints_its_folder_its_files_and_its_seconds(training_seconds, is_written, monkeypatch, capsys):
     def main(*, run_dir: str | None = None) -> dict:
         return {"training_seconds": training_seconds}  # With those of earlier processes, where a run was resumed.
 
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["command"])
-    command_line.run(main)
-    metrics = json.loads((tmp_path / "runs" / "test_command_line" / "1" / "metrics.json").read_text())
-    assert ("evaluation_seconds" in metrics) == is_written and metrics.get("evaluation_seconds", 0) < 60
-
-
-def test_the_total_time_counts_from_the_first_import_of_the_command(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(recipes, "START", time.perf_counter() - 1000)
-    command_line._print_summary({}, tmp_path)
-    assert "total time 1000 s" in capsys.readouterr().out
-    code = "import sys, recipes; assert recipes.START > 0 and not {'keras', 'numpy', 'tyro'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    command_line.run(main)
+    folder, out = "runs/test_command_line/1", capsys.readouterr().out
+    # The total counts from the first import of the command.
+    for line in (f"run folder: {folder}", f"  {folder}/metrics.json", f"  {folder}/options.json", "total time 1000 s"):
+        assert f"\n{line}\n" in out
+    assert re.search(rf"\n  training_seconds +{training_seconds:.4g}\n", out)
+    metrics = json.loads(Path(folder, "metrics.json").read_text())
+    assert ("evaluation_seconds" in metrics) == is_written and metrics.get("evaluation_seconds", 0) < 60
 
 
 def test_a_result_names_the_backend_that_keras_has(monkeypatch):
@@ -158,17 +137,15 @@ def test_a_result_names_the_backend_that_keras_has(monkeypatch):
 
 
 @pytest.mark.thorough
-def test_the_command_keeps_its_epochs_after_ctrl_c_counts_its_folders_and_prints_its_files(tmp_path):
+def test_the_command_keeps_its_epochs_after_ctrl_c():
     run = ["recipes.perceptron_mnist", "--epochs", "4000", "--limit", "300", "--batch-size", "8"]
     # Where the tests themselves run with Ctrl-C ignored (a job in the background), the recipe must not inherit it.
-    code = (
-        "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "sys.argv = sys.argv[1:]; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
-    )
+    code = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += "sys.argv = sys.argv[1:]; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-c", code, *run], cwd=tmp_path, env=environment, **pipes)
-    folder = tmp_path / "runs" / "perceptron_mnist" / "1"
+    process = subprocess.Popen([sys.executable, "-c", code, *run], env=environment, **pipes)
+    folder = Path("runs/perceptron_mnist/1")
     deadline = time.monotonic() + 600
     while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -179,21 +156,10 @@ def test_the_command_keeps_its_epochs_after_ctrl_c_counts_its_folders_and_prints
         process.kill()
     assert process.returncode == 130
     assert f"All finished epochs are kept. To resume: python -m {' '.join(run)}" in errors and "Traceback" not in errors
-    epochs_kept = len((folder / "history.csv").read_text().splitlines()) - 1
-    assert epochs_kept >= 1
-
-    # Other options get the next number, and leave the unfinished run alone.
-    done = command("recipes.perceptron_mnist", "--epochs", "2", "--limit", "300", cwd=tmp_path)
-    assert done.returncode == 0 and "Traceback" not in done.stderr
-    assert "run folder: runs/perceptron_mnist/2\n" in done.stdout
-    for word in ("accuracy", "baseline_accuracy", "model.keras", "worst_examples.png", "total time"):
-        assert word in done.stdout
-    assert json.loads((tmp_path / "runs/perceptron_mnist/2/metrics.json").read_text())["confusion_matrix"]
-    assert len((folder / "history.csv").read_text().splitlines()) == epochs_kept + 1
+    assert len((folder / "history.csv").read_text().splitlines()) >= 2
 
 
-def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten():
     options, other = {"epochs": 2, "run_dir": None}, {"epochs": 3, "run_dir": None}
 
     def choose(recipe, options):
@@ -217,14 +183,11 @@ def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten(tmp
     for run_dir, difference in (("runs/mlp_mnist/1", " with epochs 2 there, 3 here"), ("mine", "")):
         with pytest.raises(ArgumentError) as refused:
             run_folder.choose("mlp_mnist", {**other, "run_dir": run_dir})
-        assert str(refused.value) == (
-            "`run_dir` must be new, empty or hold an unfinished run of the same options. "
-            f"Received: run_dir='{run_dir}'{difference}"
-        )
+        must_be = "`run_dir` must be new, empty or hold an unfinished run of the same options"
+        assert str(refused.value) == f"{must_be}. Received: run_dir='{run_dir}'{difference}"
 
 
-def test_commands_that_start_together_get_a_folder_each(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_commands_that_start_together_get_a_folder_each(monkeypatch):
     first, created = run_folder.choose("mlp_mnist", {"epochs": 1, "run_dir": None})
     second, _ = run_folder.choose("mlp_mnist", {"epochs": 2, "run_dir": None})  # The first has written nothing yet.
     assert (str(first), str(second)) == ("runs/mlp_mnist/1", "runs/mlp_mnist/2")

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 from dlguide import mlp
+from dlguide.errors import ArgumentError
 from dlguide.training import _run
 from recipes import dqn_cartpole
 from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
 from recipes._lib.agents.environments import RunningEpisodes, Transitions
-from recipes._lib.agents.replay_memory import ReplayMemory
-from recipes._lib.runs import command_line
 from recipes.benchmark import tables
 
 pytestmark = pytest.mark.each_backend
@@ -114,7 +113,7 @@ def test_the_value_of_the_action_that_was_taken_is_what_the_model_gives():
 
 
 def test_the_memory_keeps_the_newest_transitions_and_draws_among_all_of_them():
-    memory = ReplayMemory(5, (1,))
+    memory = q_learning.ReplayMemory(5, (1,))
     for number in range(4):
         values = np.array([2 * number, 2 * number + 1])
         memory.add(Transitions(values[:, None], values, values, values[:, None] + 1, values % 2 == 0))
@@ -250,20 +249,17 @@ def test_the_recipe_gives_its_baseline_the_steps_of_the_agent_and_draws_its_test
     assert not {environments.TRAIN, environments.ROUND} & set(purposes[purposes.index(environments.TEST) :])
 
 
-def test_bad_options_and_a_missing_gymnasium_get_one_line_and_leave_nothing(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        ("CartPole", "`env` must be one of 'CartPole-v1', 'Acrobot-v1'. Received: env='CartPole'"),
+        ("CartPole-v1", r'gymnasium is missing; it is in the extra "recipes": pip install -e "\.\[recipes\]"'),
+    ],
+)
+def test_an_unknown_environment_and_a_missing_gymnasium_are_named(env, message, monkeypatch):
     monkeypatch.setitem(sys.modules, "gymnasium", None)
-    for options, message in (
-        (["--env", "CartPole"], "`env` must be one of 'CartPole-v1', 'Acrobot-v1'. Received: env='CartPole'"),
-        (["--epochs", "0"], "`epochs` must be an integer of at least 1"),
-        ([], 'gymnasium is missing; it is in the extra "recipes": pip install -e ".[recipes]"'),
-    ):
-        monkeypatch.setattr(sys, "argv", ["dqn_cartpole", *options])
-        with pytest.raises(SystemExit) as stop:
-            command_line.run(dqn_cartpole.main)
-        [line] = capsys.readouterr().err.splitlines()
-        assert stop.value.code == 2 and line.startswith(message)
-    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ArgumentError, match=message):
+        dqn_cartpole.main(env=env)
 
 
 @pytest.mark.parametrize("env", environments.NAMES)

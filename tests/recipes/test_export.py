@@ -9,20 +9,18 @@ from dlguide import data, linear_regression, perceptron, vae
 from recipes import export
 
 
-def saved_run(folder, model, recipe, **described):
-    folder.mkdir()
-    model.save(folder / "model.keras")
-    run = {"recipe": f"recipes.{recipe}", "options": {"seed": 0, "limit": 60}}
+def saved_run(folder, recipe, model=None, **options):
+    run = {"recipe": f"recipes.{recipe}", "options": {"seed": 0, "limit": 60, **options}}
     (folder / "options.json").write_text(json.dumps(run))
-    if described:
-        (folder / "input.json").write_text(json.dumps(described))
+    if model is not None:
+        model.save(folder / "model.keras")
     return str(folder)
 
 
 @pytest.mark.parametrize(("file_format", "rows"), [("onnx", 5), ("litert", 1)])
 def test_the_lines_that_it_prints_call_the_file_without_keras(file_format, rows, tmp_path, capsys):
     model = perceptron((28, 28, 1), 10)
-    folder = saved_run(tmp_path / "run", model, "perceptron_mnist")
+    folder = saved_run(tmp_path, "perceptron_mnist", model)
     export.main(folder, format=file_format)
     out = capsys.readouterr().out
     assert "largest difference from predict on 20 examples: " in out and "one call with one example: " in out
@@ -38,7 +36,7 @@ def test_the_lines_that_it_prints_call_the_file_without_keras(file_format, rows,
 
 @pytest.mark.thorough
 def test_the_parts_of_a_model_are_exported_one_by_one(tmp_path, capsys):
-    folder = saved_run(tmp_path / "run", vae((28, 28, 1), latent_dim=2, hidden_units=(4,)), "vae_mnist")
+    folder = saved_run(tmp_path, "vae_mnist", vae((28, 28, 1), latent_dim=2, hidden_units=(4,)))
     with pytest.raises(ValueError, match=r"export its parts: model.get_layer\('encoder'\), model.get_layer\('decoder"):
         export.main(folder)
     for part in ("encoder", "decoder"):
@@ -49,16 +47,15 @@ def test_the_parts_of_a_model_are_exported_one_by_one(tmp_path, capsys):
 
 
 def test_a_model_of_some_features_gets_those(tmp_path, capsys):
-    folder = saved_run(tmp_path / "run", linear_regression((1,)), "linear_regression_mpg", feature_names=["weight"])
+    folder = saved_run(tmp_path, "linear_regression_mpg", linear_regression((1,)))
+    (tmp_path / "input.json").write_text('{"feature_names": ["weight"]}')
     mpg = data.load("auto_mpg", limit=20)
-    column = mpg.info.feature_names.index("weight")
-    assert np.array_equal(export._examples(tmp_path / "run"), mpg.test.x[:, [column]])
+    assert np.array_equal(export._examples(tmp_path), mpg.test.x[:, [mpg.info.feature_names.index("weight")]])
     with pytest.raises(ValueError, match=r"`part` must be left out: the model has no parts. Received: part='encoder'"):
         export.main(folder, part="encoder")
 
 
 def test_the_network_of_an_agent_gets_observations(tmp_path):
-    run = {"recipe": "recipes.dqn_cartpole", "options": {"seed": 0, "env": "Acrobot-v1"}}
-    (tmp_path / "options.json").write_text(json.dumps(run))
+    saved_run(tmp_path, "dqn_cartpole", env="Acrobot-v1")
     x = export._examples(tmp_path)
     assert x.shape == (20, 6) and x.dtype == "float32" and np.abs(x[1:] - x[:-1]).max() > 0

@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 from commands import command
 from PIL import Image, ImageDraw
+from scipy.special import softmax
 
-from dlguide import data, linear_regression, rnn, transformer_language_model
+from dlguide import data, generation, linear_regression, rnn, transformer_language_model
 from recipes import predict, transformer_shakespeare
 from recipes._lib import baselines
 from recipes._lib.inputs import input_description, input_readers
 from recipes._lib.texts import country_names, ngrams, token_texts
 
 
-def drawn(path, size, *, ink=0, ground=255, shade=0.0):
+def drawn(path, width, height, *, ink=0, ground=255, shade=0.0):
     """Draw a 1: a thick upright stroke, right of the middle, on a ground that one side shades."""
-    width, height = size
-    pixels = np.full((height, width), float(ground)) - shade * ground * np.linspace(0, 1, width)
-    image, stroke = Image.fromarray(pixels.clip(0, 255).astype("uint8")), [(0.6, 0.2), (0.5, 0.8)]
-    points = [(x * width, y * height) for x, y in stroke]
-    ImageDraw.Draw(image).line(points, fill=ink, width=max(3, width // 12))
+    pixels = ground * np.linspace(1, 1 - shade, width) * np.ones((height, 1))
+    image = Image.fromarray(pixels.astype("uint8"))
+    stroke = [(0.6 * width, 0.2 * height), (0.5 * width, 0.8 * height)]
+    ImageDraw.Draw(image).line(stroke, fill=ink, width=max(3, width // 12))
     image.save(path)
     return str(path)
 
@@ -32,11 +32,10 @@ def saved(tmp_path):
     """A function that leaves a run folder with a model that knows nothing yet."""
 
     def leave(model, kind, splits, **more):
-        folder = tmp_path / f"run_{len(list(tmp_path.glob('run_*')))}"
-        folder.mkdir()
-        model.save(folder / "model.keras")
-        input_description.save_input(folder, kind, splits, **more)
-        return str(folder)
+        (tmp_path / "run").mkdir(exist_ok=True)
+        model.save(tmp_path / "run" / "model.keras")
+        input_description.save_input(tmp_path / "run", kind, splits, **more)
+        return str(tmp_path / "run")
 
     return leave
 
@@ -52,28 +51,33 @@ def answers(capsys):
     return call
 
 
-def check_refusals(folder, messages: dict[str, str]) -> None:
+def check_refusals(folder, messages: dict[str, str], **options) -> None:
     for given, message in messages.items():
         with pytest.raises(ValueError) as error:
-            predict.main(folder, (given,))
+            predict.main(folder, (given,), **options)
         assert str(error.value).startswith(message)
+
+
+def likeliest(model, x):
+    """Return the likeliest class of the first example, and its probability."""
+    probabilities = softmax(model.predict(x[:1], verbose=0)[0])
+    return probabilities.argmax(), probabilities.max()
 
 
 def test_a_drawn_digit_is_the_same_at_any_size_and_colour_and_a_model_that_is_not_sure_says_so(
     digits, tmp_path, answers
 ):
     paths = [
-        drawn(tmp_path / "dark.png", (300, 400)),
-        drawn(tmp_path / "light.png", (90, 70), ink=255, ground=0),
-        drawn(tmp_path / "photo.jpg", (1200, 900), ink=40, ground=220, shade=0.4),
+        drawn(tmp_path / "dark.png", 300, 400),
+        drawn(tmp_path / "light.png", 90, 70, ink=255, ground=0),
+        drawn(tmp_path / "photo.jpg", 1200, 900, ink=40, ground=220, shade=0.4),
     ]
     for path, line in zip(paths, answers(digits, *paths).splitlines(), strict=True):
         assert line.startswith(f"{path}: 1 ") and line.count("%") == 3
-    (tmp_path / "unsure").mkdir()
-    shutil.copy(digits / "model.keras", tmp_path / "unsure")
+    shutil.copy(digits / "model.keras", tmp_path)
     description = json.loads((digits / "input.json").read_text())
-    (tmp_path / "unsure" / "input.json").write_text(json.dumps({**description, "temperature": 1000.0}))
-    assert answers(tmp_path / "unsure", paths[0]).startswith(f"{paths[0]}: not sure: 1 10")
+    (tmp_path / "input.json").write_text(json.dumps({**description, "temperature": 1000.0}))
+    assert answers(tmp_path, paths[0]).startswith(f"{paths[0]}: not sure: 1 10")
 
 
 def test_a_name_gets_its_likeliest_classes_and_unknown_characters_are_named(saved, answers):
@@ -82,9 +86,8 @@ def test_a_name_gets_its_likeliest_classes_and_unknown_characters_are_named(save
     model = keras.Sequential([vectors, rnn((None, 4), 20, units=(4,))])
     folder = saved(model, "text", places)
     roma, unknown, known, long = answers(folder, "Roma", "Þþ\N{SNOWMAN}ana", "ana", "a" * 25).splitlines()
-    logits = model.predict(data.encode(["Roma"], places.info.vocabulary, 24), verbose=0)[0]
-    share = np.exp(logits).max() / np.exp(logits).sum()
-    assert roma.startswith(f"Roma: {places.info.class_names[logits.argmax()]} {share:.1%}, ") and roma.count("%") == 3
+    best, share = likeliest(model, data.encode(["Roma"], places.info.vocabulary, 24))
+    assert roma.startswith(f"Roma: {places.info.class_names[best]} {share:.1%}, ") and roma.count("%") == 3
     assert unknown.endswith(" (not in the vocabulary: 'Þ', 'þ', '\N{SNOWMAN}')") and known.endswith("%")
     assert long.endswith("% (only the first 24 characters count)")
     check_refusals(folder, {"": "`inputs` must be texts of at least one character. Received: ''"})
@@ -99,9 +102,8 @@ def test_a_country_is_answered_in_chinese_where_the_run_has_the_names(saved, ans
     for name, translation in country_names.CHINESE.items():
         english = english.replace(name, translation)
     assert english == translated and len(set(chinese)) == 20
-    without = saved(model, "text", places)
-    with pytest.raises(ValueError, match="`language` must be 'en': the classes of this run have no Chinese names"):
-        predict.main(without, ("Roma",), language="zh")
+    folder = saved(model, "text", places)
+    check_refusals(folder, {"Roma": "`language` must be 'en': the classes of this run have no"}, language="zh")
 
 
 def test_a_question_of_recall_is_answered_and_another_form_refused(saved, answers):
@@ -109,9 +111,8 @@ def test_a_question_of_recall_is_answered_and_another_form_refused(saved, answer
     model = rnn((21,), 10, units=(4,), vocab_size=len(recall.info.vocabulary))
     folder = saved(model, "recall", recall, pairs=(4, 20))
     text = token_texts.decoded(recall.test, recall.info)[0]
-    logits = model.predict(recall.test.x[:1], verbose=0)[0]
-    share = np.exp(logits).max() / np.exp(logits).sum()
-    assert answers(folder, text).startswith(f"{text}: {logits.argmax()} {share:.1%}, ")
+    best, share = likeliest(model, recall.test.x)
+    assert answers(folder, text).startswith(f"{text}: {best} {share:.1%}, ")
     many = " ".join(f"{letter}1" for letter in "abcdefghijklmnopqrstu")
     bad = ("", "a4 f7 c1 f?", f"{many} a?", "a4 f7 c1 d1 b?", "a4 a7 c1 d1 a?", "a4 f7 c1 d1", "4a 7f 1c 1d f?")
     message = (
@@ -129,10 +130,11 @@ def test_a_prompt_is_continued_by_the_seed_and_by_the_likeliest_tokens(saved, an
     assert first.startswith("To be") and len(first) == 26 and first == again != other
     options = ({"temperature": 0}, {"top_k": 1, "temperature": 5.0}, {"temperature": 5.0})
     likeliest, top_1, drawn = (answers(folder, "To be", num_tokens=20, seed=1, **more) for more in options)
-    assert likeliest == top_1 != drawn
-    check_refusals(folder, {"": "`inputs` must be texts of at least one character. Received: ''"})
-    with pytest.raises(ValueError, match=r"`temperature` must be a number of at least 0. Received: temperature=-1"):
-        predict.main(folder, ("To be",), temperature=-1)
+    ids = data.encode(["To be"], text.info.vocabulary, 5)[0]
+    expected = data.decode(generation.generate(model, ids, num_tokens=20, temperature=0), text.info.vocabulary)
+    assert likeliest == top_1 == f"To be{expected}\n" != drawn
+    message = "`temperature` must be a number of at least 0. Received: temperature=-1"
+    check_refusals(folder, {"To be": message}, temperature=-1)
 
 
 def test_a_series_is_in_the_units_of_the_data_and_its_end_counts(saved, answers, tmp_path):
@@ -140,19 +142,14 @@ def test_a_series_is_in_the_units_of_the_data_and_its_end_counts(saved, answers,
     folder = saved(last, "sequence", data.load("sunspots"), is_series=True, exact=True)
     path = tmp_path / "months.csv"
     path.write_text("sunspots\n" + "7\n" * 60 + "80\n")
-    too_long_for_the_name_of_a_file = ",".join(["123.4567"] * 35 + ["80"])
-    for given in (",".join(["10"] * 35 + ["80"]), too_long_for_the_name_of_a_file, str(path)):
+    for given in (",".join(["123.4567"] * 35 + ["80"]), str(path)):  # The first is too long for a file's name.
         assert answers(folder, given) == f"{given}: sunspots 80\n"
     no_numbers = "`inputs` must be numbers, or CSV files with rows of numbers with commas between them. Received"
     path.write_bytes(b"\xff\xfe")
-    check_refusals(
-        folder,
-        {
-            "1,2": "`inputs` must be 36 x 1 numbers with commas between them. Received: '1,2'",
-            **dict.fromkeys(("a,b", "1,nan", "1,2x", str(path)), no_numbers),
-            "none.csv": "`inputs` must be numbers or CSV files that exist. Received: 'none.csv', which is missing",
-        },
-    )
+    check_refusals(folder, dict.fromkeys(("a,b", "1,nan", "1,2x", str(path)), no_numbers))
+    missing = "`inputs` must be numbers or CSV files that exist. Received: 'none.csv', which is missing"
+    short = "`inputs` must be 36 x 1 numbers with commas between them. Received: '1,2'"
+    check_refusals(folder, {"1,2": short, "none.csv": missing})
 
 
 def test_a_table_is_one_answer_a_row_and_says_what_lies_outside_the_training_set(saved, answers, tmp_path):
@@ -195,20 +192,18 @@ def test_a_row_is_an_anomaly_where_its_score_reaches_the_threshold(saved, answer
     mean, scale = np.array(shuttle.info.feature_mean), np.array(shuttle.info.feature_scale)
     path = tmp_path / "rows.csv"
     np.savetxt(path, [mean, mean + 2 * scale, mean + 0.5 * scale], delimiter=",")
-    out = answers(folder, str(path), ",".join(map(str, mean - 3 * scale)))
-    rows = [("normal", "1e-12"), ("anomaly", "4"), ("normal", "0.25"), ("anomaly", "9")]
-    assert [line.split(": ")[1] for line in out.splitlines()] == [
-        f"{what}, score {score} (threshold 1)" for what, score in rows
-    ]
+    lines = answers(folder, str(path), ",".join(map(str, mean - 3 * scale))).splitlines()
+    rows = ("normal, score 1e-12", "anomaly, score 4", "normal, score 0.25", "anomaly, score 9")
+    assert [line.split(": ")[1] for line in lines] == [f"{row} (threshold 1)" for row in rows]
 
 
 def test_a_reconstruction_is_drawn_beside_its_input_and_overwrites_nothing(saved, answers, tmp_path):
     black = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Rescaling(0.0, offset=-100.0)])
     folder = saved(black, "reconstruction", data.load("mnist", limit=10), margin=4)
-    mine = tmp_path / "run_0" / "reconstruction_1.png"
+    mine = tmp_path / "run" / "reconstruction_1.png"
     mine.write_text("mine")
-    picture = drawn(tmp_path / "one.png", (64, 64))
-    shown, _ = input_readers.digit(picture, predict.input_description(tmp_path / "run_0"))
+    picture = drawn(tmp_path / "one.png", 64, 64)
+    shown, _ = input_readers.picture(picture, json.loads((tmp_path / "run" / "input.json").read_text()))
     for number, line in zip((2, 3), answers(folder, picture, picture).splitlines(), strict=True):
         path = mine.with_name(f"reconstruction_{number}.png")
         assert line == f"{picture}: squared error {(shown**2).mean():.4f}, picture {path}"
@@ -218,14 +213,13 @@ def test_a_reconstruction_is_drawn_beside_its_input_and_overwrites_nothing(saved
 
 
 def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_path):
-    picture = drawn(tmp_path / "one.png", (64, 64))
+    picture = drawn(tmp_path / "one.png", 64, 64)
     done = command("recipes.predict", str(digits), picture)
     assert done.returncode == 0 and f"{picture}: 1 " in done.stdout, done.stderr
     text, blank, row = tmp_path / "text.png", tmp_path / "blank.png", tmp_path / "row.png"
     text.write_text("no picture")
     Image.new("L", (20, 20), 255).save(blank)
-    ones = [Image.open(drawn(tmp_path / f"{i}.png", (60, 90))) for i in range(5)]
-    Image.fromarray(np.concatenate([np.asarray(one) for one in ones], axis=1)).save(row)
+    Image.fromarray(np.tile(Image.open(drawn(row, 60, 90)), 5)).save(row)
     messages = {
         str(text): f"`inputs` must be picture files. Received: '{text}', which is no picture",
         "none.png": "`inputs` must be picture files that exist. Received: 'none.png', which is missi",

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import importlib
 import re
-import warnings
 from types import SimpleNamespace
 
 import keras
@@ -19,7 +18,7 @@ from dlguide import data, training
 from recipes._lib.agents import q_learning
 from recipes._lib.runs import recipe_list
 
-AGENTS = {"dqn_cartpole"}  # They have no data set; `test_dqn.py` tests their episodes.
+pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
 # Metrics that are no mean over the examples of the test set.
 NO_MEAN = re.compile(
     "seconds|difference|r2_score|auroc|average_precision|^precision|^recall|_precision|_recall|threshold|classes|"
@@ -58,16 +57,12 @@ def digest(*contents) -> str:
     return found.hexdigest()
 
 
-@contextlib.contextmanager
-def without_graphs():
-    """For time: to predict 60 examples takes less than to trace the graph."""
+@pytest.fixture(autouse=True)
+def quickly(no_download, trials_in_this_process, capsys):
+    """For time, without graphs: to predict 60 examples takes less than to trace one."""
     tf.config.run_functions_eagerly(True)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Even though", UserWarning)  # `tf.data` still builds graphs.
-            yield
-    finally:
-        tf.config.run_functions_eagerly(False)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
@@ -94,7 +89,7 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
     quick |= {"limit": 60} if "limit" in quick else {}
     quick |= {"samples": 20} if name == "vae_mnist" else {}
     metrics = {}
-    with pytest.MonkeyPatch.context() as patch, without_graphs(), contextlib.suppress(Stopped):
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Stopped):
         patch.setattr(data, "load", load_locked)
         patch.setattr(training, "fit", fit)
         patch.setattr(q_learning, "fit", fit)
@@ -104,12 +99,13 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", sorted(set(recipe_list.names()) - AGENTS))
-def test_the_test_set_decides_nothing(name, no_download, trials_in_this_process, capsys):
+@pytest.mark.parametrize("name", sorted({*recipe_list.names()} - {"dqn_cartpole"}))  # `test_dqn.py` tests its episodes.
+def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name, tmp_path, monkeypatch):
     """Fits are the same with each half of the test set, and each mean over the test set is the mean of both halves."""
+    monkeypatch.chdir(tmp_path)
     fits, metrics, _ = run(name, rows=slice(60))
     halves = [run(name, rows=rows) for rows in (slice(0, 30), slice(30, 60))]
-    assert all(fits == half[0] for half in halves)
+    assert all(fits == half[0] for half in halves) and list(tmp_path.iterdir()) == []
     for key, value in metrics.items():
         if isinstance(value, float) and not NO_MEAN.search(key):
             # Noise on the test set, or drawn pixels, make a small difference.
@@ -117,7 +113,7 @@ def test_the_test_set_decides_nothing(name, no_download, trials_in_this_process,
 
 
 @pytest.mark.parametrize("name", recipe_list.names())
-def test_the_seed_reaches_the_data_the_weights_and_the_order(name, no_download, trials_in_this_process, capsys):
+def test_the_seed_reaches_the_data_the_weights_and_the_order(name):
     first, again, other = (run(name, seed=seed, stop=True) for seed in (3, 3, 4))
     assert first[0] == again[0], "the same seed, another run"
     for of_first, of_other in zip(first[0][0][1:], other[0][0][1:], strict=True):

@@ -29,10 +29,8 @@ def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
 
 def test_a_title_has_the_unit_of_its_metric_and_the_name_of_data_of_ones_own():
     assert pictures.title("linear_regression_mpg.py", {"mae": 3.1}) == "linear_regression_mpg · Auto MPG · mae 3.10 mpg"
-    metrics = {"nats_per_character": 1.5}
-    words = "transformer_shakespeare · {} · nats per character 1.500"
-    assert pictures.title("transformer_shakespeare.py", metrics, data_name="hamlet") == words.format("hamlet")
-    assert pictures.title("transformer_shakespeare.py", metrics) == words.format("Shakespeare")
+    title = pictures.title("transformer_shakespeare.py", {"nats_per_character": 1.5}, data_name="hamlet")
+    assert title == "transformer_shakespeare · hamlet · nats per character 1.500"
     assert pictures.title("gan_mnist.py", {"classes": 10.0}) == "gan_mnist · MNIST"  # Too few images for a distance.
 
 
@@ -63,10 +61,8 @@ def test_a_forecast_has_its_dates_its_units_and_the_lead_over_the_baseline():
     for line in (*above.lines, below.lines[0]):
         assert line.get_xdata().astype(str).tolist() == months
     assert below.lines[0].get_ydata().tolist() == [1 - 0, 1 - 1, 3 - 2]  # Errors of the baseline minus those of ours.
-    assert [axes.get_ylabel() for axes in (above, below)] == [
-        "monthly mean (spots)",
-        "cumulative lead\nover ridge (spots)",
-    ]
+    labels = [axes.get_ylabel() for axes in (above, below)]
+    assert labels == ["monthly mean (spots)", "cumulative lead\nover ridge (spots)"]
 
 
 def test_feature_maps_are_those_of_the_first_16_filters():
@@ -88,9 +84,8 @@ def test_the_threshold_has_the_best_f1_score_and_stands_in_the_histogram_of_the_
     [axes] = anomalies.score_histogram(scores, labels, threshold, score_name="error (V)").axes
     assert list(axes.lines[0].get_xdata()) == [threshold] * 2 and axes.get_xlabel() == "error (V)"
     for label, group in enumerate(axes.containers):
-        edges = [bar.get_x() for bar in group.patches] + [np.inf]
-        heights = [bar.get_height() for bar in group.patches]
-        assert heights == np.histogram(scores[labels == label], edges)[0].tolist()
+        edges = [*(bar.get_x() for bar in group), np.inf]
+        assert [bar.get_height() for bar in group] == np.histogram(scores[labels == label], edges)[0].tolist()
 
 
 def test_precision_is_of_the_generated_and_recall_of_the_real_images():

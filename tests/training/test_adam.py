@@ -49,11 +49,9 @@ def trained(name, fit, dtype="float32", **options):
     """Train a model whose embedding has sparse gradients for 8 steps in an order that both ways of `fit` take."""
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(dtype)
-    try:
-        layers = [keras.layers.Embedding(9, 4), keras.layers.Flatten(), keras.layers.Dense(5), keras.layers.Dense(2)]
-        model = keras.Sequential([keras.Input((3,), dtype="int32"), *layers])
-    finally:
-        keras.config.set_dtype_policy("float32")
+    layers = [keras.layers.Embedding(9, 4), keras.layers.Flatten(), keras.layers.Dense(5), keras.layers.Dense(2)]
+    model = keras.Sequential([keras.Input((3,), dtype="int32"), *layers])
+    keras.config.set_dtype_policy("float32")
     model.compile(OPTIMIZERS[name](), keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 9, (64, 3)).astype("int32"), rng.integers(0, 2, 64).astype("int32")

@@ -1,8 +1,7 @@
 """The batches of an epoch: their order, from arrays, files and data sets."""
 
 import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import keras
@@ -12,20 +11,19 @@ from training_runs import DATA_SETS, WEIGHTS, Shuffled, X, Y, classifier, datase
 
 from dlguide import _rows, training
 from dlguide.training import _batches
+from recipes.benchmark import fits, processes
 
 pytestmark = pytest.mark.each_backend
 
 
-def batches_of(arrays, epochs, first_step=0):
-    """Return the rows of each step, as the backend's own training loop gets them."""
-    batches = _batches.ArrayBatches(arrays, batch_size=8)
-    rows = []
+def batches_of(arrays, epochs=1, first_step=0, batch_size=8):
+    """Yield the rows of each step, as the backend's own training loop gets them."""
+    batches = _batches.ArrayBatches(arrays, batch_size)
     for epoch in range(epochs):
         batches.begin(epoch, first_step)
         source = batches.source
-        steps = source if hasattr(source, "cardinality") else (source[i] for i in range(len(source)))
-        rows += [keras.tree.map_structure(np.asarray, batch) for batch in steps]
-    return rows
+        for batch in source if hasattr(source, "cardinality") else (source[i] for i in range(len(source))):
+            yield keras.tree.map_structure(np.asarray, batch)
 
 
 def test_arrays_tuples_and_files_give_the_same_batches(tmp_path):
@@ -39,9 +37,9 @@ def test_arrays_tuples_and_files_give_the_same_batches(tmp_path):
     for arrays in ((numbers,), (mapped,), (mapped[:],)):
         assert same([batch for (batch,) in batches_of(arrays, 2)], expected)
     for pair in ((numbers, numbers), (mapped, mapped)):
-        for (left, right), label in batches_of((pair, numbers[:, 0]), 1)[:1]:
-            assert same([left, right, label], [expected[0], expected[0], expected[0][:, 0]])
-    assert same([batch for (batch,) in batches_of((mapped,), 1, first_step=4)], expected[4:6])
+        (left, right), label = next(batches_of((pair, numbers[:, 0])))
+        assert same([left, right, label], [expected[0], expected[0], expected[0][:, 0]])
+    assert same([batch for (batch,) in batches_of((mapped,), first_step=4)], expected[4:6])
 
 
 def test_rows_of_a_file_are_those_of_the_map(tmp_path):
@@ -63,43 +61,29 @@ def test_rows_of_a_file_are_those_of_the_map(tmp_path):
         (tmp_path / "numbers.npy").unlink(missing_ok=True)
 
 
-PEAK = r"""
-import re, sys, pathlib
-import numpy as np, tensorflow
-from dlguide.training import _batches
-def peak():
-    return int(re.search(r"VmHWM:\s*(\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
-x = np.load(sys.argv[1], mmap_mode="r")
-batches = _batches.ArrayBatches((x,), 512)
-before, source = peak(), batches.source
-batches.begin(0)
-steps = source if hasattr(source, "cardinality") else (source[i] for i in range(len(source)))
-print(sum(len(batch[0]) for batch in steps), peak() - before)
-"""
+def growth(path: str) -> tuple[int, float]:
+    """Read a file through; return the number of its rows, and by how many megabytes the peak of memory has grown."""
 
+    def peak():
+        return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
-@pytest.mark.thorough
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
-def test_a_file_does_not_become_part_of_the_memory(tmp_path):
-    """A file of 200 MB; `recipes.benchmark memory` does it with 4 GB."""
-    images = np.lib.format.open_memmap(tmp_path / "images.npy", "w+", "uint8", (200_000, 1000))
-    images[:] = np.arange(200_000)[:, None] % 251
-    images.flush()
-    command = [sys.executable, "-c", PEAK, str(tmp_path / "images.npy")]
-    root = Path(__file__).parents[2]
-    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root).stdout
-    rows, megabytes = output.split()[-2:]
-    assert rows == "200000"
-    assert float(megabytes) < 100
+    images = np.load(path, mmap_mode="r")
+    next(batches_of((images[:512],), batch_size=512))
+    before = peak()
+    return sum(len(batch) for (batch,) in batches_of((images,), batch_size=512)), peak() - before
 
 
 @pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
-def test_fits_of_new_models_leave_little_in_memory():
-    """`recipes.benchmark fits` does 200; without `_memory`, TensorFlow keeps 1.2 MB of each."""
-    from recipes.benchmark import fits as benchmark_fits
-
-    assert benchmark_fits.growth("fit", keras.backend.backend(), fits=100) < 75
+def test_neither_a_file_nor_fits_of_new_models_stay_in_memory(tmp_path):
+    """A file of 200 MB; without `_memory`, TensorFlow keeps 1.2 MB of each fit."""
+    images = np.lib.format.open_memmap(tmp_path / "images.npy", "w+", "uint8", (200_000, 1000))
+    images[:] = np.arange(200_000)[:, None] % 251
+    images.flush()
+    with processes.start(keras.backend.backend()) as call:
+        rows, megabytes = call(growth, str(tmp_path / "images.npy"))
+    assert rows == 200_000 and megabytes < 100
+    assert fits.growth("fit", keras.backend.backend(), fits=100) < 75
 
 
 @pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)

@@ -53,7 +53,6 @@ WEIGHTED = {
 def test_weights_give_the_losses_and_the_weights_that_keras_gives_in_the_same_order(example, given):
     model, x, y = example()
     history = fit(model, x=x, y=y, epochs=1, seed=3, **given).history
-    plain = fit(example()[0], x=x, y=y, epochs=1, seed=3).history
     reference, order, options = example()[0], training.epoch_order(60, 3, 0), dict(given)
     if "sample_weight" in given:
         weights = np.array(WEIGHTS) if isinstance(given["sample_weight"], list) else given["sample_weight"]
@@ -65,7 +64,6 @@ def test_weights_give_the_losses_and_the_weights_that_keras_gives_in_the_same_or
         np.testing.assert_allclose(history[name], values, rtol=1e-5)
     for found, wanted in zip(state(model), state(reference), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
-    assert abs(history["loss"][0] / plain["loss"][0] - 1) > 0.02  # The weights have an effect.
 
 
 def test_validation_data_may_have_weights():
@@ -83,28 +81,21 @@ def test_classes_of_a_loss_that_names_none_are_those_of_the_targets():
 
 
 LABELS = "`class_weight` must be a mapping from classes {} to weights. Received: class_weight={}"
+SHAPE = "`sample_weight` must be of shape (60,), a weight for each example. Received: sample_weight of shape {}"
+FINITE = "`{0}` must be finite numbers of at least 0. Received: {0} with {1} of 60 values wrong, the first in row {2}"
+NEGATIVE = np.where(np.arange(60) > 57, -1.0, WEIGHTS)
 BINARY = keras.losses.BinaryCrossentropy(from_logits=True)
 REFUSED = {
-    "length": ({"sample_weight": WEIGHTS[:59]},
-               "`sample_weight` must be of shape (60,), a weight for each example. "
-               "Received: sample_weight of shape (59,)"),
-    "shape": ({"sample_weight": np.ones((60, 3))},
-              "`sample_weight` must be of shape (60,), a weight for each example. "
-              "Received: sample_weight of shape (60, 3)"),
-    "negative": ({"sample_weight": np.where(np.arange(60) > 57, -1.0, 1.0)},
-                 "`sample_weight` must be finite numbers of at least 0. "
-                 "Received: sample_weight with 2 of 60 values wrong, the first in row 58: -1.0"),
-    "NaN": ({"sample_weight": np.full(60, np.nan)},
-            "`sample_weight` must be finite numbers of at least 0. "
-            "Received: sample_weight with 60 of 60 values wrong, the first in row 0: nan"),
+    "length": ({"sample_weight": WEIGHTS[:59]}, SHAPE.format("(59,)")),
+    "shape": ({"sample_weight": np.ones((60, 3))}, SHAPE.format("(60, 3)")),
+    "negative": ({"sample_weight": NEGATIVE}, FINITE.format("sample_weight", 2, "58: -1.0")),
+    "NaN": ({"sample_weight": np.full(60, np.nan)}, FINITE.format("sample_weight", 60, "0: nan")),
     "text": ({"sample_weight": ["a"] * 60},
              "`sample_weight` must be an array of numbers. Received: sample_weight of dtype <U1"),
     "tuple": ({"sample_weight": (WEIGHTS, WEIGHTS)},
               "`sample_weight` must be an array, or the same tuple or dict of arrays as `y`. "
               "Received: sample_weight of type tuple"),
-    "validation": ({"validation_data": (X, Y, -WEIGHTS - 1)},
-                   "`validation_data[2]` must be finite numbers of at least 0. Received: validation_data[2] with 60 of "
-                   f"60 values wrong, the first in row 0: {-WEIGHTS[0] - 1}"),
+    "validation": ({"validation_data": (X, Y, NEGATIVE)}, FINITE.format("validation_data[2]", 2, "58: -1.0")),
     "both": ({"sample_weight": WEIGHTS, "class_weight": {0: 1.0}},
              "`class_weight` must be None with `sample_weight`. Received: class_weight={0: 1.0}"),
     "no class": ({"class_weight": {2: 1.0}}, LABELS.format("in [0, 2)", {2: 1.0})),

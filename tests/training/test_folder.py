@@ -1,6 +1,5 @@
 """The folder of a run: its files, damage, a full disk, a second process, files of somebody else."""
 
-import contextlib
 import json
 import resource
 
@@ -24,25 +23,20 @@ def test_the_run_folder_has_what_the_readme_says(tmp_path):
     assert json.loads((tmp_path / "config.json").read_text())["epochs"] == 2
 
 
-def truncate(path):
-    path.write_bytes(path.read_bytes()[:-100])
+DAMAGES = {
+    "truncated": lambda content: content[:-100],
+    # In the first array; some bytes of the zip format carry nothing.
+    "a bit": lambda content: content[:1000] + bytes([content[1000] ^ 1]) + content[1001:],
+    "empty": lambda content: b"",
+}
 
 
-def flip_a_bit(path):
-    content = bytearray(path.read_bytes())
-    content[1000] ^= 1  # In the first array; some bytes of the zip format carry nothing.
-    path.write_bytes(content)
-
-
-def empty(path):
-    path.write_bytes(b"")
-
-
-@pytest.mark.parametrize("damage", [truncate, flip_a_bit, empty])
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used(damage, tmp_path):
     whole = train(tmp_path / "whole")
     train(tmp_path / "run", stop=(2, 3))
-    damage(tmp_path / "run" / "checkpoint.npz")
+    path = tmp_path / "run" / "checkpoint.npz"
+    path.write_bytes(damage(path.read_bytes()))
     message = r"checkpoint.npz damaged \(\w+\): the run is resumed from .*, epoch 3, step [12]\."
     with pytest.warns(UserWarning, match=message):
         train(tmp_path / "run", stop=(3, 3))
@@ -53,7 +47,7 @@ def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used(damage, tmp_pat
 def test_no_good_checkpoint_is_an_error_and_no_fresh_start(tmp_path):
     train(tmp_path, stop=(2, 3))
     for name in CHECKPOINTS:
-        truncate(tmp_path / name)
+        (tmp_path / name).write_bytes(b"")
     message = r"`run_dir` must have a checkpoint that can be read, or be new. Received: run_dir=.* with checkpoint.npz"
     with pytest.raises(ValueError, match=message + r" damaged \(\w+\), checkpoint.previous.npz damaged \(\w+\)"):
         train(tmp_path)
@@ -72,21 +66,16 @@ def test_a_damaged_config_is_said(content, tmp_path):
         fit(classifier(), tmp_path)
 
 
-@contextlib.contextmanager
-def files_of_at_most(size):
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
 def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path):
     whole = train(tmp_path / "whole")
     message = r"`run_dir` must have room for a checkpoint. Received: run_dir=.* \(File too large\); the checkpoint"
-    with contextlib.ExitStack() as stack, pytest.raises(OSError, match=message):
-        train(tmp_path / "run", stop=(2, 3), what=lambda: stack.enter_context(files_of_at_most(2000)))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(OSError, match=message):
+            limit = resource.RLIMIT_FSIZE, (2000, limits[1])
+            train(tmp_path / "run", stop=(2, 3), what=lambda: resource.setrlimit(*limit))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list((tmp_path / "run").glob("*.tmp*"))
     assert same(train(tmp_path / "run"), whole)
 

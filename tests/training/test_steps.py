@@ -10,27 +10,16 @@ from dlguide.training import _steps
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others run one step a call")
 
 
-class Note(keras.callbacks.Callback):
-    """Notes the numbers of steps in a call, and of those that are unrolled."""
+def steps_a_call(folder=None, looks_at=None, **options):
+    """Return the numbers of steps in a call, and of those that are unrolled, and the result."""
+    model, seen = classifier(), set()
 
-    seen = set()  # noqa: RUF012
+    def note(epoch, logs):
+        seen.add((model.steps_per_execution, model.unrolled_steps_per_execution))
 
-    def on_epoch_begin(self, epoch, logs=None):
-        Note.seen.add((self.model.steps_per_execution, self.model.unrolled_steps_per_execution))
-
-
-class NoteSteps(Note):
-    steps = []  # noqa: RUF012
-
-    def on_train_batch_end(self, batch, logs=None):
-        NoteSteps.steps.append(batch)
-
-
-def steps_a_call(folder=None, callback=Note, **options):
-    Note.seen.clear()
-    model = classifier()
-    history = fit(model, folder, callbacks=[callback()], **{"epochs": 4, **options}).history
-    return Note.seen.copy(), [np.array(list(history.values())), *state(model)]
+    callback = keras.callbacks.LambdaCallback(on_epoch_begin=note, on_train_batch_end=looks_at)
+    history = fit(model, folder, callbacks=[callback], **{"epochs": 4, **options}).history
+    return seen, [np.array(list(history.values())), *state(model)]
 
 
 @pytest.mark.thorough
@@ -42,7 +31,9 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
     assert many == {(200, 1)} and same(history, plain)
     assert steps_a_call(x=np.tile(X, (20, 1)), y=np.tile(Y, 20), batch_size=100)[0] == {(50, 1)}
     # A callback that looks at single steps sees them all.
-    assert steps_a_call(callback=NoteSteps, epochs=1)[0] == {(1, 1)} and NoteSteps.steps == list(range(8))
+    steps = []
+    assert steps_a_call(looks_at=lambda batch, logs: steps.append(batch))[0] == {(1, 1)}
+    assert steps == 4 * [*range(8)]
 
     def unknown():
         return {"x": dataset().filter(lambda x, y, w: True), "y": None}
@@ -50,7 +41,7 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
     many, history = steps_a_call(tmp_path / "many", **unknown())
     assert many == {(200, 1)}
     # Later epochs differ: one step a call draws once more at an epoch's end.
-    one = steps_a_call(tmp_path / "one", NoteSteps, **unknown())[1]
+    one = steps_a_call(tmp_path / "one", lambda batch, logs: None, **unknown())[1]
     assert np.array_equal(history[0][:, 0], one[0][:, 0])
     monkeypatch.setattr(_steps, "VERY_LONG_RUN", 10)
     many, history = steps_a_call()

@@ -24,14 +24,6 @@ def classifier(loss=SPARSE, outputs=2, optimizer=None, dropout=0.5, **options):
     return model
 
 
-def line(optimizer="sgd", **options):
-    """Return a compiled model of one number."""
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    model.compile(optimizer, "mse", **options)
-    return model
-
-
 def fit(model, folder=None, x=X, y=Y, **options):
     defaults = {"epochs": 2, "batch_size": 8, "run_dir": folder, "verbose": 0}
     return training.fit(model, x, y, **{**defaults, **options})
@@ -109,21 +101,22 @@ def history_rows(folder) -> list[dict]:
 
 
 class Shuffled(keras.utils.PyDataset):
-    """Weighted batches of 10 in another order each epoch."""
+    """Batches in another order each epoch."""
 
-    def __init__(self, **options):
+    def __init__(self, arrays=(X, Y, WEIGHTS), batch_size=10, **options):
         super().__init__(**options)
-        self.rng, self.order = np.random.default_rng(1), np.arange(60)
+        self.arrays, self.batch_size = arrays, batch_size
+        self.rng, self.order = np.random.default_rng(1), np.arange(len(arrays[0]))
 
     def __len__(self):
-        return 6
+        return -(-len(self.order) // self.batch_size)
 
     def __getitem__(self, index):
-        rows = self.order[10 * index : 10 * index + 10]
-        return X[rows], Y[rows], WEIGHTS[rows]
+        rows = self.order[self.batch_size * index :][: self.batch_size]
+        return tuple(array[rows] for array in self.arrays)
 
     def on_epoch_end(self):
-        self.order = self.rng.permutation(60)
+        self.order = self.rng.permutation(len(self.order))
 
 
 def loader(**options):

@@ -36,7 +36,8 @@ class Episode(NamedTuple):
 
 def make(name: str, count: int) -> list:
     """Return `count` environments, each for one episode at a time."""
-    arguments.choice("env", name, NAMES)
+    if name not in NAMES:
+        raise arguments.error("env", f"one of {', '.join(map(repr, NAMES))}", name)
     try:
         import gymnasium
     except ModuleNotFoundError:

@@ -10,8 +10,6 @@ Differs from the papers in: a squared error; 32 environments at once, and four u
 targets from before the first one; a learning rate that falls to 0; a policy that is chosen by validation episodes.
 """
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 
@@ -56,11 +54,6 @@ def targets(batch: Transitions, next_values: np.ndarray, next_target_values: np.
     return batch.rewards[:, None] + SETTINGS["discount"] * np.where(batch.terminated[:, None], 0, following)
 
 
-def best_epoch(returns: Sequence[float]) -> int:
-    """Return the index of the largest return; of equal ones, that after the better epoch (less luck), then the last."""
-    return max(range(len(returns)), key=lambda i: (returns[i], returns[i - 1] if i else -np.inf, i))
-
-
 class Learner:
     """The state of the training that is not in the model, the memory or the environments, and its steps."""
 
@@ -86,10 +79,8 @@ class Learner:
 
     def round(self, number: int) -> None:
         """Take a step in each environment, then update the weights; random draws depend on the seed and `number`."""
-        rng, num_actions = (
-            np.random.default_rng((self._seed, environments.ROUND, number)),
-            self.network.output_shape[-1],
-        )
+        rng = np.random.default_rng((self._seed, environments.ROUND, number))
+        num_actions = self.network.output_shape[-1]
         if number % SETTINGS["target_rounds"] == 0:
             self.target_weights = self.network.get_weights()
             self.target.set_weights(self.target_weights)
@@ -112,7 +103,9 @@ class Learner:
         episodes = environments.play(greedy(self.network), self._valid, self._valid_seeds)
         self.steps += sum(len(episode.actions) for episode in episodes)
         self.returns.append(environments.mean_return(episodes))
-        if best_epoch(self.returns) == len(self.returns) - 1:
+        # Of equal returns, the one after the better epoch (less luck), then the last.
+        pairs = list(zip(self.returns, [-np.inf, *self.returns], strict=False))
+        if pairs[-1] == max(pairs):
             self.best_weights = self.network.get_weights()
         logs = {"loss": self.loss_sum / (ROUNDS * UPDATES), "val_return": self.returns[-1]}
         self.loss_sum = 0.0
@@ -120,22 +113,13 @@ class Learner:
 
     def check(self) -> None:
         """Refuse a non-finite loss."""
-        received = f"Received: loss={self.loss_sum}. Try a smaller `learning_rate`."
         if not np.isfinite(self.loss_sum):
-            raise FloatingPointError(f"`loss` must be finite. {received}")
+            received = f"Received: loss={self.loss_sum}"
+            raise FloatingPointError(f"`loss` must be finite. {received}. Try a smaller `learning_rate`.")
 
 
 def fit(
-    model: keras.Model,
-    network: keras.Model,
-    env: str,
-    *,
-    epochs: int,
-    batch_size: int,
-    seed: int,
-    run_dir: str | None = None,
-    checkpoint_seconds: float = 30.0,
-    verbose: int = 2,
+    model, network, env: str, *, epochs: int, batch_size: int, seed: int, run_dir=None, checkpoint_seconds=30, verbose=2
 ) -> keras.callbacks.History:
     """Train `model`, which is `value_of_action(network)`, compiled; leave the best weights in the network.
 
@@ -146,9 +130,8 @@ def fit(
     learner = Learner(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed)
     options = {"rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed, "env": env, **SETTINGS}
     options |= {"exploration_rounds": learner.exploration_rounds, "memory_rows": len(learner.memory.arrays[0])}
-    with training.Run(
-        run_dir, epochs=epochs, model=model, options=options, checkpoint_seconds=checkpoint_seconds
-    ) as run:
+    state = {"epochs": epochs, "model": model, "options": options}
+    with training.Run(run_dir, **state, checkpoint_seconds=checkpoint_seconds) as run:
         run.keep(learner, learner.memory, learner.episodes, check=learner.check)
         run.restore()
         learner.resume()

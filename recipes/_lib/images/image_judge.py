@@ -2,6 +2,8 @@
 
 import keras
 import numpy as np
+from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.neighbors import NearestNeighbors
 
 from dlguide import cnn, data, evaluation, training
 from recipes._lib import schedules
@@ -35,16 +37,12 @@ class Judge:
         """Return the scores of generated images, ideally as many as the test set has."""
         features, logits = self._both.predict(images, batch_size=256, verbose=0)
         shares = np.bincount(logits.argmax(axis=1), minlength=logits.shape[1]) / len(logits)
-        precision, recall = precision_recall(features, self._real)
-        scores = {
-            f"{prefix}classes": float((shares > 0.01).sum()),
-            f"{prefix}histogram_distance": float(np.abs(shares - 1 / len(shares)).max()),
-            f"{prefix}precision": precision,
-            f"{prefix}recall": recall,
-        }
+        distance = float(np.abs(shares - 1 / len(shares)).max())
+        scores = {"classes": float((shares > 0.01).sum()), "histogram_distance": distance}
+        scores["precision"], scores["recall"] = precision_recall(features, self._real)
         if min(len(features), len(self._real)) > features.shape[1]:  # Fewer images have no covariance.
-            scores[f"{prefix}frechet_distance"] = evaluation.frechet_distance(features, self._real)
-        return scores
+            scores["frechet_distance"] = evaluation.frechet_distance(features, self._real)
+        return {prefix + name: value for name, value in scores.items()}
 
     def nearest(self, images: np.ndarray, train: np.ndarray) -> dict[str, float]:
         """Return the median distance of every fifth image to its nearest training image, and that of test images."""
@@ -62,9 +60,6 @@ def precision_recall(features: np.ndarray, reference: np.ndarray, *, neighbours:
     `neighbours`-th nearest in the same set (Kynkäänniemi et al., "Improved precision and recall metric for assessing
     generative models", 2019). Both arrays have a feature vector in each row.
     """
-    from sklearn.metrics.pairwise import euclidean_distances
-    from sklearn.neighbors import NearestNeighbors
-
     features, reference = features.astype("float64"), reference.astype("float64")
     centre = reference.mean(axis=0)  # Far from 0, distances are rounded too much.
     features, reference = features - centre, reference - centre
@@ -73,10 +68,8 @@ def precision_recall(features: np.ndarray, reference: np.ndarray, *, neighbours:
         # The first neighbour of a point of the set is itself.
         radius = NearestNeighbors(n_neighbors=neighbours + 1).fit(of).kneighbors(of)[0][:, -1]
         slack = 1e-9 * (of**2).sum(axis=1).max()  # By rounding, a point may be a little away from itself.
-        inside = [
-            (euclidean_distances(block, of, squared=True) <= radius**2 + slack).any(axis=1)
-            for block in np.array_split(points, -(-len(points) // 1000))
-        ]
-        return float(np.concatenate(inside).mean())
+        blocks = np.array_split(points, -(-len(points) // 1000))
+        near = [euclidean_distances(block, of, squared=True) <= radius**2 + slack for block in blocks]
+        return float(np.concatenate([block.any(axis=1) for block in near]).mean())
 
     return share_inside(features, reference), share_inside(reference, features)

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from sklearn.decomposition import PCA
 
 from dlguide import data, evaluation, generation, plots, training, vae
 from recipes._lib import pictures, schedules
@@ -11,11 +12,9 @@ def compiled(splits: data.Splits, steps: int, learning_rate: float, latent_dim: 
     """Return the VAE of `vae_mnist`, compiled for `steps` steps."""
     options = {"hidden_units": (500, 500), "activation": "swish", "batch_norm": True}
     model = vae(splits.train.x.shape[1:], latent_dim=latent_dim, **options)
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
-        metrics=[keras.metrics.BinaryCrossentropy(from_logits=True, name="reconstruction")],
-    )
+    optimizer = keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps))
+    metric = keras.metrics.BinaryCrossentropy(from_logits=True, name="reconstruction")
+    model.compile(optimizer, keras.losses.BinaryCrossentropy(from_logits=True), metrics=[metric])
     return model
 
 
@@ -70,26 +69,20 @@ def save_vae_figures(run_dir, title: str, model, splits: data.Splits, seed: int)
     x = binarised(splits.test.x, seed)
     z_mean, _ = model.get_layer("encoder").predict(x, batch_size=256, verbose=0)
     samples = generation.sample(model, 120, seed=seed)
-    pictures.save_figures(
-        run_dir,
-        title,
-        samples=plots.image_grid(samples.reshape(10, 12, *samples.shape[1:])),
-        codes=plots.codes(z_mean[:3000], splits.test.y[:3000], label_name="digit"),
-    )
+    figures = {"samples": plots.image_grid(samples.reshape(10, 12, *samples.shape[1:]))}
+    figures["codes"] = plots.codes(z_mean[:3000], splits.test.y[:3000], label_name="digit")
     if z_mean.shape[1] > 1:
-        images, columns, rows = plane(model, z_mean)
-        pictures.save_figures(run_dir, title, latent_plane=plots.image_grid(images, rows, columns))
+        figures["latent_plane"] = latent_plane(model, z_mean)
+    pictures.save_figures(run_dir, title, **figures)
     pictures.save_reconstructions(run_dir, title, model, x, x)
     pictures.save_interpolations(run_dir, title, model, z_mean)
 
 
-def plane(model, codes: np.ndarray, size: int = 15) -> tuple[np.ndarray, list[str], list[str]]:
-    """Return images over two standard deviations of two principal components, and names of columns and rows."""
-    from sklearn.decomposition import PCA
-
+def latent_plane(model, codes: np.ndarray, size: int = 15):
+    """Draw images over two standard deviations of two principal components of the codes."""
     pca = PCA(2).fit(codes)
     deviations = np.linspace(-2, 2, size)
     places = np.stack(np.meshgrid(deviations, deviations[::-1]), axis=-1).reshape(-1, 2)
     images = generation.decode(model, pca.inverse_transform(places * np.sqrt(pca.explained_variance_)))
     columns, rows = ([f"{value:+.1f} σ" for value in ends] for ends in (deviations, deviations[::-1]))
-    return images.reshape(size, size, *images.shape[1:]), columns, rows
+    return plots.image_grid(images.reshape(size, size, *images.shape[1:]), rows, columns)

@@ -18,23 +18,21 @@ FAR = 0.1  # A value gets a note where it lies outside the training set's range 
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+|nan|inf)(e[-+]?\d+)?\s*", re.IGNORECASE)
 
 
-def digit(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
-    """Read a photo of a digit."""
-    grey = picture_reader.grey_picture(path)
-    return picture_reader.digit_image(grey, description["shape"], description["margin"], path)[None], [""]
-
-
-def thing(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
-    """Read a picture of a thing, such as clothes."""
-    grey = picture_reader.grey_picture(path)
-    return picture_reader.object_image(grey, description["shape"], description["margin"], path)[None], [""]
+def picture(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
+    """Read a photo of a digit, or a picture of a thing, such as clothes."""
+    read = picture_reader.object_image if description["kind"] == "image" else picture_reader.digit_image
+    return read(picture_reader.grey_picture(path), description["shape"], description["margin"], path)[None], [""]
 
 
 def text(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
-    """Read a text; the model reads the beginning of a longer one."""
-    length = description["shape"][0]
-    x, [note] = prompt(text, description, length)
-    return x, [note + (f" (only the first {length} characters count)" if len(text) > length else "")]
+    """Read a text; a classifier reads the beginning of a longer one, a prompt may have any length."""
+    if not text:
+        raise ArgumentError(f"`inputs` must be texts of at least one character. Received: {text!r}")
+    length = len(text) if description["kind"] == "prompt" else description["shape"][0]
+    unknown = dict.fromkeys(symbol for symbol in text if symbol not in description["vocabulary"])
+    note = f" (not in the vocabulary: {', '.join(map(repr, unknown))})" if unknown else ""
+    note += f" (only the first {length} characters count)" if len(text) > length else ""
+    return data.encode([text], description["vocabulary"], length), [note]
 
 
 def recall(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
@@ -50,21 +48,12 @@ def recall(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
     return data.encode([words], description["vocabulary"], description["shape"][0]), [""]
 
 
-def prompt(text: str, description: dict, length: int | None = None) -> tuple[np.ndarray, list[str]]:
-    """Read the beginning of a text, of any length."""
-    if not text:
-        raise ArgumentError(f"`inputs` must be texts of at least one character. Received: {text!r}")
-    unknown = dict.fromkeys(symbol for symbol in text if symbol not in description["vocabulary"])
-    note = f" (not in the vocabulary: {', '.join(map(repr, unknown))})" if unknown else ""
-    return data.encode([text], description["vocabulary"], length or len(text)), [note]
-
-
 def numbers(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
     """Read the numbers of one example, or a CSV file with an example in each row."""
     [length], values = description["shape"], _table(text, description)
-    if values.shape[1] != length:
+    if values.size == length:
         values = values.reshape(1, -1)  # A number in each row.
-    if values.shape[1] != length:
+    elif values.shape[1] != length:
         raise _not_numbers(f"{length} numbers", text, description)
     return _scaled(values, description), [_range_note(row[None], description) for row in values]
 
@@ -76,12 +65,11 @@ def sequence(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
         values = values.reshape(-1, 1)
     if description["is_series"]:
         values = values[-length:]
-    is_short = description["exact"] and len(values) < length
-    if values.shape[1] != features or len(values) > length or is_short:
-        most = "" if description["exact"] else " at the most"
+    most = "" if description["exact"] else " at the most"
+    if values.shape[1] != features or len(values) > length or (len(values) < length and not most):
         raise _not_numbers(f"{length} x {features} numbers{most}", text, description)
-    padding = [(0, length - len(values)), (0, 0)]
-    return np.pad(_scaled(values, description), padding)[None], [_range_note(values, description)]
+    x = np.pad(_scaled(values, description), [(0, length - len(values)), (0, 0)])
+    return x[None], [_range_note(values, description)]
 
 
 def _table(text: str, description: dict) -> np.ndarray:
@@ -111,8 +99,7 @@ def _not_numbers(must_be: str, text: str, description: dict) -> ArgumentError:
 
 def _scaled(values: np.ndarray, description: dict) -> np.ndarray:
     """Return values in the data's own units scaled like the training set."""
-    scaled = (values - (description["feature_mean"] or 0)) / (description["feature_scale"] or 1)
-    return scaled.astype("float32")
+    return ((values - (description["feature_mean"] or 0)) / (description["feature_scale"] or 1)).astype("float32")
 
 
 def _range_note(values: np.ndarray, description: dict) -> str:
@@ -122,8 +109,7 @@ def _range_note(values: np.ndarray, description: dict) -> str:
     lowest, highest = np.array(description["lowest"]), np.array(description["highest"])
     names = description["feature_names"] or [f"number {i + 1}" for i in range(len(lowest))]
     is_far = (values < lowest - FAR * (highest - lowest)) | (values > highest + FAR * (highest - lowest))
-    far = [
-        f"{names[i]} {values[is_far[:, i], i][0]:g}, trained on {lowest[i]:g} to {highest[i]:g}"
-        for i in np.flatnonzero(is_far.any(axis=0))
-    ]
+    far = []
+    for i in np.flatnonzero(is_far.any(axis=0)):
+        far.append(f"{names[i]} {values[is_far[:, i], i][0]:g}, trained on {lowest[i]:g} to {highest[i]:g}")
     return f" (outside what the model was trained on: {'; '.join(far)})" if far else ""

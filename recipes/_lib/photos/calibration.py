@@ -1,6 +1,8 @@
 """Calibration of an image classifier: the temperature that divides its logits, fitted on validation images."""
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from dlguide import data
 from recipes._lib.photos import made_photos, picture_reader
@@ -14,8 +16,6 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
 
     Guo et al., "On calibration of modern neural networks" (2017).
     """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
 
     def cross_entropy(log_temperature):
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
@@ -29,16 +29,11 @@ def image_temperature(model, kind: str, splits: data.Splits, margin: int) -> flo
     """Return the temperature on validation images; for digits, on photos of them, which `recipes.predict` gets."""
     x, y = splits.valid.x[:2000], splits.valid.y[:2000]
     if kind == "digit":
-        x, y = read_photos(*splits.valid, seed=2, count=min(PHOTOS, -(-len(y) // 100)), margin=margin)
+        photos = list(made_photos.photos(*splits.valid, seed=2, count=min(PHOTOS, -(-len(y) // 100))))
+        images = [image_of(photo, x.shape[1:], margin) for photo in photos]
+        x = np.array([image for image in images if image is not None])
+        y = np.array([photo.digit for photo, image in zip(photos, images, strict=True) if image is not None], int)
     return temperature(model.predict(x, batch_size=256, verbose=0), y) if len(y) else 1.0
-
-
-def read_photos(x: np.ndarray, y: np.ndarray, *, seed: int, count: int, margin: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images that the reader makes of photos of digits, and the digits, without those it refuses."""
-    photos = made_photos.photos(x, y, seed=seed, count=count)
-    pairs = [(image_of(photo, x.shape[1:], margin), photo.digit) for photo in photos]
-    read = [(image, digit) for image, digit in pairs if image is not None]
-    return np.array([image for image, _ in read]), np.array([digit for _, digit in read], int)
 
 
 def image_of(photo: made_photos.Photo, shape, margin: int) -> np.ndarray | None:

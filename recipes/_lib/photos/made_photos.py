@@ -33,7 +33,7 @@ def photos(x: np.ndarray, y: np.ndarray, *, seed: int, count: int) -> Iterator[P
         for i in range(count):
             rng = np.random.default_rng((seed, number, i))
             digit = order[(number * count + i) % len(x)]
-            ink = ink_on_sheet(x[digit].squeeze(), rng, share=(0.12, 0.22) if name == "small" else (0.35, 0.7))
+            ink = ink_on_sheet(x[digit].squeeze(), rng, (0.12, 0.22) if name == "small" else (0.35, 0.7))
             image = Image.fromarray((255 * np.clip(condition(ink, rng), 0, 1)).round().astype("uint8"))
             if name == "jpeg":
                 file = io.BytesIO()
@@ -62,12 +62,14 @@ def _painted(share, ground, colour) -> np.ndarray:
     return ground * (1 - share[..., None]) + colour * share[..., None]
 
 
-def _written(ink, rng, *, lines=None) -> np.ndarray:
+def _grey(rng, low: float, high: float, tint: float = 0.03) -> np.ndarray:
+    return rng.uniform(low, high) + rng.uniform(-tint, tint, 3)
+
+
+def _written(ink, rng, *, lines=0) -> np.ndarray:
     """Return dark ink on light paper; `lines` is what is printed on the paper."""
-    paper = rng.uniform(0.7, 0.97) + rng.uniform(-0.03, 0.03, 3)
-    pen = rng.uniform(0.05, 0.35) + rng.uniform(-0.03, 0.03, 3)
-    lines = np.zeros(ink.shape) if lines is None else lines
-    return _painted(ink, paper * (1 - lines[..., None] * rng.uniform(0.2, 0.55, 3)), pen)
+    paper, pen = _grey(rng, 0.7, 0.97), _grey(rng, 0.05, 0.35)
+    return _painted(ink, paper * (1 - np.asarray(lines)[..., None] * rng.uniform(0.2, 0.55, 3)), pen)
 
 
 def _ruled(ink, rng, *, squared: bool = False) -> np.ndarray:
@@ -109,8 +111,7 @@ def _direction(ink, rng) -> np.ndarray:
 def _shaded(ink, rng, darkest: tuple[float, float]) -> np.ndarray:
     """Return writing under a light that falls off to one side, down to a share in the range `darkest`."""
     picture, across = _written(ink, rng), _direction(ink, rng)
-    across = (across - across.min()) / np.ptp(across)
-    return picture * (1 - (1 - rng.uniform(*darkest)) * across)[..., None]
+    return picture * (1 - (1 - rng.uniform(*darkest)) * (across - across.min()) / np.ptp(across))[..., None]
 
 
 def _in_a_shadow(ink, rng) -> np.ndarray:
@@ -146,9 +147,7 @@ MILD = {
     "small": _written,
     "lined paper": _ruled,
     "colour": lambda ink, rng: _painted(ink, PAPERS[rng.integers(4)], PENS[rng.integers(4)]),
-    "light on dark": lambda ink, rng: _painted(
-        ink, rng.uniform(0.05, 0.3) + rng.uniform(-0.04, 0.04, 3), rng.uniform(0.7, 1)
-    ),
+    "light on dark": lambda ink, rng: _painted(ink, _grey(rng, 0.05, 0.3, 0.04), rng.uniform(0.7, 1)),
     "jpeg": _written,
 }
 HARD = {

@@ -33,9 +33,8 @@ def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") ->
     if digit is None:
         raise ArgumentError(f"`inputs` must be pictures with a digit on them. Received: {name!r}, where none was found")
     if digit.rivals:
-        raise ArgumentError(
-            f"`inputs` must be pictures of one digit. Received: {name!r}, with {digit.rivals + 1} separate shapes on it"
-        )
+        received = f"Received: {name!r}, with {digit.rivals + 1} separate shapes on it"
+        raise ArgumentError(f"`inputs` must be pictures of one digit. {received}")
     box, within = ink_finder.surroundings(digit.ink, grey.size), Image.fromarray(digit.ink).resize(grey.size)
     closer = ink_finder.find_digit(grey.crop(box), smoothing=1.5, signs=(digit.sign,), within=within.crop(box))
     return place_ink((closer or digit).ink, shape, margin)

@@ -1,7 +1,6 @@
 """Checks of the options of recipes. The errors read as those of `dlguide`."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "limit", "samples")
@@ -25,9 +24,3 @@ def error(name: str, must_be: str, value: Any, note: str = "") -> ValueError:
     from dlguide.errors import ArgumentError  # Here, because it imports Keras.
 
     return ArgumentError(f"`{name}` must be {must_be}. Received: {name}={value!r}{note}")
-
-
-def choice(name: str, value: Any, choices: Sequence[str]) -> None:
-    """Raise unless `value` is one of `choices`."""
-    if value not in choices:
-        raise error(name, f"one of {', '.join(map(repr, choices))}", value)

@@ -11,7 +11,6 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "jax", "torch")
 
 
 def machine() -> dict:
-    """Return backend, versions, processor, cores and date."""
     import keras
 
     installed = {package.name: package.version for package in importlib.metadata.distributions()}

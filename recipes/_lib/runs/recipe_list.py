@@ -32,22 +32,18 @@ class Recipe(NamedTuple):
 
 @functools.cache
 def content() -> dict:
-    """Return the content of `recipes.toml`."""
     return tomllib.loads((FOLDER / "recipes.toml").read_text(encoding="utf-8"))
 
 
 def names() -> list[str]:
-    """Return the names of all recipes."""
     return sorted(content()["recipe"])
 
 
 def recipe(name: str) -> Recipe:
-    """Return the row of a recipe."""
     if name not in names():
         raise arguments.error("name", f"a recipe that recipes.toml has: {', '.join(names())}", name)
     return Recipe(**content()["recipe"][name])
 
 
 def docstring(name: str) -> str:
-    """Return the docstring of a recipe."""
     return ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")))

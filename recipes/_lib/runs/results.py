@@ -4,7 +4,7 @@ import json
 import statistics
 from pathlib import Path
 
-from recipes._lib.runs import intervals, recipe_list
+from recipes._lib.runs import recipe_list, seed_intervals
 
 RESULTS = recipe_list.FOLDER / "results"
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -34,14 +34,14 @@ def summarised(seeds: dict[str, dict[str, float]]) -> dict[str, dict]:
     found = {"mean": {name: statistics.fmean(values) for name, values in columns.items()}}
     if len(seeds) > 1:
         found["std"] = {name: statistics.stdev(values) for name, values in columns.items()}
-        found["range"] = {name: list(intervals.new_seed_range(values)[1:]) for name, values in columns.items()}
+        found["range"] = {name: list(seed_intervals.new_seed_range(values)[1:]) for name, values in columns.items()}
     return found
 
 
-def new_seed_range(recipe: recipe_list.Recipe, published: dict, share: float = 0.95) -> intervals.Interval:
+def new_seed_range(recipe: recipe_list.Recipe, published: dict, share: float = 0.95) -> seed_intervals.Interval:
     """Return the prediction interval of a recipe's metric, within the bounds of the metric."""
     values = [metrics[recipe.metric] for metrics in published["seeds"].values()]
-    return intervals.clipped(intervals.new_seed_range(values, share), recipe.limits())
+    return seed_intervals.clipped(seed_intervals.new_seed_range(values, share), recipe.limits())
 
 
 def written_range(name: str, published: dict) -> str:
@@ -50,8 +50,8 @@ def written_range(name: str, published: dict) -> str:
         return "–"
     recipe = recipe_list.recipe(name)
     metric = recipe.metric  # SciPy is not imported here: it takes time.
-    interval = intervals.Interval(published["mean"][metric], *published["range"][metric])
-    low, high = map(recipe.format.format, intervals.clipped(interval, recipe.limits())[1:])
+    interval = seed_intervals.Interval(published["mean"][metric], *published["range"][metric])
+    low, high = map(recipe.format.format, seed_intervals.clipped(interval, recipe.limits())[1:])
     return f"{low.removesuffix(recipe.format.partition('}')[2])} to {high}"  # The unit once.
 
 

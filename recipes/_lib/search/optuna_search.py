@@ -150,10 +150,8 @@ def _storage(path: Path):
 
 
 def _refusal(path: Path, reason: str) -> ArgumentError:
-    return ArgumentError(
-        "`run_dir` must hold a search.db of this search that can be read and written, or be new. "
-        f"Received: run_dir={str(path.parent)!r} ({reason})"
-    )
+    wanted = "`run_dir` must hold a search.db of this search that can be read and written, or be new"
+    return ArgumentError(f"{wanted}. Received: run_dir={str(path.parent)!r} ({reason})")
 
 
 def finished_trials(study) -> list:

@@ -1,9 +1,10 @@
 """Pictures of a search: the best score, the importance of the parameters, a line for each trial."""
 
-import contextlib
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import pyplot
 
 from dlguide import plots
 from recipes._lib import pictures
@@ -12,10 +13,7 @@ from recipes._lib.search.optuna_search import optuna
 
 PARAMETERS = ["builder", "optimizer", "learning_rate", "batch_size"]
 """The parameters that every trial has."""
-WORDS = {
-    "en": ("training epochs spent", "validation error (%)", "lowest validation error over the epochs spent"),
-    "zh": ("已用的训练轮数", "验证误差 (%)", "最低验证误差与已用的训练轮数"),
-}
+NAMES = ("training epochs spent", "validation error (%)", "lowest validation error over the epochs spent")
 
 
 def save_search_figures(run_dir, title: str, trials: list) -> None:
@@ -24,37 +22,27 @@ def save_search_figures(run_dir, title: str, trials: list) -> None:
     study, draw = optuna.create_study(direction="maximize"), optuna.visualization.matplotlib
     study.add_trials(trials)
     options = {"params": PARAMETERS, "target_name": "validation accuracy"}
-    with _pyplot_without_window():
-        figures = {"parallel_coordinates": draw.plot_parallel_coordinate(study, **options).figure}
-        if len({trial.value for trial in trials if optuna_search.is_whole(trial)}) > 1:
-            evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-            figures["importances"] = draw.plot_param_importances(study, evaluator, **options).figure
-        pictures.save_figures(run_dir, title, **figures)
-
-
-@contextlib.contextmanager
-def _pyplot_without_window():
-    """In this block, pyplot opens no window; at its end, Optuna's style, warnings and figures are gone."""
-    from matplotlib import pyplot
-
-    backend, figures = pyplot.get_backend(), pyplot.get_fignums()
-    pyplot.switch_backend("Agg")
+    backend, others = pyplot.get_backend(), pyplot.get_fignums()
+    pyplot.switch_backend("Agg")  # It opens no window.
     try:
         with pyplot.rc_context({"figure.constrained_layout.use": True}), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Optuna's functions are experimental; one value alone has no axis.
-            yield
+            figures = {"parallel_coordinates": draw.plot_parallel_coordinate(study, **options).figure}
+            if len({trial.value for trial in trials if optuna_search.is_whole(trial)}) > 1:
+                evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+                figures["importances"] = draw.plot_param_importances(study, evaluator, **options).figure
+            pictures.save_figures(run_dir, title, **figures)
     finally:
-        for number in set(pyplot.get_fignums()) - set(figures):
+        for number in set(pyplot.get_fignums()) - set(others):
             pyplot.close(number)
         pyplot.switch_backend(backend)
 
 
-def best_score_figure(searches: dict[str, list[list]], *, language: str = "en"):
-    """Draw the validation error of the best whole trial so far over the epochs spent.
+def best_score_figure(searches: dict[str, list[list]], names: Sequence[str] = NAMES):
+    """Draw the validation error of the best whole trial so far over the epochs spent; `names` are axes and title.
 
     `searches` maps a name to its searches, each a list of trials; searches of one name have one colour.
     """
-    x_name, y_name, title = WORDS[language]
     with plots.new_figure(7, 4) as figure:
         axes = figure.subplots()
         for color, (name, group) in enumerate(searches.items()):
@@ -63,11 +51,11 @@ def best_score_figure(searches: dict[str, list[list]], *, language: str = "en"):
                 scores = [trial.value if optuna_search.is_whole(trial) else 0.0 for trial in trials]
                 errors = 100 * (1 - np.maximum.accumulate(scores))
                 axes.step(spent, errors, where="post", label=None if i else name, color=f"C{color}", alpha=0.8)
-        axes.set(xlabel=x_name, ylabel=y_name)
+        axes.set(xlabel=names[0], ylabel=names[1])
         axes.set_yscale("log", subs=(2, 5))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("{x:g}")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
-        figure.suptitle(title, fontsize=10)
+        figure.suptitle(names[2], fontsize=10)
     return figure

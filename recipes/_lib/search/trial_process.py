@@ -10,13 +10,14 @@ from concurrent.futures.process import BrokenProcessPool
 
 
 @contextlib.contextmanager
-def opened():
-    """Yield `call(function, *args)`, which returns what the function returns in a new process.
+def opened(**environment: str):
+    """Yield `call(function, *args)`, which returns what the function returns in a new process with these variables.
 
     An error, or Ctrl-C, kills the process. An OSError says that something else has killed it.
     """
     others = multiprocessing.active_children()
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_end_with_parent) as process:
+    new = {"mp_context": multiprocessing.get_context("spawn"), "initializer": _begin, "initargs": [environment]}
+    with ProcessPoolExecutor(1, **new) as process:
 
         def call(function, *args):
             try:
@@ -35,8 +36,9 @@ def opened():
             raise
 
 
-def _end_with_parent() -> None:
+def _begin(environment: dict[str, str]) -> None:
     """End this process when its parent has ended, also if the parent was killed. Only the parent handles Ctrl-C."""
+    os.environ |= environment
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()

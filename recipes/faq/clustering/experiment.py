@@ -125,7 +125,8 @@ def sums_of_squares(x: np.ndarray, clusters: int, starts: int, seed: int) -> tup
 
     sums = {way: [run(way) for _ in range(starts)] for way in STARTS if way != "random_best"}
     means = {way: float(np.mean(runs)) for way, runs in sums.items()}
-    return {"random_best": min(sums["random"]), **means}, min(map(min, sums.values()))
+    means["random_best"] = min(sums["random"])
+    return {way: means[way] for way in STARTS}, min(map(min, sums.values()))
 
 
 def draw(seeds: dict, names):

@@ -29,18 +29,19 @@ RATES = (0.0001, 0.0004, 0.0016, 0.0064, 0.0256, 0.1024)
 def measure(seed: int, choice: dict, *, rows=(*RING_ROWS, *DIGIT_ROWS), **options) -> dict:
     """Return the modes found, the shares and the Fréchet distances; of seed 0 also samples."""
     scores: dict[str, dict] = {"modes": {}, "shares": {}, "frechet": {}, "seconds": {}}
-    points, pictures = {"data": ring(POINTS, np.random.default_rng(0))}, {}
+    points, pictures, recalls = {"data": ring(POINTS, np.random.default_rng(0))}, {}, {}
     chosen = {row: _tuning.best(tries, lower=True) for row, tries in choice.items()}
     chosen["gan_slow"] = chosen["gan"]
     for row in rows:
         if row in DIGIT_ROWS:
             images, real, scores["seconds"][row] = digit_samples(row, chosen[row], seed, "test", **options)
             pictures |= {"real": _digits.packed(real[:PICTURED]), row: _digits.packed(images[:PICTURED])}
-            scores["frechet"][row], precision, recall = digit_scores(images, real, **options)
-            scores["shares"] |= {f"precision_{row}": precision, f"recall_{row}": recall}
+            scores["frechet"][row], precision, recalls[f"recall_{row}"] = digit_scores(images, real, **options)
+            scores["shares"][f"precision_{row}"] = precision
         else:
             points[row] = ring_samples(row, chosen.get(row), seed, **options)
             scores["modes"][row], scores["shares"][f"near_{row}"], _ = ring_scores(points[row])
+    scores["shares"] |= recalls
     if seed == 0:
         packed = {row: _digits.packed(each[:500].clip(-3, 3), 1000, "<i2") for row, each in points.items()}
         scores |= {"points": packed, "pictures": pictures}
@@ -82,50 +83,55 @@ def ring_scores(points: np.ndarray) -> tuple[float, float, float]:
     return float((shares >= 0.2 / MODES).sum()), float(shares.sum()), float(missed)
 
 
-def ring_samples(row: str, rate: float | None, seed: int, *, steps=STEPS, is_quick=False, **_) -> np.ndarray:
-    """Train the model of a row with 100 new points in each step, and return points that it draws."""
+def compiled(row: str, rate: float, steps: int, is_quick: bool):
+    """Return a new model of a row that is ready to be trained for some steps."""
     import keras
     from keras.layers import Dense
+    from keras.optimizers import Adam, MultiOptimizer, OptimizerMap
+    from keras.optimizers.schedules import PolynomialDecay
 
-    from dlguide import vae
+    from dlguide import gan, vae
     from dlguide.adversarial import GAN
     from recipes._lib import schedules
-
-    if row == "normal":  # One distribution with the mean and the covariance of the ring.
-        rng = np.random.default_rng((seed, 2))
-        x = ring(10_000, rng)
-        return rng.multivariate_normal(x.mean(axis=0), np.cov(x, rowvar=False), size=POINTS)
 
     def dense(outputs: int, name: str):
         hidden = [Dense(64, activation="relu") for _ in range(2)]
         return keras.Sequential([keras.Input((2,)), *hidden, Dense(outputs)], name=name)
 
-    keras.utils.set_random_seed(seed)
-    x = ring(100 * steps, np.random.default_rng((seed, 0)))
+    loss = None
     if row == "vae":
         # Twice the variance makes the squared error, a mean over two values, the likelihood of a normal distribution.
-        model = vae((2,), latent_dim=2, hidden_units=(64, 64), beta=2 * DEVIATION**2)
-        targets, loss = x, "mse"
-        optimizer = keras.optimizers.Adam(schedules.one_cycle(rate, steps))
-    else:
-        # Points of the plane need not lie in [0, 1], as the images of `dlguide.gan` do.
-        model, targets, loss = GAN(dense(2, "generator"), dense(1, "discriminator")), None, None
-        optimizer = players(rate, steps, slower=10 if row == "gan_slow" else 1)
-    model.compile(optimizer, loss, **_retraining.graph(is_quick, 100))
-    model.fit(x, targets, batch_size=100, shuffle=False, verbose=0)
-    generator = model.get_layer("decoder" if row == "vae" else "generator")
-    return _retraining.outputs(generator, np.random.default_rng((seed, 1)).normal(size=(POINTS, 2)).astype("float32"))
+        model, loss = vae((2,), latent_dim=2, hidden_units=(64, 64), beta=2 * DEVIATION**2), "mse"
+    elif row == "vae_digits":
+        model = vae((28, 28, 1), hidden_units=(256, 128), activation="swish", batch_norm=True)
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    elif row == "gan_digits":
+        model = gan((28, 28, 1), latent_dim=32, filters=(16, 32))
+    else:  # Points of the plane need not lie in [0, 1], as the images of `gan` do.
+        model = GAN(dense(2, "generator"), dense(1, "discriminator"))
+    if loss:
+        optimizer = Adam(schedules.one_cycle(rate, steps))
+    else:  # Each player has its own.
+        slower = rate / 10 if row == "gan_slow" else rate
+        first, second = (Adam(PolynomialDecay(each, steps, 0), beta_1=0.5) for each in (rate, slower))
+        optimizer = MultiOptimizer(OptimizerMap(first, {"discriminator.*": second}))
+    model.compile(optimizer, loss, **_retraining.graph(is_quick, 20 if row in DIGIT_ROWS else 100))
+    return model
 
 
-def players(learning_rate: float, steps: int, slower: float = 1):
-    """Return an optimizer for both players; `slower` is the generator's learning rate over the discriminator's."""
+def ring_samples(row: str, rate: float | None, seed: int, *, steps=STEPS, is_quick=False, **_) -> np.ndarray:
+    """Train the model of a row with 100 new points in each step, and return points that it draws."""
     import keras
 
-    def adam(rate):
-        return keras.optimizers.Adam(keras.optimizers.schedules.PolynomialDecay(rate, steps, 0), beta_1=0.5)
-
-    of_each = {"discriminator.*": adam(learning_rate / slower)}
-    return keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(adam(learning_rate), of_each))
+    if row == "normal":  # One distribution with the mean and the covariance of the ring.
+        rng = np.random.default_rng((seed, 2))
+        x = ring(10_000, rng)
+        return rng.multivariate_normal(x.mean(axis=0), np.cov(x, rowvar=False), size=POINTS)
+    keras.utils.set_random_seed(seed)
+    x, model = ring(100 * steps, np.random.default_rng((seed, 0))), compiled(row, rate, steps, is_quick)
+    model.fit(x, x if row == "vae" else None, batch_size=100, shuffle=False, verbose=0)
+    generator = model.get_layer("decoder" if row == "vae" else "generator")
+    return _retraining.outputs(generator, np.random.default_rng((seed, 1)).normal(size=(POINTS, 2)).astype("float32"))
 
 
 def digit_samples(row: str, rate: float, seed: int, part: str, *, limit: int = LIMIT, is_quick: bool = False, **_):
@@ -135,24 +141,14 @@ def digit_samples(row: str, rate: float, seed: int, part: str, *, limit: int = L
     """
     import keras
 
-    from dlguide import gan, generation, training, vae
-    from recipes._lib import schedules
+    from dlguide import generation, training
 
     mnist = _retraining.loaded("mnist", limit, seed)
-    x, epochs = mnist.train.x, EPOCHS[row]
     real = mnist.valid.x if part == "valid" else mnist.test.x[::2]  # 5,000 of each.
     keras.utils.set_random_seed(seed)
-    batch_size = 50 if row == "gan_digits" else 100
-    steps = epochs * len(x) // batch_size
-    if row == "gan_digits":
-        model, targets, loss = gan((28, 28, 1), latent_dim=32, filters=(16, 32)), None, None
-        optimizer = players(rate, steps)
-    else:
-        model, targets = vae((28, 28, 1), hidden_units=(256, 128), activation="swish", batch_norm=True), x
-        loss = keras.losses.BinaryCrossentropy(from_logits=True)
-        optimizer = keras.optimizers.Adam(schedules.one_cycle(rate, steps))
-    model.compile(optimizer, loss, **_retraining.graph(is_quick, 20))
-    start = time.process_time()
+    x, epochs, batch_size = mnist.train.x, EPOCHS[row], 50 if row == "gan_digits" else 100
+    model = compiled(row, rate, epochs * len(x) // batch_size, is_quick)
+    targets, start = x if row == "vae_digits" else None, time.process_time()
     training.fit(model, x, targets, epochs=epochs, batch_size=batch_size, seed=seed, verbose=0)
     seconds = time.process_time() - start
     return generation.sample(model, len(real), seed=seed), real, seconds

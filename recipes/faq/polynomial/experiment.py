@@ -11,7 +11,6 @@ from recipes.faq._experiment import Claim, Experiment, Panel, Score, Unit
 PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100)
 CARS = {"linear": 1, "quadratic": 2, "cubic": 3, "quadratic_penalty": 2, "cubic_penalty": 3}
 DEGREES = tuple(range(1, 16))
-WEATHER = ("temp", "hum", "windspeed")
 SIZES = (8, 16, 24, 30, 36, 40, 44, 50, 60, 80, 120, 200, 330, 792)
 REGIMES = {"few": "8", "equal": "40", "many": "792"}
 
@@ -88,7 +87,7 @@ def bikes_errors(bikes, most: int) -> dict:
     """Return the errors of polynomials of the hour and the weather on the training and the test set, by degree."""
     names = bikes.info.feature_names
     hours = [i for i, name in enumerate(names) if name.startswith("hr=")]
-    weather = [names.index(name) for name in WEATHER]
+    weather = [names.index(name) for name in ("temp", "hum", "windspeed")]
     train, test = (
         np.column_stack([part.x[:, hours].argmax(axis=1), part.x[:, weather]]).astype("float64")
         for part in (bikes.train, bikes.test)

@@ -38,9 +38,8 @@ def network(row: str):
     if row in ("convolution", "wide"):
         return convolutional(kernel_size=4 if row == "convolution" else 9)
     width, heads, blocks = (48, 2, 1) if row == "one" else (32, 1, 2)
-    model = transformer_language_model(
-        SYMBOLS + 1, LENGTH, embed_dim=width, num_heads=heads, ff_dim=2 * width, num_layers=blocks, dropout=0
-    )
+    options = {"embed_dim": width, "num_heads": heads, "ff_dim": 2 * width, "num_layers": blocks, "dropout": 0}
+    model = transformer_language_model(SYMBOLS + 1, LENGTH, **options)
     for block in range(blocks if row == "mean" else 0):
         query = model.get_layer(f"attention_{block}").query
         query.kernel.assign(0 * query.kernel)  # All products with the keys are 0, and all weights equal.
@@ -70,45 +69,35 @@ def convolutional(kernel_size: int, width: int = 32, blocks: int = 2):
 @functools.cache
 def trainer(row: str, is_quick: bool):
     """Return the function that trains a row's model, the same one for all seeds."""
-    import keras
-
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
-    return _retraining.clipped_trainer(functools.partial(network, row), loss, jit_compile=not is_quick)
+    build = functools.partial(network, row)
+    return _retraining.clipped_trainer(build, ignore_class=0, jit_compile=not is_quick)
 
 
-def trained(row: str, learning_rate: float, seed: int, steps: int, is_quick: bool):
-    """Return a row's model after one pass over new sequences."""
-    x, y, _ = sequences(BATCH * steps, np.random.default_rng((seed, 0)))
-    return trainer(row, is_quick)(x, y, learning_rate=learning_rate, epochs=1, batch_size=BATCH, seed=seed)
+def answered(row: str, learning_rate: float, seed: int, x, y, *, steps=STEPS, is_quick=False, **_):
+    """Return a row's model after one pass over new sequences, and where in the second half of `x` it is right."""
+    train = trainer(row, is_quick)
+    drawn, targets, _ = sequences(BATCH * steps, np.random.default_rng((seed, 0)))
+    model = train(drawn, targets, learning_rate=learning_rate, epochs=1, batch_size=BATCH, seed=seed)
+    return model, _retraining.outputs(model, x)[:, SYMBOLS:].argmax(2) == y[:, SYMBOLS:]
 
 
-def right_answers(model, x, y) -> np.ndarray:
-    """Return whether the model is right at each place of the second half."""
-    return _retraining.outputs(model, x)[:, SYMBOLS:].argmax(2) == y[:, SYMBOLS:]
-
-
-def choose(*, steps: int = STEPS, is_quick: bool = False) -> dict:
+def choose(*, grid=GRID, **options) -> dict:
     """Try learning rates on a validation set."""
     x, y, _ = sequences(TESTS, np.random.default_rng((100, 1)))
-
-    def score(row, learning_rate):
-        return float(right_answers(trained(row, learning_rate, 100, steps, is_quick), x, y).mean())
-
-    return _tuning.search(ROWS, GRID if not is_quick else GRID[:1], score)
+    return _tuning.search(ROWS, grid, lambda row, rate: float(answered(row, rate, 100, x, y, **options)[1].mean()))
 
 
-def measure(seed: int, choice: dict, *, steps: int = STEPS, rows=ROWS, is_quick: bool = False) -> dict:
+def measure(seed: int, choice: dict, *, rows=ROWS, **options) -> dict:
     """Return the share of right answers, in all and by the distance of the answer."""
     x, y, distances = sequences(TESTS, np.random.default_rng((seed, 1)))
-    accuracy, by_distance, more = {}, {}, {}
+    scores = {"accuracy": {}, "by_distance": {}}
     for row in rows:
-        model = trained(row, _tuning.best(choice[row]), seed, steps, is_quick)
-        right = right_answers(model, x, y)
-        accuracy[row] = float(right.mean())
-        by_distance[row] = {str(distance): float(right[distances == distance].mean()) for distance in DISTANCES}
+        model, right = answered(row, _tuning.best(choice[row]), seed, x, y, **options)
+        scores["accuracy"][row] = float(right.mean())
+        scores["by_distance"][row] = {str(n): float(right[distances == n].mean()) for n in DISTANCES}
         if (row, seed) == ("two", 0):
-            more["picture"] = picture(model, x[0])
-    return {"accuracy": accuracy, "by_distance": by_distance, **more}
+            scores["picture"] = picture(model, x[0])
+    return scores
 
 
 def picture(model, tokens) -> dict:
@@ -158,7 +147,7 @@ EXPERIMENT = Experiment(
         Claim("accuracy", "two", "convolution", "yes"),
         Claim("accuracy", "two", "wide", "yes"),
     ),
-    quick={"steps": 1, "is_quick": True},
+    quick={"grid": GRID[:1], "steps": 1, "is_quick": True},
     check={"rows": ("convolution",)},
     seeds=tuple(range(10)),
     draw=draw,

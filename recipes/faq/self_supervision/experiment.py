@@ -7,7 +7,6 @@ import functools
 
 import numpy as np
 
-from recipes._lib.images import few_labels
 from recipes.faq import _retraining, _tuning
 from recipes.faq._experiment import PERCENT, Claim, Experiment, Panel, Score
 
@@ -44,6 +43,7 @@ def pretraining():
     import keras
 
     from dlguide import contrastive
+    from recipes._lib.images import few_labels
 
     images, features = keras.Input((28, 28, 1)), few_labels.without_head(network())
     encoder = keras.Model(images, features(keras.layers.AveragePooling2D(2)(images)))
@@ -59,31 +59,24 @@ def compiled_pretraining(is_quick: bool):
     return model
 
 
-def pretrained(images, rate: float, seed: int, epochs: int, is_quick: bool):
-    """Return the model after its pre-training; after no epochs, its encoder has random weights."""
+def prepared(row: str, train, scored, rate: float, seed: int, epochs: int, is_quick: bool):
+    """Return the pre-trained encoder of a row (None for a whole network), and the sets to train and to score the row.
+
+    The sets of an encoder are features, scaled by the mean and the deviation over the training set. The encoder of the
+    row "untrained" has random weights.
+    """
     from dlguide import training
 
-    model = compiled_pretraining(is_quick)
-    _retraining.renew(model, pretraining, seed)
-    if epochs:
-        falling = _retraining.falling(rate, epochs)
-        training.fit(model, images, epochs=epochs, batch_size=PAIRS, seed=seed, callbacks=falling, verbose=0)
-    return model
-
-
-def encoded(model, *parts) -> list:
-    """Return sets of images as features, scaled by the mean and the deviation over the first set, and their labels."""
-    features = [model.get_layer("encoder").predict(x, batch_size=500, verbose=0) for x, _ in parts]
-    mean, deviation = features[0].mean(axis=0), np.maximum(features[0].std(axis=0), 1e-6)
-    return [((each - mean) / deviation, y) for each, (_, y) in zip(features, parts, strict=True)]
-
-
-def prepared(row: str, train, scored, rate: float, seed: int, epochs: int, is_quick: bool):
-    """Return the encoder of a row (None for a whole network), and the sets on which the row is trained and scored."""
     if row in NETWORKS:
         return None, (train, (shrunk(scored.x), scored.y))
-    model = pretrained(train.x, rate, seed, epochs if row == "probe" else 0, is_quick)
-    return model, encoded(model, train, scored)
+    model = compiled_pretraining(is_quick)
+    _retraining.renew(model, pretraining, seed)
+    if row == "probe":
+        options = {"epochs": epochs, "batch_size": PAIRS, "callbacks": _retraining.falling(rate, epochs)}
+        training.fit(model, train.x, seed=seed, verbose=0, **options)
+    own, other = (model.get_layer("encoder").predict(x, batch_size=500, verbose=0) for x in (train.x, scored.x))
+    mean, deviation = own.mean(axis=0), np.maximum(own.std(axis=0), 1e-6)
+    return model, (((own - mean) / deviation, train.y), ((other - mean) / deviation, scored.y))
 
 
 @functools.cache
@@ -100,6 +93,7 @@ def examples(row: str, train, labels: int, seed: int, steps: int):
     import keras
 
     from dlguide.augmentation import Augmentation
+    from recipes._lib.images import few_labels
 
     x, y = train
     rows = np.arange(len(y)) if labels >= len(y) else few_labels.rows(y, labels // 10, seed)
@@ -128,13 +122,14 @@ def accuracy(row: str, train, scored, rate: float, seed: int, is_quick: bool) ->
 def choose(*, limit: int = IMAGES, steps: int = STEPS, epochs: int = EPOCHS, is_quick: bool = False, **_) -> dict:
     """Try learning rates on the validation set; "probe@0" is the pre-training, scored by its probe with 100 labels."""
     from dlguide import evaluation
+    from recipes._lib.images import few_labels
 
     train, valid, _, _ = _retraining.loaded("mnist", limit, 100)
     grid = GRID[:1] if is_quick else GRID
     few = few_labels.rows(train.y, 10, 100)
 
     def pretraining_score(row, rate):
-        (x, y), there = encoded(pretrained(train.x, rate, 100, epochs, is_quick), train, valid)
+        _, ((x, y), there) = prepared(row, train, valid, rate, 100, epochs, is_quick)
         return evaluation.linear_probe(x[few], y[few], *there, c=1.0)
 
     found = {"probe@0": _tuning.search(("probe",), grid, pretraining_score)["probe"]}

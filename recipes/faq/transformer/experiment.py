@@ -7,7 +7,6 @@ import functools
 
 import numpy as np
 
-from recipes._lib import baselines
 from recipes.faq import _retraining, _tuning
 from recipes.faq._experiment import PERCENT, Claim, Experiment, Panel, Score
 
@@ -50,12 +49,10 @@ def order(number: int, rng):
 @functools.cache
 def places(seed: int):
     """Return the names of places, their first characters alone, as `data.load` splits them."""
-    from dlguide import data
-
-    splits, known = data.load("places", seed=seed), len(data.load("places").info.vocabulary)
+    splits, known = _retraining.loaded("places", None, seed), len(_retraining.loaded("places", None, 0).info.vocabulary)
     # A network has as many characters as the training set of seed 0: of others the last few may be unknown, which is 1.
-    parts = [data.Part(np.where(part.x < known, part.x, 1)[:, :NAME_LENGTH], part.y) for part in splits[:3]]
-    return data.Splits(*parts, splits.info)
+    parts = [part._replace(x=np.where(part.x < known, part.x, 1)[:, :NAME_LENGTH]) for part in splits[:3]]
+    return splits._make([*parts, splits.info])
 
 
 def network(row: str):
@@ -83,12 +80,9 @@ def network(row: str):
 @functools.cache
 def trainer(row: str, is_quick: bool):
     """Return the function that trains a row's model, the same one for all seeds."""
-    import keras
-
-    ignored = 0 if row in RECALL_ROWS else None
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=ignored)
+    options = {"ignore_class": 0} if row in RECALL_ROWS else {}
     jit_compile = "auto" if row in NAME_ROWS else not is_quick
-    return _retraining.clipped_trainer(functools.partial(network, row), loss, jit_compile=jit_compile)
+    return _retraining.clipped_trainer(functools.partial(network, row), jit_compile=jit_compile, **options)
 
 
 def trained(row: str, learning_rate: float, seed: int, steps: int, is_quick: bool):
@@ -110,12 +104,12 @@ def right_answers(model, x, y) -> float:
 
 def right_names(row: str, learning_rate: float | None, seed: int, names: int, part: str, is_quick: bool) -> float:
     """Return the share of names in a part of the data whose country is told, after training with so many names."""
-    from dlguide import data
-
     splits = places(seed)
     drawn = np.random.default_rng((seed, 2)).permutation(len(splits.train.x))[:names]
-    train = data.Part(splits.train.x[drawn], splits.train.y[drawn])
+    train = splits.train._make(array[drawn] for array in splits.train)
     if row == "names_ngrams":
+        from recipes._lib import baselines
+
         return baselines.ngram_accuracy(splits._replace(train=train))
     epochs = EPOCHS_BY_NAMES.get(names, 1)
     falling = _retraining.falling(learning_rate, epochs, is_cosine=True)

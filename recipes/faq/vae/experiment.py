@@ -8,14 +8,14 @@ import warnings
 
 import numpy as np
 
-from recipes.faq import _digits, _retraining, _tuning
+from recipes.faq import _digits, _retraining, _side_by_side, _tuning
 from recipes.faq._experiment import NUMBER, Claim, Experiment, Panel, Score, Unit
 
 SIZE = 32  # Numbers of the code.
 BETAS = (0.25, 1.0, 4.0)
 LAYERS = {"latent_dim": SIZE, "hidden_units": (128, 128), "activation": "swish", "batch_norm": True}
 RATES = (0.0005, 0.0015, 0.005, 0.015, 0.05)
-BATCH = 100
+SHAPE, BATCH = (28, 28, 1), 100
 
 
 def measure(seed: int, choice: dict, *, limit=20_000, betas=BETAS, count=5000, judge_limit=10_000, **options) -> dict:
@@ -24,14 +24,15 @@ def measure(seed: int, choice: dict, *, limit=20_000, betas=BETAS, count=5000, j
     Without beta 1, only the units in use are counted.
     """
     mnist = _retraining.loaded("mnist", limit, seed)
-    vaes = dict(zip(betas, trained("vae", betas, mnist.train.x, choice, seed, **options), strict=True))
+    rates = {row: _tuning.best(tries, lower=True) for row, tries in choice.items()}
+    vaes = dict(zip(betas, trained(betas, mnist.train.x, rates["vae"], seed, **options), strict=True))
     means = {beta: np.asarray(model.get_layer("encoder")(mnist.test.x)[0]) for beta, model in vaes.items()}
     # Units whose mean differs between images (Burda et al., 2016).
     in_use = {f"beta_{beta:g}": float((z_mean.var(axis=0) > 0.01).sum()) for beta, z_mean in means.items()}
     scores: dict[str, dict] = {"units": in_use}
     if 1.0 not in betas:
         return scores
-    [plain] = trained("autoencoder", (None,), mnist.train.x, choice, seed, **options)
+    [plain] = trained((None,), mnist.train.x, rates["autoencoder"], seed, **options)
     rng, distance = np.random.default_rng(seed), judge(judge_limit, options.get("is_quick", False))
     codes = drawn_codes(np.asarray(plain.get_layer("encoder")(mnist.train.x), "float64"), count, rng)
     images = {row: _digits.decoded(plain, z) for row, z in codes.items()}
@@ -64,7 +65,7 @@ def choose(*, limit: int = 20_000, rates=RATES, **options) -> dict:
     betas = {"autoencoder": (None,), "vae": (1.0,)}
 
     def score(row: str, rate: float) -> float:
-        [model] = trained(row, betas[row], mnist.train.x, {row: {f"{rate:g}": 0.0}}, 100, **options)
+        [model] = trained(betas[row], mnist.train.x, rate, 100, **options)
         model.compile(loss=loss, jit_compile=False, run_eagerly=options.get("is_quick", False))
         return mnist.valid.x[0].size * model.evaluate(mnist.valid.x, mnist.valid.x, batch_size=500, verbose=0)
 
@@ -73,31 +74,24 @@ def choose(*, limit: int = 20_000, rates=RATES, **options) -> dict:
 
 @functools.cache
 def trainer(betas: tuple, is_quick: bool):
-    """Compile a VAE for each beta (None is an autoencoder) once for all seeds and rates; their losses are added.
-
-    Adam divides each weight's step by the size of that weight's own gradients, and no weight is shared: each network
-    learns as it would alone.
-    """
+    """Compile a VAE for each beta (None is an autoencoder), which train side by side, once for all seeds and rates."""
     import keras
 
     from dlguide import autoencoder, vae
 
     def new(beta: float | None):
         options = {"name": f"beta_{beta}", **LAYERS}
-        return autoencoder((28, 28, 1), **options) if beta is None else vae((28, 28, 1), beta=beta, **options)
+        return autoencoder(SHAPE, **options) if beta is None else vae(SHAPE, beta=beta, **options)
 
     def build():
-        inputs = keras.Input((28, 28, 1))
-        models = [new(beta) for beta in betas]
-        return keras.Model(inputs, [model(inputs) for model in models])
+        return _side_by_side.joined([new(beta) for beta in betas], SHAPE)
 
     loss = [keras.losses.BinaryCrossentropy(from_logits=True)] * len(betas)
     return _retraining.trainer(build, loss=loss, metrics=(), jit_compile=False, run_eagerly=is_quick)
 
 
-def trained(row: str, betas: tuple, images, choice: dict, seed: int, *, epochs=12, is_quick=False, **_) -> list:
+def trained(betas: tuple, images, rate: float, seed: int, *, epochs=12, is_quick=False, **_) -> list:
     """Return a trained network for each beta; the learning rate falls from epoch to epoch as a cosine."""
-    rate = _tuning.best(choice[row], lower=True)
     falling = _retraining.falling(rate, epochs, is_cosine=True)
     options = {"epochs": epochs, "batch_size": BATCH, "seed": seed, "callbacks": falling}
     targets = (images,) * len(betas) if len(betas) > 1 else images
@@ -140,8 +134,7 @@ def draw(seeds: dict, names):
     strips = {
         names("row", "samples", row): text for row, text in seeds["0"]["pictures"].items() if row != "reconstructed"
     }
-    title = names("picture", "title")
-    return _digits.with_strips_below(EXPERIMENT.panels, seeds, names, 5, strips, title)
+    return _digits.with_strips_below(EXPERIMENT.panels, seeds, names, 5, strips, names("picture", "title"))
 
 
 DISTANCE = Score("Fréchet distance", NUMBER, higher_is_better=False, format=".1f")
