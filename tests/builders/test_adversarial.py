@@ -6,7 +6,7 @@ import pytest
 from contract import settled
 from keras import layers, ops
 
-from dlguide import gan
+from dlguide import gan, generation, training
 from dlguide.adversarial import GAN
 
 
@@ -109,7 +109,7 @@ def test_the_discriminator_adds_the_projection_of_the_features_on_the_class():
     np.testing.assert_allclose(judge.predict([x, labels], verbose=0)[:, 0], expected, rtol=1e-4)
 
 
-def test_each_player_may_have_a_learning_rate_of_its_own():
+def test_each_player_may_have_a_learning_rate_of_its_own_which_is_kept_in_the_file(tmp_path):
     model = gan((8, 8, 1), filters=(4,))
     rates = keras.optimizers.OptimizerMap(keras.optimizers.SGD(0.1), {"discriminator.*": keras.optimizers.SGD(0.0)})
     model.compile(keras.optimizers.MultiOptimizer(rates))
@@ -117,3 +117,26 @@ def test_each_player_may_have_a_learning_rate_of_its_own():
     model.train_on_batch(images())
     np.testing.assert_array_equal(before[0], model.discriminator.get_weights()[0])
     assert not np.allclose(before[1], model.generator.get_weights()[0])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    loaded.train_on_batch(images())
+    for player in ("discriminator", "generator"):
+        changed = [
+            not np.array_equal(a, b)
+            for a, b in zip(
+                getattr(loaded, player).trainable_variables, getattr(model, player).trainable_variables, strict=True
+            )
+        ]
+        assert any(changed) == (player == "generator")
+
+
+@pytest.mark.thorough
+def test_it_learns_what_images_of_each_class_look_like():
+    labels = np.arange(256) % 2
+    noise = 0.1 * np.random.default_rng(0).random((256, 8, 8, 1))
+    x = np.clip(labels[:, None, None, None] * 0.8 + noise, 0, 1).astype("float32")
+    model = gan((8, 8, 1), latent_dim=4, num_classes=2, filters=(8,), dropout=0.0)
+    model.compile(keras.optimizers.Adam(5e-3, beta_1=0.5))
+    training.fit(model, (x, labels), epochs=25, batch_size=32, verbose=0)
+    drawn = generation.sample(model, 40, labels=np.repeat([0, 1], 20), seed=3)
+    assert drawn[20:].mean() - drawn[:20].mean() > 0.4

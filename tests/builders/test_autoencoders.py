@@ -102,3 +102,13 @@ def test_a_layer_with_the_name_of_a_part_is_no_part():
     ):
         with pytest.raises(ValueError, match=rf"^`model` must be made by {maker}\. Received: model='mine'$"):
             call()
+
+
+def test_a_vae_generates_what_it_was_trained_on():
+    x = np.repeat(np.eye(2, 6, dtype="float32"), 64, axis=0)  # Two patterns.
+    model = vae((6,), latent_dim=2, hidden_units=(16,))
+    model.compile(keras.optimizers.Adam(0.02), keras.losses.BinaryCrossentropy(from_logits=True))
+    training.fit(model, x, x, epochs=60, batch_size=32, verbose=0)
+    drawn = generation.sample(model, 200, seed=1)
+    near = np.abs(drawn[:, None] - np.eye(2, 6)).max(axis=2).min(axis=1) < 0.3
+    assert near.mean() > 0.7 and 0.25 < (drawn.argmax(axis=1) == 0).mean() < 0.75
