@@ -16,7 +16,9 @@ def answer(claim: Claim, panel: Panel, seeds: dict, names: Names) -> str:
         mean, *ends = _verdict.mean(score, _verdict.column(seeds, claim.panel, claim.row, claim.at))
         size = names("sentence", "range").format(value(mean, score, names), *map(score.number, ends))
     direction = names("sentence", "up" if found.mean > 0 else "down")
-    sentence = names("sentence", key).format(score=names("score", score.name), size=size, direction=direction)
+    name = names("score", score.name)
+    name += " " * (names.language == "zh" and name[-1].isascii())  # Between a Latin letter and Chinese text.
+    sentence = names("sentence", key).format(score=name, size=size, direction=direction)
     stop = "。" if names.language == "zh" else ""  # Inside, it would keep Markdown from closing the bold text.
     agrees = "agrees" if outcome in (claim.known or "").split() else "disagrees"
     return f"**{sentence}**{stop}" + (names("sentence", agrees) if claim.known else "")

@@ -3,6 +3,7 @@
 import csv
 import functools
 import json
+import math
 import re
 import sys
 
@@ -23,7 +24,7 @@ CHINESE = "[\u4e00-\u9fff]"
 
 def seconds_a_seed(name: str) -> float:
     published = _questions.question(name).results()
-    return published["seconds"] / len(published["seeds"])
+    return published["seconds"] / len(published["seeds"]) if published else math.inf
 
 
 QUICKEST = sorted(NAMES, key=seconds_a_seed)[:2]
