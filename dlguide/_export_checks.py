@@ -59,12 +59,12 @@ def time_of_call(model, arrays: list[np.ndarray]) -> float:
 
 
 def batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarray]]:
-    """Return the batches to compare: one example, five, and two with a step less if the length is free."""
-    five = [np.resize(array, (5, *array.shape[1:])) for array in arrays]
-    compared = [[array[:1] for array in five], five]
+    """Return the batches to compare: one, all (at least five), and two with a step less if the length is free."""
+    whole = [np.resize(array, (max(5, len(array)), *array.shape[1:])) for array in arrays]
+    compared = [[array[:1] for array in whole], whole]
     free = [len(tensor.shape) > 1 and tensor.shape[1] is None for tensor in model.inputs]
     if format != "litert" and all(free) and all(array.shape[1] > 1 for array in arrays):
-        compared.append([array[:2, :-1] for array in five])
+        compared.append([array[:2, :-1] for array in whole])
     return compared
 
 

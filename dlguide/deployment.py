@@ -30,8 +30,8 @@ class Export(NamedTuple):
 def export(model: keras.Model, path, *, format: str, examples) -> Export:
     """Export a model by Keras's own `export`, and compare the file with the model before it is put in place.
 
-    A new process loads the file with the format's own runtime, without Keras, and computes the examples one by one, in
-    a batch of 5, and one time step shorter if the sequence length is variable.
+    A new process loads the file with the format's own runtime, without Keras, and computes one example, all
+    of them in a batch (of 5 at least), and two that are one time step shorter if the sequence length is variable.
 
     | `format` | `path` | what the file takes | runtime |
     |---|---|---|---|

@@ -205,3 +205,19 @@ def test_a_file_that_is_wrong_for_one_of_five_examples_is_refused(row, tmp_path,
     with pytest.raises(ValueError, match=r"a difference of 1$"):
         export_of_linear_model(0.5, "onnx", tmp_path / "model.onnx", monkeypatch, changed)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("row", range(7))
+def test_a_file_that_is_wrong_for_one_of_many_examples_is_refused(row, tmp_path, monkeypatch):
+    """`recipes.export` gives 20 examples, and says that it compared them."""
+    model = dlguide.mlp((7,), 2, hidden_units=())
+
+    def run(jobs, folder):
+        [(_, _, batches)] = jobs
+        outputs = [[model.predict_on_batch(batch) + (batch[:, [row]] == 1)] for [batch] in batches]
+        return [{"outputs": outputs, "seconds": 0.1}]
+
+    monkeypatch.setattr(_export_formats, "write", lambda model, file, *_: file.write_bytes(b"model"))
+    monkeypatch.setattr(_export_runtimes, "run", run)
+    message = refusal(model, tmp_path / "model.onnx", format="onnx", examples=np.eye(7, dtype="float32"))
+    assert message.endswith("a difference of 1")
