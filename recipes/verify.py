@@ -72,14 +72,15 @@ def _recipe(name: str, published: dict, seed: int) -> bool:
 
 
 def _question(name: str, seed: int, quick: bool) -> list[bool]:
-    """Print the scores of an experiment and their intervals; return which lie outside."""
-    question, are_outside = _questions.question(name), []
+    """Print the scores of an experiment and their intervals; return for each row of a panel whether it lies outside."""
+    question, are_outside = _questions.question(name), {}
     for one in _recheck.new_seed(question, seed, is_whole=not quick, share=SHARE):
         is_time = question.experiment.panels[one.panel].score.unit.name in ("seconds", "milliseconds")
         title = f"{name}  {one.panel}  {one.row}{f'@{one.at}' if one.at else ''}"
         is_outside = _print_line(title, one.value, one.low, one.high, "  (not counted)" if is_time else "")
-        are_outside += [] if is_time else [is_outside]
-    return are_outside
+        if not is_time:  # All places of a curve are one result.
+            are_outside[one.panel, one.row] = are_outside.get((one.panel, one.row), False) or is_outside
+    return list(are_outside.values())
 
 
 def _print_line(title: str, value: float, low: float, high: float, note: str = "") -> bool:

@@ -267,3 +267,11 @@ def test_the_baseline_of_the_gan_is_trained_as_vae_mnist_is():
     options = inspect.signature(vae_mnist.main).parameters
     assert {name: options[name].default for name in gan_mnist.VAE} == gan_mnist.VAE
     assert set(gan_mnist.VAE) == {"batch_size", "learning_rate", "latent_dim"}
+
+
+def test_the_mean_image_of_a_class_is_that_of_all_its_training_images():
+    """Every tenth image is one of the other class, so a mean of these alone would be that of the other class."""
+    label = np.arange(100) // 10 % 2
+    sign = np.where(np.arange(100) % 10 == 0, -1, 1) * (2 * label - 1)
+    train, test = (data.Part(x[:, None, None] * np.ones((1, 2, 2)), label) for x in (sign, 2 * label - 1))
+    assert baselines.nearest_mean_accuracy(data.Splits(train, test, test, None)) == 1

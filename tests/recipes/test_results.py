@@ -102,6 +102,21 @@ def test_verify_runs_a_recipe_with_a_new_seed_and_says_whether_it_lies_in_its_in
     assert stop.value.code == 1 and "\n2 of 2 results lie outside" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("value", [-1.7, 7.7])
+@pytest.mark.parametrize("beyond", [0, 0.2])
+def test_verify_s_interval_is_that_of_one_more_seed_not_that_of_the_mean(value, beyond, tmp_path, monkeypatch, capsys):
+    """Of 1 to 5, 3 ± t sqrt(2.5) sqrt(1 + 1/5) with t = 2.776 is −1.809 to 7.809; the mean's is 1.04 to 4.96."""
+    name, metric = "linear_regression_mpg", "mae"
+    seeds = {str(seed): {metric: float(seed), "training_seconds": 1.0} for seed in range(1, 6)}
+    (tmp_path / f"{name}.json").write_text(json.dumps({"seeds": seeds, **results.summarised(seeds)}))
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    value += beyond if value > 3 else -beyond
+    monkeypatch.setattr(measure, "run", lambda *_, **__: {metric: value})
+    verify.main((name,), seed=777)
+    verdict = "OUTSIDE" if beyond else "inside"
+    assert capsys.readouterr().out.startswith(f"{name}  {metric}  {value:g} in -1.80894 to 7.80894  {verdict}\n")
+
+
 def test_verify_counts_the_scores_of_an_experiment_but_not_its_seconds(monkeypatch, capsys):
     name = "stochastic_descent"
     panels = _questions.question(name).experiment.panels

@@ -74,6 +74,18 @@ def test_validation_data_may_have_weights():
     assert history["val_loss"][0] < 0.8 * model.evaluate(X, Y, verbose=0)[0]
 
 
+@pytest.mark.parametrize("patience", [None, 1])
+def test_class_weights_leave_the_validation_set_alone_and_so_the_weights_that_patience_keeps(patience):
+    """The validation set has class 1 alone: its weight would make `val_loss` a thousand times as large."""
+    at = np.flatnonzero(Y == 1)
+    options = {"validation_data": (X[at], Y[at]), "class_weight": {0: 0.5, 1: 1000.0}, "epochs": 3}
+    model = classifier(dropout=0.0)
+    history = fit(model, patience=patience, **options).history
+    # That of the last epoch, or the lowest one, is that of the model.
+    loss = min(history["val_loss"]) if patience else history["val_loss"][-1]
+    assert loss == pytest.approx(model.evaluate(X[at], Y[at], verbose=0), rel=1e-4)
+
+
 def test_classes_of_a_loss_that_names_none_are_those_of_the_targets():
     y = Y * 2 - 1
     by_class = fit(classifier("hinge", 1), y=y, class_weight={1: 3.0}).history
