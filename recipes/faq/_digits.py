@@ -28,13 +28,16 @@ def with_strips_below(panels: dict, seeds: dict, names, inches: float, strips: d
     return _figure.with_part_below(panels, seeds, names, inches, draw_below)
 
 
-def draw_strips(figure, strips: dict[str, str]) -> None:
-    """Draw a line of packed images for each name into a figure or a part of one."""
-    all_axes = figure.subplots(len(strips), squeeze=False)[:, 0]
-    for axes, (name, text) in zip(all_axes, strips.items(), strict=True):
-        axes.imshow(np.concatenate(unpacked(text), axis=1), cmap="gray")
-        axes.set_title(name, fontsize=9)
-        axes.axis("off")
+def draw_strips(figure, strips: dict[str, str], length: int | None = None) -> None:
+    """Draw packed images beside each name, in lines of a length or all in one, into a figure or a part of one."""
+    images = {name: unpacked(text) for name, text in strips.items()}
+    lines = [len(each) // (length or len(each)) for each in images.values()]
+    all_axes = figure.subplots(len(strips), height_ratios=lines, squeeze=False)[:, 0]
+    for axes, count, (name, each) in zip(all_axes, lines, images.items(), strict=True):
+        axes.imshow(np.concatenate([np.concatenate(line, axis=1) for line in np.split(each, count)]), cmap="gray")
+        words = name.replace(": ", ":\n").replace("：", "：\n")
+        axes.set_ylabel(words, fontsize=9, rotation=0, ha="right", va="center")
+        axes.set(xticks=[], yticks=[], frame_on=False, anchor="E")
 
 
 def decoded(model, codes: np.ndarray) -> np.ndarray:

@@ -34,18 +34,32 @@ class Score(NamedTuple):
     logarithmic: bool = False
     """Whether its axis is."""
     bounds: tuple[float, float] | None = None
-    """The lowest and the highest number that can be measured; without it, 0 and 1 for a score in percent."""
+    """The lowest and the highest number that can be measured; without it, 0 and 1 for a score in percent, and no
+    negative one where lower is better."""
+    margin: float | None = None
+    """A difference that is too small to matter, such as 0.01 for one point of accuracy; of a ratio, 0.1 for a tenth."""
+    is_ratio: bool = False
+    """Whether scores are compared by their ratio: means and intervals are those of the logarithms."""
 
     def limits(self) -> tuple[float, float]:
         """Return the bounds, infinite ones where there are none: intervals end there."""
-        return self.bounds or ((0.0, 1.0) if self.unit is PERCENT else (-math.inf, math.inf))
+        if self.bounds:
+            return self.bounds
+        return (0.0, 1.0) if self.unit is PERCENT else (-math.inf if self.higher_is_better else 0.0, math.inf)
 
     def number(self, value: float, sign: str = "") -> str:
-        """Return a measured number as it is written; `sign="+"` writes the sign always."""
-        return f"{value * self.unit.factor:{sign}{self.format}}"
+        """Return a measured number as it is written: with −, 10ⁿ, no −0; `sign="+"` writes the sign always."""
+        text = f"{value * self.unit.factor:{sign}{self.format}}"
+        if not text.strip("+-0."):
+            text = text.lstrip("+-")
+        digits, _, exponent = text.partition("e")
+        power = f"×10{str(int(exponent)).translate(_RAISED)}" if exponent else ""
+        return digits.replace("-", "−") + power
 
 
-ACCURACY = Score("test accuracy", PERCENT)
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+ACCURACY = Score("test accuracy", PERCENT, margin=0.01)
 
 
 class Panel(NamedTuple):
@@ -54,8 +68,6 @@ class Panel(NamedTuple):
     score: Score
     rows: tuple[str, ...]
     """Key of each row in the measured scores."""
-    reference: str | None = None
-    """Row that the others are compared with, None for no comparison."""
     curve: str | None = None
     """Of a panel of curves: name of the horizontal axis, such as "learning rate"."""
     logarithmic: bool = False
@@ -63,20 +75,26 @@ class Panel(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A question of yes or no, answered by the difference of two rows over the seeds; the page asks it in words."""
+    """A question of yes or no, answered by comparing two rows; the page asks it in words.
+
+    The answers: "yes" and "no" where a difference is shown, "within" where it lies within the margin of the score,
+    "undecided" where it is too small to show, "given" where it cannot come out otherwise.
+    """
 
     panel: str
     row: str
     reference: str | float
     """A row, or a number such as the accuracy of guessing."""
     outcome: str
-    """What it came out as when the page was written: "yes", "no" or "same". A test compares."""
+    """What it came out as when the page was written. A test compares."""
     better: bool = True
     """Whether "yes" means that `row` is better than the reference; False: that it is worse."""
     at: str | None = None
     """Of a panel of curves: the place on the curve, as the scores have it."""
-    known: str | None = None
-    """What the sources report: "yes", "no", "same", or two of them such as "no same"."""
+    success: float | None = None
+    """Compare how many seeds have a score at least as good as this, where outcomes come in two kinds."""
+    disputed: bool = False
+    """Whether the sources report otherwise; the limits say why."""
 
 
 class Experiment(NamedTuple):
@@ -85,7 +103,9 @@ class Experiment(NamedTuple):
     measure: Callable[..., dict]
     """From a seed to `{panel: {row: score}}`, or `{panel: {row: {place: score}}}` for curves; all numbers are finite.
 
-    More keys are kept in the JSON, for the experiment's own `draw`. With a `choose`, its result is the second argument.
+    A score may be the array of the scores of each test example, such as hits: their mean is the score, and the
+    intervals of the claims cover the choice of the examples too. More keys are kept in the JSON, for the experiment's
+    own `draw`. With a `choose`, its result is the second argument.
     """
     panels: dict[str, Panel]
     claims: tuple[Claim, ...]
@@ -106,5 +126,9 @@ class Experiment(NamedTuple):
     """Whether the validation score is a loss or an error."""
     edges: tuple[str, ...] = ()
     """Keys of `choose`'s result whose best setting may lie at an end of the grid; a comment says why."""
+    shown: tuple[str, ...] = ()
+    """Panels of `figure.png`, without it the panel of the first claim; `panels.png` has all of them."""
     draw: Callable | None = None
-    """From `(seeds, names)` to a figure, where the usual one does not do."""
+    """From `(seeds, names)` to the figure of the page, where the usual one does not do."""
+    draw_panels: Callable | None = None
+    """The same for the figure of all panels."""

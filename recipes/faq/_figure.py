@@ -1,18 +1,36 @@
 """The usual figure of an experiment: panels of points with intervals, or of curves with bands."""
 
 from recipes.faq import _sentences, _verdict
-from recipes.faq._experiment import Panel
+from recipes.faq._experiment import Experiment, Panel
 from recipes.faq._names import Names
 from recipes.faq._questions import Question
 
 
-def draw(question: Question, seeds: dict, language: str):
-    """Return the figure in a language."""
+def files(experiment: Experiment) -> dict[str, bool]:
+    """Return the figures of a question by name, and whether each has all panels: one is enough if it shows them all."""
+    is_one_enough = not experiment.draw and set(shown(experiment)) == set(experiment.panels)
+    return {"figure": False} if is_one_enough else {"figure": False, "panels": True}
+
+
+def shown(experiment: Experiment) -> tuple[str, ...]:
+    """Return the panels of the page's figure."""
+    return experiment.shown or (experiment.claims[0].panel,)
+
+
+def draw(question: Question, seeds: dict, language: str, *, is_whole: bool = False):
+    """Return the figure of the page, or the one with all panels, in a language."""
     from dlguide import plots
 
-    panels, names = question.experiment.panels, question.names(language)
-    if question.experiment.draw:
-        return question.experiment.draw(seeds, names)
+    experiment, names = question.experiment, question.names(language)
+    own = experiment.draw_panels if is_whole else experiment.draw
+    if own:
+        return own(seeds, names)
+    panels = {name: experiment.panels[name] for name in (experiment.panels if is_whole else shown(experiment))}
+    if len(panels) == 2 and not is_whole:  # Beside each other.
+        with plots.new_figure(9, max(_heights(panels)) + 0.1) as figure:
+            for part, (name, panel) in zip(figure.subfigures(1, 2), panels.items(), strict=True):
+                draw_panels(part, {name: panel}, seeds, names)
+        return figure
     with plots.new_figure(6.4, height(panels)) as figure:
         draw_panels(figure, panels, seeds, names)
     return figure
@@ -24,19 +42,22 @@ def height(panels: dict[str, Panel]) -> float:
 
 
 def _heights(panels: dict[str, Panel]) -> list[float]:
-    return [3.4 if panel.curve else 0.9 + 0.42 * len(panel.rows) for panel in panels.values()]
+    return [3.2 if panel.curve else 0.9 + 0.4 * len(panel.rows) for panel in panels.values()]
 
 
 def draw_panels(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> None:
     """Draw the panels into a figure or a part of one."""
     all_axes = figure.subplots(len(panels), height_ratios=_heights(panels), squeeze=False)[:, 0]
-    for axes, (name, panel) in zip(all_axes, panels.items(), strict=True):
+    letters = [f"({letter}) " for letter in "abcdefghijklmn"] if len(panels) > 1 else [""]
+    for axes, letter, (name, panel) in zip(all_axes, letters, panels.items(), strict=False):
         (draw_curves if panel.curve else draw_points)(axes, name, panel, seeds, names)
         if panel.score.logarithmic:
             (axes.set_yscale if panel.curve else axes.set_xscale)("log")
             _write_plainly(axes.yaxis if panel.curve else axes.xaxis)
-        axes.set_title(names.title(name), fontsize=10)
+        axes.set_title(letter + names.title(name), fontsize=10)
         axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
+    drawn = "drawn curves" if all(panel.curve for panel in panels.values()) else "drawn"
+    figure.supxlabel(names("sentence", drawn), fontsize=8, color="gray")
 
 
 def with_part_below(panels: dict[str, Panel], seeds: dict, names: Names, inches: float, draw_below):
@@ -71,7 +92,7 @@ def draw_points(axes, name: str, panel: Panel, seeds: dict, names: Names) -> Non
         axes.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="tab:blue", capsize=4)
     axes.set_yticks(range(len(panel.rows)), [names("row", name, row) for row in panel.rows])
     axes.set_ylim(len(panel.rows) - 0.5, -0.5)
-    axes.set_xlabel(names("sentence", "points").format(_sentences.described(panel.score, names)))
+    axes.set_xlabel(_sentences.described(panel.score, names))
 
 
 def draw_curves(axes, name: str, panel: Panel, seeds: dict, names: Names) -> None:
@@ -90,6 +111,5 @@ def draw_curves(axes, name: str, panel: Panel, seeds: dict, names: Names) -> Non
         if len(measured) <= 8:
             axes.set_xticks(measured, [f"{value:g}" for value in measured])
             axes.minorticks_off()
-    label = names("sentence", "band").format(_sentences.described(panel.score, names))
-    axes.set(xlabel=names("curve", panel.curve), ylabel=label)
+    axes.set(xlabel=names("curve", panel.curve), ylabel=_sentences.described(panel.score, names))
     axes.legend()

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from recipes.faq import _page, _questions, _sentences, _verdict
+from recipes.faq import _page, _questions, _sentences
 from recipes.faq._names import HERE, LANGUAGES, Names
 from recipes.faq._questions import Question
 
@@ -61,39 +61,60 @@ def headline(question: Question, language: str) -> str:
     if published is None:
         return ""
     claim, names = question.experiment.claims[0], question.names(language)
-    panel, seeds = question.experiment.panels[claim.panel], published["seeds"]
-
-    def measured(row: str) -> str:
-        mean = _verdict.mean(panel.score, _verdict.column(seeds, claim.panel, row, claim.at)).mean
-        return _sentences.value(mean, panel.score, names)
-
-    facts = {"score": names("score", panel.score.name), "row": names("row", claim.panel, claim.row)}
-    facts["value"] = measured(claim.row)
-    if isinstance(claim.reference, str):
-        facts |= {"reference": names("row", claim.panel, claim.reference), "other": measured(claim.reference)}
-        text = names("sentence", "from to").format(**facts)
-    else:
-        text = names("sentence", "one value").format(**facts)
-    return text.replace("|", "\\|")
+    score = question.experiment.panels[claim.panel].score
+    levels = _sentences.levels(claim, score, published["seeds"], names)
+    rows = [names("row", claim.panel, row) for row in (claim.reference, claim.row) if isinstance(row, str)]
+    text = " → ".join(f"{row} {level}" for row, level in zip(rows, levels, strict=True))
+    return names("sentence", "headline").format(names("score", score.name), text).replace("|", "\\|")
 
 
 def glossary(language: str) -> str:
-    """Return the table of the glossary, in English or in pinyin order."""
+    """Return the table of the glossary: by the English term, or in pinyin order.
+
+    Both languages have a column for other Chinese terms (those of d2l's book among them) and one for the questions on
+    whose pages the term stands; only the English one shows how a Chinese term is read.
+    """
+    terms, names = glossary_terms(), Names(HERE, language)
+    rows = []
+    for term in sorted(terms, key=pinyin_order if language == "zh" else lambda term: term["en"].lower()):
+        pages = [f"{name}/README{LANGUAGES[language]}.md" for name in term["questions"].split()]
+        links = [f"[{_questions.number_and_title(HERE / page)[0]}]({page})" for page in pages]
+        own, other = (term["zh"], term["en"]) if language == "zh" else (term["en"], term["zh"])
+        if language == "en" and term["pinyin"]:
+            other += f" ({term['pinyin']})"
+        questions = names("sentence", "comma" if language == "en" else "places").join(links)
+        rows.append([own, other, term["also"], questions, term[f"meaning_{language}"]])
+    head = names("sentence", "glossary")
+    return "\n".join([f"| {head} |", "|---" * 5 + "|", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def glossary_terms() -> list[dict[str, str]]:
+    """Return the rows of `glossary.csv`."""
     with (HERE / "glossary.csv").open(encoding="utf-8", newline="") as file:
-        terms = list(csv.DictReader(file))
-    head = Names(HERE, language)("sentence", "glossary")
-    if language == "zh":
-        rows = [[term[key] for key in ("zh", "pinyin", "en", "meaning_zh")] for term in sorted(terms, key=pinyin_order)]
-    else:
-        order = sorted(terms, key=lambda term: term["en"].lower())
-        rows = [[term[key] for key in ("en", "zh", "pinyin", "meaning_en")] for term in order]
-    return "\n".join([f"| {head} |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)])
+        return list(csv.DictReader(file))
 
 
 def pinyin_order(term: dict[str, str]) -> list[tuple[str, int, str]]:
-    """Return the key of a dictionary's order: character by character, by syllable, tone and character."""
-    characters = term["zh"].replace(" ", "")
-    return [(*_syllable(part), character) for part, character in zip(term["pinyin"].split(), characters, strict=True)]
+    """Return the key of a dictionary's order: character by character, by syllable, tone and character.
+
+    A word in Latin letters, such as ReLU, stands at its letters, before the Chinese syllable of the same letters.
+    """
+    parts = spoken_parts(term["zh"])
+    read = term["pinyin"].split() or parts
+    return [
+        (*(_syllable(syllable) if is_chinese(part) else (syllable.lower(), 0)), part)
+        for syllable, part in zip(read, parts, strict=True)
+    ]
+
+
+def spoken_parts(chinese: str) -> list[str]:
+    """Return the parts of a term that are read one by one: Chinese characters, and words in other letters."""
+    return re.findall(r"[\u4e00-\u9fff]|[^\s\u4e00-\u9fff]+", chinese)
+
+
+def is_chinese(part: str) -> bool:
+    """Tell whether a part of a term is a Chinese character."""
+    return "\u4e00" <= part[0] <= "\u9fff"
 
 
 def _syllable(part: str) -> tuple[str, int]:

@@ -27,7 +27,11 @@ class Names:
 
     def title(self, panel: str) -> str:
         """Return the title of a panel, an empty string where it has none."""
-        found = self._tables[0].get(f"title: {panel}")
+        return self.own("title", panel)
+
+    def own(self, kind: str, key: str) -> str:
+        """Return a name of the question's own table, an empty string where it has none."""
+        found = self._tables[0].get(f"{kind}: {key}")
         return found[self.language] if found else ""
 
 

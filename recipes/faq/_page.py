@@ -3,7 +3,7 @@
 | marker | text |
 |---|---|
 | `<!-- claim 1 -->` | the answer to the first claim |
-| `<!-- compared -->`, `<!-- tables -->` | how the rows of each panel compare; their numbers |
+| `<!-- tables -->` | the numbers of each panel |
 | `<!-- choice -->`, `<!-- command -->` | the settings that were chosen; the command, and where it ran |
 | `<!-- accuracy: relu -->` | the mean of a row of the panel `accuracy` |
 | `<!-- accuracy: relu - none -->` | the size of the difference of two rows |
@@ -13,7 +13,6 @@ Each ends in `<!-- end -->`.
 """
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from recipes.faq import _sentences, _tuning, _verdict
@@ -53,10 +52,7 @@ def computed(question: Question, key: str, published: dict, names: Names) -> str
     experiment, seeds = question.experiment, published["seeds"]
     kind, _, number = key.partition(" ")
     if kind == "claim":
-        claim = experiment.claims[int(number) - 1]
-        return _sentences.answer(claim, experiment.panels[claim.panel], seeds, names)
-    if kind == "compared":
-        return compared(experiment.panels, seeds, names)
+        return _sentences.answers(experiment, seeds, names)[int(number) - 1]
     if kind == "tables":
         return "\n\n".join(table(name, panel, seeds, names) for name, panel in experiment.panels.items())
     if kind == "choice":
@@ -67,17 +63,11 @@ def computed(question: Question, key: str, published: dict, names: Names) -> str
     if not found:
         raise KeyError(key)
     panel, row, reference, at = found.group("panel", "row", "reference", "at")
+    score = experiment.panels[panel].score
+    mean = _verdict.mean(score, _verdict.column(seeds, panel, row, at)).mean
     if reference:
-        mean = abs(_verdict.difference(seeds, panel, row, reference, at).mean)
-    else:
-        mean = _verdict.mean(experiment.panels[panel].score, _verdict.column(seeds, panel, row, at)).mean
-    return experiment.panels[panel].score.number(mean)
-
-
-def compared(panels: dict[str, Panel], seeds: dict, names: Names) -> str:
-    """Return how the rows of each panel with a reference compare."""
-    texts = [_sentences.comparison(name, panel, seeds, names) for name, panel in panels.items()]
-    return "\n\n".join(filter(None, texts))
+        mean = abs(mean - _verdict.mean(score, _verdict.column(seeds, panel, reference, at)).mean)
+    return score.number(mean)
 
 
 def command_facts(published: dict) -> dict:
@@ -87,37 +77,40 @@ def command_facts(published: dict) -> dict:
 
 
 def chosen(question: Question, choice: dict, names: Names) -> str:
-    """Return the sentence on the settings that were chosen for the rows."""
-    experiment, rows = question.experiment, {}
+    """Return the table of the settings that were chosen: a line a row, a column for each place on curves."""
+    experiment, lines = question.experiment, {}
     for key, tries in choice.items():
         row, _, place = key.partition("@")
-        setting = f"{_tuning.best(tries, experiment.lower_is_chosen):g}"
-        rows.setdefault((setting, _row_name(question, row, names)), []).append(place)
-    comma, best = names("sentence", "comma"), []
-    for (value, row), found in rows.items():
-        places = _places(question, filter(None, found), names)
-        best.append(names("sentence", "best").format(value=value, row=row, places=places))
-    grid = comma.join(sorted(next(iter(choice.values())), key=float))
+        name = _cell(_row_name(question, row, place, names))
+        lines.setdefault(name, {})[place] = f"{_tuning.best(tries, experiment.lower_is_chosen):g}"
     setting = names("setting", experiment.chosen)
-    return names("sentence", "choice").format(setting=setting, grid=grid, best=comma.join(best))
+    grid = names("sentence", "places").join(sorted(next(iter(choice.values())), key=float))
+    places = list(dict.fromkeys(place for line in lines.values() for place in line))
+    head = [_place(question, place, names) if place else setting for place in places]
+    texts = [names("sentence", "choice").format(setting=setting, grid=grid), "", f"| | {' | '.join(head)} |"]
+    texts.append("|---" * (len(head) + 1) + "|")
+    texts += [f"| {name} | {' | '.join(line.get(place, '') for place in places)} |" for name, line in lines.items()]
+    return "\n".join(texts)
 
 
-def _places(question: Question, places: Iterable[str], names: Names) -> str:
-    """Write the places on curves of a setting in brackets: of a panel that is named with them, "steps 100, 300"."""
-    panels, said = question.experiment.panels, {}
-    for place in places:
-        panel, _, at = place.partition(", ")
-        curve = panels[panel].curve if panel in panels else None
-        said.setdefault(f"{names('curve', curve)} " if curve else place, []).append(at if curve else "")
-    texts = [name + names("sentence", "comma").join(filter(None, ats)) for name, ats in said.items()]
-    joined = names("sentence", "semicolon").join(texts)
-    return names("sentence", "brackets").format(joined) if joined else ""
+def _place(question: Question, place: str, names: Names) -> str:
+    """Return how a place is called: "steps, 100" by the panel and its curve, others by a name of their own."""
+    panel, _, at = place.partition(", ")
+    panels = question.experiment.panels
+    if panel in panels:
+        curve = panels[panel].curve
+        title = names.title(panel) or (names("curve", curve) if curve else panel)
+        return _cell(names("sentence", "comma").join(filter(None, [title, at])))
+    return _cell(names.own("place", place) or place)
 
 
-def _row_name(question: Question, row: str, names: Names) -> str:
-    """Return the name of a row of the choice: that of the last panel which has it, else the key itself."""
+def _row_name(question: Question, row: str, place: str, names: Names) -> str:
+    """Return the name of a row of the choice: in the panel of its place, else in the last one with it, else its own."""
     panels = [name for name, panel in question.experiment.panels.items() if row in panel.rows]
-    return names("row", panels[-1], row) if panels else row
+    panel = place.partition(", ")[0]
+    if not panels:
+        return names.own("row", row) or row
+    return names("row", panel if panel in panels else panels[-1], row)
 
 
 def table(name: str, panel: Panel, seeds: dict, names: Names) -> str:
@@ -127,15 +120,17 @@ def table(name: str, panel: Panel, seeds: dict, names: Names) -> str:
 
 
 def _rows(name: str, panel: Panel, seeds: dict, names: Names) -> list[str]:
-    score, interval = panel.score, names("sentence", "interval")
-    lines = [f"| | {_score_name(panel, names)} | {names('sentence', 'columns')} |", "|---|---|---|---|"]
+    """A line a row."""
+    score = panel.score
+    columns = names("sentence", "columns").split(" | ")
+    lines = [f"| {_score_name(panel, names)} | {' | '.join(columns)} |", "|---|---|---|"]
     for row in panel.rows:
         values = _verdict.column(seeds, name, row)
         mean, *ends = _verdict.mean(score, values)
         _, *one_more = _verdict.prediction(score, values)
-        cells = [interval.format(*map(score.number, pair)) for pair in (ends, one_more)]
-        value = _sentences.value(mean, score, names)
-        lines.append(f"| {_cell(names('row', name, row))} | {value} | {' | '.join(cells)} |")
+        known = names("sentence", "range").format(_sentences.value(mean, score, names), *map(score.number, ends))
+        interval = names("sentence", "interval").format(*map(score.number, one_more))
+        lines.append(f"| {_cell(names('row', name, row))} | {known} | {interval} |")
     return lines
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from recipes._lib.runs import arguments, machine_facts, results, run_folder
-from recipes.faq import _figure, _page, _questions, _sentences, _verdict
+from recipes.faq import _examples, _figure, _page, _questions, _sentences
 from recipes.faq._experiment import Experiment
 from recipes.faq._names import HERE, LANGUAGES
 from recipes.faq._questions import Question
@@ -29,7 +29,7 @@ def run(question: Question, seeds=(), *, quick=False, out=None, is_published=Fal
     title = _questions.number_and_title(question.page("en"))[1]
     print(f"{title}\n{len(seeds)} seeds, {path}", flush=True)
     if quick:  # Such numbers cannot say whether it agrees with the sources.
-        claims = tuple(claim._replace(known=None) for claim in experiment.claims)
+        claims = tuple(claim._replace(disputed=False) for claim in experiment.claims)
         question = question._replace(experiment=experiment._replace(claims=claims))
         print("A try with small data and short training: these are not the published settings.", flush=True)
     elif published:
@@ -39,7 +39,7 @@ def run(question: Question, seeds=(), *, quick=False, out=None, is_published=Fal
     paths = [path]
     if not is_published:
         if quick or "0" not in found["seeds"]:  # A figure of one's own shows examples, of seed 0 in full size.
-            question = question._replace(experiment=question.experiment._replace(draw=None))
+            question = question._replace(experiment=question.experiment._replace(draw=None, draw_panels=None))
         paths += draw(question, found["seeds"], path.parent)
     print("\n" + answer(question, found["seeds"]))
     if quick:
@@ -79,12 +79,12 @@ def measure(question: Question, seeds, path: Path, *, quick: bool = False) -> di
         state["seconds"] += time.perf_counter() - start
         results.write_json(part, state)
     if experiment.choose:
-        print(_plain(_page.chosen(question, state["choice"], question.names("en"))), flush=True)
+        print(_page.chosen(question, state["choice"], question.names("en")).replace("**", ""), flush=True)
     for seed in seeds:
         if str(seed) not in state["seeds"]:
             start = time.perf_counter()
             chosen = (state["choice"],) if experiment.choose else ()
-            scores = experiment.measure(seed, *chosen, **options)
+            scores = _examples.split(experiment, experiment.measure(seed, *chosen, **options))
             check(experiment, scores)
             state["seeds"][str(seed)] = scores
             state["seconds"] += time.perf_counter() - start
@@ -117,18 +117,9 @@ def _line(question: Question, scores: dict) -> str:
 def answer(question: Question, seeds: dict) -> str:
     """Return the answer that the page computes from these numbers, as plain English text."""
     experiment, names = question.experiment, question.names("en")
-
-    def is_measured(claim) -> bool:
-        rows = [row for row in (claim.row, claim.reference) if isinstance(row, str)]
-        return claim.at is None or all(claim.at in _verdict.places(seeds, claim.panel, row) for row in rows)
-
-    asked = claims_asked(question)
-    answers = [
-        f"- {text} {_sentences.answer(claim, experiment.panels[claim.panel], seeds, names)}"
-        for text, claim in zip(asked, experiment.claims, strict=True)
-        if is_measured(claim)
-    ]
-    return _plain("\n".join(answers) + "\n\n" + _page.compared(experiment.panels, seeds, names))
+    answers = _sentences.answers(experiment, seeds, names)
+    lines = [f"- {text} {answer}" for text, answer in zip(claims_asked(question), answers, strict=True)]
+    return re.sub(r"\*+", "", "\n".join(lines))
 
 
 def claims_asked(question: Question) -> list[str]:
@@ -137,16 +128,13 @@ def claims_asked(question: Question) -> list[str]:
     return re.findall(r"^- (.+?) <!-- claim \d+ -->", text, re.MULTILINE)
 
 
-def _plain(markdown: str) -> str:
-    return markdown.replace("**", "")
-
-
 def draw(question: Question, seeds: dict, folder: Path) -> list[Path]:
-    """Draw the figure in each language; return the paths, `figure.png` and `figure.zh.png`."""
+    """Draw the figures in each language; return the paths, such as `figure.png` and `figure.zh.png`."""
     paths = []
-    for language, suffix in LANGUAGES.items():
-        paths.append(folder / f"figure{suffix}.png")
-        _figure.draw(question, seeds, language).savefig(paths[-1])
+    for name, is_whole in _figure.files(question.experiment).items():
+        for language, suffix in LANGUAGES.items():
+            paths.append(folder / f"{name}{suffix}.png")
+            _figure.draw(question, seeds, language, is_whole=is_whole).savefig(paths[-1])
     return paths
 
 

@@ -1,27 +1,73 @@
-"""The sentences that are computed from the numbers: the answer to each claim, and how the rows of a panel compare."""
+"""The sentences that are computed from the numbers: the answer to each claim."""
+
+import math
 
 from recipes.faq import _verdict
-from recipes.faq._experiment import Claim, Panel, Score
+from recipes.faq._experiment import Claim, Experiment, Score
 from recipes.faq._names import Names
 
 
-def answer(claim: Claim, panel: Panel, seeds: dict, names: Names) -> str:
-    """Return the answer to a claim in Markdown: the verdict in bold, then whether the sources agree."""
-    outcome, found = _verdict.answer(claim, panel, seeds)
-    score, key = panel.score, outcome
-    if isinstance(claim.reference, str):
-        size = _signed(found, score, names) if outcome == "same" else _size(found, score, names)
-    else:  # Against a number, the value itself says more than the difference.
-        key = f"{outcome} value"
-        mean, *ends = _verdict.mean(score, _verdict.column(seeds, claim.panel, claim.row, claim.at))
-        size = names("sentence", "range").format(value(mean, score, names), *map(score.number, ends))
-    direction = names("sentence", "up" if found.mean > 0 else "down")
-    name = names("score", score.name)
-    name += " " * (names.language == "zh" and name[-1].isascii())  # Between a Latin letter and Chinese text.
-    sentence = names("sentence", key).format(score=name, size=size, direction=direction)
-    stop = "。" if names.language == "zh" else ""  # Inside, it would keep Markdown from closing the bold text.
-    agrees = "agrees" if outcome in (claim.known or "").split() else "disagrees"
-    return f"**{sentence}**{stop}" + (names("sentence", agrees) if claim.known else "")
+def answers(experiment: Experiment, seeds: dict, names: Names) -> list[str]:
+    """Return the answer to each claim in Markdown: yes or no in bold, from which number to which, and what it shows."""
+    found = _verdict.findings(experiment, seeds)
+    return [_answer(experiment, *pair, seeds, names) for pair in zip(experiment.claims, found, strict=True)]
+
+
+def _answer(experiment: Experiment, claim: Claim, finding: _verdict.Finding, seeds: dict, names: Names) -> str:
+    score, outcome = experiment.panels[claim.panel].score, finding.outcome
+    if not _verdict.is_measured(claim, seeds):
+        return names("sentence", "not measured")
+    facts = {"margin": margin(score, names), "score": spaced(score, names)}
+    facts["levels"] = " → ".join(levels(claim, score, seeds, names))
+    if claim.success is not None:
+        facts["size"] = names("sentence", "fisher").format(f"{finding.p:.2g}")
+    elif isinstance(claim.reference, str):
+        facts["size"] = _size(finding, score, names)
+    text = "given" if outcome == "given" else f"{outcome}{'' if 'size' in facts else ' value'}"
+    disputed = names("sentence", "disputed") if claim.disputed else ""
+    return names("sentence", text).format(**facts) + disputed
+
+
+def levels(claim: Claim, score: Score, seeds: dict, names: Names) -> list[str]:
+    """Return the numbers of the reference and the row, such as "89.8 %" and "93.2 %"; of a row alone, with interval."""
+    if claim.success is not None:
+        counts = _verdict.successes(claim, score, seeds)[::-1]
+        return [names("sentence", "count").format(count, len(seeds)) for count in counts]
+    rows = (claim.reference, claim.row) if isinstance(claim.reference, str) else (claim.row,)
+    found = [_verdict.mean(score, _verdict.column(seeds, claim.panel, row, claim.at)) for row in rows]
+    texts = [value(interval.mean, score, names) for interval in found]
+    if len(rows) == 1:
+        return [names("sentence", "range").format(texts[0], score.number(found[0].low), score.number(found[0].high))]
+    return texts
+
+
+def _size(finding: _verdict.Finding, score: Score, names: Names) -> str:
+    """Return the size of a difference in the words of its unit: "49 fewer (18 to 79)", "higher by 3.4 points (…)"."""
+    found, decided = finding.difference, finding.outcome in ("yes", "no")
+    if score.is_ratio:
+        center, low, high = (math.exp(number) for number in found)
+        if decided and center < 1:
+            center, low, high = 1 / center, 1 / high, 1 / low
+        return names("sentence", "factor").format(f"{center:.3g}", f"{low:.3g}", f"{high:.3g}")
+    unit = names("difference", score.unit.name)
+    if not decided:
+        ends = names("sentence", "signed range").format(score.number(found.low, "+"), score.number(found.high, "+"))
+        return names("sentence", "a difference").format(unit.format(ends))
+    low, high = sorted((abs(found.low), abs(found.high)))
+    amount = unit.format(score.number(abs(found.mean)))
+    amount = names("sentence", "range").format(amount, score.number(low), score.number(high))
+    return names("more" if found.mean > 0 else "less", score.unit.name, "any unit").format(amount)
+
+
+def margin(score: Score, names: Names) -> str:
+    """Return the margin of a score with its unit, an empty string where it has none."""
+    if score.margin is None:
+        return ""
+    if score.is_ratio:
+        return names("value", "percent").format(f"{100 * score.margin:g}")
+    number = f"{score.margin * score.unit.factor:g}"
+    text = names("difference", score.unit.name).format(number)
+    return text.removesuffix("s") if number == "1" else text
 
 
 def value(number: float, score: Score, names: Names) -> str:
@@ -29,69 +75,14 @@ def value(number: float, score: Score, names: Names) -> str:
     return names("value", score.unit.name).format(score.number(number))
 
 
+def spaced(score: Score, names: Names) -> str:
+    """Return the name of a score, in Chinese with the space between a Latin letter and Chinese text."""
+    name = names("score", score.name)
+    return name + " " * (names.language == "zh" and name[-1].isascii())
+
+
 def described(score: Score, names: Names, *more: str) -> str:
     """Return the name of a score with its unit, and more that is said of it, in brackets."""
     said = [text for text in (names("symbol", score.unit.name), *more) if text]
     brackets = names("sentence", "brackets").format(names("sentence", "comma").join(said)) if said else ""
     return names("score", score.name) + brackets
-
-
-def comparison(panel_name: str, panel: Panel, seeds: dict, names: Names) -> str:
-    """Say how each row differs from the reference; an empty string where there is no reference."""
-    if panel.reference is None:
-        return ""
-    rows = [row for row in panel.rows if row != panel.reference]
-    reference = names("row", panel_name, panel.reference)
-    if panel.curve:
-        parts = [_curve(panel_name, panel, row, seeds, names) for row in rows]
-        text = names("sentence", "compared curves").format(reference, names("curve", panel.curve), _list(parts, names))
-    else:
-        parts = [_row(panel_name, panel, row, seeds, names) for row in rows]
-        mean = _verdict.mean(panel.score, _verdict.column(seeds, panel_name, panel.reference)).mean
-        text = names("sentence", "compared").format(reference, value(mean, panel.score, names), _list(parts, names))
-    title = names.title(panel_name)
-    return names("sentence", "titled").format(title, text) if title else text
-
-
-def _list(parts: list[str], names: Names) -> str:
-    """Return a Markdown list of the rows."""
-    return f"{names('sentence', 'item')}\n".join(f"- {part}" for part in parts) + names("sentence", "last item")
-
-
-def _row(panel_name: str, panel: Panel, row: str, seeds: dict, names: Names) -> str:
-    found = _verdict.difference(seeds, panel_name, row, panel.reference)
-    outcome = _outcome(found)
-    size = (_signed if outcome == "no difference" else _size)(found, panel.score, names)
-    return names("sentence", outcome).format(names("row", panel_name, row), size)
-
-
-def _curve(panel_name: str, panel: Panel, row: str, seeds: dict, names: Names) -> str:
-    common = set(_verdict.places(seeds, panel_name, panel.reference))
-    outcomes: dict[str, list[str]] = {"higher": [], "lower": [], "no difference": []}
-    for at in _verdict.places(seeds, panel_name, row):
-        if at in common:
-            outcomes[_outcome(_verdict.difference(seeds, panel_name, row, panel.reference, at))].append(at)
-    said = [
-        names("sentence", f"{outcome} at").format(names("sentence", "places").join(found))
-        for outcome, found in outcomes.items()
-        if found
-    ]
-    return names("sentence", "curve").format(names("row", panel_name, row), names("sentence", "comma").join(said))
-
-
-def _outcome(found: _verdict.Interval) -> str:
-    if found.low > 0:
-        return "higher"
-    return "lower" if found.high < 0 else "no difference"
-
-
-def _size(found: _verdict.Interval, score: Score, names: Names) -> str:
-    """Write the size of a difference, "4.29 points (3.90 to 4.68)": the sentence around it says which way it goes."""
-    low, high = sorted((abs(found.low), abs(found.high)))
-    mean = names("difference", score.unit.name).format(score.number(abs(found.mean)))
-    return names("sentence", "range").format(mean, score.number(low), score.number(high))
-
-
-def _signed(found: _verdict.Interval, score: Score, names: Names) -> str:
-    ends = names("sentence", "signed range").format(score.number(found.low, "+"), score.number(found.high, "+"))
-    return names("difference", score.unit.name).format(ends)

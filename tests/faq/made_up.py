@@ -4,13 +4,13 @@ from recipes.faq._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Sc
 
 LOSS = Score("training loss", NATS, higher_is_better=False)
 PANELS = {
-    "rows": Panel(ACCURACY, ("a", "b", "c", "d"), reference="a"),
-    "curves": Panel(LOSS, ("a", "b"), reference="a", curve="rate", logarithmic=True),
+    "rows": Panel(ACCURACY, ("a", "b", "c", "d")),
+    "curves": Panel(LOSS, ("a", "b"), curve="rate", logarithmic=True),
 }
 CLAIMS = (
     Claim("rows", "b", "a", "yes"),
     Claim("rows", "c", "a", "no"),
-    Claim("rows", "d", "a", "same"),
+    Claim("rows", "d", "a", "undecided"),
     Claim("rows", "b", 0.1, "no", better=False),
     Claim("curves", "b", "a", "yes", at="0.1"),
 )

@@ -1,6 +1,5 @@
 """The pages beside the questions: the article's claims, its two programs, the glossary."""
 
-import csv
 import re
 import warnings
 
@@ -8,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from recipes.faq import _names
+from recipes.faq import _index, _names, _questions
 
 CHINESE = "[\u4e00-\u9fff]"
 
@@ -89,13 +88,41 @@ def test_each_claim_of_the_article_has_its_place_a_correction_and_primary_source
 
 
 def test_the_glossary_says_each_term_in_both_languages():
-    with (_names.HERE / "glossary.csv").open(encoding="utf-8", newline="") as file:
-        terms = list(csv.DictReader(file))
-    assert len(terms) >= 80
+    terms = _index.glossary_terms()
+    assert len(terms) >= 150
     for part in ("en", "zh"):
         assert len({term[part] for term in terms}) == len(terms)
     for term in terms:
         assert not re.search(CHINESE, term["en"] + term["meaning_en"] + term["pinyin"])
-        assert re.search(CHINESE, term["zh"]) and re.search(CHINESE, term["meaning_zh"])
+        assert re.search(CHINESE, term["meaning_zh"])
         assert "|" not in "".join(term.values())
-        assert len(term["pinyin"].split()) == len(term["zh"].replace(" ", ""))
+        # Each character is read as one syllable; a term in Latin letters alone needs no pinyin.
+        parts = _index.spoken_parts(term["zh"])
+        assert len(term["pinyin"].split()) == (len(parts) if re.search(CHINESE, term["zh"]) else 0), term
+    # A term has one row: no other one gives it as a second name.
+    headwords = {term["zh"] for term in terms}
+    seconds = [name for term in terms for name in filter(None, term["also"].split("、"))]
+    assert len(set(seconds)) == len(seconds) and not headwords & set(seconds) - {"k-means"}
+
+
+def test_each_term_of_the_glossary_stands_on_the_pages_that_it_names():
+    for term in _index.glossary_terms():
+        assert set(term["questions"].split()) <= set(_questions.names())
+        for name in term["questions"].split():
+            page = _questions.question(name).page("zh").read_text(encoding="utf-8")
+            assert any(word in page for word in (term["zh"], *filter(None, term["also"].split("、")))), (
+                term["zh"],
+                name,
+            )
+
+
+def test_the_glossary_is_in_the_order_of_a_dictionary_and_has_the_pinyin_on_the_english_page_alone():
+    tables = {language: _index.glossary(language).splitlines() for language in _names.LANGUAGES}
+    first = {language: [line.split(" | ")[0].strip("| ") for line in table[2:]] for language, table in tables.items()}
+    assert first["en"] == sorted(first["en"], key=str.lower)
+    order = [first["zh"].index(word) for word in ("鞍点", "步", "ReLU", "softmax", "自注意力")]
+    assert order == sorted(order)
+    assert "zì zhù yì lì" in "".join(tables["en"]) and "zì zhù yì lì" not in "".join(tables["zh"])
+    assert {line.count(" | ") for table in tables.values() for line in table[2:]} == {4}
+    [row] = [line for line in tables["zh"] if line.startswith("| 批归一化 |")]
+    assert "批量规范化" in row and "](batch_normalisation/README.zh.md)" in row

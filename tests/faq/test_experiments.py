@@ -4,15 +4,16 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from commands import command
 from made_up import PANELS, SEEDS, experiment, scores_of
 
 from recipes._lib.runs import command_line, seed_intervals
 from recipes.faq import __main__ as faq_command
-from recipes.faq import _figure, _questions, _recheck, _run
+from recipes.faq import _examples, _figure, _questions, _recheck, _run
 
-FILES = ("results.json", "figure.png", "figure.zh.png")
+FILES = ("results.json", "figure.png", "figure.zh.png", "panels.png", "panels.zh.png")
 
 
 def files(folder) -> set[str]:
@@ -77,9 +78,9 @@ def test_an_experiment_writes_into_a_folder_of_its_own_and_prints_the_answer(run
     assert lines[0] == "Why x?"
     [of_seed_1] = [line for line in lines if line.startswith("seed 1, ")]
     assert of_seed_1.endswith(" s: test accuracy: A 51.00 %, B 71.11 %, C 30.91 %, D 52.00 %")
-    assert "- b above a? Yes: test accuracy higher by 20.22 points (20.00 to 20.44)." in lines
-    assert "- “B” is higher by 20.22 points (20.00 to 20.44);" in lines
-    assert lines[-3:] == [f"runs/faq_x/{name}" for name in FILES]
+    answer = "- b above a? Yes: test accuracy 52.00 % → 72.22 %, higher by 20.22 points (20.00 to 20.44). Shown."
+    assert answer in lines
+    assert lines[-5:] == [f"runs/faq_x/{name}" for name in FILES]
     assert run(experiment(), "--out", "mine", "--seeds", "7", "8", "9") >= {f"mine/{name}" for name in FILES}
     assert list(json.loads(Path("mine/results.json").read_text())["seeds"]) == ["7", "8", "9"]
     assert files(question.folder) == before
@@ -103,14 +104,15 @@ def test_a_quick_run_has_its_options_and_three_seeds_and_says_that_it_does_not_a
     def choose(small=False):
         return {"a": {"0.1": float(small), "1": 0.5}}
 
-    claims = tuple(claim._replace(known="yes") for claim in experiment().claims)
+    claims = tuple(claim._replace(disputed=True) for claim in experiment().claims)
     stated = experiment(measure, quick={"small": True}, choose=choose, claims=claims)
     assert run(stated, "--quick") == {f"runs/faq_x_quick/{name}" for name in FILES}
     assert given == [(seed, {"a": {"0.1": 1.0, "1": 0.5}}, True) for seed in (0, 1, 2)]
     printed = capsys.readouterr().out
     assert printed.count("these are not the published settings") == printed.count("These are not the published") == 1
-    assert "b above a?" in printed and "b better at 0.1?" not in printed and "the sources" not in printed
-    assert "Chosen on validation data, learning rate out of 0.1, 1: 0.1 for “A”." in printed
+    assert "b above a?" in printed and "b better at 0.1? (not measured in this run)" in printed
+    assert "the sources" not in printed
+    assert "learning rate out of 0.1, 1." in printed and "| A | 0.1 |" in printed
 
 
 def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(run, question):
@@ -120,11 +122,12 @@ def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(
         drawn.append((list(seeds), names.language))
         return _figure.draw(question, seeds, names.language)
 
-    run(experiment(draw=draw))
-    assert drawn == [(list("01234"), "en"), (list("01234"), "zh")]
-    assert run(experiment(draw=draw), "--quick") >= {f"runs/faq_x_quick/{name}" for name in FILES}
-    run(experiment(draw=draw), "--seeds", "1", "2", "3", "--out", "other")
-    assert len(drawn) == 2  # The examples that it shows are of seed 0.
+    own = experiment(draw=draw, draw_panels=draw)
+    run(own)
+    assert drawn == 2 * [(list("01234"), "en"), (list("01234"), "zh")]
+    assert run(own, "--quick") >= {f"runs/faq_x_quick/{name}" for name in FILES}
+    run(own, "--seeds", "1", "2", "3", "--out", "other")
+    assert len(drawn) == 4  # The examples that it shows are of seed 0.
 
 
 def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question):
@@ -139,7 +142,7 @@ def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question
     assert run(experiment(), "--draw") == set()
     assert files(question.folder) == before | set(FILES)
     assert (results.read_bytes(), page.read_bytes()) == (numbers, text)
-    english, chinese = ((question.folder / name).read_bytes() for name in FILES[1:])
+    english, chinese = ((question.folder / name).read_bytes() for name in FILES[1:3])
     assert english != chinese
 
 
@@ -198,6 +201,22 @@ def test_the_code_the_backend_and_the_versions_enter_the_hash(monkeypatch, tmp_p
         without = _run.code_hash()
 
 
+def test_scores_of_test_examples_are_replaced_by_their_mean_and_kept_where_a_claim_compares_them():
+    hits, errors = np.array([True, False, True]), np.array([0.5, 0.25])
+    scores = scores_of(0)
+    scores["rows"] |= {"a": hits, "d": errors}
+    scores["curves"] = {"a": {"0.1": errors, "1": errors}, "b": {"0.1": 0.3}}
+    found = _examples.split(experiment(claims=experiment().claims[1:2]), scores)
+    assert found["rows"] == {**scores_of(0)["rows"], "a": pytest.approx(2 / 3), "d": 0.375}
+    assert found["curves"] == {"a": {"0.1": 0.375, "1": 0.375}, "b": {"0.1": 0.3}} and found["extra"] == [0]
+    assert list(found["examples"]) == ["rows: a"]  # The claim compares c and a; c was measured as a number.
+    assert _examples.unpacked(found["examples"]["rows: a"]).tolist() == [1, 0, 1]
+    found = _examples.split(experiment(), scores)
+    assert list(found["examples"]) == ["rows: a", "rows: d", "curves: a @ 0.1"]
+    assert _examples.unpacked(found["examples"]["rows: d"]).tolist() == [0.5, 0.25]
+    assert json.loads(json.dumps(found)) == found and "examples" not in _examples.split(experiment(), scores_of(0))
+
+
 @pytest.mark.parametrize(
     ("scores", "message"),
     [
@@ -221,8 +240,14 @@ def test_a_new_seed_is_held_against_the_prediction_interval_of_the_published_one
     question = question._replace(experiment=experiment(measure, check={"rows": "a"}))
     [found] = _recheck.new_seed(question, 2, is_whole=False)
     assert (found.panel, found.row, found.at, found.value) == ("rows", "a", None, 0.52)
-    assert (found.low, found.high) == seed_intervals.new_seed_range([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
+    expected = seed_intervals.new_seed_range([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
+    assert (found.low, found.high) == pytest.approx(expected)
     assert len(_recheck.new_seed(question, 2, is_whole=True)) == 2
+    curve = {"curves": {"b": {"0.1": 0.5, "1": 2.9}}}  # Two places: each has an interval of 97.5 %.
+    found = _recheck.new_seed(question._replace(experiment=experiment(lambda seed: curve)), 2, is_whole=True)
+    expected = seed_intervals.new_seed_range([0.4 + seed / 50 for seed in range(5)], 0.975)[1:]
+    assert [(one.at, one.value) for one in found] == [("0.1", 0.5), ("1", 2.9)]
+    assert (found[0].low, found[0].high) == pytest.approx(expected)
 
 
 def test_the_list_has_each_experiment_with_its_command_time_and_answer():

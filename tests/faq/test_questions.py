@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+from xml.etree import ElementTree
 
 import pytest
 from two_languages import differences
@@ -13,7 +14,19 @@ from two_languages import differences
 import dlguide
 from dlguide import data
 from recipes._lib.runs import recipe_list
-from recipes.faq import _index, _names, _page, _questions, _recheck, _retraining, _run, _tuning, _verdict
+from recipes.faq import (
+    _examples,
+    _figure,
+    _index,
+    _names,
+    _page,
+    _questions,
+    _recheck,
+    _retraining,
+    _run,
+    _tuning,
+    _verdict,
+)
 from recipes.faq._experiment import Experiment
 
 NAMES = _questions.names()
@@ -47,10 +60,63 @@ def test_the_questions_are_numbered_and_have_all_their_files():
     pages = [_questions.question(name).page("en") for name in NAMES]
     assert [_questions.number_and_title(page)[0] for page in pages] == list(range(1, len(NAMES) + 1))
     assert NAMES[:2] == ("activations", "gradient_descent") and NAMES[23] == "multilayer"
-    files = {"README.md", "README.zh.md", "experiment.py", "names.csv", "results.json", "figure.png", "figure.zh.png"}
+    files = {"README.md", "README.zh.md", "experiment.py", "names.csv", "results.json", "diagram.svg", "diagram.zh.svg"}
     for page in pages:
-        assert {path.name for path in page.parent.iterdir() if path.is_file()} == files
-        assert isinstance(_questions.question(page.parent.name).experiment, Experiment)
+        experiment = _questions.question(page.parent.name).experiment
+        assert isinstance(experiment, Experiment)
+        figures = {f"{name}{suffix}.png" for name in _figure.files(experiment) for suffix in _names.LANGUAGES.values()}
+        assert {path.name for path in page.parent.iterdir() if path.is_file()} == files | figures
+
+
+HEADINGS = {
+    "en": ["Measured here", "Why", "Try it", "When to use it, and when not"],
+    "zh": ["实验结果", "原因", "动手试一试", "什么时候用，什么时候不用"],
+}
+FOLDS = {
+    "en": ["Exercises", "Read on", "All measurements, the setting, the limits"],
+    "zh": ["练习", "延伸阅读", "全部数据、设置与局限"],
+}
+FOLD = re.compile(r"^<details>\n<summary>([^<\n]+)</summary>\n\n(.*?)\n\n</details>$", re.M | re.S)
+
+
+@each_question
+def test_a_page_has_its_parts_in_order_and_folds_all_but_the_answer(name):
+    figures = _figure.files(_questions.question(name).experiment)
+    for text, (language, suffix) in zip(texts(name), _names.LANGUAGES.items(), strict=True):
+        assert re.findall(r"^## (.+)$", text, re.M) == HEADINGS[language]
+        folds = FOLD.findall(text)
+        assert [summary for summary, _ in folds][-3:] == FOLDS[language] and text.endswith("</details>\n")
+        assert len(folds) == text.count("<details>") == text.count("</details>")
+        exercises, reading, folded = [content for _, content in folds][-3:]
+        assert 2 <= len(re.findall(r"^\d\. ", exercises, re.M)) <= 3
+        assert len(re.findall(r"^- .+https://", reading, re.M)) >= 3
+        open_part = FOLD.sub("", text)
+        measured = open_part.partition(f"## {HEADINGS[language][0]}\n")[2].partition("\n## ")[0].strip()
+        picture, caption, *rest = measured.split("\n\n")
+        assert re.fullmatch(rf"!\[.+\]\(figure{re.escape(suffix)}\.png\)", picture), picture
+        assert re.fullmatch(r"\*[^*\n].*[^*\n]\*", caption), caption
+        assert f"](diagram{suffix}.svg)" in open_part and rest
+        assert 1 <= open_part.count("<!-- claim ") <= 3 and "<!-- tables -->" not in open_part
+        assert (f"](panels{suffix}.png)" in folded) == ("panels" in figures)
+        for marker in ("tables", "command"):
+            assert folded.count(f"<!-- {marker} -->") == 1, marker
+        limits = folded.partition("**Limits.**" if language == "en" else "**局限。**")[2]
+        assert 1 <= len(re.findall(r"^\d\. ", limits, re.M)) <= 3
+        sentence = _index.first_sentence(_questions.question(name), language)
+        assert len(sentence) <= (220 if language == "en" else 120), sentence
+
+
+@each_question
+def test_the_diagrams_of_a_page_differ_in_their_words_alone(name):
+    drawings = [(_questions.question(name).folder / f"diagram{suffix}.svg") for suffix in _names.LANGUAGES.values()]
+    shapes = []
+    for path in drawings:
+        root = ElementTree.parse(path).getroot()
+        assert "viewBox" in root.attrib and root.find("{*}title") is not None and path.stat().st_size <= 15_000
+        parts = [(part.tag, dict(part.attrib)) for part in root.iter()]
+        assert not {tag.rpartition("}")[2] for tag, _ in parts} & {"script", "image", "foreignObject", "style"}
+        shapes.append(parts)
+    assert shapes[0] == shapes[1]
 
 
 def test_every_recipe_is_named_by_a_question_and_every_builder_and_recipe_named_is_there():
@@ -89,11 +155,16 @@ NUMBER = re.compile(r"(?<![\w.,$\\])\d[\d,]*(?:\.\d+)?(?![\w])")
 
 @each_question
 def test_each_number_of_the_answer_and_the_reason_is_computed_or_in_the_setting(name):
-    """Formulas, programs and the experiment's own constants count as the setting; years and small counts are free."""
+    """Formulas, programs and the experiment's own constants count as the setting; years and small counts are free.
+
+    So are the exercises, and what to read.
+    """
     text = texts(name)[0]
     aside = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|```.*?```|`[^`]*`", re.DOTALL)
     computed = [found[2] for found in _page.BLOCK.finditer(text)]
-    prose = re.sub(r"\]\([^)]*\)|^#[^\n]*|\[question \d+", "", aside.sub("", _page.BLOCK.sub("", text)), flags=re.M)
+    prose = aside.sub("", _page.BLOCK.sub("", text))
+    prose = re.sub(r"<summary>(Exercises|Read on)</summary>.*?</details>", "", prose, flags=re.S)
+    prose = re.sub(r"\]\([^)]*\)|^#[^\n]*|\[question \d+", "", prose, flags=re.M)
     answer, setting = prose.split("**Setting.**")
     source = (_questions.question(name).folder / "experiment.py").read_text(encoding="utf-8")
     allowed = " ".join([source, setting, *aside.findall(text), *computed])
@@ -117,8 +188,8 @@ def test_the_names_of_a_question_are_all_used_and_none_stands_in_the_shared_tabl
 def test_the_claims_still_come_out_as_when_the_page_was_written(name):
     question = _questions.question(name)
     experiment, seeds = question.experiment, question.results()["seeds"]
-    for claim in experiment.claims:
-        assert _verdict.answer(claim, experiment.panels[claim.panel], seeds)[0] == claim.outcome, claim
+    found = [finding.outcome for finding in _verdict.findings(experiment, seeds)]
+    assert found == [claim.outcome for claim in experiment.claims]
     for text in texts(name):
         asked = re.findall(r"^- .+? <!-- claim (\d+) -->", text, re.MULTILINE)
         assert asked == [str(number) for number in range(1, len(experiment.claims) + 1)]
@@ -137,12 +208,6 @@ def test_each_row_has_the_same_number_of_tries_and_a_best_setting_at_an_end_is_l
     assert len({len(tries) for tries in choice.values()}) <= 1
     ends = {row for row, tries in choice.items() if _tuning.is_at_an_end(tries, experiment.lower_is_chosen)}
     assert ends == set(experiment.edges)
-
-
-@each_run(NAMES)
-def test_the_programs_of_a_page_run(name):
-    [program] = re.findall(r"^```python\n(.*?)^```$", texts(name)[0], re.MULTILINE | re.DOTALL)
-    exec(program, {"__name__": "page"})
 
 
 @pytest.mark.parametrize("path", sorted(_names.HERE.rglob("*.md")), ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -176,8 +241,8 @@ def run_eagerly(monkeypatch):
 
     def search(rows, grid, score):
         rows, settings = tuple(rows), tuple(grid)[:2]
-        once = score(rows[0], settings[0])
-        return whole(rows, settings, lambda row, setting: once)
+        once = score(rows[0], settings[0], _tuning.SEEDS[0])
+        return whole(rows, settings, lambda row, setting, seed: once)
 
     def load_less(name, **options):
         splits = load(name, **options)
@@ -195,7 +260,7 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name, run_ea
     question = _questions.question(name)
     experiment, published = question.experiment, question.results()
     choice = (experiment.choose(**experiment.quick),) if experiment.choose else ()
-    scores = experiment.measure(0, *choice, **experiment.quick)
+    scores = _examples.split(experiment, experiment.measure(0, *choice, **experiment.quick))
     for seed in (scores, *published["seeds"].values()):
         _run.check(experiment, seed)
     assert json.loads(json.dumps(scores)) == scores
@@ -209,19 +274,3 @@ def test_the_quickest_part_of_an_experiment_or_a_quick_one_with_a_new_seed_lies_
     # Seconds are those of the machine; of hundreds of scores some may be outside by chance.
     outside = [one for one in found if one.panel != "seconds" and not one.low <= one.value <= one.high]
     assert found and len(outside) <= is_whole * (1 + len(found) // 100), outside
-
-
-def test_the_learning_rates_for_names_are_chosen_on_the_validation_set_and_the_scores_are_of_the_test_set(monkeypatch):
-    from recipes.faq.transformer import experiment as transformer
-
-    seen = []
-    monkeypatch.setattr(transformer, "trained", lambda *_: None)
-    monkeypatch.setattr(transformer, "right_answers", lambda *_: 0.5)
-    monkeypatch.setattr(transformer, "right_names", lambda *given: seen.append((given[0], *given[2:5])) or 0.5)
-    choice = transformer.choose()
-    tries = len(transformer.GRID)
-    assert seen == [(row, 100, 8000, "valid") for row in ("names_lstm", "names_transformer") for _ in range(tries)]
-    seen.clear()
-    transformer.measure(3, choice)
-    sizes = (1000, 8000, 64000)
-    assert seen == [(row, 3, size, "test") for row in transformer.NAME_ROWS for size in sizes]

@@ -4,79 +4,116 @@ python -m recipes.faq dropout
 """
 
 import functools
+from typing import NamedTuple
 
-from recipes.faq import _retraining, _tuning
-from recipes.faq._experiment import ACCURACY, PERCENT, Claim, Experiment, Panel, Score
+from recipes.faq import _figure, _retraining, _tuning
+from recipes.faq._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Score
+from recipes.faq.regularisation import experiment as regularisation
 
 RATES = ("0", "0.25", "0.5", "0.75")
-LEARNING_RATES = (0.0003, 0.001, 0.003, 0.01)
-IMAGES = {"few": 500, "many": 2000}
-# A trial with 3,000 images and only 20 passes was even less favourable to dropout, which needs a longer training.
-PASSES = {"few": 40, "many": 50}
+LEARNING_RATES = (0.001, 0.003, 0.01, 0.03)
+EXAMPLES, BATCH = regularisation.EXAMPLES, regularisation.BATCH
+
+
+class Place(NamedTuple):
+    """A network with two hidden layers, and how long it is trained."""
+
+    units: int
+    epochs: int
+
+
+PLACES = {"large": Place(256, 100), "small": Place(16, 100), "short": Place(256, 10)}
 
 
 @functools.cache
-def trainer(rate: str):
-    """Compile a network once for all seeds, learning rates and numbers of images."""
+def trainer(rate: str, units: int):
+    """Compile a network once for all seeds, learning rates and lengths of the training."""
     from dlguide import mlp
 
-    return _retraining.trainer(lambda: mlp((28, 28, 1), 10, hidden_units=(256, 256), dropout=float(rate)))
+    build = functools.partial(mlp, (40, 1), 10, hidden_units=(units, units), dropout=float(rate))
+    return _retraining.trainer(build, metrics=(), jit_compile=False)
 
 
-def trained(rate: str, part, learning_rate: float, passes: int, seed: int):
-    """Train a network, in epochs of up to ten passes."""
-    in_epoch = min(passes, 10)
-    options = {"learning_rate": learning_rate, "epochs": passes // in_epoch, "batch_size": 100, "seed": seed}
-    return trainer(rate)(*_retraining.repeated(part, in_epoch), **options)
+def trained(rate: str, place: Place, part, learning_rate: float, seed: int):
+    """Train a network: all epochs are one of Keras's, in which each example comes up once for each of them."""
+    options = {"learning_rate": learning_rate, "epochs": 1, "batch_size": BATCH, "seed": seed}
+    return trainer(rate, place.units)(*_retraining.repeated(part, place.epochs), **options)
 
 
-def choose(*, images: dict = IMAGES, passes: dict = PASSES) -> dict:
-    """Return the validation accuracy of each dropout rate with each learning rate, for each number of images."""
-    from dlguide import data
+def choose(*, limit: int = EXAMPLES, places: dict = PLACES) -> dict:
+    """Return the validation accuracy of each dropout rate with each learning rate, in whole points: near ties tie."""
+    trainings = {f"{rate}@{name}": (rate, place) for name, place in places.items() for rate in RATES}
 
-    parts = {name: data.load("mnist", limit=limit, seed=100).train for name, limit in images.items()}
-    valid = data.load("mnist", seed=100).valid
-    trainings = {f"{rate}@{images[name]}": (rate, name) for name in images for rate in RATES}
+    def score(key, learning_rate, seed):
+        splits = _retraining.loaded("mnist1d", limit, seed)
+        return _retraining.accuracy(trained(*trainings[key], splits.train, learning_rate, seed), *splits.valid)
 
-    def score(key, learning_rate):
-        rate, name = trainings[key]
-        return _retraining.accuracy(trained(rate, parts[name], learning_rate, passes[name], 100), *valid)
-
-    return _tuning.search(trainings, LEARNING_RATES, score)
+    found = _tuning.search(trainings, LEARNING_RATES, score)
+    return {key: {rate: round(number, 2) for rate, number in tries.items()} for key, tries in found.items()}
 
 
-def measure(seed: int, choice: dict, *, images: dict = IMAGES, passes: dict = PASSES, rates=RATES) -> dict:
-    """Return the accuracy on the test set, and how far that on the training set lies above it."""
-    from dlguide import data
-
-    parts = {name: data.load("mnist", limit=limit, seed=seed).train for name, limit in images.items()}
-    test = data.load("mnist", seed=seed).test
-    scores = {name: {} for name in (*images, "gap")}
-    for name, limit in images.items():
+def measure(seed: int, choice: dict, *, limit: int = EXAMPLES, places: dict = PLACES, rates=RATES) -> dict:
+    """Return the accuracies on the test set, and the loss there of the large network after the long training."""
+    splits = _retraining.loaded("mnist1d", limit, seed)
+    scores = {name: {} for name in (*places, "loss")}
+    for name, place in places.items():
         for rate in rates:
-            model = trained(rate, parts[name], _tuning.best(choice[f"{rate}@{limit}"]), passes[name], seed)
-            scores[name][rate] = _retraining.accuracy(model, *test)
-            if name == "many":
-                scores["gap"][rate] = _retraining.accuracy(model, *parts[name]) - scores[name][rate]
+            model = trained(rate, place, splits.train, _tuning.best(choice[f"{rate}@{name}"]), seed)
+            scores[name][rate] = _retraining.hits(model, *splits.test)
+            if name == "large":
+                scores["loss"][rate] = regularisation.losses(model, *splits.test)
     return scores
 
 
-GAP = Score("accuracy on the training set less that on the test set", PERCENT, higher_is_better=False, bounds=(-1, 1))
+def on_one_scale(figure, panels: dict, seeds: dict, names) -> None:
+    """Draw panels whose accuracies share the range of the horizontal axis."""
+    _figure.draw_panels(figure, panels, seeds, names)
+    shared = [axes for axes, panel in zip(figure.axes, panels.values(), strict=True) if panel.score is SHARED]
+    lows, highs = zip(*(axes.get_xlim() for axes in shared), strict=True)
+    for axes in shared:
+        axes.set_xlim(min(lows), max(highs))
+
+
+def draw(seeds: dict, names):
+    """Return the figure of the page: the accuracies beside each other, with the same horizontal axis."""
+    from dlguide import plots
+
+    with plots.new_figure(9, 2.3) as figure:
+        all_axes = figure.subplots(1, len(PLACES), sharex=True)
+        for axes, letter, name in zip(all_axes, "abc", PLACES, strict=True):
+            _figure.draw_points(axes, name, EXPERIMENT.panels[name], seeds, names)
+            axes.set_title(f"({letter}) {names.title(name)}", fontsize=10)
+            axes.grid(axis="x", alpha=0.3)
+        figure.supxlabel(names("sentence", "drawn"), fontsize=8, color="gray")
+    return figure
+
+
+def draw_panels(seeds: dict, names):
+    """Return the figure of all panels."""
+    from dlguide import plots
+
+    with plots.new_figure(6.4, _figure.height(EXPERIMENT.panels)) as figure:
+        on_one_scale(figure, EXPERIMENT.panels, seeds, names)
+    return figure
+
+
+SHARED = ACCURACY._replace(format=".1f")
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "many": Panel(ACCURACY, RATES, reference="0"),
-        "few": Panel(ACCURACY, RATES, reference="0"),
-        "gap": Panel(GAP, RATES, reference="0"),
+        **{name: Panel(SHARED, RATES) for name in PLACES},
+        "loss": Panel(Score("test loss", NATS, higher_is_better=False), RATES),
     },
     claims=(
-        Claim("many", "0.5", "0", "same", known="yes"),
-        Claim("few", "0.5", "0", "same", known="same"),
-        Claim("many", "0.75", "0.5", "yes", better=False),
+        Claim("large", "0.5", "0", "yes"),
+        Claim("loss", "0.5", "0", "yes"),
+        Claim("small", "0.5", "0", "no"),
+        Claim("short", "0.5", "0", "no"),
     ),
-    quick={"images": {"few": 100, "many": 200}, "passes": {"few": 1, "many": 1}},
-    check={"images": {"few": 500}, "rates": ("0", "0.5")},
-    # 0.0003 and 0.003 give the same validation accuracy, and 0.001 between them nearly the same.
-    edges=("0.25@2000",),
+    seeds=tuple(range(10)),
+    quick={"limit": 100, "places": {name: place._replace(epochs=1) for name, place in PLACES.items()}},
+    check={"rates": ("0", "0.5")},
+    draw=draw,
+    draw_panels=draw_panels,
 )

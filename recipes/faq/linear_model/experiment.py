@@ -5,58 +5,101 @@ python -m recipes.faq linear_model
 
 import numpy as np
 
-from recipes.faq import _figure, _retraining
-from recipes.faq._experiment import NUMBER, Claim, Experiment, Panel, Score, Unit
+from recipes.faq import _retraining
+from recipes.faq._experiment import Claim, Experiment, Panel, Score, Unit
 
+COUNTS = (10, 20, 40, 80, 160)
 SCALES = ("standard", "thousands", "pounds")
 STEPS = (1, 10, 100, 1000, 10_000)
-CO2 = {"unchanged": (0, 1), "recent": (1, 10), "line": (1, 99), "parabola": (2, 99)}
-"""Degree of the polynomial, and how many years back it looks."""
-YEARS = (1, 2, 5, 10)
-fit = np.polynomial.Polynomial.fit
 
 
-def measure(seed: int, *, epochs: int = 30, steps=STEPS, origins: int = 10) -> dict:
-    """Return the test scores of straight lines on cars, on hours of bicycle hire and on CO2."""
-    from sklearn.linear_model import LinearRegression
-
+def measure(seed: int, *, counts=COUNTS, draws: int = 100, resamples: int = 200, steps=STEPS) -> dict:
+    """Return the errors of straight lines on cars and on hours of bicycle hire, and the standard error of a slope."""
     mpg = _retraining.loaded("auto_mpg", None, seed)
     column = mpg.info.feature_names.index("weight")
     (x, miles), (test_x, truth) = (
         (part.x.astype("float64"), part.y.astype("float64")) for part in (mpg.train, mpg.test)
     )
     weight, test_weight = x[:, column], test_x[:, column]
-    slope = np.sum((weight - weight.mean()) * (miles - miles.mean())) / np.sum((weight - weight.mean()) ** 2)
-    line = miles.mean() - slope * weight.mean() + slope * test_weight
+    slope, intercept = line(weight, miles)
     predictions = {
-        "mean": np.full(len(truth), miles.mean()),
-        "closed": line,
-        "descent": keras_line(mpg, column, epochs, seed),
-        "parabola": fit(weight, miles, 2)(test_weight),
-        "seven": LinearRegression().fit(x, miles).predict(test_x),
+        "mean": miles.mean(),
+        "line": intercept + slope * test_weight,
+        "parabola": np.polynomial.Polynomial.fit(weight, miles, 2)(test_weight),
+        "seven": all_variables(x, miles)(test_x),
     }
     return {
-        # Rounded, so that single precision does not show.
-        "cars": {row: round(float(np.abs(guess - truth).mean()), 3) for row, guess in predictions.items()},
+        "cars": {row: np.abs(guess - truth) for row, guess in predictions.items()},
+        "slope": standard_errors(weight / 1000, miles, counts, draws, resamples, seed),
+        "few": few_errors(mpg, column, counts, draws, seed),
+        "hours": hires(_retraining.loaded("bikeshare", None, seed)),
         "steps": {row: descent(row, weight, miles, steps) for row in SCALES},
-        "shape": {"weight": r2(line, mpg.test.y), **hires(_retraining.loaded("bikeshare", None, seed))},
-        "co2": co2_errors(np.random.default_rng(seed), origins),
     }
 
 
-def keras_line(mpg, column: int, epochs: int, seed: int) -> np.ndarray:
-    """Return the test predictions of `linear_regression`, trained by gradient descent on the whole training set."""
-    import keras
+def line(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return slope and intercept of the least-squares line; of several samples at once, one a row of `x` and `y`."""
+    x_mean, y_mean = x.mean(axis=-1, keepdims=True), y.mean(axis=-1, keepdims=True)
+    slope = ((x - x_mean) * (y - y_mean)).sum(axis=-1) / ((x - x_mean) ** 2).sum(axis=-1)
+    return slope, y_mean[..., 0] - slope * x_mean[..., 0]
 
-    from dlguide import linear_regression, training
 
-    keras.utils.set_random_seed(seed)
-    train, test = mpg.train.x[:, [column]], mpg.test.x[:, [column]]
-    model = linear_regression((1,))
-    model.get_layer("features").adapt(train)
-    model.compile(keras.optimizers.SGD(0.25), "mse")
-    training.fit(model, train, mpg.train.y[:, None], epochs=epochs, batch_size=len(train), seed=seed, verbose=0)
-    return model.predict(test, verbose=0)[:, 0]
+def all_variables(x: np.ndarray, y: np.ndarray):
+    """Return the linear model of all variables."""
+    from sklearn.linear_model import LinearRegression
+
+    return LinearRegression().fit(x, y).predict
+
+
+def standard_errors(x, y, counts, draws: int, resamples: int, seed: int) -> dict:
+    """Return the standard error of the slope for samples of some cars, drawn with replacement, in three ways."""
+    rng = np.random.default_rng(seed)
+    errors = {row: {} for row in ("formula", "bootstrap", "fresh")}
+    for n in counts:
+        drawn = rng.integers(len(x), size=(draws, n))
+        own_x, own_y = x[drawn], y[drawn]
+        slope, intercept = line(own_x, own_y)
+        rest = own_y - intercept[:, None] - slope[:, None] * own_x
+        spread = ((own_x - own_x.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+        again = rng.integers(n, size=(draws, resamples, n))
+        boot = line(np.take_along_axis(own_x[:, None], again, 2), np.take_along_axis(own_y[:, None], again, 2))[0]
+        fresh = rng.integers(len(x), size=(5 * resamples, n))
+        errors["formula"][str(n)] = float(np.mean(((rest**2).sum(axis=1) / (n - 2) / spread) ** 0.5))
+        errors["bootstrap"][str(n)] = float(boot.std(axis=1, ddof=1).mean())
+        errors["fresh"][str(n)] = float(line(x[fresh], y[fresh])[0].std(ddof=1))
+    return errors
+
+
+def few_errors(mpg, column: int, counts, draws: int, seed: int) -> dict:
+    """Return the error on each test car of models of a few cars: the median over several draws."""
+    rng = np.random.default_rng(seed)
+    x, y = mpg.train.x.astype("float64"), mpg.train.y.astype("float64")
+    errors = {row: {} for row in ("mean", "line", "seven")}
+    for n in counts:
+        guesses = {row: [] for row in errors}
+        for _ in range(draws):
+            own = rng.permutation(len(x))[:n]
+            slope, intercept = line(x[own, column], y[own])
+            guesses["mean"].append(np.full(len(mpg.test.y), y[own].mean()))
+            guesses["line"].append(intercept + slope * mpg.test.x[:, column])
+            guesses["seven"].append(all_variables(x[own], y[own])(mpg.test.x))
+        for row, own in guesses.items():
+            errors[row][str(n)] = np.median(np.abs(np.stack(own) - mpg.test.y), axis=0)
+    return errors
+
+
+def hires(bikes) -> dict[str, np.ndarray]:
+    """Return the error on each test day, the mean of its hours, of a line of the hour and of the mean of each hour."""
+    names = bikes.info.feature_names
+    hours = [i for i, name in enumerate(names) if name.startswith("hr=")]
+    hour, test_hour = (part.x[:, hours].argmax(axis=1) for part in (bikes.train, bikes.test))
+    slope, intercept = line(hour.astype("float64"), bikes.train.y.astype("float64"))
+    means = np.array([bikes.train.y[hour == h].mean() for h in range(24)])
+    guesses = {"hour_line": intercept + slope * test_hour, "hour_means": means[test_hour]}
+    # The hours of a day are alike, so days are the examples: one begins where the hour falls.
+    starts = np.concatenate([[0], 1 + np.flatnonzero(np.diff(test_hour) < 0)])
+    lengths = np.diff([*starts, len(test_hour)])
+    return {row: np.add.reduceat(np.abs(guess - bikes.test.y), starts) / lengths for row, guess in guesses.items()}
 
 
 def descent(scale: str, x: np.ndarray, y: np.ndarray, steps) -> dict[str, float]:
@@ -69,105 +112,59 @@ def descent(scale: str, x: np.ndarray, y: np.ndarray, steps) -> dict[str, float]
     for step in range(1, max(steps) + 1):
         weights = weights - learning_rate * (second @ weights - first)
         if step in steps:
-            errors[str(step)] = round(float(np.mean((columns @ weights - y) ** 2) ** 0.5), 3)
+            errors[str(step)] = float(np.mean((columns @ weights - y) ** 2) ** 0.5)
     return errors
 
 
-def hires(bikes) -> dict[str, float]:
-    """Return R² of a line of the temperature, of a line of the hour, and of the mean of each hour."""
-    names = bikes.info.feature_names
-    hours = [i for i, name in enumerate(names) if name.startswith("hr=")]
-    temperature, hour = (
-        [read(part.x) for part in (bikes.train, bikes.test)]
-        for read in (lambda x: x[:, names.index("temp")], lambda x: x[:, hours].argmax(axis=1))
-    )
-    means = np.array([bikes.train.y[hour[0] == h].mean() for h in range(24)])
-    return {
-        "temperature": r2(fit(temperature[0], bikes.train.y, 1)(temperature[1]), bikes.test.y),
-        "hour": r2(fit(hour[0], bikes.train.y, 1)(hour[1]), bikes.test.y),
-        "hour_means": r2(means[hour[1]], bikes.test.y),
-    }
-
-
-def weekly_co2() -> tuple[np.ndarray, np.ndarray]:
-    """Return the date of each measured week as a year with its fraction, and its concentration in ppm."""
-    co2 = _retraining.loaded("co2", None, 0)
-    windows = np.concatenate([part.x[:, :, 0] for part in co2[:3]])
-    ppm = np.concatenate([part.y for part in co2[:3]]).astype("float64") * co2.info.scale + co2.info.mean
-    # Missing weeks are no targets: two windows are as many weeks apart as it takes to lay one over the other.
-    is_apart = [(windows[1:, :-weeks] == windows[:-1, weeks:]).all(axis=1) for weeks in range(1, 52)]
-    weeks = np.concatenate([[0], np.cumsum(1 + np.argmax(is_apart, axis=0))])
-    last = 1970 + np.datetime64(co2.info.test_dates[-1], "D").astype(int) / 365.25
-    return last + (weeks - weeks[-1]) * 7 / 365.25, ppm
-
-
-def forecast(row: str, years: np.ndarray, ppm: np.ndarray, now: float):
-    """Return the polynomial that a row fits to the weeks before `now`."""
-    degree, back = CO2[row]
-    past = (years <= now) & (years > now - back)
-    return fit(years[past], ppm[past], degree)
-
-
-def co2_errors(rng: np.random.Generator, origins: int) -> dict:
-    """Return the error of each row's yearly mean some years ahead, the mean over dates that are drawn."""
-    years, ppm = weekly_co2()
-    errors = {row: {str(ahead): [] for ahead in YEARS} for row in CO2}
-    for now in rng.uniform(years[0] + 10, years[-1] - 10, origins):
-        for row in CO2:
-            polynomial = forecast(row, years, ppm, now)
-            for ahead in YEARS:
-                year = (years > now + ahead - 1) & (years <= now + ahead)
-                errors[row][str(ahead)].append(abs(np.mean(polynomial(years[year]) - ppm[year])))
-    return {row: {ahead: float(np.mean(values)) for ahead, values in own.items()} for row, own in errors.items()}
-
-
-def r2(predicted: np.ndarray, truth: np.ndarray) -> float:
-    """Return the share of the variance that the predictions explain."""
-    return float(1 - np.sum((truth - predicted) ** 2) / np.sum((truth - truth.mean()) ** 2))
-
-
 def draw(seeds: dict, names):
-    """Draw the usual panels, and below them what lines through the years up to 1981 say of the years after."""
-    years, ppm = weekly_co2()
+    """Draw the cars, the line through all of them, lines through ten cars each, and the mean."""
+    from dlguide import plots
 
-    def draw_below(part):
-        axes = part.subplots()
-        axes.plot(years, ppm, ".", color="lightgray", markersize=2, label=names("picture", "measured"))
-        for row in EXPERIMENT.panels["co2"].rows:
-            start = 1980 if row == "unchanged" else 1971 if row == "recent" else years[0]
-            span = np.linspace(start, years[-1], 200)
-            axes.plot(span, forecast(row, years, ppm, 1981)(span), label=names("row", "co2", row))
-        axes.axvline(1981, color="gray", linestyle=":")
-        axes.set(xlabel=names("picture", "year"), ylabel=names("picture", "co2"))
-        axes.set_title(names("picture", "title"), fontsize=10)
+    mpg = _retraining.loaded("auto_mpg", None, 0)
+    column = mpg.info.feature_names.index("weight")
+    x, y = mpg.train.x[:, column].astype("float64") / 1000, mpg.train.y.astype("float64")
+    ends, rng = np.array([x.min(), x.max()]), np.random.default_rng(0)
+    with plots.new_figure(6.4, 2.5) as figure:
+        axes = figure.subplots()
+        axes.plot(x, y, ".", color="gray", markersize=4, label=names("picture", "cars"))
+        for i in range(20):
+            own = rng.permutation(len(x))[:10]
+            slope, intercept = line(x[own], y[own])
+            label = None if i else names("picture", "few")
+            axes.plot(ends, intercept + slope * ends, color="tab:orange", alpha=0.4, linewidth=0.8, label=label)
+        slope, intercept = line(x, y)
+        axes.plot(ends, intercept + slope * ends, color="tab:blue", linewidth=2.5, label=names("row", "cars", "line"))
+        axes.axhline(y.mean(), color="black", linestyle="--", label=names("row", "cars", "mean"))
+        axes.set(xlabel=names("picture", "weight"), ylabel=names("picture", "mpg"), ylim=(0, 50))
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
+    return figure
 
-    return _figure.with_part_below(EXPERIMENT.panels, seeds, names, 3.4, draw_below)
 
-
-CARS = ("mean", "closed", "descent", "parabola", "seven")
-SHAPES = ("weight", "temperature", "hour", "hour_means")
-MILES = Score("mean absolute error", Unit("mpg"), higher_is_better=False)
-DESCENT = Panel(MILES._replace(name="root mean squared error in training"), SCALES, reference="standard")
-PPM = Score("error of the yearly mean", Unit("ppm"), higher_is_better=False)
+MILES = Score("mean absolute error", Unit("mpg"), higher_is_better=False, margin=0.1)
+PER_TON = Unit("mpg a thousand pounds")
+SLOPE = Score("standard error of the slope", PER_TON, False, margin=0.1, is_ratio=True, logarithmic=True)
+DESCENT = Score("root mean squared error in training", Unit("mpg"), higher_is_better=False)
+HIRES = Score("error of an hour, mean absolute", Unit("hires"), higher_is_better=False, format=".0f")
 EXPERIMENT = Experiment(
     measure=measure,
     panels={
-        "cars": Panel(MILES, CARS, reference="closed"),
-        "steps": DESCENT._replace(curve="steps of gradient descent", logarithmic=True),
-        "shape": Panel(Score("R² on the test set", NUMBER, format=".3f"), SHAPES, reference="hour"),
-        "co2": Panel(PPM, tuple(CO2), reference="line", curve="years ahead"),
+        "cars": Panel(MILES, ("mean", "line", "parabola", "seven")),
+        "slope": Panel(SLOPE, ("formula", "bootstrap", "fresh"), curve="cars in the sample", logarithmic=True),
+        "few": Panel(MILES, ("mean", "line", "seven"), curve="cars in the sample", logarithmic=True),
+        "hours": Panel(HIRES, ("hour_line", "hour_means")),
+        "steps": Panel(DESCENT, SCALES, curve="steps of gradient descent", logarithmic=True),
     },
     claims=(
-        Claim("cars", "closed", "mean", "yes"),
-        Claim("cars", "descent", "closed", "same", known="same"),
-        Claim("steps", "pounds", "standard", "yes", better=False, at="1000", known="yes"),
-        Claim("shape", "hour", "hour_means", "yes", better=False),
-        Claim("co2", "line", "unchanged", "yes", at="10"),
-        Claim("co2", "recent", "parabola", "yes", at="10"),
+        Claim("cars", "line", "mean", "yes"),
+        Claim("slope", "bootstrap", "fresh", "within", at="40"),
+        Claim("slope", "formula", "fresh", "yes", better=False, at="40"),
+        Claim("few", "line", "seven", "yes", at="10"),
+        Claim("cars", "seven", "line", "yes"),
+        Claim("hours", "hour_line", "hour_means", "yes", better=False),
+        Claim("steps", "pounds", "standard", "given", better=False, at="1000"),
     ),
-    quick={"epochs": 1, "steps": (1, 10), "origins": 1},
+    quick={"counts": (10, 40), "draws": 3, "resamples": 5, "steps": (1, 1000)},
     check={},
     seeds=tuple(range(10)),
     draw=draw,

@@ -5,58 +5,49 @@ python -m recipes.faq polynomial
 
 import numpy as np
 
-from recipes.faq import _retraining, _tuning
+from recipes.faq import _figure, _retraining, _tuning
 from recipes.faq._experiment import Claim, Experiment, Panel, Score, Unit
 
 PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100)
-CARS = {"linear": 1, "quadratic": 2, "cubic": 3, "quadratic_penalty": 2, "cubic_penalty": 3}
-DEGREES = tuple(range(1, 16))
-SIZES = (8, 16, 24, 30, 36, 40, 44, 50, 60, 80, 120, 200, 330, 792)
-REGIMES = {"few": "8", "equal": "40", "many": "792"}
+CARS = {"linear": 1, "squares": 2, "quadratic": 2, "cubic": 3, "quadratic_penalty": 2, "cubic_penalty": 3}
+DEGREES = (1, 2, 3, 4, 5, 6, 9, 12)
+SIZES = (8, 16, 40, 80, 200, 792)
+NOISE = 0.5
 
 
-def measure(seed: int, choice: dict, *, degrees=DEGREES, sizes=SIZES, bike_degree: int = 6, draws: int = 20) -> dict:
-    """Return the test errors of polynomials of cars and of hours of bicycle hire."""
+def measure(seed: int, choice: dict, *, degrees=DEGREES, sizes=SIZES, draws: int = 20) -> dict:
+    """Return the errors of polynomials on the test cars, and bias and variance on made data."""
     penalty = {row: _tuning.best(tries, lower=True) for row, tries in choice.items()}
     mpg = _retraining.loaded("auto_mpg", None, seed)
-    drawn = range(draws * seed, draws * (seed + 1))
-    few = [few_errors(few_cars(mpg, 20, own), mpg.test, degrees, penalty["few_penalty"]) for own in drawn]
     strengths = {"many": 0.0, "many_penalty": penalty["many_penalty"]}
-    forty = [size_errors(mpg, one, sizes, strengths) for one in drawn]
-    many = {row: {at: median([one[row][at] for one in forty]) for at in forty[0][row]} for row in strengths}
     return {
-        "cars": {row: cars_error(mpg, row, penalty.get(row, 0.0)) for row in CARS},
-        "bikes": bikes_errors(_retraining.loaded("bikeshare", None, seed), bike_degree),
-        "few": {row: {at: median([one[row][at] for one in few]) for at in few[0][row]} for row in few[0]},
-        "many": many,
-        "regimes": {row: many["many"][size] for row, size in REGIMES.items()},
+        "cars": {row: cars_errors(mpg, row, penalty.get(row, 0.0)) for row in CARS},
+        "tradeoff": bias_and_variance(degrees, penalty["total_penalty"], 10 * draws, seed),
+        "many": {row: size_errors(mpg, strength, sizes, draws, seed) for row, strength in strengths.items()},
     }
 
 
-def choose(seed: int = 100, *, degrees=DEGREES, sizes=SIZES, **_) -> dict:
-    """Return the validation error of each strength of the penalty; seeds that are not published draw the cars."""
+def choose(*, degrees=DEGREES, sizes=SIZES, draws: int = 20) -> dict:
+    """Return the validation error of each strength of the penalty: of curves, the mean over their places."""
 
-    def score(row: str, penalty: float) -> float:
-        errors = []
-        for own in range(seed, seed + 5):
-            mpg = _retraining.loaded("auto_mpg", None, own)
-            if row in CARS:
-                errors.append(cars_error(mpg, row, penalty, "valid"))
-                continue
-            if row == "few_penalty":
-                curve = few_errors(few_cars(mpg, 20, 1000 * own), mpg.valid, degrees, penalty)[row]
-            else:
-                curve = size_errors(mpg, 1000 * own, sizes, {row: penalty}, "valid")[row]
-            errors += [median([at]) for at in curve.values()]
-        return float(np.mean(errors))
+    def error(row: str, penalty: float, seed: int) -> float:
+        if row == "total_penalty":
+            return float(np.mean(list(bias_and_variance(degrees, penalty, 10 * draws, seed)[row].values())))
+        mpg = _retraining.loaded("auto_mpg", None, seed)
+        if row == "many_penalty":
+            return float(
+                np.mean([errors.mean() for errors in size_errors(mpg, penalty, sizes, 5, seed, "valid").values()])
+            )
+        return float(cars_errors(mpg, row, penalty, "valid").mean())
 
-    return _tuning.search(("quadratic_penalty", "cubic_penalty", "few_penalty", "many_penalty"), PENALTIES, score)
+    return _tuning.search(("quadratic_penalty", "cubic_penalty", "total_penalty", "many_penalty"), PENALTIES, error)
 
 
 def least_squares(train: np.ndarray, y: np.ndarray, test: np.ndarray, penalty: float = 0.0) -> np.ndarray:
     """Return the test predictions of least squares with a penalty on the squared weights of the standardised features.
 
-    Without a penalty, and where many weights fit the training set exactly, they are those with the smallest norm.
+    `y` may have a column for each of several fits. Without a penalty, and where many weights fit the training set
+    exactly, they are those with the smallest norm.
     """
     centre, scale = train.mean(axis=0), train.std(axis=0)
     scale[scale < 1e-9] = 1
@@ -64,8 +55,9 @@ def least_squares(train: np.ndarray, y: np.ndarray, test: np.ndarray, penalty: f
     u, s, v = np.linalg.svd(z, full_matrices=False)
     kept = s > 1e-10 * s[0]
     u, s, v = u[:, kept], s[kept], v[kept]
-    weights = v.T @ (s / (s**2 + penalty * len(z)) * (u.T @ (y - y.mean())))
-    return y.mean() + (test - centre) / scale @ weights
+    mean = y.mean(axis=0)
+    weights = v.T @ (s / (s**2 + penalty * len(z)) * (u.T @ (y - mean)).T).T
+    return mean + (test - centre) / scale @ weights
 
 
 def products(train: np.ndarray, test: np.ndarray, degree: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,29 +68,30 @@ def products(train: np.ndarray, test: np.ndarray, degree: int) -> tuple[np.ndarr
     return features.fit_transform(scaler.transform(train)), features.transform(scaler.transform(test))
 
 
-def cars_error(mpg, row: str, penalty: float, part: str = "test") -> float:
-    """Return the median absolute error of a polynomial of all seven variables."""
+def cars_errors(mpg, row: str, penalty: float, part: str = "test") -> np.ndarray:
+    """Return the absolute error on each car of a part, of a polynomial of all seven variables."""
     held_out = getattr(mpg, part)
-    train, test = products(mpg.train.x.astype("float64"), held_out.x.astype("float64"), CARS[row])
-    return median([np.abs(least_squares(train, mpg.train.y, test, penalty) - held_out.y)])
+    train, other = products(mpg.train.x.astype("float64"), held_out.x.astype("float64"), CARS[row])
+    if row == "squares":
+        squares = is_of_one_variable(mpg.train.x.shape[1], CARS[row])
+        train, other = train[:, squares], other[:, squares]
+    return absolute_errors(least_squares(train, mpg.train.y, other, penalty), mpg.train.y, held_out.y)
 
 
-def bikes_errors(bikes, most: int) -> dict:
-    """Return the errors of polynomials of the hour and the weather on the training and the test set, by degree."""
-    names = bikes.info.feature_names
-    hours = [i for i, name in enumerate(names) if name.startswith("hr=")]
-    weather = [names.index(name) for name in ("temp", "hum", "windspeed")]
-    train, test = (
-        np.column_stack([part.x[:, hours].argmax(axis=1), part.x[:, weather]]).astype("float64")
-        for part in (bikes.train, bikes.test)
-    )
-    errors = {"bikes_train": {}, "bikes_test": {}}
-    for degree in range(1, most + 1):
-        features, test_features = products(train, test, degree)
-        both = least_squares(features, bikes.train.y, np.concatenate([features, test_features]))
-        errors["bikes_train"][str(degree)] = median([np.abs(both[: len(train)] - bikes.train.y)])
-        errors["bikes_test"][str(degree)] = median([np.abs(both[len(train) :] - bikes.test.y)])
-    return errors
+def is_of_one_variable(number: int, degree: int) -> np.ndarray:
+    """Tell for each product whether it is a power of one variable."""
+    from sklearn.preprocessing import PolynomialFeatures
+
+    features = PolynomialFeatures(degree, include_bias=False).fit(np.zeros((1, number)))
+    return (features.powers_ > 0).sum(axis=1) == 1
+
+
+def absolute_errors(predicted: np.ndarray, y: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the absolute errors of predictions that are limited to the range of the training targets `y`.
+
+    Outside of its points a polynomial may be wrong by any amount, and one car would decide the mean.
+    """
+    return np.abs(np.clip(predicted, y.min(), y.max()) - truth)
 
 
 def few_cars(mpg, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -107,65 +100,67 @@ def few_cars(mpg, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return mpg.train.x[drawn].astype("float64"), mpg.train.y[drawn].astype("float64")
 
 
-def few_errors(few: tuple, held_out, degrees, penalty: float) -> dict:
-    """Return the errors of polynomials of the weight alone that are fitted to a few cars, by degree."""
-    weight, y = few[0][:, 3], few[1]
-    low, high = weight.min(), weight.max()
-    errors = {"few_train": {}, "few_test": {}, "few_penalty": {}}
+def size_errors(mpg, penalty: float, sizes, draws: int, seed: int, part: str = "test") -> dict[str, np.ndarray]:
+    """Return the error on each car of a part, the mean over draws of 40 cars, by the number of coefficients."""
+    held_out, errors = getattr(mpg, part), {str(size): [] for size in sizes}
+    for i in range(draws):
+        x, y = few_cars(mpg, 40, 1000 * seed + i)
+        train, other = products(x, held_out.x.astype("float64"), 5)
+        for size in sizes:
+            predicted = least_squares(train[:, : size - 1], y, other[:, : size - 1], penalty)
+            errors[str(size)].append(absolute_errors(predicted, y, held_out.y))
+    return {size: np.mean(own, axis=0) for size, own in errors.items()}
+
+
+def bias_and_variance(degrees, penalty: float, draws: int, seed: int) -> dict:
+    """Return squared bias, variance and their sum, the error against the true curve, of fits to many draws of noise.
+
+    The true curve is sin(πx + 1). Each draw has the same 20 points, with new noise.
+    """
+    rng, x, between = np.random.default_rng(seed), np.linspace(-1, 1, 20), np.linspace(-1, 1, 201)
+    y, truth = np.sin(np.pi * x + 1) + NOISE * rng.standard_normal((draws, 20)), np.sin(np.pi * between + 1)
+    found = {"bias": {}, "variance": {}, "total": {}, "total_penalty": {}}
     for degree in degrees:
-        train, test = (
-            np.polynomial.legendre.legvander(2 * (x - low) / (high - low) - 1, degree)[:, 1:]
-            for x in (weight, held_out.x[:, 3].astype("float64"))
-        )
-        errors["few_train"][str(degree)] = np.abs(least_squares(train, y, train) - y)
-        errors["few_test"][str(degree)] = np.abs(least_squares(train, y, test) - held_out.y)
-        errors["few_penalty"][str(degree)] = np.abs(least_squares(train, y, test, penalty) - held_out.y)
-    return errors
+        train, other = (np.polynomial.legendre.legvander(points, degree)[:, 1:] for points in (x, between))
+        fits, held = (least_squares(train, y.T, other, strength).T for strength in (0.0, penalty))
+        found["bias"][str(degree)] = float(np.mean((fits.mean(axis=0) - truth) ** 2))
+        found["variance"][str(degree)] = float(fits.var(axis=0).mean())
+        found["total"][str(degree)] = float(np.mean((fits - truth) ** 2))
+        found["total_penalty"][str(degree)] = float(np.mean((held - truth) ** 2))
+    return found
 
 
-def size_errors(mpg, seed: int, sizes, penalties: dict[str, float], part: str = "test") -> dict:
-    """Return each row's errors with each number of coefficients: seven variables, fitted to 40 cars."""
-    x, y = few_cars(mpg, 40, seed)
-    held_out = getattr(mpg, part)
-    train, test = products(x, held_out.x.astype("float64"), 5)
+def draw(seeds: dict, names):
+    """Draw the panel of the first claim, lower than usual."""
+    from dlguide import plots
 
-    def errors(count: int, penalty: float) -> np.ndarray:
-        return np.abs(least_squares(train[:, : count - 1], y, test[:, : count - 1], penalty) - held_out.y)
-
-    return {row: {str(size): errors(size, penalty) for size in sizes} for row, penalty in penalties.items()}
+    with plots.new_figure(6.4, 2.6) as figure:
+        _figure.draw_panels(figure, {"cars": EXPERIMENT.panels["cars"]}, seeds, names)
+    return figure
 
 
-def median(errors: list[np.ndarray]) -> float:
-    """Return the median of the errors of all draws: a polynomial may be wrong by any amount outside of its points."""
-    return float(np.median(np.concatenate(errors)))
-
-
-MILES = Score("median absolute error", Unit("mpg"), higher_is_better=False)
-STEEP = MILES._replace(logarithmic=True)
-HIRES = Score("median absolute error", Unit("hires an hour"), higher_is_better=False, format=".1f")
-FEW = ("few_train", "few_test", "few_penalty")
-MANY = Panel(STEEP, ("many", "many_penalty"), reference="many", logarithmic=True)
+MILES = Score("mean absolute error", Unit("mpg"), higher_is_better=False, margin=0.1)
+SQUARED = Score("mean squared error", higher_is_better=False, format=".3f", logarithmic=True, is_ratio=True)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "cars": Panel(MILES, tuple(CARS), reference="linear"),
-        "bikes": Panel(HIRES, ("bikes_train", "bikes_test"), reference="bikes_train", curve="degree"),
-        "few": Panel(STEEP, FEW, reference="few_test", curve="degree"),
-        "many": MANY._replace(curve="number of coefficients"),
-        "regimes": Panel(MILES, tuple(REGIMES), reference="equal"),
+        "cars": Panel(MILES, tuple(CARS)),
+        "tradeoff": Panel(SQUARED, ("bias", "variance", "total", "total_penalty"), curve="degree"),
+        "many": Panel(MILES, ("many", "many_penalty"), curve="number of coefficients", logarithmic=True),
     },
     claims=(
         Claim("cars", "quadratic", "linear", "yes"),
         Claim("cars", "cubic", "quadratic", "yes", better=False),
-        Claim("few", "few_penalty", "few_test", "yes", at="15", known="yes"),
-        Claim("regimes", "equal", "few", "yes", better=False, known="yes"),
-        Claim("regimes", "many", "equal", "yes", known="yes"),
-        Claim("regimes", "many", "few", "no"),
+        Claim("cars", "quadratic", "squares", "undecided"),
+        Claim("cars", "cubic_penalty", "cubic", "yes"),
+        Claim("tradeoff", "total_penalty", "total", "yes", at="12"),
+        Claim("many", "many_penalty", "many", "yes", at="40"),
     ),
-    quick={"degrees": (1, 2), "sizes": (8, 40, 792), "bike_degree": 2, "draws": 1},
+    quick={"degrees": (1, 2, 12), "sizes": (8, 40, 792), "draws": 1},
     check={},
     seeds=tuple(range(10)),
     chosen="strength of the penalty λ",
     lower_is_chosen=True,
+    draw=draw,
 )

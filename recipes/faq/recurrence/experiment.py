@@ -7,21 +7,19 @@ import functools
 
 import numpy as np
 
-from recipes.faq import _retraining, _tuning
+from recipes.faq import _figure, _retraining, _tuning
 from recipes.faq._experiment import PERCENT, Claim, Experiment, Panel, Score
 
 GRID = (0.001, 0.003, 0.01, 0.03, 0.1)
-STEPS, PASSES = 40, 40  # Steps of a series, and passes over the training set.
+STEPS, PASSES = 40, 30  # Steps of a series, and passes over the training set.
 LENGTH, LONGEST, BATCH, UPDATES, TESTS = 10, 100, 64, 1500, 1000  # Of the parity task.
 PLACES = (2, 5, 10, 20, 50, 100)
-SERIES_ROWS = ("kept", "fixed", "anew", "plain", "mean", "dense")
+SERIES_ROWS = ("kept", "anew", "plain", "cnn", "mean", "dense")
 PARITY_ROWS = ("simple", "padded")
 
 
 def ordered(row: str, x: np.ndarray, seed: int, part: int) -> np.ndarray:
-    """Return series in the order in which a row reads their steps; `part` tells training from test."""
-    if row == "fixed":
-        return x[:, np.random.default_rng(seed).permutation(STEPS)]
+    """Return series in the order in which a row reads their time steps; `part` tells training from test."""
     return np.random.default_rng((seed, part)).permuted(x, axis=1) if row == "anew" else x
 
 
@@ -45,7 +43,7 @@ def network(row: str):
     """Return a new model of a row."""
     import keras
 
-    from dlguide import mlp, rnn
+    from dlguide import cnn, mlp, rnn
 
     if row == "simple":
         return rnn((None, 1), 2, cell="simple", units=(16,), return_sequences=True)
@@ -53,6 +51,8 @@ def network(row: str):
         return mlp((LONGEST,), 2, hidden_units=(128, 128))
     if row == "plain":
         return rnn((STEPS, 1), 10, cell="simple", units=(87,))
+    if row == "cnn":
+        return cnn((STEPS, 1), 10, filters=(13, 25, 49), kernel_size=5)
     if row == "dense":
         return mlp((STEPS, 1), 10, hidden_units=(70, 70))
     if row == "mean":
@@ -65,7 +65,7 @@ def network(row: str):
 
 @functools.cache
 def trainer(row: str, is_quick: bool):
-    """Compile a row's model once for all seeds and learning rates; the GRU's three rows share theirs."""
+    """Compile a row's model once for all seeds and learning rates; the GRU's two rows share theirs."""
     import keras
 
     return _retraining.trainer(
@@ -77,14 +77,14 @@ def trainer(row: str, is_quick: bool):
     )
 
 
-def series_score(row, rate, part, seed, *, limit=None, passes: int = PASSES, is_quick: bool = False, **_) -> float:
-    """Train on MNIST-1D in one epoch, which has all passes; return the accuracy on a part of it."""
+def series_hits(row, rate, part, seed, *, limit=None, passes: int = PASSES, is_quick: bool = False, **_) -> np.ndarray:
+    """Train on MNIST-1D in one epoch, which has all passes; return the hits on a part of it."""
     splits = _retraining.loaded("mnist1d", limit, seed)
     x, y = _retraining.repeated(splits.train, passes)
-    train = trainer("gru" if row in ("kept", "fixed", "anew") else row, is_quick)
+    train = trainer("gru" if row in ("kept", "anew") else row, is_quick)
     model = train(ordered(row, x, seed, 0), y, learning_rate=rate, epochs=1, batch_size=100, seed=seed)
     x, y = getattr(splits, part)
-    return _retraining.accuracy(model, ordered(row, x, seed, 1), y)
+    return _retraining.hits(model, ordered(row, x, seed, 1), y)
 
 
 def parity_scores(row, rate, seed, *, updates: int = UPDATES, is_quick: bool = False, **_) -> dict:
@@ -109,41 +109,54 @@ def parity_scores(row, rate, seed, *, updates: int = UPDATES, is_quick: bool = F
 def choose(*, grid=GRID, **options) -> dict:
     """Return the validation accuracy of each row at each learning rate; for parity the mean over the places."""
 
-    def score(row, rate):
+    def score(row, rate, seed):
         if row in PARITY_ROWS:
-            return float(np.mean([*parity_scores(row, rate, 100, **options).values()]))
-        return series_score(row, rate, "valid", 100, **options)
+            return float(np.mean([*parity_scores(row, rate, seed, **options).values()]))
+        return float(series_hits(row, rate, "valid", seed, **options).mean())
 
     return _tuning.search([*SERIES_ROWS, *PARITY_ROWS], grid, score)
 
 
 def measure(seed: int, choice: dict, *, rows=(*SERIES_ROWS, *PARITY_ROWS), **options) -> dict:
-    """Return the test accuracy on series in each order, and the right answers on parity by the length."""
+    """Return the hits on the test series, and the right answers on parity by the length."""
     scores = {"order": {}, "parity": {}}
     for row in rows:
         rate = _tuning.best(choice[row])
         if row in PARITY_ROWS:
             scores["parity"][row] = parity_scores(row, rate, seed, **options)
         else:
-            scores["order"][row] = series_score(row, rate, "test", seed, **options)
+            scores["order"][row] = series_hits(row, rate, "test", seed, **options)
     return scores
 
 
-ANSWERS = Score("right answers", PERCENT, format=".1f")
+def draw(seeds: dict, names):
+    """Return the figure of the page: the series."""
+    from dlguide import plots
+
+    with plots.new_figure(6.4, 2.6) as figure:
+        _figure.draw_panels(figure, {"order": EXPERIMENT.panels["order"]}, seeds, names)
+    return figure
+
+
+ANSWERS = Score("right answers", PERCENT, format=".1f", margin=0.01)
 LENGTHS = "length of the sequence (in training: 1 to 10)"
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "order": Panel(ANSWERS._replace(name="test accuracy"), SERIES_ROWS, reference="kept"),
-        "parity": Panel(ANSWERS, PARITY_ROWS, reference="padded", curve=LENGTHS, logarithmic=True),
+        "order": Panel(ANSWERS._replace(name="test accuracy"), SERIES_ROWS),
+        "parity": Panel(ANSWERS, PARITY_ROWS, curve=LENGTHS, logarithmic=True),
     },
     claims=(
         Claim("order", "kept", "mean", "yes"),
+        Claim("parity", "simple", "padded", "yes", at="100"),
+        Claim("order", "kept", "cnn", "undecided"),
         Claim("order", "anew", "kept", "yes", better=False),
-        Claim("order", "fixed", "kept", "yes", better=False, known="yes"),
-        Claim("parity", "simple", 0.5, "yes", at="100", known="yes"),
+        Claim("order", "kept", "plain", "yes"),
     ),
+    # With 0.3, the next rate, both are worse on the same seeds: 0.416 in place of 0.499, and 0.580 in place of 1.000.
+    edges=("mean", "simple"),
     quick={"limit": 100, "passes": 1, "updates": 1, "grid": (0.01,), "is_quick": True},
-    check={"rows": ("mean", "dense")},
+    check={"rows": ("kept", "mean")},
+    draw=draw,
 )

@@ -7,168 +7,158 @@ import functools
 
 import numpy as np
 
-from recipes.faq import _retraining, _tuning
-from recipes.faq._experiment import PERCENT, Claim, Experiment, Panel, Score
+from recipes.faq import _figure, _retraining, _steps, _tuning
+from recipes.faq._experiment import Claim, Experiment, Panel, Score, Unit
 
-KEYS, VALUES, LENGTH = 16, 8, 32
-PAIRS = (2, 4, 8, 16)
+KEYS, VALUES = 12, 4
 FIRST_QUESTION = 1 + KEYS * VALUES
 VOCABULARY = FIRST_QUESTION + KEYS
-BATCH, STEPS, ORDER_STEPS, TESTS = 64, 500, 300, 1000
-GRID = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-RECALL_ROWS = ("transformer", "lstm")
-ORDER_ROWS = ("positions", "no_positions")
-NAME_ROWS = ("names_ngrams", "names_lstm", "names_transformer")
-EPOCHS_BY_NAMES = {1000: 40, 8000: 16, 64000: 8}
-NAME_LENGTH, NAME_BATCH = 16, 100
-SMALL = {"embed_dim": 32, "num_heads": 2, "ff_dim": 64, "num_layers": 2, "dropout": 0}
-PANELS = {"recall": RECALL_ROWS, "order": ORDER_ROWS, "names": NAME_ROWS}
+PAIRS = (2, 4, 8)
+BATCH, MOST, EVERY, TESTS, TARGET = 64, 6000, 10, 500, 0.99
+GRID = (0.003, 0.01, 0.03)
+ROWS = ("transformer", "lstm")
+LENGTHS = (16, 128, 512)
+SYMBOLS_A_STEP, TIMED_STEPS, ROUNDS = 2048, 10, 3
 
 
 def recall(number: int, pairs: int, rng):
-    """Draw sequences of pairs of a key and a value, then questions for the values of keys, up to `LENGTH` symbols.
+    """Draw sequences of pairs of a key and a value, then a question for the value of each key, in another order.
 
     A pair is one symbol, a question too. Returns the sequences, and the answers as 1 to `VALUES`, 0 elsewhere.
     """
     keys = rng.permuted(np.tile(np.arange(KEYS), (number, 1)), axis=1)[:, :pairs]
     values = rng.integers(VALUES, size=keys.shape)
-    asked = rng.integers(pairs, size=(number, LENGTH - pairs))
+    asked = rng.permuted(np.tile(np.arange(pairs), (number, 1)), axis=1)
     x = np.concatenate([1 + VALUES * keys + values, FIRST_QUESTION + np.take_along_axis(keys, asked, 1)], 1)
     y = np.concatenate([np.zeros_like(values), 1 + np.take_along_axis(values, asked, 1)], 1)
     return x, y
 
 
-def order(number: int, rng):
-    """Draw sequences of 16 symbols with one 1 and one 2 among others; the class says whether the 1 comes first."""
-    x = rng.integers(3, 11, size=(number, 16))
-    places = rng.permuted(np.tile(np.arange(16), (number, 1)), axis=1)[:, :2]
-    np.put_along_axis(x, places, np.array([[1, 2]]), 1)
-    return x, (places[:, 0] < places[:, 1]).astype(int)
-
-
-@functools.cache
-def places(seed: int):
-    """Return the names of places, their first characters alone, as `data.load` splits them."""
-    splits, known = _retraining.loaded("places", None, seed), len(_retraining.loaded("places", None, 0).info.vocabulary)
-    # A network has as many characters as the training set of seed 0: of others the last few may be unknown, which is 1.
-    parts = [part._replace(x=np.where(part.x < known, part.x, 1)[:, :NAME_LENGTH]) for part in splits[:3]]
-    return splits._make([*parts, splits.info])
-
-
-def network(row: str):
+def network(row: str, length: int):
     """Return a new model of a row."""
-    from dlguide import rnn, transformer_classifier, transformer_language_model
+    from dlguide import rnn, transformer_language_model
 
-    if row == "transformer":
-        return transformer_language_model(VOCABULARY, LENGTH, **SMALL)
     if row == "lstm":
-        return rnn((LENGTH,), 1 + VALUES, units=(50,), vocab_size=VOCABULARY, return_sequences=True)
-    if row in NAME_ROWS:
-        info = places(0).info
-        characters, countries = len(info.vocabulary), info.num_classes
-        if row == "names_lstm":
-            return rnn((NAME_LENGTH,), countries, bidirectional=True, units=(64,), dropout=0.3, vocab_size=characters)
-        return transformer_classifier(characters, NAME_LENGTH, countries, embed_dim=64, num_heads=4, ff_dim=128)
-    model = transformer_classifier(11, 16, 2, **SMALL)
-    if row == "no_positions":
-        positions = model.get_layer("position_embedding")
-        positions.embeddings.assign(0 * positions.embeddings)
-        positions.trainable = False
-    return model
+        options = {"vocab_size": VOCABULARY, "return_sequences": True, "mask_zero": False}
+        return rnn((length,), 1 + VALUES, units=(48,), **options)
+    options = {"embed_dim": 32, "num_heads": 2, "ff_dim": 64, "num_layers": 2, "dropout": 0}
+    return transformer_language_model(VOCABULARY, length, **options)
 
 
 @functools.cache
-def trainer(row: str, is_quick: bool):
+def trainer(row: str, pairs: int, is_quick: bool):
     """Return the function that trains a row's model, the same one for all seeds."""
-    options = {"ignore_class": 0} if row in RECALL_ROWS else {}
-    jit_compile = "auto" if row in NAME_ROWS else not is_quick
-    return _retraining.clipped_trainer(functools.partial(network, row), jit_compile=jit_compile, **options)
+    build = functools.partial(network, row, 2 * pairs)
+    return _retraining.clipped_trainer(build, ignore_class=0, jit_compile=not is_quick, steps_per_execution=EVERY)
 
 
-def trained(row: str, learning_rate: float, seed: int, steps: int, is_quick: bool):
-    """Return a row's model after one pass over new sequences."""
+def steps_needed(row: str, pairs: int, learning_rate: float, seed: int, most: int, is_quick: bool) -> float:
+    """Return the steps until 99 % of the answers to new sequences are right, `most` if that is not reached."""
+    import keras
+
     rng = np.random.default_rng((seed, 0))
-    if row in RECALL_ROWS:  # Equally many sequences with each number of pairs.
-        parts = [recall(BATCH * steps // len(PAIRS), pairs, rng) for pairs in PAIRS]
-        x, y = (np.concatenate(part) for part in zip(*parts, strict=True))
-    else:
-        x, y = order(BATCH * steps, rng)
-    return trainer(row, is_quick)(x, y, learning_rate=learning_rate, epochs=1, batch_size=BATCH, seed=seed)
+    x, y = recall(BATCH * most, pairs, rng)
+    new_x, new_y = recall(TESTS, pairs, rng)
+    reached = []
+
+    class Stop(keras.callbacks.Callback):
+        """Look at the answers after every call, which has `EVERY` steps, and less often later."""
+
+        def on_train_batch_end(self, batch, logs=None):
+            if batch + 1 > 20 * EVERY and (batch + 1) % (5 * EVERY):
+                return
+            answers = self.model.predict_on_batch(new_x)[:, pairs:].argmax(-1)
+            if (answers == new_y[:, pairs:]).mean() >= TARGET:
+                reached.append(batch + 1)
+                self.model.stop_training = True
+
+    options = {"epochs": 1, "batch_size": BATCH, "seed": seed, "callbacks": [Stop()]}
+    try:
+        trainer(row, pairs, is_quick)(x, y, learning_rate=learning_rate, **options)
+    except FloatingPointError:  # It diverges.
+        return float(most)
+    return float(reached[0] if reached else most)
 
 
-def right_answers(model, x, y) -> float:
-    """Return the share of right answers; 0 in `y` is no question where there are several answers a sequence."""
-    answers = _retraining.outputs(model, x).argmax(-1)
-    return float((answers == y)[y > 0].mean() if y.ndim == 2 else (answers == y).mean())
+@functools.cache
+def timed(lengths: tuple, is_quick: bool) -> tuple[dict, dict]:
+    """Return functions that train on random symbols, and their numbers of steps, for `_steps.in_turns`.
+
+    Each network is compiled in two ways, because neither is the faster one for all lengths.
+    """
+    import keras
+
+    fits, steps, rng = {}, {}, np.random.default_rng(0)
+    for length in lengths:
+        count = SYMBOLS_A_STEP // length * TIMED_STEPS
+        x, y = rng.integers(1, VOCABULARY, (count, length)), rng.integers(1, 1 + VALUES, (count, length))
+        for row in ROWS:
+            for jit_compile in (True, False) if not is_quick else (False,):
+                model = network(row, length)
+                loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+                model.compile("adam", loss, steps_per_execution=TIMED_STEPS, jit_compile=jit_compile)
+                key = row, length, jit_compile
+                fits[key] = functools.partial(model.fit, x, y, batch_size=SYMBOLS_A_STEP // length)
+                steps[key] = TIMED_STEPS
+    return fits, steps
 
 
-def right_names(row: str, learning_rate: float | None, seed: int, names: int, part: str, is_quick: bool) -> float:
-    """Return the share of names in a part of the data whose country is told, after training with so many names."""
-    splits = places(seed)
-    drawn = np.random.default_rng((seed, 2)).permutation(len(splits.train.x))[:names]
-    train = splits.train._make(array[drawn] for array in splits.train)
-    if row == "names_ngrams":
-        from recipes._lib import baselines
-
-        return baselines.ngram_accuracy(splits._replace(train=train))
-    epochs = EPOCHS_BY_NAMES.get(names, 1)
-    falling = _retraining.falling(learning_rate, epochs, is_cosine=True)
-    options = {"epochs": epochs, "batch_size": NAME_BATCH, "seed": seed, "callbacks": falling}
-    model = trainer(row, is_quick)(*train, learning_rate=learning_rate, **options)
-    return right_answers(model, *getattr(splits, part))
+def seconds(lengths: tuple, is_quick: bool) -> dict:
+    """Return the seconds of a step by the length of the sequences, of the faster way to compile."""
+    found = _steps.in_turns(*timed(lengths, is_quick), rounds=ROUNDS if not is_quick else 1)
+    scores = {row: {} for row in ROWS}
+    for (row, length, _), value in found.items():
+        scores[row][str(length)] = min(value, scores[row].get(str(length), value))
+    return scores
 
 
-def scores(row: str, learning_rate: float | None, seed: int, steps: int, is_quick: bool) -> dict | float:
-    """Return the scores of a row: for each number of names or of pairs, or on the order."""
-    if row in NAME_ROWS:
-        sizes = EPOCHS_BY_NAMES if not is_quick else [NAME_BATCH]
-        return {str(names): right_names(row, learning_rate, seed, names, "test", is_quick) for names in sizes}
-    if row in ORDER_ROWS:
-        model = trained(row, learning_rate, seed, min(steps, ORDER_STEPS), is_quick)
-        return right_answers(model, *order(2 * TESTS, np.random.default_rng((seed, 1))))
-    model = trained(row, learning_rate, seed, steps, is_quick)
-    return {str(n): right_answers(model, *recall(TESTS, n, np.random.default_rng((seed, 1, n)))) for n in PAIRS}
+def choose(*, grid=GRID, most: int = MOST, places=PAIRS, is_quick: bool = False, **_) -> dict:
+    """Try learning rates: the steps that they need."""
+    found = {}
+    for pairs in places:
+        tries = _tuning.search(
+            ROWS, grid, lambda row, rate, seed, pairs=pairs: steps_needed(row, pairs, rate, seed, most, is_quick)
+        )
+        found |= {f"{row}@steps, {pairs}": own for row, own in tries.items()}
+    return found
 
 
-def choose(*, steps: int = STEPS, is_quick: bool = False) -> dict:
-    """Try learning rates on a validation set: the mean over the numbers of pairs, the order, or 8,000 names."""
+def measure(seed: int, choice: dict, *, most=MOST, places=PAIRS, lengths=LENGTHS, is_quick=False, **_) -> dict:
+    """Return the steps that each row needs by the number of pairs, and the seconds of a step by the length."""
 
-    def score(row, learning_rate):
-        if row in NAME_ROWS:
-            return right_names(row, learning_rate, 100, 8000 if not is_quick else NAME_BATCH, "valid", is_quick)
-        found = scores(row, learning_rate, 100, steps, is_quick)
-        return float(np.mean([*found.values()])) if row in RECALL_ROWS else found
+    def needed(row, pairs):
+        return steps_needed(row, pairs, _tuning.best(choice[f"{row}@steps, {pairs}"], lower=True), seed, most, is_quick)
 
-    rows = [*RECALL_ROWS, *ORDER_ROWS, *NAME_ROWS[1:]]
-    return _tuning.search(rows, GRID if not is_quick else GRID[:1], score)
+    steps = {row: {str(pairs): needed(row, pairs) for pairs in places} for row in ROWS}
+    return {"steps": steps, "seconds": seconds(lengths, is_quick)}
 
 
-def measure(
-    seed: int, choice: dict, *, rows=(*RECALL_ROWS, *ORDER_ROWS, *NAME_ROWS), steps: int = STEPS, is_quick: bool = False
-) -> dict:
-    """Return the share of right answers in each task."""
-    rates = {row: _tuning.best(tries) for row, tries in choice.items()}
-    found = {row: scores(row, rates.get(row), seed, steps, is_quick) for row in rows}
-    return {panel: {row: found[row] for row in known if row in found} for panel, known in PANELS.items()}
+def draw(seeds: dict, names):
+    """Draw the panel of the first claim, lower than usual."""
+    from dlguide import plots
+
+    with plots.new_figure(6.4, 2.5) as figure:
+        _figure.draw_panels(figure, {"steps": EXPERIMENT.panels["steps"]}, seeds, names)
+    return figure
 
 
-ANSWERS = Score("right answers", PERCENT, format=".1f")
-NAMES = "names in the training set"
+STEPS = Score("steps until 99 % are right", Unit("steps"), False, ".0f", logarithmic=True, is_ratio=True)
+TIME = Score("time of a training step", Unit("milliseconds", 1000.0), False, ".1f", True, margin=0.1, is_ratio=True)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "recall": Panel(ANSWERS, RECALL_ROWS, reference="lstm", curve="pairs to remember"),
-        "order": Panel(ANSWERS, ORDER_ROWS, reference="no_positions"),
-        "names": Panel(ANSWERS, NAME_ROWS, reference="names_ngrams", curve=NAMES, logarithmic=True),
+        "steps": Panel(STEPS, ROWS, curve="pairs to remember", logarithmic=True),
+        "seconds": Panel(TIME, ROWS, curve="length of the sequences", logarithmic=True),
     },
     claims=(
-        Claim("recall", "transformer", "lstm", "yes", at="16", known="yes"),
-        Claim("order", "no_positions", 0.5, "same", known="same"),
-        Claim("order", "positions", 0.5, "yes", known="yes"),
-        Claim("names", "names_lstm", "names_ngrams", "no", at="64000"),
-        Claim("names", "names_transformer", "names_lstm", "no", at="64000"),
+        Claim("steps", "transformer", "lstm", "yes", at="8"),
+        Claim("seconds", "transformer", "lstm", "yes", at="512"),
+        Claim("seconds", "transformer", "lstm", "no", at="16"),
     ),
-    quick={"steps": 1, "is_quick": True},
-    check={"rows": ("no_positions",)},
+    quick={"grid": GRID[:1], "most": EVERY, "places": PAIRS[:1], "lengths": LENGTHS[:1], "is_quick": True},
+    check={"places": (8,), "lengths": ()},
+    lower_is_chosen=True,
+    draw=draw,
+    edges=("lstm@steps, 2",),  # Two pairs are so few that even a larger rate may do; with more pairs it is too large.
 )

@@ -8,51 +8,44 @@ import warnings
 
 import numpy as np
 
-from recipes.faq import _digits, _retraining, _side_by_side, _tuning
-from recipes.faq._experiment import NUMBER, Claim, Experiment, Panel, Score, Unit
+from recipes.faq import _digits, _retraining, _tuning
+from recipes.faq._experiment import NATS, NUMBER, Claim, Experiment, Panel, Score
 
 SIZE = 32  # Numbers of the code.
-BETAS = (0.25, 1.0, 4.0)
 LAYERS = {"latent_dim": SIZE, "hidden_units": (128, 128), "activation": "swish", "batch_norm": True}
-RATES = (0.0005, 0.0015, 0.005, 0.015, 0.05)
-SHAPE, BATCH = (28, 28, 1), 100
+NETWORKS = ("autoencoder", "vae")
+WAYS = ("drawn", "mixture", "reconstructed")
+RATES = (0.0015, 0.005, 0.015, 0.045)
+BATCH, PICTURED = 100, 12
+FROM, TO = 7, 3  # Digits of the interpolation that is shown.
 
 
-def measure(seed: int, choice: dict, *, limit=20_000, betas=BETAS, count=5000, judge_limit=10_000, **options) -> dict:
-    """Return the distance of drawn digits from real ones for each row and each beta, and the units in use.
+def measure(
+    seed: int, choice: dict, *, limit=20_000, count=5000, bounded=1000, judge_limit=10_000, rows=NETWORKS, **options
+) -> dict:
+    """Return the distance of drawn and of reconstructed digits, and the bound of the VAE; of seed 0 also pictures."""
+    from dlguide import evaluation
 
-    Without beta 1, only the units in use are counted.
-    """
-    mnist = _retraining.loaded("mnist", limit, seed)
-    rates = {row: _tuning.best(tries, lower=True) for row, tries in choice.items()}
-    vaes = dict(zip(betas, trained(betas, mnist.train.x, rates["vae"], seed, **options), strict=True))
-    means = {beta: np.asarray(model.get_layer("encoder")(mnist.test.x)[0]) for beta, model in vaes.items()}
-    # Units whose mean differs between images (Burda et al., 2016).
-    in_use = {f"beta_{beta:g}": float((z_mean.var(axis=0) > 0.01).sum()) for beta, z_mean in means.items()}
-    scores: dict[str, dict] = {"units": in_use}
-    if 1.0 not in betas:
-        return scores
-    [plain] = trained((None,), mnist.train.x, rates["autoencoder"], seed, **options)
-    rng, distance = np.random.default_rng(seed), judge(judge_limit, options.get("is_quick", False))
-    codes = drawn_codes(np.asarray(plain.get_layer("encoder")(mnist.train.x), "float64"), count, rng)
-    images = {row: _digits.decoded(plain, z) for row, z in codes.items()}
-    new = {beta: _digits.decoded(model, codes["standard"]) for beta, model in vaes.items()}
-    images["vae"] = new[1.0]
-    # Codes drawn from the distributions that the encoder gives.
-    z_mean, z_log_var = (np.asarray(part, "float64") for part in vaes[1.0].get_layer("encoder")(mnist.train.x))
-    drawn = z_mean + np.exp(z_log_var / 2) * rng.normal(size=z_mean.shape)
-    for row, z in drawn_codes(drawn, count, rng).items():
-        if row != "standard":
-            images[f"vae_{row}"] = _digits.decoded(vaes[1.0], z)
-    images["reconstructed"] = _digits.decoded(plain, np.asarray(plain.get_layer("encoder")(mnist.test.x)))
-    scores["samples"] = {row: distance(x) for row, x in images.items()}
-    scores["beta"] = {
-        "drawn": {f"{beta:g}": distance(x) for beta, x in new.items()},
-        "reconstructed": {f"{beta:g}": distance(_digits.decoded(vaes[beta], z_mean)) for beta, z_mean in means.items()},
-    }
+    mnist, distance = _retraining.loaded("mnist", limit, seed), judge(judge_limit)
+    train, test = binary(mnist.train.x, seed), binary(mnist.test.x[::2], 0)[:count]
+    rng = np.random.default_rng(seed)
+    noise, samples, bounds, pictures = rng.normal(size=(count, SIZE)), {}, {}, {}
+    for row in rows:
+        model = trained(row, train, _tuning.best(choice[row], lower=True), seed, **options)
+        codes = encoded(model, test)
+        drawn = {"drawn": noise, "mixture": mixture_codes(encoded(model, train, rng), count), "reconstructed": codes}
+        images = {way: _digits.decoded(model, z) for way, z in drawn.items()}
+        samples |= {f"{row}_{way}": distance(images[way]) for way in WAYS}
+        if row == "vae":
+            found = evaluation.log_likelihood(model, test[:bounded], samples=100, seed=seed)
+            bounds = {"independent": apart(train, test[:bounded]), "bound": found["elbo_loss"], "tighter": found["nll"]}
+        ends = [codes[np.argmax(mnist.test.y[::2] == digit)] for digit in (FROM, TO)]
+        path = _digits.decoded(model, np.linspace(*ends, PICTURED))
+        pictures |= {f"{row}_drawn": images["drawn"][:PICTURED], f"{row}_path": path}
+    scores = {"samples": {f"{row}_{way}": samples[f"{row}_{way}"] for way in WAYS for row in rows}, "bound": bounds}
     if seed == 0:
-        images |= {f"beta_{beta:g}": x for beta, x in new.items() if beta != 1}
-        scores["pictures"] = {row: _digits.packed(x[:12]) for row, x in images.items()}
+        shown = [f"{row}_{what}" for what in ("drawn", "path") for row in rows]
+        scores["pictures"] = {name: _digits.packed(pictures[name]) for name in shown}
     return scores
 
 
@@ -60,104 +53,124 @@ def choose(*, limit: int = 20_000, rates=RATES, **options) -> dict:
     """Return the validation loss of each learning rate for both networks, in nats an image."""
     import keras
 
-    mnist = _retraining.loaded("mnist", limit, 100)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    betas = {"autoencoder": (None,), "vae": (1.0,)}
 
-    def score(row: str, rate: float) -> float:
-        [model] = trained(betas[row], mnist.train.x, rate, 100, **options)
+    def score(row: str, rate: float, seed: int) -> float:
+        mnist = _retraining.loaded("mnist", limit, seed)
+        model = trained(row, binary(mnist.train.x, seed), rate, seed, **options)
         model.compile(loss=loss, jit_compile=False, run_eagerly=options.get("is_quick", False))
-        return mnist.valid.x[0].size * model.evaluate(mnist.valid.x, mnist.valid.x, batch_size=500, verbose=0)
+        valid = binary(mnist.valid.x, seed)
+        return valid[0].size * model.evaluate(valid, valid, batch_size=500, verbose=0)
 
-    return _tuning.search(betas, rates, score)
+    return _tuning.search(NETWORKS, rates, score)
+
+
+def binary(images: np.ndarray, seed: int) -> np.ndarray:
+    """Draw each pixel as 0 or 1, with its grey value as the probability of 1: the cross-entropy is a likelihood."""
+    return (np.random.default_rng((seed, 1)).random(images.shape, "float32") < images).astype("float32")
 
 
 @functools.cache
-def trainer(betas: tuple, is_quick: bool):
-    """Compile a VAE for each beta (None is an autoencoder), which train side by side, once for all seeds and rates."""
+def trainer(row: str, is_quick: bool):
+    """Compile a network once, for all seeds and learning rates."""
     import keras
 
-    from dlguide import autoencoder, vae
+    import dlguide
 
-    def new(beta: float | None):
-        options = {"name": f"beta_{beta}", **LAYERS}
-        return autoencoder(SHAPE, **options) if beta is None else vae(SHAPE, beta=beta, **options)
-
-    def build():
-        return _side_by_side.joined([new(beta) for beta in betas], SHAPE)
-
-    loss = [keras.losses.BinaryCrossentropy(from_logits=True)] * len(betas)
+    build = functools.partial(getattr(dlguide, row), (28, 28, 1), **LAYERS)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
     return _retraining.trainer(build, loss=loss, metrics=(), jit_compile=False, run_eagerly=is_quick)
 
 
-def trained(betas: tuple, images, rate: float, seed: int, *, epochs=12, is_quick=False, **_) -> list:
-    """Return a trained network for each beta; the learning rate falls from epoch to epoch as a cosine."""
+def trained(row: str, images, rate: float, seed: int, *, epochs=12, is_quick=False, **_):
+    """Return a trained network; the learning rate falls from epoch to epoch as a cosine."""
     falling = _retraining.falling(rate, epochs, is_cosine=True)
     options = {"epochs": epochs, "batch_size": BATCH, "seed": seed, "callbacks": falling}
-    targets = (images,) * len(betas) if len(betas) > 1 else images
-    together = trainer(betas, is_quick)(images, targets, learning_rate=rate, **options)
-    return [together.get_layer(f"beta_{beta}") for beta in betas]
+    return trainer(row, is_quick)(images, images, learning_rate=rate, **options)
 
 
-def drawn_codes(codes: np.ndarray, count: int, rng) -> dict[str, np.ndarray]:
-    """Return codes from N(0, I), and from two distributions that are fitted to an autoencoder's codes."""
+def encoded(model, images: np.ndarray, rng=None) -> np.ndarray:
+    """Return the code of each image; of a VAE its mean, or with a generator a draw from its distribution."""
+    codes = model.get_layer("encoder")(images)
+    if not isinstance(codes, list | tuple):
+        return np.asarray(codes, "float64")
+    z_mean, z_log_var = (np.asarray(part, "float64") for part in codes)
+    return z_mean if rng is None else z_mean + np.exp(z_log_var / 2) * rng.normal(size=z_mean.shape)
+
+
+def mixture_codes(codes: np.ndarray, count: int) -> np.ndarray:
+    """Draw codes from a mixture of ten normal distributions that is fitted to codes."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     mixture = GaussianMixture(10, max_iter=30, reg_covar=1e-3, init_params="k-means++", random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 30 steps are enough here.
-        mixture.fit(codes)
-    return {
-        "standard": rng.normal(size=(count, SIZE)),
-        "fitted": rng.multivariate_normal(codes.mean(axis=0), np.cov(codes, rowvar=False), count),
-        "mixture": rng.permutation(mixture.sample(count)[0]),
-    }
+        return np.random.default_rng(0).permutation(mixture.fit(codes).sample(count)[0])
+
+
+def apart(train: np.ndarray, images: np.ndarray) -> float:
+    """Return the negative log-likelihood of an image whose pixels are drawn one by one, each with its mean."""
+    chance = train.mean(axis=0).clip(0.001, 0.999)
+    return float(-np.log(np.where(images == 1, chance, 1 - chance)).sum(axis=(1, 2, 3)).mean())
 
 
 @functools.cache
-def judge(limit: int, is_quick: bool):
-    """Return the function that measures the distance of images from the test set; the same for all seeds."""
-    import keras
-
+def judge(limit: int):
+    """Return the function that measures the Fréchet distance of images from the test set, the same for all seeds."""
     from dlguide import evaluation
+    from recipes._lib.images import few_labels, image_judge
 
-    mnist, options = _retraining.loaded("mnist", limit, 0), {"jit_compile": False, "run_eagerly": is_quick}
-    features = _digits.features(*mnist.train, keras.optimizers.Adam(0.003), 1 if is_quick else 2, **options)
-    features.compile(**options)
-    real = features.predict(mnist.test.x, batch_size=500, verbose=0)
-    return lambda images: evaluation.frechet_distance(features.predict(images, batch_size=500, verbose=0), real)
+    found = image_judge.train_judge(limit, seed=0)
+    features = few_labels.without_head(found.classifier)
+    real = features.predict(found.splits.test.x, batch_size=500, verbose=0)
+
+    def distance(images: np.ndarray) -> float:
+        drawn = features.predict(images, batch_size=500, verbose=0)
+        has_covariance = min(len(drawn), len(real)) > real.shape[1]  # Not so in a quick look.
+        return evaluation.frechet_distance(drawn, real) if has_covariance else 0.0
+
+    return distance
 
 
 def draw(seeds: dict, names):
-    """Draw the usual panels, and below them digits of each row."""
-    strips = {
-        names("row", "samples", row): text for row, text in seeds["0"]["pictures"].items() if row != "reconstructed"
-    }
-    return _digits.with_strips_below(EXPERIMENT.panels, seeds, names, 5, strips, names("picture", "title"))
+    """Draw digits from random codes."""
+    from dlguide import plots
+
+    with plots.new_figure(6.4, 1.05) as figure:
+        _digits.draw_strips(figure, strips("drawn", seeds, names))
+    return figure
 
 
-DISTANCE = Score("Fréchet distance", NUMBER, higher_is_better=False, format=".1f")
-UNITS = Score("units in use", Unit("of 32"), format=".1f")
-ROWS = ("standard", "fitted", "mixture", "vae", "vae_fitted", "vae_mixture", "reconstructed")
+def draw_panels(seeds: dict, names):
+    """Draw all panels, and below them digits on the way from one to another."""
+    return _digits.with_strips_below(EXPERIMENT.panels, seeds, names, 1.15, strips("path", seeds, names))
+
+
+def strips(what: str, seeds: dict, names) -> dict[str, str]:
+    """Return the packed digits of both networks by name."""
+    return {names("picture", f"{row}_{what}"): seeds["0"]["pictures"][f"{row}_{what}"] for row in NETWORKS}
+
+
+DISTANCE = Score("Fréchet distance", NUMBER, False, format=".1f", logarithmic=True, margin=0.1, is_ratio=True)
+NLL = Score("negative log-likelihood of an image", NATS, higher_is_better=False, format=".1f")
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "samples": Panel(DISTANCE, ROWS, reference="vae"),
-        "units": Panel(UNITS, tuple(f"beta_{beta:g}" for beta in BETAS), reference="beta_1"),
-        "beta": Panel(DISTANCE, ("drawn", "reconstructed"), curve="β", logarithmic=True),
+        "samples": Panel(DISTANCE, tuple(f"{row}_{way}" for way in WAYS for row in NETWORKS)),
+        "bound": Panel(NLL, ("independent", "bound", "tighter")),
     },
     claims=(
-        Claim("samples", "vae", "standard", "yes"),
-        Claim("samples", "vae", "fitted", "no"),
-        Claim("samples", "vae_fitted", "fitted", "no"),
-        Claim("units", "beta_1", 32.0, "yes", better=False, known="yes"),
-        Claim("units", "beta_4", "beta_1", "yes", better=False, known="yes"),
+        Claim("samples", "vae_drawn", "autoencoder_drawn", "yes"),
+        Claim("bound", "bound", "independent", "yes"),
+        Claim("samples", "vae_drawn", "autoencoder_mixture", "no"),
+        Claim("samples", "vae_reconstructed", "autoencoder_reconstructed", "no"),
     ),
-    quick={"limit": 100, "epochs": 1, "rates": RATES[:1], "count": 60, "judge_limit": 100, "is_quick": True},
-    check={"betas": (0.25,)},
-    seeds=tuple(range(8)),
+    quick={"limit": 100, "epochs": 1, "rates": RATES[:1], "count": 60, "bounded": 20, "judge_limit": 100}
+    | {"is_quick": True},
+    check={"rows": ("vae",)},
     lower_is_chosen=True,
     draw=draw,
+    draw_panels=draw_panels,
 )
