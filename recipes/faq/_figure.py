@@ -112,4 +112,4 @@ def draw_curves(axes, name: str, panel: Panel, seeds: dict, names: Names) -> Non
             axes.set_xticks(measured, [f"{value:g}" for value in measured])
             axes.minorticks_off()
     axes.set(xlabel=names("curve", panel.curve), ylabel=_sentences.described(panel.score, names))
-    axes.legend()
+    axes.legend(fontsize=8, framealpha=0.6)

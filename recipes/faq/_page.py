@@ -84,7 +84,8 @@ def chosen(question: Question, choice: dict, names: Names) -> str:
         name = _cell(_row_name(question, row, place, names))
         lines.setdefault(name, {})[place] = f"{_tuning.best(tries, experiment.lower_is_chosen):g}"
     setting = names("setting", experiment.chosen)
-    grid = names("sentence", "places").join(sorted(next(iter(choice.values())), key=float))
+    grids = dict.fromkeys(names("sentence", "places").join(sorted(tries, key=float)) for tries in choice.values())
+    grid = names("sentence", "semicolon").join(grids)
     places = list(dict.fromkeys(place for line in lines.values() for place in line))
     head = [_place(question, place, names) if place else setting for place in places]
     texts = [names("sentence", "choice").format(setting=setting, grid=grid), "", f"| | {' | '.join(head)} |"]

@@ -157,7 +157,7 @@ def draw(seeds: dict, names):
 
 
 STEPS_TO_LEARN = Score(
-    "steps until learned", Unit("steps"), higher_is_better=False, format=",.0f", logarithmic=True, is_ratio=True
+    "steps until learned", Unit("steps"), False, ",.0f", logarithmic=True, bounds=(1, STEPS), is_ratio=True
 )
 INFLUENCE = Score("influence of the first number", Unit("log10"), format=".1f")
 CURVES = {"curve": "length of the sequences", "logarithmic": True}
@@ -170,7 +170,7 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("steps", "lstm", "simple", "yes", at="50"),
-        Claim("steps", "lstm", "identity", "undecided", at="50"),
+        Claim("steps", "lstm", "identity", "undecided", at="50", success=STEPS - 1),
         Claim("influence", "lstm", "simple", "no", at="50"),
         Claim("influence", "trained", "lstm", "yes", at="50"),
     ),
