@@ -18,7 +18,13 @@ def _answer(experiment: Experiment, claim: Claim, finding: _verdict.Finding, see
     if not _verdict.is_measured(claim, seeds):
         return names("sentence", "not measured")
     facts = {"margin": margin(score, names), "score": spaced(score, names)}
-    facts["levels"] = " → ".join(levels(claim, score, seeds, names))
+    numbers = levels(claim, score, seeds, names)
+    if isinstance(claim.reference, str):  # Which is which.
+        rows = [names("row", claim.panel, row) for row in (claim.reference, claim.row)]
+        numbers = [
+            f"{text}{names('sentence', 'brackets').format(row)}" for text, row in zip(numbers, rows, strict=True)
+        ]
+    facts["levels"] = " → ".join(numbers)
     if claim.success is not None:
         facts["size"] = names("sentence", "fisher").format(f"{finding.p:.2g}")
     elif isinstance(claim.reference, str):

@@ -21,24 +21,32 @@ def answers(question, *claims: Claim, language: str = "en", panels=PANELS, seeds
 
 def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_direction_of_the_score(question):
     found = answers(question)
-    assert found[0] == "**Yes**: test accuracy 52.00 % → 72.22 %, higher by 20.22 points (20.00 to 20.44). *Shown.*"
-    assert found[1].startswith("**No**: test accuracy 52.00 % → 31.82 %, lower by 20.18 points (")
-    undecided = "**Undecided**: test accuracy 52.00 % → 50.00 %, a difference of −7.89 to +3.89 points."
+    assert (
+        found[0]
+        == "**Yes**: test accuracy 52.00 % (A) → 72.22 % (B), higher by 20.22 points (20.00 to 20.44). *Shown.*"
+    )
+    assert found[1].startswith("**No**: test accuracy 52.00 % (A) → 31.82 % (C), lower by 20.18 points (")
+    undecided = "**Undecided**: test accuracy 52.00 % (A) → 50.00 % (D), a difference of −7.89 to +3.89 points."
     assert found[2] == f"{undecided} *Too small to show here.*"
     assert found[3] == "**No**: test accuracy 72.22 % (70.04 to 74.40). *Shown.*"  # Against a number, no difference.
-    loss = "**Yes**: training loss 1.00 nats → 0.44 nats, smaller by 0.56 nats (0.52 to 0.60). *Shown.*"
+    loss = "**Yes**: training loss 1.00 nats (A) → 0.44 nats (B), smaller by 0.56 nats (0.52 to 0.60). *Shown.*"
     assert found[4] == loss  # A lower loss is better.
     chinese = answers(question, language="zh")
-    assert chinese[0] == "**是**：测试准确率 52.00% → 72.22%，高 20.22 个百分点（20.00 至 20.44）。*差异明确。*"
-    assert chinese[2].startswith("**无法判断**：测试准确率 52.00% → 50.00%，差异为 −7.89 至 +3.89 个百分点。")
+    assert (
+        chinese[0]
+        == "**是**：测试准确率 52.00%（A字） → 72.22%（B字），高 20.22 个百分点（20.00 至 20.44）。*差异明确。*"
+    )
+    assert chinese[2].startswith(
+        "**无法判断**：测试准确率 52.00%（A字） → 50.00%（D字），差异为 −7.89 至 +3.89 个百分点。"
+    )
 
 
 def test_a_difference_within_the_margin_is_the_same_and_one_that_is_given_has_no_verdict(question):
     wide = {"rows": PANELS["rows"]._replace(score=ACCURACY._replace(margin=0.1)), "curves": PANELS["curves"]}
     d, b = Claim("rows", "d", "a", "within"), Claim("rows", "b", "a", "given")
-    assert answers(question, d, panels=wide)[0].startswith("**The same within 10 points**: test accuracy 52.00 % →")
+    assert answers(question, d, panels=wide)[0].startswith("**The same within 10 points**: test accuracy 52.00 % (A) →")
     assert answers(question, d)[0].startswith("**Undecided**")
-    assert answers(question, b) == ["test accuracy: 52.00 % → 72.22 %. *It cannot come out otherwise.*"]
+    assert answers(question, b) == ["test accuracy: 52.00 % (A) → 72.22 % (B). *It cannot come out otherwise.*"]
     none = {**wide, "rows": PANELS["rows"]._replace(score=ACCURACY._replace(margin=None))}
     assert answers(question, d, panels=none)[0].startswith("**Undecided**")
     sure = {
@@ -58,15 +66,22 @@ def test_ratios_are_compared_by_logarithms_and_successes_are_counted(question):
     found = answers(question, *claims, panels=panels, seeds=seeds)
     factor = math.exp(statistics.fmean([math.log(4 / k) for k in (1, 2, 1, 2, 1)]))
     assert (
-        found[0].startswith(f"**Yes**: training loss 10.56 → 3.48, a factor of {factor:.3g} (") and "Shown" in found[0]
+        found[0].startswith(f"**Yes**: training loss 10.56 (A) → 3.48 (B), a factor of {factor:.3g} (")
+        and "Shown" in found[0]
     )
-    assert found[1].startswith("**The same within 10 %**: training loss 10.56 → 10.69, a factor of 1.01 (1.01 to 1.01)")
-    assert found[2].startswith(f"**No**: training loss 3.48 → 10.56, a factor of {factor:.3g} (")
+    assert found[1].startswith(
+        "**The same within 10 %**: training loss 10.56 (A) → 10.69 (C), a factor of 1.01 (1.01 to 1.01)"
+    )
+    assert found[2].startswith(f"**No**: training loss 3.48 (B) → 10.56 (A), a factor of {factor:.3g} (")
     counted = Claim("rows", "b", "a", "yes", success=7.9)  # At most 7.9: five of b but two of them at 8; none of a.
     [text] = answers(question, counted, panels=panels, seeds=seeds)
-    assert text.startswith("**Undecided**: training loss 0 of 5 seeds → 3 of 5 seeds, Fisher's exact test p = 0.17.")
+    assert text.startswith(
+        "**Undecided**: training loss 0 of 5 seeds (A) → 3 of 5 seeds (B), Fisher's exact test p = 0.17."
+    )
     [text] = answers(question, counted._replace(success=8.0 - 1e-9, row="d"), panels=panels, seeds=seeds)
-    assert text.startswith("**Yes**: training loss 0 of 5 seeds → 5 of 5 seeds, Fisher's exact test p = 0.0079.")
+    assert text.startswith(
+        "**Yes**: training loss 0 of 5 seeds (A) → 5 of 5 seeds (D), Fisher's exact test p = 0.0079."
+    )
 
 
 def test_the_words_of_a_difference_are_those_of_its_unit(question):
