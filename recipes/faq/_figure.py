@@ -31,7 +31,8 @@ def draw(question: Question, seeds: dict, language: str, *, is_whole: bool = Fal
             for part, (name, panel) in zip(figure.subfigures(1, 2), panels.items(), strict=True):
                 draw_panels(part, {name: panel}, seeds, names)
         return figure
-    with plots.new_figure(6.4, height(panels)) as figure:
+    share = 0.8 if len(panels) == 1 and not is_whole else 1  # One panel stands in the text, and may be low.
+    with plots.new_figure(6.4, share * height(panels)) as figure:
         draw_panels(figure, panels, seeds, names)
     return figure
 

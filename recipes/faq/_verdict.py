@@ -128,7 +128,7 @@ def findings(experiment: Experiment, seeds: dict) -> list[Finding]:
 
 
 def holm(p_values: list[float]) -> list[float]:
-    """Return p-values corrected for their number (Holm, 1979): compared with 5 %, one error in 20 questions."""
+    """Return p-values corrected for their number (Holm, 1979): all are compared with the same 5 % afterwards."""
     corrected, largest = [0.0] * len(p_values), 0.0
     for done, i in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
         largest = max(largest, min(1.0, (len(p_values) - done) * p_values[i]))

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from recipes.faq import _figure, _retraining, _tuning
+from recipes.faq import _retraining, _tuning
 from recipes.faq._experiment import ACCURACY, NUMBER, Claim, Experiment, Panel, Score
 
 ROWS = ("none", "sigmoid", "tanh", "relu", "gelu")
@@ -84,15 +84,6 @@ def measure(seed: int, choice: dict, *, limit: int = 4000, epochs: int = 4, rows
     }
 
 
-def draw(seeds: dict, names):
-    """Return the figure of the page: the accuracy with each activation function."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 2.4) as figure:
-        _figure.draw_panels(figure, {"accuracy": EXPERIMENT.panels["accuracy"]}, seeds, names)
-    return figure
-
-
 GRADIENT = Score("gradient relative to layer 10", NUMBER, format=".2g", logarithmic=True, is_ratio=True)
 EXPERIMENT = Experiment(
     measure=measure,
@@ -112,5 +103,4 @@ EXPERIMENT = Experiment(
     quick={"limit": 100, "epochs": 1},
     check={"rows": ("none", "relu")},
     edges=("none",),  # 0.0004 is within 0.1 points of it.
-    draw=draw,
 )

@@ -5,7 +5,7 @@ python -m recipes.faq gradient_descent
 
 import numpy as np
 
-from recipes.faq import _figure, _network, _tuning
+from recipes.faq import _network, _tuning
 from recipes.faq._experiment import ACCURACY, NATS, NUMBER, Claim, Experiment, Panel, Score, Unit
 
 ROWS = ("random", "climbing", "descent")
@@ -107,16 +107,6 @@ def least_squares(seed: int) -> dict:
     return left
 
 
-def draw(seeds: dict, names):
-    """Return the figure of the page: the training loss over the passes."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 2.5) as figure:
-        _figure.draw_panels(figure, {"loss": EXPERIMENT.panels["loss"]}, seeds, names)
-        figure.axes[0].legend(fontsize=8)
-    return figure
-
-
 LOSS = Score("training loss", NATS, higher_is_better=False, margin=0.05)
 COST = Score(
     "cost until a thousandth is left",
@@ -154,5 +144,4 @@ EXPERIMENT = Experiment(
     seeds=tuple(range(10)),
     chosen="scale of the draws, scale of the steps, or learning rate",
     lower_is_chosen=True,
-    draw=draw,
 )

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from recipes.faq import _figure, _retraining, _tuning
+from recipes.faq import _retraining, _tuning
 from recipes.faq._experiment import Claim, Experiment, Panel, Score, Unit
 
 LENGTHS = (10, 25, 50)
@@ -147,15 +147,6 @@ def measure(seed: int, choice: dict, *, lengths=LENGTHS, rows=ROWS, **options) -
     return {"steps": steps, "influence": influences}
 
 
-def draw(seeds: dict, names):
-    """Return the figure of the page: the steps."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 2.6) as figure:
-        _figure.draw_panels(figure, {"steps": EXPERIMENT.panels["steps"]}, seeds, names)
-    return figure
-
-
 STEPS_TO_LEARN = Score(
     "steps until learned", Unit("steps"), False, ",.0f", logarithmic=True, bounds=(1, STEPS), is_ratio=True
 )
@@ -181,5 +172,4 @@ EXPERIMENT = Experiment(
     # in place of 433 and 2,167);
     # the LSTM hardly gains (233, 333 and 400 in place of 233, 367 and 467), which its claims do not need.
     edges=("identity@25", "identity@50", "lstm@10", "lstm@25", "lstm@50"),
-    draw=draw,
 )

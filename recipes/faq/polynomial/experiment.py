@@ -5,7 +5,7 @@ python -m recipes.faq polynomial
 
 import numpy as np
 
-from recipes.faq import _figure, _retraining, _tuning
+from recipes.faq import _retraining, _tuning
 from recipes.faq._experiment import Claim, Experiment, Panel, Score, Unit
 
 PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100)
@@ -130,15 +130,6 @@ def bias_and_variance(degrees, penalty: float, draws: int, seed: int) -> dict:
     return found
 
 
-def draw(seeds: dict, names):
-    """Draw the panel of the first claim, lower than usual."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 2.6) as figure:
-        _figure.draw_panels(figure, {"cars": EXPERIMENT.panels["cars"]}, seeds, names)
-    return figure
-
-
 MILES = Score("mean absolute error", Unit("mpg"), higher_is_better=False, margin=0.1)
 SQUARED = Score("mean squared error", higher_is_better=False, format=".3f", logarithmic=True, is_ratio=True)
 EXPERIMENT = Experiment(
@@ -162,5 +153,4 @@ EXPERIMENT = Experiment(
     seeds=tuple(range(10)),
     chosen="strength of the penalty λ",
     lower_is_chosen=True,
-    draw=draw,
 )

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from recipes.faq import _figure, _retraining, _tuning
+from recipes.faq import _retraining, _tuning
 from recipes.faq._experiment import PERCENT, Claim, Experiment, Panel, Score
 
 GRID = (0.001, 0.003, 0.01, 0.03, 0.1)
@@ -129,15 +129,6 @@ def measure(seed: int, choice: dict, *, rows=(*SERIES_ROWS, *PARITY_ROWS), **opt
     return scores
 
 
-def draw(seeds: dict, names):
-    """Return the figure of the page: the series."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 2.6) as figure:
-        _figure.draw_panels(figure, {"order": EXPERIMENT.panels["order"]}, seeds, names)
-    return figure
-
-
 ANSWERS = Score("right answers", PERCENT, format=".1f", margin=0.01)
 LENGTHS = "length of the sequence (in training: 1 to 10)"
 EXPERIMENT = Experiment(
@@ -158,5 +149,4 @@ EXPERIMENT = Experiment(
     edges=("mean", "simple"),
     quick={"limit": 100, "passes": 1, "updates": 1, "grid": (0.01,), "is_quick": True},
     check={"rows": ("kept", "mean")},
-    draw=draw,
 )
