@@ -115,8 +115,8 @@ def draw(seeds: dict, names):
     from dlguide import plots
 
     strips = {names("picture", row): text for row, text in seeds["0"]["pictures"].items()}
-    with plots.new_figure(6.4, 3.5) as figure:
-        above, below = figure.subfigures(2, height_ratios=[2.35, 1.15])
+    with plots.new_figure(6.4, 3.0) as figure:
+        above, below = figure.subfigures(2, height_ratios=[1.9, 1.1])
         _figure.draw_panels(above, {"accuracy": EXPERIMENT.panels["accuracy"]}, seeds, names)
         _digits.draw_strips(below, strips)
     return figure
