@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from recipes._lib.published import published_runs
 from recipes._lib.runs import command_line, recipe_list, results
 from recipes.benchmark import tables
 from recipes.faq import _index
@@ -33,7 +34,7 @@ def pages() -> dict[Path, str]:
     """Return each file with generated text, as it should be."""
     texts = {recipe_list.FOLDER / f"{name}.py": _with_result_line(name) for name in recipe_list.names()}
     for language, suffix in LANGUAGES.items():
-        parts = tables.published(language) | result_rows(recipe_list.names(), language)
+        parts = tables.published(language) | result_rows(recipe_list.names(), language) | model_rows(language)
         readme = result_rows(SHORT_LIST, language, ["tensorflow"])
         readme["questions"] = _index.table(language, "recipes/faq/", with_numbers=False)
         for folder in ("recipes", "docs"):
@@ -42,6 +43,9 @@ def pages() -> dict[Path, str]:
                     texts[path] = renewed(path.read_text(encoding="utf-8"), parts, folder)
         path = ROOT / f"README{suffix}.md"
         texts[path] = renewed(path.read_text(encoding="utf-8"), readme)
+        for path in sorted(recipe_list.FOLDER.glob(f"published/*/README{suffix}.md")):
+            rows = result_rows([path.parent.name], language)
+            texts[path] = renewed(path.read_text(encoding="utf-8"), rows, str(path.parent.relative_to(ROOT)))
     return texts | _index.pages()
 
 
@@ -58,7 +62,8 @@ def renewed(text: str, parts: dict[str, str | list], folder: str = "") -> str:
             columns = head[1].count("|") - 1
             new = "\n".join([*head, *(f"| {' | '.join(cells[:columns])} |" for cells in new)])
         if folder:
-            new = re.sub(r"\]\((?!http)", "](../", new).replace(f"](../{folder}/", "](")
+            up = "../" * len(Path(folder).parts)
+            new = re.sub(r"\]\((?!http)", f"]({up}", new).replace(f"]({up}{folder}/", "](")
         return f"<!-- {found[1]} -->\n{new}\n<!-- end {found[1]} -->"
 
     return re.sub(r"<!-- (\w+) -->\n(.*?)<!-- end \1 -->", part, text, flags=re.DOTALL)
@@ -92,6 +97,20 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
         dates.setdefault(machine, set()).add(published["date"])
     machines = [(*machine, " – ".join(sorted({min(days), max(days)}))) for machine, days in dates.items()]
     return {"results": rows, "machines": machines}
+
+
+def model_rows(language: str) -> dict[str, list]:
+    """Return the rows of the published models: parts, size, and the score of the run beside that of the files."""
+    words, rows = tables.words(language, recipe_list.FOLDER / "names.csv"), []
+    for name in published_runs.models():
+        run = published_runs.run(name)
+        model, files = run["model"], run["files"]
+        [metric] = model["score"]
+        size = sum(files[part]["size"] for part in model["parts"]) / 1e6
+        parts = ", ".join(f"`{part}`" for part in model["parts"])
+        scores = [f"{model[key][metric]:.6g}" for key in ("score_of_run", "score")]
+        rows.append([f"[`{name}`](recipes/{name}.py)", parts, f"{size:.2f}", str(run["seed"]), words[metric], *scores])
+    return {"models": rows}
 
 
 def _with_result_line(name: str) -> str:

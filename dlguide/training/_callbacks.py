@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from dlguide import _keras
+from dlguide.training._log import Log
 from dlguide.training._run import Run
 
 
@@ -23,7 +24,7 @@ class Callbacks(keras.callbacks.CallbackList):
     3. `stopping`, the `EarlyStopping` of `patience`. `NonFiniteGuard` uses its copy of the best weights.
     4. The history of the run notes the epoch.
     5. `NonFiniteGuard` ends a run with a non-finite loss before a checkpoint keeps it.
-    6. `reports` print what is in the logs at last.
+    6. `reports` print and log what is in the logs at last.
     7. A checkpoint keeps what all callbacks have after the epoch.
 
     In a resumed epoch the callbacks get the true numbers of the steps. Vectors among the logs are arrays.
@@ -35,6 +36,7 @@ class Callbacks(keras.callbacks.CallbackList):
         super().__init__([*own, *stopping, run.history, guard, *reports], model=run.model, **options)
         run.keep(self, *own, *stopping, guard, check=guard.check)
         self._run, self._batches = run, batches
+        self._loggers = [report for report in reports if isinstance(report, Log)]
         self._torch_seed, self._generators, self._loader_states = None, _generators(loaders), []
 
     def on_train_begin(self, logs=None):
@@ -44,6 +46,8 @@ class Callbacks(keras.callbacks.CallbackList):
             self._torch_seed = torch.initial_seed()
         super().on_train_begin(logs)
         self._run.restore()
+        for logger in self._loggers:
+            logger.update(self._run.history)
 
     def on_epoch_begin(self, epoch, logs=None):
         resumed_epoch, resumed_step = self._run.resume_at

@@ -9,6 +9,7 @@ import keras
 from dlguide import _checks, _keras
 from dlguide.errors import ArgumentError
 from dlguide.training import _adam, _batches, _callbacks, _data, _fingerprint, _memory, _processes, _steps
+from dlguide.training._log import Log
 from dlguide.training._run import Run
 
 # What `model.fit` takes and `fit` does not, and the way to do it.
@@ -91,7 +92,7 @@ def fit(
         callbacks: Further Keras callbacks, a list or one. Checkpoints keep those of their attributes that are numbers,
             texts, arrays, NumPy generators, Keras variables or metrics, or tuples, lists, sets and dicts of these; one
             that cannot be kept draws a warning. A class may name those to keep in `checkpoint_attributes`.
-            `CSVLogger` begins a new file in a resumed run unless it has `append=True`.
+            `CSVLogger` begins a new file in a resumed run unless it has `append=True`. `Log` serves other loggers.
         verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal and in a notebook, else 2.
         **refused: Other arguments of `model.fit`; the error says what to do instead.
 
@@ -131,6 +132,9 @@ def fit(
     if processes > 1:
         _processes.check_shares(processes, batch_size, x=train, validation_data=valid)
     callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
+    # They change nothing in a run: they are neither compared nor kept.
+    loggers = [callback for callback in callbacks if isinstance(callback, Log)] if rank == 0 else []
+    callbacks = [callback for callback in callbacks if not isinstance(callback, Log)]
     stopping = _callbacks.early_stopping(patience)
     if verbose == "auto":
         is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
@@ -169,7 +173,7 @@ def fit(
         validation = _batches.ArrayBatches(valid.content, batch_size) if valid and valid.is_arrays else None
         guard = _callbacks.NonFiniteGuard(stopping)
         loaders = [part.content for part in (train, valid) if part is not None and part.kind == "DataLoader"]
-        reports = [_callbacks.Report(epochs)] if shown == 2 else []
+        reports = [*([_callbacks.Report(epochs)] if shown == 2 else []), *loggers]
         bar = {"add_progbar": shown == 1, "verbose": 1, "epochs": epochs, "steps": batches.steps}
         called = _callbacks.Callbacks(run, batches, loaders, callbacks, stopping, guard, reports, **bar)
         steps = None if batches.steps is None else batches.steps * epochs

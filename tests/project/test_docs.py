@@ -19,12 +19,13 @@ import dlguide
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [ROOT / "README.md", ROOT / "recipes/README.md", ROOT / "data/README.md"]
+TRANSLATED += sorted((ROOT / "recipes/published").glob("*/README.md"))
 TRANSLATED += sorted(path for path in (ROOT / "docs").glob("*.md") if not path.name.endswith(".zh.md"))
 PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "tests/README.md", *TRANSLATED]
 PAGES += [path.with_suffix(".zh.md") for path in TRANSLATED]
 SLOW = pytest.mark.thorough
 PROGRAMS = [
-    pytest.param(*pair, id=f"{path.relative_to(ROOT)}-{number}", marks=[SLOW] if path.parent.name == "docs" else [])
+    pytest.param(*pair, id=f"{path.relative_to(ROOT)}-{number}", marks=[] if path.parent == ROOT else [SLOW])
     for path in TRANSLATED  # The Chinese pages have the same programs, see below.
     for number, pair in enumerate(re.findall(r"```python\n(.*?)```\n\n```\n(.*?)```", path.read_text("utf-8"), re.S), 1)
 ]

@@ -32,7 +32,7 @@ def thorough_from(seconds: float):
 
 def test_each_recipe_has_a_row():
     files = {path.stem for path in recipe_list.FOLDER.glob("[a-z]*.py")}
-    assert files - {"export", "measure", "predict", "table", "verify"} == set(NAMES)
+    assert files - {"compare", "export", "measure", "predict", "publish", "report", "table", "verify"} == set(NAMES)
     with pytest.raises(ValueError, match=r"`name` must be a recipe that recipes.toml has: .* Received: name='table'"):
         recipe_list.recipe("table")
 

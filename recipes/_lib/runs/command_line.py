@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import recipes
-from recipes._lib.runs import arguments, recipe_list, results, run_folder
+from recipes._lib.runs import arguments, machine_facts, recipe_list, results, run_folder
 
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)  # Another user's folder, a full disk.
 
@@ -50,6 +50,7 @@ def run(main: Callable[..., dict]) -> None:
             other_seconds = time.perf_counter() - begin - metrics["training_seconds"]
             metrics |= {"evaluation_seconds": other_seconds} if other_seconds > 0 else {}
             results.write_json(folder / "metrics.json", metrics)
+            print(f"\n{_report(folder)}")
             _print_summary(metrics, folder)
         except KeyboardInterrupt:
             files = {"search/search.db": "trials", "checkpoint.npz": "epochs"}
@@ -125,8 +126,21 @@ def _parsed(main: Callable, module: str, help_text: str | None = None, words: di
         _end(f"{sentence.strip()} (options: python -m {module} --help)")
 
 
+def _report(folder: Path) -> str:
+    """Write the report of a run; return where it lies. The result is safe in its file whatever happens here."""
+    try:
+        from recipes._lib.reports import run_report
+
+        results.write_json(folder / "machine.json", machine_facts.machine())
+        return f"report: {run_report.write(folder)}"
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        command = shlex.join(["python", "-m", "recipes.report", str(folder)])
+        return f"report: not written ({type(error).__name__}: {reason}). To write it: {command}"
+
+
 def _print_summary(metrics: dict, folder: Path) -> None:
-    print("\nresult on the test set")
+    print("result on the test set")
     for name, value in metrics.items():
         if isinstance(value, float):
             print(f"  {name:<28} {value:.4g}")

@@ -24,6 +24,10 @@ class Recipe(NamedTuple):
     data_set: str | None = None
     """Name for `data.load`; an agent has none."""
     bounds: tuple[float, float] | None = None
+    published_parts: tuple[str, ...] = ()
+    """Parts of the model that `recipes/published` has as ONNX files, "model" for the whole."""
+    published_attention: int | None = None
+    """Layer of the published model whose attention weights are its second output."""
 
     def limits(self) -> tuple[float, float]:
         """Return the bounds of the metric: 0 and 1 in percent, infinite where it has none."""

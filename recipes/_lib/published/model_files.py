@@ -1,0 +1,88 @@
+"""The files of a published model: written from a `keras.Model`, and both called in the same way."""
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from dlguide import data, deployment
+from recipes._lib.agents import environments
+from recipes._lib.published import published_runs, small_weights
+from recipes._lib.runs import recipe_list
+
+
+def write(name: str, model: keras.Model, folder: Path) -> None:
+    """Write the ONNX files of a model's parts, and what Keras needs. The model's weights become those of the files."""
+    model.set_weights([small_weights.rounded(values) for values in model.get_weights()])
+    given = examples(name, 20)
+    for part, exported in parts(name, model).items():
+        shape = exported.inputs[0].shape[1:]
+        x = given if len(shape) == given.ndim - 1 else np.random.default_rng(0).normal(size=(20, *shape))
+        path = folder / f"{part}.onnx"
+        deployment.export(exported, path, format="onnx", examples=x.astype(exported.inputs[0].dtype))
+        small_weights.pack(path)
+    (folder / "model.json").write_text(json.dumps(keras.saving.serialize_keras_object(model)) + "\n", encoding="utf-8")
+    small_weights.write_places(folder, model.get_weights())
+
+
+def parts(name: str, model: keras.Model) -> dict[str, keras.Model]:
+    """Return the models that the ONNX files of a recipe hold."""
+    recipe = recipe_list.recipe(name)
+    if recipe.published_attention is not None:
+        model = _with_attention(model, recipe.published_attention)
+    return {part: model if part == "model" else model.get_layer(part) for part in recipe.published_parts}
+
+
+class _Attention(keras.layers.Layer):
+    """The weights of an attention layer as a layer: `(batch, heads, length, length)`."""
+
+    def __init__(self, layer):
+        super().__init__(name="attention_weights")
+        self.layer = layer
+        self.supports_masking = True
+
+    def call(self, normed, ids):
+        return self.layer.attention_weights(normed, ops.not_equal(ids, 0))
+
+    def compute_output_shape(self, normed_shape, ids_shape):
+        batch, length = ids_shape
+        return batch, self.layer.num_heads, length, length
+
+
+def _with_attention(model: keras.Model, number: int) -> keras.Model:
+    """Return a text classifier with the attention of one of its layers as a second output."""
+    layer = model.get_layer(f"attention_{number}")
+    normed = model.get_layer(f"attention_norm_{number}").output
+    return keras.Model(model.input, [model.output, _Attention(layer)(normed, model.input)])
+
+
+def examples(name: str, count: int) -> np.ndarray:
+    """Return inputs of a recipe's model from its test set; of an agent, observations."""
+    recipe = recipe_list.recipe(name)
+    if recipe.data_set is None:
+        return environments.observations(recipe.data, count, 10)
+    return data.load(recipe.data_set, limit=count, seed=10).test.x[:count]
+
+
+Outputs = Callable[[str, np.ndarray], list[np.ndarray]]
+"""From a part and a batch to the outputs."""
+
+
+def keras_outputs(name: str, model: keras.Model) -> Outputs:
+    """Return the outputs of a Keras model as a function of part and batch."""
+    found = parts(name, model)
+
+    def outputs(part: str, x: np.ndarray) -> list[np.ndarray]:
+        return keras.tree.flatten(found[part].predict(x, batch_size=256, verbose=0))
+
+    return outputs
+
+
+def onnx_outputs(name: str, folder: Path | None = None) -> Outputs:
+    """Return the outputs of the ONNX files as a function of part and batch, computed by ONNX Runtime."""
+    session = functools.cache(lambda part: published_runs.Session(name, part, folder))
+    return lambda part, x: session(part)(x)

@@ -1,0 +1,83 @@
+"""Scores of published models on the test set, from the outputs of Keras or of ONNX Runtime alike."""
+
+import numpy as np
+from scipy.special import expit, log_softmax
+
+from dlguide import data, evaluation
+from recipes._lib.agents import environments
+from recipes._lib.images import vae_model
+from recipes._lib.published.model_files import Outputs
+from recipes._lib.runs import recipe_list
+
+FEW = 1000
+"""Number of test examples of the quick score."""
+
+
+def score(name: str, outputs: Outputs, *, judge: Outputs | None = None, few: bool = False, seed: int = 10) -> dict:
+    """Return the score of a recipe's model, as a dictionary of its name and value.
+
+    Args:
+        outputs: The model, as a function from part and batch to outputs.
+        judge: For a GAN: the classifier of `cnn_mnist`.
+        few: On the first examples of the test set only; of an agent, ten episodes.
+        seed: Seed of the run.
+    """
+    recipe = recipe_list.recipe(name)
+    count = FEW if few else None
+    if recipe.data_set is None:
+        seeds = environments.episode_seeds(seed, environments.TEST, count=10 if few else 100)
+
+        def policy(observations):
+            return outputs("model", observations)[0].argmax(axis=-1)
+
+        episodes = environments.play(policy, environments.make(recipe.data, len(seeds)), seeds)
+        return {"mean_return": environments.mean_return(episodes)}
+    test = data.load(recipe.data_set, seed=seed).test
+    return SCORES[recipe.metric](outputs, test.x[:count], test.y[:count], judge, seed)
+
+
+def _accuracy(outputs, x, y, judge, seed) -> dict:
+    return {"accuracy": float((outputs("model", x)[0].argmax(axis=-1) == y).mean())}
+
+
+def _r2_score(outputs, x, y, judge, seed) -> dict:
+    errors = outputs("model", x)[0].ravel() - y
+    return {"r2_score": float(1 - (errors**2).sum() / ((y - y.mean()) ** 2).sum())}
+
+
+def _cross_entropy_of_tokens(outputs, x, y, judge, seed) -> dict:
+    log_probabilities = log_softmax(outputs("model", x)[0].astype("float64"), axis=-1)
+    chosen = np.take_along_axis(log_probabilities, y[..., None].astype(int), axis=-1)
+    return {"nats_per_character": float(-chosen.mean())}
+
+
+def _squared_error(outputs, x, y, judge, seed) -> dict:
+    decoded = expit(outputs("decoder", outputs("encoder", x)[0])[0])
+    return {"squared_error": float(((decoded - x) ** 2).mean())}
+
+
+def _reconstruction_of_mean(outputs, x, y, judge, seed) -> dict:
+    """Return the cross-entropy of an image's pixels decoded from the mean of its code: a likelihood takes minutes."""
+    x = vae_model.binarised(x, seed)
+    logits = outputs("decoder", outputs("encoder", x)[0])[0].astype("float64")
+    nats = np.logaddexp(0, logits) - x * logits
+    return {"reconstruction_of_mean": float(nats.reshape(len(x), -1).sum(axis=1).mean())}
+
+
+def _frechet_distance(outputs, x, y, judge, seed) -> dict:
+    """Return the Fréchet distance in the logits of `cnn_mnist`: the recipe's own judge is trained for a minute."""
+    codes = np.random.default_rng(seed).normal(size=(len(x), 64)).astype("float32")
+    generated = judge("model", outputs("generator", codes)[0])[0]
+    distance = evaluation.frechet_distance(generated, judge("model", x)[0])
+    return {"frechet_distance_of_logits": float(distance)}
+
+
+SCORES = {
+    "accuracy": _accuracy,
+    "r2_score": _r2_score,
+    "nats_per_character": _cross_entropy_of_tokens,
+    "squared_error": _squared_error,
+    "nll": _reconstruction_of_mean,
+    "frechet_distance": _frechet_distance,
+}
+"""By the metric of the recipe."""

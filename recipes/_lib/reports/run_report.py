@@ -1,0 +1,195 @@
+"""The report of a run: one page that needs no other file."""
+
+import csv
+import math
+import re
+from pathlib import Path
+
+import jinja2
+
+from recipes._lib.reports import curves, finished_runs, small_pictures
+from recipes._lib.runs import recipe_list, results
+
+HERE = Path(__file__).parent
+LANGUAGES = {"en": "", "zh": ".zh"}
+"""Language to what stands before the ending of its files."""
+LIMIT = 100_000
+"""Size of the page in bytes, at most."""
+SHARES = ("accuracy", "precision", "recall", "auroc")
+"""The ends of the names of metrics from 0 to 1."""
+TEXT_LENGTH = 4000
+MACHINE = ("backend", "python", "tensorflow", "keras", "numpy", "scikit-learn", "jax", "torch", "cpu", "cores", "date")
+
+
+def write(folder: str | Path, language: str = "en") -> Path:
+    """Write the report of a finished run into its folder, and return its path."""
+    run = finished_runs.read(folder)
+    path = run.folder / f"report{LANGUAGES[language]}.html"
+    beside = path.with_name(f"{path.name}.tmp")
+    beside.write_text(page(run, language), encoding="utf-8")
+    beside.replace(path)
+    return path
+
+
+def page(run: finished_runs.FinishedRun, language: str) -> str:
+    """Return the report as HTML."""
+    recipe, words = recipe_list.recipe(run.recipe), Words(language)
+    backend = run.machine.get("backend", "tensorflow")
+    published_backend = backend if results.result(run.recipe, backend) else "tensorflow"
+    published = results.result(run.recipe, published_backend)
+    defaults = finished_runs.default_options(run.recipe)
+    differing = [key for key, value in run.options.items() if key != "seed" and defaults.get(key, value) != value]
+    seeds = list(published["seeds"]) if published else []
+    rows = metric_rows(run, recipe, published, words)
+    content = {
+        "language": language,
+        "words": words,
+        "recipe": recipe,
+        "name": run.recipe,
+        "data": words.name(recipe.data) if run.options.get("corpus") is None else run.options["corpus"],
+        "headline": rows[0],
+        "purpose": words.recipe(run.recipe, "recipe"),
+        "baseline": words.recipe(run.recipe, "baseline"),
+        "verdict": verdict(run, recipe, published, differing, defaults, words),
+        "backends": [] if published_backend == backend else [words[key] for key in (backend, published_backend)],
+        "seed": run.options.get("seed") if str(run.options.get("seed")) in seeds else None,
+        "rows": rows,
+        "winner": {key: plain(value) for key, value in run.metrics.get("winner", {}).items()},
+        "curves": curves.panels(run.history, words.metric, words["epoch"]),
+        "texts": [(words.file("text", file), shortened(file)) for file in sorted(run.folder.glob("*.txt"))],
+        "options": [(name, value, defaults.get(name), name in differing) for name, value in run.options.items()],
+        "seeds": words["list comma"].join(seeds),
+        "machine": machine_rows(run, published or {}, words),
+        "command": run.command,
+    }
+    content["kinds"] = dict.fromkeys(kind for panel in content["curves"] for kind in panel["kinds"])
+    files = sorted(run.folder.glob("*.png"))
+    if content["curves"]:  # Drawn from the numbers of the epochs.
+        files = [file for file in files if file.stem != "learning_curves"]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    template = environment.get_template("run_report.html")
+    names = [words.file("picture", file) for file in files]
+    room = LIMIT - len(template.render(content, pictures=[], left_out=names).encode()) - 250 * len(files)  # Their tags.
+    shown = small_pictures.fitting(files, room)
+    pictures = [{"name": name, **picture} for name, picture in zip(names, shown, strict=False)]
+    return template.render(content, pictures=pictures, left_out=names[len(shown) :])
+
+
+def verdict(run, recipe, published, differing: list[str], defaults: dict, words: "Words") -> str:
+    """Return what the published numbers say of this run."""
+    if not published:
+        return words["not published"]
+    if differing:
+        pairs = [{"option": key, "value": run.options[key], "default": defaults.get(key)} for key in differing]
+        options = words["list comma"].join(words["instead"].format(**pair) for pair in pairs)
+        return words["other options"].format(options=options)
+    if "range" not in published or recipe.metric not in run.metrics:
+        return words["few seeds"]
+    value, interval = run.metrics[recipe.metric], results.new_seed_range(recipe, published)
+    return words["inside" if interval.low <= value <= interval.high else "outside"].format(
+        metric=words.metric(recipe.metric),
+        value=words.value(recipe.format.format(value)),
+        interval=words.value(results.written_range(run.recipe, published)),
+    )
+
+
+def metric_rows(run, recipe, published: dict | None, words: "Words") -> list[dict]:
+    """Return a row for each metric: the recipe's own and its baseline first; seconds are not among them."""
+    keys = [recipe.metric, recipe.baseline, *run.metrics]
+    rows = []
+    for key in dict.fromkeys(keys):
+        value = run.metrics.get(key)
+        if key.endswith("_seconds") or isinstance(value, dict | list):  # Pictures show these.
+            continue
+        row = {"name": words.metric(key), "is_main": key == recipe.metric, "value": written(key, value, recipe, words)}
+        mean = (published or {}).get("mean", {}).get(key)
+        row["mean"] = written(key, mean, recipe, words)
+        row["interval"] = "–"
+        if key in (published or {}).get("range", {}):
+            limits = bounds(key, recipe, [metrics[key] for metrics in published["seeds"].values()])
+            low, high = (min(max(end, limits[0]), limits[1]) for end in published["range"][key])
+            ends = [written(key, end, recipe, words) for end in (low, high)]
+            unit = ends[0].partition(" ")[1:]
+            row["interval"] = f"{ends[0].removesuffix(''.join(unit))} {words.name('to')} {ends[1]}"
+        rows.append(row)
+    return rows
+
+
+def written(key: str, value, recipe: recipe_list.Recipe, words: "Words") -> str:
+    """Return a number as text: as the tables write it, others in four digits."""
+    if value is None:
+        return "–"
+    if key in (recipe.metric, recipe.baseline):
+        return words.value(recipe.format.format(value))
+    return plain(value)
+
+
+def plain(value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def bounds(key: str, recipe: recipe_list.Recipe, values: list[float]) -> tuple[float, float]:
+    """Return the lowest and the highest value of a metric, for the ends of its interval."""
+    if key.endswith(SHARES):
+        return 0, 1
+    if key.endswith(recipe.metric.rpartition("_")[2]):
+        return recipe.limits()
+    return 0 if min(values) >= 0 else -math.inf, math.inf  # Losses, distances and counts have no value below 0.
+
+
+def machine_rows(run, published: dict, words: "Words") -> list[tuple[str, str, str]]:
+    """Return versions, machine and seconds of this run and of the published ones."""
+    facts = [{**machine, **machine.get("versions", {})} for machine in (run.machine, published)]
+    for machine in facts:
+        machine["backend"] = words[machine["backend"]] if "backend" in machine else None
+    rows = [(words[key], *(machine.get(key) for machine in facts)) for key in MACHINE]
+    for key in ("training_seconds", "evaluation_seconds", "baseline_seconds"):
+        seconds = [metrics.get(key) for metrics in (run.metrics, published.get("mean", {}))]
+        rows.append((words[key], *(None if value is None else f"{value:.1f}" for value in seconds)))
+    return [(name, *("–" if part is None else str(part) for part in parts)) for name, *parts in rows if any(parts)]
+
+
+def shortened(file: Path) -> str:
+    text = file.read_text(encoding="utf-8")
+    return text if len(text) <= TEXT_LENGTH else f"{text[:TEXT_LENGTH]} …"
+
+
+class Words(dict):
+    """The words of a report in one language, by key."""
+
+    def __init__(self, language: str):
+        for table in (HERE / "words.csv", recipe_list.FOLDER / "names.csv"):
+            with table.open(encoding="utf-8", newline="") as rows:
+                own = {row["key"]: row[language] for row in csv.DictReader(rows)}
+            # The names of metrics, data and units have no kind before them.
+            self.update({key: value for key, value in own.items() if value and key not in self})
+
+    def name(self, key: str) -> str:
+        return self.get(key, key)
+
+    def value(self, text: str) -> str:
+        """Return a number with the word or the unit that may stand behind it."""
+        return " ".join(self.name(part) for part in text.split())
+
+    def metric(self, key: str) -> str:
+        """Return the name of a metric, or of the baseline's."""
+        if f"metric {key}" in self or key in self:
+            return self.get(f"metric {key}") or self[key]
+        if key.startswith("baseline_"):
+            return self["baseline"].format(self.metric(key.removeprefix("baseline_")))
+        return key.replace("_", " ")
+
+    def recipe(self, name: str, part: str) -> str:
+        """Return the purpose of a recipe or its baseline; in English they are those of the docstring."""
+        if f"{part} {name}" in self:
+            return self[f"{part} {name}"]
+        title, *_ = lines = recipe_list.docstring(name).splitlines()
+        stated = [line.removeprefix("Baseline: ") for line in lines if line.startswith("Baseline: ")]
+        return (title if part == "recipe" else stated[0]).replace("`", "")
+
+    def file(self, kind: str, file: Path) -> str:
+        """Return the name of a picture or a text; a number at the end stays."""
+        stem, number = re.fullmatch(r"(.*?)((?:_\d+)?)", file.stem).groups()
+        return f"{self.get(f'{kind} {stem}', stem.replace('_', ' '))} {number.removeprefix('_')}".strip()

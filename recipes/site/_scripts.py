@@ -1,0 +1,64 @@
+"""The folder `demos` of a site: the scripts that run published models in a page.
+
+ONNX Runtime Web comes from npm. It, its WebAssembly and the models are written as scripts (gzip in base64), because a
+page from disk may load nothing else.
+"""
+
+import base64
+import csv
+import gzip
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from recipes._lib.runs import recipe_list
+
+HERE = Path(__file__).parent
+RUNTIME = "ort-wasm-simd-threaded"
+
+
+def write(folder: Path) -> None:
+    """Write the scripts. Without npm, the pages show their recorded examples, and a line says so."""
+    shutil.copytree(HERE / "demos", folder, ignore=shutil.ignore_patterns("*.csv"))
+    with (HERE / "demos/words.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    words = {language: {row["key"]: row[language] for row in rows} for language in ("en", "zh")}
+    (folder / "words.js").write_text(_assigned(words=words), encoding="utf-8")
+    (folder / "models").mkdir()
+    for path in sorted(recipe_list.FOLDER.glob("published/*/run.json")):
+        _write_model(path.parent, folder / "models")
+    if shutil.which("npm") is None:
+        print("npm is missing (it comes with Node.js): the pages show recorded examples instead of running models")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, scratch)
+        command = ["npm", "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
+        subprocess.run(command, check=True, cwd=scratch)
+        package = Path(scratch) / "node_modules/onnxruntime-web/dist"
+        shutil.copy(package / "ort.wasm.min.js", folder)
+        glue = (package / f"{RUNTIME}.mjs").read_text(encoding="utf-8")
+        (folder / "ort-glue.js").write_text(_assigned(glue=glue), encoding="utf-8")
+        (folder / "ort-wasm.js").write_text(_assigned(wasm=_packed(package / f"{RUNTIME}.wasm")), encoding="utf-8")
+
+
+def _write_model(published: Path, folder: Path) -> None:
+    files = {f"{published.name}/{path.name}": _packed(path) for path in sorted(published.glob("*.onnx"))}
+    if files:
+        info = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(published.glob("*.json"))}
+        lines = [f"dlguide.{key} = dlguide.{key} || {{}};" for key in ("files", "info")]
+        lines += [f"dlguide.files[{json.dumps(name)}] = {json.dumps(packed)};" for name, packed in files.items()]
+        lines.append(f"dlguide.info[{json.dumps(published.name)}] = {json.dumps(info, ensure_ascii=False)};")
+        (folder / f"{published.name}.js").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _packed(path: Path) -> str:
+    return base64.b64encode(gzip.compress(path.read_bytes(), mtime=0)).decode()
+
+
+def _assigned(**values) -> str:
+    """Return a script that sets properties of the global `dlguide`."""
+    lines = [f"dlguide.{name} = {json.dumps(value, ensure_ascii=False)};" for name, value in values.items()]
+    return "\n".join(["window.dlguide = window.dlguide || {};", *lines, ""])

@@ -1,0 +1,114 @@
+/* autoencoder_mnist, vae_mnist: a digit's code, a slider for each of its numbers, and the digit that the decoder makes
+   of it. */
+dlguide.demo("decoder", (demo) => {
+  "use strict";
+
+  const { say, element, group, button, named, slider, picture, liveText, sigmoid, normals, latest } = dlguide.widgets;
+  const isVae = demo.models[0].startsWith("vae"),
+    count = isVae ? 40 : 32;
+  const seen = picture(say("seen")),
+    decoded = picture(say("decoded")),
+    answer = liveText();
+  let image = null,
+    isOfImage = false,
+    code = new Float32Array(count),
+    from = code,
+    targets = [];
+
+  const run = (file, data, shape) => demo.parts.find(({ name }) => name.endsWith(file)).answer(data, [1, ...shape]);
+  // The VAE was trained on black and white pixels.
+  const encode = (values) => run("encoder", isVae ? values.map((value) => Number(value > 0.5)) : values, [28, 28, 1]);
+
+  const show = latest(async () => {
+    if (!demo.parts) return;
+    const made = sigmoid(await run("decoder", code, [count]));
+    decoded.show(made);
+    sliders.forEach((input, i) => (input.value = code[i]));
+    const error = isOfImage && made.reduce((sum, value, i) => sum + (value - image[i]) ** 2, 0) / 784;
+    answer.textContent = isOfImage ? say("decoded_error", { error: error.toFixed(4) }) : "\u00a0";
+  });
+
+  const sliders = Array.from({ length: count }, (_, i) =>
+    element("input", {
+      type: "range",
+      min: -3,
+      max: 3,
+      step: "any",
+      value: 0,
+      "aria-label": say("code_number", { number: i + 1 }),
+      oninput: (event) => {
+        code[i] = event.target.valueAsNumber;
+        show();
+      },
+      onkeydown: (event) => {
+        // With step "any" each browser has a step of its own.
+        const sign = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
+        if (!sign) return;
+        event.preventDefault();
+        code[i] = Math.min(event.target.max, Math.max(event.target.min, code[i] + (sign * event.target.max) / 20));
+        show();
+      },
+    }),
+  );
+
+  const setCode = (values, isEncoded = false) => {
+    isOfImage = isEncoded;
+    code = Float32Array.from(values);
+    from = code.slice();
+    way.set(0);
+    return show();
+  };
+  const drawing = dlguide.drawing(async (drawn) => {
+    image = drawn;
+    seen.show(image ?? new Float32Array(784));
+    if (image && demo.parts) await setCode(await encode(image), true);
+  });
+
+  const target = element(
+    "select",
+    { "aria-label": say("towards") },
+    ...Array.from({ length: 10 }, (_, digit) =>
+      element("option", { value: digit, textContent: digit, selected: digit === 3 }),
+    ),
+  );
+  const walk = () => {
+    const share = way.input.valueAsNumber / 100,
+      to = targets[target.value];
+    if (!to) return;
+    code = from.map((value, i) => (1 - share) * value + share * to[i]);
+    show();
+  };
+  const way = slider(say("way"), { min: 0, max: 100, step: 1, value: 0, show: (value) => `${value}\u00a0%` }, walk);
+  target.onchange = walk;
+  const buttons = [button(say("zero_code"), () => setCode(new Float32Array(count)))];
+  if (isVae) buttons.unshift(button(say("random_code"), () => setCode(normals(Math.random, count))));
+  const again = button(say("code_of_drawing"), async () => image && demo.parts && setCode(await encode(image), true));
+
+  demo.box.append(
+    group(
+      "demo-columns",
+      drawing.box,
+      group(
+        "demo-column",
+        group(
+          "demo-seen",
+          element("figure", {}, seen.canvas, element("figcaption", { textContent: say("input") })),
+          element("figure", {}, decoded.canvas, element("figcaption", { textContent: say("decoded") })),
+        ),
+        answer,
+        named(say("code_numbers", { count }), group("demo-code", ...sliders)),
+        group("demo-row", again, ...buttons),
+        named(say("towards"), target),
+        way.field,
+      ),
+    ),
+  );
+  return async () => {
+    const examples = await dlguide.examples();
+    for (const digit of examples) targets.push(await encode(digit));
+    const far = Math.ceil(Math.max(isVae ? 3 : 0, ...targets.flatMap((values) => Array.from(values, Math.abs))));
+    sliders.forEach((input) => Object.assign(input, { min: -far, max: far }));
+    if (image) await setCode(await encode(image), true);
+    else await drawing.putExample(7);
+  };
+});

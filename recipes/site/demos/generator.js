@@ -1,0 +1,75 @@
+/* gan_mnist: new digits from random codes. The generator knows no classes: a classifier picks out those asked for. */
+dlguide.demo("generator", (demo) => {
+  "use strict";
+
+  const { say, element, group, button, labelled, picture, liveText, softmax, random, normals } = dlguide.widgets;
+  const SHOWN = 10,
+    BATCH = 20,
+    MOST = 600,
+    SURE = 0.9;
+  const pictures = Array.from({ length: SHOWN }, (_, i) => picture(say("new_digit", { number: i + 1 })));
+  const digits = Array.from({ length: 10 }, (_, digit) => element("option", { value: digit, textContent: digit }));
+  const wanted = element("select", {}, element("option", { value: "", textContent: say("any_digit") }), ...digits);
+  const seed = element("input", { type: "number", value: 0, min: 0, step: 1 }),
+    answer = liveText();
+  let isBusy = false;
+
+  /** The digits that the classifier sees in images, and its probabilities. */
+  async function classesOf(images, count) {
+    const classifier = demo.parts.find(({ name }) => name === "cnn_mnist");
+    const data = await classifier.answer(images, [count, 28, 28, 1]);
+    return Array.from({ length: count }, (_, i) => {
+      const values = softmax(data.slice(10 * i, 10 * (i + 1)), classifier.info.input.temperature);
+      const probability = Math.max(...values);
+      return { digit: values.indexOf(probability), probability };
+    });
+  }
+
+  async function draw() {
+    if (!demo.parts || isBusy) return;
+    isBusy = true;
+    const generator = demo.parts.find(({ name }) => name.startsWith("gan")),
+      numbers = random(seed.valueAsNumber || 0),
+      found = [];
+    const length = generator.inputs[0].shape[1];
+    let made = 0;
+    while (found.length < SHOWN && made < MOST) {
+      const data = await generator.answer(normals(numbers, BATCH * length), [BATCH, length]);
+      const classes = await classesOf(data, BATCH);
+      for (let i = 0; i < BATCH && found.length < SHOWN; i++, made++) {
+        const { digit, probability } = classes[i],
+          isWanted = digit === Number(wanted.value) && probability >= SURE;
+        if (wanted.value === "" || isWanted) found.push([data.slice(784 * i, 784 * (i + 1)), digit]);
+      }
+    }
+    pictures.forEach(({ show }, i) => {
+      const [image, seen] = found[i] ?? [new Float32Array(784), "–"];
+      show(image, say("new_digit_seen", { number: i + 1, digit: seen }));
+    });
+    const read = found.map(([, digit]) => digit).join(say("comma"));
+    answer.textContent = say(wanted.value === "" ? "drawn_any" : "drawn_class", {
+      made,
+      read,
+      digit: wanted.value,
+      count: found.length,
+    });
+    isBusy = false;
+  }
+
+  const next = button(say("draw_new"), () => {
+    seed.value = (seed.valueAsNumber || 0) + 1;
+    draw();
+  });
+  wanted.onchange = seed.onchange = draw;
+  demo.box.append(
+    group(
+      "demo-stack",
+      labelled(say("class"), wanted),
+      labelled(say("seed"), seed),
+      group("demo-row", next),
+      group("demo-grid", ...pictures.map(({ canvas }) => canvas)),
+      answer,
+    ),
+  );
+  return draw;
+});

@@ -1,0 +1,102 @@
+/* transformer_recall: pairs and a question; the digit that belongs to the letter, and where the attention looks. */
+dlguide.demo("recall", (demo) => {
+  "use strict";
+
+  const { say, element, group, button, labelled, bars, liveText, percent, softmax, latest, encoded } = dlguide.widgets;
+  const input = element("input", {
+    type: "text",
+    value: "a4 f7 c1 d1 f?",
+    spellcheck: false,
+    autocomplete: "off",
+    autocapitalize: "off",
+  });
+  const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
+  const chart = bars(10),
+    answer = liveText(),
+    symbols = element("div", { className: "demo-symbols", role: "list" });
+
+  /** Whether the words are pairs of different letters, and a question for one of them. */
+  function isQuestion(words, [least, most]) {
+    const pairs = words.slice(0, -1),
+      letters = pairs.map(([letter]) => letter),
+      asked = words.at(-1) ?? "";
+    const hasForm = pairs.every((word) => /^[a-z][0-9]$/.test(word)) && /^[a-z]\?$/.test(asked);
+    const isCounted = pairs.length >= least && pairs.length <= most;
+    return hasForm && isCounted && new Set(letters).size === letters.length && letters.includes(asked[0]);
+  }
+
+  /** How much the question looks at each word: the mean over the heads. */
+  function attentionOf({ data, shape }, count) {
+    const length = shape.at(-1),
+      heads = data.length / (length * length),
+      row = count - 1,
+      mean = new Float32Array(count);
+    for (let head = 0; head < heads; head++) {
+      for (let i = 0; i < count; i++) mean[i] += data[(head * length + row) * length + i] / heads;
+    }
+    return mean;
+  }
+
+  function showWords(words, attention) {
+    symbols.replaceChildren(
+      ...words.map((word, i) => {
+        const share = attention ? attention[i] : 0,
+          cell = element("span", { className: "demo-symbol", role: "listitem" }, word);
+        cell.style.background = `color-mix(in srgb, var(--demo-heat) ${Math.round(50 * share)}%, transparent)`;
+        cell.append(element("small", { textContent: attention ? percent(share) : "" }));
+        return cell;
+      }),
+    );
+  }
+
+  const show = latest(async () => {
+    if (!demo.parts) return;
+    const [part] = demo.parts,
+      {
+        vocabulary,
+        shape: [length],
+        pairs: [least, most],
+      } = part.info.input;
+    const words = input.value.trim().split(/\s+/);
+    if (!isQuestion(words, [least, most])) {
+      answer.textContent = say("recall_wrong", { least, most });
+      chart.show(DIGITS, [null]);
+      showWords([]);
+      return;
+    }
+    const outputs = await part.run({
+      input_0: { data: encoded(words, vocabulary, length), shape: [1, length] },
+    });
+    const values = softmax(outputs.output_0.data),
+      best = Math.max(...values);
+    chart.show(DIGITS, [values]);
+    answer.textContent = say("recall_answer", {
+      letter: words.at(-1)[0],
+      digit: values.indexOf(best),
+      probability: percent(best),
+    });
+    showWords(words, outputs.output_1 && attentionOf(outputs.output_1, words.length));
+  });
+
+  const another = button(say("another"), () => {
+    const letters = Array.from("abcdefghijklmnopqrstuvwxyz")
+      .sort(() => Math.random() - 0.5)
+      .slice(0, 4 + Math.floor(9 * Math.random()));
+    const asked = letters[Math.floor(letters.length * Math.random())];
+    input.value = [...letters.map((letter) => letter + Math.floor(10 * Math.random())), `${asked}?`].join(" ");
+    show();
+  });
+  input.oninput = show;
+  demo.box.append(
+    group(
+      "demo-stack",
+      labelled(say("recall_input"), input),
+      group("demo-row", another),
+      answer,
+      chart.table,
+      element("p", { textContent: say("attention_row") }),
+      symbols,
+    ),
+  );
+  return show;
+});

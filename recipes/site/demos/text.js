@@ -1,0 +1,90 @@
+/* transformer_shakespeare: the reader begins a text, the transformer goes on, character by character. */
+dlguide.demo("text", (demo) => {
+  "use strict";
+
+  const { say, element, group, button, labelled, slider, liveText, softmax, random, encoded, textNotes } =
+    dlguide.widgets;
+  const prompt = element("input", {
+    type: "text",
+    value: "JULIET:",
+    maxLength: 400,
+    spellcheck: false,
+    autocomplete: "off",
+  });
+  const seed = element("input", { type: "number", value: 0, min: 0, step: 1 });
+  const page = element("div", { className: "demo-text", tabIndex: 0, role: "region", "aria-label": say("written") });
+  const answer = liveText();
+  let isWriting = false;
+
+  /** Draw a token from its logits; token 0 is the padding. */
+  function drawn(logits, heat, draw) {
+    logits[0] = -Infinity;
+    if (heat === 0) return logits.indexOf(Math.max(...logits));
+    const chances = softmax(logits, heat);
+    let left = draw();
+    const token = chances.findIndex((chance) => (left -= chance) < 0);
+    return token < 0 ? logits.indexOf(Math.max(...logits)) : token;
+  }
+
+  async function write() {
+    const [part] = demo.parts,
+      {
+        vocabulary,
+        shape: [window],
+      } = part.info.input;
+    const symbols = Array.from(prompt.value || "\n"),
+      draw = random(seed.valueAsNumber || 0),
+      count = amount.input.valueAsNumber;
+    const tokens = [...encoded(symbols, vocabulary, symbols.length)],
+      written = document.createTextNode("");
+    page.replaceChildren(element("b", { textContent: prompt.value }), written);
+    answer.textContent = textNotes(symbols, vocabulary, Infinity) || "\u00a0";
+    isWriting = true;
+    set();
+    let done = 0;
+    for (; done < count && isWriting; done++) {
+      const seen = tokens.slice(-window),
+        ids = new Int32Array(window);
+      ids.set(seen);
+      const { data, shape } = (await part.run({ input_0: { data: ids, shape: [1, window] } })).output_0;
+      const start = (seen.length - 1) * shape[2];
+      tokens.push(drawn(data.slice(start, start + shape[2]), heat.input.valueAsNumber, draw));
+      written.data += vocabulary[tokens.at(-1)];
+      page.scrollTop = page.scrollHeight;
+      await new Promise((resolve) => setTimeout(resolve)); // Lets the page be drawn, and the stop button pressed.
+    }
+    isWriting = false;
+    set();
+    answer.textContent = `${say("characters_written", { count: done })} ${textNotes(symbols, vocabulary, Infinity)}`;
+  }
+
+  const start = button(say("write"), () => demo.parts && write()),
+    stop = button(say("stop"), () => (isWriting = false));
+  const set = () => {
+    if (isWriting === start.disabled) return;
+    const hadFocus = [start, stop].includes(document.activeElement);
+    [start.disabled, stop.disabled] = [isWriting, !isWriting];
+    if (hadFocus) (isWriting ? stop : start).focus(); // A disabled button would lose it.
+  };
+  stop.disabled = true;
+  prompt.onkeydown = (event) => event.key === "Enter" && !isWriting && start.click();
+  const heat = slider(
+    say("temperature"),
+    { min: 0, max: 1.5, step: 0.1, value: 0.8, show: (value) => value.toFixed(1) },
+    () => {},
+  );
+  const amount = slider(say("length"), { min: 50, max: 1000, step: 50, value: 300 }, () => {});
+  demo.box.append(
+    group(
+      "demo-stack",
+      labelled(say("beginning"), prompt),
+      heat.field,
+      amount.field,
+      labelled(say("seed"), seed),
+      group("demo-row", start, stop),
+      page,
+      answer,
+    ),
+  );
+  return () => {};
+});

@@ -1,0 +1,220 @@
+"""`recipes/published/`: every file is the one that run.json states, each model gives its score, wherever it runs."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import ROOT
+from PIL import Image
+
+import recipes
+from dlguide import generation, mlp
+from recipes import publish
+from recipes._lib.published import model_files, published_runs, scores, small_weights, smaller_pictures
+from recipes._lib.reports import finished_runs
+from recipes._lib.runs import recipe_list, results
+
+NAMES, MODELS = published_runs.names(), published_runs.models()
+PARTS = [(name, part) for name in MODELS for part in recipe_list.recipe(name).published_parts]
+LARGEST = 15_000_000  # Bytes of everything together.
+
+
+def test_each_recipe_has_a_run_and_each_one_with_parts_a_model():
+    assert recipe_list.names() == NAMES
+    assert [name for name in recipe_list.names() if recipe_list.recipe(name).published_parts] == MODELS
+    assert len(MODELS) == 10
+
+
+def test_all_together_is_small():
+    sizes = [path.stat().st_size for path in published_runs.FOLDER.rglob("*") if path.is_file()]
+    assert sum(sizes) <= LARGEST
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_published_run_is_what_its_run_json_states(name, tmp_path):
+    run = published_runs.run(name)
+    for path in (published_runs.FOLDER / name).iterdir():
+        if path.name != "run.json" and path.suffix != ".md":
+            shutil.copyfile(path, tmp_path / path.name)
+    assert published_runs.files(tmp_path) == run["files"]
+    assert run["recipe"] == name and run["command"] == f"python -m recipes.{name} --seed {run['seed']}"
+    assert "/tmp" not in json.dumps(run) and run["options"] == {
+        **finished_runs.default_options(name),
+        "seed": run["seed"],
+    }
+    assert {"python", "keras", run["machine"]["backend"]} <= run["machine"]["versions"].keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_score_of_a_published_run_lies_in_the_range_of_the_published_results(name):
+    recipe, run = recipe_list.recipe(name), published_runs.run(name)
+    # Of 22 runs, one falls out of a 95 % interval on average: this one is wider.
+    _, low, high = results.new_seed_range(recipe, results.result(name), 0.999)
+    assert low <= run["metrics"][recipe.metric] <= high
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_small_weights_keep_the_score(name):
+    model = published_runs.run(name)["model"]
+    [(metric, own)], [(same, published)] = model["score_of_run"].items(), model["score"].items()
+    assert metric == same and published == pytest.approx(own, rel=1e-3, abs=2e-4)
+    if metric == recipe_list.recipe(name).metric:
+        assert own == pytest.approx(published_runs.run(name)["metrics"][metric], rel=1e-4)
+
+
+def measured(name: str, few: bool) -> dict:
+    judge = model_files.onnx_outputs("cnn_mnist") if name == "gan_mnist" else None
+    seed = published_runs.run(name)["seed"]
+    return scores.score(name, model_files.onnx_outputs(name), judge=judge, few=few, seed=seed)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_files_give_the_score_of_a_part_of_the_test_set(name):
+    assert measured(name, few=True) == pytest.approx(published_runs.run(name)["model"]["score_of_few"], rel=1e-4)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", MODELS)
+def test_the_files_give_the_score_of_the_whole_test_set(name):
+    assert measured(name, few=False) == pytest.approx(published_runs.run(name)["model"]["score"], rel=1e-4)
+
+
+@pytest.mark.parametrize(("name", "part"), PARTS)
+def test_the_model_of_keras_and_the_file_agree(name, part):
+    model = recipes.pretrained(name)
+    assert not model.compiled
+    shape = model_files.parts(name, model)[part].inputs[0].shape[1:]
+    x = model_files.examples(name, 20)
+    if part in ("decoder", "generator"):
+        x = np.random.default_rng(0).normal(size=(20, *shape)).astype("float32")
+    ours = model_files.keras_outputs(name, model)(part, x)
+    theirs = model_files.onnx_outputs(name)(part, x)
+    assert len(ours) == len(theirs) > 0
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_model_of_parts_comes_whole():
+    images = generation.sample(recipes.pretrained("gan_mnist"), 2)
+    assert images.shape == (2, 28, 28, 1) and images.std() > 0.1
+    assert {layer.name for layer in recipes.pretrained("vae_mnist").layers} >= {"encoder", "decoder"}
+
+
+def test_the_attention_of_the_published_transformer_finds_the_pair():
+    x = model_files.examples("transformer_recall", 20)
+    _, weights = model_files.onnx_outputs("transformer_recall")("model", x)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-5)
+    words = json.loads((published_runs.FOLDER / "transformer_recall/input.json").read_text("utf-8"))["vocabulary"]
+    found = []
+    for ids, heads in zip(x, weights, strict=True):
+        texts = [words[i] for i in ids]
+        question = next(i for i, text in enumerate(texts) if text.endswith("?"))
+        pairs = heads[:, question, :question].max(axis=0)  # The head that looks there most.
+        found.append(texts[int(pairs.argmax())][0] == texts[question][0])
+    assert np.mean(found) >= 0.9
+
+
+def test_an_unknown_model_is_answered_with_those_there_are():
+    with pytest.raises(ValueError, match=r"^`name` must be .*autoencoder_mnist, cnn_mnist, .* Received: name='mlp'$"):
+        recipes.pretrained("mlp")
+
+
+def test_the_package_is_imported_without_keras():
+    program = "import sys, recipes; print(recipes.pretrained.__name__, 'keras' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert out == "pretrained False\n"
+
+
+def test_rounded_weights_are_near_and_come_back_from_the_files_unchanged():
+    values = np.random.default_rng(0).normal(size=(2000, 600)).astype("float32")
+    values[1::2] /= 1000  # Each row has a scale of its own.
+    for array, largest in ((values, 0.005), (values[:100], 0.0005), (values[0], 0)):
+        near = small_weights.rounded(array)
+        assert (np.abs(near - array) <= largest * np.abs(array).max(axis=-1, keepdims=True)).all()
+        np.testing.assert_array_equal(small_weights.rounded(near), near)
+
+
+@pytest.mark.thorough
+def test_a_model_comes_back_from_the_files_that_it_is_written_to(tmp_path):
+    model = mlp((28, 28, 1), 10, hidden_units=(64,), batch_norm=True)
+    model_files.write("mlp_mnist", model, tmp_path)
+    for one, other in zip(small_weights.read(tmp_path), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    x = model_files.examples("mlp_mnist", 20)
+    assert (tmp_path / "model.onnx").stat().st_size < 2.5 * model.count_params()  # 2 bytes for a weight.
+    [given] = model_files.onnx_outputs("mlp_mnist", tmp_path)("model", x)
+    np.testing.assert_allclose(given, model.predict(x, verbose=0), atol=1e-5)
+
+
+def test_a_picture_gets_a_palette_only_if_it_looks_the_same(tmp_path):
+    shapes = {"plain": np.full((90, 90, 3), 200), "noise": np.random.default_rng(0).integers(0, 256, (90, 90, 3))}
+    for name, pixels in shapes.items():
+        Image.fromarray(pixels.astype("uint8")).save(tmp_path / f"{name}.png", compress_level=0)
+        smaller_pictures.write(tmp_path / f"{name}.png", tmp_path / f"{name}_small.png")
+    assert (tmp_path / "plain_small.png").stat().st_size < (tmp_path / "plain.png").stat().st_size / 10
+    assert (tmp_path / "noise_small.png").read_bytes() == (tmp_path / "noise.png").read_bytes()
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """The folder of a finished run of `perceptron_mnist`; other options and another recipe may be asked for."""
+
+    def folder(recipe="perceptron_mnist", **options):
+        options = {**finished_runs.default_options("perceptron_mnist"), "seed": 10, "run_dir": "x"} | options
+        content = {"recipe": f"recipes.{recipe}", "command": "python", "options": options}
+        (tmp_path / "options.json").write_text(json.dumps(content))
+        (tmp_path / "metrics.json").write_text('{"accuracy": 0.92, "confusion_matrix": [[1]]}')
+        (tmp_path / "history.csv").write_text("epoch,loss\n1,0.5\n")
+        Image.new("RGBA", (20, 10), "white").save(tmp_path / "learning_curves.png")
+        return str(tmp_path)
+
+    return folder
+
+
+def test_a_run_that_may_not_be_published_is_refused(finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(published_runs, "FOLDER", tmp_path / "published")  # What stands there stays if this test fails.
+    with pytest.raises(ValueError, match=r"`folders` must be one or more. Received: folders=\(\)"):
+        publish.main(())
+    for options, must_be in (
+        ({"limit": 100}, "of a run without --limit"),
+        ({"epochs": 1}, r"of a run with the published options\. Received: .* \(other: epochs\)"),
+        ({"recipe": "perceptron"}, r"a recipe that recipes\.toml has"),
+    ):
+        with pytest.raises(ValueError, match=rf"^`\w+` must be {must_be}"):
+            publish.main((finished(**options),))
+    folder = finished()
+    Path(folder, "metrics.json").unlink()
+    with pytest.raises(ValueError, match=r"must be the folder of a finished run, with metrics\.json in it"):
+        publish.main((folder,))
+
+
+def test_a_run_replaces_an_older_one_and_leaves_the_page(finished, tmp_path):
+    target = tmp_path / "published/perceptron_mnist"
+    target.mkdir(parents=True)
+    for name in ("README.md", "README.zh.md", "old.png"):
+        (target / name).write_text(name)
+    publish.publish_run(finished_runs.read(finished()), target)
+    assert sorted(path.name for path in target.iterdir()) == [
+        "README.md",
+        "README.zh.md",
+        "history.csv",
+        "learning_curves.png",
+        "run.json",
+    ]
+    run = json.loads((target / "run.json").read_text("utf-8"))
+    assert run["metrics"] == {"accuracy": 0.92} and run["seed"] == 10
+    assert [path.name for path in target.parent.iterdir()] == ["perceptron_mnist"]
+
+
+def test_a_run_that_fails_leaves_the_older_one_whole(finished, tmp_path, monkeypatch):
+    target = tmp_path / "published/perceptron_mnist"
+    publish.publish_run(finished_runs.read(finished()), target)
+    before = {path.name: path.read_bytes() for path in target.iterdir()}
+    monkeypatch.setattr(published_runs, "files", lambda folder: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        publish.publish_run(finished_runs.read(finished()), target)
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
