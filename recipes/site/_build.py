@@ -122,9 +122,9 @@ def _html(scratch: Path, language: str) -> None:
     """Make HTML of the staged pages; a link or an anchor that leads nowhere ends it."""
     words = _pages.words(language)
     name, tag, link = (words[f"other {part}"] for part in ("name", "language", "folder"))
-    icons = {"": "sun-moon", ": light": "sun", ": dark": "moon"}
+    icons = {"": "brightness-auto", ": light": "weather-sunny", ": dark": "weather-night"}
     palette = [
-        {"media": f"(prefers-color-scheme{scheme})", "toggle": {"icon": f"lucide/{icon}", "name": words["dark"]}}
+        {"media": f"(prefers-color-scheme{scheme})", "toggle": {"icon": f"material/{icon}", "name": words["dark"]}}
         for scheme, icon in icons.items()
     ]
     palette[1]["scheme"], palette[2]["scheme"] = "default", "slate"

@@ -123,6 +123,8 @@ def _link(found: re.Match, name: str, place: str, files: Files) -> str:
         files.pictures.add(path)
         return f"![{label}]({target}){{ {_size(path)} }}"
     path = f"{path}/README.md" if (ROOT / path).is_dir() else path
+    if recipe := re.fullmatch(r"`(\w+)`", label):  # In tables and lists: here its page, which links to the source.
+        path = re.sub(rf"^recipes/{recipe[1]}\.py$", f"recipes/published/{recipe[1]}/README.md", path)
     page = path.replace(".zh.md", ".md")
     if page in names() or page.startswith("api/"):
         to = page if page.startswith("api/") else staged(page)

@@ -78,6 +78,7 @@ dlguide.demo("cartpole", (demo) => {
       angle: fixed((180 * state[2]) / Math.PI, 1),
       left: fixed(values[0], 1),
       right: fixed(values[1], 1),
+      action: action ? "→" : "←",
     });
   }
 

@@ -62,6 +62,7 @@ dlguide.demo("decoder", (demo) => {
     image = drawn;
     seen.show(image ?? new Float32Array(784));
     if (image && demo.parts) await setCode(await encode(image), true);
+    else if (isOfImage) await setCode(code); // Cleared: the digit stays, its error belongs to no drawing.
   });
 
   const target = element(
