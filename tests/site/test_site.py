@@ -81,7 +81,7 @@ def results(page, query):
     page.keyboard.press("Delete")
     expect(links).to_have_count(0)  # The results before must be gone.
     page.keyboard.insert_text(query)
-    expect(links.first).to_be_visible()
+    expect(links.first).to_be_visible(timeout=15_000)
     return [href.split("?")[0] for href in links.evaluate_all("links => links.map(link => link.href)")]
 
 
@@ -89,6 +89,8 @@ def results(page, query):
 def test_the_search_finds_each_question_first_and_common_words_among_the_first_three(visit, language):
     visit = visit(viewport={"width": 1300, "height": 900})
     page = visit.open(f"{language}index.html")
+    page.wait_for_load_state("networkidle")  # The search answers to its key when its scripts are there.
+    page.wait_for_timeout(500)
     page.keyboard.press("Control+k")
     missed = {}
     for name in QUESTIONS:
