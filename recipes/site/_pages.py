@@ -22,6 +22,13 @@ OTHER_LANGUAGE = re.compile(r" ?\[(?:中文|English)\]\([^)]*\)")
 DEMO = re.compile(r"<!-- demo (\w+) (.+?) -->\n(.*?)<!-- end demo -->\n?", re.DOTALL)
 
 
+COMMENT = re.compile(r"(`[^`\n]*`)|<!--.*?-->", re.DOTALL)
+"""A comment; one that stands in code is text."""
+CHINESE = r"[\u3000-\u9fff\uff00-\uffef]"
+CHINESE_GAP = re.compile(rf"(?<={CHINESE})\n {{0,4}}(?={CHINESE})|(?<=\$) (?=[，。；：、）？！])")
+"""The end of a line between two Chinese characters, and a space before a full stop: both would show as a gap."""
+
+
 @functools.cache
 def words(language: str) -> dict[str, str]:
     """Return the words of the site that stand in no page."""
@@ -99,7 +106,8 @@ def transformed(content: str, name: str, place: str, files: Files) -> str:
 
 
 def _prose(content: str, name: str, place: str, files: Files) -> str:
-    content = re.sub(r"<!--.*?-->", "", content, flags=re.DOTALL).replace("<details>", '<details markdown="1">')
+    content = COMMENT.sub(lambda found: found[1] or "", content).replace("<details>", '<details markdown="1">')
+    content = CHINESE_GAP.sub("", content)
     return LINK.sub(lambda found: _link(found, name, place, files), content)
 
 

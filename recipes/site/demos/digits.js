@@ -2,7 +2,7 @@
 dlguide.demo("digits", (demo) => {
   "use strict";
 
-  const { say, group, button, named, bars, picture, liveText, percent, softmax, latest } = dlguide.widgets;
+  const { say, group, button, named, bars, picture, liveText, percent, fixed, softmax, latest } = dlguide.widgets;
   const names = demo.models.map((model) => say(model)),
     labels = Array.from({ length: 10 }, (_, digit) => String(digit));
   const seen = picture(say("seen")),
@@ -20,7 +20,7 @@ dlguide.demo("digits", (demo) => {
     });
 
   const show = latest(async () => {
-    where.textContent = say("shifted", { right: shift[0], down: shift[1] });
+    where.textContent = say("shifted", { right: fixed(shift[0], 0), down: fixed(shift[1], 0) });
     if (!image) {
       seen.show(new Float32Array(784));
       chart.show(
