@@ -27,11 +27,11 @@ def opened(visit, name, language="", **settings):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_model_in_the_page_computes_what_keras_predicts(visit, name):
-    page = opened(visit, name)
-    outputs = model_files.keras_outputs(name, recipes.pretrained(name))
+def test_a_model_in_the_page_computes_what_keras_predicts(visit_disk, name):
+    page, whole = opened(visit_disk, name), recipes.pretrained(name)
+    outputs = model_files.keras_outputs(name, whole)
     given = model_files.examples(name, 20)
-    for part, model in model_files.parts(name, recipes.pretrained(name)).items():
+    for part, model in model_files.parts(name, whole).items():
         shape = model.inputs[0].shape[1:]
         x = given if len(shape) == given.ndim - 1 else np.random.default_rng(1).normal(size=(20, *shape))
         x = x.astype(model.inputs[0].dtype)
@@ -59,8 +59,8 @@ def draw(page, *strokes):
 
 
 @pytest.mark.parametrize("language", ["", "zh/"])
-def test_a_drawn_digit_is_answered_right(visit_disk, language):
-    page = opened(visit_disk, "cnn_mnist", language)
+def test_a_drawn_digit_is_answered_right(visit, language):
+    page = opened(visit, "cnn_mnist", language)
     for digit, strokes in (("7", [[(80, 60), (200, 60), (120, 230)]]), ("1", [[(140, 60), (130, 220)]])):
         draw(page, *strokes)
         found = answers(page)[-1]  # Of both networks.
