@@ -57,7 +57,7 @@ def test_every_page_has_a_twin(site):
 
 
 @pytest.mark.parametrize("language", ["", "zh/"])
-def test_every_page_opens_from_disk_on_a_narrow_screen(visit, site, language):
+def test_pages_open_on_a_narrow_screen(visit, site, language):
     visit = visit(viewport={"width": 390, "height": 844})
     visit.page.route(
         "**/search.js", lambda route: route.fulfill(body="")
