@@ -12,6 +12,7 @@ from dlguide.convolutional import cnn
 from dlguide.feedforward import linear_regression, mlp, perceptron, polynomial_regression
 from dlguide.recurrent import rnn
 from dlguide.selfsupervised import contrastive
+from dlguide.sequence_to_sequence import encoder_decoder
 
 __version__ = "0.1.0"
 
@@ -20,6 +21,7 @@ __all__ = [
     "cnn",
     "contrastive",
     "conv_autoencoder",
+    "encoder_decoder",
     "gan",
     "linear_regression",
     "mlp",
@@ -32,8 +34,8 @@ __all__ = [
 ]
 
 _MODULES = {"adversarial", "attention", "attention_layers", "augmentation", "autoencoders", "convolutional", "data"}
-_MODULES |= {"deployment", "errors", "evaluation", "feedforward", "generation", "plots", "recurrent"}
-_MODULES |= {"selfsupervised", "training"}
+_MODULES |= {"deployment", "errors", "evaluation", "explanation", "feedforward", "generation", "plots", "recurrent"}
+_MODULES |= {"selfsupervised", "sequence_to_sequence", "training"}
 
 
 def __getattr__(name: str):

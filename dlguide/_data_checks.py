@@ -38,6 +38,9 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
     x, y = reshaped, reshaped if y is x else y
     if isinstance(x, np.ndarray):
         tokens(x_name, x, model)
+    elif isinstance(x, tuple) and len(x) == len(getattr(model, "inputs", None) or ()):
+        for place, array in enumerate(x):
+            tokens(f"{x_name}[{place}]", array, model, place)
     if isinstance(y, np.ndarray):
         targets(model, y_name, y)
     if isinstance(model, ModelOfParts):
@@ -76,11 +79,11 @@ def labels(name: str, array, classes: int) -> None:
     check_values(name, np.asanyarray(array), lambda values: _outside(values, classes), f"labels in [0, {classes})")
 
 
-def tokens(name: str, array: np.ndarray, model) -> None:
-    """Refuse token ids outside the vocabulary, and sequences that are too long for a model."""
-    for layer in _first_layers(model):
+def tokens(name: str, array: np.ndarray, model, place: int = 0) -> None:
+    """Refuse token ids outside the vocabulary, and sequences that are too long; `place` is that of a model's input."""
+    for layer, its_place in _first_layers(model, place):
         if isinstance(layer, keras.Model):
-            tokens(name, array, layer)
+            tokens(name, array, layer, its_place)
         elif isinstance(layer, keras.layers.Embedding):
             size = layer.input_dim
             check_values(name, array, lambda ids, size=size: _outside(ids, size), f"token ids in [0, {size})")
@@ -92,16 +95,17 @@ def tokens(name: str, array: np.ndarray, model) -> None:
             )
 
 
-def _first_layers(model) -> list:
-    """Return the layers that read the model's input."""
+def _first_layers(model, place: int) -> list[tuple]:
+    """Return the layers that read an input of the model, each with the place of this input among its own."""
     layers = getattr(model, "layers", [])
     if isinstance(model, keras.Sequential):
-        return layers[:1]
-    first = []
-    for layer in layers:
+        return [(layer, 0) for layer in layers[:1]]
+    first, inputs = [], getattr(model, "inputs", None)
+    for layer in layers if inputs else ():
         with contextlib.suppress(AttributeError, ValueError):  # Called twice, or never: it has no `input`.
-            if any(layer.input is tensor for tensor in getattr(model, "inputs", None) or ()):
-                first.append(layer)
+            # Of a model within the model, `input` is its own input tensor, not the one that it was called with.
+            read = keras.tree.flatten(keras.Operation.input.fget(layer))
+            first += [(layer, i) for i, tensor in enumerate(read) if tensor is inputs[place]]
     return first
 
 

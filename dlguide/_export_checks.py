@@ -10,6 +10,8 @@ from dlguide.errors import ArgumentError
 
 TOLERANCES = {"tf_saved_model": 1e-5, "onnx": 1e-5, "litert": 1e-4}
 """The largest permitted difference from `predict`, as a share of the largest output if that is above 1."""
+EIGHT_BITS = 0.2
+"""The same for a file of 8 bits: it finds a wrong file, and says nothing of the accuracy."""
 
 
 def arrays_of(model, examples) -> list[np.ndarray]:
@@ -68,7 +70,7 @@ def batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarra
     return compared
 
 
-def difference(model, format: str, arrays: list[np.ndarray], result: dict) -> float:
+def difference(model, format: str, arrays: list[np.ndarray], result: dict, bits: int = 32) -> float:
     """Return the largest difference of a file's outputs from `predict`, or raise if it is above the tolerance."""
     if "error" in result:
         message = " ".join(str(result["error"]).split())[:400]
@@ -76,7 +78,7 @@ def difference(model, format: str, arrays: list[np.ndarray], result: dict) -> fl
             f"`model` must be one whose {format!r} file runs in its own runtime. "
             f"Received: model={model.name!r} ({message})"
         )
-    largest, scale = 0.0, 1.0
+    largest, scale, tolerance = 0.0, 1.0, EIGHT_BITS if bits == 8 else TOLERANCES[format]
     for batch, outputs in zip(batches(model, format, arrays), result["outputs"], strict=True):
         expected = keras.tree.flatten(model.predict_on_batch(as_input(batch)))
         for wanted, given in zip(expected, outputs, strict=True):
@@ -87,9 +89,9 @@ def difference(model, format: str, arrays: list[np.ndarray], result: dict) -> fl
                 )
             scale = max(scale, float(np.abs(wanted).max()))
             largest = float(np.maximum(largest, np.abs(given - wanted).max()))  # NaN stays NaN.
-    if not largest <= TOLERANCES[format] * scale:
+    if not largest <= tolerance * scale:
         raise ArgumentError(
-            f"`model` must give the same numbers as its {format!r} file, to {TOLERANCES[format]:g}. "
+            f"`model` must give the same numbers as its {format!r} file, to {tolerance:g}. "
             f"Received: model={model.name!r}, a difference of {largest:.3g}"
         )
     return largest

@@ -27,12 +27,12 @@ def as_input(arrays: list):
     return arrays if len(arrays) > 1 else arrays[0]
 
 
-def write(model: keras.Model, file: Path, format: str, arrays: list[np.ndarray]) -> None:
-    """Write a file, unchecked; `arrays` are examples."""
+def write(model: keras.Model, file: Path, format: str, arrays: list[np.ndarray], bits: int = 32) -> None:
+    """Write a file, unchecked; `arrays` are examples, from which 8 bits take their ranges."""
     if keras.backend.backend() != "tensorflow":
-        _write_in_tensorflow(model, file, format, arrays)
+        _write_in_tensorflow(model, file, format, arrays, bits)
         return
-    specs = []
+    specs, options = [], _eight_bits(arrays) if bits == 8 else {}
     for i, (array, tensor) in enumerate(zip(arrays, model.inputs, strict=True)):
         # LiteRT's file has fixed sizes: recurrent and attention layers do not run with free ones.
         shape = (1, *array.shape[1:]) if format == "litert" else (None, *tensor.shape[1:])
@@ -41,12 +41,23 @@ def write(model: keras.Model, file: Path, format: str, arrays: list[np.ndarray])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # The outputs of the file decide.
             logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # It reports `Erfc`.
-            model.export(str(file), format=format, verbose=False, input_signature=[as_input(specs)])
+            model.export(str(file), format=format, verbose=False, input_signature=[as_input(specs)], **options)
         if format == "onnx":
             _finish_onnx(file)
     except Exception as error:  # Keras, TensorFlow and both converters have many kinds.
         received = f"model={model.name!r} ({' '.join(str(error).split())[:300]})"
         raise ArgumentError(f"`model` must be one that Keras can export as {format!r}. Received: {received}") from error
+
+
+def _eight_bits(arrays: list[np.ndarray]) -> dict:
+    """Return the options of LiteRT's converter for weights and values of 8 bits; inputs and outputs stay floats."""
+    import tensorflow as tf
+
+    def one_by_one():
+        for row in range(len(arrays[0])):
+            yield {f"input_{i}": array[row : row + 1] for i, array in enumerate(arrays)}
+
+    return {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": one_by_one}
 
 
 def _finish_onnx(file: Path) -> None:

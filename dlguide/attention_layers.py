@@ -1,4 +1,4 @@
-"""Layers of transformers: positions, self-attention, the mean of a sequence."""
+"""Layers of attention: positions, self-attention, attention to another sequence, the mean of a sequence."""
 
 import keras
 import numpy as np
@@ -6,6 +6,14 @@ from keras import ops
 
 from dlguide import _checks
 from dlguide.errors import ArgumentError
+
+HIDDEN = -3e4
+"""Added to a score, it leaves weight zero after the softmax; float16 has no -1e9."""
+
+
+ROTARY_BASE = 1024
+"""The slowest pair of features turns by one radian in about as many steps; texts here are shorter."""
+ROTARY_SCALE = 10.0
 
 
 def _sinusoids(shape, dtype=None):
@@ -52,12 +60,17 @@ class SelfAttention(keras.layers.Layer):
 
     Input and output: `(batch, length, features)`, with a number of features that is a multiple of `num_heads`. If
     `is_causal`, a step attends only to itself and to earlier steps.
+
+    With `rotary_length`, the longest sequence, queries and keys of each head get the length 1, so that a score is 10
+    times a cosine, and each pair of their features is rotated by an angle that grows with the position, so that scores
+    depend on distances (Henry et al., "Query-key normalization for transformers", 2020; Su et al., "RoFormer", 2021).
     """
 
-    def __init__(self, num_heads: int, is_causal: bool = False, **kwargs):
+    def __init__(self, num_heads: int, is_causal: bool = False, rotary_length: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.num_heads = _checks.integer("num_heads", num_heads)
         self.is_causal = _checks.flag("is_causal", is_causal)
+        self.max_length = _checks.integer("rotary_length", rotary_length, optional=True)
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -67,9 +80,15 @@ class SelfAttention(keras.layers.Layer):
                 "the features of the input must be a multiple of `num_heads`. "
                 f"Received: {features} features, num_heads={self.num_heads}"
             )
+        if self.max_length is not None and features // self.num_heads % 2:
+            raise ArgumentError(
+                "the features of each head must be an even number with `rotary_length`. "
+                f"Received: {features} features, num_heads={self.num_heads}"
+            )
         for name in ("query", "key", "value", "projection"):
             # Small initial weights, as in GPT-2: larger scores fix the attention early, and it learns less.
-            kernel = "glorot_uniform" if name == "projection" else keras.initializers.RandomNormal(stddev=0.02)
+            is_small = name != "projection" and self.max_length is None
+            kernel = keras.initializers.RandomNormal(stddev=0.02) if is_small else "glorot_uniform"
             options = {"use_bias": False, "kernel_initializer": kernel, "dtype": self.dtype_policy, "name": name}
             dense = keras.layers.Dense(features, **options)
             dense.build(input_shape)
@@ -77,9 +96,10 @@ class SelfAttention(keras.layers.Layer):
 
     def call(self, x, mask=None):
         if keras.backend.backend() == "torch":  # PyTorch has one kernel for all of this.
-            parts = [self._split(dense(x)) for dense in (self.query, self.key, self.value)]
+            queries, keys = (self._placed(self._split(dense(x))) for dense in (self.query, self.key))
             mask = None if mask is None else mask[:, None, None, :]
-            heads = ops.dot_product_attention(*parts, mask=mask, is_causal=self.is_causal)
+            values, scale = self._split(self.value(x)), self._scale(x)
+            heads = ops.dot_product_attention(queries, keys, values, mask=mask, scale=scale, is_causal=self.is_causal)
         else:
             heads = ops.matmul(self.attention_weights(x, mask), self._heads(self.value(x)))
             heads = ops.transpose(heads, (0, 2, 1, 3))
@@ -87,8 +107,9 @@ class SelfAttention(keras.layers.Layer):
 
     def attention_weights(self, x, mask=None):
         """Return how much each step attends to each other one: `(batch, num_heads, length, length)`, rows of sum 1."""
-        queries = self._heads(self.query(x)) * (x.shape[-1] // self.num_heads) ** -0.5
-        scores = ops.matmul(queries, ops.transpose(self._heads(self.key(x)), (0, 1, 3, 2)))
+        queries, keys = (self._placed(self._split(dense(x))) for dense in (self.query, self.key))
+        queries = ops.transpose(queries, (0, 2, 1, 3)) * self._scale(x)
+        scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 3, 1)))
         if mask is not None:
             scores += self._hidden(ops.logical_not(mask), scores.dtype)[:, None, None, :]
         if self.is_causal:
@@ -96,6 +117,21 @@ class SelfAttention(keras.layers.Layer):
             scores += self._hidden(steps[:, None] < steps, scores.dtype)
         # Keras warns of a softmax over one step.
         return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
+
+    def _scale(self, x) -> float:
+        return (x.shape[-1] // self.num_heads) ** -0.5 if self.max_length is None else ROTARY_SCALE
+
+    def _placed(self, x):
+        """With `rotary_length`, normalise and rotate queries or keys `(batch, length, num_heads, features)`."""
+        if self.max_length is None:
+            return x
+        half = x.shape[-1] // 2
+        angles = np.arange(self.max_length)[:, None] * ROTARY_BASE ** (-np.arange(half) / half)
+        cosines, sines = (ops.convert_to_tensor(f(angles), x.dtype)[: ops.shape(x)[1], None] for f in (np.cos, np.sin))
+        x = x * ops.rsqrt(ops.sum(ops.square(x), axis=-1, keepdims=True) + 1e-6)
+        first, second = x[..., :half], x[..., half:]
+        rotated = [first * cosines - second * sines, first * sines + second * cosines]
+        return ops.concatenate(rotated, axis=-1)
 
     def _split(self, x):
         # -1 instead of the length: with the length, ONNX Runtime cannot load an exported file.
@@ -105,13 +141,44 @@ class SelfAttention(keras.layers.Layer):
         return ops.transpose(self._split(x), (0, 2, 1, 3))
 
     def _hidden(self, is_hidden, dtype):
-        return ops.cast(is_hidden, dtype) * -3e4  # Weight zero after the softmax; float16 has no -1e9.
+        return ops.cast(is_hidden, dtype) * HIDDEN
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "num_heads": self.num_heads, "is_causal": self.is_causal}
+        config = {"num_heads": self.num_heads, "is_causal": self.is_causal, "rotary_length": self.max_length}
+        return {**super().get_config(), **config}
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class CausalConvolution(keras.layers.Layer):
+    """Mix each feature with its values at the last steps: a depthwise convolution that looks back only, without bias.
+
+    It starts as the identity. Input and output: `(batch, length, features)`. So et al., "Primer: Searching for
+    efficient transformers for language modeling" (2021).
+    """
+
+    def __init__(self, kernel_size: int, **kwargs):
+        super().__init__(**kwargs)
+        self.kernel_size = _checks.integer("kernel_size", kernel_size)
+
+    def build(self, input_shape):
+        def identity(shape, dtype=None):
+            return ops.convert_to_tensor(np.arange(shape[0])[:, None] == np.zeros(shape[1]), dtype)
+
+        self.kernel = self.add_weight(shape=(self.kernel_size, input_shape[-1]), initializer=identity, name="kernel")
+
+    def call(self, x):
+        length, before = ops.shape(x)[1], self.kernel_size - 1
+        padded = ops.pad(x, [(0, 0), (before, 0), (0, 0)])
+        return sum(padded[:, before - i : before - i + length] * self.kernel[i] for i in range(self.kernel_size))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "kernel_size": self.kernel_size}
 
 
 @keras.saving.register_keras_serializable(package="dlguide")
@@ -132,3 +199,28 @@ class MaskedMean(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], input_shape[2])
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class SourceAttention(keras.layers.Layer):
+    """Attention of each step of one sequence to the steps of another by scalar products, without weights of its own.
+
+    Inputs: the queries `(batch, length, features)`, the memory `(batch, source length, features)` and the token ids of
+    the source `(batch, source length)`, whose padding (id 0) is not attended to. Outputs: the attended vectors
+    `(batch, length, features)` and the attention weights `(batch, length, source length)`, rows of sum 1.
+    """
+
+    def call(self, inputs):
+        queries, memory, source = inputs
+        scores = ops.matmul(queries, ops.transpose(memory, (0, 2, 1)))
+        scores += (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :]
+        # Keras warns of a softmax over one step.
+        weights = ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
+        return ops.matmul(weights, memory), weights
+
+    def compute_mask(self, inputs, mask=None):
+        return [None, None]
+
+    def compute_output_shape(self, input_shape):
+        queries, memory, _ = input_shape
+        return queries, (*queries[:2], memory[1])

@@ -1,9 +1,9 @@
-"""Generation: images from a VAE or a GAN, codes between two codes, and continuations by a language model."""
+"""Generation: images from a VAE or a GAN, codes between two codes, continuations of a text, translations."""
 
 import keras
 import numpy as np
 
-from dlguide import _checks, _data_checks, _layer_names
+from dlguide import _checks, _data_checks, _layer_names, _translation
 from dlguide.errors import ArgumentError
 
 
@@ -143,8 +143,9 @@ def generate(
         >>> generate(transformer_language_model(9, max_length=5), [1, 2], 3).shape
         (3,)
     """
-    positions = _layer_names.layers_by_name(model).get(_layer_names.POSITIONS)
-    if positions is None or len(model.output_shape) != 3:
+    lengths = [getattr(layer, "max_length", None) for layer in _layer_names.layers_by_name(model).values()]
+    longest = max((length for length in lengths if length), default=None)
+    if longest is None or len(model.output_shape) != 3:
         raise _checks.error("model", "made by `transformer_language_model`", model.name)
     num_tokens = _checks.integer("num_tokens", num_tokens)
     temperature = _checks.number("temperature", temperature, at_least=0)
@@ -152,15 +153,15 @@ def generate(
     rng = np.random.default_rng(_checks.integer("seed", seed, at_least=0))
     if not np.size(prompt):
         raise _checks.error("prompt", "at least one token", prompt)
-    prompt = _data_checks.array("prompt", prompt, (1,))[-positions.max_length :]
+    prompt = _data_checks.array("prompt", prompt, (1,))[-longest:]
     _data_checks.tokens("prompt", prompt, model)
 
-    window, length, tokens = np.zeros((1, positions.max_length), "int32"), len(prompt), []
+    window, length, tokens = np.zeros((1, longest), "int32"), len(prompt), []
     window[0, :length] = prompt
     for _ in range(num_tokens):
         logits = np.asarray(model.predict_on_batch(window)[0, length - 1], "float64")
         tokens.append(_draw_token(logits, temperature, top_k, rng))
-        if length == positions.max_length:
+        if length == longest:
             window[0, :-1] = window[0, 1:].copy()
             length -= 1
         window[0, length] = tokens[-1]
@@ -176,6 +177,58 @@ def _draw_token(logits: np.ndarray, temperature: float, top_k: int | None, rng) 
         logits[np.argsort(-logits, kind="stable")[top_k:]] = -np.inf
     # The argmax of the logits with Gumbel noise is a draw from their softmax.
     return int(((logits - logits.max()) / temperature + rng.gumbel(size=len(logits))).argmax())
+
+
+def translate(
+    model: keras.Model, source, *, start: int, end: int, max_length: int, beam: int = 1, batch_size: int = 256
+) -> np.ndarray:
+    """Write the target of each source by an encoder-decoder, token by token.
+
+    Each step keeps the `beam` likeliest beginnings, by the product of the probabilities of their tokens; with 1 it
+    takes the likeliest token (greedy search). The decoder's states are kept from step to step. Padding and the start
+    are never written.
+
+    Args:
+        model: A model of `encoder_decoder`.
+        source: Token ids of shape `(n, length)`, right-padded with 0, or `(length,)` for one source.
+        start: Token id with which each target of the training set begins.
+        end: Token id with which it ends.
+        max_length: Largest number of tokens of a target, the end included, at least 1.
+        beam: Number of beginnings that are kept, at least 1.
+        batch_size: Sources that are translated at once, at least 1. No effect on the result but for rounding.
+
+    Returns:
+        The targets, an int32 array of shape `(n, max_length)`, or `(max_length,)` for one source: without the start,
+        with the end, then 0. A target without an end was cut at `max_length`.
+
+    Raises:
+        ValueError: If an argument is out of range, or the model is another one.
+
+    Example:
+        >>> from dlguide import encoder_decoder
+        >>> translate(encoder_decoder(9, 7), [[1, 2], [3, 0]], start=2, end=3, max_length=4).shape
+        (2, 4)
+
+    Reference:
+        Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014).
+    """
+    encoder, decoder = _translation.parts(model)
+    vocab_size = decoder.output_shape[0][-1]
+    for name, token in {"start": start, "end": end}.items():
+        if _checks.integer(name, token) >= vocab_size:
+            raise _checks.error(name, f"a token id in [1, {vocab_size})", token)
+    max_length = _checks.integer("max_length", max_length)
+    beam = _checks.integer("beam", beam)
+    batch_size = _checks.integer("batch_size", batch_size)
+    if not np.size(source):
+        raise _checks.error("source", "at least one token", source)
+    source = _data_checks.array("source", source, (1, 2))
+    _data_checks.tokens("source", source, encoder)
+
+    sources = np.atleast_2d(source).astype("int32")
+    batches = np.split(sources, range(batch_size, len(sources), batch_size))
+    targets = [_translation.beam_search(model, batch, start, end, max_length, beam) for batch in batches]
+    return np.concatenate(targets) if source.ndim == 2 else targets[0][0]
 
 
 def _generator(model) -> tuple[keras.Model, bool]:

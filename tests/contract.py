@@ -31,6 +31,8 @@ def inputs(name, model, n=8, seed=0):
     """
     rng = np.random.default_rng(seed)
     case = CASES[name]
+    if not case.inputs and len(model.inputs) > 1:  # Token ids of several vocabularies.
+        return [rng.integers(1, 7, (n, 5)).astype("int32") for _ in model.inputs]
     shape = (n, *(size or 5 for size in case.inputs or model.input_shape[1:]))
     if case.kind in ("autoencoder", "alone"):
         x = rng.random(shape, "float32")
@@ -44,9 +46,10 @@ def targets(kind, model, x):
     """Return the targets for `x` of a model of its kind."""
     if kind in ("autoencoder", "alone"):
         return x if kind == "autoencoder" else None
+    n = len(keras.tree.flatten(x)[0])
     if kind == "regression":
-        return np.linspace(0, 1, len(x), dtype="float32")[:, None]
-    labels = (np.arange(len(x)) % model.output_shape[-1]).astype("int32")
+        return np.linspace(0, 1, n, dtype="float32")[:, None]
+    labels = (np.arange(n) % model.output_shape[-1]).astype("int32")
     return labels if len(model.output_shape) == 2 else np.repeat(labels[:, None], 5, axis=1)
 
 

@@ -18,6 +18,7 @@ if not FOLDER.is_dir():
 SHA256 = {
     "auto_mpg.csv": "512ed2cc3759a09c412ab04e6f2e4275c8e36b2c06839834031ea008bd650100",
     "bikeshare.csv.gz": "55ad9950579b72f6721ca1cfafe26e52128da3b4f700e051fd9cc6e8c7f77c4d",
+    "cmudict.csv.gz": "003a8aaadbc0442346675dc447a93ed9fcc93f5c3224dcb48426cd541a66003c",
     "co2_weekly.csv": "16695fa2786e53414e5a6b54767a3fdf5de99cfbc68617f69d1362d92776a92f",
     "japanese_vowels.npz": "ffe8d51090a9f4921ed86da64a4be2d4f1b7e4d78360fcfeea65c7400a3cc04d",
     "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",

@@ -36,6 +36,8 @@ class Info(NamedTuple):
     target_name: str = ""
     vocabulary: tuple[str, ...] = ()
     """The symbol of each id. Id 0 is padding, id 1 any symbol that is not in the training set."""
+    target_vocabulary: tuple[str, ...] = ()
+    """The symbol of each id of `y` where it has a vocabulary of its own; ids 2 and 3 are "<start>" and "<end>"."""
     mean: float = 0.0
     scale: float = 1.0
     """For a scaled target: `y * scale + mean` is in its own unit."""
@@ -65,6 +67,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     | `auto_mpg` | `(7,)` float32, own units | miles per gallon | every fifth car | a quarter of the rest |
     | `bikeshare` | `(57,)` float32 in [0, 1] | hires in that hour | every fifth day | a quarter of the other days |
     | `places` | `(24,)` int32 ids of characters | country | a tenth | a ninth of the rest |
+    | `pronunciations` | `(34,)` int32 ids of letters | `(4, 34)` int32 ids of sounds | a tenth | a ninth of the rest |
     | `recall` | `(21,)` int32 ids of words | digit of the letter asked for | 10,000 | 10,000; training 100,000 |
     | `sunspots` | `(36, 1)` float32, scaled: 36 months | the next month, scaled | last 20 % | the 16 % before |
     | `co2` | `(52, 1)` float32, scaled: 52 weeks | the next week, scaled | last 20 % | the 16 % before |
@@ -79,9 +82,11 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     "Scaled" means minus the mean, divided by the standard deviation. Scales and vocabularies are fitted to the training
     set only. Texts and `vowels` are right-padded with 0. The file of `auto_mpg` is sorted by year. `bikeshare` keeps
     days whole, has one-hot categories, and leaves out the day of the year and the columns `casual` and `registered`,
-    whose sum is the target. A text of `recall`, made by rule, has 4 to 20 pairs such as a4, with different letters,
-    then a question such as a?; the three sets have separate streams of random numbers. The 59 missing weeks of `co2`
-    are never targets; in a window each repeats the week before. `shuttle` has only normal rows in the training set.
+    whose sum is the target. A word of `pronunciations` has one to four pronunciations: ids of the sounds, without
+    stress, between "<start>" and "<end>", then rows of 0. A text of `recall`, made by rule, has 4 to 20 pairs such as
+    a4, with different letters, then a question such as a?; the three sets have separate streams of random numbers. The
+    59 missing weeks of `co2` are never targets; in a window each repeats the week before. `shuttle` has only normal
+    rows in the training set.
 
     Args:
         name: One of the names above.
@@ -91,8 +96,9 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
 
     Returns:
         `Splits(train, valid, test, info)`. Each part unpacks to `x, y`. `info` has `name, num_classes, class_names,
-        feature_names, target_name, vocabulary, mean, scale, feature_mean, feature_scale, test_dates, licence,
-        citation`. If `x` is scaled, `x * feature_scale + feature_mean` is in its own units; else both are empty.
+        feature_names, target_name, vocabulary, target_vocabulary, mean, scale, feature_mean, feature_scale,
+        test_dates, licence, citation`. If `x` is scaled, `x * feature_scale + feature_mean` is in its own units; else
+        both are empty.
 
     Raises:
         ValueError: If an argument is out of range, or a file is not the published one.

@@ -14,6 +14,7 @@ from dlguide.data._files import read, read_arrays, read_columns
 from dlguide.errors import ArgumentError
 
 PADDING, UNKNOWN = "", "\N{REPLACEMENT CHARACTER}"  # ids 0 and 1 of every vocabulary
+START, END = "<start>", "<end>"  # ids 2 and 3 of a vocabulary of targets
 
 # sha256 of the bytes of each array: Keras downloads the files, and their compression may change.
 FASHION_MNIST_ARRAYS = {
@@ -44,10 +45,10 @@ def encode(texts: Iterable[Sequence[str]], vocabulary: Sequence[str], length: in
     """
     length = _checks.integer("length", length)
     ids = {symbol: i for i, symbol in enumerate(vocabulary)}
-    texts = list(texts)
+    texts = [text[:length] for text in texts]
     encoded = np.zeros((len(texts), length), "int32")
-    for row, text in zip(encoded, texts, strict=True):
-        row[: len(text)] = [ids.get(symbol, 1) for symbol in text[:length]]
+    lengths = np.array([len(text) for text in texts], int)
+    encoded[np.arange(length) < lengths[:, None]] = [ids.get(symbol, 1) for text in texts for symbol in text]
     return encoded
 
 
@@ -199,6 +200,28 @@ def _places(seed: int):
     return _cut(x, y, is_valid, is_test), more
 
 
+def _pronunciations(seed: int):
+    columns = read_columns("cmudict.csv.gz")
+    words = np.array(columns["word"])
+    is_test = _share(np.zeros(len(words)), 0.1, 0)
+    is_valid = _share_of_rest(~is_test, 1 / 9, seed)
+    is_train = ~is_test & ~is_valid
+
+    listed = []  # The row of a word, the place of a pronunciation in this row, and its sounds.
+    for row, cell in enumerate(columns["pronunciations"]):
+        different = dict.fromkeys(re.sub(r"\d", "", cell).split("|"))  # A digit is a stress.
+        listed += [(row, place, text.split()) for place, text in enumerate(different)]
+    known = {sound for row, _, sounds in listed if is_train[row] for sound in sounds}
+    vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(words[is_train]))))
+    target_vocabulary = (PADDING, UNKNOWN, START, END, *sorted(known))
+
+    rows, places, pronunciations = zip(*listed, strict=True)
+    y = np.zeros((len(words), max(places) + 1, 34), "int32")
+    y[rows, places] = encode([(START, *sounds, END) for sounds in pronunciations], target_vocabulary, length=34)
+    more = {"vocabulary": vocabulary, "target_vocabulary": target_vocabulary}
+    return _cut(encode(words, vocabulary, length=34), y, is_valid, is_test), more
+
+
 def _recall(seed: int):
     # Three streams of random numbers; that of the test set does not depend on the seed.
     sizes = {(1, seed): 100_000, (2, seed): 10_000, (3, 0): 10_000}
@@ -292,6 +315,7 @@ LOADERS = {
     "auto_mpg": _auto_mpg,
     "bikeshare": _bikeshare,
     "places": _places,
+    "pronunciations": _pronunciations,
     "recall": _recall,
     "sunspots": lambda seed: _series("sunspots_monthly.csv", "sunspots", length=36),
     "co2": lambda seed: _series("co2_weekly.csv", "co2", length=52),

@@ -8,35 +8,43 @@ from dlguide.errors import ArgumentError
 from dlguide.plots._figure import new_figure
 
 
-def attention(weights, tokens: Sequence[str]):
+def attention(weights, tokens: Sequence[str], attended: Sequence[str] | None = None):
     """Draw the attention weights of one sequence, a panel for each head.
 
     Args:
         weights: Attention weights of shape `(heads, length, length)`, such as `attention.attention_weights` returns.
-            Rows and columns beyond `tokens` (padding) are left out.
+            Rows and columns beyond the tokens (padding) are left out.
         tokens: The symbol of each token, at least one.
+        attended: The same of the other sequence that they attend to; `weights` is then of shape
+            `(heads, length, other length)`, such as `sequence_to_sequence.alignment(...)[None]`. None for attention
+            within one sequence.
 
     Returns:
         A `matplotlib.figure.Figure`. A row shows what one token attends to: the darker, the more.
 
     Raises:
-        ValueError: If the weights have another shape, or there are more tokens than rows.
+        ValueError: If the weights have another shape, or there are more tokens than rows or columns.
 
     Example:
         >>> len(attention(np.full((2, 3, 3), 1 / 3), "abc").axes)
         2
     """
-    weights, n = np.asarray(weights), len(tokens)
-    if weights.ndim != 3 or weights.shape[1] != weights.shape[2] or not 0 < n <= weights.shape[1]:
+    weights, is_within = np.asarray(weights), attended is None
+    rows, columns = len(tokens), len(tokens if is_within else attended)
+    fits = weights.ndim == 3 and 0 < rows <= weights.shape[1] and 0 < columns <= weights.shape[2]
+    if not fits or (is_within and weights.shape[1] != weights.shape[2]):
+        shape, others = ("length", "") if is_within else ("other length", " and `attended`")
+        received = f"weights of shape {weights.shape}, tokens={tokens!r}"
         raise ArgumentError(
-            "`weights` must be of shape (heads, length, length), with a length of at least that of `tokens`. "
-            f"Received: weights of shape {weights.shape}, tokens={tokens!r}"
+            f"`weights` must be of shape (heads, length, {shape}), with a length of at least that of `tokens`{others}. "
+            f"Received: {received}{'' if is_within else f', attended={attended!r}'}"
         )
-    weights = weights[:, :n, :n]
-    with new_figure((1 + 0.3 * n) * len(weights), 1.4 + 0.3 * n) as figure:
+    weights = weights[:, :rows, :columns]
+    with new_figure((1 + 0.3 * columns) * len(weights), 1.4 + 0.3 * rows) as figure:
         for head, axes in enumerate(figure.subplots(1, len(weights), squeeze=False)[0]):
             axes.imshow(weights[head], cmap="Blues", vmin=0, vmax=weights.max())
-            axes.set_xticks(range(n), list(tokens))
-            axes.set_yticks(range(n), list(tokens))
-            axes.set(xlabel="attends to", ylabel="" if head else "token", title=f"head {head}")
+            axes.set_xticks(range(columns), list(tokens if is_within else attended))
+            axes.set_yticks(range(rows), list(tokens))
+            title = f"head {head}" if is_within or len(weights) > 1 else ""
+            axes.set(xlabel="attends to", ylabel="" if head else "token", title=title)
     return figure

@@ -14,6 +14,7 @@ MODULES = (
     "evaluation",
     "plots",
     "generation",
+    "explanation",
     "augmentation",
     "attention_layers",
     "deployment",

@@ -7,7 +7,17 @@ import pytest
 from cases import CASES
 
 import dlguide
-from dlguide import cnn, contrastive, conv_autoencoder, errors, gan, rnn, transformer_classifier
+from dlguide import (
+    cnn,
+    contrastive,
+    conv_autoencoder,
+    encoder_decoder,
+    errors,
+    gan,
+    rnn,
+    transformer_classifier,
+    transformer_language_model,
+)
 
 COUNT, NUMBER, FLAG = "an integer of at least 1", "a number of at least 0", "True or False"
 SIZES, SHAPE = (f"a sequence of {some}integers, each at least 1" for some in ("", "one or more "))
@@ -24,13 +34,13 @@ WRONG = {
     "dropout": ("a number in [0, 1)", 1.0, "0.1", float("nan")),
     "activation": ("the name of a Keras activation, a callable or None", "rellu"),
     "temperature": ("a number above 0", 0),
-    "vocab_size": ("an integer of at least 2", 1),
+    **dict.fromkeys(("vocab_size", "source_vocab_size", "target_vocab_size"), ("an integer of at least 2", 1)),
     "num_classes": ("an integer of at least 2 or None", 1),
     **dict.fromkeys(("filters", "units", "projection_units"), (SHAPE, (), (0,), 3)),
     **dict.fromkeys(("kernel_size", "latent_dim", "degree", "embed_dim"), (COUNT, 0)),
     **dict.fromkeys(("max_length", "num_heads", "ff_dim", "num_layers"), (COUNT, 0)),
     **dict.fromkeys(("l2", "beta"), (NUMBER, -0.1)),
-    **dict.fromkeys(("batch_norm", "bidirectional", "return_sequences", "mask_zero"), (FLAG, 1)),
+    **dict.fromkeys(("batch_norm", "bidirectional", "return_sequences", "mask_zero", "modern"), (FLAG, 1)),
     "augment": (f"{CHANGES}, or None", True, {"zom": 1}, {}),
     "encoder": ("a keras.Model that is built, functional or sequential", "cnn", keras.Sequential(name="mine")),
 }
@@ -58,12 +68,16 @@ PARTICULAR = [
      "Received: augment['flip']='horizontl'. Did you mean 'horizontal'?"),
     (rnn, {"cell": "lstn"},
      "`cell` must be one of 'simple', 'lstm', 'gru'. Received: cell='lstn'. Did you mean 'lstm'?"),
+    (encoder_decoder, {"cell": "gpu"},
+     "`cell` must be one of 'simple', 'lstm', 'gru'. Received: cell='gpu'. Did you mean 'gru'?"),
     (rnn, {"input_shape": (5,)},
      "`input_shape` must be (length, features) without `vocab_size`. Received: input_shape=(5,), vocab_size=None"),
     (rnn, {"vocab_size": 9},
      "`input_shape` must be (length,) with `vocab_size`. Received: input_shape=(5, 3), vocab_size=9"),
     (transformer_classifier, {"embed_dim": 10, "num_heads": 4},
      "`embed_dim` must be a multiple of `num_heads`. Received: embed_dim=10, num_heads=4"),
+    (transformer_language_model, {"embed_dim": 12, "num_heads": 4, "modern": True},
+     "`embed_dim` must be a multiple of twice `num_heads`. Received: embed_dim=12, num_heads=4"),
     (contrastive, {"augment": None}, "`augment` must be a mapping: without it both views are the same. Received: "),
     (contrastive, {"encoder": conv_autoencoder((8, 8, 1)).get_layer("encoder")},
      "`encoder` must be a model that gives vectors. Received: encoder with outputs of (None, 2, 2, 64)"),

@@ -15,13 +15,14 @@ def recurrent(cell, bidirectional=False, vocab_size=None, **options):
     return rnn(shape, 2, cell=cell, units=(4, 5), bidirectional=bidirectional, vocab_size=vocab_size, **options)
 
 
-def transformer(builder, *args):
-    return builder(9, 12, *args, embed_dim=8, num_heads=2, ff_dim=8, num_layers=2, dropout=0.3)
+def transformer(builder, *args, **options):
+    return builder(9, 12, *args, embed_dim=8, num_heads=2, ff_dim=8, num_layers=2, dropout=0.3, **options)
 
 
 MODELS = {
     "classifier": functools.partial(transformer, transformer_classifier, 4),
     "language model": functools.partial(transformer, transformer_language_model),
+    "modern language model": functools.partial(transformer, transformer_language_model, modern=True),
 }
 for cell in ("simple", "lstm", "gru"):
     for steps in (False, True):  # Ids in both directions, vectors in one.

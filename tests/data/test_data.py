@@ -14,6 +14,7 @@ from dlguide.data._sets import LOADERS
 
 BUNDLED = [name for name in LOADERS if name != "fashion_mnist"]
 SERIES = {"sunspots": ("sunspots_monthly.csv", "2008-12"), "co2": ("co2_weekly.csv", "2001-12-29")}
+OF_TOKENS = ("places", "pronunciations", "recall", "shakespeare")
 README = (Path(__file__).parents[2] / "data" / "README.md").read_text(encoding="utf-8")
 
 # name: shape of one example, dtype of y, sizes of the three parts, classes.
@@ -23,6 +24,7 @@ ROWS = {
     "auto_mpg": ((7,), "float32", (236, 78, 78), None),
     "bikeshare": ((57,), "float32", (5180, 1732, 1733), None),
     "places": ((24,), "int32", (108802, 13600, 13600), 20),
+    "pronunciations": ((34,), "int32", (99078, 12385, 12385), None),
     "recall": ((21,), "int32", (100000, 10000, 10000), 10),
     "sunspots": ((36, 1), "float32", (1961, 499, 624), None),
     "co2": ((52, 1), "float32", (1368, 365, 457), None),
@@ -39,7 +41,7 @@ def test_a_set_is_what_the_docstring_says(name):
     assert tuple(len(part.x) for part in splits[:3]) == sizes
     for part in splits[:3]:
         assert part.x.shape[1:] == shape and len(part.x) == len(part.y)
-        assert part.x.dtype == ("int32" if name in ("places", "recall", "shakespeare") else "float32")
+        assert part.x.dtype == ("int32" if name in OF_TOKENS else "float32")
         assert part.y.dtype == dtype
         assert np.isfinite(part.x).all() and np.isfinite(part.y).all()
         if name in ("mnist", "bikeshare"):
@@ -106,6 +108,22 @@ def test_a_text_of_recall_has_its_answer_behind_the_letter_and_is_in_one_set_alo
             assert asked[1] == "?" and digits[asked[0]] == str(digit) and 4 <= len(digits) == len(pairs) <= 20
             seen.add(tuple(ids))
     assert len(seen) == sum(len(part.x) for part in recall[:3])
+
+
+def test_a_word_has_each_of_its_pronunciations_without_stress():
+    splits, columns = data.load("pronunciations"), _files.read_columns("cmudict.csv.gz")
+    listed = dict(zip(columns["word"], columns["pronunciations"], strict=True))
+    vocabulary, sounds = splits.info.vocabulary, splits.info.target_vocabulary
+    assert len(vocabulary) == 2 + 27 and len(sounds) == 4 + 39
+    counts = set()
+    for x, y in splits[:3]:
+        assert y.shape[1:] == (4, 34)
+        for ids, rows in zip(x[::40], y[::40], strict=True):
+            cell = re.sub(r"[012]", "", listed[data.decode(ids, vocabulary)])
+            texts = [f"<start> {each} <end>" for each in dict.fromkeys(cell.split("|"))]
+            assert [" ".join(sounds[i] for i in row if i) for row in rows] == texts + [""] * (4 - len(texts))
+            counts.add(len(texts))
+    assert counts >= {1, 2, 3}
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])  # A byte order mark is no character.

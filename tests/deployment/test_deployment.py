@@ -34,7 +34,7 @@ def models(file_format):
                 draws = [rng.integers(0, 3, 5) if shape == (5,) else rng.random(shape, "float32") for shape in shapes]
                 yield f"{label} {part}", layer, draws
             if name not in PARTS:
-                yield label, model, [x]
+                yield label, model, x if isinstance(x, list) else [x]
 
 
 @pytest.mark.thorough
@@ -117,6 +117,47 @@ def test_a_bad_format_or_path_is_named_and_nothing_is_left(tmp_path, monkeypatch
     ):
         assert refusal(model, file, format=file_format, examples=x).startswith(message)
     assert os.listdir(tmp_path) == ["mine.onnx"] and mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: dlguide.mlp((8, 8, 1), 10), lambda: dlguide.cnn((8, 8, 1), 10, filters=(16, 32))]
+)
+def test_a_file_of_eight_bits_has_weights_of_eight_bits_and_about_the_same_outputs(make, tmp_path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    keras.utils.set_random_seed(0)
+    model, x = make(), np.random.default_rng(0).random((50, 8, 8, 1), "float32")
+    exported = [
+        deployment.export(model, tmp_path / f"{bits}.tflite", format="litert", examples=x, bits=bits)
+        for bits in (32, 8)
+    ]
+    scale = np.abs(model.predict(x, verbose=0)).max()
+    assert exported[0].largest_difference < 1e-5 < exported[1].largest_difference < 0.1 * scale
+    details = [Interpreter(str(tmp_path / f"{bits}.tflite")).get_tensor_details() for bits in (32, 8)]
+    largest = [max(tensors, key=lambda tensor: np.prod(tensor["shape"]))["dtype"] for tensors in details]
+    assert largest == [np.float32, np.int8] and np.int8 not in {tensor["dtype"] for tensor in details[0]}
+    weights_size = 4 * model.count_params()
+    assert exported[0].size - exported[1].size > 0.5 * weights_size
+
+
+def test_a_number_of_bits_that_a_format_lacks_is_named(tmp_path):
+    model, x = model_and_examples()
+    for file, file_format, bits, message in (
+        ("mlp.tflite", "litert", 16, "`bits` must be 32 or 8. Received: bits=16"),
+        ("mlp.onnx", "onnx", 8, "`bits` must be 32 for format='onnx'; 8 needs 'litert'. Received: bits=8"),
+    ):
+        assert refusal(model, tmp_path / file, format=file_format, examples=x, bits=bits) == message
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_of_eight_bits_that_gives_other_outputs_is_refused(tmp_path, monkeypatch):
+    model, x = model_and_examples()
+    other = dlguide.mlp((3,), 2, hidden_units=(4,))
+    other.set_weights([10 * values + 1 for values in other.get_weights()])
+    write = _export_formats.write
+    monkeypatch.setattr(_export_formats, "write", lambda model, *rest: write(other, *rest))
+    message = refusal(model, tmp_path / "mlp.tflite", format="litert", examples=x, bits=8)
+    assert "the same numbers as its 'litert' file, to 0.2. Received" in message and os.listdir(tmp_path) == []
 
 
 @pytest.mark.one_backend

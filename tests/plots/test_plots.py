@@ -191,6 +191,14 @@ def test_attention_has_a_panel_for_each_head_and_no_padding():
     assert {axes.images[0].get_clim() for axes in (first, second)} == {(0, weights[:, :3, :3].max())}
 
 
+def test_attention_to_another_sequence_has_its_tokens_at_the_columns():
+    weights = np.random.default_rng(0).random((1, 5, 6))
+    [axes] = plots.attention(weights, ["R", "EH", "D"], "READ").axes
+    np.testing.assert_array_equal(axes.images[0].get_array(), weights[0, :3, :4])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["R", "EH", "D"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == list("READ") and axes.get_title() == ""
+
+
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
 def test_the_images_of_a_grid_stand_in_their_rows_and_columns_beside_their_names(channels):
     images = np.random.default_rng(0).random((2, 3, 5, 4, *channels))
@@ -256,6 +264,11 @@ BAD = [
     (lambda: plots.new_figure(4, -1).__enter__(), "`height` must be a number above 0. Received: height=-1"),
     (lambda: plots.attention(np.zeros((1, 2, 2)), "abc"), "`weights` must be of shape (heads, length, length), with a "
      "length of at least that of `tokens`. Received: weights of shape (1, 2, 2), tokens='abc'"),
+    (lambda: plots.attention(np.zeros((1, 3, 2)), "abc"), "`weights` must be of shape (heads, length, length), with a "
+     "length of at least that of `tokens`. Received: weights of shape (1, 3, 2), tokens='abc'"),
+    (lambda: plots.attention(np.zeros((1, 3, 2)), "abc", "xyz"), "`weights` must be of shape (heads, length, other "
+     "length), with a length of at least that of `tokens` and `attended`. Received: weights of shape (1, 3, 2), "
+     "tokens='abc', attended='xyz'"),
     (lambda: plots.image_grid(np.zeros((2, 2))), "`images` must be of shape (rows, columns, height, width), optionally "
      "with 1 or 3 channels at the end. Received: images of shape (2, 2)"),
     (lambda: plots.image_grid(np.zeros((1, 1, 2, 2)), ["a", "b"]),

@@ -42,7 +42,7 @@ VALUES = {
     "hidden_units": st.lists(wide, max_size=2),
     "activation": st.sampled_from(["relu", "tanh", None]),
     "cell": st.sampled_from(["simple", "lstm", "gru"]),
-    "vocab_size": st.integers(2, 9),
+    **dict.fromkeys(("vocab_size", "source_vocab_size", "target_vocab_size"), st.integers(2, 9)),
     "embed_dim": st.sampled_from([4, 8]),
     "num_heads": st.sampled_from([1, 2]),
     "beta": st.floats(0, 9),
@@ -78,12 +78,15 @@ def output_shape(name: str, o: dict) -> tuple:
     if "num_outputs" in o:
         return (2, *o.get("input_shape", ())[: o.get("return_sequences", 0)], o["num_outputs"])
     known = {"gan": (3,), "transformer_language_model": (o.get("max_length"), o.get("vocab_size"))}
+    known["encoder_decoder"] = (3, o.get("target_vocab_size"))
     return (2, *known.get(name, (1,) if "regression" in name else o.get("input_shape")))
 
 
 def inputs_of(o: dict):
     if "max_length" in o:
         return np.ones((2, o["max_length"]), "int32")
+    if "source_vocab_size" in o:
+        return [np.ones((2, 4), "int32"), np.ones((2, 3), "int32")]
     x = np.full((2, *o["input_shape"]), 0.5, "float32")
     return [x, np.array([0, 1], "int32")] if o.get("num_classes") else x
 

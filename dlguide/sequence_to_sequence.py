@@ -1,0 +1,155 @@
+"""An encoder and a decoder with attention between them: sequences to sequences of another length and vocabulary."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from dlguide import _checks, _data_checks, _layer_names, _translation
+from dlguide.attention_layers import SourceAttention
+from dlguide.errors import ArgumentError
+from dlguide.recurrent import CELLS
+
+
+def encoder_decoder(
+    source_vocab_size: int,
+    target_vocab_size: int,
+    *,
+    cell: str = "gru",
+    units: Sequence[int] = (256,),
+    embed_dim: int = 64,
+    dropout: float = 0.0,
+    name: str = "encoder_decoder",
+) -> keras.Model:
+    """Build a recurrent encoder and decoder with attention, for targets such as a translation of the source.
+
+    The encoder reads the source in both directions, one bidirectional layer per entry of `units`. A dense layer turns
+    the two outputs at each step into one vector; these vectors are the memory. The decoder has one layer per entry of
+    `units`, which starts from a dense layer (tanh) of the last states of the encoder's layer. It reads the target up
+    to a token, and each of its outputs attends to the memory by scalar products. A dense layer (tanh) of output and
+    attended vector, and one more, give the logits of the next token. Dropout follows each embedding, each recurrent
+    layer and the dense layer before the logits. Padding of the source (id 0) is skipped and not attended to.
+
+    In training the decoder reads the true target, right-padded with 0: all but its last token as input, all but its
+    first as what it has to predict (teacher forcing). `generation.translate` writes targets token by token.
+
+    Args:
+        source_vocab_size: Number of token ids of a source, padding included, at least 2.
+        target_vocab_size: The same of a target, with a token for its start and one for its end.
+        cell: `"simple"`, `"lstm"` or `"gru"`.
+        units: Width of each recurrent layer of the encoder, in each direction, and of the decoder; input side first,
+            at least one entry.
+        embed_dim: Width of the token embeddings, at least 1. For a small vocabulary a small one saves time.
+        dropout: Share of the values dropped in training, in [0, 1).
+        name: Name of the model.
+
+    Returns:
+        An uncompiled `keras.Model` from two arrays of integers, the source `(batch, source length)` and the target so
+        far `(batch, target length)`, to logits of the next token `(batch, target length, target_vocab_size)`. Train it
+        with `from_logits=True` and `ignore_class=0`. Its parts are `get_layer("encoder")`, from the source to the
+        memory and the states, and `get_layer("decoder")`, from target, source, memory and states to logits, attention
+        weights and states, for any number of steps.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> encoder_decoder(29, 43).output_shape
+        (None, None, 43)
+
+    Reference:
+        Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014); Bahdanau, Cho & Bengio,
+        "Neural machine translation by jointly learning to align and translate" (2015); this attention: Luong, Pham &
+        Manning, "Effective approaches to attention-based neural machine translation" (2015).
+    """
+    source_vocab_size = _checks.integer("source_vocab_size", source_vocab_size, at_least=2)
+    target_vocab_size = _checks.integer("target_vocab_size", target_vocab_size, at_least=2)
+    cell = _checks.choice("cell", cell, tuple(CELLS))
+    units = _checks.integers("units", units, at_least_one=True)
+    embed_dim = _checks.integer("embed_dim", embed_dim)
+    dropout = _checks.rate("dropout", dropout)
+
+    encoder = _encoder(source_vocab_size, cell, units, embed_dim, dropout)
+    decoder = _decoder(target_vocab_size, cell, units, embed_dim, dropout)
+    source = keras.Input((None,), dtype="int32", name="source")
+    target = keras.Input((None,), dtype="int32", name="target")
+    memory, *states = encoder(source)
+    logits, *_ = decoder([target, source, memory, *states])
+    return keras.Model([source, target], logits, name=name)
+
+
+def _dropped(x, dropout: float):
+    return keras.layers.Dropout(dropout)(x) if dropout else x
+
+
+def _encoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, dropout: float) -> keras.Model:
+    source = keras.Input((None,), dtype="int32", name="source")
+    x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True, name="token_embedding")(source)
+    x, states = _dropped(x, dropout), []
+    for n in units:
+        layer = CELLS[cell](n, return_sequences=True, return_state=True)
+        x, *last = keras.layers.Bidirectional(layer)(x)
+        x = _dropped(x, dropout)
+        for forward, backward in zip(last[: len(last) // 2], last[len(last) // 2 :], strict=True):
+            both = keras.layers.Concatenate()([forward, backward])
+            states.append(keras.layers.Dense(n, activation="tanh", name=f"state_{len(states)}")(both))
+    memory = keras.layers.Dense(units[-1], use_bias=False, name="memory")(x)
+    return keras.Model(source, [memory, *states], name=_layer_names.ENCODER)
+
+
+def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, dropout: float) -> keras.Model:
+    target = keras.Input((None,), dtype="int32", name="target")
+    source = keras.Input((None,), dtype="int32", name="source")
+    memory = keras.Input((None, units[-1]), name="memory")
+    # No mask: right-padding comes after all that counts, and skipping it costs time.
+    x = keras.layers.Embedding(vocab_size, embed_dim, name="token_embedding")(target)
+    x, states, last = _dropped(x, dropout), [], []
+    for n in units:
+        initial = [keras.Input((n,)) for _ in range(2 if cell == "lstm" else 1)]
+        states += initial
+        x, *final = CELLS[cell](n, return_sequences=True, return_state=True)(x, initial_state=initial)
+        x = _dropped(x, dropout)
+        last += final
+    attended, weights = SourceAttention(name=_layer_names.SOURCE_ATTENTION)([x, memory, source])
+    x = keras.layers.Concatenate()([x, attended])
+    x = _dropped(keras.layers.Dense(units[-1], activation="tanh")(x), dropout)
+    logits = keras.layers.Dense(vocab_size, name="logits")(x)
+    return keras.Model([target, source, memory, *states], [logits, weights, *last], name=_layer_names.DECODER)
+
+
+def alignment(model: keras.Model, source, target) -> np.ndarray:
+    """Return how much each step of the decoder attends to each token of the source.
+
+    Args:
+        model: A model of `encoder_decoder`.
+        source: Token ids of shape `(batch, source length)`, or `(source length,)` for one source.
+        target: Token ids that the decoder reads, of shape `(batch, target length)`, or `(target length,)`: the first
+            one is the start, and row t of the result belongs to the prediction of the token after `target[:, t]`.
+
+    Returns:
+        An array of shape `(batch, target length, source length)`, without the first axis for one source. Each row
+        sums to 1; padding of the source gets 0.
+
+    Raises:
+        ValueError: If the model is another one, or if the tokens do not fit it or each other.
+
+    Example:
+        >>> alignment(encoder_decoder(9, 7), [1, 2, 3], [2, 4]).shape
+        (2, 3)
+
+    Reference:
+        Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015).
+    """
+    encoder, decoder = _translation.parts(model)
+    source, target = (
+        _data_checks.array(name, value, (1, 2)) for name, value in {"source": source, "target": target}.items()
+    )
+    if source.shape[:-1] != target.shape[:-1]:
+        received = f"source of shape {source.shape}, target of shape {target.shape}"
+        raise ArgumentError(f"`source` and `target` must have the same number of sequences. Received: {received}")
+    _data_checks.tokens("source", source, encoder)
+    _data_checks.tokens("target", target, decoder)
+
+    sources, targets = np.atleast_2d(source).astype("int32"), np.atleast_2d(target).astype("int32")
+    weights = decoder.predict([targets, sources, *encoder.predict(sources, verbose=0)], verbose=0)[1]
+    return weights if source.ndim == 2 else weights[0]
