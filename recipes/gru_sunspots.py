@@ -1,20 +1,27 @@
-"""Forecast next month's sunspot number with a GRU over the last 36 months.
+"""Forecast next month's sunspot number with a GRU: a series on which a linear model of roots is as good.
 
     python -m recipes.gru_sunspots                         # the result in the README
     python -m recipes.gru_sunspots --epochs 2 --limit 200  # a quick look
 
 Data: Sunspots, monthly numbers from 1749 on, the last 20 % as the test set.
-Baseline: ridge regression on the same 36 months (scikit-learn), its strength chosen on the validation set.
-Result: mae 12.93 sunspots (lower is better), 95 % prediction interval 12.59 to 13.27 sunspots, baseline 13.00 sunspots.
-Training: 5.1 s on 2 cores of AMD EPYC.
+Baseline: ridge regression on the roots of the same 36 months (scikit-learn), its strength chosen on the validation set.
+Result: mae 12.94 sunspots (lower is better), 95 % prediction interval 12.60 to 13.27 sunspots, baseline 12.85 sunspots.
+Training: 17.3 s on 1 core of Intel(R) Xeon(R) Processor.
+
+One month ahead, the roots of these numbers follow a linear rule, and a network has nothing to add to it.
 
 Tried, mean of three seeds, 30 epochs, on the validation set:
 
     setting                                              mean absolute error
-    ridge regression (the baseline)                      11.86
+    ridge regression on the numbers                      11.86
+    ridge regression on their roots (the baseline)       11.78
+    the same on 12, 24, 60 and 120 months                12.42, 11.80, 11.94, 11.98
     GRU that forecasts the change from the last month    11.78
     the same on square roots (chosen)                    11.72, best after about 20 epochs
     the same with 16 units instead of 32                 12.3
+
+With a linear layer on the roots beside the GRU the error was 11.51 (eight seeds), but the linear layer alone, trained
+with the same loss, had 11.48, and on the test set this network was no better than the GRU.
 """
 
 import keras
@@ -63,7 +70,7 @@ def main(
         run_dir=run_dir,
     )
 
-    truth, baseline = sunspots.test.y * scale + mean, baselines.ridge_forecast(sunspots) * scale + mean
+    truth, baseline = sunspots.test.y * scale + mean, baselines.ridge_forecast(sunspots, of_roots=True) * scale + mean
     metrics = {"mae": evaluation.evaluate(model, *sunspots.test)["loss"] * scale}
     metrics["baseline_mae"] = float(np.abs(baseline - truth).mean())
     metrics["persistence_mae"] = float(np.abs(sunspots.test.x[:, -1, 0] - sunspots.test.y).mean() * scale)

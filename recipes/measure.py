@@ -2,6 +2,7 @@
 
     python -m recipes.measure mlp_mnist                      # five seeds
     python -m recipes.measure perceptron_mnist --seeds 0 1 2
+    python -m recipes.measure dqn_acrobot                    # a further row in recipes.toml: dqn_cartpole on Acrobot-v1
     KERAS_BACKEND=jax python -m recipes.measure gan_mnist --seeds 0
 
 Each seed is one run of the recipe's command in a new process. NAME.part has the results of the finished seeds; after
@@ -9,6 +10,7 @@ the last one it replaces NAME.json. Seconds are measured too: the machine must b
 """
 
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -21,18 +23,19 @@ def main(recipes: tuple[str, ...], *, seeds: tuple[int, ...] = (10, 11, 12, 13, 
     """Measure recipes.
 
     Args:
-        recipes: Names of recipes, such as mlp_mnist.
+        recipes: Names of recipes, such as mlp_mnist, or of further rows in recipes.toml, such as dqn_acrobot.
         seeds: Seeds to run each with: five or more, none of them used in choosing the settings.
     """
-    known = recipe_list.names()
+    known = recipe_list.rows()
     if not recipes or not seeds or not set(recipes) <= set(known):
         raise arguments.error("recipes", f"out of {', '.join(known)}, with `seeds`", recipes, f", seeds={seeds!r}")
     for name in recipes:
         per_seed: dict[str, dict[str, float]] = {}
         for seed in seeds:
             per_seed[str(seed)] = run(name, seed)
-            command = f"python -m recipes.{name} --seed SEED"
-            content = {"recipe": name, "command": command, "seeds": per_seed, **results.summarised(per_seed)}
+            command = f"{recipe_list.command(name)} --seed SEED"
+            recipe = recipe_list.recipe(name).recipe
+            content = {"recipe": recipe, "command": command, "seeds": per_seed, **results.summarised(per_seed)}
             content |= machine_facts.machine()
             path = results.path(name, content["backend"])
             part = path.with_suffix(".part")
@@ -43,11 +46,11 @@ def main(recipes: tuple[str, ...], *, seeds: tuple[int, ...] = (10, 11, 12, 13, 
 
 
 def run(name: str, seed: int, **options) -> dict[str, float]:
-    """Run a recipe's command in a new process, and return its metrics that are numbers."""
+    """Run the command of a row in a new process, and return its metrics that are numbers."""
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "run"
-        command = [sys.executable, "-m", f"recipes.{name}", "--seed", str(seed), "--run-dir", str(folder)]
-        subprocess.run(command, check=True, **options)
+        command = shlex.split(f"{recipe_list.command(name)} --seed {seed}")[1:]
+        subprocess.run([sys.executable, *command, "--run-dir", str(folder)], check=True, **options)
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     return {key: value for key, value in metrics.items() if isinstance(value, float)}
 

@@ -34,7 +34,7 @@ def pages() -> dict[Path, str]:
     """Return each file with generated text, as it should be."""
     texts = {recipe_list.FOLDER / f"{name}.py": _with_result_line(name) for name in recipe_list.names()}
     for language, suffix in LANGUAGES.items():
-        parts = tables.published(language) | result_rows(recipe_list.names(), language) | model_rows(language)
+        parts = tables.published(language) | result_rows(recipe_list.rows(), language) | model_rows(language)
         readme = result_rows(SHORT_LIST, language, ["tensorflow"])
         readme["questions"] = _index.table(language, "recipes/faq/", with_numbers=False)
         for folder in ("recipes", "docs"):
@@ -44,7 +44,7 @@ def pages() -> dict[Path, str]:
         path = ROOT / f"README{suffix}.md"
         texts[path] = renewed(path.read_text(encoding="utf-8"), readme)
         for path in sorted(recipe_list.FOLDER.glob(f"published/*/README{suffix}.md")):
-            rows = result_rows([path.parent.name], language)
+            rows = result_rows(recipe_list.rows(path.parent.name), language)
             texts[path] = renewed(path.read_text(encoding="utf-8"), rows, str(path.parent.relative_to(ROOT)))
     return texts | _index.pages()
 
@@ -82,7 +82,9 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
         # A number may have a unit behind it, a range the word between its ends.
         shown = [" ".join(words.get(part, part) for part in text.split()) for text in shown]
         cells = [
-            f"[`{name}`](recipes/{name}.py)" + ("" if backend == "tensorflow" else f", {words[backend]}"),
+            f"[`{recipe.recipe}`](recipes/{recipe.recipe}.py)"
+            + (f" `{recipe.written_options()}`" if recipe.options else "")
+            + ("" if backend == "tensorflow" else f", {words[backend]}"),
             words.get(recipe.data, recipe.data),
             f"{words[recipe.metric]} {'↑' if recipe.higher_is_better else '↓'} {shown[0]}",
             shown[2],
@@ -114,16 +116,19 @@ def model_rows(language: str) -> dict[str, list]:
 
 
 def _with_result_line(name: str) -> str:
-    """Return a recipe's source with the lines `Result:` and `Training:` of its docstring renewed."""
+    """Return a recipe's source with the computed lines of its docstring renewed: `Result:`, `Training:`, `With --`."""
     lines = (recipe_list.FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()
     published = results.result(name)
     if published:
+        _, *further = recipe_list.rows(name)
         cores = f"{published['cores']} core{'s' if published['cores'] > 1 else ''} of {published['cpu']}"
         at = next(i for i, text in enumerate(lines) if text.startswith("Baseline:")) + 1
-        while lines[at].startswith(("Result:", "Training:")):
+        while lines[at].startswith(("Result:", "Training:", "With --")):
             del lines[at]
         seconds = f"Training: {published['mean']['training_seconds']:.1f} s on {cores}."
         lines[at:at] = [f"Result: {results.headline(name)}.", seconds]
+        for row in filter(results.result, reversed(further)):
+            lines.insert(at + 2, f"With {recipe_list.recipe(row).written_options()}: {results.headline(row)}.")
     return "\n".join(lines) + "\n"
 
 

@@ -24,11 +24,11 @@ def main(names: tuple[str, ...] = (), *, seed: int = 12345, quick: bool = False)
     """Run recipes and experiments with a new seed, and say which results lie outside their 95 % interval.
 
     Args:
-        names: Recipes, and questions (folders of recipes/faq); all by default.
+        names: Recipes, further rows in recipes.toml, and questions (folders of recipes/faq); all by default.
         seed: The new seed.
         quick: Without names, only recipes of up to 25 s of training; of each experiment the quickest part.
     """
-    recipes = {name: results.result(name) for name in recipe_list.names()}
+    recipes = {name: results.result(name) for name in recipe_list.rows()}
     recipes = {name: published for name, published in recipes.items() if published and "range" in published}
     questions = {name: _questions.question(name).results() for name in _questions.names()}
     known = recipes | {name: published for name, published in questions.items() if published}

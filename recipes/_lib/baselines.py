@@ -61,11 +61,22 @@ def mean_and_spread_accuracy(splits: data.Splits) -> float:
     return float(baseline.score(features(splits.test.x), splits.test.y))
 
 
-def ridge_forecast(splits: data.Splits):
-    """Return forecasts of ridge regression for the test set; the penalty is chosen on the validation set."""
-    models = [Ridge(alpha).fit(_flat(splits.train.x), splits.train.y) for alpha in np.logspace(-2, 3, 11)]
-    best = min(models, key=lambda m: np.abs(m.predict(_flat(splits.valid.x)) - splits.valid.y).mean())
-    return best.predict(_flat(splits.test.x))
+def ridge_forecast(splits: data.Splits, of_roots: bool = False):
+    """Return forecasts of ridge regression for the test set; the penalty is chosen on the validation set.
+
+    With `of_roots`, it forecasts the root of the next number, in its own unit, from the roots of the numbers before.
+    """
+
+    def read(x):
+        return np.sqrt(np.maximum(x * splits.info.scale + splits.info.mean, 0)) if of_roots else x
+
+    def forecast(model, x):
+        y = model.predict(read(_flat(x)))
+        return (np.maximum(y, 0) ** 2 - splits.info.mean) / splits.info.scale if of_roots else y
+
+    models = [Ridge(alpha).fit(read(_flat(splits.train.x)), read(splits.train.y)) for alpha in np.logspace(-2, 3, 11)]
+    best = min(models, key=lambda model: np.abs(forecast(model, splits.valid.x) - splits.valid.y).mean())
+    return forecast(best, splits.test.x)
 
 
 def k_means_accuracy(splits: data.Splits, seed: int) -> float:

@@ -4,6 +4,7 @@ import gymnasium
 import keras
 import numpy as np
 import pytest
+from scipy import signal
 from scipy.linalg import sqrtm
 from scipy.optimize import linear_sum_assignment
 from scipy.special import expit, log_expit, log_softmax, logsumexp
@@ -15,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from dlguide import data, generation
 from recipes._lib.agents import environments
-from recipes._lib.images import few_labels, image_judge
+from recipes._lib.images import few_labels, image_judge, planted_marks
 from recipes._lib.runs import recipe_list
 
 
@@ -24,7 +25,12 @@ def check(name: str, metrics: dict, model_file, limit: int | None, seed: int = 0
     recipe, model = recipe_list.recipe(name), keras.saving.load_model(model_file)
     # An agent has environments, and no data set.
     splits = recipe.data_set and data.load(recipe.data_set, limit=limit, seed=seed)
-    again = SPECIAL[name](model, splits, seed) if name in SPECIAL else COMMON[recipe.metric](model, splits)
+    # A row with other options is checked as its recipe is.
+    again = (
+        SPECIAL[recipe.recipe](model, splits or recipe.data, seed)
+        if recipe.recipe in SPECIAL
+        else COMMON[recipe.metric](model, splits)
+    )
     # One of them draws random codes; in an episode, a difference in the last digit may change all that follows.
     tolerance = 0.02 if recipe.metric in ("nll", "mean_return") else 1e-3
     assert metrics[recipe.metric] == pytest.approx(float(again), rel=tolerance), recipe.metric
@@ -87,6 +93,27 @@ def _probe(model, splits, seed):
     return probe.score(_outputs(encoder, splits.test.x), splits.test.y)
 
 
+def _marks_found(model, splits, seed):
+    """By occlusion, of the first 500 images of the other digits that become a 3 with the mark, or of all others."""
+    others = splits.test.y != 3
+    y, (marked, centres) = splits.test.y[others], planted_marks.plant(splits.test.x[others], seed)
+    deceived = (_outputs(model, splits.test.x[others]).argmax(axis=1) == y) & (
+        _outputs(model, marked).argmax(axis=1) == 3
+    )
+    rows = np.flatnonzero(deceived)[:500] if deceived.any() else np.arange(len(y))[:500]
+    x, falls = marked[rows], np.zeros((len(rows), 26, 26))
+    for top in range(26):
+        for left in range(26):
+            hidden = x.copy()
+            hidden[:, top : top + 3, left : left + 3] = 0
+            falls[:, top, left] = (_outputs(model, x) - _outputs(model, hidden))[:, 3]
+    # A pixel's value is the mean fall of the windows on it; a window of the mark's size is as bright as its 25 pixels.
+    spread, count = (signal.convolve(each, np.ones((1, 3, 3))) for each in (falls, np.ones((1, 26, 26))))
+    sums = signal.convolve(spread / count, np.ones((1, 5, 5)), mode="valid")
+    places = np.stack(np.unravel_index(sums.reshape(len(x), -1).argmax(axis=1), (24, 24)), axis=1) + 2
+    return (np.abs(places - centres[rows]).max(axis=1) <= 2).mean()
+
+
 def _nll(model, splits, seed):
     """By importance sampling from the encoder, 60 codes an image."""
     x = (np.random.default_rng(seed).random(splits.test.x.shape, "float32") < splits.test.x).astype("float32")
@@ -121,9 +148,9 @@ def _clustered(model, splits, seed):
     return counts[linear_sum_assignment(counts, maximize=True)].sum() / len(test)
 
 
-def _returns(model, _, seed):
+def _returns(model, environment, seed):
     """Of 100 episodes of the test, one after the other."""
-    environment, total = gymnasium.make("CartPole-v1"), 0.0
+    environment, total = gymnasium.make(environment), 0.0
     k1, b1, k2, b2, k3, b3 = model.get_weights()
     for episode_seed in environments.episode_seeds(seed, environments.TEST, count=100):
         observation, ends = environment.reset(seed=episode_seed)[0], False
@@ -146,6 +173,7 @@ SPECIAL = {
     "denoising_autoencoder_mnist": _denoised,
     "contrastive_mnist": _probe,
     "clustering_mnist": _clustered,
+    "explanation_mnist": _marks_found,
     "vae_mnist": _nll,
     "gan_mnist": _frechet,
     "dqn_cartpole": _returns,

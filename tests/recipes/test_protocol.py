@@ -22,7 +22,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf
 # Metrics that are no mean over the examples of the test set.
 NO_MEAN = re.compile(
     "seconds|difference|r2_score|auroc|average_precision|^precision|^recall|_precision|_recall|threshold|classes|"
-    "histogram|frechet|nearest|judge|clustering|k_means|_error$|^nll|elbo|log_weight|gain|kl$|pixels|unchanged"
+    "histogram|frechet|nearest|judge|clustering|k_means|_error$|^nll|elbo|log_weight|gain|kl$|pixels|unchanged|"
+    "_found|marked|gap|rank_correlation"  # The marks are drawn anew.
 )
 
 

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 
 from dlguide import data, evaluation, mlp, plots, training
-from recipes import gan_mnist, transformer_recall, vae_mnist
+from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
 from recipes._lib import anomalies, baselines, pictures, schedules
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
 from recipes._lib.texts import length_batches, ngrams, token_texts
@@ -151,6 +152,24 @@ def test_ridge_regression_is_the_best_one_on_the_validation_set():
     assert 0.01 < best < 1000
 
 
+def test_ridge_regression_of_roots_forecasts_the_root_in_its_own_unit():
+    rng = np.random.default_rng(0)
+    numbers = rng.gamma(1, 20, size=(300, 21))
+    numbers[:, 20] = (0.5 * np.sqrt(numbers[:, 3]) + rng.normal(2, 1, size=300)) ** 2
+    scaled, parts = (numbers - 9) / 4, (slice(0, 30), slice(30, 200), slice(200, 300))
+    splits = [data.Part(scaled[rows, :20, None], scaled[rows, 20]) for rows in parts]
+    roots = np.sqrt(numbers) - np.sqrt(numbers[:30]).mean(axis=0)
+
+    def forecast(alpha, rows):
+        flat = roots[:30, :20]
+        weights = np.linalg.solve(flat.T @ flat + alpha * np.eye(20), flat.T @ roots[:30, 20])
+        return (np.sqrt(numbers[:30, 20]).mean() + roots[rows, :20] @ weights).clip(0) ** 2
+
+    error = {a: np.abs(forecast(a, parts[1]) - numbers[parts[1], 20]).mean() for a in 10 ** np.linspace(-2, 3, 11)}
+    found = baselines.ridge_forecast(data.Splits(*splits, SimpleNamespace(scale=4, mean=9)), of_roots=True)
+    np.testing.assert_allclose(4 * found + 9, forecast(min(error, key=error.get), parts[2]))
+
+
 @pytest.mark.parametrize("best", [3, 10])
 def test_the_baseline_of_names_has_all_of_them_and_the_c_that_is_best_on_the_validation_set(best, monkeypatch):
     places, fits = data.load("places", limit=200), []
@@ -275,3 +294,15 @@ def test_the_mean_image_of_a_class_is_that_of_all_its_training_images():
     sign = np.where(np.arange(100) % 10 == 0, -1, 1) * (2 * label - 1)
     train, test = (data.Part(x[:, None, None] * np.ones((1, 2, 2)), label) for x in (sign, 2 * label - 1))
     assert baselines.nearest_mean_accuracy(data.Splits(train, test, test, None)) == 1
+
+
+def test_each_network_of_the_vowels_has_its_own_loss_and_their_mean_is_saved(tmp_path):
+    bilstm_vowels.main(epochs=1, limit=60, networks=2, run_dir=str(tmp_path))
+    model, vowels = keras.saving.load_model(tmp_path / "model.keras"), data.load("vowels", limit=60)
+    scaled = next(layer for layer in model.layers if isinstance(layer, keras.layers.Rescaling))(vowels.valid.x)
+    logits = np.stack([keras.ops.convert_to_numpy(model.get_layer(f"rnn_{i}")(scaled)) for i in range(2)])
+    np.testing.assert_allclose(model.predict(vowels.valid.x, verbose=0), logits.mean(axis=0), rtol=1e-4, atol=1e-5)
+    own = -log_softmax(logits, axis=-1)[:, np.arange(len(vowels.valid.y)), vowels.valid.y].mean()
+    last = (tmp_path / "history.csv").read_text().splitlines()
+    stated = dict(zip(last[0].split(","), last[1].split(","), strict=True))
+    assert float(stated["val_loss"]) == pytest.approx(own, rel=1e-4)

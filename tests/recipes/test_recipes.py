@@ -20,13 +20,15 @@ from recipes._lib.runs import recipe_list, results, seed_intervals
 SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 15))
 """Published results that took up to so many seconds are repeated with a new seed."""
 NAMES = recipe_list.names()
+ROWS = recipe_list.rows()
+"""The published rows: the recipes, and some of them again with other options."""
 
 
 def thorough_from(seconds: float):
-    """Run a test for each recipe; those that train longer are thorough."""
-    published = {name: results.result(name) for name in NAMES}
-    slow = [name for name in NAMES if published[name] and published[name]["mean"]["training_seconds"] > seconds]
-    quick = [name for name in NAMES if name not in slow]
+    """Run a test for each row; those that train longer are thorough."""
+    published = {name: results.result(name) for name in ROWS}
+    slow = [name for name in ROWS if published[name] and published[name]["mean"]["training_seconds"] > seconds]
+    quick = [name for name in ROWS if name not in slow]
     return pytest.mark.parametrize("name", quick + [pytest.param(name, marks=pytest.mark.thorough) for name in slow])
 
 
@@ -37,13 +39,24 @@ def test_each_recipe_has_a_row():
         recipe_list.recipe("table")
 
 
+@pytest.mark.parametrize("name", [name for name in ROWS if name not in NAMES])
+def test_a_further_row_belongs_to_a_recipe_and_each_of_its_options_changes_a_default(name):
+    row = recipe_list.recipe(name)
+    assert row.recipe in NAMES and row.options
+    defaults = inspect.signature(importlib.import_module(f"recipes.{row.recipe}").main).parameters
+    assert all(defaults[option].default != value for option, value in row.options.items())
+    all_options = [{"seed": 3, **options} for options in (row.options, {})]
+    assert [recipe_list.row_of(row.recipe, options) for options in all_options] == [name, row.recipe]
+
+
 @thorough_from(15)  # Such a recipe takes long with tiny limits too.
 def test_a_recipe_runs_with_tiny_limits(name, no_download, trials_in_this_process, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     titles, set_title = [], plots.set_title
     monkeypatch.setattr(plots, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
-    module, recipe = importlib.import_module(f"recipes.{name}"), recipe_list.recipe(name)
-    quick = {key: min(value, 60) if key == "limit" else value for key, value in recipe.quick.items()}
+    recipe = recipe_list.recipe(name)
+    module = importlib.import_module(f"recipes.{recipe.recipe}")
+    quick = {key: min(value, 60) if key == "limit" else value for key, value in (recipe.options | recipe.quick).items()}
     metrics = module.main(**quick, run_dir="run")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     assert {recipe.metric, recipe.baseline, "training_seconds"} <= set(metrics)
@@ -51,7 +64,7 @@ def test_a_recipe_runs_with_tiny_limits(name, no_download, trials_in_this_proces
     independent_metrics.check(name, metrics, tmp_path / "run" / "model.keras", quick.get("limit"))
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert "model.keras" in files and (name == "mlp_by_hand_mnist" or {"history.csv", "learning_curves.png"} <= files)
-    title = pictures.title(module.__file__, metrics)
+    title = pictures.title(module.__file__, metrics, recipe.data)
     assert len(titles) == len({file for file in files if file.endswith(".png")})
     assert all(line.startswith(f"{title}\n") for line in titles)
 
@@ -104,7 +117,9 @@ def new_seed(name: str) -> int:
 def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, capsys):
     if sum(seconds(name)) > SECONDS:
         pytest.skip(f"takes {sum(seconds(name)):.0f} s, over DLGUIDE_SECONDS={SECONDS:g}")
-    assert outside(name, importlib.import_module(f"recipes.{name}").main(seed=new_seed(name))) == {}
+    row = recipe_list.recipe(name)
+    metrics = importlib.import_module(f"recipes.{row.recipe}").main(**row.options, seed=new_seed(name))
+    assert outside(name, metrics) == {}
 
 
 # Baselines that `fit` trains; the data that are downloaded.
@@ -141,11 +156,11 @@ def all_seeds(name: str) -> list[dict]:
     return [with_lead(name, metrics) for result in published for metrics in result["seeds"].values()]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ROWS)
 def test_a_published_result_meets_its_targets_and_is_better_than_its_baseline(name):
     published = results.result(name)
     measured = {"mean": [with_lead(name, published["mean"])], "each_seed": all_seeds(name)}
-    assert len(published["seeds"]) >= 5 and set(TARGETS["mean"]) | set(TARGETS["each_seed"]) <= set(NAMES)
+    assert len(published["seeds"]) >= 5 and set(TARGETS["mean"]) | set(TARGETS["each_seed"]) <= set(ROWS)
     for of, default in (("mean", {"lead": [0, math.inf]}), ("each_seed", {})):
         for metric, (lowest, highest) in (default | TARGETS[of].get(name, {})).items():
             assert all(lowest <= metrics[metric] <= highest for metrics in measured[of]), (of, metric)

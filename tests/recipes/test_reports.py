@@ -20,12 +20,19 @@ MACHINE = {"backend": "tensorflow", "versions": {"python": "3.12.1", "keras": "3
 HISTORY = "epoch,seconds,loss,val_loss\n1,2.5,0.5,0.25\n2,2.5,0.25,0.125\n"
 
 
-def made_run(folder, recipe: str = "mlp_mnist", seed: int = 1, history: str = HISTORY, metrics=None, **options):
+def published_options(name: str) -> dict:
+    """Return the options of a published row."""
+    row = recipe_list.recipe(name)
+    return finished_runs.default_options(row.recipe) | row.options
+
+
+def made_run(folder, name: str = "mlp_mnist", seed: int = 1, history: str = HISTORY, metrics=None, **options):
     """Make the folder of a run, by default with the published options and the metrics of a published seed."""
     folder.mkdir(parents=True)
-    options = {**finished_runs.default_options(recipe), "seed": seed, **options, "run_dir": str(folder)}
-    saved = {"recipe": f"recipes.{recipe}", "command": f"python -m recipes.{recipe} --seed {seed}", "options": options}
-    published = next(iter(results.result(recipe)["seeds"].values()))
+    options = {**published_options(name), "seed": seed, **options, "run_dir": str(folder)}
+    command = f"{recipe_list.command(name)} --seed {seed}"
+    saved = {"recipe": f"recipes.{recipe_list.recipe(name).recipe}", "command": command, "options": options}
+    published = next(iter(results.result(name)["seeds"].values()))
     metrics = {"confusion_matrix": [[1, 0], [0, 1]], **published} if metrics is None else metrics
     for name, content in (("options", saved), ("metrics", metrics), ("machine", MACHINE)):
         results.write_json(folder / f"{name}.json", content)
@@ -59,7 +66,7 @@ class Tags(html.parser.HTMLParser):
         self.found.append((tag, dict(attributes)))
 
 
-@pytest.mark.parametrize("name", recipe_list.names())
+@pytest.mark.parametrize("name", recipe_list.rows())
 def test_a_report_states_result_range_baseline_options_machine_and_command(name, tmp_path):
     page = text(written(made_run(tmp_path / "run", name)))
     recipe, published = recipe_list.recipe(name), results.result(name)
@@ -67,12 +74,13 @@ def test_a_report_states_result_range_baseline_options_machine_and_command(name,
     for key in (recipe.metric, recipe.baseline):
         assert f"{recipe.format.format(own[key])} {recipe.format.format(mean[key])}" in page
     assert results.written_range(name, published) in page
-    assert recipe_list.docstring(name).splitlines()[0] in page
-    for option, default in finished_runs.default_options(name).items():
+    assert recipe_list.docstring(recipe.recipe).splitlines()[0] in page
+    assert page.startswith(f"{recipe.recipe} · {run_report.Words('en').name(recipe.data)} ")
+    for option, default in published_options(name).items():
         assert f"{option} {1 if option == 'seed' else default} " in page
     for words in ("Python 3.12.1 3.11.7", "processor Fast", "cores 3", f"training (s) {own['training_seconds']:.1f}"):
         assert words in page
-    assert page.endswith(f"Command python -m recipes.{name} --seed 1")
+    assert page.endswith(f"Command {recipe_list.command(name)} --seed 1")
     assert "lies within the 95 % prediction interval" in page or "lies outside the" in page
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import pytest
 from commands import ROOT, command
 
+from recipes import __main__ as listed
 from recipes import measure, table, verify
 from recipes._lib.runs import machine_facts, recipe_list, results
 from recipes.faq import _questions, _recheck
 
 
-@pytest.mark.parametrize("name", recipe_list.names())
+@pytest.mark.parametrize("name", recipe_list.rows())
 def test_mean_and_spread_of_a_result_follow_from_its_seeds(name):
     published = results.result(name)
     for key, numbers in results.summarised(published["seeds"]).items():
@@ -40,8 +42,8 @@ def test_the_generated_parts_are_what_the_json_says():
 def test_the_list_answers_without_importing_a_recipe():
     done = command("recipes", cwd=ROOT)
     assert done.returncode == 0 and not done.stderr
-    for name in recipe_list.names():
-        assert f"python -m recipes.{name}\n" in done.stdout
+    for name in recipe_list.rows():
+        assert f"{recipe_list.command(name)}\n" in done.stdout
         assert results.headline(name) in done.stdout
         assert f"    Time: {results.result(name)['mean']['training_seconds']:.0f} s of training, " in done.stdout
     imported = "import sys, recipes.__main__ as m; m.main(); assert not {'keras', 'numpy', 'tyro'} & set(sys.modules)"
@@ -72,6 +74,47 @@ def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypa
     measure.main(("perceptron_mnist",), seeds=(3,))
     assert list(json.loads(published.read_text())["seeds"]) == ["0", "2"]
     assert {path.name for path in tmp_path.iterdir()} == {"perceptron_mnist.json", "perceptron_mnist_jax.json"}
+
+
+def test_a_further_row_is_its_recipe_with_other_options_and_has_a_result_of_its_own(tmp_path, monkeypatch, capsys):
+    """Measured, verified, and shown below its recipe: in the tables, in the docstring and in the list."""
+    commands = []
+
+    def run(command, check, **_):
+        commands.append(command[1:-2])
+        Path(command[-1]).mkdir()
+        mean_return = -80.0 - int(command[command.index("--seed") + 1])
+        metrics = {"mean_return": mean_return, "baseline_return": -95.5, "training_seconds": 1.0}
+        Path(command[-1], "metrics.json").write_text(json.dumps(metrics))
+
+    rows, name = recipe_list.rows(), "dqn_acrobot"
+    assert rows.index(name) == rows.index("dqn_cartpole") + 1 and name not in recipe_list.names()
+    assert recipe_list.rows("dqn_cartpole") == ["dqn_cartpole", name] and recipe_list.rows("vae_mnist") == ["vae_mnist"]
+    shutil.copy(results.path("dqn_cartpole"), tmp_path)
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    measure.main((name,), seeds=(1, 2))
+    verify.main((name,), seed=3)
+    words = ["-m", "recipes.dqn_cartpole", "--env", "Acrobot-v1", "--seed"]
+    assert commands == [[*words, seed] for seed in "123"]
+    content = json.loads((tmp_path / f"{name}.json").read_text())
+    assert content["command"] == "python -m recipes.dqn_cartpole --env Acrobot-v1 --seed SEED"
+    assert content["recipe"] == "dqn_cartpole" and content["mean"]["mean_return"] == -81.5
+
+    first, second = table.result_rows(recipe_list.rows("dqn_cartpole"), "en", ["tensorflow"])["results"]
+    assert first[:2] == ["[`dqn_cartpole`](recipes/dqn_cartpole.py)", "CartPole-v1"]
+    assert second[:2] == ["[`dqn_cartpole`](recipes/dqn_cartpole.py) `--env Acrobot-v1`", "Acrobot-v1"]
+    assert second[2] == "mean return ↑ -81.5" and second[4] == "-95.5"
+    lines = table._with_result_line("dqn_cartpole").splitlines()
+    at = lines.index(f"With --env Acrobot-v1: {results.headline(name)}.")
+    assert [line.partition(":")[0] for line in lines[at - 2 : at]] == ["Result", "Training"] and lines[at + 1] == ""
+    monkeypatch.setattr(recipe_list, "names", lambda: ["dqn_cartpole"])
+    capsys.readouterr()
+    listed.main()
+    _, one, other, _ = capsys.readouterr().out.split("python -m ")
+    assert one.startswith("recipes.dqn_cartpole\n") and results.headline("dqn_cartpole") in one
+    assert other.startswith("recipes.dqn_cartpole --env Acrobot-v1\n") and "    Data: Acrobot-v1\n" in other
+    assert f"    Result: {results.headline(name)}\n    Time: 1 s of training" in other
 
 
 @pytest.mark.parametrize(

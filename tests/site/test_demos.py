@@ -98,6 +98,7 @@ BY_KEYBOARD = {
     "lstm_places": lambda page: page.fill(".demo input[type=text]", "Neuschwanstein"),
     "transformer_recall": lambda page: page.fill(".demo input[type=text]", "x9 y8 z7 b1 y?"),
     "transformer_shakespeare": lambda page: press(page, "input[type=text]", "Enter"),
+    "explanation_mnist": lambda page: press(page, ".demo-column .demo-button", "Enter"),
     "dqn_cartpole": lambda page: press(page, "canvas", "ArrowRight", "ArrowRight"),
     "polynomial_regression_mpg": lambda page: press(page, "input[type=range]", "ArrowRight", number=3),
 }

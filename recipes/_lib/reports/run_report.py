@@ -33,11 +33,12 @@ def write(folder: str | Path, language: str = "en") -> Path:
 
 def page(run: finished_runs.FinishedRun, language: str) -> str:
     """Return the report as HTML."""
-    recipe, words = recipe_list.recipe(run.recipe), Words(language)
+    row, words = recipe_list.row_of(run.recipe, run.options), Words(language)
+    recipe = recipe_list.recipe(row)
     backend = run.machine.get("backend", "tensorflow")
-    published_backend = backend if results.result(run.recipe, backend) else "tensorflow"
-    published = results.result(run.recipe, published_backend)
-    defaults = finished_runs.default_options(run.recipe)
+    published_backend = backend if results.result(row, backend) else "tensorflow"
+    published = results.result(row, published_backend)
+    defaults = finished_runs.default_options(run.recipe) | recipe.options
     differing = [key for key, value in run.options.items() if key != "seed" and defaults.get(key, value) != value]
     seeds = list(published["seeds"]) if published else []
     rows = metric_rows(run, recipe, published, words)
@@ -91,7 +92,7 @@ def verdict(run, recipe, published, differing: list[str], defaults: dict, words:
     return words["inside" if interval.low <= value <= interval.high else "outside"].format(
         metric=words.metric(recipe.metric),
         value=words.value(recipe.format.format(value)),
-        interval=words.value(results.written_range(run.recipe, published)),
+        interval=words.value(results.written_range(recipe_list.row_of(run.recipe, run.options), published)),
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "limit", "samples")
+POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "limit", "samples", "networks")
 
 
 def check(options: dict) -> None:

@@ -112,7 +112,8 @@ def _parsed(main: Callable, module: str, help_text: str | None = None, words: di
             shown += [tyro.conf.Positional, tyro.conf.arg(metavar=name.upper(), help_behavior_hint="")]
         options.__annotations__[name] = Annotated[parameter.annotation, *shown] if shown else parameter.annotation
     # tyro joins the lines of a paragraph.
-    paragraphs = help_text and re.sub(r"\n(?=(Baseline|Result|Training): )", "\n\n", inspect.cleandoc(help_text))
+    starts = r"\n(?=(Baseline|Result|Training|With --[^:\n]+): )"
+    paragraphs = help_text and re.sub(starts, "\n\n", inspect.cleandoc(help_text))
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):

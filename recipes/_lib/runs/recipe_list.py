@@ -13,8 +13,12 @@ FOLDER = Path(__file__).parents[2]
 
 
 class Recipe(NamedTuple):
-    """The row of a recipe in `recipes.toml`."""
+    """The row of a recipe in `recipes.toml`, or a further row with other options."""
 
+    recipe: str
+    """The file of the recipe, without its ending."""
+    options: dict
+    """Of a further row, the options that are not the recipe's defaults; of a recipe, none."""
     data: str
     metric: str
     format: str
@@ -33,6 +37,10 @@ class Recipe(NamedTuple):
         """Return the bounds of the metric: 0 and 1 in percent, infinite where it has none."""
         return tuple(self.bounds or ((0, 1) if "%" in self.format else (-math.inf, math.inf)))
 
+    def written_options(self) -> str:
+        """Return the options of a further row as its command has them, such as "--env Acrobot-v1"."""
+        return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in self.options.items())
+
 
 @functools.cache
 def content() -> dict:
@@ -43,10 +51,31 @@ def names() -> list[str]:
     return sorted(content()["recipe"])
 
 
+def rows(*recipes: str) -> list[str]:
+    """Return the names of published rows, by default of all recipes: below a recipe, its rows with other options."""
+    further = sorted(content()["row"])
+    found = {name: [row for row in further if content()["row"][row]["recipe"] == name] for name in recipes or names()}
+    return [row for name, own in found.items() for row in (name, *own)]
+
+
 def recipe(name: str) -> Recipe:
-    if name not in names():
-        raise arguments.error("name", f"a recipe that recipes.toml has: {', '.join(names())}", name)
-    return Recipe(**content()["recipe"][name])
+    """Return what `recipes.toml` says of a recipe, or of a further row, which replaces some of what its recipe has."""
+    if name not in rows():
+        raise arguments.error("name", f"a recipe that recipes.toml has: {', '.join(rows())}", name)
+    own = {"recipe": name, "options": {}, **content()["row"].get(name, {})}
+    return Recipe(**content()["recipe"][own["recipe"]] | own)
+
+
+def row_of(name: str, options: dict) -> str:
+    """Return the row of a recipe that a run with these options belongs to."""
+    further = [row for row in rows(name) if recipe(row).options]
+    return next((row for row in further if recipe(row).options.items() <= options.items()), name)
+
+
+def command(name: str) -> str:
+    """Return the command of a row, without a seed."""
+    row = recipe(name)
+    return f"python -m recipes.{row.recipe} {row.written_options()}".strip()
 
 
 def docstring(name: str) -> str:
