@@ -75,8 +75,8 @@ def test_it_is_the_one_worked_out_by_hand():
     np.testing.assert_allclose(sequence_to_sequence.alignment(model, source, target), weights, rtol=1e-4, atol=1e-5)
 
 
-ONE_BACKEND = pytest.mark.one_backend  # The contract has each cell on each backend.
-OTHERS = (pytest.param("lstm", (6, 4), marks=ONE_BACKEND), pytest.param("simple", (6,), marks=ONE_BACKEND))
+MARKS = (pytest.mark.one_backend, pytest.mark.thorough)  # The contract has each cell on each backend.
+OTHERS = (pytest.param("lstm", (6, 4), marks=MARKS), pytest.param("simple", (6,), marks=MARKS))
 CELLS = pytest.mark.parametrize(("cell", "units"), [("gru", (6,)), *OTHERS])
 
 
@@ -162,6 +162,7 @@ def test_beam_search_with_room_for_all_finds_the_likeliest_target():
     assert min(gained) > -1e-4 and max(gained) > 0.01  # Greedy search misses some of them.
 
 
+@pytest.mark.thorough
 @pytest.mark.one_backend  # The search is NumPy.
 def test_a_narrow_beam_keeps_the_likeliest_beginnings():
     model, sources = translator(), tokens(5, n=8)

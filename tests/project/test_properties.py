@@ -52,7 +52,7 @@ VALUES = {
     **dict.fromkeys(("num_outputs", "kernel_size", "latent_dim"), small),
     **dict.fromkeys(("units", "filters"), st.lists(small, min_size=1, max_size=2)),
     **dict.fromkeys(("max_length", "ff_dim"), wide),
-    **dict.fromkeys(("batch_norm", "bidirectional", "return_sequences", "mask_zero"), st.booleans()),
+    **dict.fromkeys(("batch_norm", "bidirectional", "return_sequences", "mask_zero", "modern"), st.booleans()),
 }
 """What an argument of a builder may be."""
 OWN_VALUES = {

@@ -64,7 +64,7 @@ def test_help_has_words_for_each_option_and_a_paragraph_for_data_baseline_and_re
         assert re.search(rf"--{name.replace('_', '-')} \S+ {words}", shown), name
     assert all(f"\n\n{word}: " in out for word in ("Data", "Baseline", "Result", "Training"))
     assert stopped(monkeypatch, measure.main, "--help", run=command_line.run_tool) == 0
-    assert "RECIPES Names of recipes, such as mlp_mnist." in " ".join(capsys.readouterr().out.split())
+    assert "RECIPES Names of recipes, such as mlp_mnist, or of further" in " ".join(capsys.readouterr().out.split())
 
 
 def test_without_the_extra_a_command_says_what_to_install(monkeypatch, capsys):
