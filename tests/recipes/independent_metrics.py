@@ -37,7 +37,7 @@ def check(name: str, metrics: dict, model_file, limit: int | None, seed: int = 0
 
 
 def _outputs(model, x) -> np.ndarray:
-    parts = [keras.ops.convert_to_numpy(model(part, training=False)) for part in np.array_split(x, 4)]
+    parts = [keras.ops.convert_to_numpy(model(part, training=False)) for part in np.array_split(x, min(4, len(x)))]
     return np.concatenate(parts).astype("float64")
 
 
@@ -102,11 +102,12 @@ def _marks_found(model, splits, seed):
     )
     rows = np.flatnonzero(deceived)[:500] if deceived.any() else np.arange(len(y))[:500]
     x, falls = marked[rows], np.zeros((len(rows), 26, 26))
+    whole = _outputs(model, x)
     for top in range(26):
         for left in range(26):
             hidden = x.copy()
             hidden[:, top : top + 3, left : left + 3] = 0
-            falls[:, top, left] = (_outputs(model, x) - _outputs(model, hidden))[:, 3]
+            falls[:, top, left] = (whole - _outputs(model, hidden))[:, 3]
     # A pixel's value is the mean fall of the windows on it; a window of the mark's size is as bright as its 25 pixels.
     spread, count = (signal.convolve(each, np.ones((1, 3, 3))) for each in (falls, np.ones((1, 26, 26))))
     sums = signal.convolve(spread / count, np.ones((1, 5, 5)), mode="valid")
