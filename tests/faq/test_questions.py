@@ -4,6 +4,7 @@ import csv
 import functools
 import json
 import math
+import os
 import re
 import sys
 from xml.etree import ElementTree
@@ -269,6 +270,8 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name, run_ea
 
 @each_run(NAMES)
 def test_the_quickest_part_of_an_experiment_or_a_quick_one_with_a_new_seed_lies_where_the_published_seeds_say(name):
+    if name == "gan" and float(os.environ.get("DLGUIDE_SECONDS", 15)) < 60:
+        pytest.skip("trains a GAN on all digits, which takes over a minute: DLGUIDE_SECONDS=60")
     is_whole = name in QUICKEST[1:]
     found = _recheck.new_seed(_questions.question(name), NEW_SEED, is_whole=is_whole, share=0.999)
     # Seconds are those of the machine; of hundreds of scores some may be outside by chance.

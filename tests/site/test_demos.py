@@ -91,6 +91,8 @@ def press(page, selector, *keys, number=0):
         page.keyboard.press(key)
 
 
+DIGITS = ("mlp_mnist", "cnn_mnist", "transfer_mnist")
+"""The reader draws a digit."""
 BY_KEYBOARD = {
     "autoencoder_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=16),
     "vae_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=3),
@@ -108,7 +110,7 @@ BY_KEYBOARD = {
 def test_a_demo_answers_to_the_keyboard(visit_disk, name):
     page = opened(visit_disk, name, reduced_motion="reduce")
     assert changed(page, lambda: BY_KEYBOARD[name](page))
-    assert {*BY_KEYBOARD, "mlp_mnist", "cnn_mnist"} == {*NAMES}
+    assert {*BY_KEYBOARD, *DIGITS} == {*NAMES}
 
 
 def test_the_answers_to_texts_are_right(visit_disk):
