@@ -41,7 +41,7 @@ def over(rows, thorough_options=False):
 
 
 variants = over(VARIANTS)
-long_variants = over(VARIANTS, thorough_options=True)
+long_variants = over(WITH_OTHER_LAYERS, thorough_options=True)
 layers = over(WITH_OTHER_LAYERS)
 names = pytest.mark.parametrize("name", CASES)
 
@@ -134,7 +134,7 @@ def test_a_classifier_gives_logits(name, option):
     assert not np.allclose(scores.sum(axis=-1), scores.sum(axis=-1).flat[0])
 
 
-@over(WITH_OTHER_LAYERS, thorough_options=True)
+@long_variants
 def test_the_seed_decides_the_weights(name, option):
     first, same, other = (build(name, option, seed=seed).get_weights() for seed in (0, 0, 1))
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))

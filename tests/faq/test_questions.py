@@ -32,6 +32,8 @@ from recipes.faq._experiment import Experiment
 
 NAMES = _questions.names()
 NEW_SEED = 12345
+SLOW = ("clustering", "gan", "self_supervision", "vae")
+"""Experiments whose part that is repeated trains networks on all digits."""
 SHARED = _names._table(_names.HERE / "words.csv")
 CHINESE = "[\u4e00-\u9fff]"
 
@@ -270,8 +272,8 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name, run_ea
 
 @each_run(NAMES)
 def test_the_quickest_part_of_an_experiment_or_a_quick_one_with_a_new_seed_lies_where_the_published_seeds_say(name):
-    if name == "gan" and float(os.environ.get("DLGUIDE_SECONDS", 15)) < 60:
-        pytest.skip("trains a GAN on all digits, which takes over a minute: DLGUIDE_SECONDS=60")
+    if name in SLOW and float(os.environ.get("DLGUIDE_SECONDS", 15)) < 60:
+        pytest.skip("takes half a minute to a minute and more: DLGUIDE_SECONDS=60")
     is_whole = name in QUICKEST[1:]
     found = _recheck.new_seed(_questions.question(name), NEW_SEED, is_whole=is_whole, share=0.999)
     # Seconds are those of the machine; of hundreds of scores some may be outside by chance.
