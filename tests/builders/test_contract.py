@@ -166,7 +166,6 @@ def test_an_output_depends_neither_on_the_batch_nor_on_chance_where_it_need_not(
 
 
 @long_variants
-@pytest.mark.each_backend
 def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name, option):
     model = build(name, option)
     x = inputs(name, model)
