@@ -64,6 +64,14 @@ def test_number_of_weights_is_the_one_counted_by_hand(name, option, integer):
     assert json.dumps(keras.saving.serialize_keras_object(model))
 
 
+@pytest.mark.one_backend
+@variants
+def test_no_two_trained_variables_have_one_path(name, option):
+    """On PyTorch, Keras 3.15 clears the gradients by their paths: of two of one path, one gradient would add up."""
+    paths = [variable.path for variable in build(name, option).trainable_variables]
+    assert len(set(paths)) == len(paths)
+
+
 @over((VARIANTS if ON_TENSORFLOW else PLAIN) + [(name, Option("name", "other")) for name in CASES])
 def test_it_maps_a_batch_to_a_batch_and_is_not_compiled(name, option):
     model = build(name, option)
