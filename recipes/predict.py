@@ -18,6 +18,7 @@ from dlguide import data, generation, plots
 from recipes._lib.images import reconstruction
 from recipes._lib.inputs import input_readers
 from recipes._lib.runs import arguments, command_line, run_folder
+from recipes._lib.texts import pronunciations
 
 SURE = 0.5
 """Below this calibrated probability, the most probable class is more often wrong than right."""
@@ -33,11 +34,11 @@ def main(
     top_k: int | None = None,
     seed: int = 0,
 ) -> dict:
-    """Answer with a saved run: classes, numbers, a reconstruction, or the continuation of a text.
+    """Answer with a saved run: classes, numbers, a reconstruction, a pronunciation, or the continuation of a text.
 
     Args:
         folder: Folder of a finished run, such as runs/cnn_mnist/1; it says which kind of input the run takes.
-        inputs: One or more inputs: picture files (digits, clothes), texts (names, the beginning of a text, pairs
+        inputs: One or more inputs: picture files (digits, clothes), texts (names, words, the beginning of a text, pairs
             and a question such as "a4 f7 c1 d1 f?"), or numbers with commas between them such as 8,307,130 or CSV
             files of numbers (tables, series).
         language: For names of places: the language of the countries, en or zh (Chinese).
@@ -108,11 +109,18 @@ def reconstructions(model, x: np.ndarray, description: dict, folder: str) -> lis
     return [f"squared error {((decoded - x) ** 2).mean():.4f}, picture {path}"]
 
 
+def written_sounds(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
+    """Return the sounds of words."""
+    written = pronunciations.written(model, x)
+    return [" ".join(pronunciations.names(sounds, description["target_vocabulary"])) for sounds in written]
+
+
 # How an input is read, and the function that returns an answer for each example of a batch.
 KINDS = {
     "digit": (input_readers.picture, classes_or_numbers),
     "image": (input_readers.picture, classes_or_numbers),
     "text": (input_readers.text, classes_or_numbers),
+    "word": (input_readers.word, written_sounds),
     "recall": (input_readers.recall, classes_or_numbers),
     "numbers": (input_readers.numbers, classes_or_numbers),
     "sequence": (input_readers.sequence, classes_or_numbers),

@@ -72,6 +72,22 @@ def _nats(model, splits):
     return -np.mean(np.take_along_axis(logs, splits.test.y[..., None].astype(int), -1))
 
 
+def _words_wrong(model, splits):
+    """By greedy search with the whole model, which reads the word and all sounds so far again in each step."""
+    x, y = splits.test
+    start, end = map(splits.info.target_vocabulary.index, ("<start>", "<end>"))
+    target = np.zeros((len(x), 34), "int32")
+    target[:, 0] = start
+    model.jit_compile = False
+    for step in range(33):
+        logits = np.array(model.predict_on_batch([x, target])[:, step])
+        logits[:, [0, start]] = -np.inf
+        target[:, step + 1] = logits.argmax(axis=1)
+    spoken = [row[1 : row.index(end)] if end in row else row[1:] for row in target.tolist()]
+    listed = [[[i for i in row if i not in (0, start, end)] for row in rows if any(row)] for rows in y.tolist()]
+    return np.mean([sounds not in right for sounds, right in zip(spoken, listed, strict=True)])
+
+
 def _auroc(model, splits):
     """The share of pairs of an anomaly and a normal row in which the anomaly has the larger error."""
     errors = ((_outputs(model, splits.test.x) - splits.test.x) ** 2).mean(axis=1)
@@ -176,6 +192,7 @@ COMMON = {
     "squared_error": _squared_error,
     "nats_per_character": _nats,
     "auroc": _auroc,
+    "words_wrong": _words_wrong,
 }
 SPECIAL = {
     "denoising_autoencoder_mnist": _denoised,

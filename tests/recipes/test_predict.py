@@ -10,7 +10,7 @@ from commands import command
 from PIL import Image, ImageDraw
 from scipy.special import softmax
 
-from dlguide import data, generation, linear_regression, rnn, transformer_language_model
+from dlguide import data, encoder_decoder, generation, linear_regression, rnn, transformer_language_model
 from recipes import predict, transformer_shakespeare
 from recipes._lib import baselines
 from recipes._lib.inputs import input_description, input_readers
@@ -120,6 +120,20 @@ def test_a_question_of_recall_is_answered_and_another_form_refused(saved, answer
         "letters with a question mark, such as 'a4 f7 c1 d1 f?'. Received: {!r}"
     )
     check_refusals(folder, {text: message.format(text) for text in bad})
+
+
+def test_a_word_is_answered_with_its_sounds_in_small_or_capital_letters(saved, answers):
+    words = data.load("pronunciations", limit=10)
+    vocabularies = words.info.vocabulary, words.info.target_vocabulary
+    model = encoder_decoder(*map(len, vocabularies), units=(4,), embed_dim=4)
+    folder = saved(model, "word", words, target_vocabulary=vocabularies[1])
+    small, capital, unknown = answers(folder, "tree", "TREE", "tree?").splitlines()
+    letters = data.encode(["TREE"], vocabularies[0], 4)[0]
+    sounds = generation.translate(model, letters, start=2, end=3, max_length=33)
+    assert small == f"tree: {' '.join(vocabularies[1][i] for i in sounds if i > 3)}"
+    assert capital.removeprefix("TREE") == small.removeprefix("tree")
+    assert unknown.endswith(" (not in the vocabulary: '?')")
+    check_refusals(folder, {"": "`inputs` must be texts of at least one character. Received: ''"})
 
 
 def test_a_prompt_is_continued_by_the_seed_and_by_the_likeliest_tokens(saved, answers):

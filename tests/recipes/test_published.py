@@ -87,10 +87,7 @@ def test_the_files_give_the_score_of_the_whole_test_set(name):
 def test_the_model_of_keras_and_the_file_agree(name, part):
     model = recipes.pretrained(name)
     assert not model.compiled
-    shape = model_files.parts(name, model)[part].inputs[0].shape[1:]
-    x = model_files.examples(name, 20)
-    if part in ("decoder", "generator"):
-        x = np.random.default_rng(0).normal(size=(20, *shape)).astype("float32")
+    x = model_files.part_examples(name, model_files.parts(name, model)[part], 20)
     ours = model_files.keras_outputs(name, model)(part, x)
     theirs = model_files.onnx_outputs(name)(part, x)
     assert len(ours) == len(theirs) > 0

@@ -10,8 +10,8 @@ from recipes._lib.published import model_files
 from recipes._lib.runs import recipe_list
 
 NAMES = [name for name in recipe_list.names() if recipe_list.recipe(name).published_parts]
-RUN = """async ([part, data, shape]) => {
-    const outputs = await dlguide.run(part, {input_0: {data, shape}});
+RUN = """async ([part, inputs]) => {
+    const outputs = await dlguide.run(part, inputs);
     return Object.keys(outputs).sort().map(name => [...outputs[name].data]);
 }"""
 
@@ -30,13 +30,11 @@ def opened(visit, name, language="", **settings):
 def test_a_model_in_the_page_computes_what_keras_predicts(visit_disk, name):
     page, whole = opened(visit_disk, name), recipes.pretrained(name)
     outputs = model_files.keras_outputs(name, whole)
-    given = model_files.examples(name, 20)
     for part, model in model_files.parts(name, whole).items():
-        shape = model.inputs[0].shape[1:]
-        x = given if len(shape) == given.ndim - 1 else np.random.default_rng(1).normal(size=(20, *shape))
-        x = x.astype(model.inputs[0].dtype)
-        address = name if part == "model" else f"{name}/{part}"
-        found = page.evaluate(RUN, [address, x.ravel().tolist(), list(x.shape)])
+        x = model_files.part_examples(name, model, 20)
+        arrays = x if isinstance(x, list) else [x]
+        inputs = {f"input_{i}": {"data": a.ravel().tolist(), "shape": a.shape} for i, a in enumerate(arrays)}
+        found = page.evaluate(RUN, [name if part == "model" else f"{name}/{part}", inputs])
         for values, expected in zip(found, outputs(part, x), strict=True):
             assert np.abs(np.reshape(values, expected.shape) - expected).max() <= 1e-4
 
@@ -98,6 +96,7 @@ BY_KEYBOARD = {
     "vae_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=3),
     "gan_mnist": lambda page: press(page, "button", "Enter"),
     "lstm_places": lambda page: page.fill(".demo input[type=text]", "Neuschwanstein"),
+    "seq2seq_pronounce": lambda page: page.fill(".demo input[type=text]", "thoroughly"),
     "transformer_recall": lambda page: page.fill(".demo input[type=text]", "x9 y8 z7 b1 y?"),
     "transformer_shakespeare": lambda page: press(page, "input[type=text]", "Enter"),
     "explanation_mnist": lambda page: press(page, ".demo-column .demo-button", "Enter"),
@@ -120,6 +119,9 @@ def test_the_answers_to_texts_are_right(visit_disk):
     page = opened(visit_disk, "transformer_recall")
     page.fill(".demo input[type=text]", "a4 f7 c1 d1 f?")
     assert "7" in answers(page)[0]
+    page = opened(visit_disk, "seq2seq_pronounce")
+    page.fill(".demo input[type=text]", "Saxophones")
+    assert "S AE K S AH F OW N Z" in answers(page)[0]
 
 
 def test_without_webassembly_the_recorded_example_stays(visit_disk):

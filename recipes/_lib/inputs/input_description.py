@@ -16,6 +16,7 @@ def save_input(run_dir, kind: str, splits: data.Splits, *, model=None, x=None, f
       `margin`, the black pixels around the thing;
     - "reconstruction", a photo of a digit for an autoencoder, with `margin`;
     - "text", with Chinese names of the classes as `class_names_zh` if there are any, and "prompt";
+    - "word", with the `target_vocabulary` of its sounds;
     - "recall", with the least and the largest number of `pairs`;
     - "numbers", with the training set's `x` and `feature_names` if it has only some of the features;
     - "sequence" of numbers, with `is_series` (the model reads the end of a longer one) and `exact` (no shorter one);

@@ -35,6 +35,11 @@ def text(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
     return data.encode([text], description["vocabulary"], length), [note]
 
 
+def word(text_of_word: str, description: dict) -> tuple[np.ndarray, list[str]]:
+    """Read a word, in capital letters as the data set has them."""
+    return text(text_of_word.upper(), description)
+
+
 def recall(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
     """Read pairs of a letter and a digit and a letter as the question, such as "a4 f7 c1 d1 f?"."""
     words, (least, most) = text.split(), description["pairs"]

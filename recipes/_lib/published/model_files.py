@@ -18,12 +18,9 @@ from recipes._lib.runs import recipe_list
 def write(name: str, model: keras.Model, folder: Path) -> None:
     """Write the ONNX files of a model's parts, and what Keras needs. The model's weights become those of the files."""
     model.set_weights([small_weights.rounded(values) for values in model.get_weights()])
-    given = examples(name, 20)
     for part, exported in parts(name, model).items():
-        shape = exported.inputs[0].shape[1:]
-        x = given if len(shape) == given.ndim - 1 else np.random.default_rng(0).normal(size=(20, *shape))
         path = folder / f"{part}.onnx"
-        deployment.export(exported, path, format="onnx", examples=x.astype(exported.inputs[0].dtype))
+        deployment.export(exported, path, format="onnx", examples=part_examples(name, exported, 20))
         small_weights.pack(path)
     (folder / "model.json").write_text(json.dumps(keras.saving.serialize_keras_object(model)) + "\n", encoding="utf-8")
     small_weights.write_places(folder, model.get_weights())
@@ -54,29 +51,46 @@ class _Attention(keras.layers.Layer):
 
 
 def _with_attention(model: keras.Model, number: int) -> keras.Model:
-    """Return a text classifier with the attention of one of its layers as a second output."""
+    """Return a text classifier with the attention of one of its layers as a second output, or an encoder-decoder."""
+    if isinstance(model.input, list):  # Letters, and the sounds so far.
+        source, target = model.inputs
+        memory, *states = model.get_layer("encoder")(source)
+        logits, weights, *_ = model.get_layer("decoder")([target, source, memory, *states])
+        return keras.Model([source, target], [logits, weights])
     layer = model.get_layer(f"attention_{number}")
     normed = model.get_layer(f"attention_norm_{number}").output
     return keras.Model(model.input, [model.output, _Attention(layer)(normed, model.input)])
 
 
-def examples(name: str, count: int) -> np.ndarray:
-    """Return inputs of a recipe's model from its test set; of an agent, observations."""
+def examples(name: str, count: int) -> np.ndarray | list[np.ndarray]:
+    """Return inputs of a recipe's model from its test set; of an agent, observations; of pairs, both sequences."""
     recipe = recipe_list.recipe(name)
     if recipe.data_set is None:
         return environments.observations(recipe.data, count, 10)
-    return data.load(recipe.data_set, limit=count, seed=10).test.x[:count]
+    x, y = data.load(recipe.data_set, limit=count, seed=10).test
+    return [x[:count], y[:count, 0, :-1]] if y.ndim == 3 else x[:count]
 
 
-Outputs = Callable[[str, np.ndarray], list[np.ndarray]]
-"""From a part and a batch to the outputs."""
+def part_examples(name: str, part: keras.Model, count: int) -> np.ndarray | list[np.ndarray]:
+    """Return inputs of a part of a recipe's model: those of the whole, or random codes for what reads codes."""
+    given, shape = examples(name, count), part.inputs[0].shape[1:]
+    if isinstance(given, list) or len(shape) == given.ndim - 1:
+        return keras.tree.map_structure(lambda array: array.astype(part.inputs[0].dtype), given)
+    return np.random.default_rng(0).normal(size=(count, *shape)).astype(part.inputs[0].dtype)
+
+
+Outputs = Callable[[str, np.ndarray | list[np.ndarray]], list[np.ndarray]]
+"""From a part and a batch, of several inputs a list, to the outputs."""
 
 
 def keras_outputs(name: str, model: keras.Model) -> Outputs:
     """Return the outputs of a Keras model as a function of part and batch."""
     found = parts(name, model)
+    for part in found.values():
+        if None in part.inputs[0].shape[1:]:
+            part.jit_compile = False  # XLA would compile again for each length.
 
-    def outputs(part: str, x: np.ndarray) -> list[np.ndarray]:
+    def outputs(part: str, x) -> list[np.ndarray]:
         return keras.tree.flatten(found[part].predict(x, batch_size=256, verbose=0))
 
     return outputs

@@ -39,7 +39,10 @@ def files(folder: Path) -> dict[str, dict]:
 
 
 class Session:
-    """A part of a published model, computed by ONNX Runtime: called with a batch, it returns the list of outputs."""
+    """A part of a published model, computed by ONNX Runtime: called with a batch, it returns the list of outputs.
+
+    The batch of a model with several inputs is a list of arrays.
+    """
 
     def __init__(self, name: str, part: str, folder: Path | None = None):
         import onnxruntime
@@ -48,13 +51,14 @@ class Session:
         options.log_severity_level = 3  # Not its hints on the graph.
         file = (folder or FOLDER / name) / f"{part}.onnx"
         self.session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        [given] = self.session.get_inputs()
-        self.shape = given.shape
-        self.dtype = {"tensor(float)": "float32", "tensor(int32)": "int32"}[given.type]
+        self.dtype = {"tensor(float)": "float32", "tensor(int32)": "int32"}[self.session.get_inputs()[0].type]
 
-    def __call__(self, x: np.ndarray) -> list[np.ndarray]:
-        batches = [x[i : i + BATCH].astype(self.dtype) for i in range(0, len(x), BATCH)]
-        found = [self.session.run(None, {"input_0": batch}) for batch in batches]
+    def __call__(self, x) -> list[np.ndarray]:
+        arrays = {f"input_{i}": array for i, array in enumerate(x if isinstance(x, list) else [x])}
+        found = []
+        for i in range(0, len(arrays["input_0"]), BATCH):
+            batch = {name: array[i : i + BATCH].astype(self.dtype) for name, array in arrays.items()}
+            found.append(self.session.run(None, batch))
         return [np.concatenate(outputs) for outputs in zip(*found, strict=True)]
 
 

@@ -8,6 +8,7 @@ from recipes._lib.agents import environments
 from recipes._lib.images import transfer, vae_model
 from recipes._lib.published.model_files import Outputs
 from recipes._lib.runs import recipe_list
+from recipes._lib.texts import pronunciations
 
 FEW = 1000
 """Number of test examples of the quick score."""
@@ -71,6 +72,18 @@ def _reconstruction_of_mean(outputs, x, y, judge, seed) -> dict:
     return {"reconstruction_of_mean": float(nats.reshape(len(x), -1).sum(axis=1).mean())}
 
 
+def _nats_per_sound(outputs, x, y, judge, seed) -> dict:
+    """Return the cross-entropy of the first listed sounds, each after the true ones: to write all takes a minute."""
+    nats, count = 0.0, 0
+    for rows, length in pronunciations.by_length(x):
+        target = y[rows, 0]
+        logits = outputs("model", [x[rows, :length], target[:, :-1]])[0].astype("float64")
+        chosen = np.take_along_axis(log_softmax(logits, axis=-1), target[:, 1:, None].astype(int), axis=-1)[..., 0]
+        is_sound = target[:, 1:] != 0
+        nats, count = nats - chosen[is_sound].sum(), count + is_sound.sum()
+    return {"nats_per_sound": float(nats / count)}
+
+
 def _frechet_distance(outputs, x, y, judge, seed) -> dict:
     """Return the Fréchet distance in the logits of `cnn_mnist`: the recipe's own judge is trained for a minute."""
     codes = np.random.default_rng(seed).normal(size=(len(x), 64)).astype("float32")
@@ -86,6 +99,7 @@ SCORES = {
     "squared_error": _squared_error,
     "nll": _reconstruction_of_mean,
     "frechet_distance": _frechet_distance,
+    "words_wrong": _nats_per_sound,
     "mark_found": _accuracy,  # On images without the mark: the maps of all of them take a minute.
 }
 """By the metric of the recipe."""

@@ -1,1 +1,1 @@
-"""Helpers of recipes on texts: n-grams, batches of similar length, token ids as texts, names of countries."""
+"""Helpers of recipes on texts: n-grams, batches of similar length, pronunciations, token ids as texts, countries."""

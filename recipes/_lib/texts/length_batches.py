@@ -37,3 +37,23 @@ class LengthBatches(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         self.epoch += 1
         self._draw()
+
+
+class PairBatches(LengthBatches):
+    """Batches `((source, target so far), next tokens)` for an encoder-decoder, with little padding in both.
+
+    Sources and targets are token ids of shape `(n, length)`, right-padded with 0.
+    """
+
+    def __init__(self, x: np.ndarray, y: np.ndarray, *, batch_size: int, seed: int):
+        super().__init__(x, np.pad(y, [(0, 0), (0, 2)]), batch_size=batch_size, seed=seed)
+        self.sizes = self.lengths, (y != 0).sum(axis=1) - 1
+        self.lengths = 1000 * self.sizes[0] + self.sizes[1]  # First by the source.
+        self._draw()
+
+    def __getitem__(self, index: int):
+        rows = self.batches[index]
+        # Even lengths in every second batch, odd ones in the others: that two batches in a row differ is all that
+        # Keras needs, and multiples of 4 would cost more than they save without XLA.
+        source, target = (size + (size + index) % 2 for size in (int(of[rows].max()) for of in self.sizes))
+        return (self.x[rows, :source], self.y[rows, :target]), self.y[rows, 1 : target + 1]

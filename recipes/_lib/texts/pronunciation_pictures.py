@@ -1,0 +1,72 @@
+"""Pictures of a model that says how words are pronounced: what it attends to, and which sounds it gets wrong."""
+
+import difflib
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from dlguide import data, plots, sequence_to_sequence
+from recipes._lib import pictures
+from recipes._lib.texts import pronunciations, token_texts
+
+SHOWN = ("daughter", "exhibition", "saxophones", "choir")
+"""Words of the test set, which does not depend on the seed."""
+
+
+def save(run_dir, title: str, model, words: data.Splits, written: np.ndarray, history) -> None:
+    """Save the learning curves, the attention, the commonest wrong sounds, and wrong words as `mistakes.txt`."""
+    wrong, listed = pronunciations.nearest_listed(written, words.test.y)
+    rows = np.flatnonzero(wrong)
+    vocabulary = words.info.target_vocabulary
+    pairs = [[pronunciations.names(of[row], vocabulary) for of in (listed, written)] for row in rows]
+    pictures.save_figures(
+        run_dir,
+        title,
+        learning_curves=plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats per sound)"}),
+        letters_and_sounds=letters_and_sounds(model, words.info),
+        wrong_sounds=wrong_sounds(pairs),
+    )
+    spelled = token_texts.decoded(words.test, words.info)
+    lines = [
+        f"{spelled[row]}: predicted {' '.join(found)}, listed {' '.join(right)}"
+        for row, (right, found) in list(zip(rows, pairs, strict=True))[:40]
+    ]
+    (Path(run_dir) / "mistakes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def letters_and_sounds(model, info: data.Info, shown=SHOWN):
+    """Draw for some words which letters the model attends to as it writes each sound."""
+    letters = data.encode([word.upper() for word in shown], info.vocabulary, max(map(len, shown)))
+    written = pronunciations.written(model, letters)
+    read = np.insert(written[:, :-1], 0, pronunciations.START, axis=1)
+    alignments = sequence_to_sequence.alignment(model, letters, read)
+    with plots.new_figure(10, 8) as figure:
+        panels = figure.subplots(2, -(-len(shown) // 2)).flat
+        for axes, word, sounds, weights in zip(panels, shown, written, alignments, strict=True):
+            names = [info.target_vocabulary[i].strip("<>") for i in sounds if i]
+            axes.imshow(weights[: len(names), : len(word)], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+            axes.set_xticks(range(len(word)), list(word))
+            axes.set_yticks(range(len(names)), names)
+            axes.set(xlabel="letter", ylabel="sound")
+        figure.suptitle("how much each sound attends to each letter")
+    return figure
+
+
+def wrong_sounds(pairs, count: int = 15):
+    """Draw which sounds were written for which, how often, in wrong words (listed and written sounds)."""
+    found = Counter()
+    for listed, written in pairs:
+        for kind, a, b, c, d in difflib.SequenceMatcher(None, listed, written, autojunk=False).get_opcodes():
+            if kind != "equal" and max(b - a, d - c) <= 2:
+                right, wrong = ("+".join(part) or "nothing" for part in (listed[a:b], written[c:d]))
+                found[f"{wrong} for {right}"] += 1
+    names, counts = zip(*found.most_common(count), strict=True) if found else ((), ())
+    with plots.new_figure(7, 0.8 + 0.28 * max(3, len(names))) as figure:
+        axes = figure.subplots()
+        axes.barh(names, counts)
+        axes.invert_yaxis()
+        axes.set(xlabel="test words", ylabel="written for listed")
+        axes.grid(axis="x", alpha=0.3)
+        figure.suptitle("the commonest wrong sounds")
+    return figure

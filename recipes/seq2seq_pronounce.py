@@ -1,0 +1,88 @@
+"""Say how an English word is pronounced: from letters to sounds, by an encoder and a decoder with attention.
+
+    python -m recipes.seq2seq_pronounce                          # the result in the README
+    python -m recipes.seq2seq_pronounce --epochs 1 --limit 1000  # a quick look
+
+Data: CMUdict, 123,848 English words with their pronunciations, without stress; the words of the test set are new.
+Baseline: n-grams over units of letters and sounds (joint-sequence model), their order chosen on the validation set.
+
+Attention decides before each sound which letters count. Batches have words of one length, so that little padding is
+read. Muon learns far more from each word than Adam, and a network of 192 units more in a minute than one of 256.
+
+Tried, one seed each, on 3,000 validation words, after two epochs of a quarter of the words; seconds of one core:
+
+    optimizer and highest learning rate              units   words wrong   nats per sound   seconds
+    Adam, 3e-3                                         256        81.0 %            0.720        68
+    Muon, 3e-3                                         256        77.3 %            0.645        84
+    Muon, 8e-3                                         256        58.2 %            0.371        88
+    Muon, 1.6e-2                                       256        58.0 %            0.372        76
+    Muon, 3.2e-2, 1.3e-2 for what Adam trains          256        72.2 %            0.608        69
+    Muon, 1.6e-2                                       192        55.9 %            0.364        55
+
+With all words and ten epochs, Muon at 1.4e-2 without clipped gradients reaches 0.362 nats after one epoch and diverges
+in the second: hence the lower rate, and clipped gradients. XLA compiles again for each length: 240 steps of seven
+lengths took it more than twice as long. The baseline, on 2,000 validation words: order 4, 33.0 % of the words wrong;
+order 6, 31.8 %; order 8, 31.4 %.
+"""
+
+import keras
+
+from dlguide import data, encoder_decoder, training
+from recipes._lib import pictures, schedules
+from recipes._lib.inputs import input_description
+from recipes._lib.runs import command_line
+from recipes._lib.texts import joint_ngrams, length_batches, pronunciation_pictures, pronunciations
+
+BEAM = 5
+
+
+def main(
+    *,
+    epochs: int = 12,
+    batch_size: int = 256,
+    learning_rate: float = 6e-3,
+    dropout: float = 0.1,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test set."""
+    keras.utils.set_random_seed(seed)
+    words = data.load("pronunciations", limit=limit, seed=seed)
+    train, valid = (
+        length_batches.PairBatches(*pronunciations.pairs(*part), batch_size=batch_size, seed=seed)
+        for part in (words.train, words.valid)
+    )
+
+    vocabularies = words.info.vocabulary, words.info.target_vocabulary
+    model = encoder_decoder(*map(len, vocabularies), units=(192,), dropout=dropout)
+    rate = schedules.one_cycle(learning_rate, epochs * len(train))
+    # Embeddings, biases and the last layer are trained by Adam, as Muon's authors advise, at half the rate.
+    options = {"exclude_layers": ["logits"], "adam_lr_ratio": 0.5, "weight_decay": 0.0, "global_clipnorm": 1.0}
+    model.compile(
+        optimizer=keras.optimizers.Muon(rate, **options),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
+        jit_compile=False,  # XLA would compile again for each pair of lengths.
+    )
+    model.summary()
+
+    history = training.fit(model, train, validation_data=valid, epochs=epochs, seed=seed, run_dir=run_dir)
+
+    x, y = words.test
+    written = pronunciations.written(model, x)
+    metrics = pronunciations.errors(written, y)
+    metrics["beam_words_wrong"] = pronunciations.errors(pronunciations.written(model, x, BEAM), y)["words_wrong"]
+    metrics["forced_sounds_wrong"] = pronunciations.forced_sounds_wrong(model, words.test)
+    metrics |= joint_ngrams.scores(words)
+    nearest = pronunciations.of_nearest_word(words.train, x)
+    metrics["nearest_words_wrong"] = pronunciations.errors(nearest, y)["words_wrong"]
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        title = pictures.title(__file__, metrics)
+        input_description.save_input(run_dir, "word", words, target_vocabulary=words.info.target_vocabulary)
+        pronunciation_pictures.save(run_dir, title, model, words, written, history)
+    return metrics
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,261 @@
+"""`seq2seq_pronounce`: which words are new, what counts as right, the pairs of a batch, the n-grams beside it."""
+
+import itertools
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import data, training
+from recipes._lib.texts import joint_ngrams, length_batches, pronunciations, token_texts
+from recipes._lib.texts.joint_ngrams import JointNgrams
+
+START, END = pronunciations.START, pronunciations.END
+
+
+def padded(*rows, width=9):
+    return np.array([[*row, *[0] * (width - len(row))] for row in rows], "int32")
+
+
+@pytest.fixture(scope="module")
+def words():
+    return data.load("pronunciations", limit=300, seed=0)
+
+
+def test_no_word_is_in_two_sets_and_the_start_and_the_end_are_where_the_recipe_takes_them():
+    splits = data.load("pronunciations", seed=3)
+    sets = [{row.tobytes() for row in part.x} for part in splits[:3]]
+    assert [len(each) for each in sets] == [len(part.x) for part in splits[:3]]
+    assert all(not a & b for a, b in itertools.combinations(sets, 2))
+    names = splits.info.target_vocabulary
+    assert (names[START], names[END]) == ("<start>", "<end>") and len(names) <= 64 and len(splits.info.vocabulary) <= 64
+
+
+def test_each_listed_pronunciation_is_a_pair_of_its_own(words):
+    x, y = pronunciations.pairs(*words.train)
+    listed = [(tuple(word), tuple(row)) for word, rows in zip(*words.train, strict=True) for row in rows if row[0]]
+    assert list(zip(map(tuple, x), map(tuple, y), strict=True)) == listed and len(listed) > len(words.train.x)
+
+
+def test_batches_of_pairs_have_each_pair_once_with_the_next_token_as_the_target_and_little_padding(words):
+    x, y = pronunciations.pairs(*words.train)
+    epochs = []
+    for seed in (0, 1, 0):
+        batches = length_batches.PairBatches(x, y, batch_size=32, seed=seed)
+        for _ in range(2):
+            epochs.append([batches[i] for i in range(len(batches))])
+            batches.on_epoch_end()
+    pairs = sorted((tuple(a[a != 0]), tuple(b[b != 0])) for a, b in zip(x, y, strict=True))
+    for epoch in epochs:
+        found = []
+        for (source, target), following in epoch:
+            np.testing.assert_array_equal(target[:, 1:], following[:, :-1])
+            assert (target[:, 0] == START).all() and (following == END).any(axis=1).all()
+            found += [(tuple(a[a != 0]), (START, *c[c != 0])) for a, c in zip(source, following, strict=True)]
+        assert sorted(found) == pairs
+        for i in range(2):  # Two batches in a row differ in both lengths: Keras infers from two which lengths are free.
+            assert all(a[0][i].shape[1] != b[0][i].shape[1] for a, b in itertools.pairwise(epoch))
+        assert sum(source.size for (source, _), _ in epoch) < 1.25 * (x != 0).sum()
+    orders = [np.concatenate([source.ravel() for (source, _), _ in epoch]).tolist() for epoch in epochs]
+    assert orders[:2] == orders[4:] and len({*map(tuple, orders[:4])}) == 4
+
+
+def edit_distance(first, second):
+    if not first or not second:
+        return len(first) + len(second)
+    ways = edit_distance(first[1:], second) + 1, edit_distance(first, second[1:]) + 1
+    return min(*ways, edit_distance(first[1:], second[1:]) + (first[0] != second[0]))
+
+
+def test_wrong_sounds_are_the_fewest_changes_to_a_listed_pronunciation():
+    rng = np.random.default_rng(0)
+    rows = [[rng.integers(4, 7, size=size).tolist() for size in rng.integers(0, 6, size=40)] for _ in range(2)]
+    found = pronunciations.edit_distances(*(padded(*([*row, END] for row in each)) for each in rows))
+    assert found.tolist() == [edit_distance(a, b) for a, b in zip(*rows, strict=True)]
+
+    y = np.stack([padded([START, 5, 6, END], [START, 5, 5, 5, 5, END]), padded([START, 5, 7, 8, END], [])], axis=1)
+    for written, wrong, sounds in (
+        (([5, 7, 8, END], [5, 5, 5, 5, END]), 0, 7),  # Any listed pronunciation.
+        (([5, 6, END], [5, 5, 6, 5, END]), 1, 6),
+        (([5, 9, END], [5, 5, 5, 5, 9, END]), 2, 6),
+        (([5, 6, 9], [5, 5, 5, 5]), 1, 6),  # Cut before the end.
+    ):
+        found = pronunciations.errors(padded(*written), y)
+        expected = {"words_wrong": min(wrong, 2) / 2 if wrong else 0, "sounds_wrong": wrong / sounds}
+        assert found == pytest.approx(expected), written
+
+
+class Forced:
+    """A stand-in for a model: after the token t it says t + 1, whatever the word."""
+
+    def predict(self, inputs, **_):
+        return np.eye(12)[inputs[1] + 1]
+
+
+def test_single_sounds_are_judged_after_the_true_ones_and_the_best_listed_pronunciation_counts():
+    x = padded([2, 3], [4])
+    y = np.stack([padded([START, 5, 6, 7, END], [START, 9, END]), padded([], [START, 5, 6, END])])
+    # After START comes END: two of the four answers for the first pronunciation are wrong, two of two for the next.
+    found = pronunciations.forced_sounds_wrong(Forced(), data.Part(x, y))
+    assert found == pytest.approx((2 + 2) / (4 + 3))
+    y[0, 0] = 0
+    assert pronunciations.forced_sounds_wrong(Forced(), data.Part(x, y)) == pytest.approx((2 + 2) / (2 + 3))
+
+
+def test_words_are_written_in_pieces_of_similar_length_and_stay_in_their_order(words, monkeypatch):
+    def reversed_letters(model, x, *, start, end, max_length, beam):
+        assert (x != 0).sum(axis=1).max() == x.shape[1] and (start, end, beam) == (START, END, 4)
+        rows = [[letter + 3 for letter in word[::-1] if letter] for word in x.tolist()]
+        return padded(*([*row, END][:max_length] for row in rows), width=max_length)
+
+    monkeypatch.setattr(pronunciations.generation, "translate", reversed_letters)
+    x = np.repeat(words.test.x, 5, axis=0)
+    expected = [[letter + 3 for letter in word[::-1] if letter] for word in x.tolist()]
+    assert [row[row != 0][:-1].tolist() for row in pronunciations.written(None, x, beam=4)] == expected
+
+
+def test_the_nearest_word_shares_the_longest_ending(words):
+    def shared(a, b):
+        return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(a[::-1], b[::-1], strict=False))))
+
+    train, test = (token_texts.decoded(part, words.info) for part in (words.train, words.test))
+    found = pronunciations.of_nearest_word(words.train, words.test.x)
+    for word, sounds in zip(test, found, strict=True):
+        longest = max(shared(word, other) for other in train)
+        near = [y[0, 1:] for other, y in zip(train, words.train.y, strict=True) if shared(word, other) == longest]
+        assert any((sounds == other).all() for other in near)
+
+
+RULES = {"a": (5,), "b": (6,), "x": (7, 8), "ph": (9,), "e": ()}
+"""A made-up spelling: letters, and the sounds that they stand for; letters are 2, 3, ... in this order."""
+LETTERS = {letter: i for i, letter in enumerate("abxphe", start=2)}
+
+
+def spelled(*words):
+    """Return made-up words and their pronunciations; a final e is silent."""
+    x = padded(*([LETTERS[letter] for letter in "".join(word)] for word in words), width=12)
+    y = padded(*([START, *itertools.chain(*map(RULES.get, word)), END] for word in words), width=12)
+    return x, y[:, None]
+
+
+def made_up(count, seed):
+    rng = np.random.default_rng(seed)
+    return spelled(*([*rng.choice(["a", "b", "x", "ph"], size=size), "e"] for size in rng.integers(2, 5, size=count)))
+
+
+def test_letters_and_sounds_are_aligned_by_the_rules_that_a_spelling_follows():
+    x, y = made_up(200, seed=0)
+    found = joint_ngrams.aligned(x, y)
+    assert len(found) == 200
+    names = {number: letter for letter, number in LETTERS.items()}
+    units = {joint_ngrams._unit(code) for word in found for code in word}
+    spellings = {("".join(map(names.get, letters)), sounds) for letters, sounds in units}
+    assert {("a", (5,)), ("b", (6,)), ("x", (7, 8))} <= spellings
+    for letters, sounds in spellings:
+        if not set(letters) & set("ph"):  # One of the two may be silent, or both are one unit.
+            assert sounds == tuple(itertools.chain(*map(RULES.get, letters))), letters
+    impossible = padded([2], width=12), padded([START, 5, 5, 5, END], width=12)[:, None]
+    assert joint_ngrams.aligned(*(np.concatenate(both) for both in zip((x, y), impossible, strict=True))) == found
+
+
+def test_each_letter_and_each_sound_belongs_to_one_unit_in_every_alignment():
+    rng = np.random.default_rng(0)
+    group = joint_ngrams._codes(rng.integers(1, 5, size=(20, 4)), rng.integers(4, 7, size=(20, 3)))
+    chances = rng.random(max(codes.max() for codes in group.values()) + 1)
+    expected = [shares.sum(axis=(0, 1)) for shares in joint_ngrams._posteriors(group, chances)]
+    for i, count in enumerate((4, 3)):
+        np.testing.assert_allclose(sum(shape[i] * number for shape, number in zip(group, expected, strict=True)), count)
+
+
+def test_units_give_back_the_letters_and_the_sounds_of_their_word(words):
+    found = joint_ngrams.aligned(*words.train, rounds=2)
+    pairs = {
+        (tuple(a[a != 0]), tuple(b[(b != 0) & (b != START) & (b != END)]))
+        for a, b in zip(*pronunciations.pairs(*words.train), strict=True)
+    }
+    for word in found:
+        letters, sounds = zip(*map(joint_ngrams._unit, word), strict=True)
+        assert (tuple(itertools.chain(*letters)), tuple(itertools.chain(*sounds))) in pairs
+    assert len(found) > 0.98 * len(pairs)
+
+
+def test_probabilities_of_units_add_up_to_one_after_any_others():
+    model = JointNgrams(joint_ngrams.aligned(*made_up(60, seed=0)), order=3)
+    units = [*model.sounds, joint_ngrams.END]
+    for before in ("", " ", "  ", units[0], units[0] + units[1], units[2] * 2, " " + units[3]):
+        assert sum(model.chance(before, unit) for unit in units) == pytest.approx(1), repr(before)
+
+
+def test_a_probability_is_that_of_interpolated_kneser_ney():
+    chances, left_over = joint_ngrams._kneser_ney([" ab\n", " ab\n", " cb\n", " ac\n"], order=2)
+    # Pairs: " a" 3, " c" 1, "ab" 2, "cb" 1, "ac" 1, "b\n" 3, "c\n" 1. Four of them occur once, one twice.
+    discount = 4 / (4 + 2 * 1)
+    # Before a, b, c and the end stand 1, 2, 2 and 2 kinds; no kind count is 1 but that of a, three are 2.
+    own = 1 / (1 + 2 * 3)
+    b = (2 - own) / 7 + own * 4 / 7 / 4
+    assert left_over["a"] == pytest.approx(discount * 2 / 3)
+    assert chances["ab"] == pytest.approx((2 - discount) / 3 + discount * 2 / 3 * b)
+
+
+def test_the_search_finds_the_likeliest_sounds():
+    model = JointNgrams(joint_ngrams.aligned(*made_up(300, seed=0)), order=4)
+    x, y = made_up(50, seed=1)
+    assert pronunciations.errors(model.pronounce(x), y)["words_wrong"] == 0
+    unknown = model.pronounce(padded([1, 1], width=12))
+    assert unknown[0, 0] == END and not unknown[0, 1:].any()
+
+
+def test_validation_words_choose_the_order_and_test_words_the_score(monkeypatch):
+    tried = []
+
+    class Model:
+        def __init__(self, codes, order):
+            self.order = order
+
+        def pronounce(self, x):
+            tried.append((self.order, x[0, 0]))
+            return padded([7 if self.order == 6 or x[0, 0] == 3 else 8, END])
+
+    monkeypatch.setattr(joint_ngrams, "JointNgrams", Model)
+    parts = [data.Part(padded([letter, 2]), padded([START, 7, END])[:, None]) for letter in (2, 4, 3)]
+    splits = SimpleNamespace(train=parts[0], valid=parts[1], test=parts[2])
+    assert joint_ngrams.scores(splits) == {
+        "baseline_words_wrong": 0.0,
+        "baseline_sounds_wrong": 0.0,
+        "baseline_order": 6,
+    }
+    assert tried == [*((order, 4) for order in joint_ngrams.ORDERS), (6, 3)]
+
+
+def test_a_run_on_pairs_that_is_interrupted_ends_in_the_same_bits(words, tmp_path, monkeypatch):
+    x, y = pronunciations.pairs(words.train.x[:60], words.train.y[:60])
+
+    def run(folder):
+        keras.utils.set_random_seed(0)
+        source, target = (keras.Input((None,), dtype="int32") for _ in range(2))
+        outputs = keras.layers.Embedding(50, 4)(target) + keras.layers.GlobalAveragePooling1D(keepdims=True)(
+            keras.layers.Embedding(50, 4)(source)
+        )
+        model = keras.Model([source, target], keras.layers.Dense(50)(keras.layers.Dropout(0.5)(outputs)))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
+        model.compile(keras.optimizers.Muon(0.01), loss, jit_compile=False)
+        batches = length_batches.PairBatches(x, y, batch_size=16, seed=0)
+        training.fit(model, batches, epochs=3, run_dir=folder, verbose=0)
+        return model.get_weights()
+
+    whole = run(tmp_path / "whole")
+    draw, epochs = length_batches.PairBatches._draw, []
+
+    def interrupted(batches):
+        epochs.append(batches.epoch)
+        if batches.epoch == 2:
+            raise KeyboardInterrupt
+        draw(batches)
+
+    monkeypatch.setattr(length_batches.PairBatches, "_draw", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "broken")
+    monkeypatch.undo()
+    for one, other in zip(whole, run(tmp_path / "broken"), strict=True):
+        np.testing.assert_array_equal(one, other)
