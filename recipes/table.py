@@ -18,7 +18,7 @@ from recipes.faq import _index
 from recipes.faq._names import LANGUAGES
 
 ROOT = recipe_list.FOLDER.parent
-SHORT_LIST = ("polynomial_regression_mpg", "mlp_mnist", "cnn_mnist", "bilstm_vowels")
+SHORT_LIST = ("polynomial_regression_mpg", "mlp_mnist", "cnn_mnist", "seq2seq_pronounce")
 SHORT_LIST += ("transformer_recall", "vae_mnist", "gan_mnist", "contrastive_mnist")
 """The recipes in the README's table."""
 
