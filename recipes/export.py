@@ -1,7 +1,8 @@
 """Export a saved run for another runtime: python -m recipes.export runs/mlp_mnist/1 --format onnx
 
 The file is compared with the model on the test set of the run before it is put in place. Three printed lines show how
-to call it without Keras. A VAE, a GAN and a contrastive model are exported in parts: `--part decoder`.
+to call it without Keras. A VAE, a GAN and a contrastive model are exported in parts: `--part decoder`; so is an
+encoder-decoder, to write step by step.
 """
 
 import json
@@ -21,19 +22,19 @@ FORMATS = {
         "saved_{}",
         "import tensorflow as tf",
         "model = tf.saved_model.load({path!r})",
-        "outputs = model.serve(x)",
+        "outputs = model.serve({inputs})",
     ),
     "onnx": (
         "{}.onnx",
         "import onnxruntime",
         "session = onnxruntime.InferenceSession({path!r})",
-        'outputs = session.run(None, {{"input_0": x}})',
+        "outputs = session.run(None, {{{named}}})",
     ),
     "litert": (
         "{}.tflite",
         "from ai_edge_litert.interpreter import Interpreter",
         "interpreter = Interpreter({path!r})",
-        "outputs = interpreter.get_signature_runner()(input_0=x)",
+        "outputs = interpreter.get_signature_runner()({keywords})",
     ),
 }
 
@@ -61,25 +62,38 @@ def main(
         if part not in parts:
             must_be = f"one of the model's parts, {', '.join(parts)}" if parts else "left out: the model has no parts"
             raise arguments.error("part", must_be, part)
+        examples = _part_examples(model, part, examples)
         model = parts[part]
-        if model.inputs[0].shape[1:] != examples.shape[1:]:  # It reads codes.
-            shape = (len(examples), *model.inputs[0].shape[1:])
-            examples = np.random.default_rng(0).normal(size=shape).astype("float32")
 
     file_name, *lines = FORMATS[format]
     path = path or str(Path(folder) / file_name.format(part or "model"))
     exported = deployment.export(model, path, format=format, examples=examples)
     print(f"{exported.path}: {exported.size / 1e6:.2f} MB")
-    print(f"largest difference from predict on {len(examples)} examples: {exported.largest_difference:.1e}")
+    arrays = examples if isinstance(examples, list) else [examples]
+    print(f"largest difference from predict on {len(arrays[0])} examples: {exported.largest_difference:.1e}")
     print(f"one call with one example: {1e3 * exported.seconds:.3f} ms, Keras {1e3 * exported.keras_seconds:.3f} ms")
-    sizes = ", ".join(str(size or "any") for size in (1 if format == "litert" else "n", *model.inputs[0].shape[1:]))
-    print(f"Without Keras, with x of shape ({sizes}), {examples.dtype}:")
-    print(*(f"    {line.format(path=exported.path)}" for line in lines), sep="\n")
+    given = [f"x_{i}" for i in range(len(arrays))] if len(arrays) > 1 else ["x"]
+    described = []
+    for name, array, tensor in zip(given, arrays, model.inputs, strict=True):
+        shape = array.shape[1:] if format == "litert" else tensor.shape[1:]
+        sizes = ", ".join(str(size or "any") for size in (1 if format == "litert" else "n", *shape))
+        described.append(f"{name} of shape ({sizes}), {array.dtype}")
+    print(f"Without Keras, with {'; '.join(described)}:")
+    words = {
+        "path": exported.path,
+        "inputs": f"[{', '.join(given)}]" if len(given) > 1 else given[0],
+        "named": ", ".join(f'"input_{i}": {name}' for i, name in enumerate(given)),
+        "keywords": ", ".join(f"input_{i}={name}" for i, name in enumerate(given)),
+    }
+    print(*(f"    {line.format(**words)}" for line in lines), sep="\n")
     return {}
 
 
-def _examples(folder: Path, count: int = 20) -> np.ndarray:
-    """Return the first examples of the run's test set, as its model reads them; of an agent, observations."""
+def _examples(folder: Path, count: int = 20) -> np.ndarray | list[np.ndarray]:
+    """Return the first examples of the run's test set, as its model reads them; of an agent, observations.
+
+    An encoder-decoder reads two arrays, a list: the sources and the targets so far.
+    """
     run = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     options = run["options"]
     if options.get("env"):
@@ -89,10 +103,24 @@ def _examples(folder: Path, count: int = 20) -> np.ndarray:
     else:
         recipe = recipe_list.recipe(run["recipe"].removeprefix("recipes."))
         splits = data.load(recipe.data_set, limit=count, seed=options["seed"])
-    x = splits.test.x
+    x, y = splits.test
+    if splits.info.target_vocabulary:
+        return [x, y[:, 0, :-1]]
     file = folder / "input.json"
     names = json.loads(file.read_text(encoding="utf-8"))["feature_names"] if file.exists() and x.ndim == 2 else ()
     return x[:, [splits.info.feature_names.index(name) for name in names]] if names else x  # Some of the features.
+
+
+def _part_examples(model: keras.Model, part: str, examples) -> np.ndarray | list[np.ndarray]:
+    """Return inputs of a part, from those of the model; where the part reads codes, random ones."""
+    if isinstance(examples, list):
+        source, target = examples
+        encoder = model.get_layer("encoder")
+        return source if part == "encoder" else [target, source, *encoder.predict(source, verbose=0)]
+    shape = model.get_layer(part).inputs[0].shape[1:]
+    if shape == examples.shape[1:]:
+        return examples
+    return np.random.default_rng(0).normal(size=(len(examples), *shape)).astype("float32")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 
-from dlguide import data, linear_regression, perceptron, vae
+from dlguide import data, encoder_decoder, linear_regression, perceptron, vae
 from recipes import export
 
 
@@ -44,6 +45,24 @@ def test_the_parts_of_a_model_are_exported_one_by_one(tmp_path, capsys):
     assert "x of shape (n, 2), float32" in capsys.readouterr().out
     with pytest.raises(ValueError, match=r"`part` must be one of the model's parts, encoder, decoder. Received"):
         export.main(folder, part="x")
+
+
+@pytest.mark.thorough
+def test_an_encoder_decoder_is_exported_as_a_whole_and_its_decoder_alone(tmp_path, capsys):
+    words = data.load("pronunciations", limit=20)
+    model = encoder_decoder(len(words.info.vocabulary), len(words.info.target_vocabulary), units=(4,), embed_dim=4)
+    folder = saved_run(tmp_path, "seq2seq_pronounce", model)
+    given = [words.test.x, words.test.y[:, 0, :-1]]
+    of_encoder = [np.array(tensor) for tensor in model.get_layer("encoder")(given[0])]
+    for part, arrays in ((None, given), ("decoder", [given[1], given[0], *of_encoder])):
+        export.main(folder, part=part, path=str(tmp_path / f"{part}.onnx"))
+        out = capsys.readouterr().out
+        found = {f"x_{i}": array for i, array in enumerate(arrays)}
+        exec("\n".join(line.strip() for line in out.splitlines() if line.startswith("    ")), found)
+        expected = keras.tree.flatten((model.get_layer(part) if part else model)(arrays))
+        for one, other in zip(found["outputs"], expected, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-4)
+        assert "with x_0 of shape (n, any), int32; x_1 of shape (n, any), int32" in out
 
 
 def test_a_model_of_some_features_gets_those(tmp_path, capsys):
