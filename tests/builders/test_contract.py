@@ -216,7 +216,7 @@ for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items
     model = keras.saving.load_model(path, compile=same_backend)
     saved = np.load(path + ".npz")
     x = [saved["x"], saved["labels"]] if "labels" in saved else saved["x"]
-    draws = {"sampling", "generator"} & {layer.name for layer in model.layers}
+    draws = {"sampling", "generator", "denoiser"} & {layer.name for layer in model.layers}
     np.testing.assert_allclose(same_everywhere(model, x), saved["y_pred"], 0 if draws else 1e-4, 1e-5, err_msg=path)
     assert model.compiled == same_backend and model.name == name
     if not trains:

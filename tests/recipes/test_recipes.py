@@ -124,7 +124,7 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
 
 # Baselines that `fit` trains; the data that are downloaded.
 OTHER_BASELINES = {"automl_mnist1d", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
-OTHER_BASELINES |= {"transformer_recall", "transformer_shakespeare", "vae_mnist", "cnn_fashion"}
+OTHER_BASELINES |= {"diffusion_mnist", "transformer_recall", "transformer_shakespeare", "vae_mnist", "cnn_fashion"}
 
 
 @pytest.mark.thorough

@@ -1,0 +1,81 @@
+"""What `diffusion_mnist` compares its model with, how good its samples are by the number of steps, its pictures."""
+
+import keras
+import numpy as np
+from scipy.special import expit
+from sklearn.metrics import pairwise_distances_argmin_min
+
+from dlguide import data, generation, plots, training
+from recipes._lib import pictures, schedules
+from recipes._lib.images import vae_model
+
+STEPS = (10, 50, 250)
+
+
+@keras.saving.register_keras_serializable(package="recipes")
+class Earlier(keras.constraints.Constraint):
+    """Lets an output of a dense layer read only the inputs before it."""
+
+    def __call__(self, kernel):
+        return keras.ops.triu(kernel, 1)
+
+
+def pixel_chain_nll(splits: data.Splits, epochs: int, batch_size: int, seed: int, learning_rate: float = 3e-3) -> float:
+    """Return the test set's exact negative log-likelihood, in nats, under logistic regressions in a row.
+
+    Each pixel is predicted from all pixels above it and on its left: a fully visible sigmoid belief network (Frey,
+    Hinton & Dayan, 1996). Sets Keras's global seed to `seed`.
+    """
+    keras.utils.set_random_seed(seed)
+    shape, size = splits.train.x.shape[1:], splits.train.x[0].size
+    inputs = keras.Input(shape)
+    logits = keras.layers.Dense(size, kernel_initializer="zeros", kernel_constraint=Earlier())
+    outputs = keras.layers.Reshape(shape)(logits(keras.layers.Flatten()(inputs)))
+    model = keras.Model(inputs, outputs)
+    steps = epochs * -(-len(splits.train.x) // batch_size)
+    rate = schedules.one_cycle(learning_rate, steps)
+    model.compile(keras.optimizers.Adam(rate), keras.losses.BinaryCrossentropy(from_logits=True))
+    training.fit(
+        model, vae_model.binarised_batches(splits.train.x, batch_size, seed), epochs=epochs, seed=seed, verbose=0
+    )
+    x = vae_model.binarised(splits.test.x, seed)
+    return size * float(model.evaluate(x, x, batch_size=1000, verbose=0))
+
+
+def scores_by_steps(model: keras.Model, judge, count: int, seed: int) -> dict[str, float]:
+    """Return the Fréchet distance of `count` samples drawn in each number of steps of `STEPS`."""
+    scores = {}
+    for steps in STEPS:
+        images = generation.sample(model, count, steps=steps, seed=seed)
+        found = judge.scores(images).get("frechet_distance")  # None of few images.
+        scores |= {} if found is None else {f"frechet_distance_of_{steps}_steps": found}
+    return scores
+
+
+def save_figures(run_dir: str, title: str, model: keras.Model, splits: data.Splits, steps: int, seed: int) -> None:
+    """Save samples, those of few and many steps, the way to an image, and the nearest training images."""
+    samples = generation.sample(model, 120, steps=steps, seed=seed)
+    few = [generation.sample(model, 12, steps=steps, seed=seed) for steps in STEPS]
+    flat = [images.reshape(len(images), -1) for images in (samples[:12], splits.train.x)]
+    nearest = splits.train.x[pairwise_distances_argmin_min(*flat)[0]]
+    pictures.save_figures(
+        run_dir,
+        title,
+        samples=plots.image_grid(samples.reshape(10, 12, *samples.shape[1:])),
+        samples_by_steps=plots.image_grid(np.stack(few), [f"{steps} steps" for steps in STEPS]),
+        unmasking=unmasking(model, samples[:4], seed),
+        nearest=plots.image_grid(np.stack([samples[:12], nearest]), ["sample", "nearest training image"]),
+    )
+
+
+def unmasking(model: keras.Model, images: np.ndarray, seed: int, shares=(0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1)):
+    """Draw each image with growing shares of its pixels (the others grey), below it the probabilities of a 1."""
+    order = np.random.default_rng(seed).random(images[0].size).argsort().argsort().reshape(images.shape[1:])
+    visible = np.stack([order < share * images[0].size for share in shares])
+    denoiser, rows = model.get_layer("denoiser"), []
+    for image in images:
+        signs = (visible * (2 * image - 1)).astype("float32")
+        chances = expit(denoiser.predict(signs, verbose=0))
+        rows += [(signs + 1) / 2, np.where(visible, image, chances)]
+    names = [name for i in range(1, len(images) + 1) for name in (f"image {i}", "probability")]
+    return plots.image_grid(np.stack(rows), names, [f"{share:.0%}".replace("%", " %") for share in shares])

@@ -1,0 +1,71 @@
+"""Learn to draw digits with a diffusion model that hides pixels, and measure its likelihood.
+
+    python -m recipes.diffusion_mnist                          # the result in the README
+    python -m recipes.diffusion_mnist --epochs 1 --limit 2000  # a quick look
+
+Data: MNIST, each pixel drawn as 0 or 1 with its grey value as the probability of 1 (LeCun et al., 1998).
+Baseline: logistic regressions in a row, each pixel from all pixels before it, with their exact likelihood.
+
+Protocol: the pixels of the training set are drawn anew in each step, those of the test set once, by `seed`, as in
+`vae_mnist`. The bound of the negative log-likelihood in nats is the mean over all orders in which the pixels can be
+drawn one by one; of each test image, `samples` choices of hidden pixels are a part of this mean.
+"""
+
+import keras
+
+from dlguide import data, diffusion, evaluation, generation, plots, training
+from recipes._lib import pictures, schedules
+from recipes._lib.images import diffusion_model, image_judge, vae_model
+from recipes._lib.runs import command_line
+
+METRIC_NAMES = {"loss": "bound of the negative\nlog-likelihood (nats per image)"}
+
+
+def main(
+    *,
+    epochs: int = 30,
+    batch_size: int = 128,
+    learning_rate: float = 3e-3,
+    steps: int = 50,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test set."""
+    keras.utils.set_random_seed(seed)
+    mnist = data.load("mnist", limit=limit, seed=seed)
+    updates = epochs * -(-len(mnist.train.x) // batch_size)
+
+    model = diffusion(mnist.train.x.shape[1:], filters=(32, 96))
+    rate = schedules.one_cycle(learning_rate, updates)
+    model.compile(keras.optimizers.Adam(rate, use_ema=True, ema_momentum=0.999))
+    model.get_layer("denoiser").summary()
+
+    history = training.fit(
+        model,
+        mnist.train.x,
+        validation_data=(mnist.valid.x,),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    scores = evaluation.log_likelihood(model, vae_model.binarised(mnist.test.x, seed), samples=20, seed=seed)
+    metrics = {"nll_bound": scores["nll"], "nll_bound_error": scores["nll_error"]}
+    metrics["baseline_nll_bound"] = diffusion_model.pixel_chain_nll(mnist, min(epochs, 20), batch_size, seed)
+    judge = image_judge.train_judge(limit, seed=0)
+    images = generation.sample(model, len(judge.splits.test.x), steps=steps, seed=seed)
+    metrics |= judge.scores(images) | judge.nearest(images, mnist.train.x)
+    metrics |= diffusion_model.scores_by_steps(model, judge, len(images) // 10, seed)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        title = pictures.title(__file__, metrics)
+        curves = plots.learning_curves(history, metric_names=METRIC_NAMES)
+        pictures.save_figures(run_dir, title, learning_curves=curves)
+        diffusion_model.save_figures(run_dir, title, model, mnist, steps, seed)
+    return metrics
+
+
+if __name__ == "__main__":
+    command_line.run(main)
