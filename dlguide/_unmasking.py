@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from dlguide import _layer_names
 
 BATCH = 500
+MEAN_GROUPS = 8  # In one for each value the others would all be visible, but that takes as many calls.
 
 
 def denoiser_of(model) -> keras.Model | None:
@@ -16,19 +18,21 @@ def denoiser_of(model) -> keras.Model | None:
     return _layer_names.layers_by_name(model, keras.Model).get(_layer_names.DENOISER)
 
 
-def draw(denoiser: keras.Model, count: int, steps: int, seed: int) -> np.ndarray:
-    """Return images of zeros and ones: their pixels get values in an order of their own, in `steps` groups."""
-    from scipy.special import expit
+def draw(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) -> np.ndarray:
+    """Return images of zeros and ones: their pixels get values in an order of their own, in `steps` groups.
 
+    With `means`, each pixel is then the probability of a 1 given the pixels outside of its group of an eighth of all.
+    """
     rng = np.random.default_rng(seed)
     signs = np.zeros((count, math.prod(denoiser.output_shape[1:])), "float32")
-    ranks = _ranks(signs.shape, rng)
-    ends = np.linspace(0, signs.shape[1], steps + 1).round()
-    for first, last in itertools.pairwise(ends):
-        now = (ranks >= first) & (ranks < last)
-        chances = expit(_logits(denoiser, signs))
-        signs[now] = np.where(rng.random(signs.shape, "float32") < chances, 1, -1)[now]
-    return ((signs + 1) / 2).reshape(count, *denoiser.output_shape[1:])
+    for now in _groups(signs.shape, steps, rng):
+        drawn = rng.random(signs.shape, "float32") < _chances(denoiser, signs)
+        signs[now] = np.where(drawn, 1, -1)[now]
+    images = (signs + 1) / 2
+    if means:
+        for hidden in _groups(signs.shape, MEAN_GROUPS, rng):
+            images[hidden] = _chances(denoiser, np.where(hidden, 0, signs))[hidden]
+    return images.reshape(count, *denoiser.output_shape[1:])
 
 
 def bound(denoiser: keras.Model, x: np.ndarray, samples: int, seed: int) -> np.ndarray:
@@ -44,7 +48,7 @@ def bound(denoiser: keras.Model, x: np.ndarray, samples: int, seed: int) -> np.n
     for i in range(samples):
         shares = (i + (rng.permutation(n) + rng.random(n)) / n) / samples
         hidden = _ranks(values.shape, rng) < 1 + np.floor(shares * size)[:, None]
-        logits = _logits(denoiser, np.where(hidden, 0, 2 * values - 1).astype("float32"))
+        logits = _logits(denoiser, np.where(hidden, 0, 2 * values - 1))
         nats = np.logaddexp(0, logits) - values * logits
         estimates[:, i] = size * np.average(nats, axis=1, weights=hidden)
     return estimates
@@ -55,8 +59,21 @@ def _ranks(shape: tuple[int, int], rng) -> np.ndarray:
     return rng.random(shape, "float32").argsort(axis=1).argsort(axis=1)
 
 
+def _groups(shape: tuple[int, int], count: int, rng) -> Iterator[np.ndarray]:
+    """Yield `count` groups of values, as near as possible of equal size, other ones for each image."""
+    ranks, ends = _ranks(shape, rng), np.linspace(0, shape[1], count + 1).round()
+    for first, last in itertools.pairwise(np.unique(ends)):  # No group is empty.
+        yield (ranks >= first) & (ranks < last)
+
+
+def _chances(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:
+    from scipy.special import expit
+
+    return expit(_logits(denoiser, signs)).astype("float32")
+
+
 def _logits(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:
-    images = signs.reshape(-1, *denoiser.output_shape[1:])
+    images = signs.reshape(-1, *denoiser.output_shape[1:]).astype("float32")
     # `predict` would take longer to begin than to compute a few images.
     batches = np.split(images, range(BATCH, len(images), BATCH))
     logits = np.concatenate([denoiser.predict_on_batch(batch) for batch in batches])

@@ -55,7 +55,7 @@ def main(
     metrics = {"nll_bound": scores["nll"], "nll_bound_error": scores["nll_error"]}
     metrics["baseline_nll_bound"] = diffusion_model.pixel_chain_nll(mnist, min(epochs, 20), batch_size, seed)
     judge = image_judge.train_judge(limit, seed=0)
-    images = generation.sample(model, len(judge.splits.test.x), steps=steps, seed=seed)
+    images = generation.sample(model, len(judge.splits.test.x), steps=steps, means=True, seed=seed)
     metrics |= judge.scores(images) | judge.nearest(images, mnist.train.x)
     metrics |= diffusion_model.scores_by_steps(model, judge, len(images) // 10, seed)
     metrics["training_seconds"] = history.seconds

@@ -98,6 +98,16 @@ def test_pixels_drawn_one_by_one_follow_the_mean_of_all_orders_and_at_once_they_
         np.testing.assert_allclose(frequencies(images), expected, atol=0.02)
 
 
+def test_the_mean_of_a_pixel_is_that_given_all_other_pixels_of_the_image(monkeypatch):
+    model = small(1)
+    drawn, means = (generation.sample(model, 300, steps=4, means=given, seed=3) for given in (False, True))
+    chances = np.stack([log_chances(model, drawn, np.eye(4)[[i] * 300])[:, i] for i in range(4)], axis=1)
+    expected = np.where(drawn.reshape(300, 4) > 0.5, np.exp(chances), 1 - np.exp(chances))
+    np.testing.assert_allclose(means.reshape(300, 4), expected, rtol=1e-4)
+    with pytest.raises(ArgumentError, match=r"`means` must be True or False. Received: means=1"):
+        generation.sample(model, 1, means=1)
+
+
 def test_a_call_of_the_denoiser_sees_the_groups_before_and_nothing_else(monkeypatch):
     model, seen = diffusion((4, 4, 2), filters=(3,)), []
     denoiser = model.get_layer("denoiser")

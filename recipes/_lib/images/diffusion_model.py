@@ -46,7 +46,7 @@ def scores_by_steps(model: keras.Model, judge, count: int, seed: int) -> dict[st
     """Return the Fréchet distance of `count` samples drawn in each number of steps of `STEPS`."""
     scores = {}
     for steps in STEPS:
-        images = generation.sample(model, count, steps=steps, seed=seed)
+        images = generation.sample(model, count, steps=steps, means=True, seed=seed)
         found = judge.scores(images).get("frechet_distance")  # None of few images.
         scores |= {} if found is None else {f"frechet_distance_of_{steps}_steps": found}
     return scores
@@ -54,7 +54,7 @@ def scores_by_steps(model: keras.Model, judge, count: int, seed: int) -> dict[st
 
 def save_figures(run_dir: str, title: str, model: keras.Model, splits: data.Splits, steps: int, seed: int) -> None:
     """Save samples, those of few and many steps, the way to an image, and the nearest training images."""
-    samples = generation.sample(model, 120, steps=steps, seed=seed)
+    samples, drawn = (generation.sample(model, 120, steps=steps, means=given, seed=seed) for given in (True, False))
     few = [generation.sample(model, 12, steps=steps, seed=seed) for steps in STEPS]
     flat = [images.reshape(len(images), -1) for images in (samples[:12], splits.train.x)]
     nearest = splits.train.x[pairwise_distances_argmin_min(*flat)[0]]
@@ -63,7 +63,7 @@ def save_figures(run_dir: str, title: str, model: keras.Model, splits: data.Spli
         title,
         samples=plots.image_grid(samples.reshape(10, 12, *samples.shape[1:])),
         samples_by_steps=plots.image_grid(np.stack(few), [f"{steps} steps" for steps in STEPS]),
-        unmasking=unmasking(model, samples[:4], seed),
+        unmasking=unmasking(model, drawn[:4], seed),
         nearest=plots.image_grid(np.stack([samples[:12], nearest]), ["sample", "nearest training image"]),
     )
 
