@@ -76,8 +76,8 @@ def test_loss_and_estimate_are_the_mean_over_all_orders_and_an_upper_bound():
     assert losses.mean() == pytest.approx(expected.mean(), abs=0.03)
     found = evaluation.log_likelihood(model, many, samples=2)
     assert found["nll"] == pytest.approx(expected.mean(), abs=0.02)
-    single = evaluation.log_likelihood(model, ALL[[7]], samples=400)
-    assert single["nll"] == pytest.approx(expected[7], abs=0.1) and single["nll_error"] == 0
+    single = evaluation.log_likelihood(model, np.repeat(ALL[[7]], 1000, axis=0), samples=4)
+    assert single["nll"] == pytest.approx(expected[7], abs=0.05) and 0 < single["nll_error"] < 0.1
     seeds = [evaluation.log_likelihood(model, ALL, samples=4, seed=seed) for seed in (1, 1, 2)]
     assert seeds[0] == seeds[1] != seeds[2]
 
@@ -91,11 +91,11 @@ def test_pixels_drawn_one_by_one_follow_the_mean_of_all_orders_and_at_once_they_
     model = small(1)
     orders = np.exp(by_orders(model)).mean(axis=0)
     at_once = np.exp(log_chances(model, ALL, np.ones((16, 4))).sum(axis=1))
-    assert orders.sum() == pytest.approx(1) and np.abs(orders - at_once).max() > 0.05
+    assert orders.sum() == pytest.approx(1) and np.abs(orders - at_once).max() > 0.03
     for steps, expected in ((1, at_once), (4, orders), (9, orders)):
         images = generation.sample(model, 6000, steps=steps, seed=3)
         assert images.dtype == "float32" and set(np.unique(images)) == {0, 1}
-        np.testing.assert_allclose(frequencies(images), expected, atol=0.02)
+        np.testing.assert_allclose(frequencies(images), expected, atol=0.015)
 
 
 def test_the_mean_of_a_pixel_is_that_given_all_other_pixels_of_the_image(monkeypatch):
