@@ -15,7 +15,10 @@ MEAN_GROUPS = 8  # In one for each value the others would all be visible, but th
 
 def denoiser_of(model) -> keras.Model | None:
     """Return the denoiser of a diffusion model, None for another model."""
-    return _layer_names.layers_by_name(model, keras.Model).get(_layer_names.DENOISER)
+    denoiser = _layer_names.layers_by_name(model, keras.Model).get(_layer_names.DENOISER)
+    if denoiser is not None and keras.backend.backend() == "tensorflow":  # XLA makes convolutions slow.
+        denoiser.jit_compile = False
+    return denoiser
 
 
 def draw(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) -> np.ndarray:
