@@ -8,7 +8,12 @@ Baseline: logistic regressions in a row, each pixel from all pixels before it, w
 
 Protocol: the pixels of the training set are drawn anew in each step, those of the test set once, by `seed`, as in
 `vae_mnist`. The bound of the negative log-likelihood in nats is the mean over all orders in which the pixels can be
-drawn one by one; of each test image, `samples` choices of hidden pixels are a part of this mean.
+drawn one by one; 20 choices of hidden pixels for each test image estimate it. The judge of `gan_mnist` reads 10,000
+samples, each pixel as its mean given the other pixels: the judge was trained on grey images. With all pixels black or
+white, even images of the training set have a Fréchet distance of 5.8 (on the validation set).
+
+Tried: a third of an epoch (149 steps, one seed) of a similar U-Net (39 million multiplications and additions for an
+image) gives a bound of 104.3 nats on the validation set.
 """
 
 import keras
@@ -23,7 +28,7 @@ METRIC_NAMES = {"loss": "bound of the negative\nlog-likelihood (nats per image)"
 
 def main(
     *,
-    epochs: int = 30,
+    epochs: int = 20,
     batch_size: int = 128,
     learning_rate: float = 3e-3,
     steps: int = 50,
@@ -36,9 +41,10 @@ def main(
     mnist = data.load("mnist", limit=limit, seed=seed)
     updates = epochs * -(-len(mnist.train.x) // batch_size)
 
-    model = diffusion(mnist.train.x.shape[1:], filters=(32, 96))
+    model = diffusion(mnist.train.x.shape[1:])
     rate = schedules.one_cycle(learning_rate, updates)
-    model.compile(keras.optimizers.Adam(rate, use_ema=True, ema_momentum=0.999))
+    optimizer = keras.optimizers.Adam(rate, use_ema=True, ema_momentum=0.999)
+    model.compile(optimizer, jit_compile=keras.backend.backend() == "jax")  # On TensorFlow, XLA slows convolutions.
     model.get_layer("denoiser").summary()
 
     history = training.fit(
