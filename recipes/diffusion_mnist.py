@@ -63,13 +63,14 @@ def main(
     judge = image_judge.train_judge(limit, seed=0)
     images = generation.sample(model, len(judge.splits.test.x), steps=steps, means=True, seed=seed)
     metrics |= judge.scores(images) | judge.nearest(images, mnist.train.x)
-    metrics |= diffusion_model.scores_by_steps(model, judge, len(images) // 10, seed)
+    by_steps = diffusion_model.samples_by_steps(model, max(12, len(images) // 10), seed)
+    metrics |= diffusion_model.scores_by_steps(judge, by_steps)
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = pictures.title(__file__, metrics)
         curves = plots.learning_curves(history, metric_names=METRIC_NAMES)
         pictures.save_figures(run_dir, title, learning_curves=curves)
-        diffusion_model.save_figures(run_dir, title, model, mnist, steps, seed)
+        diffusion_model.save_figures(run_dir, title, model, mnist.train.x, images, by_steps, seed)
     return metrics
 
 

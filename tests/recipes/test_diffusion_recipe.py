@@ -38,9 +38,10 @@ def test_each_number_of_steps_has_its_own_samples_and_distance(monkeypatch):
         return steps
 
     monkeypatch.setattr(generation, "sample", sample)
+    samples = diffusion_model.samples_by_steps(None, 7, seed=3)
+    assert drawn == [(7, 10, True, 3), (7, 50, True, 3), (7, 250, True, 3)]
     judge = SimpleNamespace(scores=lambda images: {"frechet_distance": images / 10} if images > 10 else {})
-    found = diffusion_model.scores_by_steps(None, judge, 7, seed=3)
-    assert drawn == [(7, 10, True, 3), (7, 50, True, 3), (7, 250, True, 3)]  # Too few images have no distance.
+    found = diffusion_model.scores_by_steps(judge, samples)  # Too few images have no distance.
     assert found == {"frechet_distance_of_50_steps": 5.0, "frechet_distance_of_250_steps": 25.0}
 
 

@@ -42,28 +42,29 @@ def pixel_chain_nll(splits: data.Splits, epochs: int, batch_size: int, seed: int
     return size * float(model.evaluate(x, x, batch_size=1000, verbose=0))
 
 
-def scores_by_steps(model: keras.Model, judge, count: int, seed: int) -> dict[str, float]:
-    """Return the Fréchet distance of `count` samples drawn in each number of steps of `STEPS`."""
-    scores = {}
-    for steps in STEPS:
-        images = generation.sample(model, count, steps=steps, means=True, seed=seed)
-        found = judge.scores(images).get("frechet_distance")  # None of few images.
-        scores |= {} if found is None else {f"frechet_distance_of_{steps}_steps": found}
-    return scores
+def samples_by_steps(model: keras.Model, count: int, seed: int) -> dict[int, np.ndarray]:
+    """Return `count` samples drawn in each number of steps of `STEPS`."""
+    return {steps: generation.sample(model, count, steps=steps, means=True, seed=seed) for steps in STEPS}
 
 
-def save_figures(run_dir: str, title: str, model: keras.Model, splits: data.Splits, steps: int, seed: int) -> None:
+def scores_by_steps(judge, samples: dict[int, np.ndarray]) -> dict[str, float]:
+    """Return the Fréchet distance of the samples of each number of steps; none of few images."""
+    found = {steps: judge.scores(images).get("frechet_distance") for steps, images in samples.items()}
+    return {f"frechet_distance_of_{steps}_steps": value for steps, value in found.items() if value is not None}
+
+
+def save_figures(run_dir: str, title: str, model: keras.Model, train: np.ndarray, samples, by_steps, seed: int) -> None:
     """Save samples, those of few and many steps, the way to an image, and the nearest training images."""
-    samples, drawn = (generation.sample(model, 120, steps=steps, means=given, seed=seed) for given in (True, False))
-    few = [generation.sample(model, 12, steps=steps, seed=seed) for steps in STEPS]
-    flat = [images.reshape(len(images), -1) for images in (samples[:12], splits.train.x)]
-    nearest = splits.train.x[pairwise_distances_argmin_min(*flat)[0]]
+    rows = max(1, min(10, len(samples) // 12))
+    few = np.stack([images[:12] for images in by_steps.values()])
+    flat = [images.reshape(len(images), -1) for images in (samples[:12], train)]
+    nearest = train[pairwise_distances_argmin_min(*flat)[0]]
     pictures.save_figures(
         run_dir,
         title,
-        samples=plots.image_grid(samples.reshape(10, 12, *samples.shape[1:])),
-        samples_by_steps=plots.image_grid(np.stack(few), [f"{steps} steps" for steps in STEPS]),
-        unmasking=unmasking(model, drawn[:4], seed),
+        samples=plots.image_grid(samples[: 12 * rows].reshape(rows, -1, *samples.shape[1:])),
+        samples_by_steps=plots.image_grid(few, [f"{steps} steps" for steps in by_steps]),
+        unmasking=unmasking(model, generation.sample(model, 4, seed=seed), seed),
         nearest=plots.image_grid(np.stack([samples[:12], nearest]), ["sample", "nearest training image"]),
     )
 
