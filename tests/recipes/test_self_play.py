@@ -75,7 +75,7 @@ def test_a_move_follows_the_judgement_if_it_is_the_best_one_or_is_drawn_at_rando
     model, play = compiled(), self_play.SelfPlay(games=200, batch_size=8, seed=0)
     value = game_players.network_value(model)
     running = game_players.random_positions(200, seed=0)
-    for exploration, low, high in ((0.0, 1, 1), (1.0, 0.1, 0.4)):
+    for exploration, low, high in ((0.0, 1, 1), (1.0, 0.05, 0.35)):
         monkeypatch.setitem(self_play.SETTINGS, "exploration", exploration)
         after, best, follows = play._move(running, value, np.random.default_rng(0))
         goes_on = after.taken != 0
