@@ -5,6 +5,8 @@
 
 Data: Connect Four: the program's own games, by the rules in NumPy.
 Baseline: a full search of two moves, in the same games against the same opponent, a full search of four moves.
+Result: score 84.6% (higher is better), 95 % prediction interval 77.6% to 91.5%, baseline 22.4%.
+Training: 681.7 s on 1 core of Intel(R) Xeon(R) Processor.
 
 The network judges positions. The player that is tested looks two moves ahead and lets the network judge the positions
 there; `alone_score` is that of the network alone, which looks one move ahead. The opponent of the test, a full search
