@@ -165,6 +165,7 @@ def test_no_search_is_as_deep_as_that_of_the_test_before_the_test(monkeypatch):
     monkeypatch.setattr(game_players, "move_values", lambda *given: asked.append(given[1]) or search(*given))
     scored = []
     monkeypatch.setattr(game_players, "scores", lambda *_, **__: scored.append(len(asked)) or {"score": 0.5})
+    monkeypatch.setattr(game_players, "OPENINGS", game_players.OPENINGS[::7])
     monkeypatch.setitem(self_play.SETTINGS, "valid_epochs", 1)
     monkeypatch.setitem(self_play.SETTINGS, "moves", 4)
     selfplay_connect4.main(epochs=1, games=8, rounds=1)
