@@ -79,7 +79,7 @@ def main(
 
 
 def _examples(folder: Path, count: int = 20) -> np.ndarray:
-    """Return the first examples of the run's test set, as its model reads them; observations of an agent, positions."""
+    """Return the first examples of the run's test set, as its model reads them; observations or positions."""
     run = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     options = run["options"]
     if options.get("env"):

@@ -28,8 +28,8 @@ SETTINGS = {
 class SelfPlay(keras.callbacks.Callback):
     """Makes moves in all games at the start of each epoch; `batches` are drawn from the positions of the last epochs.
 
-    A game that ends is followed by a new one. Games and positions are in the checkpoints, so that a run that is killed
-    in an epoch goes on with the same ones.
+    A game that ends is followed by a new one. Games and positions are kept in the checkpoints: a run that is stopped
+    within an epoch is resumed with the same games.
     """
 
     checkpoint_attributes = ("played", "own", "taken", "positions_own", "positions_taken", "targets")

@@ -61,7 +61,7 @@ def _with_attention(model: keras.Model, number: int) -> keras.Model:
 
 
 def examples(name: str, count: int) -> np.ndarray:
-    """Return inputs of a recipe's model from its test set; of an agent, observations; positions."""
+    """Return inputs of a recipe's model from its test set; of an agent, observations; of a player, positions."""
     recipe = recipe_list.recipe(name)
     if recipe.metric == "score":
         return connect_four.planes(game_players.random_positions(count, seed=10))
