@@ -84,7 +84,8 @@ def _dropped(x, dropout: float):
 
 def _encoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, dropout: float) -> keras.Model:
     source = keras.Input((None,), dtype="int32", name="source")
-    x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True, name="token_embedding")(source)
+    # Not the decoder's name: on PyTorch, Keras clears the gradient of only one of two variables with the same path.
+    x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True, name="source_embedding")(source)
     x, states = _dropped(x, dropout), []
     for n in units:
         layer = CELLS[cell](n, return_sequences=True, return_state=True)
@@ -102,7 +103,7 @@ def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, d
     source = keras.Input((None,), dtype="int32", name="source")
     memory = keras.Input((None, units[-1]), name="memory")
     # No mask: right-padding comes after all that counts, and skipping it costs time.
-    x = keras.layers.Embedding(vocab_size, embed_dim, name="token_embedding")(target)
+    x = keras.layers.Embedding(vocab_size, embed_dim, name="target_embedding")(target)
     x, states, last = _dropped(x, dropout), [], []
     for n in units:
         initial = [keras.Input((n,)) for _ in range(2 if cell == "lstm" else 1)]

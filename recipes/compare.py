@@ -9,8 +9,8 @@ from recipes._lib.reports import finished_runs
 from recipes._lib.runs import arguments, command_line
 
 PARTS = ("options", "versions", "machine", "metrics", "epochs")
-NOT_COMPARED = {"training_seconds", "evaluation_seconds", "baseline_seconds", "date"}
-"""Different in each run: shown beside other differences, but no difference by themselves."""
+NOT_COMPARED = ("seconds", "date")
+"""How names end of what differs in each run: shown beside other differences, but no difference by themselves."""
 MISSING = "–"
 
 
@@ -33,7 +33,7 @@ def comparison(runs: list[finished_runs.FinishedRun]) -> str:
     recipes = [run.recipe for run in runs]
     if len(set(recipes)) == 1:
         parts["epochs"] |= first_different_epochs(runs)
-        if all(rows.keys() <= NOT_COMPARED for rows in parts.values()):
+        if all(name.endswith(NOT_COMPARED) for rows in parts.values() for name in rows):
             return "The runs agree in options, versions, machine, metrics and epochs; seconds and dates do not count."
     table = [["", *(str(run.folder) for run in runs)]]
     for part, rows in parts.items():

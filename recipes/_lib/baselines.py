@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from dlguide import data, evaluation, rnn, training
-from recipes._lib import schedules
+from recipes._lib import optimizers, schedules
 from recipes._lib.images import reconstruction
 from recipes._lib.texts import token_texts
 
@@ -115,10 +115,10 @@ def lstm_scores(text: data.Splits, epochs: int, seed: int) -> dict[str, float]:
     options = {"vocab_size": vocab_size, "return_sequences": True, "mask_zero": False}
     model = rnn((None,), vocab_size, cell="lstm", units=(256,), **options)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(schedules.one_cycle(1e-2, steps)), loss)
+    model.compile(optimizers.muon(schedules.one_cycle(1e-2, steps)), loss)
     history = training.fit(model, *text.train, epochs=epochs, batch_size=16, seed=seed)
     nats = float(model.evaluate(*text.test, batch_size=256, verbose=0))
-    return {"baseline_nats_per_character": nats, "baseline_seconds": history.seconds}
+    return {"lstm_nats_per_character": nats, "lstm_seconds": history.seconds}
 
 
 def lstm_recall_scores(splits: data.Splits, weights: int, epochs: int, batch_size: int, seed: int) -> dict[str, float]:

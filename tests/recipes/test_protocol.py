@@ -75,6 +75,7 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
         if stop:
             raise Stopped
         for callback in keras.tree.flatten(options.get("callbacks", [])):
+            callback.set_model(model)  # As Keras does.
             for epoch in range(options["epochs"]):
                 callback.on_epoch_begin(epoch, {})  # The search counts the epochs.
         return SimpleNamespace(seconds=0.0, history={"loss": [1.0], "val_accuracy": [0.5]}, epoch=[0])
@@ -100,17 +101,19 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", sorted({*recipe_list.names()} - {"dqn_cartpole"}))  # `test_dqn.py` tests its episodes.
+# `test_dqn.py` tests episodes, `test_self_play.py` games.
+@pytest.mark.parametrize("name", sorted({*recipe_list.names()} - {"dqn_cartpole", "selfplay_connect4"}))
 def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name, tmp_path, monkeypatch):
     """Fits are the same with each half of the test set, and each mean over the test set is the mean of both halves."""
     monkeypatch.chdir(tmp_path)
     fits, metrics, _ = run(name, rows=slice(60))
     halves = [run(name, rows=rows) for rows in (slice(0, 30), slice(30, 60))]
     assert all(fits == half[0] for half in halves) and list(tmp_path.iterdir()) == []
+    weights = (15, 14) if name == "transfer_mnist" else (30, 30)  # So many digits from 5 to 9 are in the halves.
     for key, value in metrics.items():
         if isinstance(value, float) and not NO_MEAN.search(key):
             # Noise on the test set, or drawn pixels, make a small difference.
-            assert value == pytest.approx(np.mean([half[1][key] for half in halves]), rel=0.02), key
+            assert value == pytest.approx(np.average([half[1][key] for half in halves], weights=weights), rel=0.02), key
 
 
 @pytest.mark.parametrize("name", recipe_list.names())

@@ -13,7 +13,7 @@ from dlguide import data, evaluation, mlp, plots, training
 from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
 from recipes._lib import anomalies, baselines, pictures, schedules
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
-from recipes._lib.texts import length_batches, ngrams, token_texts
+from recipes._lib.texts import length_batches, ngram_model, ngrams, token_texts
 
 
 def test_each_epoch_draws_new_pixels_with_their_grey_value_as_the_probability():
@@ -296,6 +296,7 @@ def test_the_mean_image_of_a_class_is_that_of_all_its_training_images():
     assert baselines.nearest_mean_accuracy(data.Splits(train, test, test, None)) == 1
 
 
+@pytest.mark.thorough
 def test_each_network_of_the_vowels_has_its_own_loss_and_their_mean_is_saved(tmp_path):
     bilstm_vowels.main(epochs=1, limit=60, networks=2, run_dir=str(tmp_path))
     model, vowels = keras.saving.load_model(tmp_path / "model.keras"), data.load("vowels", limit=60)
@@ -306,3 +307,35 @@ def test_each_network_of_the_vowels_has_its_own_loss_and_their_mean_is_saved(tmp
     last = (tmp_path / "history.csv").read_text().splitlines()
     stated = dict(zip(last[0].split(","), last[1].split(","), strict=True))
     assert float(stated["val_loss"]) == pytest.approx(own, rel=1e-4)
+
+
+def chance(ngrams: list[tuple], token: int, context: tuple, size: int) -> float:
+    """Return the interpolated Kneser-Ney probability by its definition, from the list of all n-grams of one length."""
+    counts = {ngram: ngrams.count(ngram) for ngram in ngrams}
+    once, twice = (list(counts.values()).count(number) for number in (1, 2))
+    discount = once / max(once + 2 * twice, 1)
+    shorter = [ngram[1:] for ngram in counts]  # Each different n-gram counts once.
+    lower = chance(shorter, token, context[1:], size) if context else 1 / size
+    same = {ngram: count for ngram, count in counts.items() if ngram[:-1] == context}
+    if not same:
+        return lower
+    found = max(counts.get((*context, token), 0) - discount, 0)
+    return (found + discount * len(same) * lower) / sum(same.values())
+
+
+def test_the_ngram_model_has_the_probabilities_of_its_definition_which_sum_to_one():
+    rng = np.random.default_rng(0)
+    stream = rng.choice(4, 121, p=[0.1, 0.5, 0.2, 0.2])
+    train = SimpleNamespace(x=stream[:-1].reshape(-1, 10), y=stream[1:].reshape(-1, 10))
+    counts = ngram_model._counts(SimpleNamespace(train=train, info=SimpleNamespace(vocabulary="abcd")), 3)
+    trigrams = list(zip(*(stream[i : 119 + i].tolist() for i in range(3)), strict=True))
+    bigrams = [ngram[1:] for ngram in {*trigrams}]
+    for first, second in ((1, 1), (0, 3), (3, 2)):
+        start = chance(bigrams, second, (first,), 4)  # The first target of a window has one token before it.
+        chances = []
+        for token in range(4):
+            window = np.array([[first, second, token]])
+            both = ngram_model._nats(counts, SimpleNamespace(x=window[:, :-1], y=window[:, 1:]), 4)
+            chances.append(np.exp(-2 * both) / start)
+        assert chances == pytest.approx([chance(trigrams, token, (first, second), 4) for token in range(4)])
+        assert sum(chances) == pytest.approx(1)

@@ -15,6 +15,7 @@ import pytest
 
 from dlguide import plots, training
 from recipes._lib import pictures
+from recipes._lib.images import transfer
 from recipes._lib.runs import recipe_list, results, seed_intervals
 
 SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 15))
@@ -85,7 +86,7 @@ def test_recipes_have_the_options_that_each_command_needs_and_there_are_words_fo
     found = set()
     for name in NAMES:
         options = list(inspect.signature(importlib.import_module(f"recipes.{name}").main).parameters)
-        common = ["seed", "run_dir"] if name == "dqn_cartpole" else ["seed", "limit", "run_dir"]
+        common = ["seed", "run_dir"] if name in ("dqn_cartpole", "selfplay_connect4") else ["seed", "limit", "run_dir"]
         assert options[-len(common) :] == common and set(recipe_list.recipe(name).quick) <= set(options), name
         found |= set(options)
     assert found == set(recipe_list.content()["options"])
@@ -124,7 +125,8 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
 
 # Baselines that `fit` trains; the data that are downloaded.
 OTHER_BASELINES = {"automl_mnist1d", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
-OTHER_BASELINES |= {"diffusion_mnist", "transformer_recall", "transformer_shakespeare", "vae_mnist", "cnn_fashion"}
+OTHER_BASELINES |= {"diffusion_mnist", "transfer_mnist", "transformer_recall", "transformer_shakespeare", "vae_mnist"}
+OTHER_BASELINES |= {"cnn_fashion", "selfplay_connect4"}  # Matches of the untrained network take minutes.
 
 
 @pytest.mark.thorough
@@ -171,5 +173,19 @@ def test_the_samples_of_the_gan_and_the_images_of_the_autoencoder_are_ahead_by_a
     vae = results.result("vae_mnist")["mean"]["frechet_distance"]
     for seed in all_seeds("gan_mnist"):
         assert seed["frechet_distance"] <= min(seed["baseline_frechet_distance"], vae) / 2
-    shakespeare = results.result("transformer_shakespeare")["mean"]
-    assert shakespeare["training_seconds"] < 1.2 * shakespeare["baseline_seconds"]
+
+
+def test_transfer_is_ahead_of_training_from_scratch_with_disjoint_ranges_at_one_and_ten_labels():
+    seeds = all_seeds("transfer_mnist")
+    for labels in (1, 10):
+        way = transfer.TRANSFER[labels]
+        scratch, ahead = ([seed[f"{name}_accuracy_{labels}"] for seed in seeds] for name in ("scratch", way))
+        assert min(ahead) > max(scratch), labels
+
+
+def test_the_transformer_is_ahead_of_ngrams_and_behind_an_lstm_in_the_same_time_as_its_docstring_says():
+    published = results.result("transformer_shakespeare")
+    mean, interval = published["mean"], published["range"]
+    assert interval["nats_per_character"][1] < mean["baseline_nats_per_character"]
+    assert mean["lstm_nats_per_character"] < mean["nats_per_character"]
+    assert mean["training_seconds"] == pytest.approx(mean["lstm_seconds"], rel=0.2)

@@ -4,8 +4,8 @@ import numpy as np
 from scipy.special import expit, log_softmax
 
 from dlguide import data, evaluation
-from recipes._lib.agents import environments
-from recipes._lib.images import vae_model
+from recipes._lib.agents import connect_four, environments, game_players
+from recipes._lib.images import transfer, vae_model
 from recipes._lib.published.model_files import Outputs
 from recipes._lib.runs import recipe_list
 
@@ -19,11 +19,17 @@ def score(name: str, outputs: Outputs, *, judge: Outputs | None = None, few: boo
     Args:
         outputs: The model, as a function from part and batch to outputs.
         judge: For a GAN: the classifier of `cnn_mnist`.
-        few: On the first examples of the test set only; of an agent, ten episodes.
+        few: On the first examples of the test set only; of an agent, ten episodes; of a player, some positions.
         seed: Seed of the run.
     """
     recipe = recipe_list.recipe(name)
     count = FEW if few else None
+    if recipe.metric == "score":  # One move that is another one changes a whole game.
+
+        def value(positions):
+            return game_players.from_logits(outputs("model", connect_four.planes(positions))[0])
+
+        return {"decided_error": game_players.decided_error(value, FEW if few else 10 * FEW, seed)}
     if recipe.data_set is None:
         seeds = environments.episode_seeds(seed, environments.TEST, count=10 if few else 100)
 
@@ -33,11 +39,18 @@ def score(name: str, outputs: Outputs, *, judge: Outputs | None = None, few: boo
         episodes = environments.play(policy, environments.make(recipe.data, len(seeds)), seeds)
         return {"mean_return": environments.mean_return(episodes)}
     test = data.load(recipe.data_set, seed=seed).test
-    return SCORES[recipe.metric](outputs, test.x[:count], test.y[:count], judge, seed)
+    return (OWN.get(name) or SCORES[recipe.metric])(outputs, test.x[:count], test.y[:count], judge, seed)
 
 
 def _accuracy(outputs, x, y, judge, seed) -> dict:
     return {"accuracy": float((outputs("model", x)[0].argmax(axis=-1) == y).mean())}
+
+
+def _accuracy_of_new_digits(outputs, x, y, judge, seed) -> dict:
+    """Return the accuracy on the digits that are learned from few labels; those before them have no output."""
+    is_new = np.isin(y, transfer.NEW)
+    right = outputs("model", x[is_new])[0].argmax(axis=-1) == y[is_new] - transfer.NEW.start
+    return {"reader_accuracy": float(right.mean())}
 
 
 def _r2_score(outputs, x, y, judge, seed) -> dict:
@@ -93,3 +106,5 @@ SCORES = {
     "mark_found": _accuracy,  # On images without the mark: the maps of all of them take a minute.
 }
 """By the metric of the recipe."""
+OWN = {"transfer_mnist": _accuracy_of_new_digits}
+"""By the recipe, where the published model is only one of those that the metric is about."""

@@ -1,14 +1,14 @@
-/* mlp_mnist, cnn_mnist: the reader draws a digit and two networks read it; shifts show what a convolution is for. */
+/* The reader draws a digit, and networks read it; shifts show what a convolution is for. */
 dlguide.demo("digits", (demo) => {
   "use strict";
 
   const { say, group, button, named, bars, picture, liveText, percent, fixed, softmax, latest } = dlguide.widgets;
-  const names = demo.models.map((model) => say(model)),
-    labels = Array.from({ length: 10 }, (_, digit) => String(digit));
+  const names = demo.models.map((model) => say(model));
   const seen = picture(say("seen")),
     chart = bars(10, names),
     answer = liveText();
   let image = null,
+    labels = [],
     shift = [0, 0];
 
   /** The image with its digit moved by whole pixels; what leaves it on one side is lost. */
@@ -40,7 +40,8 @@ dlguide.demo("digits", (demo) => {
     answer.textContent = all
       .map((values, i) => {
         const best = Math.max(...values);
-        return say("digit_answer", { name: names[i], digit: values.indexOf(best), probability: percent(best) });
+        const digit = labels[values.indexOf(best)];
+        return say("digit_answer", { name: names[i], digit, probability: percent(best) });
       })
       .join(say("semicolon"));
   });
@@ -69,5 +70,9 @@ dlguide.demo("digits", (demo) => {
   const view = group("demo-seen", seen.canvas, group("", arrows, where));
   demo.box.append(group("demo-columns", drawing.box, group("demo-column", view, chart.table, answer)));
   show();
-  return () => (image ? show() : drawing.putExample(7));
+  return () => {
+    labels = demo.parts[0].info.input.class_names;
+    [...chart.table.tBodies[0].rows].forEach((row, i) => (row.hidden = i >= labels.length));
+    return image ? show() : drawing.putExample(7);
+  };
 });
