@@ -29,12 +29,12 @@ def draw(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) 
     rng = np.random.default_rng(seed)
     signs = np.zeros((count, math.prod(denoiser.output_shape[1:])), "float32")
     for now in _groups(signs.shape, steps, rng):
-        drawn = rng.random(signs.shape, "float32") < _chances(denoiser, signs)
+        drawn = rng.random(signs.shape, "float32") < _probabilities(denoiser, signs)
         signs[now] = np.where(drawn, 1, -1)[now]
     images = (signs + 1) / 2
     if means:
         for hidden in _groups(signs.shape, MEAN_GROUPS, rng):
-            images[hidden] = _chances(denoiser, np.where(hidden, 0, signs))[hidden]
+            images[hidden] = _probabilities(denoiser, np.where(hidden, 0, signs))[hidden]
     return images.reshape(count, *denoiser.output_shape[1:])
 
 
@@ -69,7 +69,7 @@ def _groups(shape: tuple[int, int], count: int, rng) -> Iterator[np.ndarray]:
         yield (ranks >= first) & (ranks < last)
 
 
-def _chances(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:
+def _probabilities(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:
     from scipy.special import expit
 
     return expit(_logits(denoiser, signs)).astype("float32")

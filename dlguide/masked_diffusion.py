@@ -1,4 +1,4 @@
-"""Diffusion by masking: a network learns to fill in hidden values, and so to draw examples from nothing."""
+"""Masked diffusion: a network learns to fill in hidden values, and so to draw examples from nothing."""
 
 import math
 from collections.abc import Sequence
@@ -20,18 +20,19 @@ def diffusion(
     num_layers: int = 1,
     name: str = "diffusion",
 ) -> keras.Model:
-    """Build a diffusion model for images of zeros and ones, which hides pixels instead of adding noise.
+    """Build a masked diffusion model for images of zeros and ones: discrete diffusion with an absorbing state.
 
-    In training, a share of each image's pixels is hidden, from none to all, and a U-Net gives the probability that
-    each of them is 1. To draw an image, all pixels are hidden, and a few at a time get a value by these probabilities.
-    The loss is the cross-entropy of an image's hidden pixels, multiplied by the number of its pixels and divided by
-    the number of hidden ones. On average this is an upper bound of the negative log-likelihood in nats: the mean over
-    all orders in which the pixels can be drawn one by one. Grey values are the probability of 1: each call draws zeros
-    and ones for the visible pixels, and the loss is the mean over the draws of the hidden ones.
+    The diffusion hides pixels ("absorbs" them) instead of adding noise. In training, a share of each image's pixels is
+    hidden, from none to all, and a U-Net gives the probability that each of them is 1. To draw an image, all pixels are
+    hidden, and a few at a time get a value by these probabilities. The loss is the cross-entropy of an image's hidden
+    pixels, multiplied by the number of its pixels and divided by the number of hidden ones. On average this is an upper
+    bound of the negative log-likelihood in nats: the mean over all orders in which the pixels can be drawn one by one.
+    Grey values are the probability of 1: each call draws zeros and ones for the visible pixels, and the loss is the
+    mean over the draws of the hidden ones.
 
     The shares of hidden pixels are spread evenly over the batch. The U-Net has a level for each entry of `filters`,
     each with half the height and width of the one before it; the way down and the way up have `num_layers` residual
-    blocks of two convolutions on each level.
+    blocks of two convolutions on each level. It needs no step number: the visible pixels tell how many are hidden.
 
     Args:
         input_shape: `(height, width, channels)` of an image; height and width are multiples of `2 ** len(filters)`.
@@ -53,9 +54,9 @@ def diffusion(
         (None, 28, 28, 1)
 
     Reference:
-        Austin et al., "Structured denoising diffusion models in discrete state-spaces" (2021); the loss: Uria, Murray
-        & Larochelle, "A deep and tractable density estimator" (2014), Hoogeboom et al., "Autoregressive diffusion
-        models" (2022).
+        Austin et al., "Structured denoising diffusion models in discrete state-spaces" (2021), after Ho, Jain & Abbeel,
+        "Denoising diffusion probabilistic models" (2020); the loss: Uria, Murray & Larochelle, "A deep and tractable
+        density estimator" (2014), Hoogeboom et al., "Autoregressive diffusion models" (2022).
     """
     filters = _checks.integers("filters", filters, at_least_one=True)
     input_shape = _checks.image_shape("input_shape", input_shape, halvings=len(filters))
@@ -75,7 +76,7 @@ def _denoiser(input_shape, filters, num_layers: int) -> keras.Model:
             x = _block(x, n)
         levels.append(x)
     for n, level in zip(reversed(filters), reversed(levels), strict=True):
-        if level is not x:  # All but the lowest.
+        if level is not x:  # The lowest level has nothing below it.
             x = layers.Add()([layers.Conv2DTranspose(n, kernel_size=2, strides=2, use_bias=False)(x), level])
         for _ in range(num_layers):
             x = _block(x, n)

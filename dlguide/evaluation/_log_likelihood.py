@@ -17,11 +17,12 @@ def log_likelihood(
 
     For a VAE, the estimate is the logarithm of the mean of `p(x | z) p(z) / q(z | x)` over `samples` codes that the
     encoder draws. On average it is a lower bound of the log-likelihood, which becomes tight with many samples.
-    `p(x | z)` is a product of Bernoulli distributions, so the values of `x` should be 0 or 1.
 
     For a diffusion model, the estimate is the mean of its loss over `samples` choices of hidden values for each
     example, whose numbers are spread evenly. This too is on average a lower bound of the log-likelihood. More samples
     make it more exact, but not tighter.
+
+    Both models give each value a Bernoulli distribution, so the values of `x` should be 0 or 1.
 
     Args:
         model: A model of `vae` or `diffusion`.
@@ -48,7 +49,8 @@ def log_likelihood(
         True
 
     Reference:
-        Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders" (2016).
+        Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders" (2016). For a diffusion model: Hoogeboom et
+        al., "Autoregressive diffusion models" (2022).
     """
     denoiser = _unmasking.denoiser_of(model)
     layers, parts = _layer_names.layers_by_name(model), _layer_names.layers_by_name(model, keras.Model)

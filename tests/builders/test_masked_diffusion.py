@@ -24,7 +24,7 @@ def small(seed=0):
     return Diffusion(keras.Sequential([keras.Input((2, 2, 1)), *parts], name="denoiser"))
 
 
-def log_chances(model, x, hidden):
+def log_probabilities(model, x, hidden):
     """Return the logarithm of the probability of each pixel of `x`, of shape `(n, 4)`, given those not hidden."""
     signs = ((2 * x - 1) * (1 - hidden.reshape(-1, 2, 2, 1))).astype("float32")
     logits = keras.ops.convert_to_numpy(model.get_layer("denoiser")(signs)).astype("float64").reshape(-1, 4)
@@ -37,7 +37,7 @@ def by_orders(model):
     for order in itertools.permutations(range(4)):
         total, hidden = np.zeros(16), np.ones((16, 4))
         for pixel in order:
-            total += log_chances(model, ALL, hidden)[:, pixel]
+            total += log_probabilities(model, ALL, hidden)[:, pixel]
             hidden[:, pixel] = 0
         logs.append(total)
     return np.array(logs)
@@ -52,15 +52,15 @@ def test_the_loss_is_the_cross_entropy_of_the_hidden_pixels_by_their_share():
     )
     shares = (offset + np.arange(5, dtype="float32") / np.float32(5)) % 1
     hidden = (hides < shares[:, None, None, None]).reshape(5, 4)
-    expected = -5 * (log_chances(model, x, hidden) * hidden).sum(axis=1) / np.maximum(hidden.sum(axis=1), 1)
+    expected = -5 * (log_probabilities(model, x, hidden) * hidden).sum(axis=1) / np.maximum(hidden.sum(axis=1), 1)
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     assert {0 < count < 4 for count in hidden.sum(axis=1)} & {True}
     # A visible grey pixel is drawn; a hidden one counts with its own value.
     grey = np.full_like(x, 0.3)
     seen = keras.ops.convert_to_numpy(settled(model)(grey))
     drawn = (ones < grey).astype("float32")
-    logs = 0.3 * log_chances(model, np.maximum(drawn, hidden.reshape(x.shape)), hidden)
-    logs += 0.7 * log_chances(model, np.minimum(drawn, 1 - hidden.reshape(x.shape)), hidden)
+    logs = 0.3 * log_probabilities(model, np.maximum(drawn, hidden.reshape(x.shape)), hidden)
+    logs += 0.7 * log_probabilities(model, np.minimum(drawn, 1 - hidden.reshape(x.shape)), hidden)
     np.testing.assert_allclose(seen, -5 * (logs * hidden).sum(axis=1) / np.maximum(hidden.sum(axis=1), 1), rtol=1e-4)
 
 
@@ -90,7 +90,7 @@ def frequencies(images):
 def test_pixels_drawn_one_by_one_follow_the_mean_of_all_orders_and_at_once_they_are_independent():
     model = small(1)
     orders = np.exp(by_orders(model)).mean(axis=0)
-    at_once = np.exp(log_chances(model, ALL, np.ones((16, 4))).sum(axis=1))
+    at_once = np.exp(log_probabilities(model, ALL, np.ones((16, 4))).sum(axis=1))
     assert orders.sum() == pytest.approx(1) and np.abs(orders - at_once).max() > 0.03
     for steps, expected in ((1, at_once), (4, orders), (9, orders)):
         images = generation.sample(model, 6000, steps=steps, seed=3)
@@ -98,11 +98,11 @@ def test_pixels_drawn_one_by_one_follow_the_mean_of_all_orders_and_at_once_they_
         np.testing.assert_allclose(frequencies(images), expected, atol=0.015)
 
 
-def test_the_mean_of_a_pixel_is_that_given_all_other_pixels_of_the_image(monkeypatch):
+def test_the_mean_of_a_pixel_is_that_given_all_other_pixels_of_the_image():
     model = small(1)
     drawn, means = (generation.sample(model, 300, steps=4, means=given, seed=3) for given in (False, True))
-    chances = np.stack([log_chances(model, drawn, np.eye(4)[[i] * 300])[:, i] for i in range(4)], axis=1)
-    expected = np.where(drawn.reshape(300, 4) > 0.5, np.exp(chances), 1 - np.exp(chances))
+    expected_log = np.stack([log_probabilities(model, drawn, np.eye(4)[[i] * 300])[:, i] for i in range(4)], axis=1)
+    expected = np.where(drawn.reshape(300, 4) > 0.5, np.exp(expected_log), 1 - np.exp(expected_log))
     np.testing.assert_allclose(means.reshape(300, 4), expected, rtol=1e-4)
     with pytest.raises(ArgumentError, match=r"`means` must be True or False. Received: means=1"):
         generation.sample(model, 1, means=1)

@@ -24,8 +24,8 @@ def test_the_baseline_is_a_distribution_over_images_and_learns_what_follows_from
     found = diffusion_model.pixel_chain_nll(splits, epochs=20, batch_size=50, seed=0, learning_rate=0.1)
     assert found == pytest.approx(np.log(2), abs=0.2)  # That of the first pixel.
     logits = fits[0].predict(ALL, verbose=0).reshape(16, 4)
-    chances = expit(np.where(ALL.reshape(16, 4) > 0.5, logits, -logits)).prod(axis=1)
-    assert chances.sum() == pytest.approx(1, abs=1e-4) and chances[[0, 15]].sum() > 0.8
+    probabilities = expit(np.where(ALL.reshape(16, 4) > 0.5, logits, -logits)).prod(axis=1)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-4) and probabilities[[0, 15]].sum() > 0.8
     again = diffusion_model.pixel_chain_nll(splits, epochs=1, batch_size=50, seed=0, learning_rate=1e-9)
     assert again == pytest.approx(4 * np.log(2), abs=1e-3)
 
@@ -38,7 +38,7 @@ def test_each_number_of_steps_has_its_own_samples_and_distance(monkeypatch):
         return steps
 
     monkeypatch.setattr(generation, "sample", sample)
-    samples = diffusion_model.samples_by_steps(None, 7, seed=3)
+    samples = diffusion_model.samples_by_steps(None, 7, 50, seed=3)
     assert drawn == [(7, 10, True, 3), (7, 50, True, 3), (7, 250, True, 3)]
     judge = SimpleNamespace(scores=lambda images: {"frechet_distance": images / 10} if images > 10 else {})
     found = diffusion_model.scores_by_steps(judge, samples)  # Too few images have no distance.
@@ -51,12 +51,12 @@ def test_the_picture_shows_more_and_more_pixels_of_an_image_and_probabilities_of
     image = np.random.default_rng(0).integers(0, 2, (1, 8, 8, 1)).astype("float32")
     model = diffusion((8, 8, 1), filters=(4,))
     diffusion_model.unmasking(model, image, seed=0, shares=(0, 0.5, 1))
-    [((states, chances), rows, columns)] = shown
+    [((states, probabilities), rows, columns)] = shown
     assert rows == ["image 1", "probability"] and columns == ["0 %", "50 %", "100 %"]
     assert (states[0] == 0.5).all() and (states[1] == 0.5).sum() == 32
     np.testing.assert_array_equal(states[2], image[0])
-    np.testing.assert_array_equal(chances[2], image[0])
+    np.testing.assert_array_equal(probabilities[2], image[0])
     visible = states[1] != 0.5
-    np.testing.assert_array_equal(chances[1][visible], image[0][visible])
+    np.testing.assert_array_equal(probabilities[1][visible], image[0][visible])
     expected = expit(model.get_layer("denoiser").predict(2 * states[1:2] - 1, verbose=0))[0]
-    np.testing.assert_allclose(chances[1][~visible], expected[~visible], rtol=1e-5)
+    np.testing.assert_allclose(probabilities[1][~visible], expected[~visible], rtol=1e-5)

@@ -9,8 +9,6 @@ from dlguide import data, generation, plots, training
 from recipes._lib import pictures, schedules
 from recipes._lib.images import vae_model
 
-STEPS = (10, 50, 250)
-
 
 @keras.saving.register_keras_serializable(package="recipes")
 class Earlier(keras.constraints.Constraint):
@@ -42,9 +40,10 @@ def pixel_chain_nll(splits: data.Splits, epochs: int, batch_size: int, seed: int
     return size * float(model.evaluate(x, x, batch_size=1000, verbose=0))
 
 
-def samples_by_steps(model: keras.Model, count: int, seed: int) -> dict[int, np.ndarray]:
-    """Return `count` samples drawn in each number of steps of `STEPS`."""
-    return {steps: generation.sample(model, count, steps=steps, means=True, seed=seed) for steps in STEPS}
+def samples_by_steps(model: keras.Model, count: int, steps: int, seed: int) -> dict[int, np.ndarray]:
+    """Return `count` samples drawn in a fifth of the steps, as many, and five times as many."""
+    numbers = (max(1, steps // 5), steps, 5 * steps)
+    return {number: generation.sample(model, count, steps=number, means=True, seed=seed) for number in numbers}
 
 
 def scores_by_steps(judge, samples: dict[int, np.ndarray]) -> dict[str, float]:
@@ -76,7 +75,7 @@ def unmasking(model: keras.Model, images: np.ndarray, seed: int, shares=(0, 0.02
     denoiser, rows = model.get_layer("denoiser"), []
     for image in images:
         signs = (visible * (2 * image - 1)).astype("float32")
-        chances = expit(denoiser.predict(signs, verbose=0))
-        rows += [(signs + 1) / 2, np.where(visible, image, chances)]
+        probabilities = expit(denoiser.predict(signs, verbose=0))
+        rows += [(signs + 1) / 2, np.where(visible, image, probabilities)]
     names = [name for i in range(1, len(images) + 1) for name in (f"image {i}", "probability")]
     return plots.image_grid(np.stack(rows), names, [f"{share:.0%}".replace("%", " %") for share in shares])
