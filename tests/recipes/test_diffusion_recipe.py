@@ -8,6 +8,7 @@ import pytest
 from scipy.special import expit
 
 from dlguide import data, diffusion, generation, plots, training
+from recipes import diffusion_mnist
 from recipes._lib.images import diffusion_model
 
 ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)
@@ -28,6 +29,20 @@ def test_the_baseline_is_a_distribution_over_images_and_learns_what_follows_from
     assert probabilities.sum() == pytest.approx(1, abs=1e-4) and probabilities[[0, 15]].sum() > 0.8
     again = diffusion_model.pixel_chain_nll(splits, epochs=1, batch_size=50, seed=0, learning_rate=1e-9)
     assert again == pytest.approx(4 * np.log(2), abs=1e-3)
+
+
+def test_the_weights_are_averaged_over_the_last_twentieth_of_the_steps(monkeypatch, no_download):
+    class Compiled(Exception):
+        pass
+
+    def fit(model, *more, **options):
+        raise Compiled(model.optimizer.use_ema, model.optimizer.ema_momentum)
+
+    monkeypatch.setattr(training, "fit", fit)
+    for epochs, momentum in ((100, 0.9), (1, 0)):  # An epoch of 60 images has 2 steps of 32.
+        with pytest.raises(Compiled) as compiled:
+            diffusion_mnist.main(epochs=epochs, batch_size=32, limit=60)
+        assert compiled.value.args == (True, pytest.approx(momentum))
 
 
 def test_each_number_of_steps_has_its_own_samples_and_distance(monkeypatch):
