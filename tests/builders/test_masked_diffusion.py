@@ -87,6 +87,7 @@ def frequencies(images):
     return np.bincount(places, minlength=16) / len(images)
 
 
+@pytest.mark.one_backend
 def test_pixels_drawn_one_by_one_follow_the_mean_of_all_orders_and_at_once_they_are_independent():
     model = small(1)
     orders = np.exp(by_orders(model)).mean(axis=0)
@@ -98,6 +99,7 @@ def test_pixels_drawn_one_by_one_follow_the_mean_of_all_orders_and_at_once_they_
         np.testing.assert_allclose(frequencies(images), expected, atol=0.015)
 
 
+@pytest.mark.one_backend
 def test_the_mean_of_a_pixel_is_that_given_all_other_pixels_of_the_image():
     model = small(1)
     drawn, means = (generation.sample(model, 300, steps=4, means=given, seed=3) for given in (False, True))
@@ -108,6 +110,7 @@ def test_the_mean_of_a_pixel_is_that_given_all_other_pixels_of_the_image():
         generation.sample(model, 1, means=1)
 
 
+@pytest.mark.one_backend
 def test_a_call_of_the_denoiser_sees_the_groups_before_and_nothing_else(monkeypatch):
     model, seen = diffusion((4, 4, 2), filters=(3,)), []
     denoiser = model.get_layer("denoiser")
@@ -123,6 +126,7 @@ def test_a_call_of_the_denoiser_sees_the_groups_before_and_nothing_else(monkeypa
     assert not np.array_equal(images, generation.sample(model, 3, steps=5, seed=1))
 
 
+@pytest.mark.one_backend
 def test_it_learns_two_patterns_and_draws_them():
     patterns = np.random.default_rng(0).integers(0, 2, (2, 4, 4, 1)).astype("float32")
     model = diffusion((4, 4, 1), filters=(16,))
@@ -133,6 +137,7 @@ def test_it_learns_two_patterns_and_draws_them():
     assert np.mean([any(np.array_equal(image, pattern) for pattern in patterns) for image in images]) > 0.6
 
 
+@pytest.mark.one_backend
 def test_data_that_are_no_images_alone_are_named():
     model = diffusion((4, 4, 1), filters=(2,))
     model.compile("adam")
