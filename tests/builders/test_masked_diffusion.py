@@ -71,9 +71,10 @@ def test_loss_and_estimate_are_the_mean_over_all_orders_and_an_upper_bound():
     exact = -np.log(np.exp(orders).mean(axis=0))
     assert (expected > exact).all() and expected.max() - expected.min() > 1
     many = np.repeat(ALL, 2000, axis=0)
-    losses = np.array([keras.ops.convert_to_numpy(model(np.repeat(image[None], 4000, axis=0))).mean() for image in ALL])
-    np.testing.assert_allclose(losses, expected, atol=0.15)
-    assert losses.mean() == pytest.approx(expected.mean(), abs=0.03)
+    losses = [keras.ops.convert_to_numpy(model(np.repeat(image[None], 40_000, axis=0))) for image in ALL]
+    errors = np.std(losses, axis=1) / 200  # Standard errors, or more: the shares are spread evenly.
+    assert (np.abs(np.mean(losses, axis=1) - expected) < 5 * errors).all() and errors.max() < 0.05
+    assert np.mean(losses) == pytest.approx(expected.mean(), abs=0.02)
     found = evaluation.log_likelihood(model, many, samples=2)
     assert found["nll"] == pytest.approx(expected.mean(), abs=0.02)
     single = evaluation.log_likelihood(model, np.repeat(ALL[[7]], 1000, axis=0), samples=4)
