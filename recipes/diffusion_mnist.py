@@ -13,8 +13,14 @@ last twentieth of the training. The judge of `gan_mnist` reads 10,000 samples, e
 outside of its group of an eighth of all: the judge was trained on grey images. With all pixels black or white, even
 images of the training set have a Fréchet distance of 5.8 (on the validation set).
 
-Tried: a third of an epoch (149 steps, one seed) of a similar U-Net (39 million multiplications and additions for an
-image) gives a bound of 104.3 nats on the validation set.
+Tried with one seed, on 2,000 images of the validation set (1,000 after the single epoch), on 1 core of Intel Xeon:
+
+    epochs       bound in nats  training
+    10 (chosen)           83.8    1022 s
+    1                     94.5     144 s
+
+After the single epoch, the bound of the last weights and that of their average over the last twentieth differ by less
+than 0.01 nats, because the learning rate falls to 0. An average over a fifth is worse: 95.5 nats.
 """
 
 import keras
@@ -29,7 +35,7 @@ METRIC_NAMES = {"loss": "bound of the negative\nlog-likelihood (nats per image)"
 
 def main(
     *,
-    epochs: int = 20,
+    epochs: int = 10,
     batch_size: int = 128,
     learning_rate: float = 3e-3,
     steps: int = 50,
@@ -61,7 +67,7 @@ def main(
 
     scores = evaluation.log_likelihood(model, vae_model.binarised(mnist.test.x, seed), samples=10, seed=seed)
     metrics = {"nll_bound": scores["nll"], "nll_bound_error": scores["nll_error"]}
-    metrics["baseline_nll_bound"] = diffusion_model.pixel_chain_nll(mnist, min(epochs, 20), batch_size, seed)
+    metrics["baseline_nll_bound"] = diffusion_model.pixel_chain_nll(mnist, epochs, batch_size, seed)
     judge = image_judge.train_judge(limit, seed=0)
     images = generation.sample(model, len(judge.splits.test.x), steps=steps, means=True, seed=seed)
     metrics |= judge.scores(images) | judge.nearest(images, mnist.train.x)

@@ -63,7 +63,7 @@ def save_figures(run_dir: str, title: str, model: keras.Model, train: np.ndarray
         title,
         samples=plots.image_grid(samples[: 12 * rows].reshape(rows, -1, *samples.shape[1:])),
         samples_by_steps=plots.image_grid(few, [f"{steps} steps" for steps in by_steps]),
-        unmasking=unmasking(model, generation.sample(model, 4, seed=seed), seed),
+        unmasking=unmasking(model, generation.sample(model, 4, steps=max(by_steps), seed=seed), seed),
         nearest=plots.image_grid(np.stack([samples[:12], nearest]), ["sample", "nearest training image"]),
     )
 
