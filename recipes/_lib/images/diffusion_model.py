@@ -18,7 +18,7 @@ class Earlier(keras.constraints.Constraint):
         return keras.ops.triu(kernel, 1)
 
 
-def pixel_chain_nll(splits: data.Splits, epochs: int, batch_size: int, seed: int, learning_rate: float = 3e-3) -> float:
+def pixel_chain_nll(splits: data.Splits, epochs: int, batch_size: int, seed: int, learning_rate: float = 1e-2) -> float:
     """Return the test set's exact negative log-likelihood, in nats, under logistic regressions in a row.
 
     Each pixel is predicted from all pixels above it and on its left: a fully visible sigmoid belief network (Frey,
