@@ -125,8 +125,9 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
 
 # Baselines that `fit` trains; the data that are downloaded.
 OTHER_BASELINES = {"automl_mnist1d", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
-OTHER_BASELINES |= {"diffusion_mnist", "transfer_mnist", "transformer_recall", "transformer_shakespeare", "vae_mnist"}
-OTHER_BASELINES |= {"cnn_fashion", "selfplay_connect4"}  # Matches of the untrained network take minutes.
+OTHER_BASELINES |= {"compression_mnist", "diffusion_mnist", "transfer_mnist", "transformer_recall", "vae_mnist"}
+OTHER_BASELINES |= {"transformer_shakespeare", "cnn_fashion"}
+OTHER_BASELINES |= {"selfplay_connect4"}  # Matches of the untrained network take minutes.
 
 
 @pytest.mark.thorough

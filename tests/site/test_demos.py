@@ -92,7 +92,7 @@ def press(page, selector, *keys, number=0):
         page.keyboard.press(key)
 
 
-DIGITS = ("mlp_mnist", "cnn_mnist", "transfer_mnist")
+DIGITS = ("mlp_mnist", "cnn_mnist", "compression_mnist", "transfer_mnist")
 """The reader draws a digit."""
 BY_KEYBOARD = {
     "autoencoder_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=16),
