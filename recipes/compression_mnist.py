@@ -13,9 +13,10 @@ student learns the labels and the teacher's probabilities, softened by a tempera
 begins with the same weights as the baseline. Only the teacher's images are shifted in training, so it reads the
 student's images once, before. `accuracy` is that of the student in 32 bits, `int8_accuracy` that of its 8-bit file.
 
-`compression.csv` and `compression.png` compare the steps as LiteRT files, read image by image on one thread. With 8
-bits, LiteRT computes with whole numbers (`dlguide.deployment.export`). Keras's own `model.quantize("int8")` has no such
-convolutions in Keras 3.15: it leaves them in 32 bits, and changes the last dense layer alone.
+`compression.csv` and `compression.png` compare the steps as LiteRT files (extra "export"), read image by image on one
+thread. With 8 bits, LiteRT computes with whole numbers (`dlguide.deployment.export`). Keras's own
+`model.quantize("int8")` has no such convolutions in Keras 3.15: it leaves them in 32 bits, and changes the last dense
+layer alone.
 
 Tried, on the validation sets of two seeds, 10,000 images in all; the standard error of an accuracy is 0.09 points:
 
@@ -28,7 +29,7 @@ Tried, on the validation sets of two seeds, 10,000 images in all; the standard e
 
 On one seed, with shifted images, students of temperature 2 and 4, with once and nine times the weight of the labels,
 were between 98.9 and 99.2 % right after 12 to 20 epochs, and those without a teacher between 98.9 and 99.1 %. So these
-sets are too small to tell whether the teacher helps: what it gives on the test set is about one standard error.
+sets are too small to tell whether the teacher helps: its gain on the test set is about as large as a standard error.
 """
 
 import keras

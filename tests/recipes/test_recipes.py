@@ -184,6 +184,12 @@ def test_transfer_is_ahead_of_training_from_scratch_with_disjoint_ranges_at_one_
         assert min(ahead) > max(scratch), labels
 
 
+def test_each_student_lies_between_every_network_without_a_teacher_and_its_own_teacher():
+    seeds = all_seeds("compression_mnist")
+    assert min(seed["accuracy"] for seed in seeds) > max(seed["baseline_accuracy"] for seed in seeds)
+    assert all(seed["accuracy"] < seed["teacher_accuracy"] for seed in seeds)
+
+
 def test_the_transformer_is_ahead_of_ngrams_and_behind_an_lstm_in_the_same_time_as_its_docstring_says():
     published = results.result("transformer_shakespeare")
     mean, interval = published["mean"], published["range"]
