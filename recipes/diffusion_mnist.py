@@ -5,6 +5,8 @@
 
 Data: MNIST, each pixel drawn as 0 or 1 with its grey value as the probability of 1 (LeCun et al., 1998).
 Baseline: logistic regressions in a row, each pixel from all pixels before it, with their exact likelihood.
+Result: nll_bound 83.72 nats (lower is better), 95 % prediction interval 83.47 to 83.96 nats, baseline 98.37 nats.
+Training: 1240.8 s on 1 core of Intel(R) Xeon(R) Processor.
 
 Protocol: the pixels of the training set are drawn anew in each step, those of the test set once, by `seed`, as in
 `vae_mnist`. The bound of the negative log-likelihood in nats is the mean over all orders in which the pixels can be

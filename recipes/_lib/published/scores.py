@@ -79,7 +79,7 @@ def _reconstruction_of_mean(outputs, x, y, judge, seed) -> dict:
 
 def _bound_of_few(outputs, x, y, judge, seed) -> dict:
     """Return the bound from one choice of hidden pixels for each image: the recipe's own has more."""
-    x, rng = vae_model.binarised(x, seed), np.random.default_rng(seed)
+    x, rng = vae_model.binarised(x, seed), np.random.default_rng((seed, 1))  # Not the numbers that drew the pixels.
     hidden = rng.random(x.shape, "float32") < rng.permutation(np.linspace(1e-3, 1, len(x))).reshape(-1, 1, 1, 1)
     logits = outputs("denoiser", ((2 * x - 1) * ~hidden).astype("float32"))[0].astype("float64")
     nats = hidden * (np.logaddexp(0, logits) - x * logits)
