@@ -86,7 +86,7 @@ def test_recipes_have_the_options_that_each_command_needs_and_there_are_words_fo
     found = set()
     for name in NAMES:
         options = list(inspect.signature(importlib.import_module(f"recipes.{name}").main).parameters)
-        common = ["seed", "run_dir"] if name == "dqn_cartpole" else ["seed", "limit", "run_dir"]
+        common = ["seed", "run_dir"] if name in ("dqn_cartpole", "selfplay_connect4") else ["seed", "limit", "run_dir"]
         assert options[-len(common) :] == common and set(recipe_list.recipe(name).quick) <= set(options), name
         found |= set(options)
     assert found == set(recipe_list.content()["options"])
@@ -125,7 +125,9 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
 
 # Baselines that `fit` trains; the data that are downloaded.
 OTHER_BASELINES = {"automl_mnist1d", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
-OTHER_BASELINES |= {"transfer_mnist", "transformer_recall", "transformer_shakespeare", "vae_mnist", "cnn_fashion"}
+OTHER_BASELINES |= {"compression_mnist", "diffusion_mnist", "transfer_mnist", "transformer_recall", "vae_mnist"}
+OTHER_BASELINES |= {"transformer_shakespeare", "cnn_fashion"}
+OTHER_BASELINES |= {"selfplay_connect4"}  # Matches of the untrained network take minutes.
 
 
 @pytest.mark.thorough
@@ -180,6 +182,12 @@ def test_transfer_is_ahead_of_training_from_scratch_with_disjoint_ranges_at_one_
         way = transfer.TRANSFER[labels]
         scratch, ahead = ([seed[f"{name}_accuracy_{labels}"] for seed in seeds] for name in ("scratch", way))
         assert min(ahead) > max(scratch), labels
+
+
+def test_each_student_lies_between_every_network_without_a_teacher_and_its_own_teacher():
+    seeds = all_seeds("compression_mnist")
+    assert min(seed["accuracy"] for seed in seeds) > max(seed["baseline_accuracy"] for seed in seeds)
+    assert all(seed["accuracy"] < seed["teacher_accuracy"] for seed in seeds)
 
 
 def test_the_transformer_is_ahead_of_ngrams_and_behind_an_lstm_in_the_same_time_as_its_docstring_says():

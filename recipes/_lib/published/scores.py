@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit, log_softmax
 
 from dlguide import data, evaluation
-from recipes._lib.agents import environments
+from recipes._lib.agents import connect_four, environments, game_players
 from recipes._lib.images import transfer, vae_model
 from recipes._lib.published.model_files import Outputs
 from recipes._lib.runs import recipe_list
@@ -20,11 +20,17 @@ def score(name: str, outputs: Outputs, *, judge: Outputs | None = None, few: boo
     Args:
         outputs: The model, as a function from part and batch to outputs.
         judge: For a GAN: the classifier of `cnn_mnist`.
-        few: On the first examples of the test set only; of an agent, ten episodes.
+        few: On the first examples of the test set only; of an agent, ten episodes; of a player, some positions.
         seed: Seed of the run.
     """
     recipe = recipe_list.recipe(name)
     count = FEW if few else None
+    if recipe.metric == "score":  # One move that is another one changes a whole game.
+
+        def value(positions):
+            return game_players.from_logits(outputs("model", connect_four.planes(positions))[0])
+
+        return {"decided_error": game_players.decided_error(value, FEW if few else 10 * FEW, seed)}
     if recipe.data_set is None:
         seeds = environments.episode_seeds(seed, environments.TEST, count=10 if few else 100)
 
@@ -84,6 +90,16 @@ def _nats_per_sound(outputs, x, y, judge, seed) -> dict:
     return {"nats_per_sound": float(nats / count)}
 
 
+def _bound_of_few(outputs, x, y, judge, seed) -> dict:
+    """Return the bound from one choice of hidden pixels for each image: the recipe's own has more."""
+    x, rng = vae_model.binarised(x, seed), np.random.default_rng((seed, 1))  # Not the numbers that drew the pixels.
+    hidden = rng.random(x.shape, "float32") < rng.permutation(np.linspace(1e-3, 1, len(x))).reshape(-1, 1, 1, 1)
+    logits = outputs("denoiser", ((2 * x - 1) * ~hidden).astype("float32"))[0].astype("float64")
+    nats = hidden * (np.logaddexp(0, logits) - x * logits)
+    bounds = x[0].size * nats.sum(axis=(1, 2, 3)) / np.maximum(hidden.sum(axis=(1, 2, 3)), 1)
+    return {"nll_bound_of_few": float(bounds.mean())}
+
+
 def _frechet_distance(outputs, x, y, judge, seed) -> dict:
     """Return the Fréchet distance in the logits of `cnn_mnist`: the recipe's own judge is trained for a minute."""
     codes = np.random.default_rng(seed).normal(size=(len(x), 64)).astype("float32")
@@ -98,6 +114,7 @@ SCORES = {
     "nats_per_character": _cross_entropy_of_tokens,
     "squared_error": _squared_error,
     "nll": _reconstruction_of_mean,
+    "nll_bound": _bound_of_few,
     "frechet_distance": _frechet_distance,
     "words_wrong": _nats_per_sound,
     "mark_found": _accuracy,  # On images without the mark: the maps of all of them take a minute.
