@@ -125,8 +125,8 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
 
 # Baselines that `fit` trains; the data that are downloaded.
 OTHER_BASELINES = {"automl_mnist1d", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
-OTHER_BASELINES |= {"transfer_mnist", "transformer_recall", "transformer_shakespeare", "vae_mnist", "cnn_fashion"}
-OTHER_BASELINES |= {"compression_mnist"}
+OTHER_BASELINES |= {"compression_mnist", "diffusion_mnist", "transfer_mnist", "transformer_recall", "vae_mnist"}
+OTHER_BASELINES |= {"transformer_shakespeare", "cnn_fashion"}
 OTHER_BASELINES |= {"selfplay_connect4"}  # Matches of the untrained network take minutes.
 
 
