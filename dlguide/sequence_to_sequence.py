@@ -23,13 +23,12 @@ def encoder_decoder(
 ) -> keras.Model:
     """Build a recurrent encoder and decoder with attention, for targets such as a translation of the source.
 
-    The encoder reads the source in both directions, one bidirectional layer per entry of `units`, with half of the units
-    in each direction. A dense layer turns its output at each step into a vector of `units[0]` numbers; these vectors
-    are the memory. The decoder has one layer per entry of `units`, which starts from a dense layer (tanh) of the last
-    states of the encoder's layer. It reads the target up to a token. Each output of its first layer attends to the
-    memory by scalar products, and all that comes after reads the attended vector too. A dense layer (tanh) and one more
-    give the logits of the next token. Dropout follows each embedding, each recurrent layer and the dense layer before
-    the logits. Padding of the source (id 0) is skipped and not attended to.
+    The encoder reads the source in both directions, one bidirectional layer per entry of `units`. A dense layer turns
+    the two outputs at each step into one vector; these vectors are the memory. The decoder has one layer per entry of
+    `units`, which starts from a dense layer (tanh) of the last states of the encoder's layer. It reads the target up
+    to a token, and each of its outputs attends to the memory by scalar products. A dense layer (tanh) of output and
+    attended vector, and one more, give the logits of the next token. Dropout follows each embedding, each recurrent
+    layer and the dense layer before the logits. Padding of the source (id 0) is skipped and not attended to.
 
     In training the decoder reads the true target, right-padded with 0: all but its last token as input, all but its
     first as what it has to predict (teacher forcing). `generation.translate` writes targets token by token.
@@ -38,8 +37,8 @@ def encoder_decoder(
         source_vocab_size: Number of token ids of a source, padding included, at least 2.
         target_vocab_size: The same of a target, with a token for its start and one for its end.
         cell: `"simple"`, `"lstm"` or `"gru"`.
-        units: Width of each recurrent layer of the encoder, both directions together, and of the decoder; input side
-            first, at least one entry. An odd one gives the encoder one more.
+        units: Width of each recurrent layer of the encoder, in each direction, and of the decoder; input side first,
+            at least one entry.
         embed_dim: Width of the token embeddings, at least 1. For a small vocabulary a small one saves time.
         dropout: Share of the values dropped in training, in [0, 1).
         name: Name of the model.
@@ -61,8 +60,7 @@ def encoder_decoder(
     Reference:
         Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014); Bahdanau, Cho & Bengio,
         "Neural machine translation by jointly learning to align and translate" (2015); this attention: Luong, Pham &
-        Manning, "Effective approaches to attention-based neural machine translation" (2015); attention from the first
-        layer for all: Wu et al., "Google's neural machine translation system" (2016).
+        Manning, "Effective approaches to attention-based neural machine translation" (2015).
     """
     source_vocab_size = _checks.integer("source_vocab_size", source_vocab_size, at_least=2)
     target_vocab_size = _checks.integer("target_vocab_size", target_vocab_size, at_least=2)
@@ -90,32 +88,31 @@ def _encoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, d
     x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True, name="source_embedding")(source)
     x, states = _dropped(x, dropout), []
     for n in units:
-        layer = CELLS[cell]((n + 1) // 2, return_sequences=True, return_state=True)
+        layer = CELLS[cell](n, return_sequences=True, return_state=True)
         x, *last = keras.layers.Bidirectional(layer)(x)
         x = _dropped(x, dropout)
         for forward, backward in zip(last[: len(last) // 2], last[len(last) // 2 :], strict=True):
             both = keras.layers.Concatenate()([forward, backward])
             states.append(keras.layers.Dense(n, activation="tanh", name=f"state_{len(states)}")(both))
-    memory = keras.layers.Dense(units[0], use_bias=False, name="memory")(x)
+    memory = keras.layers.Dense(units[-1], use_bias=False, name="memory")(x)
     return keras.Model(source, [memory, *states], name=_layer_names.ENCODER)
 
 
 def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, dropout: float) -> keras.Model:
     target = keras.Input((None,), dtype="int32", name="target")
     source = keras.Input((None,), dtype="int32", name="source")
-    memory = keras.Input((None, units[0]), name="memory")
+    memory = keras.Input((None, units[-1]), name="memory")
     # No mask: right-padding comes after all that counts, and skipping it costs time.
     x = keras.layers.Embedding(vocab_size, embed_dim, name="target_embedding")(target)
     x, states, last = _dropped(x, dropout), [], []
-    for i, n in enumerate(units):
+    for n in units:
         initial = [keras.Input((n,)) for _ in range(2 if cell == "lstm" else 1)]
         states += initial
         x, *final = CELLS[cell](n, return_sequences=True, return_state=True)(x, initial_state=initial)
         x = _dropped(x, dropout)
         last += final
-        if i == 0:
-            attended, weights = SourceAttention(name=_layer_names.SOURCE_ATTENTION)([x, memory, source])
-        x = keras.layers.Concatenate()([x, attended])
+    attended, weights = SourceAttention(name=_layer_names.SOURCE_ATTENTION)([x, memory, source])
+    x = keras.layers.Concatenate()([x, attended])
     x = _dropped(keras.layers.Dense(units[-1], activation="tanh")(x), dropout)
     logits = keras.layers.Dense(vocab_size, name="logits")(x)
     return keras.Model([target, source, memory, *states], [logits, weights, *last], name=_layer_names.DECODER)

@@ -65,11 +65,10 @@ LSTM = 4 * ((3 + 6) * 6 + 6)
 BLOCK = 4 * 8 * 8 + (8 * 6 + 6) + (6 * 8 + 8)
 TRANSFORMER = 9 * 8 + 5 * 8 + BLOCK
 TRANSFORMER_OF_4 = 9 * 4 + 5 * 4 + 4 * 4 * 4 + (4 * 6 + 6) + (6 * 4 + 4)
-# A GRU of the encoder for one direction: 5 features, half of 6 units; that of the decoder; two biases for each gate.
-DIRECTION = 3 * ((5 + 3) * 3 + 2 * 3)
+# A GRU of the encoder for one direction, and that of the decoder: 5 features and 6 units; two biases for each gate.
 GRU = 3 * ((5 + 6) * 6 + 2 * 6)
 # Besides the recurrent layers: embeddings; the decoder's first state, the memory; a dense layer and the logits.
-SEQUENCES = (9 * 5 + 7 * 5) + (6 * 6 + 6) + 6 * 6 + (12 * 6 + 6) + (6 * 7 + 7)
+SEQUENCES = (9 * 5 + 7 * 5) + (12 * 6 + 6) + 12 * 6 + (12 * 6 + 6) + (6 * 7 + 7)
 SMALL_TRANSFORMER = {"embed_dim": 8, "num_heads": 2, "ff_dim": 6, "num_layers": 1, "dropout": 0.0}
 # Dense layers to 5, to the code of 3, and the same in reverse.
 DENSE = (12 * 5 + 5) + (5 * 3 + 3) + (3 * 5 + 5) + (5 * 12 + 12)
@@ -97,7 +96,7 @@ CASES = {
     "rnn": Case(((5, 3), 4), (4,), (LSTM + (6 * 4 + 4), 0), {"units": (6,)}),
     "transformer_classifier": Case((9, 5, 4), (4,), (TRANSFORMER + (8 * 4 + 4), 0), SMALL_TRANSFORMER),
     "transformer_language_model": Case((9, 5), (None, 9), (TRANSFORMER + (8 * 9 + 9), 0), SMALL_TRANSFORMER),
-    "encoder_decoder": Case((9, 7), (None, 7), (SEQUENCES + 2 * DIRECTION + GRU, 0), {"units": (6,), "embed_dim": 5}),
+    "encoder_decoder": Case((9, 7), (None, 7), (SEQUENCES + 3 * GRU, 0), {"units": (6,), "embed_dim": 5}),
     "autoencoder": Case(((4, 3),), (4, 3), (DENSE, 0), SMALL_DENSE, "autoencoder"),
     "conv_autoencoder": Case(((8, 4, 1),), (8, 4, 1), (CONV, 0), {"filters": (3, 4)}, "autoencoder"),
     # As the autoencoder, with two outputs of the encoder.
@@ -183,17 +182,17 @@ OPTIONS = {
         Option("modern", True, TRANSFORMER - 5 * 8 + 2 * 4 * 8 + (8 * 9 + 9)),
     ),
     "encoder_decoder": (
-        Option("cell", "simple", SEQUENCES + 2 * ((5 + 3) * 3 + 3) + ((5 + 6) * 6 + 6)),
+        Option("cell", "simple", SEQUENCES + 3 * ((5 + 6) * 6 + 6)),
         # Its second state has a dense layer too.
-        Option("cell", "lstm", SEQUENCES + (6 * 6 + 6) + 4 * (2 * ((5 + 3) * 3 + 3) + ((5 + 6) * 6 + 6))),
-        # The second layers read 6 features and, in the decoder, 6 attended ones; the memory has 6, the last layer 4.
+        Option("cell", "lstm", SEQUENCES + (12 * 6 + 6) + 3 * 4 * ((5 + 6) * 6 + 6)),
+        # The second layers read 12 and 6 features; the memory and what follows the decoder have 4 of 8.
         Option(
             "units",
             (6, 4),
-            (9 * 5 + 7 * 5 + 2 * DIRECTION + GRU + 2 * 3 * ((6 + 2) * 2 + 2 * 2) + 3 * ((12 + 4) * 4 + 2 * 4))
-            + ((6 * 6 + 6) + (4 * 4 + 4) + 4 * 6 + (10 * 4 + 4) + (4 * 7 + 7)),
+            (9 * 5 + 7 * 5 + 3 * GRU + 2 * 3 * ((12 + 4) * 4 + 2 * 4) + 3 * ((6 + 4) * 4 + 2 * 4))
+            + ((12 * 6 + 6) + (8 * 4 + 4) + 8 * 4 + (8 * 4 + 4) + (4 * 7 + 7)),
         ),
-        Option("embed_dim", 4, SEQUENCES - (9 + 7) + 2 * (DIRECTION - 3 * 3) + (GRU - 3 * 6)),
+        Option("embed_dim", 4, SEQUENCES - (9 + 7) + 3 * (GRU - 3 * 6)),
         Option("dropout", 0.5),
     ),
     "autoencoder": (
