@@ -4,11 +4,16 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
+from keras import ops
 
 from dlguide import _checks, _data_checks, _layer_names, _translation
 from dlguide.attention_layers import SourceAttention
 from dlguide.errors import ArgumentError
+from dlguide.ngrams import NgramNumbers
 from dlguide.recurrent import CELLS
+
+NGRAMS = [(-1, 1), (-2, 0), (0, 2), (-2, 2)]
+"""The n-grams that the encoder reads with `ngram_buckets`: first and last place, seen from the token."""
 
 
 def encoder_decoder(
@@ -19,6 +24,7 @@ def encoder_decoder(
     units: Sequence[int] = (256,),
     embed_dim: int = 64,
     dropout: float = 0.0,
+    ngram_buckets: int | None = None,
     name: str = "encoder_decoder",
 ) -> keras.Model:
     """Build a recurrent encoder and decoder with attention, for targets such as a translation of the source.
@@ -29,6 +35,11 @@ def encoder_decoder(
     to a token, and each of its outputs attends to the memory by scalar products. A dense layer (tanh) of output and
     attended vector, and one more, give the logits of the next token. Dropout follows each embedding, each recurrent
     layer and the dense layer before the logits. Padding of the source (id 0) is skipped and not attended to.
+
+    With `ngram_buckets`, the encoder also reads the vectors of four n-grams at each token of the source: of it with its
+    two neighbours, with the two before, with the two after, and with all four. A hash finds them in a table. So it has
+    at once what it would else learn slowly, such as the usual sound of some letters together. In training half of
+    them are dropped, as wholes, so that it does not rely on those that it has seen once.
 
     In training the decoder reads the true target, right-padded with 0: all but its last token as input, all but its
     first as what it has to predict (teacher forcing). `generation.translate` writes targets token by token.
@@ -41,6 +52,8 @@ def encoder_decoder(
             at least one entry.
         embed_dim: Width of the token embeddings, at least 1. For a small vocabulary a small one saves time.
         dropout: Share of the values dropped in training, in [0, 1).
+        ngram_buckets: Rows in the table of n-grams for each of the four, at least 1; None for no table. With fewer rows
+            than n-grams, several share one. A row has `embed_dim / 2` numbers, at least 1.
         name: Name of the model.
 
     Returns:
@@ -60,7 +73,8 @@ def encoder_decoder(
     Reference:
         Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014); Bahdanau, Cho & Bengio,
         "Neural machine translation by jointly learning to align and translate" (2015); this attention: Luong, Pham &
-        Manning, "Effective approaches to attention-based neural machine translation" (2015).
+        Manning, "Effective approaches to attention-based neural machine translation" (2015). `ngram_buckets`:
+        Svenstrup, Hansen & Winther, "Hash embeddings for efficient word representations" (2017).
     """
     source_vocab_size = _checks.integer("source_vocab_size", source_vocab_size, at_least=2)
     target_vocab_size = _checks.integer("target_vocab_size", target_vocab_size, at_least=2)
@@ -68,8 +82,9 @@ def encoder_decoder(
     units = _checks.integers("units", units, at_least_one=True)
     embed_dim = _checks.integer("embed_dim", embed_dim)
     dropout = _checks.rate("dropout", dropout)
+    ngram_buckets = _checks.integer("ngram_buckets", ngram_buckets, optional=True)
 
-    encoder = _encoder(source_vocab_size, cell, units, embed_dim, dropout)
+    encoder = _encoder(source_vocab_size, cell, units, embed_dim, dropout, ngram_buckets)
     decoder = _decoder(target_vocab_size, cell, units, embed_dim, dropout)
     source = keras.Input((None,), dtype="int32", name="source")
     target = keras.Input((None,), dtype="int32", name="target")
@@ -82,20 +97,38 @@ def _dropped(x, dropout: float):
     return keras.layers.Dropout(dropout)(x) if dropout else x
 
 
-def _encoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, dropout: float) -> keras.Model:
+def _encoder(
+    vocab_size: int,
+    cell: str,
+    units: Sequence[int],
+    embed_dim: int,
+    dropout: float,
+    ngram_buckets: int | None,
+) -> keras.Model:
     source = keras.Input((None,), dtype="int32", name="source")
     # Not the decoder's name: on PyTorch, Keras clears the gradient of only one of two variables with the same path.
     x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True, name="source_embedding")(source)
     x, states = _dropped(x, dropout), []
+    if ngram_buckets:
+        vectors = _ngram_vectors(source, ngram_buckets, max(1, embed_dim // 2))
+        x = keras.layers.Concatenate()([x, vectors])
     for n in units:
         layer = CELLS[cell](n, return_sequences=True, return_state=True)
-        x, *last = keras.layers.Bidirectional(layer)(x)
+        x, *last = keras.layers.Bidirectional(layer)(x, mask=ops.not_equal(source, 0))
         x = _dropped(x, dropout)
         for forward, backward in zip(last[: len(last) // 2], last[len(last) // 2 :], strict=True):
             both = keras.layers.Concatenate()([forward, backward])
             states.append(keras.layers.Dense(n, activation="tanh", name=f"state_{len(states)}")(both))
     memory = keras.layers.Dense(units[-1], use_bias=False, name="memory")(x)
     return keras.Model(source, [memory, *states], name=_layer_names.ENCODER)
+
+
+def _ngram_vectors(source, buckets: int, dim: int):
+    """Return the vectors of the n-grams at each token, side by side."""
+    numbers = NgramNumbers(buckets, NGRAMS, name="ngram_numbers")(source)
+    vectors = keras.layers.Embedding(len(NGRAMS) * buckets, dim, name="ngram_embedding")(numbers)
+    vectors = keras.layers.Dropout(0.5, noise_shape=(None, None, len(NGRAMS), 1))(vectors)
+    return keras.layers.Reshape((-1, len(NGRAMS) * dim))(vectors)
 
 
 def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, dropout: float) -> keras.Model:

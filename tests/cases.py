@@ -193,6 +193,8 @@ OPTIONS = {
             + ((12 * 6 + 6) + (8 * 4 + 4) + 8 * 4 + (8 * 4 + 4) + (4 * 7 + 7)),
         ),
         Option("embed_dim", 4, SEQUENCES - (9 + 7) + 3 * (GRU - 3 * 6)),
+        # Rows for four n-grams with 2 features each, which both directions of the encoder read.
+        Option("ngram_buckets", 10, SEQUENCES + 3 * GRU + 4 * 10 * 2 + 2 * 3 * (8 * 6)),
         Option("dropout", 0.5),
     ),
     "autoencoder": (

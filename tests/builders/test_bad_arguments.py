@@ -37,6 +37,7 @@ WRONG = {
     "temperature": ("a number above 0", 0),
     **dict.fromkeys(("vocab_size", "source_vocab_size", "target_vocab_size"), ("an integer of at least 2", 1)),
     "num_classes": ("an integer of at least 2 or None", 1),
+    "ngram_buckets": (f"{COUNT} or None", 0),
     **dict.fromkeys(("filters", "units", "projection_units"), (SHAPE, (), (0,), 3)),
     **dict.fromkeys(("kernel_size", "latent_dim", "degree", "embed_dim"), (COUNT, 0)),
     **dict.fromkeys(("max_length", "num_heads", "ff_dim", "num_layers"), (COUNT, 0)),

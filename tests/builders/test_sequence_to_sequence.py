@@ -57,14 +57,19 @@ def gru(x, kernel, recurrent, biases, h):
     return np.array(steps)
 
 
-def test_it_is_the_one_worked_out_by_hand():
-    model, zeros = translator(), np.zeros(6)
+@pytest.mark.parametrize("ngram_buckets", [None, 10])
+def test_it_is_the_one_worked_out_by_hand(ngram_buckets):
+    model, zeros = translator(ngram_buckets=ngram_buckets), np.zeros(6)
     [source], [target] = tokens(4, n=1), tokens(3, n=1, vocab_size=7)
     encoder = model.get_layer("encoder")
     (a, a_bias), [b] = (encoder.get_layer(name).get_weights() for name in ("state_0", "memory"))
-    letters, *there = encoder.get_weights()[:7]
+    letters = encoder.get_layer("source_embedding").get_weights()[0]
+    [there] = [layer.get_weights() for layer in encoder.layers if isinstance(layer, keras.layers.Bidirectional)]
     sounds, *decoder, c, c_bias, d, d_bias = model.get_layer("decoder").get_weights()
     x = letters[source]
+    if ngram_buckets:  # Their numbers have a test of their own.
+        [rows], [table] = encoder.get_layer("ngram_numbers")(source[None]), encoder.get_layer("ngram_embedding").weights
+        x = np.concatenate([x, np.asarray(table)[np.asarray(rows)].reshape(4, -1)], axis=1)
     forward, backward = gru(x, *there[:3], zeros), gru(x[::-1], *there[3:], zeros)[::-1]
     first = np.tanh(np.concatenate([forward[-1], backward[0]]) @ a + a_bias)
     memory = np.concatenate([forward, backward], axis=1) @ b

@@ -47,6 +47,7 @@ VALUES = {
     "num_heads": st.sampled_from([1, 2]),
     "beta": st.floats(0, 9),
     "num_classes": st.none() | st.integers(2, 4),
+    "ngram_buckets": st.none() | wide,
     "dropout": st.floats(0, 0.9),
     "num_layers": st.integers(1, 2),
     **dict.fromkeys(("num_outputs", "kernel_size", "latent_dim"), small),

@@ -1,0 +1,51 @@
+"""Numbers of n-grams, for a table of vectors: what a network need not compute from single tokens."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+from dlguide import _checks
+
+# A hash is a polynomial with this factor, modulo this prime; each of its terms fits into int32.
+FACTOR, PRIME = 571, 3_145_739
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class NgramNumbers(keras.layers.Layer):
+    """Number the n-grams around each token by a hash, for an embedding of `len(windows) * buckets` rows.
+
+    Each window has rows of its own. Rare n-grams may share one. Outside of the sequence all tokens count as 0.
+
+    Input: token ids `(batch, length)`. Output: row numbers `(batch, length, windows)`.
+
+    Args:
+        buckets: Number of rows for each window, at least 1.
+        windows: First and last place of each n-gram, seen from the token: `(-2, 0)` is the token and the two before.
+
+    Svenstrup, Hansen & Winther, "Hash embeddings for efficient word representations" (2017).
+    """
+
+    def __init__(self, buckets: int, windows: Sequence[tuple[int, int]], **kwargs):
+        super().__init__(**kwargs)
+        self.buckets = _checks.integer("buckets", buckets)
+        self.windows = [tuple(window) for window in windows]
+
+    def call(self, tokens):
+        tokens, length = ops.cast(tokens, "int32"), ops.shape(tokens)[1]
+        before, after = (max(0, *ends) for ends in zip(*((-first, last) for first, last in self.windows), strict=True))
+        padded = ops.pad(tokens, [(0, 0), (before, after)])
+
+        def numbers(i, first, last):
+            found = ops.zeros_like(tokens)
+            for place in range(before + first, before + last + 1):
+                found = ops.mod(found * FACTOR + padded[:, place : place + length] + 1, PRIME)
+            return i * self.buckets + ops.mod(found, self.buckets)
+
+        return ops.stack([numbers(i, *window) for i, window in enumerate(self.windows)], axis=-1)
+
+    def compute_output_spec(self, tokens):
+        return keras.KerasTensor((*tokens.shape, len(self.windows)), "int32")
+
+    def get_config(self):
+        return {**super().get_config(), "buckets": self.buckets, "windows": self.windows}

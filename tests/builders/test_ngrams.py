@@ -1,0 +1,33 @@
+"""Numbers of n-grams: which tokens decide them, and which rows of a table they are."""
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import data
+from dlguide.ngrams import NgramNumbers
+
+WINDOWS = [(-1, 0), (-2, 0), (0, 1), (-1, 1)]
+
+
+def numbers(buckets: int, ids, windows=WINDOWS) -> np.ndarray:
+    return keras.ops.convert_to_numpy(NgramNumbers(buckets, windows)(ids))
+
+
+def test_equal_ngrams_have_equal_numbers_and_others_seldom_do():
+    x = data.load("shakespeare", limit=100).train.x
+    found, known = numbers(10**6, x), {}
+    padded = np.pad(x, [(0, 0), (2, 2)])
+    for i, (first, last) in enumerate(WINDOWS):
+        for place in range(x.shape[1]):
+            grams = padded[:, 2 + place + first : 3 + place + last]
+            for gram, number in zip(grams.tolist(), found[:, place, i].tolist(), strict=True):
+                assert known.setdefault((i, *gram), number) == number
+    assert len(known) > 7000 and len(set(known.values())) > 0.98 * len(known)
+
+
+@pytest.mark.parametrize("buckets", [1, 7])
+def test_each_window_has_rows_of_its_own_that_are_all_used(buckets):
+    x = np.random.default_rng(0).integers(0, 2**31 - 1, (50, 9))
+    for i, each in enumerate(np.moveaxis(numbers(buckets, x), -1, 0)):
+        assert sorted({*each.flat}) == list(range(i * buckets, (i + 1) * buckets))
