@@ -39,10 +39,10 @@ BEAM = 5
 
 def main(
     *,
-    epochs: int = 10,
+    epochs: int = 7,
     batch_size: int = 128,
     learning_rate: float = 2e-3,
-    dropout: float = 0.15,
+    dropout: float = 0.1,
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
@@ -56,7 +56,7 @@ def main(
     )
 
     vocabularies = words.info.vocabulary, words.info.target_vocabulary
-    model = encoder_decoder(*map(len, vocabularies), units=(256, 256), dropout=dropout)
+    model = encoder_decoder(*map(len, vocabularies), ngram_buckets=2**14, dropout=dropout)
     rate = schedules.one_cycle(learning_rate, epochs * len(train), warmup=0.1)
     model.compile(
         optimizer=keras.optimizers.Adam(rate, global_clipnorm=1.0),
