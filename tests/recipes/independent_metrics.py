@@ -122,6 +122,13 @@ def _marks_found(model, splits, seed):
     return (np.abs(places - centres[rows]).max(axis=1) <= 2).mean()
 
 
+def _searched(model, splits, seed):
+    """The numbers to predict were scaled by the training set."""
+    if splits.info.num_classes:
+        return _accuracy(model, splits)
+    return r2_score(splits.test.y, _predicted(model, splits) * splits.train.y.std() + splits.train.y.mean())
+
+
 def _nll(model, splits, seed):
     """By importance sampling from the encoder, 60 codes an image."""
     x = (np.random.default_rng(seed).random(splits.test.x.shape, "float32") < splits.test.x).astype("float32")
@@ -178,6 +185,7 @@ COMMON = {
     "auroc": _auroc,
 }
 SPECIAL = {
+    "automl": _searched,
     "denoising_autoencoder_mnist": _denoised,
     "contrastive_mnist": _probe,
     "clustering_mnist": _clustered,
