@@ -219,7 +219,7 @@ def test_without_optuna_the_search_is_imported_and_says_what_it_needs(tmp_path, 
     [("co2", "perceptron", "sgd"), ("bikeshare", "mlp", "adam"), ("vowels", "cnn", "adamw"), ("co2", "cnn", "rmsprop")],
 )
 def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, optimizer):
-    splits = automl.load(name, limit=60)
+    splits, _ = automl.load(name, limit=60)
 
     def built(parameters):
         keras.utils.clear_session()  # The same names of the layers.
@@ -245,14 +245,15 @@ def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, opt
 
 def test_numbers_to_predict_are_scaled_by_the_training_set_and_a_table_is_no_series():
     for name, is_table in (("bikeshare", True), ("co2", False)):
-        own, scaled = data.load(name, limit=60), automl.load(name, limit=60)
-        assert np.mean(scaled.train.y) == pytest.approx(0, abs=1e-5)
-        assert np.std(scaled.train.y) == pytest.approx(1, abs=1e-5)
-        for before, after in zip(own[:3], scaled[:3], strict=True):
-            in_its_unit = [y * info.scale + info.mean for y, info in ((before.y, own.info), (after.y, scaled.info))]
+        own, (splits, scaled) = data.load(name, limit=60), automl.load(name, limit=60)
+        splits = splits._replace(test=scaled(splits.test))
+        assert np.mean(splits.train.y) == pytest.approx(0, abs=1e-5)
+        assert np.std(splits.train.y) == pytest.approx(1, abs=1e-5)
+        for before, after in zip(own[:3], splits[:3], strict=True):
+            in_its_unit = [y * info.scale + info.mean for y, info in ((before.y, own.info), (after.y, splits.info))]
             np.testing.assert_allclose(in_its_unit[1][:, 0], in_its_unit[0], rtol=1e-4)
             assert np.array_equal(before.x, after.x)
-        assert ("cnn" in automl.builders(scaled)) != is_table
+        assert ("cnn" in automl.builders(splits)) != is_table
 
 
 @pytest.fixture
@@ -292,7 +293,7 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     monkeypatch.setattr(automl.baselines, "boosting_score", lambda splits, seed: 0.25)
     metrics = automl.main(trials=3, epochs=2, seed=5, limit=60)
     assert searches == [("tpe", 3, 2, 5, "loss", ()), ("random", 3, 2, 5, "loss", found)]
-    splits = automl.load("bikeshare", limit=60, seed=5)
+    splits, _ = automl.load("bikeshare", limit=60, seed=5)
     for _, *arrays, options in fits:
         assert all(map(np.array_equal, arrays, (*splits.train, *splits.valid)))
         assert options["epochs"] == 2 and options["seed"] == 5 and options.get("run_dir") is None
