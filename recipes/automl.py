@@ -4,11 +4,22 @@
     python -m recipes.automl --trials 3 --epochs 2 --limit 500  # a quick look
 
 Data: Bikeshare, 57 features of an hour, to predict how many bicycles are hired in it (Fanaee-T & Gama, 2014).
-Baseline: the defaults of the builders and of Adam, 15 epochs; of the builders the best by validation loss.
+Baseline: the builders and Adam with their defaults, 15 epochs; the model with the lowest validation loss.
 
-`--data co2` is a series, 52 weeks to predict the next one; `--data vowels` has utterances of nine speakers. The search
-may spend 375 epochs, 15 on each whole trial. All that reads the test set, once each: the winner, trained again with a
-seed that no trial had; the baseline; the winner of a random search of as many epochs; gradient boosting.
+`--data auto_mpg` is a table of 236 cars, to predict miles per gallon; `--data vowels` has 216 utterances of nine
+speakers. The search may spend 375 epochs, 15 on each whole trial. Gradient boosting is better on none of them.
+
+These models read the test set, once each: the winner, trained again with a seed that no trial had; the baseline; the
+winner of a random search of as many epochs; scikit-learn's gradient boosting, its number of rounds chosen by validation.
+
+With more epochs the defaults come nearer. Mean accuracy on four validation sets of `vowels`, in percent:
+
+    epochs                  15     25     40
+    defaults of `mlp`       91.7   93.1   94.9
+    defaults of `cnn`       74.5   96.3   96.8
+
+On two other series the search finds little: one week ahead of CO₂, a search had R² 0.977 on the validation set and the
+defaults 0.980; on MNIST-1D the defaults of `cnn` are right for 98.2 % of the validation set.
 
 A search that is killed and started again ends with the same trials, bit for bit (parameters, validation losses,
 early stops), so with the same winner and the same model.
@@ -22,6 +33,7 @@ from pathlib import Path
 from typing import Literal
 
 import keras
+import numpy as np
 
 from dlguide import cnn, data, evaluation, mlp, perceptron, plots, training
 from recipes._lib import baselines, pictures
@@ -84,20 +96,24 @@ def compiled(model: keras.Model, optimizer="adam") -> keras.Model:
 
 
 def load(name: str, limit: int | None = None, seed: int = 0) -> tuple[data.Splits, Callable]:
-    """Return a data set, and the function for its test set that is yet to do what was done to the other two.
+    """Return a data set, and the function that does to its test set what was done to the other two.
 
-    Numbers to predict get mean 0 and standard deviation 1 in the training set; classes stay.
+    By the training set, the features of a table get the range [0, 1], and the numbers to predict mean 0 and standard
+    deviation 1.
     """
     splits = data.load(name, limit=limit, seed=seed)
     if splits.info.num_classes:
         return splits, lambda part: part
-    mean, scale = float(splits.train.y.mean()), float(splits.train.y.std())
+    x, y = splits.train
+    lowest, width = x.min(axis=0), np.ptp(x, axis=0)
+    width[width == 0] = 1
+    mean, scale = float(y.mean()), float(y.std())
 
     def scaled(part: data.Part) -> data.Part:
-        return data.Part(part.x, ((part.y - mean) / scale)[:, None])
+        return data.Part((part.x - lowest) / width, ((part.y - mean) / scale)[:, None])
 
-    own = splits.info  # In some data sets the numbers are already scaled.
-    info = own._replace(mean=own.mean + own.scale * mean, scale=own.scale * scale)
+    features = {"feature_mean": tuple(lowest.tolist()), "feature_scale": tuple(width.tolist())}
+    info = splits.info._replace(mean=mean, scale=scale, **features)
     return splits._replace(train=scaled(splits.train), valid=scaled(splits.valid), info=info), scaled
 
 
@@ -130,7 +146,7 @@ def default_model(splits: data.Splits, epochs: int, seed: int) -> keras.Model:
 
 def main(
     *,
-    data: Literal["bikeshare", "co2", "vowels"] = "bikeshare",
+    data: Literal["bikeshare", "auto_mpg", "vowels"] = "bikeshare",
     trials: int = 25,
     epochs: int = 15,
     seed: int = 0,
@@ -171,7 +187,7 @@ def main(
         title = pictures.title(__file__, metrics, row.data)
         kind = "numbers" if splits.train.x.ndim == 2 else "sequence"
         # A shorter utterance is padded, as in training.
-        input_description.save_input(run_dir, kind, splits, is_series=data == "co2", exact=data != "vowels")
+        input_description.save_input(run_dir, kind, splits, is_series=False, exact=kind == "numbers")
         if splits.info.num_classes:
             pictures.save_classifier_figures(run_dir, title, history, metrics, splits.info.class_names)
         else:
@@ -186,14 +202,13 @@ def save_regression_figures(run_dir, title: str, model, default, splits: data.Sp
     truth, predicted, baseline = (
         each * splits.info.scale + splits.info.mean for each in (splits.test.y, predicted, baseline)
     )
-    unit = {"co2": "ppm"}.get(splits.info.target_name, splits.info.target_name)
     names = {"loss": "mean squared error\n(of the scaled target)", "r2_score": "R²"}
     pictures.save_figures(
         run_dir,
         title,
         learning_curves=plots.learning_curves(history, metric_names=names),
         prediction=pictures.prediction_against_truth(
-            truth, predicted, "value", unit=unit, baseline=baseline, baseline_name="default settings"
+            truth, predicted, "value", unit=splits.info.target_name, baseline=baseline, baseline_name="default settings"
         ),
     )
 

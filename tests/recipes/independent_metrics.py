@@ -123,10 +123,12 @@ def _marks_found(model, splits, seed):
 
 
 def _searched(model, splits, seed):
-    """The numbers to predict were scaled by the training set."""
+    """The training set scaled features and numbers to predict."""
     if splits.info.num_classes:
         return _accuracy(model, splits)
-    return r2_score(splits.test.y, _predicted(model, splits) * splits.train.y.std() + splits.train.y.mean())
+    low, high = splits.train.x.min(axis=0), splits.train.x.max(axis=0)
+    x = (splits.test.x - low) / np.where(high > low, high - low, 1)
+    return r2_score(splits.test.y, _outputs(model, x).ravel() * splits.train.y.std() + splits.train.y.mean())
 
 
 def _nll(model, splits, seed):
