@@ -7,10 +7,10 @@ Data: Bikeshare, 57 features of an hour, to predict how many bicycles are hired 
 Baseline: the builders and Adam with their defaults, 15 epochs; the model with the lowest validation loss.
 
 `--data auto_mpg` is a table of 236 cars, to predict miles per gallon; `--data vowels` has 216 utterances of nine
-speakers. The search may spend 375 epochs, 15 on each whole trial. Gradient boosting is better on none of them.
+speakers. The search may spend 300 epochs, 15 on each whole trial. Gradient boosting is better on none of them.
 
 These models read the test set, once each: the winner, trained again with a seed that no trial had; the baseline; the
-winner of a random search of as many epochs; scikit-learn's gradient boosting, its number of rounds chosen by validation.
+winner of a random search of as many epochs; scikit-learn's gradient boosting, its rounds chosen by validation.
 
 With more epochs the defaults come nearer. Mean accuracy on four validation sets of `vowels`, in percent:
 
@@ -147,7 +147,7 @@ def default_model(splits: data.Splits, epochs: int, seed: int) -> keras.Model:
 def main(
     *,
     data: Literal["bikeshare", "auto_mpg", "vowels"] = "bikeshare",
-    trials: int = 25,
+    trials: int = 20,
     epochs: int = 15,
     seed: int = 0,
     limit: int | None = None,
