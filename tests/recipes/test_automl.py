@@ -305,7 +305,8 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     monkeypatch.setattr(automl.baselines, "boosting_score", lambda splits, seed: 0.25)
     metrics = automl.main(trials=3, epochs=2, seed=5, limit=60)
     assert searches == [("tpe", 3, 2, 5, "loss", ()), ("random", 3, 2, 5, "loss", found)]
-    splits, _ = automl.load("bikeshare", limit=60, seed=5)
+    splits, scaled = automl.load("bikeshare", limit=60, seed=5)
+    test = scaled(splits.test)
     for _, *arrays, options in fits:
         assert all(map(np.array_equal, arrays, (*splits.train, *splits.valid)))
         assert options["epochs"] == 2 and options["seed"] == 5 and options.get("run_dir") is None
@@ -313,7 +314,7 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     assert [model.layers[2].units for model in models[:2]] == [34, 36]
     assert [model.name for model in models[2:]] == ["perceptron", "mlp"]  # The defaults; the first has the lower loss.
     assert [options.get("batch_size") for *_, options in fits] == [50, 50, None, None]
-    tested = [model for model, x in evaluated if np.array_equal(x, splits.test.x)]
+    tested = [model for model, x in evaluated if np.array_equal(x, test.x)]
     assert tested == [models[0], models[2], models[1]] and len(evaluated) == 4  # One on the validation set.
     seeds = {optuna_search.trial_seed(seed, number) for seed in range(20) for number in range(50)}
     assert len(seeds) == 1000 and not seeds & set(range(20))
