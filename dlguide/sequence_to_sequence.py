@@ -84,7 +84,7 @@ def _dropped(x, dropout: float):
 
 def _encoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, dropout: float) -> keras.Model:
     source = keras.Input((None,), dtype="int32", name="source")
-    # Two variables of one path would not both be trained on PyTorch: Keras clears one gradient, the other adds up.
+    # Not the decoder's name: on PyTorch, Keras clears the gradient of only one of two variables with the same path.
     x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True, name="source_embedding")(source)
     x, states = _dropped(x, dropout), []
     for n in units:

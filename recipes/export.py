@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from dlguide import data, deployment
-from recipes._lib.agents import environments
+from recipes._lib.agents import connect_four, environments, game_players
 from recipes._lib.runs import arguments, command_line, recipe_list, run_folder
 
 # The name of the file, and the lines that call it.
@@ -79,11 +79,13 @@ def main(
 
 
 def _examples(folder: Path, count: int = 20) -> np.ndarray:
-    """Return the first examples of the run's test set, as its model reads them; of an agent, observations."""
+    """Return the first examples of the run's test set, as its model reads them; observations or positions."""
     run = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     options = run["options"]
     if options.get("env"):
         return environments.observations(options["env"], count, options["seed"])
+    if options.get("games"):
+        return connect_four.planes(game_players.random_positions(count, options["seed"]))
     if options.get("corpus"):
         splits = data.load_text(options["corpus"], limit=count)
     else:

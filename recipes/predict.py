@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import softmax
 
 from dlguide import data, generation, plots
+from recipes._lib.agents import game_players
 from recipes._lib.images import reconstruction
 from recipes._lib.inputs import input_readers
 from recipes._lib.runs import arguments, command_line, run_folder
@@ -38,8 +39,8 @@ def main(
     Args:
         folder: Folder of a finished run, such as runs/cnn_mnist/1; it says which kind of input the run takes.
         inputs: One or more inputs: picture files (digits, clothes), texts (names, the beginning of a text, pairs
-            and a question such as "a4 f7 c1 d1 f?"), or numbers with commas between them such as 8,307,130 or CSV
-            files of numbers (tables, series).
+            and a question such as "a4 f7 c1 d1 f?"), the columns of a game so far such as 4453, or numbers with
+            commas between them such as 8,307,130 or CSV files of numbers (tables, series).
         language: For names of places: the language of the countries, en or zh (Chinese).
         num_tokens: For the continuation of a text: number of tokens to write.
         temperature: For the continuation of a text: 0 takes the likeliest token, 1 draws by the probabilities.
@@ -108,6 +109,14 @@ def reconstructions(model, x: np.ndarray, description: dict, folder: str) -> lis
     return [f"squared error {((decoded - x) ** 2).mean():.4f}, picture {path}"]
 
 
+def best_move(model, position, description: dict, folder: str) -> list[str]:
+    """Return the best move in a position of a game, and the expected points of each move."""
+    value = game_players.network_value(model)
+    points = 50 + 50 * game_players.move_values(position, game_players.PLAYER_DEPTH, value)[0]
+    moves = ", ".join(f"{column + 1}: {points[column]:.0f} %" for column in np.flatnonzero(np.isfinite(points)))
+    return [f"column {points.argmax() + 1} (expected points {moves})"]
+
+
 # How an input is read, and the function that returns an answer for each example of a batch.
 KINDS = {
     "digit": (input_readers.picture, classes_or_numbers),
@@ -118,6 +127,7 @@ KINDS = {
     "sequence": (input_readers.sequence, classes_or_numbers),
     "anomaly": (input_readers.numbers, anomalies),
     "reconstruction": (input_readers.picture, reconstructions),
+    "moves": (input_readers.moves, best_move),
     "prompt": (input_readers.text, None),  # It is continued.
 }
 

@@ -39,12 +39,16 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """For time, leave out the tests that are marked as thorough, unless all are wanted or one is named by itself."""
-    if os.environ.get("DLGUIDE_TESTS") == "all" or config.option.markexpr or any("::" in arg for arg in config.args):
+    """For time, leave out thorough tests unless all are wanted, and slow ones without DLGUIDE_SECONDS=60.
+
+    A test that is named by itself is always run.
+    """
+    if any("::" in arg for arg in config.args):
         return
-    thorough = [item for item in items if item.get_closest_marker("thorough")]
-    config.hook.pytest_deselected(items=thorough)
-    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    left_out = ["slow"] * (float(os.environ.get("DLGUIDE_SECONDS", 15)) < 60)
+    left_out += ["thorough"] * (os.environ.get("DLGUIDE_TESTS") != "all" and not config.option.markexpr)
+    config.hook.pytest_deselected(items=[item for item in items if any(map(item.get_closest_marker, left_out))])
+    items[:] = [item for item in items if not any(map(item.get_closest_marker, left_out))]
 
 
 @pytest.fixture(autouse=True)

@@ -119,6 +119,7 @@ def test_a_bad_format_or_path_is_named_and_nothing_is_left(tmp_path, monkeypatch
     assert os.listdir(tmp_path) == ["mine.onnx"] and mine.read_text() == "mine"
 
 
+@pytest.mark.one_backend  # The weights become 8 bits in TensorFlow's converter.
 @pytest.mark.parametrize(
     "make", [lambda: dlguide.mlp((8, 8, 1), 10), lambda: dlguide.cnn((8, 8, 1), 10, filters=(16, 32))]
 )
@@ -150,6 +151,7 @@ def test_a_number_of_bits_that_a_format_lacks_is_named(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.one_backend
 def test_a_file_of_eight_bits_that_gives_other_outputs_is_refused(tmp_path, monkeypatch):
     model, x = model_and_examples()
     other = dlguide.mlp((3,), 2, hidden_units=(4,))

@@ -10,6 +10,7 @@ import pytest
 from recipes.faq import _questions
 
 SECONDS = 60
+SLOW = ("dropout", "loss_functions", "regularisation", "transformer")
 TOLERANCE = 0.1
 """Of a printed number, relative: other processors round otherwise, and a training makes much of it."""
 NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -33,7 +34,9 @@ def test_a_program_is_short_and_needs_keras_numpy_and_scikit_learn_alone(name):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", _questions.names())
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in _questions.names()]
+)
 def test_a_program_runs_alone_and_prints_what_the_page_says(name, tmp_path):
     program, output = program_and_output(name)
     (tmp_path / "program.py").write_text(program, encoding="utf-8")

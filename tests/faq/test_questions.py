@@ -4,7 +4,6 @@ import csv
 import functools
 import json
 import math
-import os
 import re
 import sys
 from xml.etree import ElementTree
@@ -32,8 +31,7 @@ from recipes.faq._experiment import Experiment
 
 NAMES = _questions.names()
 NEW_SEED = 12345
-SLOW = ("clustering", "gan", "self_supervision", "vae")
-"""Experiments whose part that is repeated trains networks on all digits."""
+SLOW = ("clustering", "gan", "self_supervision", "vae")  # Their part that is repeated trains on all digits.
 SHARED = _names._table(_names.HERE / "words.csv")
 CHINESE = "[\u4e00-\u9fff]"
 
@@ -47,11 +45,12 @@ QUICKEST = sorted(NAMES, key=seconds_a_seed)[:2]
 each_question = pytest.mark.parametrize("name", NAMES)
 
 
-def each_run(names):
+def each_run(names, slow=()):
     """Run a test for each experiment; for time, the test command does so for the quickest one alone."""
-    return pytest.mark.parametrize(
-        "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name != QUICKEST[0])) for name in names]
-    )
+    marks = {
+        name: [pytest.mark.thorough] * (name != QUICKEST[0]) + [pytest.mark.slow] * (name in slow) for name in names
+    }
+    return pytest.mark.parametrize("name", [pytest.param(name, marks=marks[name]) for name in names])
 
 
 def texts(name: str) -> tuple[str, str]:
@@ -270,10 +269,8 @@ def test_an_experiment_runs_and_its_published_numbers_have_its_rows(name, run_ea
     assert list(published["seeds"]) == [str(seed) for seed in experiment.seeds] and len(experiment.seeds) >= 5
 
 
-@each_run(NAMES)
+@each_run(NAMES, slow=SLOW)
 def test_the_quickest_part_of_an_experiment_or_a_quick_one_with_a_new_seed_lies_where_the_published_seeds_say(name):
-    if name in SLOW and float(os.environ.get("DLGUIDE_SECONDS", 15)) < 60:
-        pytest.skip("takes half a minute to a minute and more: DLGUIDE_SECONDS=60")
     is_whole = name in QUICKEST[1:]
     found = _recheck.new_seed(_questions.question(name), NEW_SEED, is_whole=is_whole, share=0.999)
     # Seconds are those of the machine; of hundreds of scores some may be outside by chance.

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from dlguide import data, generation
-from recipes._lib.agents import environments
+from recipes._lib.agents import environments, game_players
 from recipes._lib.images import few_labels, image_judge, planted_marks
 from recipes._lib.runs import recipe_list
 
@@ -23,7 +23,7 @@ from recipes._lib.runs import recipe_list
 def check(name: str, metrics: dict, model_file, limit: int | None, seed: int = 0) -> None:
     """Compare a recipe's metric with that of its `model.keras` on the test set, in the unit that the recipe states."""
     recipe, model = recipe_list.recipe(name), keras.saving.load_model(model_file)
-    # An agent has environments, and no data set.
+    # An agent has environments, a player has games, and no data set.
     splits = recipe.data_set and data.load(recipe.data_set, limit=limit, seed=seed)
     # A row with other options is checked as its recipe is.
     again = (
@@ -178,6 +178,80 @@ def _returns(model, environment, seed):
     return total / 100
 
 
+def _score(model, game, seed):
+    """Of one round against the search of four moves, on boards of 1, -1 and 0; the same draws break ties."""
+    rng = np.random.default_rng((seed, game_players.TEST, 0))
+    boards, is_player, points = np.zeros((98, 6, 7), "int8"), np.arange(98) < 49, np.full(98, 0.5)
+    for moves in np.array([(i // 7, i % 7) for i in range(49)] * 2).T:
+        boards = -np.stack([_dropped(board, column) for board, column in zip(boards, moves, strict=True)])
+    playing = np.arange(98)
+    while len(playing):
+        columns = np.zeros(len(playing), int)
+        for depth, network, rows in ((2, model, is_player[playing]), (4, None, ~is_player[playing])):
+            if rows.any():
+                values = _negamax(boards[playing[rows]], depth, network)
+                draws = np.where(values >= values.max(axis=1, keepdims=True) - 1e-9, rng.random(values.shape), -1)
+                columns[rows] = draws.argmax(axis=1)
+        for number, column in zip(playing, columns, strict=True):
+            boards[number] = _dropped(boards[number], column)
+        won = _has_four(boards[playing])
+        points[playing[won]] = is_player[playing[won]]
+        playing = playing[~won & (boards[playing] == 0).any(axis=(1, 2))]
+        boards, is_player = -boards, ~is_player
+    return points.mean()
+
+
+def _dropped(board, column):
+    after = board.copy()
+    after[np.flatnonzero(board[:, column] == 0).max(), column] = 1
+    return after
+
+
+def _lines():
+    """Return the 69 lines of four as the columns of a matrix, a row for each cell."""
+    found = []
+    for down, right in ((1, 0), (0, 1), (1, 1), (1, -1)):
+        for row, column in np.ndindex(6, 7):
+            line = np.zeros((12, 13))
+            line[[row + i * down for i in range(4)], [column + i * right for i in range(4)]] = 1
+            if line[:6, :7].sum() == 4:  # A negative column is one on the right, outside.
+                found.append(line[:6, :7].ravel())
+    return np.array(found, "float32").T
+
+
+def _has_four(boards):
+    """Whether the player whose stones are 1 has a line."""
+    return ((boards == 1).reshape(-1, 42).astype("float32") @ LINES).max(axis=1) == 4
+
+
+def _can_win(boards):
+    """Whether a line has three stones that are 1, and a cell that the next stone can fall into."""
+    empty = boards == 0
+    is_landing = empty & np.pad(~empty, ((0, 0), (0, 1), (0, 0)), constant_values=True)[:, 1:]
+    own, landings = (cells.reshape(-1, 42).astype("float32") @ LINES for cells in (boards == 1, is_landing))
+    return ((own == 3) & (landings == 1)).any(axis=1)
+
+
+def _negamax(boards, depth, model):
+    """The values of the columns for the player whose stones are 1."""
+    values, (rows, columns) = np.full((len(boards), 7), -np.inf), np.nonzero(boards[:, 0] == 0)
+    after = boards[rows]
+    cells = (boards == 0).sum(axis=1)[rows, columns] - 1
+    after[np.arange(len(rows)), cells, columns] = 1
+    won = _has_four(after)
+    found, left = np.where(won, 1.0, 0.0), np.flatnonzero(~won & (after == 0).any(axis=(1, 2)))
+    if len(left) and depth == 2 and model is None:  # Much faster than all the moves.
+        found[left] = -0.99 * _can_win(-after[left])
+    elif len(left) and depth > 1:
+        found[left] = -0.99 * _negamax(-after[left], depth - 1, model).max(axis=1)
+    elif len(left) and model is not None:
+        sides = np.stack([after[left] == -1, after[left] == 1], axis=-1).astype("float32")
+        found[left] = -0.99 * np.tanh(_outputs(model, sides)[:, 0] / 2)
+    values[rows, columns] = found
+    return values
+
+
+LINES = _lines()
 COMMON = {
     "accuracy": _accuracy,
     "mae": _mae,
@@ -196,6 +270,7 @@ SPECIAL = {
     "vae_mnist": _nll,
     "gan_mnist": _frechet,
     "dqn_cartpole": _returns,
+    "selfplay_connect4": _score,
 }
 # The result is a mean over models, and the saved one learned from more labels; `test_transfer.py` tests the others.
 OF_THE_SAVED_MODEL = {"transfer_mnist": "reader_accuracy"}

@@ -169,7 +169,9 @@ SMALL = {
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in ("cnn", "photos"))) for name in SMALL]
+)
 def test_a_benchmark_runs_in_its_smallest_form_and_its_table_can_be_made(name, results, monkeypatch):
     if name in ("fit", "growth"):
         pytest.importorskip("jax")

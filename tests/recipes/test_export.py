@@ -59,3 +59,10 @@ def test_the_network_of_an_agent_gets_observations(tmp_path):
     saved_run(tmp_path, "dqn_cartpole", env="Acrobot-v1")
     x = export._examples(tmp_path)
     assert x.shape == (20, 6) and x.dtype == "float32" and np.abs(x[1:] - x[:-1]).max() > 0
+
+
+def test_the_network_of_a_player_gets_positions(tmp_path):
+    saved_run(tmp_path, "selfplay_connect4", games=64)
+    x = export._examples(tmp_path)
+    assert x.shape == (20, 6, 7, 2) and {*np.unique(x)} == {0, 1} and (x.sum(axis=-1) <= 1).all()
+    assert len(np.unique(x.reshape(20, -1), axis=0)) > 15

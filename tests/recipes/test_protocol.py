@@ -102,7 +102,8 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", sorted({*recipe_list.names()} - {"dqn_cartpole"}))  # `test_dqn.py` tests its episodes.
+# `test_dqn.py` tests episodes, `test_self_play.py` games.
+@pytest.mark.parametrize("name", sorted({*recipe_list.names()} - {"dqn_cartpole", "selfplay_connect4"}))
 def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name, tmp_path, monkeypatch):
     """Fits are the same with each half of the test set, and each mean over the test set is the mean of both halves."""
     monkeypatch.chdir(tmp_path)

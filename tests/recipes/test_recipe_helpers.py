@@ -296,6 +296,7 @@ def test_the_mean_image_of_a_class_is_that_of_all_its_training_images():
     assert baselines.nearest_mean_accuracy(data.Splits(train, test, test, None)) == 1
 
 
+@pytest.mark.thorough
 def test_each_network_of_the_vowels_has_its_own_loss_and_their_mean_is_saved(tmp_path):
     bilstm_vowels.main(epochs=1, limit=60, networks=2, run_dir=str(tmp_path))
     model, vowels = keras.saving.load_model(tmp_path / "model.keras"), data.load("vowels", limit=60)

@@ -87,7 +87,7 @@ def test_recipes_have_the_options_that_each_command_needs_and_there_are_words_fo
     found = set()
     for name in NAMES:
         options = list(inspect.signature(importlib.import_module(f"recipes.{name}").main).parameters)
-        common = ["seed", "run_dir"] if name == "dqn_cartpole" else ["seed", "limit", "run_dir"]
+        common = ["seed", "run_dir"] if name in ("dqn_cartpole", "selfplay_connect4") else ["seed", "limit", "run_dir"]
         assert options[-len(common) :] == common and set(recipe_list.recipe(name).quick) <= set(options), name
         found |= set(options)
     assert found == set(recipe_list.content()["options"])
@@ -127,6 +127,7 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
 # Baselines that `fit` trains; the data that are downloaded.
 OTHER_BASELINES = {"automl", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
 OTHER_BASELINES |= {"transfer_mnist", "transformer_recall", "transformer_shakespeare", "vae_mnist", "cnn_fashion"}
+OTHER_BASELINES |= {"selfplay_connect4"}  # Matches of the untrained network take minutes.
 
 
 @pytest.mark.thorough

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import recipes
+from recipes._lib.agents import connect_four, game_players
 from recipes._lib.published import model_files
 from recipes._lib.runs import recipe_list
 
@@ -102,6 +103,7 @@ BY_KEYBOARD = {
     "transformer_shakespeare": lambda page: press(page, "input[type=text]", "Enter"),
     "explanation_mnist": lambda page: press(page, ".demo-column .demo-button", "Enter"),
     "dqn_cartpole": lambda page: press(page, "canvas", "ArrowRight", "ArrowRight"),
+    "selfplay_connect4": lambda page: press(page, "canvas", "ArrowLeft", "Enter"),
     "polynomial_regression_mpg": lambda page: press(page, "input[type=range]", "ArrowRight", number=3),
 }
 
@@ -111,6 +113,24 @@ def test_a_demo_answers_to_the_keyboard(visit_disk, name):
     page = opened(visit_disk, name, reduced_motion="reduce")
     assert changed(page, lambda: BY_KEYBOARD[name](page))
     assert {*BY_KEYBOARD, *DIGITS} == {*NAMES}
+
+
+MOVE_VALUES = """async (moves) => {
+    const { boardOf, landing, moveValues } = dlguide.connectFour, cells = [];
+    for (const column of moves) cells.push(landing(boardOf(cells), column));
+    return await moveValues(boardOf(cells), 1 + (cells.length % 2), 2);
+}"""
+
+
+def test_the_search_of_a_game_in_the_page_is_that_of_the_recipe_and_a_click_is_answered(visit_disk):
+    page = opened(visit_disk, "selfplay_connect4")
+    value = game_players.network_value(recipes.pretrained("selfplay_connect4"))
+    for moves in ([], [3, 3, 2], [0, 0, 1, 1, 2], [0, 0, 1, 1, 2, 2], [3] * 6, [0, 1, 0, 1, 0]):
+        values = game_players.move_values(connect_four.played(moves), 2, value)[0]
+        found = [-np.inf if each is None else each for each in page.evaluate(MOVE_VALUES, moves)]
+        np.testing.assert_allclose(found, values, atol=1e-4)
+    page.locator(".demo canvas").click(position={"x": 30, "y": 200})
+    assert re.search(r"The network plays column \d\.", " ".join(answers(page)))
 
 
 def test_the_answers_to_texts_are_right(visit_disk):

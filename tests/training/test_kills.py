@@ -1,7 +1,7 @@
 """Runs that are killed at random moments and started again end in the same bits.
 
 A run is [FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], or [FOLDER, ..., MODEL, EPOCHS].
-MODEL is "mlp", "vae", "gan", "contrastive" or "dqn".
+MODEL is "mlp", "vae", "gan", "contrastive", "dqn" or "selfplay".
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
 Each run is a process of its own, forked after the imports, which take longer than it, and before anything is computed.
@@ -24,7 +24,7 @@ import pytest
 
 from dlguide import contrastive, gan, mlp, training, vae
 from dlguide.training import _folder, _run
-from recipes._lib.agents import environments, q_learning
+from recipes._lib.agents import connect_four, environments, q_learning, self_play
 from recipes._lib.images import vae_model
 
 pytestmark = pytest.mark.each_backend
@@ -63,6 +63,15 @@ def generator(name: str, rng):
     return model, ((x, np.arange(120) % 2),), {"batch_size": 10}
 
 
+def games():
+    """A model that plays against itself: the games of an epoch depend on the weights at its start."""
+    self_play.SETTINGS.update(moves=6, valid_epochs=5)
+    play = self_play.SelfPlay(games=16, batch_size=8, seed=0)
+    model = mlp(connect_four.SHAPE, 1, hidden_units=(16,))
+    model.compile(keras.optimizers.Adam(0.01), keras.losses.BinaryCrossentropy(from_logits=True))
+    return model, (play.batches,), {"callbacks": [play]}
+
+
 def run(folder: str, name: str, epochs: int) -> str:
     """Train and return the hash of weights, optimizer and history."""
     rng = np.random.default_rng(0)
@@ -78,7 +87,8 @@ def run(folder: str, name: str, epochs: int) -> str:
         model.compile(keras.optimizers.Adam(0.01), "mse")
         history = q_learning.fit(model, network, "CartPole-v1", batch_size=16, seed=0, verbose=0, **options)
     else:
-        model, arrays, more = classifier(rng) if name == "mlp" else generator(name, rng)
+        made = {"mlp": lambda: classifier(rng), "selfplay": games}.get(name, lambda: generator(name, rng))
+        model, arrays, more = made()
         history = training.fit(model, *arrays, verbose=0, **options, **more)
     digest = hashlib.sha256(json.dumps(history.history).encode())
     for variable in (*model.variables, *model.optimizer.variables):
@@ -177,7 +187,7 @@ def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
 
 # The others draw numbers in every step. Fewer kills are enough: the same code writes their checkpoints.
 # Those of one test share their interpreters, whose imports take longer than the runs.
-TOGETHER = [("mlp",), ("vae", "contrastive", "dqn"), ("gan",)]
+TOGETHER = [("mlp",), ("vae", "contrastive", "dqn", "selfplay"), ("gan",)]
 
 
 @pytest.mark.parametrize(

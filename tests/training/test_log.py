@@ -261,6 +261,7 @@ def run(name: str, folder: str, kill: str | None) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.one_backend  # The kills of each backend are in test_kills.py.
 @pytest.mark.parametrize("name", ["lines", "tensorboardX", "trackio"])
 def test_a_run_that_was_killed_and_resumed_is_one_curve(name, tmp_path):
     if name != "lines":

@@ -20,6 +20,8 @@ def save_input(run_dir, kind: str, splits: data.Splits, *, model=None, x=None, f
     - "numbers", with the training set's `x` and `feature_names` if it has only some of the features;
     - "sequence" of numbers, with `is_series` (the model reads the end of a longer one) and `exact` (no shorter one);
     - "anomaly", numbers, with `threshold`.
+
+    "moves" of a game has nothing else: `save_moves` writes it.
     """
     info = splits.info
     x = splits.train.x if x is None else x
@@ -36,3 +38,8 @@ def save_input(run_dir, kind: str, splits: data.Splits, *, model=None, x=None, f
         ends = {"lowest": rows.min(axis=0), "highest": rows.max(axis=0)}
         content |= {name: (values.astype("float64").round(4) + 0.0).tolist() for name, values in ends.items()}
     results.write_json(Path(run_dir) / "input.json", content)
+
+
+def save_moves(run_dir) -> None:
+    """Write `input.json` of a run that answers to the moves of a game."""
+    results.write_json(Path(run_dir) / "input.json", {"kind": "moves"})

@@ -12,6 +12,8 @@ import numpy as np
 
 from dlguide import data
 from dlguide.errors import ArgumentError
+from recipes._lib.agents import connect_four
+from recipes._lib.agents.connect_four import Positions
 from recipes._lib.photos import picture_reader
 
 FAR = 0.1  # A value gets a note where it lies outside the training set's range by more than this share of the range.
@@ -46,6 +48,23 @@ def recall(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
             f"letters with a question mark, such as 'a4 f7 c1 d1 f?'. Received: {text!r}"
         )
     return data.encode([words], description["vocabulary"], description["shape"][0]), [""]
+
+
+def moves(text: str, description: dict) -> tuple[Positions, list[str]]:
+    """Read the columns of a game of Connect Four so far, such as 4453; nothing is the empty board."""
+    position = connect_four.start(1)
+    for column in text:
+        is_over = connect_four.is_lost(position)[0] or connect_four.is_full(position)[0]
+        if column not in "1234567" or is_over or not connect_four.legal_moves(position)[0, int(column) - 1]:
+            break
+        position = connect_four.after_moves(position, np.array([int(column) - 1]))
+    else:
+        if not (connect_four.is_lost(position)[0] or connect_four.is_full(position)[0]):
+            return position, [""]
+    raise ArgumentError(
+        "`inputs` must be the columns of a game that is not over, 1 to 7, each with room, in the order of the moves, "
+        f"such as 4453. Received: {text!r}"
+    )
 
 
 def numbers(text: str, description: dict) -> tuple[np.ndarray, list[str]]:

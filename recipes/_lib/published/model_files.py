@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import data, deployment
-from recipes._lib.agents import environments
+from recipes._lib.agents import connect_four, environments, game_players
 from recipes._lib.published import published_runs, small_weights
 from recipes._lib.runs import recipe_list
 
@@ -61,8 +61,10 @@ def _with_attention(model: keras.Model, number: int) -> keras.Model:
 
 
 def examples(name: str, count: int) -> np.ndarray:
-    """Return inputs of a recipe's model from its test set; of an agent, observations."""
+    """Return inputs of a recipe's model from its test set; of an agent, observations; of a player, positions."""
     recipe = recipe_list.recipe(name)
+    if recipe.metric == "score":
+        return connect_four.planes(game_players.random_positions(count, seed=10))
     if recipe.data_set is None:
         return environments.observations(recipe.data, count, 10)
     return data.load(recipe.data_set, limit=count, seed=10).test.x[:count]

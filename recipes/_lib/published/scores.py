@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit, log_softmax
 
 from dlguide import data, evaluation
-from recipes._lib.agents import environments
+from recipes._lib.agents import connect_four, environments, game_players
 from recipes._lib.images import transfer, vae_model
 from recipes._lib.published.model_files import Outputs
 from recipes._lib.runs import recipe_list
@@ -19,11 +19,17 @@ def score(name: str, outputs: Outputs, *, judge: Outputs | None = None, few: boo
     Args:
         outputs: The model, as a function from part and batch to outputs.
         judge: For a GAN: the classifier of `cnn_mnist`.
-        few: On the first examples of the test set only; of an agent, ten episodes.
+        few: On the first examples of the test set only; of an agent, ten episodes; of a player, some positions.
         seed: Seed of the run.
     """
     recipe = recipe_list.recipe(name)
     count = FEW if few else None
+    if recipe.metric == "score":  # One move that is another one changes a whole game.
+
+        def value(positions):
+            return game_players.from_logits(outputs("model", connect_four.planes(positions))[0])
+
+        return {"decided_error": game_players.decided_error(value, FEW if few else 10 * FEW, seed)}
     if recipe.data_set is None:
         seeds = environments.episode_seeds(seed, environments.TEST, count=10 if few else 100)
 

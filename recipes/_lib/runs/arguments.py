@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "limit", "samples", "networks")
+POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "limit", "samples", "networks", "games")
+POSITIVE += ("rounds",)
 
 
 def check(options: dict) -> None:
