@@ -18,12 +18,12 @@ import optuna
 import pytest
 from kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
 
-from dlguide import data, training
+from dlguide import data, mlp, training
 from dlguide.errors import ArgumentError
 from recipes import automl
 from recipes._lib import baselines
 from recipes._lib.runs import arguments
-from recipes._lib.search import optuna_search, search_pictures, trial_process
+from recipes._lib.search import baseline, optuna_search, scaled_data, search_pictures, trial_process
 
 ROOT = Path(__file__).parents[2]
 COMPLETE, PRUNED, FAIL = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL
@@ -217,14 +217,14 @@ def test_without_optuna_the_search_is_imported_and_says_what_it_needs(tmp_path, 
 @pytest.mark.parametrize(
     ("name", "builder", "optimizer"),
     [
-        ("auto_mpg", "perceptron", "sgd"),
+        ("bikeshare", "perceptron", "sgd"),
         ("bikeshare", "mlp", "adam"),
-        ("vowels", "cnn", "adamw"),
-        ("vowels", "mlp", "rmsprop"),
+        ("leaves", "cnn", "adamw"),
+        ("leaves", "mlp", "rmsprop"),
     ],
 )
 def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, optimizer):
-    splits, _ = automl.load(name, limit=60)
+    splits, _ = scaled_data.load(name, limit=60)
 
     def built(parameters):
         keras.utils.clear_session()  # The same names of the layers.
@@ -248,9 +248,8 @@ def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, opt
             assert (built({**first, name: other})[0] != model) == (other != first[name]), name
 
 
-@pytest.mark.parametrize("name", ["bikeshare", "auto_mpg"])
-def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets(name):
-    own, (splits, scaled) = data.load(name, limit=60), automl.load(name, limit=60)
+def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets():
+    own, (splits, scaled) = data.load("bikeshare", limit=60), scaled_data.load("bikeshare", limit=60)
     assert all(map(np.array_equal, splits.test, own.test))  # It is not yet read.
     splits, info = splits._replace(test=scaled(splits.test)), splits.info
     assert np.mean(splits.train.y) == pytest.approx(0, abs=1e-5) and np.std(splits.train.y) == pytest.approx(
@@ -263,19 +262,42 @@ def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets(
         np.testing.assert_allclose(x, before.x, rtol=1e-4, atol=1e-5)
 
 
+def test_five_hundred_series_of_mnist1d_are_learned_from_and_the_test_set_is_whole():
+    (splits, _), own = scaled_data.load("mnist1d", seed=3), data.load("mnist1d", seed=3)
+    assert [len(part.y) for part in splits[:3]] == [500, 500, 1000]
+    assert all(map(np.array_equal, splits.test, own.test))
+    assert [len(part.y) for part in scaled_data.load("mnist1d", limit=60)[0][:3]] == 3 * [60]
+
+
 def test_a_cnn_is_tried_where_the_columns_have_an_order():
-    assert list(automl.builders(automl.load("auto_mpg", limit=20)[0])) == ["perceptron", "mlp"]
-    assert list(automl.builders(automl.load("vowels", limit=20)[0])) == ["perceptron", "mlp", "cnn"]
+    assert list(automl.builders(data.load("bikeshare", limit=20))) == ["perceptron", "mlp"]
+    assert list(automl.builders(data.load("leaves", limit=20))) == ["mlp", "cnn"]
+
+
+def test_the_defaults_stop_early_and_keep_their_best_weights(monkeypatch):
+    histories, fit = [], training.fit
+
+    def noting(*args, **options):
+        histories.append(fit(*args, **options).history)
+        return SimpleNamespace(history=histories[-1])
+
+    monkeypatch.setattr(training, "fit", noting)
+    monkeypatch.setattr(baseline, "PATIENCE", 2)
+    splits = small_splits()
+    model = baseline.default_model({"mlp": mlp}, splits, epochs=60, seed=0)
+    losses = histories[0]["val_loss"]
+    assert len(losses) == np.argmin(losses) + 3 < 60  # Two epochs more than the best one.
+    assert model.evaluate(*splits.valid, verbose=0)[0] == pytest.approx(min(losses), rel=1e-5)
 
 
 @pytest.fixture
 def fits(monkeypatch):
-    """What `fit` is given; it trains nothing, and each training has a higher validation loss than the one before."""
+    """What `fit` is given; it trains nothing, and each training has a higher lowest validation loss than the last."""
     found = []
 
     def fit(model, x, y, **options):
         found.append((model, x, y, *options.pop("validation_data"), options))
-        return SimpleNamespace(seconds=1.0, history={"val_loss": [float(len(found))]})
+        return SimpleNamespace(seconds=1.0, history={"val_loss": [float(len(found)), 9.0 - len(found)]})
 
     monkeypatch.setattr(training, "fit", fit)
     return found
@@ -305,15 +327,17 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     monkeypatch.setattr(automl.baselines, "boosting_score", lambda splits, seed: 0.25)
     metrics = automl.main(trials=3, epochs=2, seed=5, limit=60)
     assert searches == [("tpe", 3, 2, 5, "loss", ()), ("random", 3, 2, 5, "loss", found)]
-    splits, scaled = automl.load("bikeshare", limit=60, seed=5)
+    splits, scaled = scaled_data.load("bikeshare", limit=60, seed=5)
     test = scaled(splits.test)
     for _, *arrays, options in fits:
         assert all(map(np.array_equal, arrays, (*splits.train, *splits.valid)))
-        assert options["epochs"] == 2 and options["seed"] == 5 and options.get("run_dir") is None
+        assert options["seed"] == 5 and options.get("run_dir") is None
+    patience = baseline.PATIENCE
+    assert [(o["epochs"], o.get("patience")) for *_, o in fits] == [(2, None), (2, None), (6, patience), (6, patience)]
     models = [model for model, *_ in fits]
     assert [model.layers[2].units for model in models[:2]] == [34, 36]
     assert [model.name for model in models[2:]] == ["perceptron", "mlp"]  # The defaults; the first has the lower loss.
-    assert [options.get("batch_size") for *_, options in fits] == [50, 50, None, None]
+    assert [options.get("batch_size") for *_, options in fits] == [50, 50, 32, 32]
     tested = [model for model, x in evaluated if np.array_equal(x, test.x)]
     assert tested == [models[0], models[2], models[1]] and len(evaluated) == 4  # One on the validation set.
     seeds = {optuna_search.trial_seed(seed, number) for seed in range(20) for number in range(50)}

@@ -1,4 +1,4 @@
-"""Pictures of a search: the best score, the importance of the parameters, a line for each trial."""
+"""Pictures of a search and its winner: the best score, the importance of the parameters, a line for each trial."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from matplotlib import pyplot
 
-from dlguide import plots
+from dlguide import data, plots
 from recipes._lib import pictures
 from recipes._lib.search import optuna_search
 from recipes._lib.search.optuna_search import optuna
@@ -40,6 +40,23 @@ def save_search_figures(run_dir, title: str, searches: dict[str, list]) -> None:
         for number in set(pyplot.get_fignums()) - set(others):
             pyplot.close(number)
         pyplot.switch_backend(backend)
+
+
+def save_regression_figures(run_dir, title: str, model, default, splits: data.Splits, history) -> None:
+    """Save the learning curves, and the predictions against the truth in its own unit."""
+    predicted, baseline = (each.predict(splits.test.x, verbose=0) for each in (model, default))
+    truth, predicted, baseline = (
+        each * splits.info.scale + splits.info.mean for each in (splits.test.y, predicted, baseline)
+    )
+    names = {"loss": "mean squared error\n(of the scaled target)", "r2_score": "R²"}
+    pictures.save_figures(
+        run_dir,
+        title,
+        learning_curves=plots.learning_curves(history, metric_names=names),
+        prediction=pictures.prediction_against_truth(
+            truth, predicted, "value", unit=splits.info.target_name, baseline=baseline, baseline_name="default settings"
+        ),
+    )
 
 
 def _with_log_score(trial):

@@ -1,0 +1,45 @@
+"""A data set as a search needs it, and a model compiled for it."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from dlguide import data
+
+TRAINING_EXAMPLES = {"mnist1d": 500}
+"""The training set and the validation set have so many at most: with all 3,500, a search has nothing to gain."""
+
+
+def load(name: str, limit: int | None = None, seed: int = 0) -> tuple[data.Splits, Callable]:
+    """Return a data set, and the function that does to its test set what was done to the other two.
+
+    By the training set, the features of a table get the range [0, 1], and the numbers to predict mean 0 and standard
+    deviation 1.
+    """
+    splits = data.load(name, limit=limit, seed=seed)
+    if len(splits.train.y) > TRAINING_EXAMPLES.get(name, np.inf):
+        splits = data.load(name, limit=TRAINING_EXAMPLES[name], seed=seed)._replace(test=splits.test)
+    if splits.info.num_classes:
+        return splits, lambda part: part
+    x, y = splits.train
+    lowest, width = x.min(axis=0), np.ptp(x, axis=0)
+    width[width == 0] = 1
+    mean, scale = float(y.mean()), float(y.std())
+
+    def scaled(part: data.Part) -> data.Part:
+        return data.Part((part.x - lowest) / width, ((part.y - mean) / scale)[:, None])
+
+    features = {"feature_mean": tuple(lowest.tolist()), "feature_scale": tuple(width.tolist())}
+    info = splits.info._replace(mean=mean, scale=scale, **features)
+    return splits._replace(train=scaled(splits.train), valid=scaled(splits.valid), info=info), scaled
+
+
+def compiled(model: keras.Model, optimizer="adam") -> keras.Model:
+    """Compile a model for classes, or for a number if it has one output."""
+    if model.output_shape[-1] == 1:
+        model.compile(optimizer, "mse", metrics=["r2_score"])
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer, loss, metrics=["accuracy"])
+    return model
