@@ -49,15 +49,15 @@ def candidate(trial, splits: data.Splits, epochs: int) -> tuple[keras.Model, int
             dropout = trial.suggest_float("mlp_dropout", 0, 0.5)
             model = mlp(shape, outputs, hidden_units=layers * [units], dropout=dropout, batch_norm=True)
         case "cnn":
-            layers = trial.suggest_int("cnn_layers", 2, 4)
-            filters = trial.suggest_int("cnn_filters", 8, 32, log=True)
+            layers = trial.suggest_int("cnn_layers", 2, 3)
+            filters = trial.suggest_int("cnn_filters", 16, 48, log=True)
             filters = [filters * 2**i for i in range(layers)]  # Each layer has twice as many as the one before.
             kernel_size = trial.suggest_int("cnn_kernel_size", 3, 15, step=2)
             dropout = trial.suggest_float("cnn_dropout", 0, 0.5)
             model = cnn(shape, outputs, filters=filters, kernel_size=kernel_size, dropout=dropout)
 
     batch_size = trial.suggest_categorical("batch_size", (10, 25, 50, 100))
-    learning_rate = trial.suggest_float("learning_rate", 1e-3, 1e-1, log=True)
+    learning_rate = trial.suggest_float("learning_rate", 1e-3, 3e-2, log=True)
     steps = epochs * -(-len(splits.train.x) // batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     match trial.suggest_categorical("optimizer", ("sgd", "adam", "adamw", "rmsprop")):

@@ -235,7 +235,7 @@ def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, opt
 
     first = {"builder": builder, "optimizer": optimizer, "batch_size": 50, "learning_rate": 0.01, "weight_decay": 0.01}
     first |= {"mlp_layers": 2, "mlp_units": 64, "mlp_dropout": 0.1}
-    first |= {"cnn_layers": 3, "cnn_filters": 16, "cnn_kernel_size": 5, "cnn_dropout": 0.1}
+    first |= {"cnn_layers": 3, "cnn_filters": 20, "cnn_kernel_size": 5, "cnn_dropout": 0.1}
     model, distributions = built(first)
     config = model["compile_config"]["optimizer"]
     schedule = config["config"]["learning_rate"]["config"]
