@@ -10,6 +10,7 @@ from dlguide.attention import transformer_classifier, transformer_language_model
 from dlguide.autoencoders import autoencoder, conv_autoencoder, vae
 from dlguide.convolutional import cnn
 from dlguide.feedforward import linear_regression, mlp, perceptron, polynomial_regression
+from dlguide.masked_diffusion import diffusion
 from dlguide.recurrent import rnn
 from dlguide.selfsupervised import contrastive
 from dlguide.sequence_to_sequence import encoder_decoder
@@ -21,6 +22,7 @@ __all__ = [
     "cnn",
     "contrastive",
     "conv_autoencoder",
+    "diffusion",
     "encoder_decoder",
     "gan",
     "linear_regression",
@@ -34,8 +36,8 @@ __all__ = [
 ]
 
 _MODULES = {"adversarial", "attention", "attention_layers", "augmentation", "autoencoders", "convolutional", "data"}
-_MODULES |= {"deployment", "errors", "evaluation", "explanation", "feedforward", "generation", "plots", "recurrent"}
-_MODULES |= {"selfsupervised", "sequence_to_sequence", "training"}
+_MODULES |= {"deployment", "errors", "evaluation", "explanation", "feedforward", "generation", "masked_diffusion"}
+_MODULES |= {"plots", "recurrent", "selfsupervised", "sequence_to_sequence", "training"}
 
 
 def __getattr__(name: str):

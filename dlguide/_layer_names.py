@@ -9,6 +9,8 @@ import keras
 ENCODER, DECODER, SAMPLING = "encoder", "decoder", "sampling"
 # A GAN, and the embedding of the classes in its generator.
 GENERATOR, DISCRIMINATOR, GENERATOR_CLASSES = "generator", "discriminator", "generator_classes"
+# A diffusion model.
+DENOISER = "denoiser"
 # A transformer; each attention layer and the normalisation before it end in the number of the block.
 POSITIONS, ATTENTION, ATTENTION_NORM = "position_embedding", "attention_", "attention_norm_"
 # The attention of an encoder-decoder, in its decoder.

@@ -1,4 +1,4 @@
-"""Base class of models that are made of two other models and train them together."""
+"""Base class of models that are made of other models and train them together."""
 
 from typing import ClassVar
 
@@ -6,9 +6,9 @@ import keras
 
 
 class ModelOfParts(keras.Model):
-    """A model whose config holds its two parts, named by `PARTS`, and its `options`."""
+    """A model whose config holds its parts, named by `PARTS`, and its `options`."""
 
-    PARTS: ClassVar[tuple[str, str]]
+    PARTS: ClassVar[tuple[str, ...]]
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)

@@ -46,8 +46,8 @@ def export(model: keras.Model, path, *, format: str, examples, bits: int = 32) -
     Inputs are named `input_0`, `input_1`, ..., outputs `output_0`, `output_1`, ..., in Keras's order. On JAX and
     PyTorch, a process on the TensorFlow backend writes the file, so that it is the same on each backend.
 
-    A `vae`, a `gan` and a `contrastive` model draw random numbers. Export their parts: `model.get_layer("decoder")`,
-    `get_layer("generator")`, `get_layer("encoder")`.
+    A `vae`, a `gan`, a `diffusion` and a `contrastive` model draw random numbers. Export their parts:
+    `model.get_layer("decoder")`, `get_layer("generator")`, `get_layer("denoiser")`, `get_layer("encoder")`.
 
     Args:
         model: A functional or sequential model without random draws.

@@ -1,22 +1,30 @@
-"""Generation: images from a VAE or a GAN, codes between two codes, continuations of a text, translations."""
+"""Generation: images of a VAE, a GAN or a diffusion, codes between two codes, continuations of a text, translations."""
 
 import keras
 import numpy as np
 
-from dlguide import _checks, _data_checks, _layer_names, _translation
+from dlguide import _checks, _data_checks, _layer_names, _translation, _unmasking
 from dlguide.errors import ArgumentError
 
 
-def sample(model: keras.Model, count: int, *, labels=None, seed: int = 0) -> np.ndarray:
-    """Draw examples from a `vae` or a `gan`; the same seed gives the same codes on any backend.
+def sample(
+    model: keras.Model, count: int, *, labels=None, steps: int = 50, means: bool = False, seed: int = 0
+) -> np.ndarray:
+    """Draw examples from a `vae`, a `gan` or a `diffusion`; the same seed gives the same codes on any backend.
 
-    The examples of a VAE are the decoder's means for the codes, without the noise of each value.
+    The examples of a VAE are the decoder's means for the codes, without the noise of each value. Those of a diffusion
+    model are zeros and ones: each example takes its own random order of its values, cut into `steps` groups, and the
+    values of a group are drawn at once, given all values before them.
 
     Args:
-        model: A model of `vae` or `gan`.
+        model: A model of `vae`, `gan` or `diffusion`.
         count: Number of examples, at least 1.
         labels: For a GAN with `num_classes`, the class of each example: an array of `count` integers.
-        seed: Seed of the codes, at least 0.
+        steps: For a diffusion model, the number of groups, at least 1: more take more time, and the dependence of the
+            values of a group on each other, which is left out, becomes smaller. No effect on another model.
+        means: For a diffusion model, give each value its mean given the other values, as a VAE's decoder does, instead
+            of 0 or 1. This takes 8 steps more, each with an eighth of the values hidden. No effect on another model.
+        seed: Seed of the codes, or of the order and the values, at least 0.
 
     Returns:
         A float32 array of shape `(count, *input_shape)` with values in [0, 1].
@@ -29,11 +37,17 @@ def sample(model: keras.Model, count: int, *, labels=None, seed: int = 0) -> np.
         >>> sample(vae((28, 28, 1)), 3).shape
         (3, 28, 28, 1)
     """
-    generator, gives_logits = _generator(model)
+    count, seed = _checks.integer("count", count), _checks.integer("seed", seed, at_least=0)
+    steps, means = _checks.integer("steps", steps), _checks.flag("means", means)
+    denoiser = _unmasking.denoiser_of(model)
+    if denoiser is not None:
+        _refuse_labels(labels)
+        return _unmasking.draw(denoiser, count, steps, means, seed)
+    maker = "made by `vae`, `gan` or `diffusion`"
+    generator, gives_logits = _generator(model, maker)
     if gives_logits and _layer_names.SAMPLING not in _layer_names.layers_by_name(model):
-        raise _checks.error("model", "made by `vae` or `gan`: an autoencoder's codes have no distribution", model.name)
-    count = _checks.integer("count", count)
-    rng = np.random.default_rng(_checks.integer("seed", seed, at_least=0))
+        raise _checks.error("model", f"{maker}: an autoencoder's codes have no distribution", model.name)
+    rng = np.random.default_rng(seed)
     codes = rng.normal(size=(count, generator.inputs[0].shape[-1])).astype("float32")
     return decode(model, codes, labels=labels)
 
@@ -71,10 +85,15 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
             raise _checks.error("labels", f"one class for each of {len(codes)} examples", labels)
         _data_checks.labels("labels", labels, generator.get_layer(_layer_names.GENERATOR_CLASSES).input_dim)
         inputs = [codes, np.asarray(labels, "int32")]
-    elif labels is not None:
-        raise _checks.error("labels", "None for a model without classes", labels)
+    else:
+        _refuse_labels(labels)
     examples = np.asarray(generator.predict(inputs, batch_size=256, verbose=0), "float32")
     return expit(examples) if gives_logits else examples
+
+
+def _refuse_labels(labels) -> None:
+    if labels is not None:
+        raise _checks.error("labels", "None for a model without classes", labels)
 
 
 def interpolate(first, second, steps: int = 8) -> np.ndarray:
@@ -231,10 +250,10 @@ def translate(
     return np.concatenate(targets) if source.ndim == 2 else targets[0][0]
 
 
-def _generator(model) -> tuple[keras.Model, bool]:
+def _generator(model, maker: str = "made by `vae`, `gan` or an autoencoder builder") -> tuple[keras.Model, bool]:
     """Return the model from codes to examples, and whether it gives logits."""
     parts = _layer_names.layers_by_name(model, keras.Model)
     for name, gives_logits in ((_layer_names.GENERATOR, False), (_layer_names.DECODER, True)):
         if name in parts:
             return parts[name], gives_logits
-    raise _checks.error("model", "made by `vae`, `gan` or an autoencoder builder", getattr(model, "name", model))
+    raise _checks.error("model", maker, getattr(model, "name", model))

@@ -80,6 +80,11 @@ GENERATOR = (5 * 8 + 16) + (16 * 12 + 6) + (16 * 3 + 1)
 DISCRIMINATOR = (16 * 3 + 3) + (16 * 12 + 4) + (8 + 1)
 ENCODER = (36 * 5 + 5 + 5) + (5 * 4 + 4)  # Scale and shift instead of a bias.
 
+# Two levels, of 3 and of 4: filters of 4 x 4 over a value and its square, then of 3 x 3 in two blocks of two
+# convolutions, each with a scale and a shift; back by 2 x 2; the last scale and shift, and 4 x 4 filters to one logit.
+UNET = 16 * 2 * 3 + 2 * (2 * 81 + 2 * 6) + 16 * 3 * 4 + 2 * (2 * 144 + 2 * 8) + 4 * 4 * 3 + 6 + (16 * 3 + 1)
+UNET_STATISTICS = 2 * 2 * 6 + 2 * 2 * 8 + 6
+
 CASES = {
     # A line: 3 weights and a bias. Statistics: mean and scale of 3, centre of 3, a matrix of 3 x 3.
     "linear_regression": Case(((3,),), (1,), (3 + 1, 3 + 3 + 3 + 9), kind="regression"),
@@ -101,6 +106,15 @@ CASES = {
         (3,),
         (GENERATOR + DISCRIMINATOR, 2 * 8 + 2 * 3),
         {"latent_dim": 5, "filters": (3, 4), "dropout": 0.5},
+        "alone",
+        inputs=(8, 4, 1),
+        is_random=True,
+    ),
+    "diffusion": Case(
+        ((8, 4, 1),),
+        (),
+        (UNET, UNET_STATISTICS),
+        {"filters": (3, 4)},
         "alone",
         inputs=(8, 4, 1),
         is_random=True,
@@ -211,6 +225,15 @@ OPTIONS = {
         Option("dropout", 0.0),
         # A bias instead of scale and shift.
         Option("batch_norm", False, GENERATOR - 8 - 3 + DISCRIMINATOR, 0),
+    ),
+    "diffusion": (
+        Option("filters", (5,), 16 * 2 * 5 + 2 * (2 * 225 + 2 * 10) + 10 + (16 * 5 + 1), 2 * 2 * 10 + 10),
+        Option(
+            "num_layers",
+            2,
+            UNET + 2 * (2 * 81 + 2 * 6) + 2 * (2 * 144 + 2 * 8),
+            UNET_STATISTICS + 2 * 2 * 6 + 2 * 2 * 8,
+        ),
     ),
     "contrastive": (
         Option("augment", {"rotation": 20}),

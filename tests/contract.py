@@ -80,7 +80,7 @@ def outputs(model, x, training=False):
 def same_everywhere(model, x):
     """Return outputs that are equal on every backend: those of the model, its encoder, or examples drawn by seed."""
     layers = {layer.name: layer for layer in model.layers}
-    if "generator" in layers or "sampling" in layers:
+    if {"generator", "sampling", "denoiser"} & set(layers):
         return generation.sample(model, 8, labels=x[1] if isinstance(x, list) else None)
     return outputs(layers["encoder"] if "projection_head" in layers else model, x)
 

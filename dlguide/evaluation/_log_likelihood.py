@@ -1,4 +1,4 @@
-"""The log-likelihood of a VAE by importance sampling."""
+"""The log-likelihood of a VAE by importance sampling, and the bound of a diffusion model."""
 
 import math
 
@@ -6,35 +6,40 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks, _data_checks, _layer_names
+from dlguide import _checks, _data_checks, _layer_names, _unmasking
 from dlguide.errors import ArgumentError
 
 
 def log_likelihood(
     model: keras.Model, x, *, samples: int = 100, seed: int = 0, batch_size: int = 1000
 ) -> dict[str, float]:
-    """Estimate the log-likelihood of examples under a `vae` by importance sampling.
+    """Estimate the log-likelihood of examples under a `vae` by importance sampling, or a bound under a `diffusion`.
 
-    The estimate is the logarithm of the mean of `p(x | z) p(z) / q(z | x)` over `samples` codes that the encoder
-    draws. On average it is a lower bound of the log-likelihood, which becomes tight with many samples. `p(x | z)` is a
-    product of Bernoulli distributions, so the values of `x` should be 0 or 1.
+    For a VAE, the estimate is the logarithm of the mean of `p(x | z) p(z) / q(z | x)` over `samples` codes that the
+    encoder draws. On average it is a lower bound of the log-likelihood, which becomes tight with many samples.
+
+    For a diffusion model, the estimate is the mean of its loss over `samples` choices of hidden values for each
+    example, whose numbers are spread evenly. This too is on average a lower bound of the log-likelihood. More samples
+    make it more exact, but not tighter.
+
+    Both models give each value a Bernoulli distribution, so the values of `x` should be 0 or 1.
 
     Args:
-        model: A model of `vae`.
+        model: A model of `vae` or `diffusion`.
         x: Examples with values in [0, 1], an array of shape `(n, *input_shape)`.
-        samples: Codes for each example, at least 1.
-        seed: Seed of the codes, at least 0.
+        samples: Codes, or choices of hidden values, for each example, at least 1.
+        seed: Seed of the codes or choices, at least 0.
         batch_size: Codes decoded at once, at least 1: more take more memory. Another value changes the order of the
-            noise, so the results differ a little, as with another seed.
+            noise, so the results differ a little, as with another seed. No effect on a diffusion model.
 
     Returns:
-        Means over the examples, in nats. `"nll"` is the negative log-likelihood, `"nll_error"` its standard error,
-        and `"nll_tenth"` the estimate from a tenth of the codes: the difference shows what more codes would change.
+        Means over the examples, in nats. `"nll"` is the negative log-likelihood, `"nll_error"` its standard error. For
+        a VAE, `"nll_tenth"` is the estimate from a tenth of the codes: the difference shows what more would change.
         `"elbo_loss"` is the negative evidence lower bound, the sum of `"reconstruction"` and `"kl"` (in closed form).
         `"log_weight_std"` is the standard deviation of an example's log weights: the larger, the looser the bound.
 
     Raises:
-        ValueError: If an argument is out of range, or the model was not made by `vae`.
+        ValueError: If an argument is out of range, or the model was made by another builder.
 
     Example:
         >>> from dlguide import vae
@@ -44,19 +49,26 @@ def log_likelihood(
         True
 
     Reference:
-        Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders" (2016).
+        Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders" (2016). For a diffusion model: Hoogeboom et
+        al., "Autoregressive diffusion models" (2022).
     """
+    denoiser = _unmasking.denoiser_of(model)
     layers, parts = _layer_names.layers_by_name(model), _layer_names.layers_by_name(model, keras.Model)
-    if not {_layer_names.ENCODER, _layer_names.DECODER} <= set(parts) or _layer_names.SAMPLING not in layers:
-        raise _checks.error("model", "made by `vae`", getattr(model, "name", model))
+    is_vae = {_layer_names.ENCODER, _layer_names.DECODER} <= set(parts) and _layer_names.SAMPLING in layers
+    if denoiser is None and not is_vae:
+        raise _checks.error("model", "made by `vae` or `diffusion`", getattr(model, "name", model))
     samples = _checks.integer("samples", samples)
     batch_size = _checks.integer("batch_size", batch_size)
-    rng = np.random.default_rng(_checks.integer("seed", seed, at_least=0))
+    seed = _checks.integer("seed", seed, at_least=0)
     x = np.asarray(x, "float32")
     if not len(x):
         raise ArgumentError(f"`x` must have at least one example. Received: x of shape {x.shape}")
     _data_checks.unit_range("x", x)
+    if denoiser is not None:
+        nats = _unmasking.bound(denoiser, x, samples, seed).mean(axis=1)
+        return {"nll": float(nats.mean()), "nll_error": float(nats.std() / math.sqrt(len(x)))}
 
+    rng = np.random.default_rng(seed)
     z_mean, z_log_var = (
         a[:, None].astype(np.result_type(a, np.float32))  # In mixed precision they are float16.
         for a in parts[_layer_names.ENCODER].predict(x, batch_size=256, verbose=0)

@@ -92,13 +92,13 @@ def test_the_likelihood_and_what_is_said_of_it_are_those_worked_out_by_hand(batc
 
 
 def test_a_layer_with_the_name_of_a_part_is_no_part():
-    layers = [keras.layers.Dense(3, name=name) for name in ("encoder", "decoder", "sampling", "generator")]
+    layers = [keras.layers.Dense(3, name=name) for name in ("encoder", "decoder", "sampling", "generator", "denoiser")]
     model = keras.Sequential([keras.Input((3,)), *layers], name="mine")
     for call, maker in (
         (lambda: generation.decode(model, np.ones((2, 3))), "`vae`, `gan` or an autoencoder builder"),
-        (lambda: generation.sample(model, 2), "`vae`, `gan` or an autoencoder builder"),
-        (lambda: evaluation.log_likelihood(model, np.ones((2, 3))), "`vae`"),
-        (lambda: evaluation.log_likelihood(autoencoder((3,), name="mine"), np.ones((2, 3))), "`vae`"),
+        (lambda: generation.sample(model, 2), "`vae`, `gan` or `diffusion`"),
+        (lambda: evaluation.log_likelihood(model, np.ones((2, 3))), "`vae` or `diffusion`"),
+        (lambda: evaluation.log_likelihood(autoencoder((3,), name="mine"), np.ones((2, 3))), "`vae` or `diffusion`"),
     ):
         with pytest.raises(ValueError, match=rf"^`model` must be made by {maker}\. Received: model='mine'$"):
             call()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from contract import outputs
 
-from dlguide import attention_layers, autoencoder, gan, generation, mlp, transformer_language_model
+from dlguide import attention_layers, autoencoder, diffusion, gan, generation, mlp, transformer_language_model
 
 
 def language_model(max_length=12):
@@ -83,9 +83,13 @@ def test_nothing_is_compiled_again_for_each_token(monkeypatch):
 BAD = [
     (lambda: generation.sample(gan((8, 8, 1)), 0), "`count` must be an integer of at least 1. Received: count=0"),
     (lambda: generation.sample(keras.Sequential(name="mine"), 1),
-     "`model` must be made by `vae`, `gan` or an autoencoder builder. Received: model='mine'"),
-    (lambda: generation.sample(autoencoder((4,)), 1), "`model` must be made by `vae` or `gan`: an autoencoder's codes "
-     "have no distribution. Received: model='autoencoder'"),
+     "`model` must be made by `vae`, `gan` or `diffusion`. Received: model='mine'"),
+    (lambda: generation.sample(autoencoder((4,)), 1), "`model` must be made by `vae`, `gan` or `diffusion`: an "
+     "autoencoder's codes have no distribution. Received: model='autoencoder'"),
+    (lambda: generation.sample(diffusion((4, 4, 1)), 2, labels=[0, 1]),
+     "`labels` must be None for a model without classes. Received: labels=[0, 1]"),
+    (lambda: generation.sample(diffusion((4, 4, 1)), 2, steps=0),
+     "`steps` must be an integer of at least 1. Received: steps=0"),
     (lambda: generation.sample(gan((8, 8, 1), num_classes=3), 2),
      "`labels` must be one class for each of 2 examples. Received: labels=None"),
     (lambda: generation.sample(gan((8, 8, 1)), 2, labels=[0, 1]),

@@ -37,5 +37,5 @@ def test_each_builder_has_a_file_that_gives_the_same_outputs_for_ever():
     assert done.returncode == 0, done.stderr
     seen = {(Path(line.split()[1]).name, *line.split()[2:]) for line in done.stdout.splitlines() if line[:5] == "same "}
     drawn = {("gan", "generator"), ("gan", "discriminator"), ("vae", "encoder"), ("vae", "decoder")}
-    drawn |= {("contrastive", "encoder"), ("contrastive", "projection_head")}
-    assert seen == {(name,) for name in names - {"gan", "vae", "contrastive"}} | drawn
+    drawn |= {("contrastive", "encoder"), ("contrastive", "projection_head"), ("diffusion", "denoiser")}
+    assert seen == {(name,) for name in names - {"gan", "vae", "contrastive", "diffusion"}} | drawn

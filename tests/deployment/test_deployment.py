@@ -15,6 +15,7 @@ from dlguide import _export_checks, _export_formats, _export_runtimes, deploymen
 
 OTHER_LAYERS = {"cell", "bidirectional", "vocab_size", "num_classes"}
 PARTS = {"vae": ("encoder", "decoder"), "gan": ("generator", "discriminator"), "contrastive": ("encoder",)}
+PARTS |= {"diffusion": ("denoiser",)}
 
 
 def models(file_format):

@@ -62,6 +62,7 @@ OWN_VALUES = {
     "rnn": {"input_shape": st.tuples(small, small), "vocab_size": st.none()},
     "conv_autoencoder": {"input_shape": maps, "latent_dim": st.none() | small},
     "gan": {"input_shape": maps},
+    "diffusion": {"input_shape": maps},
 }
 BUILDERS = [case for case in CASES if case != "contrastive"]  # It needs a model; it has a test of its own.
 
@@ -77,7 +78,7 @@ def output_shape(name: str, o: dict) -> tuple:
     """Return the shape of what a model gives for two examples."""
     if "num_outputs" in o:
         return (2, *o.get("input_shape", ())[: o.get("return_sequences", 0)], o["num_outputs"])
-    known = {"gan": (3,), "transformer_language_model": (o.get("max_length"), o.get("vocab_size"))}
+    known = {"gan": (3,), "diffusion": (), "transformer_language_model": (o.get("max_length"), o.get("vocab_size"))}
     known["encoder_decoder"] = (3, o.get("target_vocab_size"))
     return (2, *known.get(name, (1,) if "regression" in name else o.get("input_shape")))
 
@@ -104,7 +105,7 @@ def test_a_builder_gives_the_shape_that_its_arguments_say_and_can_be_saved(name,
         model.save(tmp_path / "model.keras")
         again = keras.saving.load_model(tmp_path / "model.keras")
         assert all(map(np.array_equal, again.get_weights(), model.get_weights()))
-        if name not in ("vae", "gan"):  # These draw numbers.
+        if name not in ("vae", "gan", "diffusion"):  # These draw numbers.
             assert np.array_equal(again(x), given_back)
 
     holds()

@@ -126,7 +126,8 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
 
 # Baselines that `fit` trains; the data that are downloaded.
 OTHER_BASELINES = {"automl", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
-OTHER_BASELINES |= {"transfer_mnist", "transformer_recall", "transformer_shakespeare", "vae_mnist", "cnn_fashion"}
+OTHER_BASELINES |= {"compression_mnist", "diffusion_mnist", "transfer_mnist", "transformer_recall", "vae_mnist"}
+OTHER_BASELINES |= {"transformer_shakespeare", "cnn_fashion"}
 OTHER_BASELINES |= {"selfplay_connect4"}  # Matches of the untrained network take minutes.
 
 
@@ -195,6 +196,12 @@ def test_transfer_is_ahead_of_training_from_scratch_with_disjoint_ranges_at_one_
         way = transfer.TRANSFER[labels]
         scratch, ahead = ([seed[f"{name}_accuracy_{labels}"] for seed in seeds] for name in ("scratch", way))
         assert min(ahead) > max(scratch), labels
+
+
+def test_each_student_lies_between_every_network_without_a_teacher_and_its_own_teacher():
+    seeds = all_seeds("compression_mnist")
+    assert min(seed["accuracy"] for seed in seeds) > max(seed["baseline_accuracy"] for seed in seeds)
+    assert all(seed["accuracy"] < seed["teacher_accuracy"] for seed in seeds)
 
 
 def test_the_transformer_is_ahead_of_ngrams_and_behind_an_lstm_in_the_same_time_as_its_docstring_says():

@@ -92,12 +92,13 @@ def press(page, selector, *keys, number=0):
         page.keyboard.press(key)
 
 
-DIGITS = ("mlp_mnist", "cnn_mnist", "transfer_mnist")
+DIGITS = ("mlp_mnist", "cnn_mnist", "compression_mnist", "transfer_mnist")
 """The reader draws a digit."""
 BY_KEYBOARD = {
     "autoencoder_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=16),
     "vae_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=3),
     "gan_mnist": lambda page: press(page, "button", "Enter"),
+    "diffusion_mnist": lambda page: press(page, "button", "Enter"),
     "lstm_places": lambda page: page.fill(".demo input[type=text]", "Neuschwanstein"),
     "transformer_recall": lambda page: page.fill(".demo input[type=text]", "x9 y8 z7 b1 y?"),
     "transformer_shakespeare": lambda page: press(page, "input[type=text]", "Enter"),

@@ -1,7 +1,7 @@
 """Runs that are killed at random moments and started again end in the same bits.
 
 A run is [FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], or [FOLDER, ..., MODEL, EPOCHS].
-MODEL is "mlp", "vae", "gan", "contrastive", "dqn" or "selfplay".
+MODEL is "mlp", "vae", "gan", "contrastive", "diffusion", "dqn" or "selfplay".
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
 Each run is a process of its own, forked after the imports, which take longer than it, and before anything is computed.
@@ -22,7 +22,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import contrastive, gan, mlp, training, vae
+from dlguide import contrastive, diffusion, gan, mlp, training, vae
 from dlguide.training import _folder, _run
 from recipes._lib.agents import connect_four, environments, q_learning, self_play
 from recipes._lib.images import vae_model
@@ -56,6 +56,10 @@ def generator(name: str, rng):
         model = contrastive(mlp((8, 8, 1), 8, batch_norm=True), augment={"shift": 0.2, "rotation": 20})
         model.compile("adam")
         return model, (x,), {"batch_size": 10}
+    if name == "diffusion":
+        model = diffusion((8, 8, 1), filters=(4,))
+        model.compile(keras.optimizers.Adam(0.01, use_ema=True))
+        return model, (x,), {"batch_size": 10}
     assert name == "gan", name
     model = gan((8, 8, 1), filters=(8,), num_classes=2)
     rates = {"discriminator.*": keras.optimizers.Adam(1e-3)}
@@ -77,7 +81,7 @@ def run(folder: str, name: str, epochs: int) -> str:
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
     # An epoch has checkpoints within it too. The epochs of these models are short, except on PyTorch.
-    is_short = name in ("vae", "gan", "contrastive") and keras.backend.backend() != "torch"
+    is_short = name in ("vae", "gan", "contrastive", "diffusion") and keras.backend.backend() != "torch"
     seconds = 0.01 if is_short else 0.03
     options = {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": seconds}
     if name == "dqn":
@@ -187,7 +191,7 @@ def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
 
 # The others draw numbers in every step. Fewer kills are enough: the same code writes their checkpoints.
 # Those of one test share their interpreters, whose imports take longer than the runs.
-TOGETHER = [("mlp",), ("vae", "contrastive", "dqn", "selfplay"), ("gan",)]
+TOGETHER = [("mlp",), ("vae", "contrastive", "dqn", "selfplay"), ("gan", "diffusion")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+"""Networks as LiteRT files: size, accuracy and time of each step of a compression."""
+
+import csv
+import importlib.util
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from dlguide import data, deployment, plots
+from recipes._lib import pictures
+
+LOSS_NAME = "cross-entropy + distillation loss (nats)"
+RUNTIME = "ai_edge_litert"
+NAMES = {
+    "teacher": "teacher",
+    "teacher_int8": "teacher, 8 bits",
+    "baseline": "small network, no teacher",
+    "student": "student",
+    "student_int8": "student, 8 bits",
+}
+
+
+class Step(NamedTuple):
+    """A LiteRT file: number of weights of its network, bytes, share of correct classes, milliseconds per image."""
+
+    weights: int
+    bytes: int
+    accuracy: float
+    milliseconds: float
+
+
+def steps(models: dict[str, keras.Model], splits: data.Splits, run_dir: str | None) -> dict[str, Step]:
+    """Export networks to LiteRT, those named `..._int8` with 8 bits, and measure each file on the test set.
+
+    The ranges of the 8-bit numbers come from 500 training images. The files stay in the run folder.
+    """
+    if importlib.util.find_spec(RUNTIME) is None:
+        print('No LiteRT files: they need the extra "export", pip install -e ".[export]".', flush=True)
+        return {}
+    measured = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, model in models.items():
+            path = Path(run_dir or scratch, f"{name}.tflite")
+            path.unlink(missing_ok=True)  # Of a run that was killed.
+            bits = 8 if name.endswith("_int8") else 32
+            deployment.export(model, path, format="litert", examples=splits.train.x[:500], bits=bits)
+            logits, milliseconds = run_file(path, splits.test.x)
+            accuracy = float((logits.argmax(axis=1) == splits.test.y).mean())
+            measured[name] = Step(model.count_params(), path.stat().st_size, accuracy, milliseconds)
+    return measured
+
+
+def run_file(path: Path, x: np.ndarray) -> tuple[np.ndarray, float]:
+    """Read images one by one with LiteRT on one thread; return the logits, and the median milliseconds per image."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(path), num_threads=1)
+    interpreter.allocate_tensors()
+    [given], [answer] = interpreter.get_input_details(), interpreter.get_output_details()
+    logits, seconds = [], []
+    for i in range(len(x)):
+        interpreter.set_tensor(given["index"], x[i : i + 1])
+        begin = time.perf_counter()
+        interpreter.invoke()
+        seconds.append(time.perf_counter() - begin)
+        logits.append(interpreter.get_tensor(answer["index"])[0])
+    return np.stack(logits), 1e3 * statistics.median(seconds)
+
+
+def metrics(measured: dict[str, Step]) -> dict[str, float]:
+    """Return the important numbers of the steps by the names of metrics; none without LiteRT."""
+    if not measured:
+        return {}
+    teacher, student, small = (measured[name] for name in ("teacher", "student", "student_int8"))
+    return {
+        "weights": float(student.weights),
+        "teacher_weights": float(teacher.weights),
+        "int8_accuracy": small.accuracy,
+        "accuracy_lost": student.accuracy - small.accuracy,
+        "int8_bytes": float(small.bytes),
+        "teacher_bytes": float(teacher.bytes),
+        "int8_milliseconds": small.milliseconds,
+        "teacher_milliseconds": teacher.milliseconds,
+    }
+
+
+def save_figures(run_dir, title: str, model, splits: data.Splits, history, scores: dict, measured: dict) -> None:
+    """Save the pictures of the student and of the steps, and the steps as a table, `compression.csv`."""
+    names, logits = splits.info.class_names, model.predict(splits.test.x, batch_size=256, verbose=0)
+    figures = {
+        "learning_curves": plots.learning_curves(history, metric_names={"loss": LOSS_NAME}),
+        "confusion_matrix": plots.confusion_matrix(scores["confusion_matrix"], names),
+        "examples": plots.examples(*splits.test, logits, names),
+        "worst_examples": plots.examples(*splits.test, logits, names, worst=True),
+    }
+    if measured:
+        figures["compression"] = figure(measured)
+        with open(Path(run_dir, "compression.csv"), "w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(("step", *Step._fields))
+            rows.writerows((name, *step) for name, step in measured.items())
+    pictures.save_figures(run_dir, title, **figures)
+
+
+def figure(measured: dict[str, Step]):
+    """Draw the steps as rows, with a panel for each of their numbers."""
+    panels = {
+        "weights": ("weights", [f"{step.weights:,}" for step in measured.values()]),
+        "bytes": ("size of the file (kB)", [f"{step.bytes / 1e3:.1f}" for step in measured.values()]),
+        "accuracy": ("errors on the test set (%)", [f"{100 * (1 - s.accuracy):.2f}" for s in measured.values()]),
+        "milliseconds": ("time per image (ms)", [f"{step.milliseconds:.3f}" for step in measured.values()]),
+    }
+    colors = ["C0" if name.startswith("student") else "0.6" for name in measured]
+    with plots.new_figure(11, 2.6) as drawn:
+        all_axes = drawn.subplots(1, len(panels), sharey=True)
+        for axes, (label, texts) in zip(all_axes, panels.values(), strict=True):
+            values = [float(text.replace(",", "")) for text in texts]
+            bars = axes.barh([NAMES[name] for name in measured], values, color=colors)
+            axes.bar_label(bars, texts, padding=3, fontsize=8)
+            axes.set(xlabel=label, xlim=(0, 1.3 * max(*values, 1e-9)))
+            axes.locator_params(axis="x", nbins=3)
+            axes.spines[["top", "right"]].set_visible(False)
+        all_axes[0].invert_yaxis()
+        drawn.suptitle("each step as a LiteRT file, read by one thread, one image at a time", fontsize=10)
+    return drawn

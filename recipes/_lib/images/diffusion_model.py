@@ -1,0 +1,81 @@
+"""What `diffusion_mnist` compares its model with, how good its samples are by the number of steps, its pictures."""
+
+import keras
+import numpy as np
+from scipy.special import expit
+from sklearn.metrics import pairwise_distances_argmin_min
+
+from dlguide import data, generation, plots, training
+from recipes._lib import pictures, schedules
+from recipes._lib.images import vae_model
+
+
+@keras.saving.register_keras_serializable(package="recipes")
+class Earlier(keras.constraints.Constraint):
+    """Lets an output of a dense layer read only the inputs before it."""
+
+    def __call__(self, kernel):
+        return keras.ops.triu(kernel, 1)
+
+
+def pixel_chain_nll(splits: data.Splits, epochs: int, batch_size: int, seed: int, learning_rate: float = 1e-2) -> float:
+    """Return the test set's exact negative log-likelihood, in nats, under logistic regressions in a row.
+
+    Each pixel is predicted from all pixels above it and on its left: a fully visible sigmoid belief network (Frey,
+    Hinton & Dayan, 1996). Sets Keras's global seed to `seed`.
+    """
+    keras.utils.set_random_seed(seed)
+    shape, size = splits.train.x.shape[1:], splits.train.x[0].size
+    inputs = keras.Input(shape)
+    logits = keras.layers.Dense(size, kernel_initializer="zeros", kernel_constraint=Earlier())
+    outputs = keras.layers.Reshape(shape)(logits(keras.layers.Flatten()(inputs)))
+    model = keras.Model(inputs, outputs)
+    steps = epochs * -(-len(splits.train.x) // batch_size)
+    rate = schedules.one_cycle(learning_rate, steps)
+    model.compile(keras.optimizers.Adam(rate), keras.losses.BinaryCrossentropy(from_logits=True))
+    training.fit(
+        model, vae_model.binarised_batches(splits.train.x, batch_size, seed), epochs=epochs, seed=seed, verbose=0
+    )
+    x = vae_model.binarised(splits.test.x, seed)
+    return size * float(model.evaluate(x, x, batch_size=1000, verbose=0))
+
+
+def samples_by_steps(model: keras.Model, count: int, steps: int, seed: int) -> dict[int, np.ndarray]:
+    """Return `count` samples drawn in a fifth of the steps, as many, and five times as many."""
+    numbers = (max(1, steps // 5), steps, 5 * steps)
+    return {number: generation.sample(model, count, steps=number, means=True, seed=seed) for number in numbers}
+
+
+def scores_by_steps(judge, samples: dict[int, np.ndarray]) -> dict[str, float]:
+    """Return the Fréchet distance of the samples of each number of steps; none of few images."""
+    found = {steps: judge.scores(images).get("frechet_distance") for steps, images in samples.items()}
+    return {f"frechet_distance_of_{steps}_steps": value for steps, value in found.items() if value is not None}
+
+
+def save_figures(run_dir: str, title: str, model: keras.Model, train: np.ndarray, samples, by_steps, seed: int) -> None:
+    """Save samples, those of few and many steps, the way to an image, and the nearest training images."""
+    rows = max(1, min(10, len(samples) // 12))
+    few = np.stack([images[:12] for images in by_steps.values()])
+    flat = [images.reshape(len(images), -1) for images in (samples[:12], train)]
+    nearest = train[pairwise_distances_argmin_min(*flat)[0]]
+    pictures.save_figures(
+        run_dir,
+        title,
+        samples=plots.image_grid(samples[: 12 * rows].reshape(rows, -1, *samples.shape[1:])),
+        samples_by_steps=plots.image_grid(few, [f"{steps} steps" for steps in by_steps]),
+        unmasking=unmasking(model, generation.sample(model, 4, steps=max(by_steps), seed=seed), seed),
+        nearest=plots.image_grid(np.stack([samples[:12], nearest]), ["sample", "nearest training image"]),
+    )
+
+
+def unmasking(model: keras.Model, images: np.ndarray, seed: int, shares=(0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1)):
+    """Draw each image with growing shares of its pixels (the others grey), below it the probabilities of a 1."""
+    order = np.random.default_rng(seed).random(images[0].size).argsort().argsort().reshape(images.shape[1:])
+    visible = np.stack([order < share * images[0].size for share in shares])
+    denoiser, rows = model.get_layer("denoiser"), []
+    for image in images:
+        signs = (visible * (2 * image - 1)).astype("float32")
+        probabilities = expit(denoiser.predict(signs, verbose=0))
+        rows += [(signs + 1) / 2, np.where(visible, image, probabilities)]
+    names = [name for i in range(1, len(images) + 1) for name in (f"image {i}", "probability")]
+    return plots.image_grid(np.stack(rows), names, [f"{share:.0%}".replace("%", " %") for share in shares])

@@ -1,0 +1,89 @@
+"""Learn to draw digits with a masked diffusion model, and measure its likelihood.
+
+    python -m recipes.diffusion_mnist                                    # the result in the README
+    python -m recipes.diffusion_mnist --epochs 1 --limit 2000 --steps 5  # a quick look
+
+Data: MNIST, each pixel drawn as 0 or 1 with its grey value as the probability of 1 (LeCun et al., 1998).
+Baseline: logistic regressions in a row, each pixel from all pixels before it, with their exact likelihood.
+Result: nll_bound 83.72 nats (lower is better), 95 % prediction interval 83.47 to 83.96 nats, baseline 98.37 nats.
+Training: 1240.8 s on 1 core of Intel(R) Xeon(R) Processor.
+
+Protocol: the pixels of the training set are drawn anew in each step, those of the test set once, by `seed`, as in
+`vae_mnist`. The bound of the negative log-likelihood in nats is the mean over all orders in which the pixels can be
+drawn one by one; 10 choices of hidden pixels for each test image estimate it. The weights are averaged over about the
+last twentieth of the training. The judge of `gan_mnist` reads 10,000 samples, each pixel as its mean given the pixels
+outside of its group of an eighth of all: the judge was trained on grey images. With all pixels black or white, even
+images of the training set have a Fréchet distance of 5.8 (on the validation set).
+
+Tried with one seed, on 2,000 images of the validation set (1,000 after the single epoch), on 1 core of Intel Xeon:
+
+    epochs       bound in nats  training
+    10 (chosen)           83.8    1022 s
+    1                     94.5     144 s
+
+After the single epoch, the bound of the last weights and that of their average over the last twentieth differ by less
+than 0.01 nats, because the learning rate falls to 0. An average over a fifth is worse: 95.5 nats. In 10 epochs, the
+baseline has 99.4 nats with a learning rate of 1e-2 (chosen) and 106.8 with 3e-3, on all 5,000 images.
+"""
+
+import keras
+
+from dlguide import data, diffusion, evaluation, generation, plots, training
+from recipes._lib import pictures, schedules
+from recipes._lib.images import diffusion_model, image_judge, vae_model
+from recipes._lib.runs import command_line
+
+METRIC_NAMES = {"loss": "bound of the negative\nlog-likelihood (nats per image)"}
+
+
+def main(
+    *,
+    epochs: int = 10,
+    batch_size: int = 128,
+    learning_rate: float = 3e-3,
+    steps: int = 50,
+    seed: int = 0,
+    limit: int | None = None,
+    run_dir: str | None = None,
+) -> dict:
+    """Train, then return the metrics on the test set."""
+    keras.utils.set_random_seed(seed)
+    mnist = data.load("mnist", limit=limit, seed=seed)
+    updates = epochs * -(-len(mnist.train.x) // batch_size)
+
+    model = diffusion(mnist.train.x.shape[1:])
+    rate = schedules.one_cycle(learning_rate, updates)
+    # At the end, `fit` puts the average in the place of the weights.
+    optimizer = keras.optimizers.Adam(rate, use_ema=True, ema_momentum=max(0, 1 - 20 / updates))
+    model.compile(optimizer, jit_compile=keras.backend.backend() == "jax")  # On TensorFlow, XLA slows convolutions.
+    model.get_layer("denoiser").summary()
+
+    history = training.fit(
+        model,
+        mnist.train.x,
+        validation_data=(mnist.valid.x,),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        run_dir=run_dir,
+    )
+
+    scores = evaluation.log_likelihood(model, vae_model.binarised(mnist.test.x, seed), samples=10, seed=seed)
+    metrics = {"nll_bound": scores["nll"], "nll_bound_error": scores["nll_error"]}
+    metrics["baseline_nll_bound"] = diffusion_model.pixel_chain_nll(mnist, epochs, batch_size, seed)
+    judge = image_judge.train_judge(limit, seed=0)
+    images = generation.sample(model, len(judge.splits.test.x), steps=steps, means=True, seed=seed)
+    metrics |= judge.scores(images) | judge.nearest(images, mnist.train.x)
+    by_steps = diffusion_model.samples_by_steps(model, max(12, len(images) // 10), steps, seed)
+    metrics |= diffusion_model.scores_by_steps(judge, by_steps)
+    metrics["training_seconds"] = history.seconds
+    if run_dir:
+        title = pictures.title(__file__, metrics)
+        curves = plots.learning_curves(history, metric_names=METRIC_NAMES)
+        pictures.save_figures(run_dir, title, learning_curves=curves)
+        diffusion_model.save_figures(run_dir, title, model, mnist.train.x, images, by_steps, seed)
+    return metrics
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,86 @@
+"""The baseline of `diffusion_mnist`, its scores by the number of steps, and its picture of hidden pixels."""
+
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from dlguide import data, diffusion, generation, plots, training
+from recipes import diffusion_mnist
+from recipes._lib.images import diffusion_model
+from recipes._lib.published import scores
+
+ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)
+
+
+def test_the_baseline_is_a_distribution_over_images_and_learns_what_follows_from_the_pixels_before(monkeypatch):
+    fits, fit = [], training.fit
+    monkeypatch.setattr(
+        training, "fit", lambda model, *more, **options: fits.append(model) or fit(model, *more, **options)
+    )
+    x = np.concatenate([np.zeros((200, 2, 2, 1)), np.ones((200, 2, 2, 1))]).astype("float32")  # All pixels are equal.
+    train, test = data.Part(x, None), data.Part(x[::100], None)
+    splits = SimpleNamespace(train=train, test=test)
+    found = diffusion_model.pixel_chain_nll(splits, epochs=20, batch_size=50, seed=0, learning_rate=0.1)
+    assert found == pytest.approx(np.log(2), abs=0.2)  # That of the first pixel.
+    logits = fits[0].predict(ALL, verbose=0).reshape(16, 4)
+    probabilities = expit(np.where(ALL.reshape(16, 4) > 0.5, logits, -logits)).prod(axis=1)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-4) and probabilities[[0, 15]].sum() > 0.8
+    again = diffusion_model.pixel_chain_nll(splits, epochs=1, batch_size=50, seed=0, learning_rate=1e-9)
+    assert again == pytest.approx(4 * np.log(2), abs=1e-3)
+
+
+def test_the_weights_are_averaged_over_the_last_twentieth_of_the_steps(monkeypatch, no_download):
+    class Compiled(Exception):
+        pass
+
+    def fit(model, *more, **options):
+        raise Compiled(model.optimizer.use_ema, model.optimizer.ema_momentum)
+
+    monkeypatch.setattr(training, "fit", fit)
+    for epochs, momentum in ((100, 0.9), (1, 0)):  # An epoch of 60 images has 2 steps of 32.
+        with pytest.raises(Compiled) as compiled:
+            diffusion_mnist.main(epochs=epochs, batch_size=32, limit=60)
+        assert compiled.value.args == (True, pytest.approx(momentum))
+
+
+def test_which_pixels_the_quick_score_hides_does_not_depend_on_their_values():
+    found = scores._bound_of_few(
+        lambda name, images: [np.full(images.shape, 2.0)], np.full((500, 8, 8, 1), 0.5), None, None, seed=0
+    )
+    expected = 64 * (np.logaddexp(0, 2) - 1)  # Half of the pixels are 1, the logit of each is 2.
+    assert found == {"nll_bound_of_few": pytest.approx(expected, rel=0.02)}
+
+
+def test_each_number_of_steps_has_its_own_samples_and_distance(monkeypatch):
+    drawn = []
+
+    def sample(model, count, *, steps, means, seed):
+        drawn.append((count, steps, means, seed))
+        return steps
+
+    monkeypatch.setattr(generation, "sample", sample)
+    samples = diffusion_model.samples_by_steps(None, 7, 50, seed=3)
+    assert drawn == [(7, 10, True, 3), (7, 50, True, 3), (7, 250, True, 3)]
+    judge = SimpleNamespace(scores=lambda images: {"frechet_distance": images / 10} if images > 10 else {})
+    found = diffusion_model.scores_by_steps(judge, samples)  # Too few images have no distance.
+    assert found == {"frechet_distance_of_50_steps": 5.0, "frechet_distance_of_250_steps": 25.0}
+
+
+def test_the_picture_shows_more_and_more_pixels_of_an_image_and_probabilities_of_the_others(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "image_grid", lambda images, rows, columns: shown.append((images, rows, columns)))
+    image = np.random.default_rng(0).integers(0, 2, (1, 8, 8, 1)).astype("float32")
+    model = diffusion((8, 8, 1), filters=(4,))
+    diffusion_model.unmasking(model, image, seed=0, shares=(0, 0.5, 1))
+    [((states, probabilities), rows, columns)] = shown
+    assert rows == ["image 1", "probability"] and columns == ["0 %", "50 %", "100 %"]
+    assert (states[0] == 0.5).all() and (states[1] == 0.5).sum() == 32
+    np.testing.assert_array_equal(states[2], image[0])
+    np.testing.assert_array_equal(probabilities[2], image[0])
+    visible = states[1] != 0.5
+    np.testing.assert_array_equal(probabilities[1][visible], image[0][visible])
+    expected = expit(model.get_layer("denoiser").predict(2 * states[1:2] - 1, verbose=0))[0]
+    np.testing.assert_allclose(probabilities[1][~visible], expected[~visible], rtol=1e-5)
