@@ -284,7 +284,7 @@ def test_the_defaults_stop_early_and_keep_their_best_weights(monkeypatch):
     monkeypatch.setattr(training, "fit", noting)
     monkeypatch.setattr(baseline, "PATIENCE", 2)
     splits = small_splits()
-    model = baseline.default_model({"mlp": mlp}, splits, epochs=60, seed=0)
+    model = baseline.default_model({"mlp": mlp}, splits, epochs=60, seeds=[0])
     losses = histories[0]["val_loss"]
     assert len(losses) == np.argmin(losses) + 3 < 60  # Two epochs more than the best one.
     assert model.evaluate(*splits.valid, verbose=0)[0] == pytest.approx(min(losses), rel=1e-5)
@@ -297,7 +297,7 @@ def fits(monkeypatch):
 
     def fit(model, x, y, **options):
         found.append((model, x, y, *options.pop("validation_data"), options))
-        return SimpleNamespace(seconds=1.0, history={"val_loss": [float(len(found)), 9.0 - len(found)]})
+        return SimpleNamespace(seconds=1.0, history={"val_loss": [float(len(found)), len(found) + 1.0]})
 
     monkeypatch.setattr(training, "fit", fit)
     return found
@@ -331,20 +331,31 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     test = scaled(splits.test)
     for _, *arrays, options in fits:
         assert all(map(np.array_equal, arrays, (*splits.train, *splits.valid)))
-        assert options["seed"] == 5 and options.get("run_dir") is None
-    patience = baseline.PATIENCE
-    assert [(o["epochs"], o.get("patience")) for *_, o in fits] == [(2, None), (2, None), (6, patience), (6, patience)]
+        assert options.get("run_dir") is None
     models = [model for model, *_ in fits]
-    assert [model.layers[2].units for model in models[:2]] == [34, 36]
-    assert [model.name for model in models[2:]] == ["perceptron", "mlp"]  # The defaults; the first has the lower loss.
-    assert [options.get("batch_size") for *_, options in fits] == [50, 50, 32, 32]
+    winner, by_chance, (*defaults, second, third) = models[:3], models[3:6], models[6:]
+    assert [model.layers[2].units for model in (*winner, *by_chance)] == [34, 34, 34, 36, 36, 36]
+    # The first default builder has the lower loss, so it is trained with two more seeds.
+    assert [type(model.layers[-1]).__name__ for model in defaults] == ["Dense", "Dense"] and len(defaults) == 2
+    assert (
+        [len(model.layers) for model in (second, third)]
+        == 2 * [len(defaults[0].layers)]
+        != 2 * [len(defaults[1].layers)]
+    )
+    assert [options["seed"] for *_, options in fits] == [5, 1005, 2005, 5, 1005, 2005, 5, 5, 1005, 2005]
+    assert [options["batch_size"] for *_, options in fits] == 6 * [50] + 4 * [32]
+    assert [(o["epochs"], o.get("patience")) for *_, o in fits] == 6 * [(2, None)] + 4 * [(6, baseline.PATIENCE)]
     tested = [model for model, x in evaluated if np.array_equal(x, test.x)]
-    assert tested == [models[0], models[2], models[1]] and len(evaluated) == 4  # One on the validation set.
+    assert len(tested) == 4 and len(evaluated) == 5 and tested[1] is winner[0]  # One on the validation set.
+    for mean, networks in zip((tested[0], *tested[2:]), (winner, [defaults[0], second, third], by_chance), strict=True):
+        expected = np.mean([network.predict(test.x, verbose=0) for network in networks], axis=0)
+        np.testing.assert_allclose(mean.predict(test.x, verbose=0), expected, rtol=1e-4, atol=1e-5)
     seeds = {optuna_search.trial_seed(seed, number) for seed in range(20) for number in range(50)}
-    assert len(seeds) == 1000 and not seeds & set(range(20))
-    expected = {"r2_score": 1.0, "baseline_r2_score": 2.0, "random_r2_score": 3.0, "boosting_r2_score": 0.25}
+    assert len(seeds) == 1000 and not seeds & {i + j for i in range(20) for j in (0, 1000, 2000)}
+    expected = {"r2_score": 1.0, "single_r2_score": 2.0, "baseline_r2_score": 3.0, "random_r2_score": 4.0}
+    expected |= {"boosting_r2_score": 0.25, "validation_r2_score": 5.0}
     expected |= {"winner": parameters(34), "trials": 4, "stopped_trials": 1, "search_epochs": 8}
-    assert {**metrics, **expected, "training_seconds": 13.0} == metrics
+    assert {**metrics, **expected, "training_seconds": 15.0} == metrics
 
 
 def test_boosting_learns_from_the_training_set_and_the_validation_set_chooses_its_rounds():

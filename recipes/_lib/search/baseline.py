@@ -1,6 +1,6 @@
 """What a search is compared with: the builders as they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
@@ -11,16 +11,22 @@ PATIENCE = 40
 """A training stops after as many epochs without a lower validation loss; 20 are too few for batch normalisation."""
 
 
-def default_model(builders: dict[str, Callable], splits: data.Splits, epochs: int, seed: int) -> keras.Model:
-    """Return the best by validation loss of the builders with their defaults, each trained by Adam with its defaults.
+def default_model(builders: dict[str, Callable], splits: data.Splits, epochs: int, seeds: Sequence[int]) -> keras.Model:
+    """Return the mean of networks with all defaults, one for each seed, of the builder with the lowest validation loss.
 
-    Each has at most `epochs` epochs, stops early, and keeps the weights of its lowest validation loss.
+    The first seed chooses the builder. Each network is trained by Adam with its defaults for at most `epochs` epochs,
+    stops early, and keeps the weights of its lowest validation loss.
     """
-    trained = []
-    for build in builders.values():
-        keras.utils.set_random_seed(seed)
-        model = scaled_data.compiled(build(splits.train.x.shape[1:], splits.info.num_classes or 1))
-        options = {"epochs": epochs, "patience": PATIENCE, "batch_size": 32, "seed": seed, "verbose": 0}
-        history = training.fit(model, *splits.train, validation_data=splits.valid, **options)
-        trained.append((min(history.history["val_loss"]), model))
-    return min(trained, key=lambda pair: pair[0])[1]
+    first = [_trained(build, splits, epochs, seeds[0]) for build in builders.values()]
+    chosen = min(range(len(first)), key=lambda i: first[i][0])
+    build = list(builders.values())[chosen]
+    return scaled_data.mean_of([first[chosen][1], *(_trained(build, splits, epochs, seed)[1] for seed in seeds[1:])])
+
+
+def _trained(build: Callable, splits: data.Splits, epochs: int, seed: int) -> tuple[float, keras.Model]:
+    """Return the lowest validation loss of a network, and the network."""
+    keras.utils.set_random_seed(seed)
+    model = scaled_data.compiled(build(splits.train.x.shape[1:], splits.info.num_classes or 1))
+    options = {"epochs": epochs, "patience": PATIENCE, "batch_size": 32, "seed": seed, "verbose": 0}
+    history = training.fit(model, *splits.train, validation_data=splits.valid, **options)
+    return min(history.history["val_loss"]), model

@@ -1,6 +1,6 @@
 """A data set as a search needs it, and a model compiled for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -43,3 +43,12 @@ def compiled(model: keras.Model, optimizer="adam") -> keras.Model:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer, loss, metrics=["accuracy"])
     return model
+
+
+def mean_of(networks: Sequence[keras.Model]) -> keras.Model:
+    """Return the compiled mean of networks of one input: of their logits, or of the numbers they predict."""
+    for i, network in enumerate(networks):
+        network.name = f"network_{i}"
+    inputs = keras.Input(networks[0].input_shape[1:])
+    outputs = keras.layers.Average()([network(inputs) for network in networks])
+    return compiled(keras.Model(inputs, outputs, name="mean_of_networks"))
