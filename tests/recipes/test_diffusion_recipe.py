@@ -1,6 +1,8 @@
 """The baseline of `diffusion_mnist`, its scores by the number of steps, and its picture of hidden pixels."""
 
 import itertools
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +13,9 @@ from dlguide import data, diffusion, generation, plots, training
 from recipes import diffusion_mnist
 from recipes._lib.images import diffusion_model
 from recipes._lib.published import scores
+from recipes._lib.runs import results
 
+ROOT = Path(__file__).parents[2]
 ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)
 
 
@@ -52,6 +56,17 @@ def test_which_pixels_the_quick_score_hides_does_not_depend_on_their_values():
     )
     expected = 64 * (np.logaddexp(0, 2) - 1)  # Half of the pixels are 1, the logit of each is 2.
     assert found == {"nll_bound_of_few": pytest.approx(expected, rel=0.02)}
+
+
+def test_the_pages_compare_the_published_means():
+    ours, vae, gan = (results.result(name)["mean"] for name in ("diffusion_mnist", "vae_mnist", "gan_mnist"))
+    rows = (("nll_bound", vae["nll"], "vae_mnist"), ("frechet_distance", gan["frechet_distance"], "gan_mnist"))
+    for page in ("README.md", "README.zh.md"):
+        text = (ROOT / "recipes/published/diffusion_mnist" / page).read_text(encoding="utf-8")
+        for metric, other, name in rows:
+            assert ours[metric] < other
+            found = [line for line in text.splitlines() if f"`{name}`" in line and line.startswith("|")]
+            assert [re.findall(r"\d+\.\d", line) for line in found] == [[f"{ours[metric]:.1f}", f"{other:.1f}"]]
 
 
 def test_each_number_of_steps_has_its_own_samples_and_distance(monkeypatch):
