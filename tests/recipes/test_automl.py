@@ -262,13 +262,6 @@ def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets(
         np.testing.assert_allclose(x, before.x, rtol=1e-4, atol=1e-5)
 
 
-def test_five_hundred_series_of_mnist1d_are_learned_from_and_the_test_set_is_whole():
-    (splits, _), own = scaled_data.load("mnist1d", seed=3), data.load("mnist1d", seed=3)
-    assert [len(part.y) for part in splits[:3]] == [500, 500, 1000]
-    assert all(map(np.array_equal, splits.test, own.test))
-    assert [len(part.y) for part in scaled_data.load("mnist1d", limit=60)[0][:3]] == 3 * [60]
-
-
 def test_a_cnn_is_tried_where_the_columns_have_an_order():
     assert list(automl.builders(data.load("bikeshare", limit=20))) == ["perceptron", "mlp"]
     assert list(automl.builders(data.load("leaves", limit=20))) == ["mlp", "cnn"]

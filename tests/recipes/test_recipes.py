@@ -178,14 +178,10 @@ def test_the_samples_of_the_gan_and_the_images_of_the_autoencoder_are_ahead_by_a
 
 
 @pytest.mark.parametrize("name", recipe_list.rows("automl"))
-def test_a_search_is_ahead_of_the_defaults_with_disjoint_ranges_and_its_docstring_says_where_boosting_is_better(name):
-    recipe, seeds = recipe_list.recipe(name), all_seeds(name)
-    ahead, defaults = ([seed[metric] for seed in seeds] for metric in (recipe.metric, recipe.baseline))
-    assert min(ahead) > max(defaults)
-    mean = results.result(name)["mean"]
-    [sentence] = re.findall(
-        r"Gradient boosting is better on [^.]*\.", " ".join(recipe_list.docstring("automl").split())
-    )
+def test_a_search_says_where_boosting_is_better(name):
+    recipe, mean = recipe_list.recipe(name), results.result(name)["mean"]
+    docstring = " ".join(recipe_list.docstring("automl").split())
+    [sentence] = re.findall(r"Gradient boosting is better on [^.]*\.", docstring)
     data = recipe.options.get("data", "bikeshare")
     assert (f"`{data}`" in sentence) == (mean[f"boosting_{recipe.metric}"] > mean[recipe.metric])
 

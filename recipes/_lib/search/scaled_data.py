@@ -7,9 +7,6 @@ import numpy as np
 
 from dlguide import data
 
-TRAINING_EXAMPLES = {"mnist1d": 500}
-"""The training set and the validation set have so many at most: with all 3,500, a search has nothing to gain."""
-
 
 def load(name: str, limit: int | None = None, seed: int = 0) -> tuple[data.Splits, Callable]:
     """Return a data set, and the function that does to its test set what was done to the other two.
@@ -18,8 +15,6 @@ def load(name: str, limit: int | None = None, seed: int = 0) -> tuple[data.Split
     deviation 1.
     """
     splits = data.load(name, limit=limit, seed=seed)
-    if len(splits.train.y) > TRAINING_EXAMPLES.get(name, np.inf):
-        splits = data.load(name, limit=TRAINING_EXAMPLES[name], seed=seed)._replace(test=splits.test)
     if splits.info.num_classes:
         return splits, lambda part: part
     x, y = splits.train
