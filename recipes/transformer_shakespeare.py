@@ -13,7 +13,7 @@ Training: 299.1 s on 1 core of Intel(R) Xeon(R) Processor.
 An LSTM of 256 units with the same optimizer is measured too. It trains for as many epochs on the same windows, in about
 the same time, and it is better here: this recipe is to generate text with a transformer, not to show that one is
 needed. `transformer_recall` is a task on which attention is far better. Vectors of n-grams as a second input help in
-the first epochs, the LSTM even more; both soon learn the training text by heart with them.
+the first epochs, the LSTM even more; the transformer soon learns the training text by heart with them.
 
 Tried, one seed each, on the validation set, two blocks, batches of 8. Each row adds to the one before:
 
