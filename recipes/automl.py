@@ -4,8 +4,10 @@
     python -m recipes.automl --trials 3 --epochs 2 --limit 500  # a quick look
 
 Data: Bikeshare, 57 features of an hour, to predict how many bicycles are hired in it (Fanaee-T & Gama, 2014).
-Baseline: the builder with the lowest validation loss and Adam, both with their defaults, batches of 32, stopped early,
-with at most the epochs of the whole search.
+Baseline: the builder with the lowest validation loss, its defaults, Adam, early stopping, the epochs of all trials.
+Result: r2_score 0.879 (higher is better), 95 % prediction interval 0.855 to 0.903, baseline 0.866.
+Training: 139.8 s on 1 core of Intel(R) Xeon(R) Processor.
+With --data leaves --trials 18 --epochs 40: accuracy 88.8%, 95 % prediction interval 73.6% to 100.0%, baseline 86.3%.
 
 `--data leaves --trials 18 --epochs 40` has 442 outlines of leaves of six species, as series of 427 steps (Gandhi,
 2002). Gradient boosting is better on `bikeshare`.
