@@ -107,9 +107,9 @@ def trained_mean(parameters: dict, splits: data.Splits, *, epochs: int, seeds, r
         trained.append(trained_model(parameters, splits, epochs=epochs, seed=seed, run_dir=folder))
     networks, histories = zip(*trained, strict=True)
     model = scaled_data.mean_of(networks)
-    if run_dir:
+    if run_dir:  # Not compiled, since it is not trained.
         model.save(Path(run_dir) / "model.keras")
-    return model, networks, histories
+    return scaled_data.compiled(model), networks, histories
 
 
 def main(

@@ -20,7 +20,8 @@ def default_model(builders: dict[str, Callable], splits: data.Splits, epochs: in
     first = [_trained(build, splits, epochs, seeds[0]) for build in builders.values()]
     chosen = min(range(len(first)), key=lambda i: first[i][0])
     build = list(builders.values())[chosen]
-    return scaled_data.mean_of([first[chosen][1], *(_trained(build, splits, epochs, seed)[1] for seed in seeds[1:])])
+    networks = [first[chosen][1], *(_trained(build, splits, epochs, seed)[1] for seed in seeds[1:])]
+    return scaled_data.compiled(scaled_data.mean_of(networks))
 
 
 def _trained(build: Callable, splits: data.Splits, epochs: int, seed: int) -> tuple[float, keras.Model]:

@@ -41,9 +41,9 @@ def compiled(model: keras.Model, optimizer="adam") -> keras.Model:
 
 
 def mean_of(networks: Sequence[keras.Model]) -> keras.Model:
-    """Return the compiled mean of networks of one input: of their logits, or of the numbers they predict."""
+    """Return the mean of networks of one input: of their logits, or of the numbers they predict."""
     for i, network in enumerate(networks):
         network.name = f"network_{i}"
     inputs = keras.Input(networks[0].input_shape[1:])
     outputs = keras.layers.Average()([network(inputs) for network in networks])
-    return compiled(keras.Model(inputs, outputs, name="mean_of_networks"))
+    return keras.Model(inputs, outputs, name="mean_of_networks")
