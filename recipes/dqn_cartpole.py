@@ -7,7 +7,7 @@ Data: CartPole-v1, an environment of gymnasium: four numbers, two actions, 1 for
 Baseline: the best linear policy that a random search finds in as many steps as the agent.
 Result: mean_return 499.8 (higher is better), 95 % prediction interval 498.8 to 500.0, baseline 500.0.
 Training: 139.9 s on 1 core of Intel(R) Xeon(R) Processor.
-With --env Acrobot-v1: mean_return -77.5 (higher is better), 95 % prediction interval -82.0 to -72.9, baseline -89.3.
+With --env Acrobot-v1: mean_return -77.5, 95 % prediction interval -82.0 to -72.9, baseline -89.3.
 
 The agent takes 601,600 steps in 32 environments, and its network gets 75,200 updates from the remembered transitions.
 After each epoch of 12,800 steps, 20 greedy episodes choose the policy: at most 470,000 steps more, which the search

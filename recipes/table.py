@@ -128,7 +128,8 @@ def _with_result_line(name: str) -> str:
         seconds = f"Training: {published['mean']['training_seconds']:.1f} s on {cores}."
         lines[at:at] = [f"Result: {results.headline(name)}.", seconds]
         for row in filter(results.result, reversed(further)):
-            lines.insert(at + 2, f"With {recipe_list.recipe(row).written_options()}: {results.headline(row)}.")
+            line = f"With {recipe_list.recipe(row).written_options()}: {results.headline(row)}."
+            lines.insert(at + 2, re.sub(r" \((higher|lower) is better\)", "", line))  # As above, and there is no room.
     return "\n".join(lines) + "\n"
 
 

@@ -72,6 +72,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     | `sunspots` | `(36, 1)` float32, scaled: 36 months | the next month, scaled | last 20 % | the 16 % before |
     | `co2` | `(52, 1)` float32, scaled: 52 weeks | the next week, scaled | last 20 % | the 16 % before |
     | `vowels` | `(29, 12)` float32: frames | speaker | the published 370 utterances | a fifth of the other 270 |
+    | `leaves` | `(427, 1)` float32: outline of a leaf | species | the published 242 | a quarter of the other 200 |
     | `shuttle` | `(9,)` float32, scaled | 1 for an anomaly, else 0 | a fifth | a quarter of the rest |
     | `shakespeare` | `(128,)` int32 ids of characters | the same text one character on | last 10 % | the 10 % before |
 

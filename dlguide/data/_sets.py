@@ -280,6 +280,13 @@ def _vowels(seed: int):
     return [(x.astype("float32"), y - 1) for x, y in parts], more
 
 
+def _leaves(seed: int):
+    species = ("circinatum", "glabrum", "macrophyllum", "negundo")
+    names = [*(f"Acer {name}" for name in species), "Quercus garryana", "Quercus kelloggii"]
+    parts, more = _published(read_arrays("leaves.npz"), 0.25, seed, names)
+    return [(x[..., None], y) for x, y in parts], more
+
+
 def _shuttle(seed: int):
     arrays = read_arrays("shuttle.npz")
     x, y = arrays["x"].astype("float32"), arrays["y"].astype("int32")
@@ -320,6 +327,7 @@ LOADERS = {
     "sunspots": lambda seed: _series("sunspots_monthly.csv", "sunspots", length=36),
     "co2": lambda seed: _series("co2_weekly.csv", "co2", length=52),
     "vowels": _vowels,
+    "leaves": _leaves,
     "shuttle": _shuttle,
     "shakespeare": lambda seed: text_parts(read("shakespeare.txt.gz").decode(), length=128),
 }

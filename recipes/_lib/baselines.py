@@ -1,14 +1,17 @@
 """Simple models that a recipe is compared with, on the same split."""
 
+import itertools
 import warnings
 
 import keras
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, r2_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -77,6 +80,20 @@ def ridge_forecast(splits: data.Splits, of_roots: bool = False):
     models = [Ridge(alpha).fit(read(_flat(splits.train.x)), read(splits.train.y)) for alpha in np.logspace(-2, 3, 11)]
     best = min(models, key=lambda model: np.abs(forecast(model, splits.valid.x) - splits.valid.y).mean())
     return forecast(best, splits.test.x)
+
+
+def boosting_score(splits: data.Splits, seed: int, rounds: int = 500) -> float:
+    """Return the accuracy, or the R² of a number, of gradient boosting on the test set.
+
+    All settings are scikit-learn's defaults, but for the rounds: as many, up to `rounds`, as are best by validation.
+    """
+    kind, score = HistGradientBoostingRegressor, r2_score
+    if splits.info.num_classes:
+        kind, score = HistGradientBoostingClassifier, accuracy_score
+    train, valid, test = (data.Part(_flat(part.x), part.y.ravel()) for part in splits[:3])
+    model = kind(max_iter=rounds, early_stopping=False, random_state=seed).fit(*train)
+    best = np.argmax([score(valid.y, predicted) for predicted in model.staged_predict(valid.x)])
+    return float(score(test.y, next(itertools.islice(model.staged_predict(test.x), int(best), None))))
 
 
 def k_means_accuracy(splits: data.Splits, seed: int) -> float:

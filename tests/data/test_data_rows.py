@@ -94,7 +94,7 @@ def test_whole_days_of_bikeshare_stay_together_and_no_column_gives_the_target_aw
 
 
 @pytest.mark.parametrize("limit", [None, 200])
-@pytest.mark.parametrize("name", ["mnist", "mnist1d", "places", "vowels", "shuttle"])
+@pytest.mark.parametrize("name", ["mnist", "mnist1d", "places", "vowels", "leaves", "shuttle"])
 def test_each_class_has_its_share_of_each_set_that_is_drawn(name, limit):
     splits = data.load(name, seed=7, limit=limit)
     train, valid = (np.bincount(part.y, minlength=splits.info.num_classes) for part in splits[:2])

@@ -1,5 +1,5 @@
-"""What holds for every experiment: the test set decides nothing, settings are chosen in their direction, `check` has
-the row that the answer is about.
+"""What holds for every experiment: it gives its rows, the test set decides nothing, settings are chosen in their
+direction.
 
 An experiment runs with its `quick` options on some rows of the test set; each fit is noted.
 """
@@ -7,6 +7,7 @@ An experiment runs with its `quick` options on some rows of the test set; each f
 import functools
 import importlib
 import inspect
+import json
 import math
 import re
 import sys
@@ -17,7 +18,7 @@ import pytest
 import tensorflow as tf
 
 from dlguide import data, training
-from recipes.faq import _digits, _questions, _retraining, _steps, _tuning
+from recipes.faq import _digits, _examples, _questions, _retraining, _run, _steps, _tuning
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
 ROWS = 60
@@ -102,14 +103,7 @@ class Spy:
         return {row: {f"{value:g}": float(score(row, value, seeds[0]))} for row in rows}
 
 
-class Choice(dict):
-    """The published choice; a setting of a place that it lacks is that of another place."""
-
-    def __missing__(self, key):
-        return next(iter(self.values()))
-
-
-def run(name: str, rows: slice, options: dict | None = None, choice: dict | None = None) -> tuple[Spy, dict, dict]:
+def run(name: str, rows: slice, choice: dict | None = None) -> tuple[Spy, dict, dict]:
     """Choose, unless there is a choice, and measure, on some rows of the test set.
 
     Returns what was done, the choice and the scores.
@@ -125,7 +119,7 @@ def run(name: str, rows: slice, options: dict | None = None, choice: dict | None
                 choice = experiment.choose(**experiment.quick)
             spy.directions.clear()
             given = (choice,) if experiment.choose else ()
-            return spy, choice, experiment.measure(0, *given, **{**experiment.quick, **(options or {})})
+            return spy, choice, experiment.measure(0, *given, **experiment.quick)
     finally:
         tf.config.run_functions_eagerly(False)
         forget()
@@ -135,15 +129,6 @@ def is_compared(panel) -> bool:
     """Tell whether a score does not depend on how fast the machine is."""
     is_time = panel.score.unit.name in ("seconds", "milliseconds")
     return not is_time and not (panel.curve or "").startswith("time")
-
-
-def quick_check(experiment) -> dict:
-    """Return the options of `check`, and for the rest those of `quick`; a mapping keeps its other keys."""
-    defaults, options = inspect.signature(experiment.measure).parameters, {}
-    for key, value in experiment.quick.items():
-        is_mapping = isinstance(value, dict) and key in defaults and isinstance(defaults[key].default, dict)
-        options[key] = {**defaults[key].default, **value} if is_mapping else value
-    return options | experiment.check
 
 
 def numbers(experiment, scores: dict) -> dict:
@@ -158,10 +143,15 @@ def numbers(experiment, scores: dict) -> dict:
 
 @pytest.mark.thorough
 @each_question
-def test_the_test_set_decides_nothing(name):
+def test_an_experiment_gives_its_rows_and_the_test_set_decides_nothing(name):
     """The choice and all fits are the same with each part of it, and no example's score depends on other examples."""
     experiment = _questions.question(name).experiment
     spy, choice, scores = run(name, slice(ROWS))
+    written = _examples.split(experiment, scores)
+    _run.check(experiment, written)
+    assert json.loads(json.dumps(written)) == written
+    assert bool(spy.directions) == bool(experiment.choose), "a choice is taken by `_tuning.best`"
+    assert set(spy.directions) <= {experiment.lower_is_chosen}, "`lower` and `lower_is_chosen` differ"
     half_spy, half_choice, half_scores = run(name, slice(ROWS // 2))
     assert flat(choice) == pytest.approx(flat(half_choice), rel=1e-5)
     assert spy.fits == half_spy.fits
@@ -182,22 +172,6 @@ def test_the_test_set_decides_nothing(name):
 
 def flat(choice: dict | None) -> dict:
     return {(row, setting): score for row, tries in (choice or {}).items() for setting, score in tries.items()}
-
-
-@pytest.mark.thorough
-@each_question
-def test_what_check_trains_has_the_row_of_the_first_claim_and_settings_are_taken_in_their_direction(name):
-    question = _questions.question(name)
-    experiment, claim = question.experiment, question.experiment.claims[0]
-    choice = Choice(question.results().get("choice", {}))
-    spy, _, scores = run(name, slice(ROWS), quick_check(experiment), choice)
-    # Times are not compared: there, another score of the row will do.
-    panels = [claim.panel] if is_compared(experiment.panels[claim.panel]) else experiment.panels
-    measured = [scores.get(panel, {}).get(claim.row) for panel in panels]
-    is_measured = any(one is not None and not (isinstance(one, dict) and not one) for one in measured)
-    assert is_measured, f"`check` does not measure {claim.row!r} of {claim.panel!r}"
-    assert bool(spy.directions) == bool(experiment.choose), "a choice is taken by `_tuning.best`"
-    assert set(spy.directions) <= {experiment.lower_is_chosen}, "`lower` and `lower_is_chosen` differ"
 
 
 @each_question

@@ -138,6 +138,15 @@ def _marks_found(model, splits, seed):
     return (np.abs(places - centres[rows]).max(axis=1) <= 2).mean()
 
 
+def _searched(model, splits, seed):
+    """The training set scaled features and numbers to predict."""
+    if splits.info.num_classes:
+        return _accuracy(model, splits)
+    low, high = splits.train.x.min(axis=0), splits.train.x.max(axis=0)
+    x = (splits.test.x - low) / np.where(high > low, high - low, 1)
+    return r2_score(splits.test.y, _outputs(model, x).ravel() * splits.train.y.std() + splits.train.y.mean())
+
+
 def _nll(model, splits, seed):
     """By importance sampling from the encoder, 60 codes an image."""
     x = (np.random.default_rng(seed).random(splits.test.x.shape, "float32") < splits.test.x).astype("float32")
@@ -285,6 +294,7 @@ COMMON = {
     "words_wrong": _words_wrong,
 }
 SPECIAL = {
+    "automl": _searched,
     "denoising_autoencoder_mnist": _denoised,
     "contrastive_mnist": _probe,
     "clustering_mnist": _clustered,

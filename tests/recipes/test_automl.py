@@ -18,11 +18,12 @@ import optuna
 import pytest
 from kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
 
-from dlguide import data, training
+from dlguide import data, mlp, training
 from dlguide.errors import ArgumentError
-from recipes import automl_mnist1d
+from recipes import automl
+from recipes._lib import baselines
 from recipes._lib.runs import arguments
-from recipes._lib.search import optuna_search, search_pictures, trial_process
+from recipes._lib.search import baseline, optuna_search, scaled_data, search_pictures, trial_process
 
 ROOT = Path(__file__).parents[2]
 COMPLETE, PRUNED, FAIL = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL
@@ -69,6 +70,7 @@ def simulated(trials_in_this_process, monkeypatch):
         rate = trial.suggest_float("learning_rate", 1e-4, 1, log=True)
         for epoch in range(1, search.epochs + 1):
             score = epoch / search.epochs / (1 + abs(np.log10(rate) + 2))
+            score = score - 2 if search.metric == "loss" else score
             trial.report(score, epoch)
             if epoch < search.epochs and trial.should_prune():
                 break
@@ -147,6 +149,9 @@ def test_the_score_is_the_validation_accuracy_of_the_trained_model(trials_in_thi
     for trial, (model, _) in zip(found, fits, strict=True):
         predicted = model.predict(splits.valid.x, verbose=0).argmax(axis=1)
         assert trial.value == pytest.approx((predicted == splits.valid.y).mean())
+    by_loss = optuna_search.run(small_search("random")._replace(metric="loss"), 1)
+    loss = fits.pop()[0].evaluate(*splits.valid, verbose=0)[0]
+    assert by_loss[0].value == pytest.approx(-loss) and by_loss[0].params == found[0].params
     assert [seed for _, seed in fits] == [optuna_search.trial_seed(0, number) for number in range(2)]
     keras.utils.set_random_seed(1)  # Of the tests: a trial sets its own.
     assert contents(optuna_search.run(small_search("random"), 2)) == contents(found)
@@ -169,7 +174,7 @@ def test_a_trial_has_no_test_set_and_each_ten_trials_a_new_process(simulated, mo
     ("change", "message"),
     [
         ({"method": "random", "epochs": 4, "seed": 1}, "method 'tpe' .*; epochs_of_a_trial 3 .*4 .*; seed 0 .*1"),
-        ({"candidate": automl_mnist1d.candidate}, "another candidate"),
+        ({"candidate": automl.candidate}, "another candidate"),
         ({"splits": small_splits()._replace(train=small_splits().valid)}, "other values in splits"),
     ],
 )
@@ -205,26 +210,32 @@ def test_without_optuna_the_search_is_imported_and_says_what_it_needs(tmp_path, 
     assert runpy.run_path(optuna_search.__file__)["optuna"] is None
     monkeypatch.setattr(optuna_search, "optuna", None)
     with pytest.raises(ArgumentError, match='The search needs Optuna, from the extra "recipes": pip install -e'):
-        automl_mnist1d.main(limit=60, run_dir=str(tmp_path / "run"))
+        automl.main(limit=60, run_dir=str(tmp_path / "run"))
     assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
-    ("builder", "optimizer"), [("perceptron", "sgd"), ("mlp", "adam"), ("cnn", "adamw"), ("rnn", "rmsprop")]
+    ("name", "builder", "optimizer"),
+    [
+        ("bikeshare", "perceptron", "sgd"),
+        ("bikeshare", "mlp", "adam"),
+        ("leaves", "cnn", "adamw"),
+        ("leaves", "mlp", "rmsprop"),
+    ],
 )
-def test_each_parameter_of_the_search_changes_what_is_trained(builder, optimizer):
-    splits = data.load("mnist1d", limit=60)
+def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, optimizer):
+    splits, _ = scaled_data.load(name, limit=60)
 
     def built(parameters):
         keras.utils.clear_session()  # The same names of the layers.
         trial = optuna.trial.FixedTrial(parameters)
-        model, batch_size = automl_mnist1d.candidate(trial, splits, epochs=3)
+        model, batch_size = automl.candidate(trial, splits, epochs=3)
         assert batch_size == parameters["batch_size"]
         return json.loads(model.to_json()), trial.distributions
 
     first = {"builder": builder, "optimizer": optimizer, "batch_size": 50, "learning_rate": 0.01, "weight_decay": 0.01}
-    first |= {"mlp_layers": 2, "mlp_units": 64, "mlp_dropout": 0.1, "rnn_cell": "lstm", "rnn_units": 32}
-    first |= {"cnn_layers": 3, "cnn_filters": 16, "cnn_kernel_size": 5, "cnn_dropout": 0.1}
+    first |= {"mlp_layers": 2, "mlp_units": 64, "mlp_dropout": 0.1}
+    first |= {"cnn_layers": 3, "cnn_filters": 20, "cnn_kernel_size": 5, "cnn_dropout": 0.1}
     model, distributions = built(first)
     config = model["compile_config"]["optimizer"]
     schedule = config["config"]["learning_rate"]["config"]
@@ -237,42 +248,151 @@ def test_each_parameter_of_the_search_changes_what_is_trained(builder, optimizer
             assert (built({**first, name: other})[0] != model) == (other != first[name]), name
 
 
-def test_the_winner_and_the_settings_by_hand_are_trained_alike_with_a_seed_that_no_trial_had(monkeypatch):
-    fits, by_hand = [], automl_mnist1d.BY_HAND
-    winner = {"builder": "perceptron", "batch_size": 50, "learning_rate": 0.01, "optimizer": "sgd"}
-    ends = [(COMPLETE, 0.5, by_hand), (COMPLETE, 0.7, winner), (PRUNED, 0.9, by_hand), (COMPLETE, 0.7, by_hand)]
-    cost = {"epochs": 2, "seconds": 3.0}
-    found = [SimpleNamespace(state=state, value=value, params=p, user_attrs=cost) for state, value, p in ends]
+def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets():
+    own, (splits, scaled) = data.load("bikeshare", limit=60), scaled_data.load("bikeshare", limit=60)
+    assert all(map(np.array_equal, splits.test, own.test))  # It is not yet read.
+    splits, info = splits._replace(test=scaled(splits.test)), splits.info
+    assert np.mean(splits.train.y) == pytest.approx(0, abs=1e-5) and np.std(splits.train.y) == pytest.approx(
+        1, abs=1e-5
+    )
+    assert splits.train.x.min() == 0 and splits.train.x.max() == 1
+    for before, after in zip(own[:3], splits[:3], strict=True):
+        np.testing.assert_allclose(after.y[:, 0] * info.scale + info.mean, before.y, rtol=1e-4)
+        x = after.x * np.array(info.feature_scale) + np.array(info.feature_mean)
+        np.testing.assert_allclose(x, before.x, rtol=1e-4, atol=1e-5)
+
+
+def test_a_cnn_is_tried_where_the_columns_have_an_order():
+    assert list(automl.builders(data.load("bikeshare", limit=20))) == ["perceptron", "mlp"]
+    assert list(automl.builders(data.load("leaves", limit=20))) == ["mlp", "cnn"]
+
+
+def test_the_defaults_stop_early_and_keep_their_best_weights(monkeypatch):
+    histories, fit = [], training.fit
+
+    def noting(*args, **options):
+        histories.append(fit(*args, **options).history)
+        return SimpleNamespace(history=histories[-1])
+
+    monkeypatch.setattr(training, "fit", noting)
+    monkeypatch.setattr(baseline, "PATIENCE", 2)
+    splits = small_splits()
+    model = baseline.default_model({"mlp": mlp}, splits, epochs=60, seeds=[0])
+    losses = histories[0]["val_loss"]
+    assert len(losses) == np.argmin(losses) + 3 < 60  # Two epochs more than the best one.
+    assert model.evaluate(*splits.valid, verbose=0)[0] == pytest.approx(min(losses), rel=1e-5)
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """What `fit` is given; it trains nothing, and each training has a higher lowest validation loss than the last."""
+    found = []
 
     def fit(model, x, y, **options):
-        fits.append((x, y, *options.pop("validation_data"), options))
-        return SimpleNamespace(seconds=1.0)
+        found.append((model, x, y, *options.pop("validation_data"), options))
+        return SimpleNamespace(seconds=1.0, history={"val_loss": [float(len(found)), len(found) + 1.0]})
 
-    monkeypatch.setattr(optuna_search, "run", lambda *_: found)
     monkeypatch.setattr(training, "fit", fit)
-    metrics = automl_mnist1d.main(trials=3, epochs=2, seed=5, limit=60)
-    splits = data.load("mnist1d", limit=60, seed=5)
-    for (*arrays, options), parameters in zip(fits, (winner, by_hand), strict=True):
+    return found
+
+
+def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monkeypatch):
+    def parameters(units):
+        return {"builder": "mlp", "mlp_layers": 1, "mlp_units": units, "mlp_dropout": 0.0, "batch_size": 50} | {
+            "optimizer": "sgd",
+            "learning_rate": 0.01,
+        }
+
+    ends = [(COMPLETE, -0.5, 33), (COMPLETE, -0.3, 34), (PRUNED, -0.1, 35), (COMPLETE, -0.3, 36)]
+    cost, searches, evaluated = {"epochs": 2, "seconds": 3.0}, [], []
+    found = [SimpleNamespace(state=s, value=v, params=parameters(units), user_attrs=cost) for s, v, units in ends]
+
+    def run(search, trials, folder, begun=()):
+        searches.append((search.method, trials, search.epochs, search.seed, search.metric, begun))
+        return found if search.method == "tpe" else [*found[:1], found[3]]
+
+    def evaluate(model, x, y, **options):
+        evaluated.append((model, x))
+        return {"loss": 1.0, "r2_score": float(len(evaluated))}
+
+    monkeypatch.setattr(optuna_search, "run", run)
+    monkeypatch.setattr(automl.evaluation, "evaluate", evaluate)
+    monkeypatch.setattr(automl.baselines, "boosting_score", lambda splits, seed: 0.25)
+    metrics = automl.main(trials=3, epochs=2, seed=5, limit=60)
+    assert searches == [("tpe", 3, 2, 5, "loss", ()), ("random", 3, 2, 5, "loss", found)]
+    splits, scaled = scaled_data.load("bikeshare", limit=60, seed=5)
+    test = scaled(splits.test)
+    for _, *arrays, options in fits:
         assert all(map(np.array_equal, arrays, (*splits.train, *splits.valid)))
-        assert options == {"epochs": 2, "batch_size": parameters["batch_size"], "seed": 5, "run_dir": None}
+        assert options.get("run_dir") is None
+    models = [model for model, *_ in fits]
+    winner, by_chance, (*defaults, second, third) = models[:3], models[3:6], models[6:]
+    assert [model.layers[2].units for model in (*winner, *by_chance)] == [34, 34, 34, 36, 36, 36]
+    # The first default builder has the lower loss, so it is trained with two more seeds.
+    assert [type(model.layers[-1]).__name__ for model in defaults] == ["Dense", "Dense"] and len(defaults) == 2
+    assert (
+        [len(model.layers) for model in (second, third)]
+        == 2 * [len(defaults[0].layers)]
+        != 2 * [len(defaults[1].layers)]
+    )
+    assert [options["seed"] for *_, options in fits] == [5, 1005, 2005, 5, 1005, 2005, 5, 5, 1005, 2005]
+    assert [options["batch_size"] for *_, options in fits] == 6 * [50] + 4 * [32]
+    assert [(o["epochs"], o.get("patience")) for *_, o in fits] == 6 * [(2, None)] + 4 * [(6, baseline.PATIENCE)]
+    tested = [model for model, x in evaluated if np.array_equal(x, test.x)]
+    assert len(tested) == 4 and len(evaluated) == 5 and tested[1] is winner[0]  # One on the validation set.
+    for mean, networks in zip((tested[0], *tested[2:]), (winner, [defaults[0], second, third], by_chance), strict=True):
+        expected = np.mean([network.predict(test.x, verbose=0) for network in networks], axis=0)
+        np.testing.assert_allclose(mean.predict(test.x, verbose=0), expected, rtol=1e-4, atol=1e-5)
     seeds = {optuna_search.trial_seed(seed, number) for seed in range(20) for number in range(50)}
-    assert len(seeds) == 1000 and not seeds & set(range(20))
-    expected = {"winner": winner, "validation_accuracy": 0.7, "trials": 4, "stopped_trials": 1, "search_epochs": 8}
-    assert {**metrics, **expected, "training_seconds": 13.0} == metrics
+    assert len(seeds) == 1000 and not seeds & {i + j for i in range(20) for j in (0, 1000, 2000)}
+    expected = {"r2_score": 1.0, "single_r2_score": 2.0, "baseline_r2_score": 3.0, "random_r2_score": 4.0}
+    expected |= {"boosting_r2_score": 0.25, "validation_r2_score": 5.0}
+    expected |= {"winner": parameters(34), "trials": 4, "stopped_trials": 1, "search_epochs": 8}
+    assert {**metrics, **expected, "training_seconds": 15.0} == metrics
+
+
+def test_boosting_learns_from_the_training_set_and_the_validation_set_chooses_its_rounds():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 4)).astype("float32")
+    y = (x[:, 0] + x[:, 1] + rng.normal(size=300) > 0).astype("int32")
+    parts = [data.Part(x[rows], y[rows]) for rows in np.split(np.arange(300), [100, 200])]
+    noise = data.Part(parts[0].x, rng.integers(0, 2, 100, "int32"))
+    info = data.load("vowels", limit=10).info
+
+    def score(*parts, rounds=40):
+        return baselines.boosting_score(data.Splits(*parts, info), seed=0, rounds=rounds)
+
+    assert score(parts[0], parts[1], parts[2]) > 0.6 and score(noise, parts[1], parts[2]) < 0.6
+    assert score(*parts[:2], parts[0]) < 1  # On the training set, the last round is right nearly everywhere ...
+    assert score(parts[0], parts[0], parts[0]) > score(*parts[:2], parts[0])  # ... but validation stops before it.
+    numbers = [data.Part(part.x, part.x[:, :1] * 2) for part in parts]
+    assert baselines.boosting_score(data.Splits(*numbers, info._replace(num_classes=None)), seed=0) > 0.8
+
+
+def test_a_random_search_begins_with_the_trials_that_tpe_begins_with(simulated, tmp_path, monkeypatch):
+    monkeypatch.setattr(optuna_search, "STARTING_TRIALS", 2)
+    found, whole = (optuna_search.run(small_search(method), 4) for method in ("tpe", "random"))
+    assert contents(found[:2]) == contents(whole[:2]) and contents(found) != contents(whole)
+    for _ in range(2):  # The second one is resumed: nothing is added twice.
+        assert contents(optuna_search.run(small_search("random"), 4, tmp_path, found[:2])) == contents(whole)
 
 
 @pytest.mark.thorough
 def test_the_pictures_show_what_was_searched(simulated, tmp_path, monkeypatch):
     shown = {}
-    found = optuna_search.run(small_search("random")._replace(epochs=10), 15)
-    search_pictures.save_search_figures(tmp_path, "title", found[:1])  # No importance can be computed.
+    found = optuna_search.run(small_search("random")._replace(epochs=10, metric="loss"), 15)
+    by_accuracy = SimpleNamespace(state=COMPLETE, value=0.75, user_attrs={"epochs": 10})
+    search_pictures.save_search_figures(tmp_path, "title", {"search": found[:1]})  # No importance can be computed.
     assert {path.name for path in tmp_path.iterdir()} == {"best_score.png", "parallel_coordinates.png"}
     monkeypatch.setattr(search_pictures.pictures, "save_figures", lambda *_, **figures: shown.update(figures))
-    search_pictures.save_search_figures(tmp_path, "title", found)
+    search_pictures.save_search_figures(tmp_path, "title", {"search": found, "another": found[:5]})
     names = ("best_score", "importances", "parallel_coordinates")
     lines, (bars,), (coordinates, *_) = (shown[name].axes for name in names)
-    best = 100 * (1 - optuna_search.best_trial(found).value)
-    assert lines[0].lines[0].get_xydata()[-1] == pytest.approx([150, best])
+    ends = [line.get_xydata()[-1] for line in lines[0].lines]
+    assert ends[0] == pytest.approx([150, -optuna_search.best_trial(found).value])
+    assert ends[1] == pytest.approx([50, -optuna_search.best_trial(found[:5]).value])
+    [accuracies] = search_pictures.best_score_figure({"search": [[*found[:1], by_accuracy]]}).axes
+    assert accuracies.lines[0].get_ydata()[-1] == pytest.approx(25)
     shares = [bar.get_width() for bar in bars.patches]
     assert bars.get_yticklabels()[np.argmax(shares)].get_text() == "learning_rate" and sum(shares) == pytest.approx(1)
     assert len(coordinates.collections[0].get_segments()) == 15
@@ -290,7 +410,7 @@ def test_errors_in_the_process_of_a_trial_reach_the_caller_and_its_sudden_end_is
 @pytest.mark.thorough
 @pytest.mark.parametrize(("stop", "status"), [(os.kill, -signal.SIGKILL), (os.killpg, 130)], ids=["kill", "Ctrl-C"])
 def test_a_command_that_is_stopped_leaves_no_process_and_keeps_its_trials(stop, status, tmp_path):
-    command = [sys.executable, "-m", "recipes.automl_mnist1d", "--trials", "2", "--epochs", "1", "--limit", "60"]
+    command = [sys.executable, "-m", "recipes.automl", "--trials", "2", "--epochs", "1", "--limit", "60"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
     # Where the tests themselves run with Ctrl-C ignored (a job in the background), the command must not inherit it.
@@ -311,4 +431,4 @@ def test_a_command_that_is_stopped_leaves_no_process_and_keeps_its_trials(stop, 
     assert process.returncode == status and "Traceback" not in errors
     if status == 130:
         assert errors.splitlines()[-1].startswith("Interrupted. All finished trials are kept. To resume: python -m ")
-    assert len(finished_trials(tmp_path / "runs" / "automl_mnist1d" / "1" / "search")) == 1
+    assert len(finished_trials(tmp_path / "runs" / "automl" / "1" / "search")) == 1

@@ -13,7 +13,7 @@ from recipes._lib.runs import recipe_list
 from recipes.faq import _questions
 from recipes.site import _notebooks
 
-IN_JUPYTER = ("automl_mnist1d", "polynomial_regression_mpg")
+IN_JUPYTER = ("automl", "polynomial_regression_mpg")
 """The first trains in new processes, which must find the functions of the notebook."""
 IN_THIS_PROCESS = ("explanation_mnist", "gan_mnist", "mlp_by_hand_mnist", "mlp_mnist")
 """Each notebook has the source of its recipe, which `test_recipes.py` runs; these have helpers of several kinds."""

@@ -79,7 +79,8 @@ def test_the_docstring_of_a_recipe_has_its_commands_its_data_and_its_baseline(na
     assert f"\nData: {recipe.data}" in docstring and "\nBaseline: " in docstring
     assert not re.search(r"(?<![\w.])\.\d", docstring), "a number is written as 0.987 or 98.7 %"
     source = (recipe_list.FOLDER / f"{name}.py").read_text(encoding="utf-8")
-    assert recipe.data_set is None or f'data.load("{recipe.data_set}"' in source
+    loads = f'data.load("{recipe.data_set}"', f'data: Literal["{recipe.data_set}"'  # Where an option chooses them.
+    assert recipe.data_set is None or any(load in source for load in loads)
 
 
 def test_recipes_have_the_options_that_each_command_needs_and_there_are_words_for_them_and_no_others():
@@ -124,7 +125,7 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
 
 
 # Baselines that `fit` trains; the data that are downloaded.
-OTHER_BASELINES = {"automl_mnist1d", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
+OTHER_BASELINES = {"automl", "contrastive_mnist", "dqn_cartpole", "gan_mnist", "mlp_by_hand_mnist"}
 OTHER_BASELINES |= {"compression_mnist", "diffusion_mnist", "transfer_mnist", "transformer_recall", "vae_mnist"}
 OTHER_BASELINES |= {"transformer_shakespeare", "cnn_fashion"}
 OTHER_BASELINES |= {"selfplay_connect4"}  # Matches of the untrained network take minutes.
@@ -174,6 +175,15 @@ def test_the_samples_of_the_gan_and_the_images_of_the_autoencoder_are_ahead_by_a
     vae = results.result("vae_mnist")["mean"]["frechet_distance"]
     for seed in all_seeds("gan_mnist"):
         assert seed["frechet_distance"] <= min(seed["baseline_frechet_distance"], vae) / 2
+
+
+@pytest.mark.parametrize("name", recipe_list.rows("automl"))
+def test_a_search_says_where_boosting_is_better(name):
+    recipe, mean = recipe_list.recipe(name), results.result(name)["mean"]
+    docstring = " ".join(recipe_list.docstring("automl").split())
+    [sentence] = re.findall(r"Gradient boosting is better on [^.]*\.", docstring)
+    data = recipe.options.get("data", "bikeshare")
+    assert (f"`{data}`" in sentence) == (mean[f"boosting_{recipe.metric}"] > mean[recipe.metric])
 
 
 def test_transfer_is_ahead_of_training_from_scratch_with_disjoint_ranges_at_one_and_ten_labels():

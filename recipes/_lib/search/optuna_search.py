@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,14 +41,21 @@ class Search(NamedTuple):
 
     candidate: Callable
     """Function `candidate(trial, splits, epochs)` that asks an Optuna trial for parameters, and returns a compiled
-    model with the metric "accuracy" and the batch size."""
+    model and the batch size."""
     splits: data.Splits
     method: str
-    """"random", or "tpe", which also stops a trial whose best accuracy so far is below the median of the whole trials'
-    accuracies after as many epochs."""
+    """"random", or "tpe", which also stops a trial whose best score so far is below the median of the whole trials'
+    scores after as many epochs."""
     epochs: int
     """Epochs of a whole trial."""
     seed: int
+    metric: str = "accuracy"
+    """The score of a trial is its value on the validation set, of "loss" the negative one: a higher score is better."""
+
+    def score(self, logs: dict) -> float:
+        """Return the score after an epoch."""
+        value = logs[f"val_{self.metric}"]
+        return -value if self.metric == "loss" else value
 
     def description(self) -> dict:
         """Return what must be the same if a search is resumed."""
@@ -57,6 +64,7 @@ class Search(NamedTuple):
             "method": self.method,
             "epochs_of_a_trial": self.epochs,
             "seed": self.seed,
+            "metric": self.metric,
             "data": {"splits": {"sha256": hashlib.sha256(values).hexdigest()}},
             "candidate": {"sha256": hashlib.sha256(inspect.getsource(self.candidate).encode()).hexdigest()},
             "starting_trials": STARTING_TRIALS,
@@ -66,10 +74,11 @@ class Search(NamedTuple):
         }
 
 
-def run(search: Search, trials: int, run_dir=None) -> list:
+def run(search: Search, trials: int, run_dir=None, begun: Sequence = ()) -> list:
     """Search until the epochs of `trials` whole trials are spent; return Optuna's finished trials in their order.
 
     A trial begins if a whole one fits into the epochs that are left; one that is stopped early leaves epochs to others.
+    `begun` are the first trials of this search, if another one has made them: TPE begins as a random search does.
     The same call resumes a search that was killed; one with more `trials` extends it. A ValueError refuses a folder
     that is in use, cannot be written, or holds another search or a damaged one.
     """
@@ -85,12 +94,15 @@ def run(search: Search, trials: int, run_dir=None) -> list:
         stack.enter_context(training.Run(folder, options=search.description()))
         with open_study(path) as study:
             found = finished_trials(study)
+            if not found:
+                study.add_trials(begun)
+                found = finished_trials(study)
         while has_room(found, search.epochs, budget):
             with trial_process.opened() as call:
                 for _ in range(TRIALS_PER_PROCESS):
                     if has_room(found, search.epochs, budget):
                         found.append(call(_run_trial, search, path))
-                        print(_progress(found, budget), flush=True)
+                        print(_progress(search, found, budget), flush=True)
     found = trials_within(found, search.epochs, budget)  # The folder may hold a longer search.
     if not any(map(is_whole, found)):
         raise ArgumentError(f"`trials` must be enough for one with a finite loss. Received: trials={trials!r}")
@@ -118,7 +130,7 @@ def is_whole(trial) -> bool:
 
 
 def best_trial(trials: list):
-    """Return the whole trial with the highest validation accuracy, the first of equal ones."""
+    """Return the whole trial with the highest score, the first of equal ones."""
     return max(filter(is_whole, trials), key=lambda trial: trial.value)
 
 
@@ -179,14 +191,14 @@ def _run_trial(search: Search, path: Path):
 
 
 def _training_score(search: Search, trial, seed: int) -> float | None:
-    """Train a trial's model; return its validation accuracy after the last epoch, None if it was stopped early."""
+    """Train a trial's model; return its score after the last epoch, None if it was stopped early."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model, batch_size = search.candidate(trial, search.splits, search.epochs)
     score, epochs, start = None, [], time.perf_counter()
 
     def report(epoch: int, logs: dict) -> None:
-        trial.report(logs["val_accuracy"], epoch + 1)
+        trial.report(search.score(logs), epoch + 1)
         if epoch + 1 < search.epochs and trial.should_prune():
             raise optuna.TrialPruned
 
@@ -195,16 +207,18 @@ def _training_score(search: Search, trial, seed: int) -> float | None:
     # A non-finite loss stops the trial too; the epoch in which it appeared is spent.
     with contextlib.suppress(optuna.TrialPruned, FloatingPointError):
         history = training.fit(model, *search.splits.train, validation_data=search.splits.valid, **options)
-        score = history.history["val_accuracy"][-1]
+        score = search.score({name: values[-1] for name, values in history.history.items()})
     trial.set_user_attr("epochs", len(epochs))
     trial.set_user_attr("seconds", time.perf_counter() - start)
     return score
 
 
-def _progress(trials: list, budget: int) -> str:
+def _progress(search: Search, trials: list, budget: int) -> str:
     """Return how the last trial ended, and how much of the budget is spent."""
     last = trials[-1]
     what = " ".join(str(last.params[name]) for name in ("builder", "optimizer") if name in last.params)
-    accuracy = f"validation accuracy {last.value:.3f}" if last.value is not None else "non-finite loss"
+    score = "non-finite loss"
+    if last.value is not None:
+        score = f"validation {search.metric} {abs(last.value):.3f}"
     end = "" if is_whole(last) else f", stopped after {last.user_attrs['epochs']} epochs"
-    return f"trial {len(trials)}: {what}, {accuracy}{end}; {epochs_spent(trials)} of {budget} epochs spent"
+    return f"trial {len(trials)}: {what}, {score}{end}; {epochs_spent(trials)} of {budget} epochs spent"

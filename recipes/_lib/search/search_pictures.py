@@ -1,12 +1,12 @@
-"""Pictures of a search: the best score, the importance of the parameters, a line for each trial."""
+"""Pictures of a search and its winner: the best score, the importance of the parameters, a line for each trial."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib import pyplot
 
-from dlguide import plots
+from dlguide import data, plots
 from recipes._lib import pictures
 from recipes._lib.search import optuna_search
 from recipes._lib.search.optuna_search import optuna
@@ -14,14 +14,18 @@ from recipes._lib.search.optuna_search import optuna
 PARAMETERS = ["builder", "optimizer", "learning_rate", "batch_size"]
 """The parameters that every trial has."""
 NAMES = ("training epochs spent", "validation error (%)", "lowest validation error over the epochs spent")
+OF_LOSSES = ("training epochs spent", "validation loss", "lowest validation loss over the epochs spent")
 
 
-def save_search_figures(run_dir, title: str, trials: list) -> None:
-    """Save the pictures of a search in its run folder; Optuna draws those of the parameters."""
-    pictures.save_figures(run_dir, title, best_score=best_score_figure({"best whole trial so far": [trials]}))
+def save_search_figures(run_dir, title: str, searches: dict[str, list]) -> None:
+    """Save the pictures of searches by validation loss; Optuna draws those of the first one's parameters."""
+    lines = {name: [trials] for name, trials in searches.items()}
+    best_score = best_score_figure(lines, OF_LOSSES, lambda score: -score)
+    pictures.save_figures(run_dir, title, best_score=best_score)
+    trials = next(iter(searches.values()))
     study, draw = optuna.create_study(direction="maximize"), optuna.visualization.matplotlib
-    study.add_trials(trials)
-    options = {"params": PARAMETERS, "target_name": "validation accuracy"}
+    study.add_trials([_with_log_score(trial) for trial in trials])
+    options = {"params": PARAMETERS, "target_name": "-log₁₀ of the validation loss"}
     backend, others = pyplot.get_backend(), pyplot.get_fignums()
     pyplot.switch_backend("Agg")  # It opens no window.
     try:
@@ -38,19 +42,55 @@ def save_search_figures(run_dir, title: str, trials: list) -> None:
         pyplot.switch_backend(backend)
 
 
-def best_score_figure(searches: dict[str, list[list]], names: Sequence[str] = NAMES):
+def save_regression_figures(run_dir, title: str, model, default, splits: data.Splits, history) -> None:
+    """Save the learning curves, and the predictions against the truth in its own unit."""
+    predicted, baseline = (each.predict(splits.test.x, verbose=0) for each in (model, default))
+    truth, predicted, baseline = (
+        each * splits.info.scale + splits.info.mean for each in (splits.test.y, predicted, baseline)
+    )
+    names = {"loss": "mean squared error\n(of the scaled target)", "r2_score": "R²"}
+    pictures.save_figures(
+        run_dir,
+        title,
+        learning_curves=plots.learning_curves(history, metric_names=names),
+        prediction=pictures.prediction_against_truth(
+            truth, predicted, "value", unit=splits.info.target_name, baseline=baseline, baseline_name="default settings"
+        ),
+    )
+
+
+def _with_log_score(trial):
+    """Return a trial whose score is on a logarithmic scale: one very bad trial would make all others look the same."""
+    value = None if trial.value is None else -float(np.log10(-trial.value))
+    return optuna.trial.create_trial(
+        state=trial.state, value=value, params=trial.params, distributions=trial.distributions
+    )
+
+
+def best_score_figure(
+    searches: dict[str, list[list]],
+    names: Sequence[str] = NAMES,
+    error: Callable = lambda score: 100 * (1 - score),
+):
     """Draw the validation error of the best whole trial so far over the epochs spent; `names` are axes and title.
 
-    `searches` maps a name to its searches, each a list of trials; searches of one name have one colour.
+    `searches` maps a name to its searches, each a list of trials; searches of one name have one colour. `error` makes
+    the error of a score; by default, of an accuracy in percent.
     """
     with plots.new_figure(7, 4) as figure:
         axes = figure.subplots()
         for color, (name, group) in enumerate(searches.items()):
             for i, trials in enumerate(group):
                 spent = np.cumsum([trial.user_attrs["epochs"] for trial in trials])
-                scores = [trial.value if optuna_search.is_whole(trial) else 0.0 for trial in trials]
-                errors = 100 * (1 - np.maximum.accumulate(scores))
-                axes.step(spent, errors, where="post", label=None if i else name, color=f"C{color}", alpha=0.8)
+                scores = [trial.value if optuna_search.is_whole(trial) else -np.inf for trial in trials]
+                axes.step(
+                    spent,
+                    error(np.maximum.accumulate(scores)),
+                    where="post",
+                    label=None if i else name,
+                    color=f"C{color}",
+                    alpha=0.8,
+                )
         axes.set(xlabel=names[0], ylabel=names[1])
         axes.set_yscale("log", subs=(2, 5))
         axes.yaxis.set_major_formatter("{x:g}")
