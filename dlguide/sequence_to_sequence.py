@@ -36,10 +36,10 @@ def encoder_decoder(
     attended vector, and one more, give the logits of the next token. Dropout follows each embedding, each recurrent
     layer and the dense layer before the logits. Padding of the source (id 0) is skipped and not attended to.
 
-    With `ngram_buckets`, the encoder also reads the vectors of four n-grams at each token of the source: of it with its
-    two neighbours, with the two before, with the two after, and with all four. A hash finds them in a table. So it has
-    at once what it would else learn slowly, such as the usual sound of some letters together. In training half of
-    them are dropped, as wholes, so that it does not rely on those that it has seen once.
+    With `ngram_buckets`, the encoder also reads the vectors of four n-grams at each token of the source: the token with
+    its two neighbours, with the two tokens before it, with the two after it, and with all four. A hash finds them in a
+    table. So groups of tokens with a meaning of their own need not be learned step by step. In training half of the
+    n-grams are dropped, each as a whole, so that the network does not learn the sources by heart.
 
     In training the decoder reads the true target, right-padded with 0: all but its last token as input, all but its
     first as what it has to predict (teacher forcing). `generation.translate` writes targets token by token.
