@@ -5,6 +5,8 @@
 
 Data: CMUdict, 123,848 English words with their pronunciations, without stress; the words of the test set are new.
 Baseline: n-grams over units of letters and sounds (joint-sequence model), their order chosen on the validation set.
+Result: words_wrong 28.0% (lower is better), 95 % prediction interval 27.8% to 28.3%, baseline 29.7%.
+Training: 1137.3 s on 1 core of Intel(R) Xeon(R) Processor.
 
 Attention decides before each sound which letters count. Beside each letter the encoder reads the vectors of four
 n-grams of 3 and 5 letters around it. In training half of the n-grams are dropped, as wholes, or the network learns the
