@@ -1,6 +1,8 @@
 """`seq2seq_pronounce`: which words are new, what counts as right, the pairs of a batch, the n-grams beside it."""
 
 import itertools
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import independent_metrics
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from dlguide import data, encoder_decoder, training
+from recipes._lib.runs import results
 from recipes._lib.texts import joint_ngrams, length_batches, pronunciation_pictures, pronunciations, token_texts
 from recipes._lib.texts.joint_ngrams import JointNgrams
 
@@ -283,3 +286,12 @@ def test_a_run_on_pairs_that_is_interrupted_ends_in_the_same_bits(words, tmp_pat
     monkeypatch.undo()
     for one, other in zip(whole, run(tmp_path / "broken"), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_page_has_the_mean_of_each_metric(page):
+    mean = results.result("seq2seq_pronounce")["mean"]
+    names = ("words_wrong", "beam_words_wrong", "sounds_wrong", "forced_sounds_wrong", "nearest_words_wrong")
+    folder = Path(__file__).parents[2] / "recipes/published/seq2seq_pronounce"
+    found = re.findall(r"^\|[^|]+\| ([\d.]+) ?% \|", (folder / page).read_text(encoding="utf-8"), re.M)
+    assert found == [f"{100 * mean[name]:.1f}" for name in names]
