@@ -81,13 +81,29 @@ def test_it_is_the_one_worked_out_by_hand(ngram_buckets):
 
 
 MARKS = (pytest.mark.one_backend, pytest.mark.thorough)  # The contract has each cell on each backend.
+
+
+def test_half_of_the_ngrams_are_dropped_as_wholes_in_training_alone():
+    encoder = encoder_decoder(9, 7, embed_dim=8, ngram_buckets=10).get_layer("encoder")
+    [reshape] = [layer for layer in encoder.layers if isinstance(layer, keras.layers.Reshape)]
+    read, source = keras.Model(encoder.input, reshape.output), tokens(20, n=20)
+    trained, expected = (
+        keras.ops.convert_to_numpy(read(source, training=training)).reshape(-1, 4) for training in (True, False)
+    )
+    kept = trained.any(axis=1)
+    assert len(kept) == 20 * 20 * 4 and 0.45 < kept.mean() < 0.55 and expected.any(axis=1).all()
+    np.testing.assert_allclose(trained[kept], 2 * expected[kept], rtol=1e-5)
+
+
 OTHERS = (pytest.param("lstm", (6, 4), marks=MARKS), pytest.param("simple", (6,), marks=MARKS))
 CELLS = pytest.mark.parametrize(("cell", "units"), [("gru", (6,)), *OTHERS])
 
 
 @CELLS
-def test_padding_changes_nothing_and_any_length_is_read(cell, units):
-    model, source, target = translator(cell, units, dropout=0.3), tokens(5), tokens(4, vocab_size=7)
+@pytest.mark.parametrize("ngram_buckets", [None, 10])
+def test_padding_changes_nothing_and_any_length_is_read(cell, units, ngram_buckets):
+    model = translator(cell, units, dropout=0.3, ngram_buckets=ngram_buckets)
+    source, target = tokens(5), tokens(4, vocab_size=7)
     expected = outputs(model, [source, target])
     np.testing.assert_allclose(outputs(model, [padded(source, 3), padded(target, 2)])[:, :4], expected, atol=1e-5)
     mixed = tokens(8, seed=1)  # In one batch with longer ones too.
