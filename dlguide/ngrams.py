@@ -23,6 +23,10 @@ class NgramNumbers(keras.layers.Layer):
         buckets: Number of rows for each window, at least 1.
         windows: First and last place of each n-gram, seen from the token: `(-2, 0)` is the token and the two before.
 
+    Raises:
+        ValueError: If `buckets` is below 1, or `windows` are not one or more such pairs, the first place not after the
+            last.
+
     Svenstrup, Hansen & Winther, "Hash embeddings for efficient word representations" (2017).
     """
 
@@ -30,6 +34,8 @@ class NgramNumbers(keras.layers.Layer):
         super().__init__(**kwargs)
         self.buckets = _checks.integer("buckets", buckets)
         self.windows = [tuple(window) for window in windows]
+        if not self.windows or any(len(window) != 2 or window[0] > window[1] for window in self.windows):
+            raise _checks.error("windows", "one or more pairs (first, last), the first not after the last", windows)
 
     def call(self, tokens):
         tokens, length = ops.cast(tokens, "int32"), ops.shape(tokens)[1]

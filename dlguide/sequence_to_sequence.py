@@ -107,7 +107,7 @@ def _encoder(
 ) -> keras.Model:
     source = keras.Input((None,), dtype="int32", name="source")
     # Not the decoder's name: on PyTorch, Keras clears the gradient of only one of two variables with the same path.
-    x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=True, name="source_embedding")(source)
+    x = keras.layers.Embedding(vocab_size, embed_dim, name="source_embedding")(source)
     x, states = _dropped(x, dropout), []
     if ngram_buckets:
         vectors = _ngram_vectors(source, ngram_buckets, max(1, embed_dim // 2))

@@ -1,5 +1,7 @@
 """Numbers of n-grams: which tokens decide them, and which rows of a table they are."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -31,3 +33,12 @@ def test_each_window_has_rows_of_its_own_that_are_all_used(buckets):
     x = np.random.default_rng(0).integers(0, 2**31 - 1, (50, 9))
     for i, each in enumerate(np.moveaxis(numbers(buckets, x), -1, 0)):
         assert sorted({*each.flat}) == list(range(i * buckets, (i + 1) * buckets))
+
+
+@pytest.mark.parametrize("windows", [[], [(0, -1)], [(1,)]])
+def test_windows_that_are_none_are_named(windows):
+    message = re.escape(
+        f"`windows` must be one or more pairs (first, last), the first not after the last. Received: {windows=}"
+    )
+    with pytest.raises(ValueError, match=message):
+        NgramNumbers(5, windows)
