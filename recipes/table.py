@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recipes._lib.published import published_runs
-from recipes._lib.runs import command_line, recipe_list, results
+from recipes._lib.runs import checks, command_line, recipe_list, results, seed_intervals
 from recipes.benchmark import tables
 from recipes.faq import _index
 from recipes.faq._names import LANGUAGES
@@ -35,6 +35,7 @@ def pages() -> dict[Path, str]:
     texts = {recipe_list.FOLDER / f"{name}.py": _with_result_line(name) for name in recipe_list.names()}
     for language, suffix in LANGUAGES.items():
         parts = tables.published(language) | result_rows(recipe_list.rows(), language) | model_rows(language)
+        parts |= {"checks": check_rows(), "spread": spread_rows(language)}
         readme = result_rows(SHORT_LIST, language, ["tensorflow"])
         readme["questions"] = _index.table(language, "recipes/faq/", with_numbers=False)
         for folder in ("recipes", "docs"):
@@ -82,9 +83,7 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
         # A number may have a unit behind it, a range the word between its ends.
         shown = [" ".join(words.get(part, part) for part in text.split()) for text in shown]
         cells = [
-            f"[`{recipe.recipe}`](recipes/{recipe.recipe}.py)"
-            + (f" `{recipe.written_options()}`" if recipe.options else "")
-            + ("" if backend == "tensorflow" else f", {words[backend]}"),
+            _linked(name) + ("" if backend == "tensorflow" else f", {words[backend]}"),
             words.get(recipe.data, recipe.data),
             f"{words[recipe.metric]} {'↑' if recipe.higher_is_better else '↓'} {shown[0]}",
             shown[2],
@@ -99,6 +98,44 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
         dates.setdefault(machine, set()).add(published["date"])
     machines = [(*machine, " – ".join(sorted({min(days), max(days)}))) for machine, days in dates.items()]
     return {"results": rows, "machines": machines}
+
+
+def check_rows() -> list[list[str]]:
+    """Return a row for each published row: its last check by backend, newest and lowest versions, and its CUSUM."""
+    rows = []
+    for name in recipe_list.rows():
+        last, found = {}, checks.valid(name)
+        for check in found:
+            last[check["backend"], checks.has_lowest_versions(check)] = f"{check['date']} {check['z']:+.1f}"
+        cells = [last.get(key, "–") for key in itertools.product(results.BACKENDS, (False, True))]
+        chart = checks.chart(check["z"] for check in found)
+        state = f"{chart.largest:+.1f}" + ("" if chart.alarm is None else " ⚠")
+        rows.append([_linked(name), *cells, str(len(found)), state if found else "–"])
+    return rows
+
+
+def spread_rows(language: str) -> list[list[str]]:
+    """Return a row for each published row: how its result differs from seed to seed, and what that hides."""
+    words, rows = tables.words(language, recipe_list.FOLDER / "names.csv"), []
+    for name in recipe_list.rows():
+        recipe, published = recipe_list.recipe(name), results.result(name)
+        values = [metrics[recipe.metric] for metrics in published["seeds"].values()]
+        unit = recipe.format.partition("}")[2]
+        factor, unit = (100, " points") if "%" in recipe.format else (1, unit)
+        spreads = (published["std"][recipe.metric], seed_intervals.detectable(values, 5))
+        shown = [recipe.format.format(number) for number in (min(values), max(values))]
+        shown += [f"{factor * spread:.2g}{unit}" for spread in spreads]
+        shown = [" ".join(words.get(part, part) for part in text.split()) for text in shown]
+        rows.append([_linked(name), words[recipe.metric], *shown])
+    return rows
+
+
+def _linked(name: str) -> str:
+    """Return a row's recipe, linked, with the options that the row has."""
+    recipe = recipe_list.recipe(name)
+    return f"[`{recipe.recipe}`](recipes/{recipe.recipe}.py)" + (
+        f" `{recipe.written_options()}`" if recipe.options else ""
+    )
 
 
 def model_rows(language: str) -> dict[str, list]:

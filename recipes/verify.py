@@ -3,16 +3,22 @@
     python -m recipes.verify                           # all of them, some hours on two cores
     python -m recipes.verify perceptron_mnist dropout  # a recipe and a question
     python -m recipes.verify --quick                   # the quickest recipes, and the quickest part of each question
+    KERAS_BACKEND=jax python -m recipes.verify mlp_mnist --seeds 7 8
 
-The last line says how many results lie outside their 95 % interval, and how many would by chance. If so many are
-improbable (less than 1 in 100), the exit status is 1. Seconds depend on the machine, and do not count.
+The result of a recipe is a check: a line of JSON, which is printed and appended to `recipes/results/checks.jsonl`;
+`recipes.ledger` says what all checks of a result show. The last line says how many results lie outside their 95 %
+interval, and how many would by chance. If so many are improbable (less than 1 in 100), the exit status is 1. Seconds
+depend on the machine, and do not count.
 """
 
+import itertools
+import random
 import subprocess
 import sys
+from typing import Literal
 
 from recipes import measure
-from recipes._lib.runs import arguments, command_line, recipe_list, results
+from recipes._lib.runs import arguments, checks, command_line, recipe_list, results
 from recipes.faq import _questions, _recheck
 
 QUICK_SECONDS = 25
@@ -20,12 +26,12 @@ SHARE = 0.95
 IMPROBABLE = 0.01
 
 
-def main(names: tuple[str, ...] = (), *, seed: int = 12345, quick: bool = False) -> dict:
+def main(names: tuple[str, ...] = (), *, seeds: tuple[int, ...] | Literal["any"] = "any", quick: bool = False) -> dict:
     """Run recipes and experiments with a new seed, and say which results lie outside their 95 % interval.
 
     Args:
         names: Recipes, further rows in recipes.toml, and questions (folders of recipes/faq); all by default.
-        seed: The new seed.
+        seeds: Seeds that are not published ones, each for a run of each name; any: one that is drawn now.
         quick: Without names, only recipes of up to 25 s of training; of each experiment the quickest part.
     """
     recipes = {name: results.result(name) for name in recipe_list.rows()}
@@ -34,10 +40,12 @@ def main(names: tuple[str, ...] = (), *, seed: int = 12345, quick: bool = False)
     known = recipes | {name: published for name, published in questions.items() if published}
     if not set(names) <= set(known):
         raise arguments.error("names", f"out of {', '.join(known)}", names)
-    if any(str(seed) in known[name]["seeds"] for name in names or known):
-        raise arguments.error("seed", "none of the published ones", seed)
+    seeds = (random.randrange(1000, 2**31),) if seeds == "any" else seeds  # Published seeds are below 1000.
+    published_seeds = {seed for name in names or known for seed in known[name]["seeds"]}
+    if not seeds or not published_seeds.isdisjoint(map(str, seeds)) or min(seeds) < 0:
+        raise arguments.error("seeds", "integers of at least 0, none of the published ones", seeds)
     are_outside = []
-    for name in names or known:
+    for name, seed in itertools.product(names or known, seeds):
         if name not in recipes:
             are_outside += _question(name, seed, quick)
         elif names or not quick or recipes[name]["mean"]["training_seconds"] <= QUICK_SECONDS:
@@ -64,11 +72,14 @@ def conclusion(outside: int, count: int) -> tuple[str, bool]:
 
 
 def _recipe(name: str, published: dict, seed: int) -> bool:
-    """Print the result of a recipe and its interval; return whether it lies outside."""
+    """Print the result of a recipe and its interval, and add the check; return whether it lies outside."""
     recipe = recipe_list.recipe(name)
-    value = measure.run(name, seed, stdout=subprocess.DEVNULL)[recipe.metric]
+    check = checks.new(name, published, seed, measure.run(name, seed, stdout=subprocess.DEVNULL))
     _, low, high = results.new_seed_range(recipe, published, SHARE)
-    return _print_line(f"{name}  {recipe.metric}", value, low, high)
+    is_outside = _print_line(f"{name}  {recipe.metric}", check["value"], low, high)
+    checks.append([check])
+    print(checks.line(check), flush=True)
+    return is_outside
 
 
 def _question(name: str, seed: int, quick: bool) -> list[bool]:

@@ -12,8 +12,14 @@ from commands import ROOT, command
 
 from recipes import __main__ as listed
 from recipes import measure, table, verify
-from recipes._lib.runs import machine_facts, recipe_list, results
+from recipes._lib.runs import checks, machine_facts, recipe_list, results
 from recipes.faq import _questions, _recheck
+
+
+@pytest.fixture(autouse=True)
+def ledger_of_the_test(tmp_path, monkeypatch):
+    """No test adds a check to the published ones."""
+    monkeypatch.setattr(checks, "path", lambda: tmp_path / "checks.jsonl")
 
 
 @pytest.mark.parametrize("name", recipe_list.rows())
@@ -94,7 +100,7 @@ def test_a_further_row_is_its_recipe_with_other_options_and_has_a_result_of_its_
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     monkeypatch.setattr(subprocess, "run", run)
     measure.main((name,), seeds=(1, 2))
-    verify.main((name,), seed=3)
+    verify.main((name,), seeds=(3,))
     words = ["-m", "recipes.dqn_cartpole", "--env", "Acrobot-v1", "--seed"]
     assert commands == [[*words, seed] for seed in "123"]
     content = json.loads((tmp_path / f"{name}.json").read_text())
@@ -125,7 +131,9 @@ def test_a_further_row_is_its_recipe_with_other_options_and_has_a_result_of_its_
         (measure.main, ["table"], {}, "`recipes` must be out of anomaly_shuttle, .*, with `seeds`. Received: "),
         (measure.main, ["mlp_mnist"], {"seeds": ()}, "`recipes` must be out of .*, with `seeds`. Received: "),
         (verify.main, ["nothing"], {}, "`names` must be out of anomaly_shuttle, "),
-        (verify.main, ["perceptron_mnist"], {"seed": 10}, "`seed` must be none of the published ones. Rec"),
+        (verify.main, ["perceptron_mnist"], {"seeds": (7, 10)}, "`seeds` must be .* none of the published ones. Rec"),
+        (verify.main, ["perceptron_mnist"], {"seeds": (-1,)}, "`seeds` must be integers of at least 0, "),
+        (verify.main, ["perceptron_mnist"], {"seeds": ()}, "`seeds` must be integers of at least 0, "),
     ],
 )
 def test_a_name_or_a_seed_that_cannot_be_run_is_refused(call, names, option, message):
@@ -135,15 +143,20 @@ def test_a_name_or_a_seed_that_cannot_be_run_is_refused(call, names, option, mes
 
 def test_verify_runs_a_recipe_with_a_new_seed_and_says_whether_it_lies_in_its_interval(monkeypatch, capsys):
     values = {"perceptron_mnist": 0.9274, "linear_regression_mpg": 99.0}
-    monkeypatch.setattr(measure, "run", lambda name, seed, **_: {recipe_list.recipe(name).metric: values[name]})
-    verify.main(tuple(values), seed=777)
-    first, second, last = capsys.readouterr().out.splitlines()
+
+    def run(name, seed, **_):
+        return {recipe_list.recipe(name).metric: values[name], "training_seconds": 1.0}
+
+    monkeypatch.setattr(measure, "run", run)
+    verify.main(tuple(values), seeds=(777,))
+    first, one_check, second, other_check, last = capsys.readouterr().out.splitlines()
+    assert [checks.line(check) for check in checks.read()] == [one_check, other_check]
     assert first.startswith("perceptron_mnist  accuracy  0.9274 in 0.92") and first.endswith("  inside")
     assert second.startswith("linear_regression_mpg  mae  99 in 3.") and second.endswith("  OUTSIDE")
     assert last == "1 of 2 results lie outside their 95 % interval; by chance about 0.1 would"
     values["perceptron_mnist"] = 0.5
     with pytest.raises(SystemExit) as stop:
-        verify.main(tuple(values), seed=777)
+        verify.main(tuple(values), seeds=(777,))
     assert stop.value.code == 1 and "\n2 of 2 results lie outside" in capsys.readouterr().out
 
 
@@ -156,8 +169,8 @@ def test_verify_s_interval_is_that_of_one_more_seed_not_that_of_the_mean(value, 
     (tmp_path / f"{name}.json").write_text(json.dumps({"seeds": seeds, **results.summarised(seeds)}))
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     value += beyond if value > 3 else -beyond
-    monkeypatch.setattr(measure, "run", lambda *_, **__: {metric: value})
-    verify.main((name,), seed=777)
+    monkeypatch.setattr(measure, "run", lambda *_, **__: {metric: value, "training_seconds": 1.0})
+    verify.main((name,), seeds=(777,))
     verdict = "OUTSIDE" if beyond else "inside"
     assert capsys.readouterr().out.startswith(f"{name}  {metric}  {value:g} in -1.80894 to 7.80894  {verdict}\n")
 
@@ -169,7 +182,7 @@ def test_verify_counts_the_scores_of_an_experiment_but_not_its_seconds(monkeypat
     made = [_recheck.Recheck(key, next(iter(panel.rows)), None, 5.0, 1.0, 2.0) for key, panel in panels.items()]
     monkeypatch.setattr(_recheck, "new_seed", lambda *_, **__: made)
     with pytest.raises(SystemExit):
-        verify.main((name,), seed=777)
+        verify.main((name,), seeds=(777,))
     *lines, last, _ = capsys.readouterr().out.splitlines()
     assert last.startswith(f"{len(panels) - 1} of {len(panels) - 1} results lie outside") and len(timed) == 1
     assert [line.split()[1] for line in lines if line.endswith("OUTSIDE  (not counted)")] == timed

@@ -1,0 +1,166 @@
+"""The ledger: what a check states, the CUSUM over the checks, and checks that others send."""
+
+import datetime
+import json
+import math
+
+import numpy as np
+import pytest
+from commands import ROOT, command
+from scipy import stats
+
+from recipes import ledger, measure, table, verify
+from recipes._lib.runs import checks, machine_facts, recipe_list, results
+
+NAME, METRIC = "mlp_mnist", "accuracy"
+
+
+@pytest.fixture
+def ledger_file(tmp_path, monkeypatch):
+    path = tmp_path / "ledger.jsonl"
+    monkeypatch.setattr(checks, "path", lambda: path)
+    return path
+
+
+def made_check(value: float = 0.989, seed: int = 5000, **changes) -> dict:
+    check = checks.new(NAME, results.result(NAME), seed, {METRIC: value, "training_seconds": 9.5})
+    return check | changes
+
+
+@pytest.mark.parametrize("name", recipe_list.rows())
+def test_the_published_checks_fit_and_no_result_has_shifted(name):
+    known = []
+    for check in checks.valid(name):
+        checks.received(checks.line(check), known)
+        known.append(check)
+    assert checks.chart(check["z"] for check in known).alarm is None
+
+
+def test_z_is_normal_where_the_result_holds_however_few_seeds_were_published():
+    """z of 20,000 sixth seeds, each beside five of its own: standard normal, by Kolmogorov and Smirnov."""
+    random, z_scores = np.random.default_rng(0), []
+    for *published, value in random.normal(0.9, 0.01, size=(20_000, 6)):
+        seeds = {str(seed): {METRIC: score} for seed, score in enumerate(published)}
+        z_scores.append(checks.z_score(NAME, {"seeds": seeds}, value))
+    assert stats.kstest(z_scores, "norm").pvalue > 0.01
+    assert stats.kstest(np.multiply(z_scores, 1.05), "norm").pvalue < 0.01  # 5 % more would be seen.
+
+
+@pytest.mark.parametrize(("value", "z"), [(1.0, 0.0), (0.999, -8.0)])
+def test_z_is_finite_where_all_seeds_gave_the_same(value, z):
+    published = {"seeds": {str(seed): {METRIC: 1.0} for seed in range(5)}}
+    assert checks.z_score(NAME, published, value) == z
+
+
+def run_lengths(shift: float, runs: int, longest: int) -> np.ndarray:
+    """Return the check of the first alarm of many series whose z are normal with this mean."""
+    random = np.random.default_rng(1)
+    return np.array([checks.chart(random.normal(shift, 1, longest)).alarm or longest for _ in range(runs)])
+
+
+def test_the_cusum_notices_one_deviation_after_ten_checks_up_or_down():
+    """10.4 checks on average (Montgomery, "Introduction to statistical quality control", table of the CUSUM)."""
+    for shift in (1.0, -1.0):
+        assert run_lengths(shift, 2000, 80).mean() == pytest.approx(10.4, abs=0.4)
+
+
+@pytest.mark.thorough
+def test_a_false_alarm_comes_once_in_465_checks():
+    assert run_lengths(0.0, 2000, 4000).mean() == pytest.approx(465, abs=31)  # Three standard errors.
+
+
+def test_half_a_point_less_raises_the_alarm_and_one_odd_run_does_not(ledger_file, capsys):
+    checks.append(made_check(results.result(NAME)["mean"][METRIC], seed) for seed in range(1000, 1010))
+    checks.append([made_check(0.9875, 1010)])
+    ledger.main()
+    assert capsys.readouterr().out.startswith(f"{NAME}  11 checks, last {datetime.date.today()}, z -")
+    checks.append(made_check(results.result(NAME)["mean"][METRIC] - 0.005, seed) for seed in range(1011, 1014))
+    with pytest.raises(SystemExit) as stop:
+        ledger.main()
+    printed = capsys.readouterr().out
+    assert stop.value.code == 1 and "ALARM at check 1" in printed and printed.endswith(f"shifted: {NAME}\n")
+    [row] = [row for row in table.check_rows() if f"/{NAME}.py" in row[0]]
+    assert row[-2] == "14" and row[-1].startswith("-") and row[-1].endswith("⚠")
+
+
+def test_a_result_that_was_measured_again_starts_anew(ledger_file):
+    checks.append([made_check(), made_check(seed=5001, published_mean=0.5)])
+    assert [check["seed"] for check in checks.valid(NAME)] == [5000]
+
+
+def test_a_check_stands_in_the_column_of_its_backend_and_versions(ledger_file, monkeypatch):
+    lowest = checks.lowest_versions()
+    assert {"tensorflow", "keras", "numpy", "jax", "torch"} <= set(lowest)
+    versions = {"python": "3.11.7", "keras": f"{lowest['keras']}.0", "numpy": "2.4.6"}
+    for seed, (backend, version) in enumerate(
+        [("jax", f"{lowest['jax']}.0"), ("jax", f"{lowest['jax']}9.0"), ("tensorflow", "2.99.0")], 6000
+    ):
+        checks.append([made_check(seed=seed, backend=backend, versions=versions | {backend: version})])
+    [row] = [row for row in table.check_rows() if f"/{NAME}.py" in row[0]]
+    z = f"{datetime.date.today()} {made_check()['z']:+.1f}"
+    assert row[1:7] == [z, "–", z, z, "–", "–"]
+
+
+def test_a_new_seed_is_drawn_each_time(ledger_file, monkeypatch, capsys):
+    monkeypatch.setattr(measure, "run", lambda *_, **__: {METRIC: 0.989, "training_seconds": 1.0})
+    verify.main((NAME,))
+    verify.main((NAME,))
+    one, other = checks.read()
+    assert one["seed"] != other["seed"] and min(one["seed"], other["seed"]) >= 1000
+
+
+def test_checks_of_another_machine_are_added(ledger_file, tmp_path, capsys):
+    """As they are printed, in one file or several, with empty lines."""
+    others = [made_check(seed=seed, cpu="another") for seed in (1, 2, 3)]
+    for name, part in {"a": others[:2], "b": others[2:]}.items():
+        (tmp_path / name).write_text("".join(f"{checks.line(check)}\n\n" for check in part), encoding="utf-8")
+    ledger.main((str(tmp_path / "a"), str(tmp_path / "b")))
+    assert checks.read() == others and capsys.readouterr().out.startswith("3 checks added to ")
+
+
+BAD = {
+    "a line of JSON": "mlp_mnist 0.98",
+    "an object with the fields row, metric, value": "[1, 2]",
+    "an object with the fields": {"more": 1},
+    "a check whose value is of type float": {"value": "0.98"},
+    "a check whose seed is of type int": {"seed": True},
+    "a check of a published row": {"row": "nothing"},
+    "a check of the accuracy that is published now": {"published_mean": 0.5},
+    "a check of the accuracy that is": {"metric": "loss"},
+    "a check with a finite value from 0 to 1": {"value": 1.5},
+    "a check with a finite value": {"value": math.nan},
+    "training_seconds above 0": {"training_seconds": 0.0},
+    "a check whose z follows from its value": {"z": 0.0},
+    "a check with a seed that is not a published one": {"seed": 10},
+    "a check with the versions of python, keras, numpy and its backend": {"versions": {"keras": "3.15.1"}},
+    "its backend": {"backend": "theano"},
+    "a check whose versions are texts": {"versions": {"python": 3, "keras": "3.15", "numpy": "2", "tensorflow": "2"}},
+    "a check whose date is written as": {"date": "yesterday"},
+    "when the result was published, and today": {"date": "2099-01-01"},
+    "was published": {"date": "2020-01-01"},
+    "a new check: the ledger has one of this row, seed, backend and versions": {"seed": 4},
+}
+
+
+@pytest.mark.parametrize("must_be", BAD)
+def test_a_check_that_does_not_fit_is_refused_and_none_is_added(must_be, ledger_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(machine_facts, "machine", lambda: MACHINE)
+    checks.append([made_check(seed=4)])
+    bad = BAD[must_be]
+    text = bad if isinstance(bad, str) else json.dumps(made_check() | bad)
+    file = tmp_path / "others.jsonl"
+    file.write_text(f"{checks.line(made_check(seed=7))}\n{text}\n", encoding="utf-8")
+    before = ledger_file.read_bytes()
+    with pytest.raises(ValueError) as error:
+        ledger.main((str(file),))
+    assert str(error.value).startswith("`check` must be ") and must_be in str(error.value)
+    assert ledger_file.read_bytes() == before
+
+
+MACHINE = {"backend": "tensorflow", "cpu": "a processor", "cores": 2, "date": datetime.date.today().isoformat()}
+MACHINE["versions"] = {"python": "3.11.7", "keras": "3.15.1", "numpy": "2.4.6", "tensorflow": "2.21.0"}
+
+
+def test_the_command_ends_with_one_line_at_a_mistake():
+    done = command("recipes.ledger", "no_such_file", cwd=ROOT)
+    assert done.returncode == 2 and "`files` must be files that exist. Received: files='no_such_file'" in done.stderr
