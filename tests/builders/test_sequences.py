@@ -48,9 +48,8 @@ def test_padding_changes_nothing_and_padding_alone_has_finite_outputs(name):
     model = MODELS[name]()
     x = sequences(model)
     expected = outputs(model, x)
-    for more in (1, 4):
-        seen = outputs(model, padded(x, more))
-        np.testing.assert_allclose(seen[:, :5] if seen.ndim == 3 else seen, expected, atol=1e-5)
+    seen = outputs(model, padded(x, 4))
+    np.testing.assert_allclose(seen[:, :5] if seen.ndim == 3 else seen, expected, atol=1e-5)
     mixed = sequences(model, length=9)  # In one batch with longer ones too.
     mixed[1] = padded(x, 4)[1]
     seen = outputs(model, mixed)[1]

@@ -141,6 +141,7 @@ def test_nested_and_loaded_models_give_the_same_maps(method, tmp_path):
     assert np.ptp(expected) > 0
 
 
+@pytest.mark.one_backend  # The maps of each backend are compared with NumPy's above.
 @pytest.mark.parametrize("method", METHODS)
 def test_a_map_depends_on_no_other_image_and_the_model_stays_as_it_was(method):
     model = small_cnn()
@@ -155,6 +156,7 @@ def test_a_map_depends_on_no_other_image_and_the_model_stays_as_it_was(method):
     assert not any("call" in vars(layer) for layer in model.layers)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("method", METHODS)
 def test_without_a_target_the_likeliest_class_is_explained_and_a_single_output_itself(method):
     model = small_cnn()
@@ -168,6 +170,7 @@ def test_without_a_target_the_likeliest_class_is_explained_and_a_single_output_i
         np.testing.assert_allclose(found, expected.sum(-1) if found.ndim == 3 else expected, atol=1e-4)
 
 
+@pytest.mark.one_backend
 def test_inputs_that_are_no_images_have_maps_of_gradients():
     rows, series = normal((2, 4)), normal((2, 7, 3))
     for method in METHODS[:2]:

@@ -10,6 +10,8 @@ import tensorflow as tf
 from dlguide import gan, mlp, training
 from dlguide._logits import gives_logits, warn_of_logits
 
+pytestmark = pytest.mark.one_backend  # Names of losses, and the last layer of a model.
+
 layers, losses, metrics = keras.layers, keras.losses, keras.metrics
 X = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
 Y = np.arange(16) % 2

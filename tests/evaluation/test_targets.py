@@ -6,6 +6,8 @@ import pytest
 
 from dlguide import evaluation, mlp, perceptron, training
 
+pytestmark = pytest.mark.one_backend  # Shapes of arrays.
+
 X = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
 
 

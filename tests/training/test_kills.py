@@ -190,13 +190,15 @@ def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
 
 
 # The others draw numbers in every step. Fewer kills are enough: the same code writes their checkpoints.
-# Those of one test share their interpreters, whose imports take longer than the runs.
-TOGETHER = [("mlp",), ("vae", "contrastive", "dqn", "selfplay"), ("gan", "diffusion")]
+# Those of one test share their interpreters, whose imports take longer than the runs. On JAX and PyTorch the GAN and
+# the diffusion stand for all that draw numbers.
+TOGETHER = {("mlp",): [], ("gan", "diffusion"): [pytest.mark.thorough]}
+TOGETHER |= {("vae", "contrastive", "dqn", "selfplay"): [pytest.mark.thorough, pytest.mark.one_backend]}
 
 
 @pytest.mark.parametrize(
     "models",
-    [(ONLY,)] if ONLY else [pytest.param(m, marks=[pytest.mark.thorough] * (m != ("mlp",))) for m in TOGETHER],
+    [(ONLY,)] if ONLY else [pytest.param(models, marks=marks) for models, marks in TOGETHER.items()],
     ids="-".join,
 )
 def test_runs_killed_at_random_moments_end_in_the_same_bits(models, tmp_path):

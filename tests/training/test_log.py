@@ -24,7 +24,7 @@ from training_runs import X, Y, classifier, fit, same, train
 from dlguide import gan, training, vae
 from dlguide.training import Log, Run, _run
 
-pytestmark = pytest.mark.each_backend
+pytestmark = pytest.mark.one_backend  # Resuming on each backend is in test_resume.py.
 
 
 def logged_by(curve: list, **options):
@@ -261,7 +261,6 @@ def run(name: str, folder: str, kill: str | None) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.one_backend  # The kills of each backend are in test_kills.py.
 @pytest.mark.parametrize("name", ["lines", "tensorboardX", "trackio"])
 def test_a_run_that_was_killed_and_resumed_is_one_curve(name, tmp_path):
     if name != "lines":

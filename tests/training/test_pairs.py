@@ -187,7 +187,7 @@ def assert_close(row, found, expected):
 
 @pytest.mark.parametrize(
     "row",
-    [pytest.param(row, marks=[pytest.mark.thorough, pytest.mark.each_backend] * bool(row["folder"])) for row in ROWS],
+    [pytest.param(row, marks=[pytest.mark.thorough] * bool(row["folder"])) for row in ROWS],
     ids=lambda row: "-".join(map(str, row.values())),
 )
 def test_a_row_of_options_trains_as_keras_does(row, tmp_path, capfd):
