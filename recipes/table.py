@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from recipes._lib.published import published_runs
 from recipes._lib.runs import checks, command_line, recipe_list, results, seed_intervals
 from recipes.benchmark import tables
@@ -106,11 +108,11 @@ def check_rows() -> list[list[str]]:
     for name in recipe_list.rows():
         last, found = {}, checks.valid(name)
         for check in found:
-            last[check["backend"], checks.has_lowest_versions(check)] = f"{check['date']} {check['z']:+.1f}"
+            last[check["backend"], checks.has_lowest_versions(check)] = f"{check['z']:+.1f} {check['date']}"
         cells = [last.get(key, "–") for key in itertools.product(results.BACKENDS, (False, True))]
         chart = checks.chart(check["z"] for check in found)
         state = f"{chart.largest:+.1f}" + ("" if chart.alarm is None else " ⚠")
-        rows.append([_linked(name), *cells, str(len(found)), state if found else "–"])
+        rows.append([_linked(name), str(len(found)), state if found else "–", *cells])
     return rows
 
 
@@ -124,7 +126,7 @@ def spread_rows(language: str) -> list[list[str]]:
         factor, unit = (100, " points") if "%" in recipe.format else (1, unit)
         spreads = (published["std"][recipe.metric], seed_intervals.detectable(values, 5))
         shown = [recipe.format.format(number) for number in (min(values), max(values))]
-        shown += [f"{factor * spread:.2g}{unit}" for spread in spreads]
+        shown += [np.format_float_positional(float(f"{factor * s:.2g}"), trim="-") + unit for s in spreads]
         shown = [" ".join(words.get(part, part) for part in text.split()) for text in shown]
         rows.append([_linked(name), words[recipe.metric], *shown])
     return rows

@@ -80,7 +80,7 @@ def test_half_a_point_less_raises_the_alarm_and_one_odd_run_does_not(ledger_file
     printed = capsys.readouterr().out
     assert stop.value.code == 1 and "ALARM at check 1" in printed and printed.endswith(f"shifted: {NAME}\n")
     [row] = [row for row in table.check_rows() if f"/{NAME}.py" in row[0]]
-    assert row[-2] == "14" and row[-1].startswith("-") and row[-1].endswith("⚠")
+    assert row[1] == "14" and row[2].startswith("-") and row[2].endswith("⚠")
 
 
 def test_a_result_that_was_measured_again_starts_anew(ledger_file):
@@ -97,8 +97,8 @@ def test_a_check_stands_in_the_column_of_its_backend_and_versions(ledger_file, m
     ):
         checks.append([made_check(seed=seed, backend=backend, versions=versions | {backend: version})])
     [row] = [row for row in table.check_rows() if f"/{NAME}.py" in row[0]]
-    z = f"{datetime.date.today()} {made_check()['z']:+.1f}"
-    assert row[1:7] == [z, "–", z, z, "–", "–"]
+    z = f"{made_check()['z']:+.1f} {datetime.date.today()}"
+    assert row[3:] == [z, "–", z, z, "–", "–"]
 
 
 def test_a_new_seed_is_drawn_each_time(ledger_file, monkeypatch, capsys):

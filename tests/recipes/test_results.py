@@ -9,17 +9,12 @@ from pathlib import Path
 
 import pytest
 from commands import ROOT, command
+from scipy import stats
 
 from recipes import __main__ as listed
 from recipes import measure, table, verify
-from recipes._lib.runs import checks, machine_facts, recipe_list, results
+from recipes._lib.runs import checks, machine_facts, recipe_list, results, seed_intervals
 from recipes.faq import _questions, _recheck
-
-
-@pytest.fixture(autouse=True)
-def ledger_of_the_test(tmp_path, monkeypatch):
-    """No test adds a check to the published ones."""
-    monkeypatch.setattr(checks, "path", lambda: tmp_path / "checks.jsonl")
 
 
 @pytest.mark.parametrize("name", recipe_list.rows())
@@ -28,6 +23,17 @@ def test_mean_and_spread_of_a_result_follow_from_its_seeds(name):
     for key, numbers in results.summarised(published["seeds"]).items():
         for metric, number in numbers.items():
             assert published[key][metric] == pytest.approx(number)
+
+
+def test_what_the_spread_hides_is_what_a_t_test_of_five_seeds_against_five_calls_significant():
+    """At the difference of 2.306 · s · √(2/5) the p-value is 5 %."""
+    values = [1.0, 2.0, 3.0, 4.0, 5.0]
+    difference = seed_intervals.detectable(values, 5)
+    assert difference == pytest.approx(2.306 * 2.5**0.5 * 0.4**0.5, rel=1e-4)
+    shifted = [value + difference for value in values]
+    assert stats.ttest_ind(values, shifted).pvalue == pytest.approx(0.05)
+    [row] = [row for row in table.spread_rows("en") if "/mlp_mnist.py" in row[0]]
+    assert row[1:4] == ["accuracy", "98.88%", "99.06%"] and row[4].endswith(" points")
 
 
 def test_a_shown_interval_ends_at_the_bound_of_its_metric():
@@ -141,7 +147,8 @@ def test_a_name_or_a_seed_that_cannot_be_run_is_refused(call, names, option, mes
         call(tuple(names), **option)
 
 
-def test_verify_runs_a_recipe_with_a_new_seed_and_says_whether_it_lies_in_its_interval(monkeypatch, capsys):
+def test_verify_runs_a_recipe_with_a_new_seed_and_says_whether_it_lies_in_its_interval(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(checks, "path", lambda: tmp_path / "checks.jsonl")
     values = {"perceptron_mnist": 0.9274, "linear_regression_mpg": 99.0}
 
     def run(name, seed, **_):
