@@ -71,6 +71,18 @@ def test_a_false_alarm_comes_once_in_465_checks():
     assert run_lengths(0.0, 2000, 4000).mean() == pytest.approx(465, abs=31)  # Three standard errors.
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize(("shift", "median", "tolerance"), [(0.0, 183, 55), (1.0, 13, 2)])
+def test_with_five_published_seeds_the_runs_until_an_alarm_are_those_of_the_page(shift, median, tolerance):
+    """Each of 1,000 series has a mean and a spread of its own, estimated from five seeds."""
+    random, lengths = np.random.default_rng(2), []
+    for _ in range(1000):
+        seeds, values = random.normal(size=5), random.normal(shift, 1, 600)
+        ratios = (values - seeds.mean()) / (seeds.std(ddof=1) * math.sqrt(1 + 1 / 5))
+        lengths.append(checks.chart(stats.norm.ppf(stats.t.cdf(ratios, 4))).alarm or 600)
+    assert np.median(lengths) == pytest.approx(median, abs=tolerance)
+
+
 def test_half_a_point_less_raises_the_alarm_and_one_odd_run_does_not(ledger_file, capsys):
     checks.append(made_check(results.result(NAME)["mean"][METRIC], seed) for seed in range(1000, 1010))
     checks.append([made_check(0.9875, 1010)])
