@@ -15,6 +15,7 @@ import numpy as np
 
 from recipes._lib.published import published_runs
 from recipes._lib.runs import checks, command_line, recipe_list, results, seed_intervals
+from recipes.benchmark import pages as benchmark_pages
 from recipes.benchmark import tables
 from recipes.faq import _index
 from recipes.faq._names import LANGUAGES
@@ -36,7 +37,7 @@ def pages() -> dict[Path, str]:
     """Return each file with generated text, as it should be."""
     texts = {recipe_list.FOLDER / f"{name}.py": _with_result_line(name) for name in recipe_list.names()}
     for language, suffix in LANGUAGES.items():
-        parts = tables.published(language) | result_rows(recipe_list.rows(), language) | model_rows(language)
+        parts = benchmark_pages.published(language) | result_rows(recipe_list.rows(), language) | model_rows(language)
         parts |= {"checks": check_rows(), "spread": spread_rows(language)}
         readme = result_rows(SHORT_LIST, language, ["tensorflow"])
         readme["questions"] = _index.table(language, "recipes/faq/", with_numbers=False)

@@ -8,6 +8,9 @@ python -m recipes.benchmark export   # every builder in every format on every ba
 python -m recipes.benchmark photos   # accuracy of `recipes.predict` on photos of digits, 3 minutes
 python -m recipes.benchmark search   # automated search, random search and settings by hand, 30 minutes
 python -m recipes.benchmark dqn      # deep Q-learning with the squared error and the Huber loss, 15 minutes
+python -m recipes.benchmark peers    # what other packages make of the same data (extra "peers"), four hours
+python -m recipes.benchmark record   # time to 99.0 % on MNIST, from the start of Python, 20 seeds, 10 minutes
+python -m recipes.benchmark upstream # patches of Keras, two of them for JAX, 10 minutes
 """
 
 import importlib
@@ -17,18 +20,20 @@ import tyro
 
 from recipes._lib.runs import command_line
 
-NAMES = Literal["fit", "growth", "fits", "cnn", "export", "photos", "search", "dqn"]
+NAMES = Literal["fit", "growth", "fits", "cnn", "export", "photos", "search", "dqn", "peers", "record", "upstream"]
 
 
 def main(name: Annotated[NAMES, tyro.conf.Positional], *, rounds: int = 5, rows: tuple[str, ...] = ()) -> None:
     """Run a benchmark and write recipes/benchmark/results/NAME.json.
 
     Args:
-        name: Speed: fit, growth, cnn. Memory: fits. Others: export, photos, search, dqn (two losses).
+        name: Speed: fit, growth, cnn. Memory: fits. Others: export, photos, search, dqn (two losses),
+            peers (other packages), record (time to 99.0 % on MNIST), upstream (patches of Keras).
         rounds: Rounds of `fit`; each times every model once in every way. Below 5, `fit` only prints.
-        rows: Models of `fit`, all if not given. With some of them, `fit` only prints.
+        rows: Models of `fit`, all if not given; with some of them, `fit` only prints. Recipes of `peers`.
     """
-    importlib.import_module(f"recipes.benchmark.{name}").main(*((rows, rounds) if name == "fit" else ()))
+    options = {"fit": (rows, rounds), "peers": (rows,)}.get(name, ())
+    importlib.import_module(f"recipes.benchmark.{name}").main(*options)
 
 
 if __name__ == "__main__":

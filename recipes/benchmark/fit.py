@@ -9,7 +9,7 @@ import numpy as np
 
 from dlguide import training
 from recipes._lib.runs import arguments, results
-from recipes.benchmark import models, processes, tables
+from recipes.benchmark import models, pages, processes, tables
 
 ROUNDS = 5
 EPOCHS = 3  # The first has the compilation and counts for itself; of the others the mean.
@@ -41,7 +41,7 @@ def main(rows: tuple[str, ...] = (), rounds: int = ROUNDS) -> None:
                 print(f"round {number + 1}/{rounds}  {row}  {epochs}  (seconds per epoch)", flush=True)
     if set(rows) == set(models.ROWS) and rounds >= ROUNDS:
         tables.save("fit", content)
-    print("\n\n".join(tables.speed_tables(content, tables.words("en"))))
+    print("\n\n".join(pages.speed_tables(content, tables.words("en"))))
 
 
 def ways(row: str) -> list[tuple[str, str, tuple]]:
@@ -55,24 +55,24 @@ def ways(row: str) -> list[tuple[str, str, tuple]]:
     return tensorflow + others + loops
 
 
-def timed(row: models.Row, how: str, epochs: int = EPOCHS) -> dict[str, float]:
+def timed(row: models.Row, how: str, epochs: int = EPOCHS, build=models.keras_model) -> dict[str, float]:
     """Return the seconds of the first epoch and of a later one, or of the whole run if it has one epoch.
 
     `how` is "plain" for `model.fit`, "fit" for `training.fit`, "loop1" and "loop2" for a PyTorch loop with one and two
-    threads.
+    threads. `build` makes the Keras model of a row.
     """
     if how.startswith("loop"):
         from recipes.benchmark import loops
 
         start, ends = loops.train(row, int(how[-1]), epochs)
     else:
-        start, ends = _train(row, how, epochs)
+        start, ends = _train(row, how, epochs, build)
     if epochs == 1:
         return {"one_epoch_seconds": time.perf_counter() - start}
     return {"first_epoch_seconds": ends[0] - start, "epoch_seconds": (ends[-1] - ends[0]) / (epochs - 1)}
 
 
-def _train(row: models.Row, how: str, epochs: int) -> tuple[float, list[float]]:
+def _train(row: models.Row, how: str, epochs: int, build) -> tuple[float, list[float]]:
     """Train a Keras model; return when the training began and when each epoch ended."""
 
     def end_epoch(epoch, logs):
@@ -82,7 +82,7 @@ def _train(row: models.Row, how: str, epochs: int) -> tuple[float, list[float]]:
     keras.utils.clear_session()
     gc.collect()
     keras.utils.set_random_seed(0)
-    (x, y), model, ends = models.arrays(row), models.keras_model(row), []
+    (x, y), model, ends = models.arrays(row), build(row), []
     callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=end_epoch)]
     options = {"batch_size": row.batch_size, "callbacks": callbacks, "verbose": 0}
     start = time.perf_counter()

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from recipes.benchmark import dqn, fit, growth, models, tables
+from recipes.benchmark import dqn, fit, growth, models, pages, tables
 
 BATCH = 32
 LOOPS = [name for name in models.ROWS if name not in ("mlp_short", "mlp_512", "mlp_512_dense", "mlp_512_xla")]
@@ -154,7 +154,7 @@ def test_a_finished_run_of_deep_q_learning_is_not_run_again(results, monkeypatch
         dqn.main(seeds=(20, 21))
     options = [(f"--loss={loss}", f"--seed={seed}") for loss in ("mse", "huber") for seed in (20, 21)]
     assert runs == [("recipes.dqn_cartpole", *pair) for pair in options]
-    assert "| Huber loss | 480.0 (480.0 to 480.0) | 10.5 (10.5 to 10.5) |" in tables.published("en")["dqn"]
+    assert "| Huber loss | 480.0 (480.0 to 480.0) | 10.5 (10.5 to 10.5) |" in pages.published("en")["dqn"]
 
 
 SMALL = {
@@ -179,4 +179,4 @@ def test_a_benchmark_runs_in_its_smallest_form_and_its_table_can_be_made(name, r
     few_examples = {name: row._replace(examples=2 * row.batch_size) for name, row in models.ROWS.items()}
     monkeypatch.setattr(models, "ROWS", few_examples)
     importlib.import_module(f"recipes.benchmark.{name}").main(**SMALL[name])
-    assert set(tables.published("zh")) == set(tables.MARKERS)
+    assert set(pages.published("zh")) == set(pages.MARKERS)

@@ -1,0 +1,206 @@
+"""What the pages show of the published benchmarks, as Markdown."""
+
+import itertools
+import statistics
+
+import numpy as np
+
+from recipes._lib.runs import recipe_list, results, seed_intervals
+from recipes.benchmark import models
+from recipes.benchmark.tables import EXAMPLE_EPOCHS, TARGET, fastest_product, ratios, read, table, words
+
+
+def published(language: str) -> dict[str, str]:
+    """Return the Markdown of each published benchmark, in "en" or "zh", by the marker of its place in the pages.
+
+    The paths of figures start at the root of the project: `recipes/benchmark/results/growth.png`.
+    """
+    phrases, texts = {"language": language, **words(language)}, {}
+    for marker, (name, paragraphs) in MARKERS.items():
+        content = read(name)
+        content["unit"] = phrases["core" if content["cores"] == 1 else "cores"]
+        content["software"] = phrases["list_comma"].join(map(" ".join, content["versions"].items()))
+        texts[marker] = "\n\n".join(paragraphs(content, phrases))
+    return texts
+
+
+def speed_tables(content: dict, phrases: dict[str, str]) -> list[str]:
+    """Return two tables: TensorFlow against plain `fit` and the PyTorch loop, and a step on each backend."""
+    rows, peak = [], fastest_product(content)["peak"]
+    for name, measured in content["rows"].items():
+        model, seconds = models.ROWS[name], measured["seconds"]
+        epochs = {way: statistics.median(times["epoch_seconds"]) for way, times in seconds.items()}
+        loops = {way: epochs[way] for way in epochs if way.startswith("PyTorch loop")}
+        steps = -(-model.examples // model.batch_size)
+        # The last step of an epoch may have fewer examples.
+        limit = measured["flops_per_step"] / peak / 1e9 * model.examples / model.batch_size
+        ours = epochs["tensorflow fit"]
+
+        def ratio(other, own="tensorflow fit", metric="epoch_seconds", seconds=seconds):
+            return phrases["ratio"].format(*ratios(seconds[other][metric], seconds[own][metric]))
+
+        row = {"title": phrases[name], "batch": model.batch_size, "epoch": ours}
+        row |= {"limit": limit / steps * 1e6, "share": limit / ours}
+        row["one_epoch"] = ratio("tensorflow plain", metric="one_epoch_seconds")
+        row["loop"] = ratio(min(loops, key=loops.get)) if loops else "-"
+        for backend in results.BACKENDS:
+            if f"{backend} fit" in seconds:
+                row[f"{backend}_step"] = epochs[f"{backend} fit"] / steps * 1e6
+                row[backend] = ratio(f"{backend} plain", f"{backend} fit")
+        rows.append(row)
+    return [table("speed", phrases, rows), table("backends", phrases, [row for row in rows if "jax" in row])]
+
+
+def _speed(content, phrases):
+    note = phrases["speed_note"].format(**content, **fastest_product(content))
+    return [*speed_tables(content, phrases), note, _time_to_target(read("cnn"), phrases)]
+
+
+def _time_to_target(content, phrases):
+    rows = content["rows"]
+    first, ours = (np.mean([row[way] for row in rows], axis=0) for way in ("one_epoch", "ours"))
+    examples = [np.array(row["example"]) for row in rows]  # Seconds and accuracy after each epoch.
+    seconds = np.mean([scores[-1, 0] for scores in examples])
+    facts = {"target": TARGET, "example_epochs": EXAMPLE_EPOCHS, "epochs": content["epochs"], "seeds": len(rows)}
+    facts |= {"first": first, "ours": ours, "seconds": seconds, "times": seconds / ours[0]}
+    facts["best"] = np.mean([scores[:EXAMPLE_EPOCHS, 1].max() for scores in examples])
+    facts["all_epochs"] = phrases["comma"].join(str(len(scores)) for scores in examples)
+    facts["reached"] = sum(scores[-1, 1] >= TARGET for scores in examples)
+    return phrases["cnn_note"].format(**facts)
+
+
+def _growth(content, phrases):
+    seconds = {point["size"]: point["step_seconds"] for point in content["curves"]["batch"]}
+    facts = {"factor": seconds[1024] / seconds[16], **fastest_product(content)}
+    return [phrases["growth_figure"], phrases["growth_note"].format(**content, **facts)]
+
+
+def _fits(content, phrases):
+    rows = [{"backend": backend, **megabytes} for backend, megabytes in content["megabytes"].items()]
+    return [table("fits", phrases, rows), phrases["fits_note"].format(**content)]
+
+
+def _exports(content, phrases):
+    rows = []
+    for name, backends in content["models"].items():
+        differences = [value for formats in backends.values() for value in formats.values()]
+        # A text says why the export is refused.
+        cells = [value if isinstance(value, str) else f"{value:.0e}".replace("e-0", "e-") for value in differences]
+        rows.append(" | ".join([name, *cells]).replace("0e+00", "0"))
+    return [table("export", phrases, rows), phrases["export_note"].format(**content)]
+
+
+def _photos(content, phrases):
+    paragraphs = []
+    for name, measured in content["recipes"].items():
+        before = content["before"]["accuracy"][name]
+        conditions = measured["conditions"].items()
+        rows = [{"title": phrases[key], "before": before[key], **scores} for key, scores in conditions]
+        paragraphs += [phrases["photos_recipe"].format(name=name, **measured), table("photos", phrases, rows)]
+    return [*paragraphs, phrases["photos_note"].format(**content)]
+
+
+def _search(content, phrases):
+    rows, accuracies = [], {}
+    for method in ("tpe", "random", "random_twice", "by_hand"):
+        scores = [seed[method] for seed in content["seeds"].values()]
+        builders = [row["winner"]["builder"] for row in scores]
+        winners = [f"`{name}` {builders.count(name)}" for name in sorted(set(builders), key=builders.count)[::-1]]
+        accuracies[method] = [statistics.fmean(row["test_accuracies"]) for row in scores]
+        interval = seed_intervals.clipped(seed_intervals.mean_interval(accuracies[method]), (0.0, 1.0))._asdict()
+        row = {"title": phrases[method], "winners": phrases["comma"].join(winners), **interval}
+        if method == "by_hand":
+            rows.append(phrases["by_hand_row"].format(**row))
+        else:
+            keys = ("epochs", "trials", "stopped", "seconds", "validation_accuracy")
+            rows.append({**row, **{key: statistics.fmean(score[key] for score in scores) for key in keys}})
+    lines = [difference(pair, accuracies, phrases) for pair in itertools.combinations(accuracies, 2)]
+    trainings = len(scores[0]["test_accuracies"])
+    note = phrases["search_note"].format(**content, searches=len(scores), trainings=trainings)
+    return [table("search", phrases, rows), "\n".join(lines), note, phrases["search_figure"]]
+
+
+def difference(pair: tuple[str, str], accuracies: dict[str, list[float]], phrases: dict[str, str]) -> str:
+    """Return which of two methods is better by more than the interval of the paired differences, or that none is."""
+    first, second = pair
+    differences = 100 * np.subtract(accuracies[first], accuracies[second])
+    _, low, high = seed_intervals.mean_interval(list(differences))
+    if high < 0:  # The better one first.
+        first, second, low, high = second, first, -high, -low
+    names = {"better": phrases[first], "worse": phrases[second]}
+    return phrases["better" if low > 0 else "same"].format(**names, low=low, high=high).replace("（-", "（−")
+
+
+def _dqn(content, phrases):
+    rows = []
+    for loss, runs in content["losses"].items():
+        returns = [(max(run["val_returns"]), run["val_returns"][-1], run["mean_return"]) for run in runs.values()]
+        columns = zip(*returns, strict=True)
+        cells = [phrases["dqn_cell"].format(np.mean(column), min(column), max(column)) for column in columns]
+        rows.append(" | ".join([phrases[loss], *cells]))
+    note = phrases["dqn_note"].format(**content, runs=len(runs))
+    return [table("dqn", phrases, rows), note, phrases["dqn_figure"]]
+
+
+def _peers(content, phrases):
+    names, rows = words(phrases["language"], recipe_list.FOLDER / "names.csv"), []
+    for name, ways in content["rows"].items():
+        recipe = recipe_list.recipe(name)
+        for way, runs in ways.items():
+            # A peer that is behind by rounds is compared with the same rounds of the recipe.
+            own = [ways[name][seed]["seconds"] for seed in runs]
+            seconds, values = ([run[key] for run in runs.values()] for key in ("seconds", "value"))
+            quality = recipe.format.format(statistics.median(values))
+            title = f"**[`{name}`](recipes/{recipe.recipe}.py)**" if way == name else phrases[way]
+            row = {"title": title, "metric": names[recipe.metric], "quality": quality, "rounds": len(runs)}
+            row |= {"seconds": statistics.median(seconds), "times": statistics.median(np.divide(seconds, own))}
+            rows.append(row)
+    cpus = sorted({run["cpu"] for ways in content["rows"].values() for runs in ways.values() for run in runs.values()})
+    return [
+        table("peers", phrases, rows),
+        phrases["peers_note"].format(**content, cpus=phrases["list_comma"].join(cpus)),
+    ]
+
+
+def _record(content, phrases):
+    rows, first = [], None
+    for name, measured in content["rows"].items():
+        seconds, accuracies = measured["seconds"], measured["accuracy"]
+        first = first or seconds
+        row = {"name": name, "seconds": statistics.median(seconds), "mean": statistics.fmean(accuracies)}
+        row |= {"low": min(accuracies), "high": max(accuracies), "p": record_p_value(accuracies, content["target"])}
+        rows.append({**row, "share": statistics.median(np.divide(seconds, first))})
+    return [table("record", phrases, rows), phrases["record_note"].format(**content, count=len(content["seeds"]))]
+
+
+def record_p_value(accuracies: list[float], target: float) -> float:
+    """Return how probable such a mean or a higher one is, if the mean of all seeds is the target."""
+    from scipy import stats  # Here, because it takes time.
+
+    return float(stats.ttest_1samp(accuracies, target, alternative="greater").pvalue)
+
+
+def _upstream(content, phrases):
+    rows = []
+    for name, ways in content["rows"].items():
+        before, after = ({key: [way[key] for way in ways[when]] for key in ways[when][0]} for when in ways)
+        row = {"name": name, "model": phrases[f"upstream_{name}"], "before": 1e3 * statistics.median(before["step"])}
+        row |= {"after": 1e3 * statistics.median(after["step"])}
+        row["ratio"] = phrases["ratio"].format(*ratios(before["step"], after["step"]))
+        rows.append({**row, "first": ratios(before["first_epoch"], after["first_epoch"])[1]})
+    return [table("upstream", phrases, rows), phrases["upstream_note"].format(**content)]
+
+
+MARKERS = {
+    "benchmark": ("fit", _speed),
+    "growth": ("growth", _growth),
+    "fits": ("fits", _fits),
+    "exports": ("export", _exports),
+    "photos": ("photos", _photos),
+    "search": ("search", _search),
+    "dqn": ("dqn", _dqn),
+    "peers": ("peers", _peers),
+    "record": ("record", _record),
+    "upstream": ("upstream", _upstream),
+}
+"""The file and the paragraphs of each place in the pages."""

@@ -1,0 +1,75 @@
+"""Recipes beside what other packages make of the same data, on one machine: quality, and seconds of training.
+
+    pip install -e ".[peers]"
+    python -m recipes.benchmark peers
+
+A round trains each recipe and its peers once, one after the other, each in a new process, with the round's number as
+the seed. What has been measured is kept in the result, so that a benchmark that was stopped goes on.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+
+from dlguide import data
+from recipes._lib.images import clustering
+from recipes._lib.runs import machine_facts, recipe_list
+from recipes.benchmark import peer_networks, peer_packages, processes, tables
+
+PEERS = {
+    "mlp_mnist": (peer_networks.scikit_learn_mlp, peer_networks.keras_example_mlp),
+    "cnn_mnist": (peer_networks.keras_example_cnn, peer_networks.pytorch_example_cnn),
+    "autoencoder_mnist": (peer_networks.pythae_autoencoder,),
+    "vae_mnist": (peer_networks.pythae_vae,),
+    "clustering_mnist": (peer_packages.umap_k_means,),
+    "anomaly_shuttle": (peer_packages.pyod_ecod, peer_packages.pyod_forest, peer_packages.pyod_autoencoder),
+    "bilstm_vowels": (peer_packages.aeon_hydra, peer_packages.aeon_lite_time),
+    "dqn_cartpole": (peer_packages.stable_baselines_dqn,),
+    "automl": (peer_packages.flaml, peer_packages.keras_tuner),
+}
+
+
+def main(rows: tuple[str, ...] = (), rounds: int = 3) -> None:
+    """Measure the recipes `rows`, all if there are none, and their peers; write each result as it comes."""
+    file = tables.RESULTS / "peers.json"
+    measured = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else {}
+    for seed in range(rounds):
+        for name in rows or PEERS:
+            row = measured.setdefault(name, {})
+            for way in (name, *PEERS[name]):
+                title = way if way == name else way.__name__
+                if str(seed) not in row.setdefault(title, {}):
+                    value, seconds = _recipe(name, seed) if way == name else _peer(way, seed)
+                    cpu = machine_facts.machine()["cpu"]
+                    row[title][str(seed)] = {"value": value, "seconds": seconds, "cpu": cpu}
+                    tables.save("peers", {"rows": measured})
+                    print(f"{name}  {title}  {value:.6g}  {seconds:.1f} s", flush=True)
+
+
+def _peer(peer: Callable, seed: int) -> tuple[float, float]:
+    with processes.start() as call:
+        return call(peer, seed)
+
+
+def _recipe(name: str, seed: int) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        metrics = processes.run_recipe(name, Path(folder, "run"), seed=seed)
+        seconds = metrics["training_seconds"]
+        if name == "clustering_mnist":
+            with processes.start() as call:
+                seconds += call(_clustering_seconds, folder, seed)
+    return metrics[recipe_list.recipe(name).metric], seconds
+
+
+def _clustering_seconds(folder: str, seed: int) -> float:
+    """Return the seconds that the clusters of `clustering_mnist` take after the training of its autoencoder."""
+    encoder = keras.saving.load_model(Path(folder, "run", "model.keras")).get_layer("encoder")
+    mnist = data.load("mnist", seed=seed)
+    start = time.perf_counter()
+    train, test = (encoder.predict(part.x, batch_size=256, verbose=0) for part in (mnist.train, mnist.test))
+    clustering.cluster_codes(train, test, mnist, seed)
+    return time.perf_counter() - start
