@@ -3,8 +3,8 @@
     pip install -e ".[peers]"
     python -m recipes.benchmark peers
 
-A round trains each recipe and its peers once, one after the other, each in a new process, with the round's number as
-the seed. What has been measured is kept in the result, so that a benchmark that was stopped goes on.
+A round trains a recipe and its peers once, one after the other, each in a new process, with the round's number as the
+seed. What has been measured is kept in the result, so that a benchmark that was stopped goes on.
 """
 
 import json
@@ -17,7 +17,7 @@ import keras
 
 from dlguide import data
 from recipes._lib.images import clustering
-from recipes._lib.runs import machine_facts, recipe_list
+from recipes._lib.runs import arguments, machine_facts, recipe_list
 from recipes.benchmark import peer_networks, peer_packages, processes, tables
 
 PEERS = {
@@ -35,11 +35,13 @@ PEERS = {
 
 def main(rows: tuple[str, ...] = (), rounds: int = 3) -> None:
     """Measure the recipes `rows`, all if there are none, and their peers; write each result as it comes."""
+    if set(rows) - set(PEERS):
+        raise arguments.error("rows", f"of {', '.join(PEERS)}", rows)
     file = tables.RESULTS / "peers.json"
     measured = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else {}
-    for seed in range(rounds):
-        for name in rows or PEERS:
-            row = measured.setdefault(name, {})
+    for name in rows or PEERS:
+        row = measured.setdefault(name, {})
+        for seed in range(rounds):
             for way in (name, *PEERS[name]):
                 title = way if way == name else way.__name__
                 if str(seed) not in row.setdefault(title, {}):

@@ -6,7 +6,9 @@ changed source, in a process of its own; if Keras has changed there, the old lin
 
 import ast
 import contextlib
-import importlib.util
+import functools
+import importlib
+import re
 import textwrap
 from pathlib import Path
 from typing import NamedTuple
@@ -56,17 +58,18 @@ def step_seconds(name: str, is_patched: bool) -> dict[str, float]:
     """Return the seconds of a step after the first epoch, and of the first epoch, with its compilation."""
     row = ALL[name].row
     with applied(name) if is_patched else contextlib.nullcontext():
-        build = _with_adamw if name == "weight_decay" else models.keras_model
-        seconds = fit.timed(row, "plain", build=build)
+        seconds = fit.timed(row, "plain", build=functools.partial(model, name))
     steps = -(-row.examples // row.batch_size)
     return {"step": seconds["epoch_seconds"] / steps, "first_epoch": seconds["first_epoch_seconds"]}
 
 
-def _with_adamw(row: models.Row) -> keras.Model:
-    model = models.keras_model(row)
-    schedule = keras.optimizers.schedules.CosineDecay(1e-3, 100_000, warmup_target=1e-2, warmup_steps=1000)
-    model.compile(keras.optimizers.AdamW(schedule), model.loss)
-    return model
+def model(name: str, row: models.Row) -> keras.Model:
+    """Return the compiled model that a patch is measured with."""
+    built = models.keras_model(row)
+    if name == "weight_decay":
+        schedule = keras.optimizers.schedules.CosineDecay(1e-3, 100_000, warmup_target=1e-2, warmup_steps=1000)
+        built.compile(keras.optimizers.AdamW(schedule), built.loss)
+    return built
 
 
 @contextlib.contextmanager
@@ -88,20 +91,21 @@ def applied(name: str):
 
 def changed_source(name: str) -> str:
     """Return the source of the function as the patch leaves it, without the indentation of a method."""
-    patch = ALL[name]
-    text = Path(importlib.util.find_spec(patch.module).origin).read_text(encoding="utf-8")
-    for old, new in hunks(name):
+    diff = (PATCHES / f"{name}.diff").read_text(encoding="utf-8")
+    text = Path(keras.__path__[0], re.search(r"^--- a/keras/(.*)", diff, re.M)[1]).read_text(encoding="utf-8")
+    for old, new in hunks(diff):
         if text.count(old) != 1:
             raise RuntimeError(f"{name}.diff does not fit Keras {keras.__version__}")
         text = text.replace(old, new)
     node = ast.parse(text)
-    for part in patch.function.split("."):
+    for part in ALL[name].function.split("."):
         node = next(child for child in node.body if getattr(child, "name", None) == part)
     return textwrap.dedent(ast.get_source_segment(text, node, padded=True))
 
 
-def hunks(name: str) -> list[tuple[str, str]]:
-    """Return the old and the new text of each place of a patch, with the lines around it."""
-    places = (PATCHES / f"{name}.diff").read_text(encoding="utf-8").split("\n@@ ")[1:]
-    lines = [place.splitlines(keepends=True)[1:] for place in places]
-    return [tuple("".join(line[1:] for line in place if line[0] in signs) for signs in (" -", " +")) for place in lines]
+def hunks(diff: str) -> list[tuple[str, str]]:
+    """Return the old and the new text of each place that a patch changes, with the lines around it."""
+    places = [place.splitlines(keepends=True)[1:] for place in diff.split("\n@@ ")[1:]]
+    return [
+        tuple("".join(line[1:] for line in place if line[0] in signs) for signs in (" -", " +")) for place in places
+    ]
