@@ -1,16 +1,17 @@
 """Measure what the recipes do not show. `python -m recipes.table` makes tables from the results.
 
-python -m recipes.benchmark fit      # speed of `training.fit`, 30 minutes on two cores that do nothing else
-python -m recipes.benchmark growth   # time of a training step by batch size, width and length, 5 minutes
-python -m recipes.benchmark fits     # memory of a process after 200 fits, 10 minutes
-python -m recipes.benchmark cnn      # time to 99.22 % on MNIST, 15 to 30 minutes
-python -m recipes.benchmark export   # every builder in every format on every backend, 25 minutes
-python -m recipes.benchmark photos   # accuracy of `recipes.predict` on photos of digits, 3 minutes
-python -m recipes.benchmark search   # automated search, random search and settings by hand, 30 minutes
-python -m recipes.benchmark dqn      # deep Q-learning with the squared error and the Huber loss, 15 minutes
-python -m recipes.benchmark peers    # what other packages make of the same data (extra "peers"), four hours
-python -m recipes.benchmark record   # time to 99.0 % on MNIST, from the start of Python, 20 seeds, 10 minutes
-python -m recipes.benchmark upstream # patches of Keras, two of them for JAX, 10 minutes
+python -m recipes.benchmark fit        # speed of `training.fit`, 30 minutes on two cores that do nothing else
+python -m recipes.benchmark growth     # time of a training step by batch size, width and length, 5 minutes
+python -m recipes.benchmark fits       # memory of a process after 200 fits, 10 minutes
+python -m recipes.benchmark cnn        # time to 99.22 % on MNIST, 15 to 30 minutes
+python -m recipes.benchmark export     # every builder in every format on every backend, 25 minutes
+python -m recipes.benchmark photos     # accuracy of `recipes.predict` on photos of digits, 3 minutes
+python -m recipes.benchmark search     # automated search, random search and settings by hand, 30 minutes
+python -m recipes.benchmark dqn        # deep Q-learning with the squared error and the Huber loss, 15 minutes
+python -m recipes.benchmark peers      # what other packages make of the same data (extra "peers"), four hours
+python -m recipes.benchmark record     # time to 99.0 % on MNIST, from the start of Python, 20 seeds, 10 minutes
+python -m recipes.benchmark operations # where the time of a step goes, by TensorFlow's profiler, 3 minutes
+python -m recipes.benchmark upstream   # patches of Keras, two of them for JAX, 10 minutes
 """
 
 import importlib
@@ -20,7 +21,9 @@ import tyro
 
 from recipes._lib.runs import command_line
 
-NAMES = Literal["fit", "growth", "fits", "cnn", "export", "photos", "search", "dqn", "peers", "record", "upstream"]
+NAMES = Literal[
+    "fit", "growth", "fits", "cnn", "export", "photos", "search", "dqn", "peers", "record", "upstream", "operations"
+]
 
 
 def main(name: Annotated[NAMES, tyro.conf.Positional], *, rounds: int = 5, rows: tuple[str, ...] = ()) -> None:
@@ -28,7 +31,8 @@ def main(name: Annotated[NAMES, tyro.conf.Positional], *, rounds: int = 5, rows:
 
     Args:
         name: Speed: fit, growth, cnn. Memory: fits. Others: export, photos, search, dqn (two losses),
-            peers (other packages), record (time to 99.0 % on MNIST), upstream (patches of Keras).
+            peers (other packages), record (time to 99.0 % on MNIST), upstream (patches of
+            Keras), operations (of a step, by kind).
         rounds: Rounds of `fit`; each times every model once in every way. Below 5, `fit` only prints.
         rows: Models of `fit`, all if not given; with some of them, `fit` only prints. Recipes of `peers`.
     """

@@ -162,6 +162,15 @@ def _peers(content, phrases):
     ]
 
 
+def _operations(content, phrases):
+    rows = []
+    for name, times in content["rows"].items():
+        total = sum(times.values())
+        shares = {kind: time / total for kind, time in times.items()}
+        rows.append({"title": phrases[name], "all": total, **shares})
+    return [table("operations", phrases, rows), phrases["operations_note"].format(**content)]
+
+
 def _record(content, phrases):
     rows, first = [], None
     for name, measured in content["rows"].items():
@@ -201,6 +210,7 @@ MARKERS = {
     "dqn": ("dqn", _dqn),
     "peers": ("peers", _peers),
     "record": ("record", _record),
+    "operations": ("operations", _operations),
     "upstream": ("upstream", _upstream),
 }
 """The file and the paragraphs of each place in the pages."""

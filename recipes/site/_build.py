@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 FAQ = ("article", "listings", "glossary")
 GUIDES = ("training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends", "machines")
 GUIDES += ("models", "experiments")
-MEASURED = ("results", "seeds", "speed", "photos", "deep_q_learning")
+MEASURED = ("results", "seeds", "peers", "speed", "record", "upstream", "photos", "deep_q_learning")
 
 
 def build(folder: Path) -> None:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from recipes.benchmark import dqn, fit, growth, models, pages, tables
+from recipes.benchmark import dqn, fit, growth, models, pages, peers, record, tables
 
 BATCH = 32
 LOOPS = [name for name in models.ROWS if name not in ("mlp_short", "mlp_512", "mlp_512_dense", "mlp_512_xla")]
@@ -157,6 +157,40 @@ def test_a_finished_run_of_deep_q_learning_is_not_run_again(results, monkeypatch
     assert "| Huber loss | 480.0 (480.0 to 480.0) | 10.5 (10.5 to 10.5) |" in pages.published("en")["dqn"]
 
 
+def test_measured_peers_are_not_measured_again(results, monkeypatch):
+    def peer(seed):
+        raise AssertionError("runs in another process")
+
+    ours, theirs = (iter(range(100, 200)), iter(range(200, 300)))
+    monkeypatch.setattr(peers, "PEERS", {"mlp_mnist": (peer,)})
+    monkeypatch.setattr(peers, "_recipe", lambda name, seed: (0.98, next(ours)))
+    monkeypatch.setattr(peers, "_peer", lambda found, seed: (0.97, next(theirs)))
+    (results / "peers.json").unlink(missing_ok=True)
+    peers.main(rounds=1)
+    for _ in range(2):
+        peers.main(rounds=2)
+    rows = tables.read("peers")["rows"]["mlp_mnist"]
+    assert [run["seconds"] for run in rows["mlp_mnist"].values()] == [100, 101]
+    assert [run["seconds"] for run in rows["peer"].values()] == [200, 201]
+    with pytest.raises(ValueError, match="rows must be of mlp_mnist"):
+        peers.main(rows=("mlp",))
+
+
+def test_records_are_records():
+    content = tables.read("record")
+    assert len(content["seeds"]) == 20 and list(content["rows"]) == list(record.RECORDS)
+    medians = [np.median(row["seconds"]) for row in content["rows"].values()]
+    assert medians == sorted(medians, reverse=True)
+    for row in content["rows"].values():
+        assert len(row["accuracy"]) == 20 and pages.record_p_value(row["accuracy"], content["target"]) < 0.01
+    assert pages.record_p_value([0.989, 0.991] * 10, 0.99) > 0.4
+
+
+def test_each_patch_saves_time():
+    for ways in tables.read("upstream")["rows"].values():
+        assert np.median([way["step"] for way in ways["after"]]) < np.median([way["step"] for way in ways["before"]])
+
+
 SMALL = {
     "fit": {"rows": ("mlp_small", "mlp_512_xla"), "rounds": 1},
     "growth": {"curves": {"lstm": {16: growth.CURVES["lstm"][16]}}, "epoch_flops": 1},
@@ -164,6 +198,8 @@ SMALL = {
     "cnn": {"seeds": (0,), "limit": 500},
     "export": {"backends": ("tensorflow",), "count": 1},
     "photos": {"count": 1, "epochs": 1, "limit": 2000},
+    "operations": {"rows": ("mlp_small",)},
+    "record": {"seeds": (0,)},
     "search": {"seeds": (0,), "new_seeds": (1000,), "trials": 2, "epochs": 1},
 }
 
