@@ -17,11 +17,14 @@ KINDS = {
     "begin": ("PrefetchDataset",),
 }
 """A part of the names of operations, by kind; all others are "rest"."""
+ROWS = tuple(name for name, row in models.ROWS.items() if not row.jit_compile)
+"""A compiled step has no operations of its own in the profile."""
+EPOCHS = 3
 INSIDE = ("ParallelMapDataset", "FlatMapDataset")
 """They are timed within PrefetchDataset."""
 
 
-def main(rows: tuple[str, ...] = tuple(models.ROWS)) -> None:
+def main(rows: tuple[str, ...] = ROWS) -> None:
     """Profile each model in a process of its own, and write the result."""
     content = {}
     for name in rows:
@@ -31,7 +34,7 @@ def main(rows: tuple[str, ...] = tuple(models.ROWS)) -> None:
     tables.save("operations", {"rows": content})
 
 
-def milliseconds(name: str, epochs: int = 3) -> dict[str, float]:
+def milliseconds(name: str) -> dict[str, float]:
     """Return the milliseconds of each kind of operation in a step, after a first epoch."""
     import tensorflow as tf
 
@@ -40,13 +43,13 @@ def milliseconds(name: str, epochs: int = 3) -> dict[str, float]:
     training.fit(model, x, y, epochs=1, batch_size=row.batch_size, verbose=0)
     with tempfile.TemporaryDirectory() as folder:
         with tf.profiler.experimental.Profile(folder):
-            training.fit(model, x, y, epochs=epochs, batch_size=row.batch_size, verbose=0)
+            training.fit(model, x, y, epochs=EPOCHS, batch_size=row.batch_size, verbose=0)
         [file] = Path(folder).rglob("*.xplane.pb")
         picoseconds = _operations(file.read_bytes())
     found = dict.fromkeys([*KINDS, "rest"], 0.0)
     for operation, time in picoseconds.items():
         kind = next((kind for kind, parts in KINDS.items() if any(part in operation for part in parts)), "rest")
-        found[kind] += time / 1e9 / (epochs * -(-row.examples // row.batch_size))
+        found[kind] += time / 1e9 / (EPOCHS * -(-row.examples // row.batch_size))
     return found
 
 

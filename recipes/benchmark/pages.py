@@ -155,11 +155,11 @@ def _peers(content, phrases):
             row = {"title": title, "metric": names[recipe.metric], "quality": quality, "rounds": len(runs)}
             row |= {"seconds": statistics.median(seconds), "times": statistics.median(np.divide(seconds, own))}
             rows.append(row)
-    cpus = sorted({run["cpu"] for ways in content["rows"].values() for runs in ways.values() for run in runs.values()})
-    return [
-        table("peers", phrases, rows),
-        phrases["peers_note"].format(**content, cpus=phrases["list_comma"].join(cpus)),
-    ]
+    every = [run for ways in content["rows"].values() for runs in ways.values() for run in runs.values()]
+    facts = {"cpus": {run["cpu"] for run in every}, "dates": {run["date"] for run in every}}
+    facts["packages"] = {f"{run['package']} {run['version']}" for run in every}
+    joined = {key: phrases["list_comma"].join(sorted(values, key=str.lower)) for key, values in facts.items()}
+    return [table("peers", phrases, rows), phrases["peers_note"].format(**content, **joined)]
 
 
 def _operations(content, phrases):
@@ -173,13 +173,15 @@ def _operations(content, phrases):
 
 def _record(content, phrases):
     rows, first = [], None
+    facts = {"count": len(content["seeds"])}
+    facts["fastest"] = min(statistics.median(row["seconds"]) for row in content["rows"].values())
     for name, measured in content["rows"].items():
         seconds, accuracies = measured["seconds"], measured["accuracy"]
         first = first or seconds
         row = {"name": name, "seconds": statistics.median(seconds), "mean": statistics.fmean(accuracies)}
         row |= {"low": min(accuracies), "high": max(accuracies), "p": record_p_value(accuracies, content["target"])}
         rows.append({**row, "share": statistics.median(np.divide(seconds, first))})
-    return [table("record", phrases, rows), phrases["record_note"].format(**content, count=len(content["seeds"]))]
+    return [table("record", phrases, rows), phrases["record_note"].format(**content, **facts)]
 
 
 def record_p_value(accuracies: list[float], target: float) -> float:

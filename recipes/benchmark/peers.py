@@ -7,6 +7,7 @@ A round trains a recipe and its peers once, one after the other, each in a new p
 seed. What has been measured is kept in the result, so that a benchmark that was stopped goes on.
 """
 
+import importlib.metadata
 import json
 import tempfile
 import time
@@ -21,16 +22,19 @@ from recipes._lib.runs import arguments, machine_facts, recipe_list
 from recipes.benchmark import peer_networks, peer_packages, processes, tables
 
 PEERS = {
-    "mlp_mnist": (peer_networks.scikit_learn_mlp, peer_networks.keras_example_mlp),
-    "cnn_mnist": (peer_networks.keras_example_cnn, peer_networks.pytorch_example_cnn),
-    "autoencoder_mnist": (peer_networks.pythae_autoencoder,),
-    "vae_mnist": (peer_networks.pythae_vae,),
-    "clustering_mnist": (peer_packages.umap_k_means,),
-    "anomaly_shuttle": (peer_packages.pyod_ecod, peer_packages.pyod_forest, peer_packages.pyod_autoencoder),
-    "bilstm_vowels": (peer_packages.aeon_hydra, peer_packages.aeon_lite_time),
-    "dqn_cartpole": (peer_packages.stable_baselines_dqn,),
-    "automl": (peer_packages.flaml, peer_packages.keras_tuner),
+    "mlp_mnist": {peer_networks.scikit_learn_mlp: "scikit-learn", peer_networks.keras_example_mlp: "keras"},
+    "cnn_mnist": {peer_networks.keras_example_cnn: "keras", peer_networks.pytorch_example_cnn: "torch"},
+    "autoencoder_mnist": {peer_networks.pythae_autoencoder: "pythae"},
+    "vae_mnist": {peer_networks.pythae_vae: "pythae"},
+    "clustering_mnist": {peer_packages.umap_k_means: "umap-learn"},
+    "anomaly_shuttle": dict.fromkeys(
+        (peer_packages.pyod_ecod, peer_packages.pyod_forest, peer_packages.pyod_autoencoder), "pyod"
+    ),
+    "bilstm_vowels": {peer_packages.aeon_hydra: "aeon", peer_packages.aeon_lite_time: "aeon"},
+    "dqn_cartpole": {peer_packages.stable_baselines_dqn: "stable-baselines3"},
+    "automl": {peer_packages.flaml: "FLAML", peer_packages.keras_tuner: "keras-tuner"},
 }
+"""The peers of each recipe, and their packages."""
 
 
 def main(rows: tuple[str, ...] = (), rounds: int = 3) -> None:
@@ -46,8 +50,14 @@ def main(rows: tuple[str, ...] = (), rounds: int = 3) -> None:
                 title = way if way == name else way.__name__
                 if str(seed) not in row.setdefault(title, {}):
                     value, seconds = _recipe(name, seed) if way == name else _peer(way, seed)
-                    cpu = machine_facts.machine()["cpu"]
-                    row[title][str(seed)] = {"value": value, "seconds": seconds, "cpu": cpu}
+                    machine = machine_facts.machine()
+                    run = {
+                        "value": value,
+                        "seconds": seconds,
+                        **{key: machine[key] for key in ("cpu", "cores", "date")},
+                    }
+                    package = "keras" if way == name else PEERS[name][way]
+                    row[title][str(seed)] = {**run, "package": package, "version": importlib.metadata.version(package)}
                     tables.save("peers", {"rows": measured})
                     print(f"{name}  {title}  {value:.6g}  {seconds:.1f} s", flush=True)
 

@@ -17,11 +17,11 @@ SEEDS = tuple(range(2000, 2020))
 """With none of them anything was chosen."""
 
 
-def main(seeds: tuple[int, ...] = SEEDS, records: tuple[str, ...] = RECORDS) -> None:
+def main(seeds: tuple[int, ...] = SEEDS) -> None:
     """Run each program with each seed, and write the result."""
-    rows: dict[str, dict[str, list[float]]] = {name: {"seconds": [], "accuracy": []} for name in records}
+    rows: dict[str, dict[str, list[float]]] = {name: {"seconds": [], "accuracy": []} for name in RECORDS}
     for number, seed in enumerate(seeds):
-        for name in records[:: -1 if number % 2 else 1]:
+        for name in RECORDS[:: -1 if number % 2 else 1]:
             seconds, accuracy = timed([sys.executable, "-m", f"recipes.benchmark.records.{name}", str(seed)])
             rows[name]["seconds"].append(seconds)
             rows[name]["accuracy"].append(accuracy)

@@ -18,7 +18,7 @@ import keras
 from recipes.benchmark import fit, models, processes, tables
 
 PATCHES = Path(__file__).with_name("patches")
-ROUNDS = 5
+ROUNDS = 15  # The steps of small models vary.
 
 
 class Patch(NamedTuple):
