@@ -172,7 +172,7 @@ def test_measured_peers_are_not_measured_again(results, monkeypatch):
     rows = tables.read("peers")["rows"]["mlp_mnist"]
     assert [run["seconds"] for run in rows["mlp_mnist"].values()] == [100, 101]
     assert [run["seconds"] for run in rows["peer"].values()] == [200, 201]
-    with pytest.raises(ValueError, match="rows must be of mlp_mnist"):
+    with pytest.raises(ValueError, match="`rows` must be of mlp_mnist"):
         peers.main(rows=("mlp",))
 
 
