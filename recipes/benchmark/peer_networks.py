@@ -39,13 +39,12 @@ def keras_example_mlp(seed: int) -> tuple[float, float]:
 def keras_example_cnn(seed: int) -> tuple[float, float]:
     """keras.io's "Simple MNIST convnet" by plain `fit`: 32-64, dropout 0.5, Adam, 15 epochs in batches of 128."""
     import keras
-    from keras import layers
+
+    from recipes.benchmark import cnn
 
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", seed=seed)
-    network = [keras.Input((28, 28, 1)), layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D()]
-    network += [layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(), layers.Flatten()]
-    model = keras.Sequential([*network, layers.Dropout(0.5), layers.Dense(10, "softmax")])
+    model = cnn.example_network()
     model.compile("adam", "sparse_categorical_crossentropy")
     _, seconds = timed(model.fit, *mnist.train, batch_size=128, epochs=15, verbose=0)
     return accuracy(model.predict(mnist.test.x, verbose=0).argmax(1), mnist.test.y), seconds
