@@ -20,6 +20,8 @@ def parts(model) -> tuple[keras.Model, keras.Model]:
 
 def beam_search(model, source: np.ndarray, start: int, end: int, max_length: int, beam: int) -> np.ndarray:
     """Return the likeliest target found for each row of token ids; `generation.translate` says how."""
+    from scipy.special import log_softmax  # Here, because it takes time.
+
     encoder, decoder = parts(model)
     n = len(source)
     memory, *states = (np.repeat(array, beam, axis=0) for array in encoder.predict_on_batch(source))
@@ -32,7 +34,7 @@ def beam_search(model, source: np.ndarray, start: int, end: int, max_length: int
     for step in range(max_length):
         inputs = [tokens.reshape(-1, 1).astype("int32"), source, memory, *states]
         logits, _, *states = decoder.predict_on_batch(inputs)
-        steps = _log_softmax(logits.reshape(n, beam, -1))
+        steps = log_softmax(logits.reshape(n, beam, -1).astype("float64"), axis=-1)
         steps[..., [0, start]] = -np.inf
         steps[has_ended] = -np.inf
         steps[has_ended, 0] = 0  # Only padding follows an end, and it costs nothing.
@@ -50,9 +52,3 @@ def beam_search(model, source: np.ndarray, start: int, end: int, max_length: int
         rows = (np.arange(n)[:, None] * beam + before).reshape(-1)
         states = [state[rows] for state in states]
     return written[:, 0]
-
-
-def _log_softmax(logits: np.ndarray) -> np.ndarray:
-    logits = logits.astype("float64")
-    logits -= logits.max(axis=-1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))

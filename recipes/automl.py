@@ -132,7 +132,7 @@ def main(
     winner = optuna_search.best_trial(found)
     print(f"winner: {winner.params}", flush=True)
 
-    seeds = [seed + 1000 * i for i in range(NETWORKS)]
+    seeds = [(seed + 1000 * i) % 2**32 for i in range(NETWORKS)]
     model, networks, histories = trained_mean(winner.params, splits, epochs=epochs, seeds=seeds, run_dir=run_dir)
     model.summary()
 
@@ -154,8 +154,7 @@ def main(
     metrics["training_seconds"] = sum(history.seconds for history in histories)
     metrics["training_seconds"] += sum(trial.user_attrs["seconds"] for trial in found)
     if run_dir:
-        row = recipe_list.recipe(recipe_list.row_of(Path(__file__).stem, {"data": data}))
-        title = pictures.title(__file__, metrics, row.data)
+        title = pictures.title(__file__, metrics, row=recipe_list.row_of(Path(__file__).stem, {"data": data}))
         kind = "numbers" if splits.train.x.ndim == 2 else "sequence"
         input_description.save_input(run_dir, kind, splits, is_series=False, exact=True)
         if splits.info.num_classes:

@@ -14,7 +14,7 @@ NOT_COMPARED = ("seconds", "date")
 MISSING = "–"
 
 
-def main(folders: tuple[str, ...]) -> dict:
+def main(folders: tuple[str, ...]) -> None:
     """Print a table of what differs between finished runs, with a column for each run.
 
     Args:
@@ -23,7 +23,6 @@ def main(folders: tuple[str, ...]) -> dict:
     if len(folders) < 2:
         raise arguments.error("folders", "two or more run folders", folders)
     print(comparison([finished_runs.read(folder) for folder in folders]))
-    return {}
 
 
 def comparison(runs: list[finished_runs.FinishedRun]) -> str:

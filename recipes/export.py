@@ -12,8 +12,8 @@ from typing import Literal
 import keras
 import numpy as np
 
-from dlguide import data, deployment
-from recipes._lib.agents import connect_four, environments, game_players
+from dlguide import deployment
+from recipes._lib.published import model_files
 from recipes._lib.runs import arguments, command_line, recipe_list, run_folder
 
 # The name of the file, and the lines that call it.
@@ -45,7 +45,7 @@ def main(
     format: Literal["tf_saved_model", "onnx", "litert"] = "onnx",
     part: str | None = None,
     path: str | None = None,
-) -> dict:
+) -> None:
     """Export the model of a finished run, and compare both on the test set of the run.
 
     Args:
@@ -86,7 +86,6 @@ def main(
         "keywords": ", ".join(f"input_{i}={name}" for i, name in enumerate(given)),
     }
     print(*(f"    {line.format(**words)}" for line in lines), sep="\n")
-    return {}
 
 
 def _examples(folder: Path, count: int = 20) -> np.ndarray | list[np.ndarray]:
@@ -95,22 +94,10 @@ def _examples(folder: Path, count: int = 20) -> np.ndarray | list[np.ndarray]:
     An encoder-decoder reads two arrays, a list: the sources and the targets so far.
     """
     run = json.loads((folder / "options.json").read_text(encoding="utf-8"))
-    options = run["options"]
-    if options.get("env"):
-        return environments.observations(options["env"], count, options["seed"])
-    if options.get("games"):
-        return connect_four.planes(game_players.random_positions(count, options["seed"]))
-    if options.get("corpus"):
-        splits = data.load_text(options["corpus"], limit=count)
-    else:
-        recipe = recipe_list.recipe(run["recipe"].removeprefix("recipes."))
-        splits = data.load(recipe.data_set, limit=count, seed=options["seed"])
-    x, y = splits.test
-    if splits.info.target_vocabulary:
-        return [x, y[:, 0, :-1]]
-    file = folder / "input.json"
-    names = json.loads(file.read_text(encoding="utf-8"))["feature_names"] if file.exists() and x.ndim == 2 else ()
-    return x[:, [splits.info.feature_names.index(name) for name in names]] if names else x  # Some of the features.
+    options, file = run["options"], folder / "input.json"
+    row = recipe_list.row_of(run["recipe"].removeprefix("recipes."), options)
+    names = json.loads(file.read_text(encoding="utf-8")).get("feature_names") if file.exists() else None
+    return model_files.examples(row, count, options["seed"], corpus=options.get("corpus"), feature_names=names)
 
 
 def _part_examples(model: keras.Model, part: str, examples) -> np.ndarray | list[np.ndarray]:

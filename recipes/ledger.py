@@ -13,7 +13,7 @@ from pathlib import Path
 from recipes._lib.runs import arguments, checks, command_line, recipe_list
 
 
-def main(files: tuple[str, ...] = ()) -> dict:
+def main(files: tuple[str, ...] = ()) -> None:
     """Say which published results still hold.
 
     Args:
@@ -32,7 +32,6 @@ def main(files: tuple[str, ...] = ()) -> dict:
     if alarms:
         print(f"shifted: {', '.join(alarms)}")
         sys.exit(1)
-    return {}
 
 
 def _print_state(name: str) -> bool:

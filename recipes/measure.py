@@ -5,8 +5,9 @@
     python -m recipes.measure dqn_acrobot                    # a further row in recipes.toml: dqn_cartpole on Acrobot-v1
     KERAS_BACKEND=jax python -m recipes.measure gan_mnist --seeds 0
 
-Each seed is one run of the recipe's command in a new process. NAME.part has the results of the finished seeds; after
-the last one it replaces NAME.json. Seconds are measured too: the machine must be quiet. Then run `recipes.table`.
+Each seed is one run of the recipe's command in a new process. NAME.part has the results of the finished seeds, so that
+the same command resumes; after the last one it replaces NAME.json. Seconds are measured too: the machine must
+be quiet. Then run `recipes.table`.
 """
 
 import json
@@ -19,7 +20,7 @@ from pathlib import Path
 from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results
 
 
-def main(recipes: tuple[str, ...], *, seeds: tuple[int, ...] = (10, 11, 12, 13, 14)) -> dict:
+def main(recipes: tuple[str, ...], *, seeds: tuple[int, ...] = (10, 11, 12, 13, 14)) -> None:
     """Measure recipes.
 
     Args:
@@ -29,19 +30,31 @@ def main(recipes: tuple[str, ...], *, seeds: tuple[int, ...] = (10, 11, 12, 13, 
     known = recipe_list.rows()
     if not recipes or not seeds or not set(recipes) <= set(known):
         raise arguments.error("recipes", f"out of {', '.join(known)}, with `seeds`", recipes, f", seeds={seeds!r}")
+    machine = machine_facts.machine()
     for name in recipes:
-        per_seed: dict[str, dict[str, float]] = {}
+        path = results.path(name, machine["backend"])
+        part = path.with_suffix(".part")
+        command = f"{recipe_list.command(name)} --seed SEED"
+        settings = {"command": command, "code": machine_facts.code_hash()}
+        settings |= {key: machine[key] for key in ("cpu", "cores")}
+        per_seed = _finished_seeds(part, settings)
         for seed in seeds:
-            per_seed[str(seed)] = run(name, seed)
-            command = f"{recipe_list.command(name)} --seed SEED"
-            recipe = recipe_list.recipe(name).recipe
-            content = {"recipe": recipe, "command": command, "seeds": per_seed, **results.summarised(per_seed)}
-            content |= machine_facts.machine()
-            path = results.path(name, content["backend"])
-            part = path.with_suffix(".part")
-            results.write_json(part, content)
-        part.replace(path)
-        print(f"{name}: {results.headline(name, content['backend'])}\n{path}", flush=True)
+            if str(seed) not in per_seed:
+                per_seed[str(seed)] = run(name, seed)
+                results.write_json(part, {**settings, "seeds": per_seed})
+        per_seed = {str(seed): per_seed[str(seed)] for seed in seeds}
+        content = {"recipe": recipe_list.recipe(name).recipe, "command": command, "seeds": per_seed}
+        results.write_json(path, {**content, **results.summarised(per_seed), **machine})
+        part.unlink()
+        print(f"{name}: {results.headline(name, machine['backend'])}\n{path}", flush=True)
+
+
+def _finished_seeds(part: Path, settings: dict) -> dict[str, dict[str, float]]:
+    """Return the metrics of the seeds that a stopped command has measured in the same way."""
+    content = json.loads(part.read_text(encoding="utf-8")) if part.exists() else {"seeds": {}, **settings}
+    if all(content.get(key) == settings[key] for key in settings):
+        return content["seeds"]
+    print(f"{part.name} is of other code or settings or of another machine, and is not used", flush=True)
     return {}
 
 

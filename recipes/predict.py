@@ -34,7 +34,7 @@ def main(
     temperature: float = 0.8,
     top_k: int | None = None,
     seed: int = 0,
-) -> dict:
+) -> None:
     """Answer with a saved run: classes, numbers, a reconstruction, a pronunciation, or the continuation of a text.
 
     Args:
@@ -49,8 +49,8 @@ def main(
         seed: For the continuation of a text: seed of the draws.
     """
     if not (Path(folder) / "input.json").is_file() and (Path(folder) / "metrics.json").is_file():
-        must_be = "of a recipe that answers to an input; use the model.keras of the others from Python"
-        raise arguments.error("run_folder", must_be, folder)
+        must_be = "the folder of a run that answers to an input; use the model.keras of the others from Python"
+        raise arguments.error("folder", must_be, folder)
     run_folder.require_files(Path(folder), "model.keras", "input.json")
     description = json.loads((Path(folder) / "input.json").read_text(encoding="utf-8"))
     if not inputs:
@@ -71,7 +71,6 @@ def main(
         for i, (answer, note) in enumerate(zip(answers(model, x, description, folder), notes, strict=True)):
             row = f", row {i + 1}" if len(x) > 1 else ""
             print(f"{text}{row}: {answer}{note}")
-    return {}
 
 
 def classes_or_numbers(model, x: np.ndarray, description: dict, folder: str) -> list[str]:

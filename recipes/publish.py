@@ -15,7 +15,7 @@ from recipes._lib.runs import arguments, command_line, machine_facts, recipe_lis
 COPIED = ("history.csv", "input.json", "samples.txt", "mistakes.txt")
 
 
-def main(folders: tuple[str, ...]) -> dict:
+def main(folders: tuple[str, ...]) -> None:
     """Publish finished runs.
 
     Args:
@@ -29,7 +29,6 @@ def main(folders: tuple[str, ...]) -> dict:
         publish_run(run, target)
         size = sum(file["size"] for file in published_runs.run(run.recipe)["files"].values())
         print(f"{target}: {size / 1e6:.2f} MB", flush=True)
-    return {}
 
 
 def _checked(folder: str) -> finished_runs.FinishedRun:
@@ -37,11 +36,11 @@ def _checked(folder: str) -> finished_runs.FinishedRun:
     run = finished_runs.read(folder)
     recipe = recipe_list.recipe(run.recipe)  # Refuses a recipe that there is not.
     if run.options.get("limit") is not None:
-        raise arguments.error("run_folder", "of a run without --limit", folder)
+        raise arguments.error("folders", "folders of runs without --limit", folder)
     options = {**finished_runs.default_options(run.recipe), "seed": run.options.get("seed")}
     if run.options != options:
         other = ", ".join(name for name in {**options, **run.options} if options.get(name) != run.options.get(name))
-        raise arguments.error("run_folder", "of a run with the published options", folder, f" (other: {other})")
+        raise arguments.error("folders", "folders of runs with the published options", folder, f" (other: {other})")
     if recipe.published_parts:
         run_folder.require_files(Path(folder), "model.keras")
     return run

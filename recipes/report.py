@@ -9,7 +9,7 @@ from recipes._lib.reports import run_report
 from recipes._lib.runs import command_line
 
 
-def main(folder: str, *, language: Literal["en", "zh"] = "en") -> dict:
+def main(folder: str, *, language: Literal["en", "zh"] = "en") -> None:
     """Write the report of a finished run into its folder: one page with its result, curves, pictures and options.
 
     Args:
@@ -17,7 +17,6 @@ def main(folder: str, *, language: Literal["en", "zh"] = "en") -> dict:
         language: Language of the report: en, or zh (Chinese).
     """
     print(f"report: {run_report.write(folder, language)}")
-    return {}
 
 
 if __name__ == "__main__":

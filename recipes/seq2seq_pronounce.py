@@ -54,8 +54,8 @@ def main(
     keras.utils.set_random_seed(seed)
     words = data.load("pronunciations", limit=limit, seed=seed)
     train, valid = (
-        length_batches.PairBatches(*pronunciations.pairs(*part), batch_size=batch_size, seed=seed)
-        for part in (words.train, words.valid)
+        length_batches.PairBatches(*pronunciations.pairs(*part), batch_size=batch_size, seed=seed, is_shuffled=shuffled)
+        for part, shuffled in ((words.train, True), (words.valid, False))
     )
 
     vocabularies = words.info.vocabulary, words.info.target_vocabulary

@@ -5,10 +5,11 @@
     python -m recipes.verify --quick                   # the quickest recipes, and the quickest part of each question
     KERAS_BACKEND=jax python -m recipes.verify mlp_mnist --seeds 7 8
 
-The result of a recipe is a check: a line of JSON, which is printed and appended to `recipes/results/checks.jsonl`;
+The result of a recipe is a check: a line of JSON, which is printed and, if new, appended to
+`recipes/results/checks.jsonl`;
 `recipes.ledger` says what all checks of a result show. The last line says how many results lie outside their 95 %
 interval, and how many would by chance. If so many are improbable (less than 1 in 100), the exit status is 1. Seconds
-depend on the machine, and do not count.
+depend on the machine, and do not count. If a recipe's command fails, the others still run; the status is then 2.
 """
 
 import itertools
@@ -26,7 +27,7 @@ SHARE = 0.95
 IMPROBABLE = 0.01
 
 
-def main(names: tuple[str, ...] = (), *, seeds: tuple[int, ...] | Literal["any"] = "any", quick: bool = False) -> dict:
+def main(names: tuple[str, ...] = (), *, seeds: tuple[int, ...] | Literal["any"] = "any", quick: bool = False) -> None:
     """Run recipes and experiments with a new seed, and say which results lie outside their 95 % interval.
 
     Args:
@@ -42,19 +43,23 @@ def main(names: tuple[str, ...] = (), *, seeds: tuple[int, ...] | Literal["any"]
         raise arguments.error("names", f"out of {', '.join(known)}", names)
     seeds = (random.randrange(1000, 2**31),) if seeds == "any" else seeds  # Published seeds are below 1000.
     published_seeds = {seed for name in names or known for seed in known[name]["seeds"]}
-    if not seeds or not published_seeds.isdisjoint(map(str, seeds)) or min(seeds) < 0:
-        raise arguments.error("seeds", "integers of at least 0, none of the published ones", seeds)
-    are_outside = []
+    if not seeds or not published_seeds.isdisjoint(map(str, seeds)) or min(seeds) < 0 or len({*seeds}) < len(seeds):
+        raise arguments.error("seeds", "different integers of at least 0, none of the published ones", seeds)
+    are_outside, failed = [], []
     for name, seed in itertools.product(names or known, seeds):
         if name not in recipes:
             are_outside += _question(name, seed, quick)
         elif names or not quick or recipes[name]["mean"]["training_seconds"] <= QUICK_SECONDS:
-            are_outside.append(_recipe(name, recipes[name], seed))
+            try:
+                are_outside.append(_recipe(name, recipes[name], seed))
+            except subprocess.CalledProcessError:  # The command has said why.
+                failed.append(f"{name} with seed {seed}")
     sentences, is_improbable = conclusion(sum(are_outside), len(are_outside))
     print(sentences)
-    if is_improbable:
-        sys.exit(1)
-    return {}
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    if failed or is_improbable:
+        sys.exit(2 if failed else 1)
 
 
 def conclusion(outside: int, count: int) -> tuple[str, bool]:
@@ -77,7 +82,8 @@ def _recipe(name: str, published: dict, seed: int) -> bool:
     check = checks.new(name, published, seed, measure.run(name, seed, stdout=subprocess.DEVNULL))
     _, low, high = results.new_seed_range(recipe, published, SHARE)
     is_outside = _print_line(f"{name}  {recipe.metric}", check["value"], low, high)
-    checks.append([check])
+    if not any(checks.are_same(check, other) for other in checks.read()):
+        checks.append([check])
     print(checks.line(check), flush=True)
     return is_outside
 

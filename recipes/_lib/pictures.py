@@ -15,12 +15,13 @@ from recipes._lib.texts import token_texts
 PIXEL_CROSS_ENTROPY = "cross-entropy (nats per pixel)"
 
 
-def title(recipe_file: str, metrics: dict, data_name: str | None = None) -> str:
+def title(recipe_file: str, metrics: dict, data_name: str | None = None, row: str | None = None) -> str:
     """Return the title of a run's pictures: the recipe, its data and its result.
 
-    `data_name` replaces the name of the data that the recipe states, for a text of one's own.
+    `data_name` replaces the name of the data that the recipe states, for a text of one's own; a further `row` of
+    recipes.toml states its own data and metric.
     """
-    stated = recipe_list.recipe(Path(recipe_file).stem)
+    stated = recipe_list.recipe(row or Path(recipe_file).stem)
     words = [Path(recipe_file).stem, data_name or stated.data]
     if stated.metric in metrics:  # There is no Fréchet distance for few generated images.
         value = stated.format.format(metrics[stated.metric]).replace("%", " %")

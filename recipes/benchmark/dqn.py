@@ -26,7 +26,7 @@ def main(losses: tuple[str, ...] = ("mse", "huber"), seeds: tuple[int, ...] = (2
 
 def _scores(loss: str, seed: int, options: dict) -> dict:
     """Return the scores of a run and its returns after each epoch."""
-    folder = run_folder.RUNS / "benchmark_dqn" / f"{loss}_{seed}"
+    folder = run_folder.RUNS / "benchmark_dqn" / f"{loss}_{seed}_{q_learning.ROUNDS}_{q_learning.UPDATES}"
     metrics = processes.run_recipe("dqn_cartpole", folder, loss=loss, seed=seed, **options)
     with open(folder / "history.csv", encoding="utf-8", newline="") as file:
         returns = [float(row["val_return"]) for row in csv.DictReader(file)]

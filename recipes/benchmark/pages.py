@@ -66,6 +66,8 @@ def _time_to_target(content, phrases):
     facts["best"] = np.mean([scores[:EXAMPLE_EPOCHS, 1].max() for scores in examples])
     facts["all_epochs"] = phrases["comma"].join(str(len(scores)) for scores in examples)
     facts["reached"] = sum(scores[-1, 1] >= TARGET for scores in examples)
+    facts |= {"unit": phrases["core" if content["cores"] == 1 else "cores"]}
+    facts |= {key: content[key] for key in ("cores", "cpu", "date")}
     return phrases["cnn_note"].format(**facts)
 
 
@@ -172,16 +174,20 @@ def _operations(content, phrases):
 
 
 def _record(content, phrases):
-    rows, first = [], None
-    facts = {"count": len(content["seeds"])}
-    facts["fastest"] = min(statistics.median(row["seconds"]) for row in content["rows"].values())
-    for name, measured in content["rows"].items():
-        seconds, accuracies = measured["seconds"], measured["accuracy"]
-        first = first or seconds
-        row = {"name": name, "seconds": statistics.median(seconds), "mean": statistics.fmean(accuracies)}
-        row |= {"low": min(accuracies), "high": max(accuracies), "p": record_p_value(accuracies, content["target"])}
-        rows.append({**row, "share": statistics.median(np.divide(seconds, first))})
-    return [table("record", phrases, rows), phrases["record_note"].format(**content, **facts)]
+    tables = []
+    for target, goal in content["targets"].items():
+        first, rows = next(iter(goal["rows"].values()))["seconds"], []
+        for name, measured in goal["rows"].items():
+            seconds, accuracies = measured["seconds"], measured["accuracy"]
+            row = {"name": name, "file": name.split()[0], "seconds": statistics.median(seconds)}
+            row |= {"mean": statistics.fmean(accuracies), "low": min(accuracies), "high": max(accuracies)}
+            row |= {
+                "p": record_p_value(accuracies, float(target)),
+                "share": statistics.median(np.divide(seconds, first)),
+            }
+            rows.append(row)
+        tables += [phrases["record_title"].format(target=float(target)), table("record", phrases, rows)]
+    return [*tables, phrases["record_note"].format(**content, count=len(goal["seeds"]))]
 
 
 def record_p_value(accuracies: list[float], target: float) -> float:

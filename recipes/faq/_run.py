@@ -1,6 +1,5 @@
 """Run an experiment seed by seed, in a folder of its own or for the published page; a killed run resumes."""
 
-import hashlib
 import json
 import math
 import re
@@ -10,7 +9,7 @@ from pathlib import Path
 from recipes._lib.runs import arguments, machine_facts, results, run_folder
 from recipes.faq import _examples, _figure, _page, _questions, _sentences
 from recipes.faq._experiment import Experiment
-from recipes.faq._names import HERE, LANGUAGES
+from recipes.faq._names import LANGUAGES
 from recipes.faq._questions import Question
 
 FEWEST = 3
@@ -72,7 +71,7 @@ def measure(question: Question, seeds, path: Path, *, quick: bool = False) -> di
     experiment, part = question.experiment, path.with_suffix(".part")
     options = experiment.quick if quick else {}
     command = f"python -m recipes.faq {question.name}{' --quick' if quick else ''}"
-    state = _resumed(part, {"command": command, "code": code_hash()})
+    state = _resumed(part, {"command": command, "code": machine_facts.code_hash()})
     if experiment.choose and "choice" not in state:
         start = time.perf_counter()
         state["choice"] = experiment.choose(**options)
@@ -166,12 +165,3 @@ def _resumed(part: Path, identity: dict) -> dict:
             return state
         print(f"{part.name} is of other code or settings, and is not used", flush=True)
     return {**identity, "seconds": 0.0, "seeds": {}}
-
-
-def code_hash() -> str:
-    """Return a hash of all that a score can depend on: the code of both packages, the backend and the versions."""
-    machine, root = machine_facts.machine(), HERE.parents[1]
-    total = hashlib.sha256(json.dumps([machine["backend"], machine["versions"]]).encode())
-    for file in sorted([*root.glob("dlguide/**/*.py"), *root.glob("recipes/**/*.py")]):
-        total.update(file.read_bytes())
-    return total.hexdigest()

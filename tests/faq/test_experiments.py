@@ -9,7 +9,7 @@ import pytest
 from commands import command
 from made_up import PANELS, SEEDS, experiment, scores_of
 
-from recipes._lib.runs import command_line, seed_intervals
+from recipes._lib.runs import command_line, machine_facts, seed_intervals
 from recipes.faq import __main__ as faq_command
 from recipes.faq import _examples, _figure, _questions, _recheck, _run
 
@@ -44,7 +44,7 @@ def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_numbers_at_th
     assert content["seeds"] == SEEDS and content["choice"] == {"a": {"0.1": 0.9}} and content["seconds"] > 0
 
     # What is left of other code, of a quick run or of another experiment is not used.
-    same = {"command": "python -m recipes.faq x", "code": _run.code_hash()}
+    same = {"command": "python -m recipes.faq x", "code": machine_facts.code_hash()}
     others = ({"code": "other"}, {"command": "python -m recipes.faq x --quick"}, {"command": "python -m recipes.faq y"})
     for other in others:
         part.write_text(json.dumps({**same, **other, "seconds": 1, "seeds": {"0": {}}, "choice": {}}))
@@ -188,19 +188,19 @@ def test_a_folder_is_used_again_by_the_same_experiment_alone(run, capsys):
 
 
 def test_the_code_the_backend_and_the_versions_enter_the_hash(monkeypatch, tmp_path):
-    before, machine = _run.code_hash(), _run.machine_facts.machine()
-    assert before == _run.code_hash()
-    monkeypatch.setattr(_run.machine_facts, "machine", lambda: {**machine, "backend": "another"})
-    assert _run.code_hash() != before
-    monkeypatch.setattr(_run.machine_facts, "machine", lambda: {**machine, "date": "another", "cpu": "another"})
-    assert _run.code_hash() == before
-    monkeypatch.setattr(_run, "HERE", tmp_path / "recipes" / "faq")
-    without = _run.code_hash()
+    before, machine = machine_facts.code_hash(), machine_facts.machine()
+    assert before == machine_facts.code_hash()
+    monkeypatch.setattr(machine_facts, "machine", lambda: {**machine, "backend": "another"})
+    assert machine_facts.code_hash() != before
+    monkeypatch.setattr(machine_facts, "machine", lambda: {**machine, "date": "another", "cpu": "another"})
+    assert machine_facts.code_hash() == before
+    monkeypatch.setattr(machine_facts, "ROOT", tmp_path)
+    without = machine_facts.code_hash()
     for package in ("dlguide", "recipes"):
         (tmp_path / package).mkdir()
         (tmp_path / package / "new.py").write_text("pass")
-        assert without != _run.code_hash()
-        without = _run.code_hash()
+        assert without != machine_facts.code_hash()
+        without = machine_facts.code_hash()
 
 
 def test_scores_of_test_examples_are_replaced_by_their_mean_and_kept_where_a_claim_compares_them():

@@ -3,6 +3,7 @@
 import datetime
 import json
 import math
+import subprocess
 
 import numpy as np
 import pytest
@@ -123,6 +124,35 @@ def test_a_new_seed_is_drawn_each_time(ledger_file, monkeypatch, capsys):
     assert one["seed"] != other["seed"] and min(one["seed"], other["seed"]) >= 1000
 
 
+def test_a_run_that_is_checked_again_counts_once_and_a_command_that_fails_does_not_stop_the_others(
+    ledger_file, monkeypatch, capsys
+):
+    def run(name, seed, **_):
+        if seed == 8:
+            raise subprocess.CalledProcessError(1, name)
+        return {METRIC: 0.989, "training_seconds": 1.0}
+
+    monkeypatch.setattr(measure, "run", run)
+    checks.append([made_check(seed=9, published_mean=0.5)])  # Of an earlier result.
+    verify.main((NAME,), seeds=(7,))
+    with pytest.raises(SystemExit) as stop:
+        verify.main((NAME,), seeds=(8, 7, 9))
+    assert stop.value.code == 2 and [check["seed"] for check in checks.valid(NAME)] == [7, 9]
+    printed = capsys.readouterr().out
+    assert "\n0 of 2 results lie outside" in printed and printed.endswith(f"failed: {NAME} with seed 8\n")
+
+
+def test_checks_are_read_in_the_order_of_their_dates(ledger_file):
+    checks.append([made_check(seed=1), made_check(seed=2, date="2026-11-01"), made_check(seed=3)])
+    assert [check["seed"] for check in checks.read()] == [2, 1, 3]
+
+
+def test_a_recipe_without_a_result_has_no_checks_and_no_spread(ledger_file, monkeypatch):
+    result = results.result
+    monkeypatch.setattr(results, "result", lambda name, *backend: None if name == NAME else result(name, *backend))
+    assert checks.valid(NAME) == [] and len(table.spread_rows("en")) == len(recipe_list.rows()) - 1
+
+
 def test_checks_of_another_machine_are_added(ledger_file, tmp_path, capsys):
     """As they are printed, in one file or several, with empty lines."""
     others = [made_check(seed=seed, cpu="another") for seed in (1, 2, 3)]
@@ -145,6 +175,7 @@ BAD = {
     "a check with a finite value": {"value": math.nan},
     "training_seconds above 0": {"training_seconds": 0.0},
     "a check whose z follows from its value": {"z": 0.0},
+    "a check whose z follows from": {"z": math.nan},
     "a check with a seed that is not a published one": {"seed": 10},
     "a check with the versions of python, keras, numpy and its backend": {"versions": {"keras": "3.15.1"}},
     "its backend": {"backend": "theano"},

@@ -18,7 +18,8 @@ import recipes
 from dlguide.data import _files
 from dlguide.errors import ArgumentError
 from recipes import denoising_autoencoder_mnist, measure, perceptron_mnist
-from recipes._lib.runs import command_line, machine_facts, recipe_list, results, run_folder
+from recipes._lib.reports import finished_runs
+from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results, run_folder
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,8 @@ def stopped(monkeypatch, main, *options, run=command_line.run) -> int:
     [
         (["--epochs", "0"], "`epochs` must be an integer of at least 1. Received: epochs=0"),
         (["--limit", "-5"], "`limit` must be an integer of at least 1. Received: limit=-5"),
-        (["--seed", "-1"], "`seed` must be an integer of at least 0. Received: seed=-1"),
+        (["--seed", "-1"], "`seed` must be an integer from 0 to 4294967295. Received: seed=-1"),
+        (["--seed", "4294967296"], "`seed` must be an integer from 0 to 4294967295. Received: seed=4294967296"),
         (["--noise", "-1"], "`noise` must be a number of at least 0. Received: noise=-1.0"),
         (["--learning-rate", "0"], "`learning_rate` must be a number above 0. Received: learning_rate=0.0"),
         (["--learning-rate", "nan"], "`learning_rate` must be a number above 0. Received: learning_rate=nan"),
@@ -52,6 +54,34 @@ def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, mes
     assert stopped(monkeypatch, denoising_autoencoder_mnist.main, *options) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(message) and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "must_be"),
+    [
+        ("steps", 0, "an integer of at least 1"),
+        ("images", -5, "an integer of at least 1"),
+        ("dropout", 1.0, r"a number in \[0, 1\)"),
+        ("ngram_dropout", -0.1, r"a number in \[0, 1\)"),
+    ],
+)
+def test_options_of_some_recipes_are_checked_before_anything_is_loaded(name, value, must_be):
+    with pytest.raises(ArgumentError, match=f"`{name}` must be {must_be}. Received: {name}={value}"):
+        arguments.check({name: value})
+
+
+def test_a_refused_command_leaves_an_empty_folder_empty_and_an_unfinished_run_as_it_was(monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise ArgumentError("no")
+
+    monkeypatch.setattr(perceptron_mnist.data, "load", refuse)
+    Path("mine").mkdir()
+    assert stopped(monkeypatch, perceptron_mnist.main, "--run-dir", "mine") == 2
+    assert list(Path("mine").iterdir()) == []
+    options = finished_runs.default_options("perceptron_mnist")
+    results.write_json(Path("mine/options.json"), {"options": options})
+    assert stopped(monkeypatch, perceptron_mnist.main, "--run-dir", "mine") == 2
+    assert Path("mine/options.json").exists()
 
 
 def test_help_has_words_for_each_option_and_a_paragraph_for_data_baseline_and_result(monkeypatch, capsys):
@@ -165,7 +195,8 @@ def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten():
     def choose(recipe, options):
         folder, created = run_folder.choose(recipe, options)
         assert created[:1] in ([], [folder])
-        run_folder.remove_if_unused(created)  # As a command does that is refused.
+        if created:
+            run_folder.remove_if_unused(folder, created)  # As a command does that is refused.
         return folder
 
     assert choose("mlp_mnist", options) == Path("runs/mlp_mnist/1") and not Path("runs").exists()
@@ -200,5 +231,5 @@ def test_commands_that_start_together_get_a_folder_each(monkeypatch):
     # One that is refused removes its own folder and none of the others'.
     results.write_json(first / "options.json", {})
     (first / "options.json.tmp").write_text("")
-    run_folder.remove_if_unused(created)
+    run_folder.remove_if_unused(first, created)
     assert sorted(path.name for path in Path("runs/mlp_mnist").iterdir()) == ["2", "3", "4"]

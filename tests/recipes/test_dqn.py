@@ -287,8 +287,8 @@ def test_the_docstring_says_how_many_steps_and_updates_there_are():
     assert f"{rounds * q_learning.UPDATES:,} updates" in dqn_cartpole.__doc__
 
 
-def test_with_the_squared_error_each_published_seed_learns_and_with_the_huber_loss_fewer_stay_there():
+def test_with_the_squared_error_each_published_seed_learns_and_with_the_huber_loss_none_does():
+    """As the page says."""
     losses = tables.read("dqn")["losses"]
-    assert all(run["mean_return"] >= 495 for run in losses["mse"].values())
-    last = {loss: [run["val_returns"][-1] for run in runs.values()] for loss, runs in losses.items()}
-    assert min(last["mse"]) >= 480 and sum(value >= 480 for value in last["huber"]) == 1
+    assert all(run["mean_return"] >= 495 and run["val_returns"][-1] == 500 for run in losses["mse"].values())
+    assert all(max(run["val_returns"]) < 400 for run in losses["huber"].values())

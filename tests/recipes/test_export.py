@@ -73,6 +73,11 @@ def test_a_model_of_some_features_gets_those(tmp_path, capsys):
         export.main(folder, part="encoder")
 
 
+def test_a_run_of_a_further_row_gets_the_data_of_its_row(tmp_path):
+    saved_run(tmp_path, "automl", data="leaves")
+    assert np.array_equal(export._examples(tmp_path), data.load("leaves", limit=20).test.x[:20])
+
+
 def test_the_network_of_an_agent_gets_observations(tmp_path):
     saved_run(tmp_path, "dqn_cartpole", env="Acrobot-v1")
     x = export._examples(tmp_path)

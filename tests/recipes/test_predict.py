@@ -241,10 +241,10 @@ def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_p
         str(row): f"`inputs` must be pictures of one digit. Received: '{row}', with 5 separate shapes",
     }
     check_refusals(str(digits), messages)
-    unfinished = "`run_folder` must be the folder of a finished run, with model.keras and input.json"
+    unfinished = "`folder` must be the folder of a finished run, with model.keras and input.json"
     check_refusals(str(tmp_path), {picture: unfinished})
     (tmp_path / "metrics.json").write_text("{}")
-    other = "`run_folder` must be of a recipe that answers to an input; use the model.keras of"
+    other = "`folder` must be the folder of a run that answers to an input; use the model.keras of"
     check_refusals(str(tmp_path), {picture: other})
 
 

@@ -268,8 +268,9 @@ def test_a_run_on_pairs_that_is_interrupted_ends_in_the_same_bits(words, tmp_pat
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
         model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss, run_eagerly=True)  # For time, without graphs.
         batches = length_batches.PairBatches(x, y, batch_size=16, seed=0)
-        training.fit(model, batches, epochs=3, run_dir=folder, verbose=0)
-        return model.get_weights()
+        valid = length_batches.PairBatches(x, y, batch_size=16, seed=0, is_shuffled=False)
+        history = training.fit(model, batches, validation_data=valid, epochs=3, run_dir=folder, verbose=0)
+        return [*model.get_weights(), history.history["val_loss"]]
 
     whole = run(tmp_path / "whole")
     draw, epochs = length_batches.PairBatches._draw, []

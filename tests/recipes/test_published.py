@@ -178,8 +178,8 @@ def test_a_run_that_may_not_be_published_is_refused(finished, tmp_path, monkeypa
     with pytest.raises(ValueError, match=r"`folders` must be one or more. Received: folders=\(\)"):
         publish.main(())
     for options, must_be in (
-        ({"limit": 100}, "of a run without --limit"),
-        ({"epochs": 1}, r"of a run with the published options\. Received: .* \(other: epochs\)"),
+        ({"limit": 100}, "folders of runs without --limit"),
+        ({"epochs": 1}, r"folders of runs with the published options\. Received: .* \(other: epochs\)"),
         ({"recipe": "perceptron"}, r"a recipe that recipes\.toml has"),
     ):
         with pytest.raises(ValueError, match=rf"^`\w+` must be {must_be}"):

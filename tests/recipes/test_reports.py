@@ -289,10 +289,18 @@ def test_a_folder_without_a_finished_run_is_refused(missing, tmp_path):
     for command in (report.main, lambda path: compare.main((path, path))):
         with pytest.raises(ArgumentError) as refused:
             command(str(folder))
-        message = f"`run_folder` must be the folder of a finished run, with {missing} in it."
-        assert str(refused.value) == f"{message} Received: run_folder={str(folder)!r}"
+        message = f"`folder` must be the folder of a finished run, with {missing} in it."
+        assert str(refused.value) == f"{message} Received: folder={str(folder)!r}"
     (folder / missing).write_text("[]")
-    with pytest.raises(ArgumentError, match=r"with the options\.json and metrics\.json that a recipe wrote"):
+    with pytest.raises(ArgumentError, match=r"with options\.json, metrics\.json, machine\.json and history\.csv"):
+        report.main(str(folder))
+
+
+@pytest.mark.parametrize(("name", "text"), [("machine.json", "{"), ("history.csv", "epoch;loss\n0;1,5\n")])
+def test_a_damaged_file_of_a_run_is_refused(name, text, tmp_path):
+    folder = made_run(tmp_path / "run")
+    (folder / name).write_text(text)
+    with pytest.raises(ArgumentError, match="`folder` must be the folder of a run, with"):
         report.main(str(folder))
 
 

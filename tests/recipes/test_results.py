@@ -63,8 +63,10 @@ def test_the_list_answers_without_importing_a_recipe():
 
 
 def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypatch, capsys):
+    seeds = []
+
     def run(command, check):
-        seed = int(command[command.index("--seed") + 1])
+        seeds.append(seed := int(command[command.index("--seed") + 1]))
         if seed == 1:
             raise subprocess.CalledProcessError(2, command)
         Path(command[-1]).mkdir()
@@ -81,8 +83,13 @@ def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypa
     measure.main(("perceptron_mnist",), seeds=(0, 2))
     content = json.loads(published.read_text())
     assert list(content["seeds"]) == ["0", "2"] and not part.exists()
+    assert seeds == [0, 1, 2]  # Seed 0 was measured before, in the same way.
     assert content["mean"]["accuracy"] == pytest.approx(0.51)
-    monkeypatch.setattr(machine_facts, "machine", lambda: {"backend": "jax"})  # Another file.
+    part.write_text(json.dumps({**json.loads(published.read_text()), "code": "of another version"}))
+    measure.main(("perceptron_mnist",), seeds=(0, 2))
+    assert seeds[3:] == [0, 2]
+    machine = machine_facts.machine()
+    monkeypatch.setattr(machine_facts, "machine", lambda: {**machine, "backend": "jax"})  # Another file.
     measure.main(("perceptron_mnist",), seeds=(3,))
     assert list(json.loads(published.read_text())["seeds"]) == ["0", "2"]
     assert {path.name for path in tmp_path.iterdir()} == {"perceptron_mnist.json", "perceptron_mnist_jax.json"}
@@ -107,27 +114,26 @@ def test_a_further_row_is_its_recipe_with_other_options_and_has_a_result_of_its_
     monkeypatch.setattr(subprocess, "run", run)
     measure.main((name,), seeds=(1, 2))
     verify.main((name,), seeds=(3,))
-    words = ["-m", "recipes.dqn_cartpole", "--env", "Acrobot-v1", "--seed"]
+    words = ["-m", "recipes.dqn_cartpole", "--env", "Acrobot-v1", "--epochs", "32", "--seed"]
     assert commands == [[*words, seed] for seed in "123"]
     content = json.loads((tmp_path / f"{name}.json").read_text())
-    assert content["command"] == "python -m recipes.dqn_cartpole --env Acrobot-v1 --seed SEED"
+    assert content["command"] == "python -m recipes.dqn_cartpole --env Acrobot-v1 --epochs 32 --seed SEED"
     assert content["recipe"] == "dqn_cartpole" and content["mean"]["mean_return"] == -81.5
 
     first, second = table.result_rows(recipe_list.rows("dqn_cartpole"), "en", ["tensorflow"])["results"]
     assert first[:2] == ["[`dqn_cartpole`](recipes/dqn_cartpole.py)", "CartPole-v1"]
-    assert second[:2] == ["[`dqn_cartpole`](recipes/dqn_cartpole.py) `--env Acrobot-v1`", "Acrobot-v1"]
+    assert second[:2] == ["[`dqn_cartpole`](recipes/dqn_cartpole.py) `--env Acrobot-v1 --epochs 32`", "Acrobot-v1"]
     assert second[2] == "mean return ↑ -81.5" and second[4] == "-95.5"
     lines = table._with_result_line("dqn_cartpole").splitlines()
-    at = lines.index(
-        "With --env Acrobot-v1: mean_return -81.5, 95 % prediction interval -92.5 to -70.5, baseline -95.5."
-    )
+    stated = "mean_return -81.5, 95 % prediction interval -92.5 to -70.5, baseline -95.5."
+    at = lines.index(f"With --env Acrobot-v1 --epochs 32: {stated}")
     assert [line.partition(":")[0] for line in lines[at - 2 : at]] == ["Result", "Training"] and lines[at + 1] == ""
     monkeypatch.setattr(recipe_list, "names", lambda: ["dqn_cartpole"])
     capsys.readouterr()
     listed.main()
     _, one, other, _ = capsys.readouterr().out.split("python -m ")
     assert one.startswith("recipes.dqn_cartpole\n") and results.headline("dqn_cartpole") in one
-    assert other.startswith("recipes.dqn_cartpole --env Acrobot-v1\n") and "    Data: Acrobot-v1\n" in other
+    assert other.startswith("recipes.dqn_cartpole --env Acrobot-v1 --epochs 32\n") and "    Data: Acrobot-v1\n" in other
     assert f"    Result: {results.headline(name)}\n    Time: 1 s of training" in other
 
 
@@ -138,8 +144,9 @@ def test_a_further_row_is_its_recipe_with_other_options_and_has_a_result_of_its_
         (measure.main, ["mlp_mnist"], {"seeds": ()}, "`recipes` must be out of .*, with `seeds`. Received: "),
         (verify.main, ["nothing"], {}, "`names` must be out of anomaly_shuttle, "),
         (verify.main, ["perceptron_mnist"], {"seeds": (7, 10)}, "`seeds` must be .* none of the published ones. Rec"),
-        (verify.main, ["perceptron_mnist"], {"seeds": (-1,)}, "`seeds` must be integers of at least 0, "),
-        (verify.main, ["perceptron_mnist"], {"seeds": ()}, "`seeds` must be integers of at least 0, "),
+        (verify.main, ["perceptron_mnist"], {"seeds": (-1,)}, "`seeds` must be different integers of at least 0, "),
+        (verify.main, ["perceptron_mnist"], {"seeds": (7, 7)}, "`seeds` must be different integers of at least 0, "),
+        (verify.main, ["perceptron_mnist"], {"seeds": ()}, "`seeds` must be different integers of at least 0, "),
     ],
 )
 def test_a_name_or_a_seed_that_cannot_be_run_is_refused(call, names, option, message):

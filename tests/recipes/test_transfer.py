@@ -180,6 +180,11 @@ def test_codes_do_not_change_in_a_comparison_and_its_scores_are_those_of_a_compu
     assert set(found) == set(transfer.NAMES) and np.ptp(found["frozen"][1]) > 0
 
 
+def test_each_network_has_a_seed_of_its_own_and_a_large_one_still_fits():
+    seeds = [transfer.network_seed(seed, draw, i) for seed in (3, 4) for draw in range(10) for i in range(5)]
+    assert len({*seeds}) == 100 and seeds[0] == 3000 and transfer.network_seed(2**32 - 1, 9, 4) < 2**32
+
+
 def test_metrics_are_means_over_draws_and_the_main_ones_those_of_ten_labels():
     value = {"scratch": 0.1, "fine_tuned": 0.2, "frozen": 0.3, "combined": 0.35, "contrastive": 0.4}
     rows = {name: {n: [v + n / 1e4, v + n / 1e4 + 0.02] for n in transfer.DRAWS} for name, v in value.items()}

@@ -6,7 +6,7 @@ action is taken from then on. It is trained towards the reward plus the discount
 a target network, an older copy of it, gives the value (van Hasselt et al., "Deep reinforcement learning with double
 Q-learning", AAAI 2016).
 
-Differs from the papers in: a squared error; 32 environments at once, and four updates after each step of them, with
+Differs from the papers in: a squared error; 32 environments at once, and 16 updates after each step of them, with
 targets from before the first one; a learning rate that falls to 0; a policy that is chosen by validation episodes.
 """
 
@@ -19,12 +19,12 @@ from recipes._lib.agents.environments import Transitions
 from recipes._lib.agents.replay_memory import ReplayMemory
 
 ENVIRONMENTS = 32
-ROUNDS = 400  # In an epoch; in a round, each environment takes a step.
-UPDATES = 4  # Of the weights, in a round.
+ROUNDS = 100  # In an epoch; in a round, each environment takes a step.
+UPDATES = 16  # Of the weights, in a round.
 SETTINGS = {
     "discount": 0.99,
     "memory": 1_000_000,  # Transitions at most.
-    "target_rounds": 25,  # Between two renewals of the target network: 800 steps, 100 updates.
+    "target_rounds": 6,  # Between two renewals of the target network: 192 steps, 96 updates.
     "first_exploration": 1.0,  # Share of random actions; it falls to the last one ...
     "last_exploration": 0.05,
     "exploration_share": 0.2,  # ... in this share of the rounds.

@@ -133,6 +133,11 @@ def linear_layer(codes: np.ndarray, y: np.ndarray) -> LogisticRegression:
     return LogisticRegression(C=100, max_iter=2000).fit(normalize(codes), y)
 
 
+def network_seed(seed: int, draw: int, number: int) -> int:
+    """Return the seed of one of the networks that learn from a draw of labels; NumPy takes 32 bits."""
+    return (1000 * seed + 10 * draw + number) % 2**32
+
+
 def compare(pretrained: keras.Model, new: data.Splits, epochs: int, seed: int) -> Comparison:
     """Learn the digits 5 to 9 from few labels in five ways, and return their accuracies."""
     train, test = new.train, new.test
@@ -153,7 +158,7 @@ def compare(pretrained: keras.Model, new: data.Splits, epochs: int, seed: int) -
             for name, before in (("scratch", None), ("fine_tuned", pretrained)):
                 votes[name] = np.zeros((len(test.x), len(NEW)))
                 for i in range(NETWORKS):
-                    own_seed = 1000 * seed + 10 * number + i
+                    own_seed = network_seed(seed, number, i)
                     model = short.fit(few, start(own_seed, before), RATES[labels], PASSES[labels] * epochs, own_seed)
                     votes[name] += log_softmax(model.predict(test.x, batch_size=256, verbose=0), axis=1)
             votes["combined"] = votes["fine_tuned"] + votes["frozen"]

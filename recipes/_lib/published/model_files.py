@@ -62,18 +62,26 @@ def _with_attention(model: keras.Model, number: int) -> keras.Model:
     return keras.Model(model.input, [model.output, _Attention(layer)(normed, model.input)])
 
 
-def examples(name: str, count: int) -> np.ndarray | list[np.ndarray]:
-    """Return inputs of a recipe's model from its test set; of an agent, observations; of a player, positions.
+def examples(
+    name: str, count: int, seed: int = 10, *, corpus=None, feature_names=None
+) -> np.ndarray | list[np.ndarray]:
+    """Return inputs of the model of a row from its test set; of an agent, observations; of a player, positions.
 
-    Of pairs they are both sequences.
+    Of pairs they are both sequences. `corpus` is the path of a text that replaces the data set; `feature_names`, if
+    there are some, are the features of a table that the model reads.
     """
     recipe = recipe_list.recipe(name)
     if recipe.metric == "score":
-        return connect_four.planes(game_players.random_positions(count, seed=10))
+        return connect_four.planes(game_players.random_positions(count, seed))
     if recipe.data_set is None:
-        return environments.observations(recipe.data, count, 10)
-    x, y = data.load(recipe.data_set, limit=count, seed=10).test
-    return [x[:count], y[:count, 0, :-1]] if y.ndim == 3 else x[:count]
+        return environments.observations(recipe.data, count, seed)
+    splits = data.load_text(corpus, limit=count) if corpus else data.load(recipe.data_set, limit=count, seed=seed)
+    x, y = (array[:count] for array in splits.test)
+    if splits.info.target_vocabulary:
+        return [x, y[:, 0, :-1]]
+    if feature_names and x.ndim == 2:
+        return x[:, [splits.info.feature_names.index(feature) for feature in feature_names]]
+    return x
 
 
 def part_examples(name: str, part: keras.Model, count: int) -> np.ndarray | list[np.ndarray]:

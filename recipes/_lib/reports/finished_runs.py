@@ -33,10 +33,12 @@ def read(folder: str | Path) -> FinishedRun:
         saved, metrics = ({**_json(folder / name)} for name in ("options.json", "metrics.json"))
         recipe, command = saved["recipe"].removeprefix("recipes."), saved["command"]
         options = {name: value for name, value in saved["options"].items() if name != "run_dir"}
-    except (ValueError, KeyError, TypeError, AttributeError):  # No JSON, or somebody else's.
-        must_be = "the folder of a run, with the options.json and metrics.json that a recipe wrote"
-        raise arguments.error("run_folder", must_be, str(folder)) from None
-    return FinishedRun(folder, recipe, command, options, metrics, _machine(folder), _history(folder))
+        return FinishedRun(folder, recipe, command, options, metrics, _machine(folder), _history(folder))
+    except (ValueError, KeyError, TypeError, AttributeError):  # No JSON, no table, or somebody else's.
+        must_be = (
+            "the folder of a run, with options.json, metrics.json, machine.json and history.csv as a recipe writes them"
+        )
+        raise arguments.error("folder", must_be, str(folder)) from None
 
 
 def default_options(recipe: str) -> dict:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "limit", "samples", "networks", "games")
-POSITIVE += ("rounds",)
+POSITIVE += ("rounds", "steps", "images")
 
 
 def check(options: dict) -> None:
@@ -12,12 +12,14 @@ def check(options: dict) -> None:
     for name, value in options.items():
         if name in POSITIVE and value is not None and value < 1:
             raise error(name, "an integer of at least 1", value)
-        if name == "seed" and value < 0:
-            raise error(name, "an integer of at least 0", value)
+        if name == "seed" and not 0 <= value < 2**32:
+            raise error(name, "an integer from 0 to 4294967295", value)
         if name in ("learning_rate", "temperature") and not 0 < value < math.inf:
             raise error(name, "a number above 0", value)
         if name in ("noise", "weight_decay") and not 0 <= value < math.inf:
             raise error(name, "a number of at least 0", value)
+        if name in ("dropout", "ngram_dropout") and not 0 <= value < 1:
+            raise error(name, "a number in [0, 1)", value)
 
 
 def error(name: str, must_be: str, value: Any, note: str = "") -> ValueError:

@@ -71,12 +71,14 @@ def z_score(name: str, published: dict, value: float) -> float:
 def read() -> list[dict]:
     """Return all checks, the oldest first."""
     file = path()
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return sorted(map(json.loads, lines), key=lambda check: check["date"])
 
 
 def valid(name: str) -> list[dict]:
     """Return the checks of a row that were held against the result as it is published now."""
-    mean = results.result(name)["mean"][recipe_list.recipe(name).metric]
+    published = results.result(name)
+    mean = published and published["mean"][recipe_list.recipe(name).metric]
     return [check for check in read() if check["row"] == name and check["published_mean"] == mean]
 
 
@@ -87,6 +89,11 @@ def line(check: dict) -> str:
 def append(checks: Iterable[dict]) -> None:
     with open(path(), "a", encoding="utf-8") as file:
         file.writelines(f"{line(check)}\n" for check in checks)
+
+
+def are_same(one: dict, other: dict) -> bool:
+    """Return whether two checks are the same run: of one row, seed, backend and versions, against the same result."""
+    return all(one[field] == other[field] for field in ("row", "seed", "backend", "versions", "published_mean"))
 
 
 def chart(z_scores: Iterable[float]) -> Chart:
@@ -136,7 +143,7 @@ def received(text: str, known: list[dict]) -> dict:
     low, high = recipe.limits()
     if not (math.isfinite(check["value"]) and low <= check["value"] <= high and check["training_seconds"] > 0):
         raise error(f"a check with a finite value from {low} to {high} and training_seconds above 0")
-    if abs(check["z"] - z_score(name, published, check["value"])) > 1e-6:
+    if not abs(check["z"] - z_score(name, published, check["value"])) <= 1e-6:  # NaN is not.
         raise error("a check whose z follows from its value")
     if check["seed"] < 0 or str(check["seed"]) in published["seeds"]:
         raise error("a check with a seed that is not a published one")
@@ -150,7 +157,6 @@ def received(text: str, known: list[dict]) -> dict:
         raise error("a check whose date is written as 2026-01-31") from None
     if not datetime.date.fromisoformat(published["date"]) <= date <= datetime.date.today():
         raise error(f"a check made between {published['date']}, when the result was published, and today")
-    same = ("row", "seed", "backend", "versions")
-    if any(all(check[field] == other[field] for field in same) for other in known):
+    if any(are_same(check, other) for other in known):
         raise error("a new check: the ledger has one of this row, seed, backend and versions")
     return check

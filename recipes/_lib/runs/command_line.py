@@ -25,7 +25,7 @@ def run(main: Callable[..., dict]) -> None:
     """Run a recipe as a command: its signature becomes the options, its module's docstring the help."""
     name = Path(inspect.getfile(main)).stem
     command = shlex.join(["python", "-m", f"recipes.{name}", *sys.argv[1:]])
-    folder, created = None, []
+    folder, created, is_new = None, [], False
     with _mistakes_in_one_line():
         options = _parsed(main, f"recipes.{name}", inspect.getmodule(main).__doc__, recipe_list.content()["options"])
         arguments.check(options)
@@ -40,7 +40,7 @@ def run(main: Callable[..., dict]) -> None:
         try:
             folder, created = run_folder.choose(name, options)
             print(f"{command}\nrun folder: {folder}", flush=True)
-            options["run_dir"] = str(folder)
+            options["run_dir"], is_new = str(folder), not (folder / "options.json").exists()
             # Written before the first step, so that a killed run is found again.
             saved = {"recipe": f"recipes.{name}", "command": command, "options": options}
             results.write_json(folder / "options.json", saved)
@@ -53,13 +53,14 @@ def run(main: Callable[..., dict]) -> None:
             print(f"\n{_report(folder)}")
             _print_summary(metrics, folder)
         except KeyboardInterrupt:
-            files = {"search/search.db": "trials", "checkpoint.npz": "epochs"}
-            kept = " and ".join(what for file, what in files.items() if folder and (folder / file).exists())
+            files = {"search/search.db": "trials", "**/checkpoint.npz": "epochs"}
+            kept = " and ".join(what for file, what in files.items() if folder and any(folder.glob(file)))
             state = f"All finished {kept} are kept. To resume" if kept else "No epoch is kept. To start again"
             print(f"\nInterrupted. {state}: {command}", file=sys.stderr)
             sys.exit(130)
         except Exception:
-            run_folder.remove_if_unused(created)
+            if is_new:
+                run_folder.remove_if_unused(folder, created)
             raise
 
 

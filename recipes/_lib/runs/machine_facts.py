@@ -1,6 +1,8 @@
-"""What a result depends on beside the code: backend, versions, processor, date."""
+"""What a result depends on: code, backend, versions, processor; and its date."""
 
+import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import re
@@ -8,6 +10,9 @@ from datetime import date
 from pathlib import Path
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "jax", "torch")
+
+
+ROOT = Path(__file__).parents[3]
 
 
 def machine() -> dict:
@@ -22,6 +27,15 @@ def machine() -> dict:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "date": date.today().isoformat(),
     }
+
+
+def code_hash() -> str:
+    """Return a hash of all that a score can depend on: the code of both packages, the backend and the versions."""
+    here = machine()
+    total = hashlib.sha256(json.dumps([here["backend"], here["versions"]]).encode())
+    for file in sorted([*ROOT.glob("dlguide/**/*.py"), *ROOT.glob("recipes/**/*.py")]):
+        total.update(file.read_bytes())
+    return total.hexdigest()
 
 
 def _cpu() -> str:

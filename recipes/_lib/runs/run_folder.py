@@ -71,10 +71,10 @@ def _saved_options(folder: Path) -> dict | None:
         return None
 
 
-def remove_if_unused(created: list[Path]) -> None:
-    """Remove the folders that a command made, deepest first, if they hold nothing but its options."""
+def remove_if_unused(folder: Path, created: list[Path]) -> None:
+    """Remove the options of a command and the folders it made, deepest first, if nothing else is in the run folder."""
     with contextlib.suppress(OSError):
-        files = list(created[0].iterdir()) if created else []
+        files = list(folder.iterdir())
         if all(path.name in ("options.json", "options.json.tmp") for path in files):
             for path in files:
                 path.unlink()
@@ -86,4 +86,4 @@ def require_files(folder: Path, *files: str) -> None:
     """Refuse a folder without the files that a finished run has."""
     missing = " and ".join(file for file in files if not (folder / file).is_file())
     if missing:
-        raise arguments.error("run_folder", f"the folder of a finished run, with {missing} in it", str(folder))
+        raise arguments.error("folder", f"the folder of a finished run, with {missing} in it", str(folder))

@@ -7,14 +7,14 @@ import numpy as np
 class LengthBatches(keras.utils.PyDataset):
     """Batches of token ids of shape `(n, length)`, right-padded with 0, and their targets.
 
-    Seed and epoch decide which texts share a batch, and the order of the batches.
+    Seed and epoch decide which texts share a batch, and the order of the batches; validation sets keep theirs.
     """
 
-    def __init__(self, x: np.ndarray, y: np.ndarray, *, batch_size: int, seed: int):
+    def __init__(self, x: np.ndarray, y: np.ndarray, *, batch_size: int, seed: int, is_shuffled: bool = True):
         super().__init__()
         longer = -x.shape[1] % 4 + 1  # `__getitem__` adds no more to the longest text.
         self.x, self.y, self.lengths = np.pad(x, [(0, 0), (0, longer)]), y, (x != 0).sum(axis=1)
-        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
+        self.batch_size, self.seed, self.epoch, self.is_shuffled = batch_size, seed, 0, is_shuffled
         self._draw()
 
     def _draw(self) -> None:
@@ -35,8 +35,9 @@ class LengthBatches(keras.utils.PyDataset):
         return self.x[rows, :length], self.y[rows]
 
     def on_epoch_end(self) -> None:
-        self.epoch += 1
-        self._draw()
+        if self.is_shuffled:
+            self.epoch += 1
+            self._draw()
 
 
 class PairBatches(LengthBatches):
@@ -45,8 +46,8 @@ class PairBatches(LengthBatches):
     Sources and targets are token ids of shape `(n, length)`, right-padded with 0.
     """
 
-    def __init__(self, x: np.ndarray, y: np.ndarray, *, batch_size: int, seed: int):
-        super().__init__(x, np.pad(y, [(0, 0), (0, 2)]), batch_size=batch_size, seed=seed)
+    def __init__(self, x: np.ndarray, y: np.ndarray, **options):
+        super().__init__(x, np.pad(y, [(0, 0), (0, 2)]), **options)
         self.sizes = self.lengths, (y != 0).sum(axis=1) - 1
         self.lengths = 1000 * self.sizes[0] + self.sizes[1]  # First by the source.
         self._draw()

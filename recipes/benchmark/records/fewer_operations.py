@@ -3,15 +3,11 @@
 python -m recipes.benchmark.records.fewer_operations 0  # The seed.
 """
 
-# ruff: noqa: E402
+# isort: off
+import recipes.benchmark.records.fast_start  # noqa: F401
 
-import gc
-import os
+# isort: on
 import sys
-
-gc.disable()  # Imports make many objects, and none is garbage.
-os.environ["TF_NUM_INTEROP_THREADS"] = "1"  # Each operation uses all cores, so two at once only wait for one another.
-sys.modules |= {"jax": None, "matplotlib": None, "sklearn": None}  # TensorFlow and Keras import them if they are there.
 
 import keras
 from keras import layers
