@@ -6,10 +6,10 @@
     KERAS_BACKEND=jax python -m recipes.verify mlp_mnist --seeds 7 8
 
 The result of a recipe is a check: a line of JSON, which is printed and, if new, appended to
-`recipes/results/checks.jsonl`;
-`recipes.ledger` says what all checks of a result show. The last line says how many results lie outside their 95 %
-interval, and how many would by chance. If so many are improbable (less than 1 in 100), the exit status is 1. Seconds
-depend on the machine, and do not count. If a recipe's command fails, the others still run; the status is then 2.
+`recipes/results/checks.jsonl`; `recipes.ledger` says what all checks of a result show. The last line says how many
+results lie outside their 95 % interval, and how many would by chance. If so many are improbable (less than 1 in 100),
+the exit status is 1. Seconds depend on the machine, and do not count. If a recipe's command fails, the others still
+run; the status is then 2.
 """
 
 import itertools

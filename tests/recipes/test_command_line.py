@@ -84,6 +84,17 @@ def test_a_refused_command_leaves_an_empty_folder_empty_and_an_unfinished_run_as
     assert Path("mine/options.json").exists()
 
 
+def test_ctrl_c_says_that_the_epochs_of_a_network_within_the_run_are_kept(monkeypatch, capsys):
+    def interrupt(*_, **__):
+        Path("mine/teacher").mkdir()
+        Path("mine/teacher/checkpoint.npz").write_bytes(b"")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(perceptron_mnist.data, "load", interrupt)
+    assert stopped(monkeypatch, perceptron_mnist.main, "--run-dir", "mine") == 130
+    assert "Interrupted. All finished epochs are kept. To resume: " in capsys.readouterr().err
+
+
 def test_help_has_words_for_each_option_and_a_paragraph_for_data_baseline_and_result(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "200")
     assert stopped(monkeypatch, perceptron_mnist.main, "--help") == 0
