@@ -31,7 +31,7 @@ greedy validation episodes after the best epoch and after the last one, by seed:
 
     loss             best: 20      21      22       last: 20      21      22
     squared error         500     500     500            500     500     500
-    Huber loss            165     375     189             98      91      97
+    Huber loss            142     375     190             98      91      97
 """
 
 from typing import Literal

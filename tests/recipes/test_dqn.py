@@ -288,7 +288,13 @@ def test_the_docstring_says_how_many_steps_and_updates_there_are():
 
 
 def test_with_the_squared_error_each_published_seed_learns_and_with_the_huber_loss_none_does():
-    """As the page says."""
+    """As the page and the docstring say."""
     losses = tables.read("dqn")["losses"]
     assert all(run["mean_return"] >= 495 and run["val_returns"][-1] == 500 for run in losses["mse"].values())
     assert all(max(run["val_returns"]) < 400 for run in losses["huber"].values())
+    for loss, name in (("mse", "squared error"), ("huber", "Huber loss")):
+        columns = [
+            [f"{pick(run['val_returns']):.0f}" for run in losses[loss].values()] for pick in (max, lambda r: r[-1])
+        ]
+        [line] = [line for line in dqn_cartpole.__doc__.splitlines() if line.startswith(f"    {name} ")]
+        assert line.split()[2:] == [*columns[0], *columns[1]]
