@@ -66,7 +66,7 @@ def test_a_recipe_runs_with_tiny_limits(name, no_download, trials_in_this_proces
     independent_metrics.check(name, metrics, tmp_path / "run" / "model.keras", quick.get("limit"))
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert "model.keras" in files and (name == "mlp_by_hand_mnist" or {"history.csv", "learning_curves.png"} <= files)
-    title = pictures.title(module.__file__, metrics, recipe.data)
+    title = pictures.title(module.__file__, metrics, recipe.data, row=name)
     assert len(titles) == len({file for file in files if file.endswith(".png")})
     assert all(line.startswith(f"{title}\n") for line in titles)
 
