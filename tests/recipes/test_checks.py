@@ -49,10 +49,10 @@ def test_z_is_normal_where_the_result_holds_however_few_seeds_were_published():
     assert np.std(z_scores) == pytest.approx(1, abs=0.034)  # Three standard errors.
 
 
-@pytest.mark.parametrize(("value", "z"), [(1.0, 0.0), (0.999, -8.0)])
-def test_z_is_finite_where_all_seeds_gave_the_same(value, z):
+@pytest.mark.parametrize(("value", "probability"), [(1.0, 0.5), (0.999, 1 / 6), (1.001, 5 / 6)])
+def test_z_follows_from_the_rank_where_all_seeds_gave_the_same(value, probability):
     published = {"seeds": {str(seed): {METRIC: 1.0} for seed in range(5)}}
-    assert checks.z_score(NAME, published, value) == z
+    assert stats.norm.cdf(checks.z_score(NAME, published, value)) == pytest.approx(probability)
 
 
 def run_lengths(shift: float, runs: int, longest: int) -> np.ndarray:

@@ -3,6 +3,8 @@
 A check states how far its value is from the published mean, as `z`: the deviation in units of the spread of the
 prediction for one more seed, s · √(1 + 1/n), then turned from Student's t with n − 1 degrees of freedom into the normal
 number that is equally probable. So the z of a result that still holds are standard normal, however few seeds n are.
+Where all seeds gave one value, as an agent that reaches the highest return, there is no spread: another value counts by
+its rank alone.
 """
 
 import datetime
@@ -20,8 +22,7 @@ from recipes._lib.runs import arguments, machine_facts, recipe_list, results
 
 FIELDS = {"row": str, "metric": str, "value": float, "seed": int, "published_mean": float, "z": float}
 FIELDS |= {"training_seconds": float, "backend": str, "versions": dict, "cpu": str, "cores": int, "date": str}
-LARGEST_Z = 8.0
-"""JSON has no infinity, and where all seeds gave one value, any other is infinitely far away."""
+LARGEST_Z = 8.0  # JSON has no infinity.
 ALLOWANCE, LIMIT = 0.5, 5.0
 """Of the two-sided CUSUM, in standard deviations: what a deviation must exceed to count, and the sum of an alarm."""
 
@@ -60,11 +61,11 @@ def z_score(name: str, published: dict, value: float) -> float:
     values = [metrics[metric] for metrics in published["seeds"].values()]
     distance = value - statistics.fmean(values)
     scale = statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
-    if scale == 0:
-        size = 0.0 if value == values[0] else LARGEST_Z
-    else:
+    if scale > 0:
         probability = stats.t.sf(abs(distance) / scale, len(values) - 1)
-        size = min(float(stats.norm.isf(probability)), LARGEST_Z)
+    else:  # That of n + 1 seeds just the last is lower, or higher, has a probability of 1 / (n + 1) at most.
+        probability = 0.5 if value == values[0] else 1 / (len(values) + 1)
+    size = min(float(stats.norm.isf(probability)), LARGEST_Z)
     return math.copysign(size, distance) if size else 0.0
 
 
