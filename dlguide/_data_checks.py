@@ -81,13 +81,14 @@ def labels(name: str, array, classes: int) -> None:
 
 def tokens(name: str, array: np.ndarray, model, place: int = 0) -> None:
     """Refuse token ids outside the vocabulary, and sequences that are too long; `place` is that of a model's input."""
+    are_tokens = False
     for layer, its_place in _first_layers(model, place):
         if isinstance(layer, keras.Model):
             tokens(name, array, layer, its_place)
         elif isinstance(layer, keras.layers.Embedding):
-            size = layer.input_dim
+            are_tokens, size = True, layer.input_dim
             check_values(name, array, lambda ids, size=size: _outside(ids, size), f"token ids in [0, {size})")
-    for layer in getattr(model, "layers", ()):
+    for layer in getattr(model, "layers", ()) if are_tokens else ():  # The last axis of others has features.
         max_length = getattr(layer, "max_length", None)
         if max_length is not None and array.shape[-1] > max_length:
             raise ArgumentError(

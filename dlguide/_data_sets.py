@@ -53,14 +53,27 @@ class Data:
             batch = keras.tree.map_structure(lambda array: array[:1], self.content)
         else:
             batch = next(self.batches())
-        batch = keras.tree.map_structure(lambda part: None if part is None else np.asarray(part), batch)
-        return keras.utils.unpack_x_y_sample_weight(batch)
+        return keras.utils.unpack_x_y_sample_weight(batch if self.stays else as_arrays(batch))
+
+    @property
+    def stays(self) -> bool:
+        """Whether batches stay TensorFlow's tensors: texts and sparse ones are no arrays."""
+        return self.kind == "tf.data.Dataset" and keras.backend.backend() == "tensorflow"
 
     def batches(self) -> Iterator:
         """Read a data set once, batch by batch."""
         if self.kind == "PyDataset":
             return (self.content[i] for i in range(self.num_batches))
         return iter(self.content)
+
+
+def as_arrays(batch):
+    """Return a batch with arrays in place of tensors, which in PyTorch may be on a GPU."""
+
+    def array(part):
+        return None if part is None else np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
+
+    return keras.tree.map_structure(array, batch)
 
 
 def kind_of(name: str, value) -> str:

@@ -16,6 +16,8 @@ COMPARISONS = {"less": keras.ops.less, "greater": keras.ops.greater}
 
 # What a callback holds that is not its own: Keras sets these anew in each `fit`.
 CALLBACK_ATTRIBUTES = ("_model", "_params", "model", "params")
+# `CSVLogger`: whether its file needs a header; `TensorBoard`: its folders.
+CALLBACK_ATTRIBUTES += ("append_header", "_log_write_dir", "_train_dir", "_val_dir")
 
 
 def global_seed_state() -> keras.Variable | None:

@@ -7,6 +7,7 @@ import string
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from dlguide import _checks
@@ -45,11 +46,8 @@ def encode(texts: Iterable[Sequence[str]], vocabulary: Sequence[str], length: in
     """
     length = _checks.integer("length", length)
     ids = {symbol: i for i, symbol in enumerate(vocabulary)}
-    texts = [text[:length] for text in texts]
-    encoded = np.zeros((len(texts), length), "int32")
-    lengths = np.array([len(text) for text in texts], int)
-    encoded[np.arange(length) < lengths[:, None]] = [ids.get(symbol, 1) for text in texts for symbol in text]
-    return encoded
+    encoded = [[ids.get(symbol, 1) for symbol in text[:length]] for text in texts]
+    return keras.utils.pad_sequences(encoded, maxlen=length, padding="post")
 
 
 def decode(ids: Iterable[int], vocabulary: Sequence[str]) -> str:
@@ -120,8 +118,6 @@ def _published(arrays: dict[str, np.ndarray], share: float, seed: int, class_nam
 
 
 def _fashion_mnist(seed: int):
-    import keras
-
     files = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("labels-idx1", "images-idx3")]
     folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "fashion-mnist"
     try:

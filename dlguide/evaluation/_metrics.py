@@ -79,7 +79,8 @@ def evaluate(
     if has_classes:
         true = y.reshape(len(y), -1)
         true = true[:, 0] if true.shape[1] == 1 else true.argmax(axis=1)
-        return metrics | _per_class(true, scores.argmax(axis=1), names)
+        counts = true != getattr(model.loss, "ignore_class", None)
+        return metrics | _per_class(true[counts], scores.argmax(axis=1)[counts], names)
     predicted = (scores > (0 if _targets.takes_logits(model) else 0.5)).astype("int64")
     metrics["accuracy"] = float((predicted == labels).mean())
     if labels.shape[1] == 1:
@@ -89,14 +90,13 @@ def evaluate(
 
 def _read(model, data: _data_sets.Data) -> tuple[np.ndarray, np.ndarray, bool]:
     """Read a data set; return its targets, the model's outputs, and whether each target is the example itself."""
-    stays = data.kind == "tf.data.Dataset" and keras.backend.backend() == "tensorflow"  # Texts stay tensors.
     targets, outputs, is_reconstruction = [], [], True
     for batch in data.batches():
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if y is None:
             raise ArgumentError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
-        targets.append(np.asarray(y))
-        outputs.append(model.predict_on_batch(x if stays else keras.tree.map_structure(np.asarray, x)))
+        targets.append(_data_sets.as_arrays(y))
+        outputs.append(model.predict_on_batch(x if data.stays else _data_sets.as_arrays(x)))
         is_reconstruction = is_reconstruction and hasattr(x, "shape") and np.array_equal(x, targets[-1])
     y = np.concatenate(targets)
     _data_checks.targets(model, "y", y)

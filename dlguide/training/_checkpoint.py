@@ -11,6 +11,7 @@ import numpy as np
 
 from dlguide import _keras
 from dlguide.errors import ArgumentError
+from dlguide.training import _fingerprint
 
 PLAIN = (type(None), bool, int, float, str)
 SEQUENCES = {kind.__name__: kind for kind in (list, tuple, set, frozenset, collections.deque)}
@@ -72,9 +73,10 @@ def capture(model: keras.Model | None, kept, progress: Progress) -> tuple[dict, 
 def restore(model: keras.Model | None, kept, saved: dict[str, np.ndarray]) -> None:
     """Give the model, its optimizer, its metrics and the `kept` objects the state of a checkpoint."""
     state = json.loads(str(saved["state"]))
-    if getattr(model, "optimizer", None) is not None and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
     variables = _variables(model)
+    if f"variable_{len(variables)}" in saved:  # Those of an optimizer that has made no step in this process.
+        model.optimizer.build(model.trainable_variables)
+        variables = _variables(model)
     for i, variable in enumerate(variables):
         variable.assign(saved[f"variable_{i}"])
     if model is not None and state["progress"]["step"]:
@@ -94,10 +96,20 @@ def restore(model: keras.Model | None, kept, saved: dict[str, np.ndarray]) -> No
         torch.set_rng_state(torch.from_numpy(saved["torch"]))
 
 
+def further_optimizers(model) -> list[keras.optimizers.Optimizer]:
+    """Return the optimizers that a model with a `train_step` of its own has beside `optimizer`."""
+    known = getattr(model, "optimizer", None)
+    values = vars(model).values()
+    return [value for value in values if isinstance(value, keras.optimizers.Optimizer) and value is not known]
+
+
 def _variables(model) -> list:
-    # `variables` has the seed generators' states, which `weights` has not.
+    if model is None:
+        return []
     optimizer = getattr(model, "optimizer", None)
-    return [] if model is None else [*model.variables, *(optimizer.variables if optimizer is not None else [])]
+    optimizers = [*([] if optimizer is None else [optimizer]), *further_optimizers(model)]
+    # `variables` has the seed generators' states, which `weights` has not.
+    return [*model.variables, *(variable for each in optimizers for variable in each.variables)]
 
 
 def _value(variable) -> np.ndarray:
@@ -118,7 +130,10 @@ def _attributes(owner) -> dict[str, Any]:
         return {name: getattr(owner, name) for name in owner.checkpoint_attributes}
     if _variables_of(owner) is not None:
         return {"": owner}
-    return {name: value for name, value in vars(owner).items() if name not in _keras.CALLBACK_ATTRIBUTES}
+    # Where it writes may be another place now.
+    places = _fingerprint.OF_OUTPUT.intersection(inspect.signature(type(owner).__init__).parameters)
+    left_out = places.union(_keras.CALLBACK_ATTRIBUTES)
+    return {name: value for name, value in vars(owner).items() if name not in left_out}
 
 
 def _variables_of(value) -> list | None:
@@ -140,7 +155,8 @@ def _encoded(value, arrays: dict, known: set[int], prefix: str) -> dict:
 
     if type(value) in PLAIN:
         return {"plain": value}
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind not in "OV":
+    is_array = isinstance(value, np.ndarray | np.generic)
+    if is_array and (value.dtype.kind not in "OV" or value.dtype.name == "bfloat16"):
         name = f"{prefix}{len(arrays)}"
         arrays[name] = _plain_dtype(np.asarray(value))
         return {"array": name, "dtype": value.dtype.name, "is_scalar": isinstance(value, np.generic)}
@@ -169,7 +185,9 @@ def _decoded(code: dict, saved: dict, known: set[int], now=None):
     if kind == "plain":
         return content
     if kind == "array":
-        array = saved[content].astype(np.dtype(code["dtype"]))  # A copy: the checkpoint may be used again.
+        array = saved[content]
+        # A copy: the checkpoint may be used again.
+        array = array.astype("bfloat16") if code["dtype"] == "bfloat16" else array.copy()
         return array[()] if code["is_scalar"] else array
     if kind == "comparison":
         return _keras.COMPARISONS[content]

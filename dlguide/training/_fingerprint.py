@@ -39,7 +39,7 @@ def _described(part) -> dict:
         return {"data set": str(getattr(part, "element_spec", type(part).__name__))}
     digest = hashlib.sha256()
     for _, rows in _rows.blocks(part):
-        digest.update(np.ascontiguousarray(rows).data)
+        digest.update(np.ascontiguousarray(rows).tobytes())  # bfloat16 has no buffer.
     return {"shape": list(part.shape), "dtype": part.dtype.name, "sha256": digest.hexdigest()}
 
 

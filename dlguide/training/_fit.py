@@ -164,7 +164,7 @@ def fit(
         if status or not train.is_arrays:
             # Make all variables, also of the metrics, for a checkpoint to fill. Keras may read a batch for it, which
             # changes the later order.
-            model.test_on_batch(*train.first_batch)
+            _make_variables(model, train.first_batch, is_resumed=bool(status))
         if train.is_arrays:
             batches = _batches.ArrayBatches(train.content, batch_size, seed)
         else:
@@ -214,6 +214,13 @@ def _check_settings(model, validation_data, patience: int | None, verbose, refus
         raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
     if not model.compiled:
         raise ArgumentError(f"`model` must be compiled before `fit`. Received: model={model!r}")
+
+
+def _make_variables(model, batch: tuple, is_resumed: bool) -> None:
+    if type(model).train_step is keras.Model.train_step:
+        model.test_on_batch(*batch)
+    elif is_resumed:  # Such a model may have neither `call` nor a compiled loss; the checkpoint replaces the step.
+        model.train_on_batch(*batch)
 
 
 @contextlib.contextmanager

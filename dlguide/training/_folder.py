@@ -73,7 +73,8 @@ class RunFolder:
             if newest.exists():
                 os.replace(newest, previous)
             os.replace(_beside(newest), newest)
-            _write(self.path / "history.csv", history.encode())
+            with contextlib.suppress(PermissionError):  # On Windows, while a table program has it open.
+                _write(self.path / "history.csv", history.encode())
 
     def save_model(self, model: keras.Model) -> None:
         path = self.path / "model.keras"

@@ -35,7 +35,11 @@ class History(keras.callbacks.History):
         self.epoch = []
 
     def on_epoch_end(self, epoch, logs=None):
-        logs = logs or {}
+        logs = {} if logs is None else logs
+        for name, value in logs.items():
+            if keras.ops.is_tensor(value) or isinstance(value, keras.Variable):  # Also for what reads the logs next.
+                array = np.asarray(keras.ops.convert_to_numpy(value))
+                logs[name] = array if array.ndim else array.item()
         for name in dict.fromkeys((*self.history, *logs)):
             value = logs.get(name, math.nan)
             value = value.tolist() if isinstance(value, np.ndarray | np.generic) else value

@@ -37,6 +37,13 @@ def test_a_classifier_gets_plain_floats_a_confusion_matrix_and_figures_of_each_c
     assert evaluation.evaluate(classifier(), X, Y, class_names=None) == evaluation.evaluate(classifier(), X, Y)
 
 
+def test_examples_of_the_ignored_class_count_in_no_figure():
+    model = classifier(keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1))
+    metrics = evaluation.evaluate(model, X, np.array([0, -1, 1, 1, 0]))
+    assert metrics["confusion_matrix"] == [[1, 0, 1], [0, 2, 0], [0, 0, 0]]
+    assert metrics["per_class"]["0"]["precision"] == 1.0  # The ignored example, taken for a 0, is no mistake.
+
+
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"`y` must be labels in \[0, 3\).*y with 1 of 5 values wrong.*row 2: 7"):
         evaluation.evaluate(classifier(), X, [0, 1, 7, 1, 0])

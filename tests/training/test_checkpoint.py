@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from training_runs import SPARSE, X, classifier, fit, history_rows
 
+from dlguide import training
+
 pytestmark = pytest.mark.each_backend
 THREE = np.eye(3, dtype="float32")[np.arange(60) % 3]
 
@@ -70,6 +72,7 @@ class Remembers(keras.callbacks.Callback):
         self.last, self.counts = collections.deque([0], maxlen=2), collections.defaultdict(list)
         self.generator, self.drawn = np.random.default_rng(0), 0.0
         self.mean = keras.metrics.Mean()
+        self.names, self.word, self.letters = np.array(["cat", "dog"]), np.str_("a"), np.array([b"a"])
 
     def on_epoch_end(self, epoch, logs=None):
         self.pair = (epoch, *self.pair)
@@ -82,9 +85,11 @@ class Remembers(keras.callbacks.Callback):
         self.counts[epoch].append(epoch)
         self.drawn = self.generator.random()
         self.mean.update_state(epoch)
+        self.names, self.word = np.append(self.names, f"mouse{epoch}"), np.str_(f"{self.word}b")
 
     def content(self):
         names = ["pair", "by_number", "array", "scalar", "scalars", "seen", "last", "counts", "drawn"]
+        names += ["names", "word", "letters"]
         rest = list(self.generator.random(3))
         return repr([getattr(self, name) for name in names] + [float(self.mean.result()), rest])
 
@@ -102,6 +107,34 @@ class CannotBeKept(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
         self.function, self.writer, self.fine = len, object(), 1
+
+
+def test_tensors_and_variables_that_a_callback_logs_are_numbers_of_the_history(tmp_path, capsys):
+    def log(epoch, logs):
+        logs["norm"], logs["pair"] = keras.ops.norm(np.full(4, epoch + 1.0)), keras.ops.ones(2) * epoch
+        logs["rate"] = keras.Variable(0.5)
+
+    callback, seen = keras.callbacks.LambdaCallback(on_epoch_end=log), []
+    logger = training.Log(lambda values, step: seen.append(values))
+    for epochs in (1, 3):
+        options = {"epochs": epochs, "callbacks": [callback, logger], "verbose": 2}
+        history = fit(classifier(), tmp_path, **options).history
+    assert history["norm"] == [2, 4, 6] and history["pair"] == [[0, 0], [1, 1], [2, 2]] and history["rate"] == [0.5] * 3
+    assert [row["norm"] for row in history_rows(tmp_path)] == ["2.0", "4.0", "6.0"]
+    assert seen[-1]["norm"] == 6 and seen[-1]["rate"] == 0.5
+    assert "norm 6  pair [2. 2.]  rate 0.5" in capsys.readouterr().out
+
+
+def test_files_of_keras_callbacks_go_on_where_they_are_now(tmp_path):
+    for epochs, name in ((2, "first"), (4, "second")):
+        callbacks = [
+            keras.callbacks.CSVLogger(str(tmp_path / "log.csv"), append=True),
+            keras.callbacks.ModelCheckpoint(str(tmp_path / f"{name}_{{epoch}}.keras")),
+        ]
+        fit(classifier(), tmp_path / "run", epochs=epochs, callbacks=callbacks)
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["epoch", "0", "1", "2", "3"]
+    assert sorted(path.stem for path in tmp_path.glob("*.keras")) == ["first_1", "first_2", "second_3", "second_4"]
 
 
 def test_an_attribute_that_cannot_be_kept_is_named_once(tmp_path):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from training_runs import WEIGHTS, Shuffled, X, Y, classifier, dataset, fit, same
 
-from dlguide import _rows, data, mlp, training
+from dlguide import _rows, data, evaluation, mlp, training
+from dlguide.attention_layers import PositionEmbedding, SelfAttention
 from dlguide.training import _fit, _steps
 
 pytestmark = pytest.mark.each_backend
@@ -76,6 +77,38 @@ def test_the_row_of_a_bad_value_is_counted_from_the_start_where_an_array_is_read
     monkeypatch.setattr(_rows.blocks, "__defaults__", (64,))  # Four rows a part.
     with pytest.raises(ValueError, match="x with 2 of 240 values wrong, the first in row 7: nan"):
         fit(classifier(), x=TWO_BAD)
+
+
+def test_features_of_more_numbers_than_a_layer_takes_steps_are_no_tokens():
+    layers = [keras.Input((6, 8)), PositionEmbedding(6), SelfAttention(2, rotary_length=6), keras.layers.Dense(1)]
+    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(2)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert np.isfinite(fit(model, x=np.zeros((60, 6, 8), "float32")).history["loss"]).all()
+
+
+def test_data_of_bfloat16_are_trained_on_and_compared(tmp_path):
+    x = X.astype("bfloat16")
+    histories = [fit(classifier(), tmp_path, x=x, epochs=epochs).history for epochs in (1, 2)]
+    assert histories[1]["loss"][:1] == histories[0]["loss"]
+    with pytest.raises(ValueError, match="other values in x"):
+        fit(classifier(), tmp_path, x=x * 2)
+
+
+@pytest.mark.one_backend
+def test_a_data_set_of_sparse_tensors_is_trained_on_and_evaluated():
+    import tensorflow as tf
+
+    dense = tf.data.Dataset.from_tensor_slices((X, Y)).batch(10)
+    sparse = dense.map(lambda x, y: (tf.sparse.from_dense(x), y))
+    histories, metrics = [], []
+    for data_set in (dense, sparse):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,), sparse=data_set is sparse), keras.layers.Dense(2)])
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        histories.append(fit(model, x=data_set, y=None).history["loss"])
+        metrics.append(evaluation.evaluate(model, data_set))
+    assert histories[1] == pytest.approx(histories[0], rel=1e-5)
+    assert metrics[1]["confusion_matrix"] == metrics[0]["confusion_matrix"]
 
 
 def test_each_argument_of_keras_is_taken_or_refused_with_the_way_to_do_it():

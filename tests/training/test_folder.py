@@ -1,6 +1,7 @@
 """The folder of a run: its files, damage, a full disk, a second process, files of somebody else."""
 
 import json
+import os
 import resource
 
 import keras
@@ -78,6 +79,21 @@ def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list((tmp_path / "run").glob("*.tmp*"))
     assert same(train(tmp_path / "run"), whole)
+
+
+def test_a_table_program_that_has_the_history_open_on_windows_ends_no_run(tmp_path, monkeypatch):
+    replace = os.replace
+
+    def locked(source, target):
+        if str(target).endswith("history.csv"):
+            raise PermissionError("The process cannot access the file")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", locked)
+    fit(classifier(), tmp_path)
+    monkeypatch.undo()
+    assert not (tmp_path / "history.csv").exists()
+    assert fit(classifier(), tmp_path, epochs=3).epoch == [0, 1, 2] and len(history_rows(tmp_path)) == 3
 
 
 def test_a_second_run_in_the_folder_of_a_living_one_is_refused(tmp_path):

@@ -62,7 +62,9 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(name, tmp_path):
 
 def test_models_of_bfloat16_end_in_the_same_bits(tmp_path):
     keras.config.set_dtype_policy("bfloat16")
-    check_resumed(tmp_path)
+    check_resumed(tmp_path / "plain")
+    # The best weights are those of the first epoch, before the stop.
+    check_resumed(tmp_path / "best", epochs=3, validation_data=(X[:20], 1 - Y[:20]), patience=9)
 
 
 @pytest.mark.thorough
