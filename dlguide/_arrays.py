@@ -26,7 +26,8 @@ def arrays(name: str, value, tensors: Sequence | None = None):
                 f"Received: {name}, a list of {len(value)} arrays"
             )
         return _of_each(arrays, name, tuple(value))
-    if all(hasattr(value, attribute) for attribute in ("columns", "dtypes", "to_numpy")):
+    is_frame = all(hasattr(value, attribute) for attribute in ("columns", "dtypes", "to_numpy"))
+    if is_frame and all(hasattr(dtype, "kind") for dtype in value.dtypes):  # pandas's; NumPy turns others into arrays.
         return _of_frame(name, value)
     try:
         return np.asanyarray(value)

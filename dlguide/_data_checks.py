@@ -1,13 +1,12 @@
 """Checks of arrays, by themselves and against the model that reads them; used by `fit` and `evaluate`."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from dlguide import _rows, _targets
+from dlguide import _keras, _rows, _targets
 from dlguide._arrays import arrays, in_own_shape
 from dlguide._model_of_parts import ModelOfParts
 from dlguide.errors import ArgumentError
@@ -103,9 +102,7 @@ def _first_layers(model, place: int) -> list[tuple]:
         return [(layer, 0) for layer in layers[:1]]
     first, inputs = [], getattr(model, "inputs", None)
     for layer in layers if inputs else ():
-        with contextlib.suppress(AttributeError, ValueError):  # Called twice, or never: it has no `input`.
-            # Of a model within the model, `input` is its own input tensor, not the one that it was called with.
-            read = keras.tree.flatten(keras.Operation.input.fget(layer))
+        for read in _keras.inputs_of_calls(layer):
             first += [(layer, i) for i, tensor in enumerate(read) if tensor is inputs[place]]
     return first
 

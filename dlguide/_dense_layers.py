@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable
 
 import keras
 
+LAST = {"data_format": "channels_last"}
+"""Of each layer that else takes it from Keras's global setting: the shapes of all builders end with the channels."""
+
 
 def batch_normalisation(name: str | None = None) -> keras.layers.Layer:
     """Return a batch normalisation whose averages follow a run of a few hundred steps; Keras's 0.99 lags behind."""

@@ -8,7 +8,7 @@ import pickle
 import statistics
 import subprocess
 import sys
-import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,12 +32,7 @@ def run(jobs: list[tuple[str, Path, list[list[np.ndarray]]]], folder) -> list[di
 
 def median_seconds(call: Callable) -> float:
     """Return the median time of 20 calls."""
-    seconds = []
-    for _ in range(20):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+    return statistics.median(timeit.repeat(call, number=1, repeat=20))
 
 
 def _session(format: str, file: str) -> Callable[[list], list]:

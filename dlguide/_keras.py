@@ -57,6 +57,12 @@ def compiled_metrics(model: keras.Model) -> list:
     return [] if given is None else keras.tree.flatten([given._user_metrics, given._user_weighted_metrics])
 
 
+def inputs_of_calls(layer: keras.layers.Layer) -> list[list]:
+    """Return the tensors that each symbolic call of a layer, or of a model within a model, has read."""
+    # `ops/node.py`; `layer.input` has those of the first call.
+    return [node.input_tensors for node in layer._inbound_nodes]
+
+
 def layers_behind(model: keras.Model) -> Iterator:
     """Yield the layers that made a model's single output, the last one first, while each has one input."""
     if isinstance(model, keras.Sequential):
@@ -118,6 +124,14 @@ def without_all_reduce(optimizer: keras.optimizers.Optimizer):
         yield
     finally:
         del optimizer._all_reduce_sum_gradients
+
+
+def scaled_for_replicas(loss):
+    """Divide a loss by the number of replicas of a `tf.distribute` strategy, whose gradients TensorFlow adds up."""
+    # Keras does this for its own losses.
+    from keras.src.losses.loss import scale_loss_for_distribution
+
+    return scale_loss_for_distribution(loss)
 
 
 def forget_kernels() -> None:

@@ -3,6 +3,9 @@
 from typing import ClassVar
 
 import keras
+from keras import ops
+
+from dlguide import _keras
 
 
 class ModelOfParts(keras.Model):
@@ -26,6 +29,11 @@ class ModelOfParts(keras.Model):
 
         `batch_size` is None in an evaluation. `names` are the names of `x` and `y` in an error.
         """
+
+    def total_loss(self, loss):
+        """Return a loss of the model with those that its layers add."""
+        more = (ops.cast(each, loss.dtype) for each in self.losses)
+        return _keras.scaled_for_replicas(sum(more, loss))
 
     def get_config(self):
         config = {key: value for key, value in super().get_config().items() if key in ("name", "trainable", "dtype")}

@@ -35,7 +35,7 @@ def beam_search(model, source: np.ndarray, start: int, end: int, max_length: int
         inputs = [tokens.reshape(-1, 1).astype("int32"), source, memory, *states]
         logits, _, *states = decoder.predict_on_batch(inputs)
         steps = log_softmax(logits.reshape(n, beam, -1).astype("float64"), axis=-1)
-        steps[..., [0, start]] = -np.inf
+        steps[..., [0] if start == end else [0, start]] = -np.inf  # One token may be both.
         steps[has_ended] = -np.inf
         steps[has_ended, 0] = 0  # Only padding follows an end, and it costs nothing.
 

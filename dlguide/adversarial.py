@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from dlguide import _checks, _data_checks, _layer_names
-from dlguide._dense_layers import batch_normalisation
+from dlguide._dense_layers import LAST, batch_normalisation
 from dlguide._model_of_parts import ModelOfParts
 from dlguide.errors import ArgumentError
 
@@ -82,7 +82,7 @@ def _generator(input_shape, latent_dim: int, num_classes, filters, batch_norm: b
 
     def doubled(n, i, **more):
         name = f"generator_conv_{i}"
-        return layers.Conv2DTranspose(n, kernel_size=4, strides=2, padding="same", name=name, **more)
+        return layers.Conv2DTranspose(n, kernel_size=4, strides=2, padding="same", name=name, **LAST, **more)
 
     inputs = codes = keras.Input((latent_dim,))
     if num_classes:
@@ -102,11 +102,11 @@ def _generator(input_shape, latent_dim: int, num_classes, filters, batch_norm: b
 def _discriminator(input_shape, num_classes, filters, dropout: float) -> keras.Model:
     inputs = images = x = keras.Input(input_shape)
     for i, n in enumerate(filters):
-        x = layers.Conv2D(n, kernel_size=4, strides=2, padding="same", name=f"discriminator_conv_{i}")(x)
+        x = layers.Conv2D(n, kernel_size=4, strides=2, padding="same", name=f"discriminator_conv_{i}", **LAST)(x)
         x = layers.LeakyReLU(negative_slope=0.2)(x)
         if dropout:
             x = layers.Dropout(dropout)(x)
-    x = layers.Flatten()(x)
+    x = layers.Flatten(**LAST)(x)
     logit = layers.Dense(1, name="discriminator_logit")(x)
     if num_classes:
         labels = keras.Input((), dtype="int32")
@@ -162,8 +162,7 @@ class GAN(ModelOfParts):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         discriminator, generator = _losses(y_pred)
-        losses = [ops.mean(discriminator), ops.mean(generator), *self.losses]
-        return sum(losses[1:], losses[0])
+        return self.total_loss(ops.mean(discriminator) + ops.mean(generator))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         real, fake = y_pred[:, 0] > 0, y_pred[:, 1] < 0
@@ -197,5 +196,6 @@ class GAN(ModelOfParts):
 
 def _losses(logits):
     """Return each example's loss of the discriminator (mean of real and generated) and of the generator."""
+    logits = ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))  # No half precision.
     discriminator = (ops.softplus(-logits[:, 0]) + ops.softplus(logits[:, 1])) / 2
     return discriminator, ops.softplus(-logits[:, 2])

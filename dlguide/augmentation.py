@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import keras
 
 from dlguide import _checks, _keras
+from dlguide._dense_layers import LAST
 
 
 @keras.saving.register_keras_serializable(package="dlguide")
@@ -62,12 +63,12 @@ class Augmentation(keras.layers.Layer):
 
 def _layer(kind: str, value) -> keras.layers.Layer:
     if kind == "flip":
-        return keras.layers.RandomFlip(value)
+        return keras.layers.RandomFlip(value, **LAST)
     if kind == "shift":
         height, width = value if isinstance(value, tuple) else (value, value)
-        return keras.layers.RandomTranslation(height, width, fill_mode="nearest")
+        return keras.layers.RandomTranslation(height, width, fill_mode="nearest", **LAST)
     if kind == "rotation":
-        return keras.layers.RandomRotation(value / 360, fill_mode="nearest")
+        return keras.layers.RandomRotation(value / 360, fill_mode="nearest", **LAST)
     if kind == "zoom":
-        return keras.layers.RandomZoom(value, fill_mode="nearest")
-    return keras.layers.RandomShear(value, value, fill_mode="nearest")
+        return keras.layers.RandomZoom(value, fill_mode="nearest", **LAST)
+    return keras.layers.RandomShear(value, value, fill_mode="nearest", **LAST)

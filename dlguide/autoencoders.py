@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 from dlguide import _checks, _layer_names
-from dlguide._dense_layers import batch_normalisation, dense_layers
+from dlguide._dense_layers import LAST, batch_normalisation, dense_layers
 
 
 def autoencoder(
@@ -104,7 +104,7 @@ def conv_autoencoder(
     batch_norm = _checks.flag("batch_norm", batch_norm)
 
     def convolved(x, n, layer):
-        x = layer(n, kernel_size, strides=2, padding="same", use_bias=not batch_norm)(x)
+        x = layer(n, kernel_size, strides=2, padding="same", use_bias=not batch_norm, **LAST)(x)
         return keras.layers.Activation("relu")(batch_normalisation()(x) if batch_norm else x)
 
     inputs = keras.Input(input_shape)
@@ -113,7 +113,7 @@ def conv_autoencoder(
         x = convolved(x, n, keras.layers.Conv2D)
     map_shape = x.shape[1:]
     if latent_dim:
-        x = keras.layers.Dense(latent_dim, name="code")(keras.layers.Flatten()(x))
+        x = keras.layers.Dense(latent_dim, name="code")(keras.layers.Flatten(**LAST)(x))
     encoder = keras.Model(inputs, x, name=_layer_names.ENCODER)
 
     codes = keras.Input(x.shape[1:])
@@ -123,7 +123,7 @@ def conv_autoencoder(
         x = keras.layers.Reshape(map_shape)(x)
     for n in reversed(filters):
         x = convolved(x, n, keras.layers.Conv2DTranspose)
-    logits = keras.layers.Conv2D(input_shape[-1], kernel_size, padding="same", name="logits")(x)
+    logits = keras.layers.Conv2D(input_shape[-1], kernel_size, padding="same", name="logits", **LAST)(x)
     decoder = keras.Model(codes, logits, name=_layer_names.DECODER)
 
     return keras.Model(inputs, decoder(encoder(inputs)), name=name)
@@ -189,7 +189,7 @@ def _dense_parts(input_shape, latent_dim, hidden_units, activation, batch_norm, 
     batch_norm = _checks.flag("batch_norm", batch_norm)
 
     inputs, codes = keras.Input(input_shape), keras.Input((latent_dim,))
-    x = dense_layers(keras.layers.Flatten()(inputs), hidden_units, activation, batch_norm)
+    x = dense_layers(keras.layers.Flatten(**LAST)(inputs), hidden_units, activation, batch_norm)
     outputs = [keras.layers.Dense(latent_dim, name=name)(x) for name in names]
     x = dense_layers(codes, reversed(hidden_units), activation, batch_norm)
     x = keras.layers.Dense(math.prod(input_shape), name="logits")(x)
@@ -214,7 +214,7 @@ class Sampling(keras.layers.Layer):
         # In half precision the divergence overflows, and Keras only adds losses of one type.
         mean, log_var = (ops.cast(z, keras.backend.result_type(z.dtype, "float32")) for z in inputs)
         divergence = ops.sum(ops.exp(log_var) + ops.square(mean) - 1 - log_var, axis=-1) / 2
-        self.add_loss(self.weight * ops.mean(divergence))
+        self.add_loss(ops.cast(self.weight * ops.mean(divergence), keras.config.floatx()))
         noise = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=self.seed_generator)
         return z_mean + ops.exp(z_log_var / 2) * noise
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from dlguide import _checks, _layer_names
-from dlguide._dense_layers import batch_normalisation
+from dlguide._dense_layers import LAST, batch_normalisation
 from dlguide.augmentation import Augmentation
 from dlguide.errors import ArgumentError
 
@@ -80,13 +80,13 @@ def cnn(
     inputs = keras.Input(input_shape)
     x = Augmentation(augment)(inputs) if augment else inputs
     for i, n in enumerate(filters):
-        x = conv(n, kernel_size, padding="same", use_bias=not batch_norm, name=f"conv_{i}")(x)
+        x = conv(n, kernel_size, padding="same", use_bias=not batch_norm, name=f"conv_{i}", **LAST)(x)
         if i < len(filters) - 1:
-            x = pool()(x)
+            x = pool(**LAST)(x)
         if batch_norm:
             x = batch_normalisation()(x)
         x = layers.Activation("relu", name=f"features_{i}")(x)
-    x = global_pool()(x)
+    x = global_pool(**LAST)(x)
     if dropout:
         x = layers.Dropout(dropout)(x)
     outputs = layers.Dense(num_outputs, name=_layer_names.OUTPUT)(x)

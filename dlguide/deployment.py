@@ -91,6 +91,8 @@ def export(model: keras.Model, path, *, format: str, examples, bits: int = 32) -
     if path.exists():
         raise _checks.error("path", "a path that does not exist yet", str(path))
     arrays = _export_checks.arrays_of(model, examples)
+    if isinstance(getattr(model, "input", None), dict):  # The arrays have the order of `inputs`, which is another one.
+        model = keras.Model(model.inputs, model.outputs, name=model.name)
     keras_seconds = _export_checks.time_of_call(model, arrays)
 
     try:

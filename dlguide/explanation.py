@@ -1,6 +1,7 @@
 """Explanation: which parts of an input a model's answer comes from, by four methods."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 
 import keras
@@ -146,7 +147,12 @@ def _grad_cam(model, layer, x, target) -> np.ndarray:
 
     def score(change):
         """Of the model in which `change`, all zeros, is added to the layer's output: its gradient is the output's."""
-        with _changed_output(layer, lambda output: output + ops.cast(change, output.dtype)):
+        calls = itertools.count(1)  # Of a layer that is called several times, the last output is changed.
+
+        def changed(output):
+            return output + ops.cast(change, output.dtype) if next(calls) == len(outputs) else output
+
+        with _changed_output(layer, changed):
             return _total_score(model, ops.convert_to_tensor(x), target)
 
     weights = _gradient(score, np.zeros_like(features)).mean(axis=(1, 2), keepdims=True)
@@ -210,7 +216,8 @@ def _scores(model, x) -> np.ndarray:
 
 def _last_image_layer(model) -> keras.layers.Layer:
     """Return the last layer with outputs of shape `(batch, height, width, channels)`, in models inside models too."""
-    found = [layer for layer in _layers(model) if len(_output_shape(layer)) == 4]
+    shapes = ((layer, _output_shape(layer)) for layer in _layers(model))
+    found = [layer for layer, shape in shapes if len(shape) == 4 and shape[1:3] != (1, 1)]  # Pooled maps have no place.
     if not found:
         must_be = "a model with a layer with outputs (batch, height, width, channels), for 'grad_cam'"
         raise _checks.error("model", must_be, getattr(model, "name", model))
@@ -228,7 +235,7 @@ def _layers(model) -> Iterator[keras.layers.Layer]:
 def _output_shape(layer: keras.layers.Layer) -> tuple:
     try:
         return tuple(layer.output.shape)
-    except (AttributeError, ValueError):  # It has several outputs, or was called several times.
+    except (AttributeError, ValueError):  # It has several outputs, or was never called.
         return ()
 
 

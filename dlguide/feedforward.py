@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import _checks, _data_checks, _layer_names
-from dlguide._dense_layers import dense_layers
+from dlguide._dense_layers import LAST, dense_layers
 
 
 def linear_regression(input_shape: Sequence[int], *, name: str = "linear_regression") -> keras.Model:
@@ -73,7 +73,7 @@ def polynomial_regression(
     degree = _checks.integer("degree", degree)
 
     inputs = keras.Input(input_shape)
-    x = keras.layers.Flatten()(inputs)
+    x = keras.layers.Flatten(**LAST)(inputs)
     x = PolynomialFeatures(degree, name=_layer_names.POLYNOMIAL)(x)
     outputs = keras.layers.Dense(1, kernel_initializer="zeros", name=_layer_names.OUTPUT)(x)
 
@@ -163,7 +163,7 @@ def mlp(
     regularizer = keras.regularizers.L2(l2) if l2 else None
 
     inputs = keras.Input(input_shape)
-    x = keras.layers.Flatten()(inputs)
+    x = keras.layers.Flatten(**LAST)(inputs)
     x = dense_layers(x, hidden_units, activation, batch_norm, dropout, regularizer)
     outputs = keras.layers.Dense(num_outputs, kernel_regularizer=regularizer, name=_layer_names.OUTPUT)(x)
 
@@ -188,7 +188,7 @@ class PolynomialFeatures(keras.layers.Layer):
             for degree in range(1, self.degree + 1)
             for term in itertools.combinations_with_replacement(range(variables), degree)
         ]
-        n = math.comb(variables + self.degree, self.degree) - 1
+        n = len(self.terms)
         self.mean = self.add_weight((variables,), "zeros", trainable=False, name="mean")
         self.scale = self.add_weight((variables,), "ones", trainable=False, name="scale")
         self.centre = self.add_weight((n,), "zeros", trainable=False, name="centre")
@@ -199,7 +199,7 @@ class PolynomialFeatures(keras.layers.Layer):
         x = np.asarray(x, "float64").reshape(len(x), -1)
         _data_checks.finite("x", x)
         mean, scale = x.mean(axis=0), x.std(axis=0)
-        scale[scale == 0] = 1
+        scale[np.ptp(x, axis=0) == 0] = 1  # The deviation of equal numbers may be a rounding error.
         z = (x - mean) / scale
         products = np.stack([z[:, list(term)].prod(axis=1) for term in self.terms], axis=1)
         centre = products.mean(axis=0)

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from dlguide import _checks, _data_checks, _layer_names
-from dlguide._dense_layers import batch_normalisation
+from dlguide._dense_layers import LAST, batch_normalisation
 from dlguide._model_of_parts import ModelOfParts
 from dlguide.errors import ArgumentError
 
@@ -71,17 +71,18 @@ def _denoiser(input_shape, filters, num_layers: int) -> keras.Model:
     x = layers.Concatenate()([inputs, layers.Multiply()([inputs, inputs])])
     levels = []
     for n in filters:
-        x = layers.Conv2D(n, kernel_size=4, strides=2, padding="same", use_bias=False)(x)
+        x = layers.Conv2D(n, kernel_size=4, strides=2, padding="same", use_bias=False, **LAST)(x)
         for _ in range(num_layers):
             x = _block(x, n)
         levels.append(x)
     for n, level in zip(reversed(filters), reversed(levels), strict=True):
         if level is not x:  # The lowest level has nothing below it.
-            x = layers.Add()([layers.Conv2DTranspose(n, kernel_size=2, strides=2, use_bias=False)(x), level])
+            doubled = layers.Conv2DTranspose(n, kernel_size=2, strides=2, use_bias=False, **LAST)(x)
+            x = layers.Add()([doubled, level])
         for _ in range(num_layers):
             x = _block(x, n)
     x = layers.Activation("swish")(batch_normalisation()(x))
-    logits = layers.Conv2DTranspose(input_shape[-1], kernel_size=4, strides=2, padding="same", name="logits")(x)
+    logits = layers.Conv2DTranspose(input_shape[-1], kernel_size=4, strides=2, padding="same", name="logits", **LAST)(x)
     return keras.Model(inputs, logits, name=_layer_names.DENOISER)
 
 
@@ -93,7 +94,7 @@ def _block(x, n: int):
     y = x
     for _ in range(2):
         y = layers.Activation("swish")(batch_normalisation()(y))
-        y = layers.Conv2D(n, kernel_size=3, padding="same", use_bias=False)(y)
+        y = layers.Conv2D(n, kernel_size=3, padding="same", use_bias=False, **LAST)(y)
     return layers.Add()([x, y])
 
 
@@ -137,7 +138,7 @@ class Diffusion(ModelOfParts):
         return keras.KerasTensor((images.shape[0],), dtype="float32")
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return sum(self.losses, ops.mean(y_pred))
+        return self.total_loss(ops.mean(y_pred))
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
         """Raise for data that are not images in [0, 1] alone."""

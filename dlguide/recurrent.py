@@ -76,7 +76,7 @@ def rnn(
     return_sequences = _checks.flag("return_sequences", return_sequences)
     mask_zero = _checks.flag("mask_zero", mask_zero)
 
-    inputs = keras.Input(input_shape, dtype="int32" if vocab_size else "float32")
+    inputs = keras.Input(input_shape, dtype="int32" if vocab_size else None)
     if vocab_size:
         x = keras.layers.Embedding(vocab_size, units[0], mask_zero=mask_zero, name="token_embedding")(inputs)
         x = keras.layers.Dropout(dropout)(x) if dropout else x

@@ -106,7 +106,7 @@ class Contrastive(ModelOfParts):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         loss, _ = _nt_xent(y_pred, self.temperature)
-        return sum(self.losses, loss)
+        return self.total_loss(loss)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         _, accuracy = _nt_xent(y_pred, self.temperature)

@@ -23,7 +23,7 @@ Tried, on the validation sets of two seeds, 10,000 images in all; the standard e
                                                       weights   epochs   accuracy   cross-entropy
     teacher                                            68,530        8    99.32 %          0.0258
     no teacher                                          8,754       20    99.31 %          0.0271
-    temperature 4, the weight of the labels (chosen)    8,754       20    99.24 %          0.0306
+    temperature 4, teacher weighted as labels (chosen)  8,754       20    99.24 %          0.0306
     the same                                            9,940       30    99.21 %          0.0307
     the same, the student's images are shifted too      8,754       25    99.10 %          0.0313
 

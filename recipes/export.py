@@ -1,8 +1,8 @@
 """Export a saved run for another runtime: python -m recipes.export runs/mlp_mnist/1 --format onnx
 
-The file is compared with the model on the test set of the run before it is put in place. Three printed lines show how
-to call it without Keras. A VAE, a GAN and a contrastive model are exported in parts: `--part decoder`; so is an
-encoder-decoder, to write step by step.
+The file is compared with the model on 20 test examples, a decoder on random codes, before it is put in place. Three
+printed lines show how to call it without Keras. A VAE, a GAN, a diffusion and a contrastive model are exported in
+parts: `--part decoder`; so is an encoder-decoder, to write step by step.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Forecast next month's sunspot number with a GRU: a series on which a linear model of roots is as good.
+"""Forecast next month's sunspot number with a GRU: its error is within 2 % of that of a linear model of roots.
 
     python -m recipes.gru_sunspots                         # the result in the README
     python -m recipes.gru_sunspots --epochs 2 --limit 200  # a quick look
@@ -8,7 +8,7 @@ Baseline: ridge regression on the roots of the same 36 months (scikit-learn), it
 Result: mae 12.94 sunspots (lower is better), 95 % prediction interval 12.60 to 13.27 sunspots, baseline 12.85 sunspots.
 Training: 17.3 s on 1 core of Intel(R) Xeon(R) Processor.
 
-One month ahead, the roots of these numbers follow a linear rule, and a network has nothing to add to it.
+One month ahead, no network that was tried had a clearly smaller error than a linear rule for the roots.
 
 Tried, mean of three seeds, 30 epochs, on the validation set:
 

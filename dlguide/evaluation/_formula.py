@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from dlguide import _checks, _layer_names
+from dlguide.feedforward import PolynomialFeatures
 
 
 def coefficients(model: keras.Model, feature_names: Sequence[str] = ()) -> dict[tuple[str, ...], float]:
@@ -31,17 +32,17 @@ def coefficients(model: keras.Model, feature_names: Sequence[str] = ()) -> dict[
         {(): 0.0, ('weight',): 0.0}
     """
     layers = _layer_names.layers_by_name(model)
-    if not {_layer_names.POLYNOMIAL, _layer_names.OUTPUT} <= set(layers):
+    features = layers.get(_layer_names.POLYNOMIAL)
+    if not isinstance(features, PolynomialFeatures) or _layer_names.OUTPUT not in layers:
         raise _checks.error("model", "made by `linear_regression` or `polynomial_regression`", model.name)
-    features = layers[_layer_names.POLYNOMIAL]
     mean, scale, centre, rotation = (
         keras.ops.convert_to_numpy(w).astype("float64")
         for w in (features.mean, features.scale, features.centre, features.rotation)
     )
     kernel, bias = (np.asarray(w, "float64") for w in layers[_layer_names.OUTPUT].get_weights())
-    names = list(feature_names) or [f"x{i + 1}" for i in range(len(mean))]
-    if len(names) != len(mean):
-        raise _checks.error("feature_names", f"{len(mean)} names, one for each variable", feature_names)
+    names = [str(name) for name in feature_names] or [f"x{i + 1}" for i in range(len(mean))]
+    if len(names) != len(mean) or len(set(names)) < len(names):
+        raise _checks.error("feature_names", f"{len(mean)} different names, one for each variable", feature_names)
 
     of_products = rotation @ kernel[:, 0]
     total = defaultdict(float, {(): bias[0] - centre @ of_products})

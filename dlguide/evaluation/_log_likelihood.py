@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks, _data_checks, _layer_names, _unmasking
+from dlguide import _arrays, _checks, _data_checks, _layer_names, _unmasking
 from dlguide.errors import ArgumentError
 
 
@@ -64,6 +64,7 @@ def log_likelihood(
     if not len(x):
         raise ArgumentError(f"`x` must have at least one example. Received: x of shape {x.shape}")
     _data_checks.unit_range("x", x)
+    x = _arrays.in_own_shape("x", parts[_layer_names.ENCODER] if denoiser is None else denoiser, x)
     if denoiser is not None:
         nats = _unmasking.bound(denoiser, x, samples, seed).mean(axis=1)
         return {"nll": float(nats.mean()), "nll_error": float(nats.std() / math.sqrt(len(x)))}

@@ -38,7 +38,8 @@ def confusion_matrix(matrix, class_names: Sequence[str] = ()):
         for (row, column), count in np.ndenumerate(matrix):
             if count:
                 colour = "white" if share[row, column] > 0.4 else "black"
-                axes.text(column, row, f"{count:g}", ha="center", va="center", color=colour, fontsize=8)
+                text = f"{count:.0f}" if count == round(count) else f"{count:g}"
+                axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
         long = max(map(len, names)) > 3
         axes.set_xticks(range(n), names, rotation=45 if long else 0, ha="right" if long else "center")
         axes.set_yticks(range(n), names)

@@ -47,7 +47,7 @@ def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = Fal
     if not np.isin(y, classes).all():
         raise _checks.error("y", f"integers from 0 to {len(classes) - 1}, one for each column of `scores`", y)
     y, names = y.astype(int), names_of_classes(class_names, len(classes))
-    are_probabilities = (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-3)  # In half precision too.
+    are_probabilities = (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-2)  # In bfloat16 too.
     with np.errstate(divide="ignore"):  # A probability of 0 is a cross-entropy of infinity.
         logs = np.log(scores) if are_probabilities else special.log_softmax(scores, axis=1)
     predicted, order = logs.argmax(axis=1), np.arange(len(x))

@@ -33,6 +33,11 @@ def learning_curves(history, *, metric_names: Mapping[str, str] | None = None):
     if not history or not all(len(values) for values in history.values()):
         raise _checks.error("history", "of at least one epoch", history)
     names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
+    if not names:
+        raise _checks.error("history", "with a metric of the training", list(history))
+    lengths = {name: len(values) for name, values in history.items()}
+    if len(set(lengths.values())) > 1:
+        raise _checks.error("history", "of as many values for each metric, NaN for an epoch without one", lengths)
     metric_names = dict(metric_names or {})
     if not set(metric_names) <= set(names):
         raise _checks.error("metric_names", f"of metrics in {names}", metric_names)

@@ -69,7 +69,8 @@ def fit(
       generator and the loader's and its sampler's `generator` had then. Other generators are not restored.
 
     Args:
-        model: A compiled model.
+        model: A compiled model. One with a `train_step` of its own may have further optimizers as attributes:
+            checkpoints keep them too.
         x: Arrays of examples, first axis the example: one, or a tuple, list or dict of them; or a pandas
             `DataFrame` of numbers and bools. An `np.memmap` is read from its file batch by batch. Or a data set of
             batches, as above; a Python generator is refused: it cannot be read from its start again.

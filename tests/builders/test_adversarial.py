@@ -1,5 +1,8 @@
 """What is particular to the GAN: neither player moves the other."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -140,3 +143,23 @@ def test_it_learns_what_images_of_each_class_look_like():
     training.fit(model, (x, labels), epochs=25, batch_size=32, verbose=0)
     drawn = generation.sample(model, 40, labels=np.repeat([0, 1], 20), seed=3)
     assert drawn[20:].mean() - drawn[:20].mean() > 0.4
+
+
+REPLICAS = """
+import keras, numpy as np, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import dlguide
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    model = dlguide.gan((8, 8, 1), filters=(4,))
+    model.compile("adam")
+metrics = model.evaluate(np.random.default_rng(0).random((8, 8, 8, 1)), batch_size=8, return_dict=True, verbose=0)
+print(metrics["loss"] / (metrics["discriminator_loss"] + metrics["generator_loss"]))
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.one_backend
+def test_the_loss_of_several_replicas_is_that_of_one():
+    done = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True, check=True)
+    assert float(done.stdout) == pytest.approx(1, rel=1e-5)

@@ -73,3 +73,25 @@ def test_a_variable_that_never_changes_does_no_harm():
     model = polynomial_regression((2,))
     model.get_layer("features").adapt(x)
     assert np.isfinite(model.predict(x, verbose=0)).all()
+
+
+def test_a_constant_variable_in_double_precision_is_found_despite_rounding():
+    rng = np.random.default_rng(0)
+    x = np.column_stack([np.full(300, 0.1), rng.normal(size=300)])
+    assert x[:, 0].std() > 0
+    model = fitted(x, 3 * x[:, 1])
+    given, other = model.predict(np.array([[0.1, 1.0], [0.2, 1.0]]), verbose=0)[:, 0]
+    assert given == pytest.approx(3, abs=1e-3) and other == pytest.approx(3, abs=0.1)
+
+
+def test_names_of_variables_may_be_numbers_but_not_the_same():
+    model = polynomial_regression((2,), degree=1)
+    assert evaluation.formula(model, [3, 5]) == "y = 0 + 0 · 3 + 0 · 5"
+    with pytest.raises(ValueError, match="`feature_names` must be 2 different names, one for each variable"):
+        evaluation.coefficients(model, ["a", "a"])
+
+
+def test_a_model_with_layers_of_the_same_names_is_no_regression():
+    layers = [keras.layers.Dense(4, name="features"), keras.layers.Dense(1, name="output")]
+    with pytest.raises(ValueError, match="`model` must be made by `linear_regression` or `polynomial_regression`"):
+        evaluation.coefficients(keras.Sequential([keras.Input((3,)), *layers]))

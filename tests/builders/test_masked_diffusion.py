@@ -150,3 +150,10 @@ def test_data_that_are_no_images_alone_are_named():
         with pytest.raises(ArgumentError) as error:
             training.fit(model, *data)
         assert str(error.value).startswith(message)
+
+
+def test_images_of_another_shape_are_refused_by_the_bound():
+    model = diffusion((8, 8, 1), filters=(4,))
+    assert evaluation.log_likelihood(model, np.zeros((2, 8, 8)), samples=2)["nll"] > 0
+    with pytest.raises(ValueError, match=r"`x` must be of shape \(n, 8, 8, 1\), as the model's input"):
+        evaluation.log_likelihood(model, np.zeros((8, 4, 4, 1)), samples=2)

@@ -6,7 +6,7 @@ import pytest
 from cases import CASES
 from contract import build, compiled, inputs, targets
 
-from dlguide import evaluation, generation, training, vae
+from dlguide import contrastive, evaluation, gan, generation, mlp, training, vae
 
 
 @pytest.fixture(params=["mixed_float16", "mixed_bfloat16"])
@@ -53,3 +53,34 @@ def test_a_vae_trains_with_its_divergence_in_float32(policy):
     mean = np.full((1, 3), 300, "float16")
     half.get_layer("sampling")([mean, np.zeros((1, 3), "float16")])
     assert float(half.get_layer("sampling").losses[0]) == pytest.approx(3 * 300**2 / 2 / 12)
+
+
+REGULARISED = {"hidden_units": (5,), "l2": 1e-4}
+PURE = {
+    "vae": lambda: vae((6, 6, 1), latent_dim=3, hidden_units=(5,)),
+    "contrastive": lambda: contrastive(mlp((6, 6, 1), 4, **REGULARISED), augment={"shift": 0.2}),
+}
+
+
+@pytest.mark.one_backend  # TensorFlow alone refuses to add numbers of two types; JAX has no float64.
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16", "float16"])
+@pytest.mark.parametrize("name", PURE)
+def test_losses_of_layers_are_added_in_any_single_precision(name, dtype):
+    images = np.random.default_rng(0).random((8, 6, 6, 1)).round()
+    try:
+        keras.config.set_dtype_policy(dtype)
+        keras.utils.set_random_seed(0)
+        model = PURE[name]()
+        model.compile("sgd", "mse" if name == "vae" else None)
+        x = images.astype("float32")
+        loss = model.fit(x, x if name == "vae" else None, batch_size=4, verbose=0).history["loss"]
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert np.isfinite(loss).all()
+
+
+def test_the_losses_of_two_players_are_whole_numbers_of_float32(policy):
+    model = gan((8, 8, 1), filters=(4,))
+    model.compile("adam")
+    outputs = model(np.zeros((4, 8, 8, 1), "float32"))
+    assert keras.backend.standardize_dtype(model.compute_loss(y_pred=outputs).dtype) == "float32"

@@ -160,6 +160,13 @@ def test_greedy_search_takes_the_likeliest_token_until_the_end():
     assert {len(set(row) & {END}) for row in written.tolist()} == {0, 1}  # Some were cut, some came to an end.
 
 
+def test_one_token_may_be_the_start_and_the_end():
+    model = translator()
+    both = generation.translate(model, tokens(5, n=40), start=END, end=END, max_length=6)
+    ended = (both == END).any(axis=1)
+    assert ended.any() and all(not row[list(row).index(END) + 1 :].any() for row in both[ended])
+
+
 def likelihoods(model, source, targets):
     """Return the log probability of each target of three tokens or less, up to its end or to where it was cut."""
     targets = np.array([[*target, 0, 0][:3] for target in targets])

@@ -115,3 +115,12 @@ def test_a_token_outside_the_vocabulary_and_a_long_sequence_are_named(name):
             with pytest.raises(ValueError) as error:
                 call()
             assert str(error.value) == f"`x` must be {must_be}"
+
+
+@pytest.mark.one_backend  # JAX has no float64.
+def test_features_keep_the_precision_that_keras_is_set_to():
+    try:
+        keras.config.set_floatx("float64")
+        assert rnn((5, 3), 1).inputs[0].dtype == "float64"
+    finally:
+        keras.config.set_floatx("float32")

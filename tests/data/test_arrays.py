@@ -99,6 +99,21 @@ def test_a_frame_of_numbers_and_bools_trains_and_one_with_text_is_refused_by_the
     assert refusal(compiled(), validation_data=(frame, Y)) == of_validation(message)
 
 
+def test_a_frame_of_another_package_is_read_as_numpy_reads_it():
+    frame = Frame({"power": X[:, 0], "doors": X[:, 1]})
+    frame.dtypes = ["Float32", "Float32"]  # As polars's, without a `kind`.
+    assert fit(compiled(mlp((2,), 2)), frame) == fit(compiled(mlp((2,), 2)), X[:, :2])
+
+
+def test_each_input_of_a_shared_embedding_is_checked():
+    one, two, embedding = keras.Input((3,)), keras.Input((3,)), keras.layers.Embedding(5, 2)
+    both = keras.layers.Concatenate(axis=1)([embedding(one), embedding(two)])
+    model = compiled(keras.Model([one, two], keras.layers.Dense(2)(keras.layers.Flatten()(both))))
+    fine = np.zeros((20, 3), "int32")
+    assert refusal(model, (fine, fine + 5)).startswith("`x[1]` must be token ids in [0, 5)")
+    assert refusal(model, (fine + 5, fine)).startswith("`x[0]` must be token ids in [0, 5)")
+
+
 def sequential(*layers, shape=(4,)):
     return compiled(keras.Sequential([keras.Input(shape), *layers, keras.layers.Dense(2)]))
 

@@ -72,6 +72,14 @@ def test_an_export_is_put_in_place_and_says_how_it_compares(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["mlp.onnx", "mlp.tflite", "new"]
 
 
+def test_inputs_by_name_are_taken_in_the_order_of_the_model(tmp_path):
+    b, a = keras.Input((2,), name="b"), keras.Input((3,), name="a")
+    model = keras.Model({"b": b, "a": a}, keras.layers.Concatenate()([a, b]))
+    shapes = [tensor.shape[1] for tensor in model.inputs]
+    examples = [np.random.default_rng(0).random((2, size)).astype("float32") for size in shapes]
+    assert deployment.export(model, tmp_path / "model.onnx", format="onnx", examples=examples).largest_difference == 0
+
+
 def refusal(model, path, **options):
     with pytest.raises(ValueError) as error:
         deployment.export(model, path, **options)

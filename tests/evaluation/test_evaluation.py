@@ -51,7 +51,7 @@ def test_bad_input_is_named():
         evaluation.evaluate(classifier(), X, Y, class_names=["a"])
     with pytest.raises(ValueError, match="`model` must be made by `linear_regression` or `polynomial_regression`"):
         evaluation.formula(classifier())
-    with pytest.raises(ValueError, match="`feature_names` must be 2 names, one for each variable"):
+    with pytest.raises(ValueError, match="`feature_names` must be 2 different names, one for each variable"):
         evaluation.formula(linear_regression((2,)), ["a"])
 
 

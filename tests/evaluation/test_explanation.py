@@ -96,6 +96,37 @@ def test_grad_cam_equals_a_computation_in_numpy():
     np.testing.assert_allclose(attribution(model, x, target=1, method="grad_cam"), expected, atol=1e-5)
 
 
+def test_grad_cam_takes_the_last_maps_that_are_not_pooled_to_a_point():
+    """As in MobileNet: global pooling keeps the axes, and a convolution gives the scores."""
+    inputs = keras.Input((6, 5, 2))
+    features = keras.layers.Conv2D(3, 3, activation="relu")(inputs)
+    pooled = keras.layers.GlobalAveragePooling2D(keepdims=True)(features)
+    scores = keras.layers.Flatten()(keras.layers.Conv2D(2, 1)(pooled))
+    dense = keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(features))
+    models = keras.Model(inputs, scores), keras.Model(inputs, dense)
+    kernel, bias, last, last_bias = (normal(w.shape) for w in models[0].get_weights())
+    models[0].set_weights([kernel, bias, last, last_bias])
+    models[1].set_weights([kernel, bias, last[0, 0], last_bias])
+    found, expected = (attribution(model, IMAGES, target=1, method="grad_cam") for model in models)
+    assert np.ptp(expected) > 0.01
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_grad_cam_of_a_layer_that_is_called_twice_is_that_of_its_last_call():
+    inputs, shared = keras.Input((6, 5, 2)), keras.layers.Conv2D(2, 3, padding="same", activation="relu")
+    twice = [keras.layers.Conv2D(2, 3, padding="same", activation="relu") for _ in range(2)]
+    models = []
+    for first, second in ((shared, shared), twice):
+        x = keras.layers.Flatten()(second(first(inputs)))
+        models.append(keras.Model(inputs, keras.layers.Dense(2)(x)))
+    kernel, bias, dense, dense_bias = (np.abs(normal(w.shape)) for w in models[0].get_weights())
+    models[0].set_weights([kernel, bias, dense, dense_bias])
+    models[1].set_weights([kernel, bias, kernel, bias, dense, dense_bias])
+    found, expected = (attribution(model, IMAGES, target=1, method="grad_cam") for model in models)
+    assert np.ptp(expected) > 0.01
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
 def test_a_network_with_pooling_and_normalisation_has_the_maps_of_numpy():
     """The score is linear around an image, up to the corners of ReLU and maximum: differences give its gradient."""
     inputs = keras.Input((4, 4, 1))

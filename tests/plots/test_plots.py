@@ -132,6 +132,11 @@ def test_a_confusion_matrix_has_the_true_class_in_the_row_and_the_predicted_one_
     np.testing.assert_allclose(share**2, [[7 / 9, 2 / 9, 0], [0, 5 / 6, 1 / 6], [0, 0, 1]])
 
 
+def test_large_counts_are_whole_and_shares_short():
+    [axes] = plots.confusion_matrix([[1234567, 0.25], [1 / 3, 2]]).axes
+    assert [text.get_text() for text in axes.texts] == ["1234567", "0.25", "0.333333", "2"]
+
+
 def test_a_mistake_says_what_was_predicted_the_confidence_and_the_true_class():
     logs = np.log([[0.7, 0.3], [0.02, 0.98], [0.8, 0.2], [0.001, 0.999]])
     scores = logs + np.array([[3.0], [-1.0], [0.0], [9.0]])  # Logits may be shifted.
@@ -168,6 +173,8 @@ def test_a_true_class_of_probability_0_is_the_worst_and_half_precision_is_read_a
     assert titles(plots.examples(IMAGES[:2], [1, 1], scores, worst=True, count=1)) == ["predicted 0 (>99 %),\ntrue 1"]
     half = np.array([[0.3333, 0.3333, 0.3335], [0.2, 0.5, 0.2998]])
     assert titles(plots.examples(IMAGES[:2], [2, 0], half)) == ["2", "predicted 1 (50 %),\ntrue 0"]
+    rounded = np.array([[0.333984375] * 3, [0.0078125, 0.9921875, 0.0]])  # Of bfloat16: the first sum to 1.002.
+    assert titles(plots.examples(IMAGES[:2], [0, 0], rounded)) == ["0", "predicted 1 (99 %),\ntrue 0"]
 
 
 def test_long_class_names_do_not_overlap():
@@ -246,6 +253,10 @@ def test_codes_of_one_number_are_drawn_in_a_row_for_each_class():
 ZEROS, CAT = np.zeros((2, 8, 8)), np.array(["cat"])
 BAD = [
     (lambda: plots.learning_curves({}), "`history` must be of at least one epoch. Received: history={}"),
+    (lambda: plots.learning_curves({"val_loss": [1.0]}),
+     "`history` must be with a metric of the training. Received: history=['val_loss']"),
+    (lambda: plots.learning_curves({"loss": [3.0, 2.0, 1.0], "val_loss": [2.0]}), "`history` must be of as many values "
+     "for each metric, NaN for an epoch without one. Received: history={'loss': 3, 'val_loss': 1}"),
     (lambda: plots.learning_curves({"loss": [1.0, 2.0], "f1": [[1, 2], [1, 2, 3]]}), "`history` must be numbers, or "
      "arrays of one shape for each metric. Received: history={'f1': [[1, 2], [1, 2, 3]]}"),
     (lambda: plots.learning_curves({"loss": [1.0]}, metric_names={"found": "share"}),
