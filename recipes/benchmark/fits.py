@@ -21,17 +21,20 @@ def main(backends: tuple[str, ...] = results.BACKENDS, fits: int = 200) -> None:
     tables.save("fits", {"fits": fits, "megabytes": megabytes})
 
 
-def growth(how: str, backend: str, fits: int) -> float:
-    """Return by how many megabytes a new process grows; `how` is "fit", or "plain" for `model.fit`."""
+def growth(how: str, backend: str, fits: int, first: int = 10) -> float:
+    """Return by how many megabytes a new process grows in `fits` fits after the `first` ones.
+
+    `how` is "fit", or "plain" for `model.fit`.
+    """
     with processes.start(backend) as call:
-        return call(_growth, how, fits)
+        return call(_growth, how, fits, first)
 
 
-def _growth(how: str, fits: int) -> float:
+def _growth(how: str, fits: int, first: int) -> float:
     x = np.random.default_rng(0).normal(size=(200, 20)).astype("float32")
     y = (x[:, 0] > 0).astype("int32")
-    for number in range(10 + fits):
-        if number == 10:
+    for number in range(first + fits):
+        if number == first:
             before = _kilobytes()
         model = mlp((20,), 2, hidden_units=(16,))
         model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))

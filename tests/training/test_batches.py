@@ -76,14 +76,17 @@ def growth(path: str) -> tuple[int, float]:
 @pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
 def test_neither_a_file_nor_fits_of_new_models_stay_in_memory(tmp_path):
-    """A file of 200 MB; without `_memory`, TensorFlow keeps 1.2 MB of each fit."""
+    """A file of 200 MB; without `_memory`, TensorFlow keeps 1.2 MB of each fit.
+
+    Once in the first fits, TensorFlow takes about 40 MB for itself.
+    """
     images = np.lib.format.open_memmap(tmp_path / "images.npy", "w+", "uint8", (200_000, 1000))
     images[:] = np.arange(200_000)[:, None] % 251
     images.flush()
     with processes.start(keras.backend.backend()) as call:
         rows, megabytes = call(growth, str(tmp_path / "images.npy"))
     assert rows == 200_000 and megabytes < 100
-    assert fits.growth("fit", keras.backend.backend(), fits=60) < 45
+    assert fits.growth("fit", keras.backend.backend(), fits=60, first=30) < 20
 
 
 @pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)
