@@ -18,7 +18,10 @@ def channels_first():
     keras.config.set_image_data_format("channels_last")
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if "transformer" not in name and name != "encoder_decoder"])
+IN_SHORT = ("cnn", "conv_autoencoder", "gan")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.thorough] * (n not in IN_SHORT)) for n in CASES])
 def test_the_format_changes_no_output(name, channels_first):
     if CASES[name].is_random:
         keras.utils.set_random_seed(1)

@@ -55,6 +55,7 @@ def test_a_vae_trains_with_its_divergence_in_float32(policy):
     assert float(half.get_layer("sampling").losses[0]) == pytest.approx(3 * 300**2 / 2 / 12)
 
 
+THOROUGH = pytest.mark.thorough
 REGULARISED = {"hidden_units": (5,), "l2": 1e-4}
 PURE = {
     "vae": lambda: vae((6, 6, 1), latent_dim=3, hidden_units=(5,)),
@@ -63,7 +64,7 @@ PURE = {
 
 
 @pytest.mark.one_backend  # TensorFlow alone refuses to add numbers of two types; JAX has no float64.
-@pytest.mark.parametrize("dtype", ["float64", "bfloat16", "float16"])
+@pytest.mark.parametrize("dtype", ["float64", *(pytest.param(d, marks=THOROUGH) for d in ("bfloat16", "float16"))])
 @pytest.mark.parametrize("name", PURE)
 def test_losses_of_layers_are_added_in_any_single_precision(name, dtype):
     images = np.random.default_rng(0).random((8, 6, 6, 1)).round()

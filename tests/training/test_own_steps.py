@@ -70,8 +70,14 @@ DATA = {"arrays": X, "Dataset": lambda: tf.data.Dataset.from_tensor_slices((X, r
 
 # Keras warns where a model without `call` is saved, although its layers are built.
 @pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")
-@pytest.mark.parametrize("data", DATA)
-@pytest.mark.parametrize("model", [own_step, two_players])
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        (two_players, "Dataset"),
+        *(pytest.param(*each, marks=pytest.mark.thorough) for each in ((two_players, "arrays"), (own_step, "Dataset"))),
+        pytest.param(own_step, "arrays", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_run_that_was_stopped_ends_in_the_same_bits(model, data, tmp_path):
     y = runs.Y if data == "arrays" else None
     whole = check_resumed(tmp_path, ((0, 3), (2, 0), (2, 3)), model=model, x=DATA[data], y=y)

@@ -49,7 +49,7 @@ RUNS = {
     **{name: {"x": make, "y": None, "validation_data": (X, Y)} for name, make in runs.DATA_SETS.items()},
     "a DataLoader without a generator": {"x": runs.loader_with_global_generator, "y": None},
 }
-IN_SHORT = ("patience", "a rate of its own for each step", "an unbuilt model", "layers without a seed", "Dataset")
+IN_SHORT = ("patience", "a rate of its own for each step", "an unbuilt model", "layers without a seed")
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.thorough] * (n not in IN_SHORT)) for n in RUNS])
