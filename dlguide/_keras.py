@@ -128,7 +128,7 @@ def without_all_reduce(optimizer: keras.optimizers.Optimizer):
 
 def scaled_for_replicas(loss):
     """Divide a loss by the number of replicas of a `tf.distribute` strategy, whose gradients TensorFlow adds up."""
-    # Keras does this for its own losses.
+    # `losses/loss.py`; Keras does this for its own losses.
     from keras.src.losses.loss import scale_loss_for_distribution
 
     return scale_loss_for_distribution(loss)

@@ -96,7 +96,7 @@ def restore(model: keras.Model | None, kept, saved: dict[str, np.ndarray]) -> No
         torch.set_rng_state(torch.from_numpy(saved["torch"]))
 
 
-def further_optimizers(model) -> list[keras.optimizers.Optimizer]:
+def _further_optimizers(model) -> list[keras.optimizers.Optimizer]:
     """Return the optimizers that a model with a `train_step` of its own has beside `optimizer`."""
     known = getattr(model, "optimizer", None)
     values = vars(model).values()
@@ -107,7 +107,7 @@ def _variables(model) -> list:
     if model is None:
         return []
     optimizer = getattr(model, "optimizer", None)
-    optimizers = [*([] if optimizer is None else [optimizer]), *further_optimizers(model)]
+    optimizers = [*([] if optimizer is None else [optimizer]), *_further_optimizers(model)]
     # `variables` has the seed generators' states, which `weights` has not.
     return [*model.variables, *(variable for each in optimizers for variable in each.variables)]
 

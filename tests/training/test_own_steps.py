@@ -7,7 +7,10 @@ import training_runs as runs
 from training_runs import X, check_resumed, same, train
 
 tf = pytest.importorskip("tensorflow")
-pytestmark = [pytest.mark.one_backend, pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="its tape")]
+pytestmark = [
+    pytest.mark.one_backend,
+    pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the steps use TensorFlow's tape"),
+]
 
 
 class OwnStep(keras.Model):
