@@ -1,17 +1,17 @@
-"""Find out what a network looks at: a mark planted in one class' images, and four maps that should show it.
+"""Find out what a network looks at: a mark planted in the images of one class, and four maps that should show it.
 
     python -m recipes.explanation_mnist                         # the result in the README
     python -m recipes.explanation_mnist --epochs 1 --limit 300  # a quick look
 
 Data: MNIST, 28x28 grey images (LeCun et al., 1998); half of the training 3s get a small chessboard at a random place.
-Baseline: the edges of the image (Sobel filter), as a map.
-Result: mark_found 99.1% (higher is better), 95 % prediction interval 93.8% to 100.0%, baseline 0.0%.
+Baseline: the image itself, as a map of its brightness.
+Result: mark_found 99.1% (higher is better), 95 % prediction interval 93.8% to 100.0%, baseline 12.0%.
 Training: 40.5 s on 1 core of Intel(R) Xeon(R) Processor.
 
 The network takes the shortcut: with the mark, it reads many other digits as a 3. In these images the mark is the cause,
 because without it they are read right. A map of the 3's score finds the mark if its brightest window of 5x5 pixels has
-its centre on the mark. `mark_found` is that of occlusion; the other maps, also
-those of the image itself and of random numbers, have metrics of their own.
+its centre on the mark. `mark_found` is that of occlusion; the other maps, also those of edges (Sobel filter) and of
+random numbers, have metrics of their own.
 
 Tried on the validation set, one seed each; the mark in the other nine classes, and the maps of 60 to 100 of the images
 that it deceives, with 32 steps of integrated gradients. With three layers, shape alone is enough for the network.
@@ -85,7 +85,7 @@ def main(
 
     marked, centres, metrics = planted_marks.deceived(model, mnist.test, LABEL, seed, images)
     maps, scores = planted_marks.scores(model, marked, centres, LABEL, seed)
-    metrics |= scores | {"mark_found": scores[f"{METHOD}_found"], "baseline_mark_found": scores["edges_found"]}
+    metrics |= scores | {"mark_found": scores[f"{METHOD}_found"]}
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = pictures.title(__file__, metrics)

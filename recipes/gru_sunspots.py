@@ -1,4 +1,4 @@
-"""Forecast next month's sunspot number with a GRU: its error is within 2 % of that of a linear model of roots.
+"""Forecast next month's sunspot number with a GRU: on average its error is 0.7 % above that of a linear model.
 
     python -m recipes.gru_sunspots                         # the result in the README
     python -m recipes.gru_sunspots --epochs 2 --limit 200  # a quick look

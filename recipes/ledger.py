@@ -17,14 +17,22 @@ def main(files: tuple[str, ...] = ()) -> None:
     """Say which published results still hold.
 
     Args:
-        files: Files with checks to add, a line of JSON each. If one does not fit, none is added.
+        files: Files with checks to add: what `recipes.verify` printed, or the ledger of another machine. Checks that
+            this ledger has are left out. If a new one does not fit, none is added.
     """
     known, added = checks.read(), []
+    known_lines = set(map(checks.line, known))
     for file in files:
         if not Path(file).is_file():
             raise arguments.error("files", "files that exist", file)
-        for text in filter(str.strip, Path(file).read_text(encoding="utf-8").splitlines()):
-            added.append(checks.received(text, known + added))
+        try:
+            lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+        except UnicodeDecodeError:
+            raise arguments.error("files", "text files in UTF-8", file) from None
+        found = [line for line in lines if line.startswith("{")]  # `recipes.verify` prints sentences too.
+        if not found:
+            raise arguments.error("files", "files with checks, a line of JSON each", file)
+        added += [checks.received(line, known + added) for line in found if line not in known_lines]
     if added:
         checks.append(added)
         print(f"{len(added)} checks added to {checks.path()}")

@@ -54,9 +54,7 @@ def main(
     print(formula)
     if run_dir:
         title = pictures.title(__file__, metrics)
-        input_description.save_input(
-            run_dir, "numbers", mpg, x=train.x, feature_names=["weight"], is_series=False, exact=True
-        )
+        input_description.save_input(run_dir, "numbers", mpg, x=train.x, feature_names=["weight"])
         pictures.save_figures(
             run_dir,
             title,

@@ -92,7 +92,7 @@ def main(
         input_description.save_input(run_dir, "prompt", text)
         curves = plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats per character)"})
         pictures.save_figures(run_dir, title, learning_curves=curves)
-        token_texts.save_samples(run_dir, model, text)
+        token_texts.save_samples(run_dir, model, text, seed)
     return metrics
 
 

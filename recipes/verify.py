@@ -14,6 +14,7 @@ run; the status is then 2.
 
 import itertools
 import random
+import statistics
 import subprocess
 import sys
 from typing import Literal
@@ -81,7 +82,11 @@ def _recipe(name: str, published: dict, seed: int) -> bool:
     recipe = recipe_list.recipe(name)
     check = checks.new(name, published, seed, measure.run(name, seed, stdout=subprocess.DEVNULL))
     _, low, high = results.new_seed_range(recipe, published, SHARE)
-    is_outside = _print_line(f"{name}  {recipe.metric}", check["value"], low, high)
+    if low == high:  # All published seeds gave one value, so another one may be as probable as 1 / (n + 1).
+        is_outside = abs(check["z"]) > statistics.NormalDist().inv_cdf((1 + SHARE) / 2)
+    else:
+        is_outside = not low <= check["value"] <= high
+    _print_line(f"{name}  {recipe.metric}", check["value"], low, high, is_outside)
     if not any(checks.are_same(check, other) for other in checks.read()):
         checks.append([check])
     print(checks.line(check), flush=True)
@@ -94,18 +99,17 @@ def _question(name: str, seed: int, quick: bool) -> list[bool]:
     for one in _recheck.new_seed(question, seed, is_whole=not quick, share=SHARE):
         is_time = question.experiment.panels[one.panel].score.unit.name in ("seconds", "milliseconds")
         title = f"{name}  {one.panel}  {one.row}{f'@{one.at}' if one.at else ''}"
-        is_outside = _print_line(title, one.value, one.low, one.high, "  (not counted)" if is_time else "")
+        is_outside = not one.low <= one.value <= one.high
+        _print_line(title, one.value, one.low, one.high, is_outside, "  (not counted)" if is_time else "")
         if not is_time:  # All places of a curve are one result.
             are_outside[one.panel, one.row] = are_outside.get((one.panel, one.row), False) or is_outside
     return list(are_outside.values())
 
 
-def _print_line(title: str, value: float, low: float, high: float, note: str = "") -> bool:
-    """Print a value and its interval; return whether it lies outside."""
-    is_outside = not low <= value <= high
+def _print_line(title: str, value: float, low: float, high: float, is_outside: bool, note: str = "") -> None:
+    """Print a value beside its prediction interval."""
     verdict = "OUTSIDE" if is_outside else "inside"
     print(f"{title}  {value:.6g} in {low:.6g} to {high:.6g}  {verdict}{note}", flush=True)
-    return is_outside
 
 
 if __name__ == "__main__":

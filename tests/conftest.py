@@ -4,6 +4,7 @@ import functools
 import gc
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -60,6 +61,21 @@ def seeded():
     # What is alive now stays: without this each `clear_session` looks for garbage in it, 0.4 seconds a test.
     gc.freeze()
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
+    """Nothing is asked of another machine: neither a test nor what it calls may need the network."""
+    connect = socket.socket.connect
+
+    def connect_here(self, address):
+        if self.family != getattr(socket, "AF_UNIX", None) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test needs the network: {address}")
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -110,7 +110,7 @@ def pca_squared_error(splits: data.Splits, numbers: int) -> float:
 
 
 def linear_filter_scores(splits: data.Splits, noise: float, seed: int, noisy_test: np.ndarray) -> dict[str, float]:
-    """Return the scores of the best linear filter of 5x5 pixels, from 1000 training images."""
+    """Return the scores of the linear filter of 5x5 pixels with the least squared error, from 1000 training images."""
 
     def neighbourhoods(x):
         padded = np.pad(x[..., 0], [(0, 0), (2, 2), (2, 2)])

@@ -9,35 +9,51 @@ python -m recipes.benchmark photos     # accuracy of `recipes.predict` on photos
 python -m recipes.benchmark search     # automated search, random search and settings by hand, 30 minutes
 python -m recipes.benchmark dqn        # deep Q-learning with the squared error and the Huber loss, 5 minutes
 python -m recipes.benchmark peers      # what other packages make of the same data (extra "peers"), four hours
+python -m recipes.benchmark cartpole   # steps and seconds until two agents have learned CartPole, 30 minutes
 python -m recipes.benchmark record     # time to 99.0 % and 99.5 % on MNIST, from the start of Python, 35 minutes
 python -m recipes.benchmark operations # where the time of a step goes, by TensorFlow's profiler, 3 minutes
 python -m recipes.benchmark upstream   # patches of Keras, two of them for JAX, 10 minutes
 """
 
 import importlib
-from typing import Annotated, Literal
+import inspect
+from typing import Literal
 
-import tyro
-
-from recipes._lib.runs import command_line
+from recipes._lib.runs import arguments, command_line
 
 NAMES = Literal[
-    "fit", "growth", "fits", "cnn", "export", "photos", "search", "dqn", "peers", "record", "upstream", "operations"
+    "fit",
+    "growth",
+    "fits",
+    "cnn",
+    "export",
+    "photos",
+    "search",
+    "dqn",
+    "peers",
+    "cartpole",
+    "record",
+    "upstream",
+    "operations",
 ]
 
 
-def main(name: Annotated[NAMES, tyro.conf.Positional], *, rounds: int = 5, rows: tuple[str, ...] = ()) -> None:
+def main(name: NAMES, *, rounds: int | None = None, rows: tuple[str, ...] = ()) -> None:
     """Run a benchmark and write recipes/benchmark/results/NAME.json.
 
     Args:
         name: Speed: fit, growth, cnn, record (time to 99.0 % and 99.5 % on MNIST), operations (of a step, by kind),
             upstream (patches of Keras). Memory: fits. Others: export, photos, search, dqn (two losses), peers (other
-            packages).
-        rounds: Rounds of `fit`; each times every model once in every way. Below 5, `fit` only prints.
-        rows: Models of `fit`, all if not given; with some of them, `fit` only prints. Recipes of `peers`.
+            packages), cartpole (how soon two agents learn it).
+        rounds: Of fit (below 5 it only prints), peers and upstream: each round times everything once.
+        rows: Models of fit, recipes of peers; all if not given. With some of them, fit only prints.
     """
-    options = {"fit": (rows, rounds), "peers": (rows,)}.get(name, ())
-    importlib.import_module(f"recipes.benchmark.{name}").main(*options)
+    benchmark = importlib.import_module(f"recipes.benchmark.{name}").main
+    options = {"rounds": rounds, "rows": rows or None}
+    options = {option: value for option, value in options.items() if value is not None}
+    for option in options.keys() - inspect.signature(benchmark).parameters.keys():
+        raise arguments.error(option, f"left out: the benchmark {name} has no {option}", options[option])
+    benchmark(**options)
 
 
 if __name__ == "__main__":

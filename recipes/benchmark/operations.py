@@ -24,10 +24,10 @@ INSIDE = ("ParallelMapDataset", "FlatMapDataset")
 """They are timed within PrefetchDataset."""
 
 
-def main(rows: tuple[str, ...] = ROWS) -> None:
+def main(names: tuple[str, ...] = ROWS) -> None:
     """Profile each model in a process of its own, and write the result."""
     content = {}
-    for name in rows:
+    for name in names:
         with processes.start() as call:
             content[name] = call(milliseconds, name)
         print(name, content[name], flush=True)

@@ -1,6 +1,8 @@
 """What the pages show of the published benchmarks, as Markdown."""
 
+import collections
 import itertools
+import math
 import statistics
 
 import numpy as np
@@ -8,6 +10,7 @@ import numpy as np
 from recipes._lib.runs import recipe_list, results, seed_intervals
 from recipes.benchmark import models
 from recipes.benchmark.tables import EXAMPLE_EPOCHS, TARGET, fastest_product, ratios, read, table, words
+from recipes.faq import _verdict
 
 
 def published(language: str) -> dict[str, str]:
@@ -107,7 +110,7 @@ def _search(content, phrases):
     for method in ("tpe", "random", "random_twice", "by_hand"):
         scores = [seed[method] for seed in content["seeds"].values()]
         builders = [row["winner"]["builder"] for row in scores]
-        winners = [f"`{name}` {builders.count(name)}" for name in sorted(set(builders), key=builders.count)[::-1]]
+        winners = [f"`{name}` {count}" for name, count in collections.Counter(builders).most_common()]
         accuracies[method] = [statistics.fmean(row["test_accuracies"]) for row in scores]
         interval = seed_intervals.clipped(seed_intervals.mean_interval(accuracies[method]), (0.0, 1.0))._asdict()
         row = {"title": phrases[method], "winners": phrases["comma"].join(winners), **interval}
@@ -116,21 +119,28 @@ def _search(content, phrases):
         else:
             keys = ("epochs", "trials", "stopped", "seconds", "validation_accuracy")
             rows.append({**row, **{key: statistics.fmean(score[key] for score in scores) for key in keys}})
-    lines = [difference(pair, accuracies, phrases) for pair in itertools.combinations(accuracies, 2)]
+    lines = differences(accuracies, phrases)
     trainings = len(scores[0]["test_accuracies"])
     note = phrases["search_note"].format(**content, searches=len(scores), trainings=trainings)
     return [table("search", phrases, rows), "\n".join(lines), note, phrases["search_figure"]]
 
 
-def difference(pair: tuple[str, str], accuracies: dict[str, list[float]], phrases: dict[str, str]) -> str:
-    """Return which of two methods is better by more than the interval of the paired differences, or that none is."""
-    first, second = pair
-    differences = 100 * np.subtract(accuracies[first], accuracies[second])
-    _, low, high = seed_intervals.mean_interval(list(differences))
-    if high < 0:  # The better one first.
-        first, second, low, high = second, first, -high, -low
-    names = {"better": phrases[first], "worse": phrases[second]}
-    return phrases["better" if low > 0 else "same"].format(**names, low=low, high=high).replace("（-", "（−")
+def differences(accuracies: dict[str, list[float]], phrases: dict[str, str]) -> list[str]:
+    """Return for each pair of methods which one is better, or that none is: paired t tests, corrected by Holm."""
+    from scipy import stats  # Here, because it takes time.
+
+    pairs = list(itertools.combinations(accuracies, 2))
+    p_values = [float(stats.ttest_rel(accuracies[first], accuracies[second]).pvalue) for first, second in pairs]
+    lines = []
+    for (first, second), p in zip(pairs, _verdict.holm(p_values), strict=True):
+        found = 100 * np.subtract(accuracies[first], accuracies[second])
+        _, low, high = seed_intervals.mean_interval(list(found))
+        if found.mean() < 0:  # The better one first.
+            first, second, low, high = second, first, -high, -low
+        names = {"better": phrases[first], "worse": phrases[second]}
+        text = phrases["better" if p < _verdict.ERROR else "same"].format(**names, low=low, high=high)
+        lines.append(text.replace("（-", "（−"))
+    return lines
 
 
 def _dqn(content, phrases):
@@ -164,6 +174,18 @@ def _peers(content, phrases):
     return [table("peers", phrases, rows), phrases["peers_note"].format(**content, **joined)]
 
 
+def _cartpole(content, phrases):
+    rows = []
+    for name, found in content["rows"].items():
+        learned = [run for run in found if run]
+        row = {"title": phrases[f"cartpole_{name}"], "seeds": len(found), "learned": len(learned)}
+        for key in ("steps", "seconds"):  # A seed that did not learn takes longer than any other.
+            values = [run[key] if run else math.inf for run in found]
+            row |= {key: statistics.median(values), f"{key}_low": min(values), f"{key}_high": max(values)}
+        rows.append(phrases["cartpole_row"].format(**row).replace("inf", "–"))
+    return [table("cartpole", phrases, rows), phrases["cartpole_note"].format(**content, count=len(found))]
+
+
 def _operations(content, phrases):
     rows = []
     for name, times in content["rows"].items():
@@ -179,15 +201,17 @@ def _record(content, phrases):
         first, rows = next(iter(goal["rows"].values()))["seconds"], []
         for name, measured in goal["rows"].items():
             seconds, accuracies = measured["seconds"], measured["accuracy"]
-            row = {"name": name, "file": name.split()[0], "seconds": statistics.median(seconds)}
-            row |= {"mean": statistics.fmean(accuracies), "low": min(accuracies), "high": max(accuracies)}
-            row |= {
-                "p": record_p_value(accuracies, float(target)),
-                "share": statistics.median(np.divide(seconds, first)),
-            }
+            row = {"name": name, "file": name.split()[0], **_beside_target(accuracies, float(target))}
+            row |= {"seconds": statistics.median(seconds), "share": statistics.median(np.divide(seconds, first))}
             rows.append(row)
         tables += [phrases["record_title"].format(target=float(target)), table("record", phrases, rows)]
     return [*tables, phrases["record_note"].format(**content, count=len(goal["seeds"]))]
+
+
+def _beside_target(accuracies: list[float], target: float) -> dict[str, float]:
+    """Return mean, lowest and highest accuracy, and the p value of the mean."""
+    mean = statistics.fmean(accuracies)
+    return {"mean": mean, "low": min(accuracies), "high": max(accuracies), "p": record_p_value(accuracies, target)}
 
 
 def record_p_value(accuracies: list[float], target: float) -> float:
@@ -217,6 +241,7 @@ MARKERS = {
     "search": ("search", _search),
     "dqn": ("dqn", _dqn),
     "peers": ("peers", _peers),
+    "cartpole": ("cartpole", _cartpole),
     "record": ("record", _record),
     "operations": ("operations", _operations),
     "upstream": ("upstream", _upstream),

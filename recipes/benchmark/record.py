@@ -6,6 +6,7 @@ counts if its mean is above the target with p < 0.01 by a one-sided t test.
 
 import subprocess
 import sys
+import tempfile
 import time
 
 from recipes.benchmark import tables
@@ -36,9 +37,12 @@ def main(targets: tuple[float, ...] = tuple(RECORDS), count: int = 20) -> None:
 def timed(command: list[str]) -> tuple[float, float]:
     """Run a program that prints its accuracy at its end; return the seconds until then, and the accuracy."""
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        accuracy = process.stdout.readline()  # Python's own end, after the last line, does not count.
-        seconds = time.perf_counter() - start
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+    with tempfile.TemporaryFile("w+") as log:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
+            accuracy = process.stdout.readline()  # Python's own end, after the last line, does not count.
+            seconds = time.perf_counter() - start
+        if process.returncode:
+            log.seek(0)
+            print(log.read(), file=sys.stderr)
+            raise subprocess.CalledProcessError(process.returncode, command)
     return seconds, float(accuracy)

@@ -17,15 +17,9 @@ def unpacked(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), "uint8").reshape(-1, 28, 28)
 
 
-def with_strips_below(panels: dict, seeds: dict, names, inches: float, strips: dict[str, str], title: str = ""):
+def with_strips_below(panels: dict, seeds: dict, names, inches: float, strips: dict[str, str]):
     """Return a figure with the panels, and below them a part of some inches with strips."""
-
-    def draw_below(part):
-        if title:
-            part.suptitle(title, fontsize=10)
-        draw_strips(part, strips)
-
-    return _figure.with_part_below(panels, seeds, names, inches, draw_below)
+    return _figure.with_part_below(panels, seeds, names, inches, lambda part: draw_strips(part, strips))
 
 
 def draw_strips(figure, strips: dict[str, str], length: int | None = None) -> None:
@@ -51,20 +45,3 @@ def principal_components(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean image, and the principal components as columns, that of the largest variance first."""
     x = images.reshape(len(images), -1)
     return images.mean(axis=0), np.linalg.eigh(np.cov(x, rowvar=False))[1][:, ::-1]
-
-
-def features(x, y, optimizer, epochs: int, **options):
-    """Return a network from images to 48 features: a classifier of real images (x, y), the same for all seeds.
-
-    `options` say how it is compiled.
-    """
-    import keras
-
-    from dlguide import cnn, training
-    from recipes._lib.images import few_labels
-
-    keras.utils.set_random_seed(0)
-    classifier = cnn((28, 28, 1), 10, filters=(16, 32, 48), kernel_size=5)
-    classifier.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
-    training.fit(classifier, x, y, epochs=epochs, batch_size=100, verbose=0)
-    return few_labels.without_head(classifier)

@@ -40,6 +40,8 @@ class Score(NamedTuple):
     """A difference that is too small to matter, such as 0.01 for one point of accuracy; of a ratio, 0.1 for a tenth."""
     is_ratio: bool = False
     """Whether scores are compared by their ratio: means and intervals are those of the logarithms."""
+    has_direction: bool = True
+    """Whether a higher or a lower score is better. The table does not say it of a score that should be near another."""
 
     def limits(self) -> tuple[float, float]:
         """Return the bounds, infinite ones where there are none: intervals end there."""
@@ -93,8 +95,6 @@ class Claim(NamedTuple):
     """Of a panel of curves: the place on the curve, as the scores have it."""
     success: float | None = None
     """Compare how many seeds have a score at least as good as this, where outcomes come in two kinds."""
-    disputed: bool = False
-    """Whether the sources report otherwise; the limits say why."""
 
 
 class Experiment(NamedTuple):

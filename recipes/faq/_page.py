@@ -154,7 +154,8 @@ def _curves(name: str, panel: Panel, seeds: dict, names: Names) -> list[str]:
 
 def _score_name(panel: Panel, names: Names) -> str:
     direction = "higher is better" if panel.score.higher_is_better else "lower is better"
-    return _sentences.described(panel.score, names, names("sentence", direction))
+    more = [names("sentence", direction)] if panel.score.has_direction else []
+    return _sentences.described(panel.score, names, *more)
 
 
 def _cell(text: str) -> str:

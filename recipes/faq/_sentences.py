@@ -30,8 +30,7 @@ def _answer(experiment: Experiment, claim: Claim, finding: _verdict.Finding, see
     elif isinstance(claim.reference, str):
         facts["size"] = _size(finding, score, names)
     text = "given" if outcome == "given" else f"{outcome}{'' if 'size' in facts else ' value'}"
-    disputed = names("sentence", "disputed") if claim.disputed else ""
-    return names("sentence", text).format(**facts) + disputed
+    return names("sentence", text).format(**facts)
 
 
 def levels(claim: Claim, score: Score, seeds: dict, names: Names) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.image import imread
 
 from recipes._lib.runs import recipe_list
+from recipes.site import _scripts
 
 ROOT = recipe_list.FOLDER.parent
 PUBLISHED = recipe_list.FOLDER / "published"
@@ -114,7 +115,7 @@ def _demo(found: re.Match) -> str:
     kind, models, recorded = found.groups()
     files = [path for name in models.split() for path in sorted((PUBLISHED / name).glob("*.onnx"))]
     parts = [path.parent.name + ("" if path.stem == "model" else f"/{path.stem}") for path in files]
-    megabytes = RUNTIME_MEGABYTES + sum(path.stat().st_size for path in files) / 1e6
+    megabytes = RUNTIME_MEGABYTES + sum(len(_scripts.packed(path)) for path in files) / 1e6
     data = f'data-demo="{kind}" data-models="{models}" data-parts="{" ".join(parts)}" data-megabytes="{megabytes:.1f}"'
     return f'<div class="demo" {data} markdown="1">\n\n{recorded}\n</div>\n'
 

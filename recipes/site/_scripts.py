@@ -6,6 +6,7 @@ page from disk may load nothing else.
 
 import base64
 import csv
+import functools
 import gzip
 import json
 import shutil
@@ -35,17 +36,17 @@ def write(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, scratch)
-        command = ["npm", "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
+        command = ["npm", "ci", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"]
         subprocess.run(command, check=True, cwd=scratch)
         package = Path(scratch) / "node_modules/onnxruntime-web/dist"
         shutil.copy(package / "ort.wasm.min.js", folder)
         glue = (package / f"{RUNTIME}.mjs").read_text(encoding="utf-8")
         (folder / "ort-glue.js").write_text(_assigned(glue=glue), encoding="utf-8")
-        (folder / "ort-wasm.js").write_text(_assigned(wasm=_packed(package / f"{RUNTIME}.wasm")), encoding="utf-8")
+        (folder / "ort-wasm.js").write_text(_assigned(wasm=packed(package / f"{RUNTIME}.wasm")), encoding="utf-8")
 
 
 def _write_model(published: Path, folder: Path) -> None:
-    files = {f"{published.name}/{path.name}": _packed(path) for path in sorted(published.glob("*.onnx"))}
+    files = {f"{published.name}/{path.name}": packed(path) for path in sorted(published.glob("*.onnx"))}
     if files:
         info = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(published.glob("*.json"))}
         lines = [f"dlguide.{key} = dlguide.{key} || {{}};" for key in ("files", "info")]
@@ -54,7 +55,9 @@ def _write_model(published: Path, folder: Path) -> None:
         (folder / f"{published.name}.js").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _packed(path: Path) -> str:
+@functools.cache
+def packed(path: Path) -> str:
+    """Return a file as text: gzip in base64."""
     return base64.b64encode(gzip.compress(path.read_bytes(), mtime=0)).decode()
 
 

@@ -101,6 +101,18 @@ def test_the_layers_stand_in_the_order_that_the_docstring_says(name, args, optio
     assert {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)} == {0.1}
 
 
+DROPPED = [name for name in CASES if "dropout" in inspect.signature(getattr(dlguide, name)).parameters]
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("name", DROPPED)
+def test_every_dropout_layer_has_the_rate_that_was_given(name):
+    args = [arg() if callable(arg) else arg for arg in CASES[name].args]
+    model = getattr(dlguide, name)(*args, **CASES[name].base | {"dropout": 0.4})
+    rates = [layer.rate for layer in model._flatten_layers() if isinstance(layer, keras.layers.Dropout)]
+    assert rates and set(rates) == {0.4}
+
+
 @names
 def test_every_option_of_the_signature_is_tried(name):
     parameters = inspect.signature(getattr(dlguide, name)).parameters.values()
@@ -162,6 +174,7 @@ def test_one_step_moves_every_trainable_weight(name, option):
 
 @layers
 @pytest.mark.thorough
+@pytest.mark.each_backend
 def test_an_output_depends_neither_on_the_batch_nor_on_chance_where_it_need_not(name, option):
     model = build(name, option)
     x, others = inputs(name, model), inputs(name, model, seed=1)

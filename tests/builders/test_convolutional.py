@@ -40,6 +40,29 @@ def test_an_image_is_turned_by_the_angle_and_moved_along_the_side_that_were_give
     np.testing.assert_allclose(changed(shift=(0.25, 0.0)), x, atol=1e-5)
 
 
+def test_new_pixels_repeat_the_edge_and_each_change_has_the_size_that_was_given():
+    ramp = np.tile(np.linspace(0, 1, 32, dtype="float32")[None, None, :, None], (50, 32, 1, 1))  # From left to right.
+    square = np.zeros((200, 33, 33, 1), "float32")
+    square[:, 12:21, 12:21] = 1
+
+    def changed(x, **changes):
+        return keras.ops.convert_to_numpy(Augmentation(changes)(x, training=True))[..., 0]
+
+    for changes in ({"shift": (0.0, 0.5)}, {"zoom": 0.5}, {"rotation": 20}, {"shear": 0.3}):
+        row = changed(ramp, **changes)[:, 16]  # The opposite edge, mirrored, would be darker again.
+        assert (np.diff(row) > -1e-5).all(), changes
+    areas = np.sqrt(changed(square, zoom=0.4).sum(axis=(1, 2)) / 81)
+    assert 0.65 < areas.min() < 0.8 and 1.35 < areas.max() < 1.75, (areas.min(), areas.max())
+    x = np.random.default_rng(0).random((40, 6, 6, 1), "float32")
+    for flip, axis in (("vertical", 1), ("horizontal", 2)):
+        turned = (changed(x, flip=flip) == np.flip(x, axis)[..., 0]).all(axis=(1, 2))
+        same = (changed(x, flip=flip) == x[..., 0]).all(axis=(1, 2))
+        assert turned.any() and same.any() and not turned.all()
+    slanted = changed(square, shear=0.3)
+    for axis in (1, 2):  # Along both sides.
+        assert (np.abs(slanted.sum(axis=axis) - square[..., 0].sum(axis=axis)).max(axis=1) > 0.5).any()
+
+
 def test_a_model_that_changes_its_images_is_compiled_on_jax():
     if keras.backend.backend() != "jax":
         pytest.skip("TensorFlow and PyTorch compile nothing by themselves")

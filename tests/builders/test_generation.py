@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from contract import outputs
 
-from dlguide import attention_layers, autoencoder, diffusion, gan, generation, mlp, transformer_language_model
+from dlguide import attention_layers, autoencoder, diffusion, gan, generation, mlp, transformer_language_model, vae
 
 
 def language_model(max_length=12):
@@ -42,6 +42,13 @@ def test_the_way_between_two_codes_keeps_their_length():
 @pytest.mark.parametrize("options", [{"temperature": 0}, {"top_k": 1, "seed": 5}, {"temperature": 1e-300}])
 def test_the_likeliest_token_is_written(options):
     assert generate([3, 1], 6, **options) == likeliest(language_model(), [3, 1], 6)
+
+
+@pytest.mark.parametrize("build", [vae, gan])
+def test_the_seed_decides_the_samples(build):
+    model = build((4, 4, 1), latent_dim=2)
+    first, again, other = (generation.sample(model, 3, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(first, again) and not np.allclose(first, other)
 
 
 def test_the_seed_decides_the_continuation():

@@ -19,6 +19,7 @@ def policy(request):
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.thorough
+@pytest.mark.each_backend
 def test_a_builder_trains_by_plain_fit(policy, name):
     if (keras.backend.backend(), policy, name) == ("torch", "mixed_float16", "conv_autoencoder"):
         pytest.skip("PyTorch on a CPU lacks the gradient of a transposed convolution in float16")

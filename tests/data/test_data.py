@@ -136,6 +136,8 @@ def test_a_text_of_ones_own_is_split_by_position(mark, tmp_path):
     assert data.decode(text.train.y[0], text.info.vocabulary) == "bcdefghija" * 2
     assert [len(part.x) for part in text[:3]] == [39, 4, 4]
     assert data.is_test_part(text.test.x) and not data.is_test_part(text.valid.x)
+    last = data.load_text(tmp_path / "mine.txt", length=20, limit=3)
+    np.testing.assert_array_equal(last.train.x, text.train.x[-3:])
 
 
 def test_encode_cuts_and_pads():

@@ -106,14 +106,12 @@ def test_a_quick_run_has_its_options_and_three_seeds_and_says_that_it_does_not_a
     def choose(small=False):
         return {"a": {"0.1": float(small), "1": 0.5}}
 
-    claims = tuple(claim._replace(disputed=True) for claim in experiment().claims)
-    stated = experiment(measure, quick={"small": True}, choose=choose, claims=claims)
+    stated = experiment(measure, quick={"small": True}, choose=choose)
     assert run(stated, "--quick") == {f"runs/faq_x_quick/{name}" for name in FILES}
     assert given == [(seed, {"a": {"0.1": 1.0, "1": 0.5}}, True) for seed in (0, 1, 2)]
     printed = capsys.readouterr().out
     assert printed.count("these are not the published settings") == printed.count("These are not the published") == 1
     assert "b above a?" in printed and "b better at 0.1? (not measured in this run)" in printed
-    assert "the sources" not in printed
     assert "learning rate out of 0.1, 1." in printed and "| A | 0.1 |" in printed
 
 

@@ -111,11 +111,6 @@ def test_the_commands_of_the_readme_are_those_that_ci_runs():
         assert set(re.findall(r'"(?:-e )?\.\[(\w+)\]"', page.read_text("utf-8"))) <= set(extras), page
 
 
-def test_no_line_of_python_is_longer_than_120_characters():
-    for path in [path for folder in ("dlguide", "recipes", "tests") for path in (ROOT / folder).rglob("*.py")]:
-        assert max(map(len, path.read_text("utf-8").splitlines()), default=0) <= 120, path
-
-
 @pytest.mark.parametrize("module", [dlguide, *MODULES], ids=lambda m: m.__name__)
 def test_the_examples_of_docstrings_give_what_they_say(module):
     assert doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE, report=True).failed == 0

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from recipes.benchmark import dqn, fit, growth, models, pages, peers, record, tables, upstream
+from recipes.benchmark import __main__ as benchmark
+from recipes.benchmark import cartpole, dqn, fit, growth, models, pages, peers, record, tables, upstream
 
 BATCH = 32
 LOOPS = [name for name in models.ROWS if name not in ("mlp_short", "mlp_512", "mlp_512_dense", "mlp_512_xla")]
@@ -176,6 +177,30 @@ def test_measured_peers_are_not_measured_again(results, monkeypatch):
         peers.main(rows=("mlp",))
 
 
+def test_a_task_is_learned_at_the_first_mean_return_of_475_and_a_seed_that_fails_takes_longest(results):
+    learned = cartpole.first_success([(2500, 3.0, 474.9), (5000, 6.0, 475.0), (7500, 9.0, 500.0)])
+    assert learned == {"steps": 5000, "seconds": 6.0} and cartpole.first_success([(2500, 3.0, 474.9)]) is None
+    rows = {"dqn_cartpole": [learned, {"steps": 9600, "seconds": 8.0}, None], "stable_baselines_dqn": [None] * 3}
+    tables.save("cartpole", {"threshold": 475.0, "version": "1", "seeds": [0, 1, 2], "rows": rows})
+    ours, theirs = pages.published("en")["cartpole"].splitlines()[2:4]
+    assert ours == "| `dqn_cartpole` | 2 of 3 | 9,600 (5,000 to –) | 8.0 (6.0 to –) |"
+    assert theirs.endswith("| 0 of 3 | – (– to –) | – (– to –) |")
+
+
+def test_the_methods_of_a_search_are_compared_with_holms_correction():
+    values = {"tpe": [0.5, 0.6, 0.7], "random": [0.5, 0.61, 0.7], "by_hand": [0.9, 0.99, 1.1]}
+    lines = pages.differences(values, tables.words("en"))
+    assert [line.startswith("- settings by hand: better than") for line in lines] == [False, True, True]
+    assert lines[0] == "- random search and TPE with pruning: undecided (-1.10 to +1.77)"
+    some = {"tpe": [0.0, 0.1, 0.2], "random": [0.21, 0.2, 0.41], "by_hand": [0.0, 0.5, 0.1]}
+    assert all("undecided" in line for line in pages.differences(some, tables.words("en")))
+
+
+def test_an_option_that_a_benchmark_does_not_have_is_refused():
+    with pytest.raises(ValueError, match="`rounds` must be left out: the benchmark fits has no rounds"):
+        benchmark.main("fits", rounds=3)
+
+
 def test_records_are_records():
     """Each program but the first of a target, the recipe, has a mean above the target with p < 0.01."""
     goals = {float(target): goal for target, goal in tables.read("record")["targets"].items()}
@@ -201,7 +226,7 @@ SMALL = {
     "cnn": {"seeds": (0,), "limit": 500},
     "export": {"backends": ("tensorflow",), "count": 1},
     "photos": {"count": 1, "epochs": 1, "limit": 2000},
-    "operations": {"rows": ("mlp_small",)},
+    "operations": {"names": ("mlp_small",)},
     "record": {"targets": (0.990,), "count": 2},
     "search": {"seeds": (0,), "new_seeds": (1000,), "trials": 2, "epochs": 1},
 }

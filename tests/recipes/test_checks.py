@@ -88,7 +88,7 @@ def test_half_a_point_less_raises_the_alarm_and_one_odd_run_does_not(ledger_file
     checks.append(made_check(results.result(NAME)["mean"][METRIC], seed) for seed in range(1000, 1010))
     checks.append([made_check(0.9875, 1010)])
     ledger.main()
-    assert capsys.readouterr().out.startswith(f"{NAME}  11 checks, last {datetime.date.today()}, z -")
+    assert capsys.readouterr().out.startswith(f"{NAME}  11 checks, last {MACHINE['date']}, z -")
     checks.append(made_check(results.result(NAME)["mean"][METRIC] - 0.005, seed) for seed in range(1011, 1014))
     with pytest.raises(SystemExit) as stop:
         ledger.main()
@@ -112,7 +112,7 @@ def test_a_check_stands_in_the_column_of_its_backend_and_versions(ledger_file, m
     ):
         checks.append([made_check(seed=seed, backend=backend, versions=versions | {backend: version})])
     [row] = [row for row in table.check_rows() if f"/{NAME}.py" in row[0]]
-    z = f"{made_check()['z']:+.1f} {datetime.date.today()}"
+    z = f"{made_check()['z']:+.1f} {MACHINE['date']}"
     assert row[3:] == [z, "–", z, z, "–", "–"]
 
 
@@ -143,7 +143,7 @@ def test_a_run_that_is_checked_again_counts_once_and_a_command_that_fails_does_n
 
 
 def test_checks_are_read_in_the_order_of_their_dates(ledger_file):
-    checks.append([made_check(seed=1), made_check(seed=2, date="2026-11-01"), made_check(seed=3)])
+    checks.append([made_check(seed=1), made_check(seed=2, date="2020-01-01"), made_check(seed=3)])
     assert [check["seed"] for check in checks.read()] == [2, 1, 3]
 
 
@@ -162,10 +162,26 @@ def test_checks_of_another_machine_are_added(ledger_file, tmp_path, capsys):
     assert checks.read() == others and capsys.readouterr().out.startswith("3 checks added to ")
 
 
+def test_the_ledger_of_another_machine_and_the_output_of_verify_are_read(ledger_file, tmp_path, capsys):
+    """Known checks and sentences are left out; a file without checks, or in another encoding, is refused."""
+    checks.append([made_check(seed=4)])
+    new, file = made_check(seed=5, cpu="another"), tmp_path / "others"
+    lines = ["mlp_mnist  accuracy  0.98 in 0.97 to 0.99  inside", *map(checks.line, [made_check(seed=4), new])]
+    file.write_text("\n".join(lines), encoding="utf-8-sig")
+    ledger.main((str(file),))
+    assert checks.read() == [made_check(seed=4), new] and "1 checks added" in capsys.readouterr().out
+    file.write_text("nothing")
+    with pytest.raises(ValueError, match="`files` must be files with checks, a line of JSON each"):
+        ledger.main((str(file),))
+    file.write_text(checks.line(new), encoding="utf-16")
+    with pytest.raises(ValueError, match="`files` must be text files in UTF-8"):
+        ledger.main((str(file),))
+    assert len(checks.read()) == 2
+
+
 BAD = {
-    "a line of JSON": "mlp_mnist 0.98",
-    "an object with the fields row, metric, value": "[1, 2]",
-    "an object with the fields": {"more": 1},
+    "a line of JSON": '{"row": "mlp_mnist"',
+    "an object with the fields row, metric, value": {"more": 1},
     "a check whose value is of type float": {"value": "0.98"},
     "a check whose seed is of type int": {"seed": True},
     "a check of a published row": {"row": "nothing"},
@@ -183,7 +199,7 @@ BAD = {
     "a check whose date is written as": {"date": "yesterday"},
     "when the result was published, and today": {"date": "2099-01-01"},
     "was published": {"date": "2020-01-01"},
-    "a new check: the ledger has one of this row, seed, backend and versions": {"seed": 4},
+    "a new check: the ledger has one of this row, seed, backend and versions": {"seed": 4, "cores": 1},
 }
 
 

@@ -148,7 +148,7 @@ def test_a_step_is_measured_by_its_file(tmp_path, monkeypatch):
     measured = compression.steps({"student": model, "student_int8": model}, splits, str(tmp_path))
     assert asked == {"student.tflite": 32, "student_int8.tflite": 8}
     for name, step in measured.items():
-        assert step.accuracy == np.mean(splits.test.y == 3) and 0 < step.milliseconds < 100
+        assert step.accuracy == np.mean(splits.test.y == 3) and step.milliseconds > 0
         assert step.bytes == (tmp_path / f"{name}.tflite").stat().st_size
         assert step.weights == model.count_params()
     logits, _ = compression.run_file(tmp_path / "student.tflite", splits.test.x)

@@ -281,7 +281,6 @@ def test_a_judge_does_not_touch_the_global_seed_and_its_training_sets_the_one_th
     assert judge.scores(x) == again.scores(x) != other.scores(x)
 
 
-@pytest.mark.thorough
 def test_the_baseline_of_the_gan_is_trained_as_vae_mnist_is():
     options = inspect.signature(vae_mnist.main).parameters
     assert {name: options[name].default for name in gan_mnist.VAE} == gan_mnist.VAE

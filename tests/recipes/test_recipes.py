@@ -182,7 +182,7 @@ def test_the_samples_of_the_gan_and_the_images_of_the_autoencoder_are_ahead_by_a
 def test_a_search_says_how_boosting_compares(name):
     recipe, mean = recipe_list.recipe(name), results.result(name)["mean"]
     docstring = " ".join(recipe_list.docstring("automl").split())
-    assert "Gradient boosting is within 0.01 on `bikeshare`, and far worse on the leaves." in docstring
+    assert "Gradient boosting is within 0.01 on `bikeshare`, and far worse on the leaves:" in docstring
     difference = mean[f"boosting_{recipe.metric}"] - mean[recipe.metric]
     assert abs(difference) < 0.01 if name == "automl" else difference < -0.1
 

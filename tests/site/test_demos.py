@@ -145,6 +145,63 @@ def test_the_answers_to_texts_are_right(visit_disk):
     assert "S AE K S AH F OW N Z" in answers(page)[0]
 
 
+def test_keys_buttons_and_fingers_that_are_not_meant_for_a_demo_change_nothing(visit_disk):
+    page = opened(visit_disk, "mlp_mnist")
+    draw(page, [(140, 60), (130, 220)])
+    paper = page.locator(".demo-paper")
+    assert not changed(page, lambda: paper.click(button="right", position={"x": 40, "y": 40}))
+    second = {"pointerId": 7, "isPrimary": False, "clientX": 40, "clientY": 40, "bubbles": True}
+    assert not changed(page, lambda: paper.dispatch_event("pointerdown", second))
+    is_taken = """(canvas, altKey) => !canvas.dispatchEvent(
+        new KeyboardEvent("keydown", {key: "ArrowLeft", altKey, bubbles: true, cancelable: true}))"""
+    for name in ("mlp_mnist", "dqn_cartpole", "selfplay_connect4"):
+        canvas = opened(visit_disk, name).locator(".demo canvas").first
+        assert (canvas.evaluate(is_taken, False), canvas.evaluate(is_taken, True)) == (True, False), name
+
+
+def test_a_demo_that_is_used_while_its_model_loads_goes_on_when_it_is_there(visit_disk):
+    found, held = visit_disk(viewport={"width": 1200, "height": 1000}), []
+    found.page.route("**/models/dqn_cartpole.js", lambda route: held.append(route))
+    page = found.open("recipes/published/dqn_cartpole/index.html")
+    page.locator(".demo").scroll_into_view_if_needed()
+    page.wait_for_selector(".demo[data-state=loading]")
+    for button in page.locator(".demo-button").all():
+        button.click()
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    page.wait_for_selector(".demo[data-state=ready]", timeout=30_000)
+    assert changed(page, lambda: None) and not found.errors
+
+
+@pytest.mark.parametrize("name", ["dqn_cartpole", "selfplay_connect4"])
+def test_a_still_picture_takes_the_colours_of_the_new_theme(visit_disk, name):
+    page = opened(visit_disk, name, reduced_motion="reduce")
+    schemes = ["default", "slate"]
+    now = page.evaluate("document.body.getAttribute('data-md-color-scheme')")
+    [other] = set(schemes) - {now}
+    assert changed(page, lambda: page.evaluate(f"document.body.setAttribute('data-md-color-scheme', '{other}')"))
+
+
+def test_a_class_that_is_chosen_during_the_search_is_searched_for_afterwards(visit_disk):
+    page = opened(visit_disk, "gan_mnist")
+    page.select_option(".demo select", "1")
+    page.wait_for_timeout(300)
+    page.select_option(".demo select", "5")
+    page.wait_for_timeout(8000)
+    names = page.locator(".demo-grid canvas").evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+    assert len(names) == 10 and all(re.search(r"5\D*$", name) for name in names), names
+
+
+def test_a_changed_code_stays_on_the_way_to_another_one(visit_disk):
+    page = opened(visit_disk, "vae_mnist")
+    press(page, "input[type=range]", *["ArrowUp"] * 40, number=3)
+    number = page.locator(".demo input[type=range]").nth(3)
+    highest = float(number.input_value())
+    press(page, ".demo-field input[type=range]", "ArrowRight")
+    page.wait_for_timeout(500)
+    assert highest >= 3 and 0.9 * highest < float(number.input_value()) < highest + 0.1
+
+
 def test_without_webassembly_the_recorded_example_stays(visit_disk):
     found = visit_disk()
     found.page.add_init_script("delete window.WebAssembly")

@@ -1,5 +1,8 @@
 """Adam's update by TensorFlow's kernel: the numbers of Keras's own update, for every option of the optimizer."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -103,3 +106,30 @@ def test_an_update_of_the_callers_is_used_and_kept(kernel_calls):
     training.fit(model, np.ones((16, 3), "int32"), np.ones(16, "int32"), epochs=1, verbose=0)
     assert model.optimizer.update_step is own and not kernel_calls
     assert all(map(np.array_equal, model.get_weights(), before))
+
+
+REPLICAS = """
+import numpy as np, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import keras
+from dlguide import training
+
+x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
+found = []
+for strategy in (tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), tf.distribute.get_strategy()):
+    with strategy.scope():
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(2)])
+        model.compile(keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    training.fit(model, x, (x[:, 0] > 0).astype("int32"), epochs=2, batch_size=8, verbose=0)
+    found.append(np.concatenate([weight.ravel() for weight in model.get_weights()]))
+print(np.abs(found[0] - found[1]).max())
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.one_backend
+def test_two_replicas_train_to_the_weights_of_one():
+    done = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 1e-5

@@ -69,6 +69,26 @@ def test_a_model_that_differs_is_told_by_its_layer_and_field(options, message, t
     assert refused(tmp_path, network(**options), epochs=1) == message
 
 
+@pytest.mark.parametrize(
+    ("loss", "options", "named"),
+    [
+        (keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1), {}, "loss"),
+        (SPARSE, {"metrics": ["accuracy"]}, "metrics"),
+        (SPARSE, {"weighted_metrics": ["accuracy"]}, "weighted_metrics"),
+        (SPARSE, {"loss_weights": 0.5}, "loss_weights"),
+    ],
+)
+def test_a_model_that_is_compiled_otherwise_is_refused(loss, options, named, tmp_path):
+    def compiled(loss, **options):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        model.compile("sgd", loss, **options)
+        return model
+
+    fit(compiled(SPARSE), tmp_path, epochs=1)
+    assert named in refused(tmp_path, compiled(loss, **options), epochs=1)
+
+
 class Threshold(keras.callbacks.Callback):
     def __init__(self, threshold):
         super().__init__()

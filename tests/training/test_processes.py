@@ -15,7 +15,10 @@ import pytest
 
 from dlguide import mlp, training
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "jax", reason="JAX is the backend that has them")
+pytestmark = [
+    pytest.mark.each_backend,
+    pytest.mark.skipif(keras.backend.backend() != "jax", reason="JAX is the backend that has them"),
+]
 
 
 def run(folder: str, epochs: int, seconds_a_step: float) -> None:
@@ -51,7 +54,8 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
         environment["PYTHONPATH"] = str(Path(__file__).parents[2])
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         processes.append(subprocess.Popen(command, env=environment, **pipes))
-    while is_killed and processes[-1].poll() is None:
+    deadline = time.monotonic() + 300
+    while is_killed and processes[-1].poll() is None and time.monotonic() < deadline:
         if (folder / "checkpoint.npz").exists():
             processes[-1].kill()
         time.sleep(0.1)

@@ -14,6 +14,8 @@ from training_runs import At, X, Y, check_resumed, classifier, crash, fit, plate
 
 from dlguide.training import _folder, _run
 
+CHECKPOINT_SHARE = _run.CHECKPOINT_SHARE  # `conftest.py` replaces it.
+
 pytestmark = pytest.mark.each_backend
 STOPS = ((0, 3), (2, 0), (2, 3))  # In the first epoch, at the beginning of one, within one.
 
@@ -211,6 +213,27 @@ def test_checkpoints_take_no_more_than_their_share_of_the_time_but_the_last_is_w
     monkeypatch.setattr(_folder.RunFolder, "save", lambda self, arrays, history: written.append(arrays))
     train(tmp_path / "other")
     assert len(written) == 2  # The first, which shows what one costs, and the last.
+
+
+def test_a_checkpoint_that_takes_a_second_is_written_every_34_seconds(tmp_path, monkeypatch):
+    """Its share of the time is 3 %, as the docstring says; a step takes 10 s here."""
+    clock, saved = [0.0], []
+
+    def save(self, arrays, history):
+        clock[0] += 1
+        saved.append(clock[0])
+
+    monkeypatch.setattr(_run, "CHECKPOINT_SHARE", CHECKPOINT_SHARE)
+    monkeypatch.setattr(_run, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(_folder.RunFolder, "save", save)
+
+    class Wait(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            clock[0] += 10
+
+    fit(classifier(), tmp_path, epochs=4, checkpoint_seconds=1, callbacks=[Wait()])
+    between = np.diff(saved)[:-1]  # The last one is written always.
+    assert len(between) >= 2 and ((between >= 34) & (between <= 50)).all(), saved
 
 
 # Signals

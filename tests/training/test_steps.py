@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from training_runs import X, Y, classifier, dataset, fit, same, state
 
+from dlguide import training
 from dlguide.training import _steps
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others run one step a call")
@@ -20,6 +21,10 @@ def steps_a_call(folder=None, looks_at=None, **options):
     callback = keras.callbacks.LambdaCallback(on_epoch_begin=note, on_train_batch_end=looks_at)
     history = fit(model, folder, callbacks=[callback], **{"epochs": 4, **options}).history
     return seen, [np.array(list(history.values())), *state(model)]
+
+
+def test_the_docstring_states_the_length_of_a_long_run():
+    assert f"{_steps.LONG_RUN} steps" in " ".join(training.fit.__doc__.split())
 
 
 @pytest.mark.thorough

@@ -1,1 +1,1 @@
-"""Deep Q-learning: environments, replay memory, the algorithm, baselines, pictures."""
+"""Agents and players: deep Q-learning, Connect Four by self-play, their baselines and pictures."""

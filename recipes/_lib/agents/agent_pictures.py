@@ -72,5 +72,5 @@ def _draw_acrobot(axes, observation) -> None:
 # The last two observed numbers; the actions; left, right, bottom and top of a frame, and the function that draws it.
 VIEWS = {
     "CartPole-v1": ("angle", "angular speed of the pole", ("left", "right"), (-2.4, 2.4, -0.4, 1.3), _draw_cart),
-    "Acrobot-v1": ("speed of link 1", "of link 2", ("-1", "0", "+1"), (-2.2, 2.2, -2.2, 2.2), _draw_acrobot),
+    "Acrobot-v1": ("speed of link 1", "speed of link 2", ("-1", "0", "+1"), (-2.2, 2.2, -2.2, 2.2), _draw_acrobot),
 }

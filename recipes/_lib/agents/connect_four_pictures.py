@@ -23,14 +23,14 @@ POSITIONS = {
 def save_figures(run_dir, title: str, value, history, seed: int) -> None:
     """Save the curves, boards with the values of the moves, and a game against the opponent of the test."""
     player = game_players.searching_player(game_players.PLAYER_DEPTH, value)
-    judge = game_players.searching_player(game_players.JUDGE_DEPTH)
-    columns = game_players.recorded_game(player, judge, opening=(3, 3), seed=(seed, game_players.TEST))
+    opponent = game_players.searching_player(game_players.OPPONENT_DEPTH)
+    columns = game_players.recorded_game(player, opponent, opening=(3, 3), seed=(seed, game_players.TEST))
     pictures.save_figures(
         run_dir,
         title,
         learning_curves=learning_curves(history.history),
         move_values=move_values(value),
-        game=game(columns, "the network", f"a search of {game_players.JUDGE_DEPTH} moves"),
+        game=game(columns, "the network", f"a search of {game_players.OPPONENT_DEPTH} moves"),
     )
 
 

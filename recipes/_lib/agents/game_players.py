@@ -15,7 +15,7 @@ from recipes._lib.agents.connect_four import COLUMNS, Positions
 PLAY, DRAW, VALID, TEST, POSITIONS = range(5)
 """What random numbers are for: moves of the training, batches, games of the validation and of the test, random
 positions. It is the second number of a seed, because NumPy takes s and (s, 0) as the same."""
-PLAYER_DEPTH, JUDGE_DEPTH = 2, 4  # Moves that the network's player looks ahead, and its opponent in the test.
+PLAYER_DEPTH, OPPONENT_DEPTH = 2, 4  # Moves that the network's player looks ahead, and its opponent in the test.
 SOONER = 0.99  # What a value loses with each move: of two wins, the sooner one is worth more.
 OPENINGS = [(first, second) for first in range(COLUMNS) for second in range(COLUMNS)]
 
@@ -47,7 +47,7 @@ def network_value(network: keras.Model) -> Callable[[Positions], np.ndarray]:
 
 
 def with_wins(value: Callable) -> Callable[[Positions], np.ndarray]:
-    """Return a function that takes a position as won if the player to move has a winning move, and asks only else."""
+    """Return a value function: 1 where the player to move has a winning move, `value` for all other positions."""
 
     def known(positions: Positions) -> np.ndarray:
         values = np.ones(len(positions))
@@ -137,9 +137,9 @@ def random_positions(count: int, seed: int) -> Positions:
 
 
 def decided_error(value: Callable, count: int, seed: int) -> float:
-    """Return the mean error of a network's value in positions in which one side can win within the judge's search."""
+    """Return the mean error of a network's value in positions in which one side can win within four moves."""
     positions = random_positions(count, seed)
-    best = move_values(positions, JUDGE_DEPTH).max(axis=1)
+    best = move_values(positions, OPPONENT_DEPTH).max(axis=1)
     is_decided = best != 0
     return float(np.abs(value(positions[is_decided]) - np.sign(best[is_decided])).mean())
 
@@ -147,12 +147,12 @@ def decided_error(value: Callable, count: int, seed: int) -> float:
 def scores(value: Callable, *, rounds: int, seed: int) -> dict[str, float]:
     """Return the scores of a network's player, and of the network alone, which looks only one move ahead."""
     player, alone = (searching_player(depth, value) for depth in (PLAYER_DEPTH, 1))
-    short, judge = searching_player(PLAYER_DEPTH), searching_player(JUDGE_DEPTH)
+    short, opponent = searching_player(PLAYER_DEPTH), searching_player(OPPONENT_DEPTH)
     matches = {
-        "score": (player, judge),
-        "baseline_score": (short, judge),
-        "random_score": (random_player, judge),
-        "alone_score": (alone, judge),
+        "score": (player, opponent),
+        "baseline_score": (short, opponent),
+        "random_score": (random_player, opponent),
+        "alone_score": (alone, opponent),
         "score_against_random": (player, random_player),
         "alone_score_against_random": (alone, random_player),
         "score_against_short_search": (player, short),

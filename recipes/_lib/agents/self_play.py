@@ -59,7 +59,7 @@ class SelfPlay(keras.callbacks.Callback):
         self.own, self.taken, self.played = running.own, running.taken, epoch + 1
 
     def _move(self, running: Positions, value, rng) -> tuple[Positions, np.ndarray, np.ndarray]:
-        """Make a move in each game; return the next positions, the values of the best moves, and who follows them."""
+        """Move in each game; return the next positions, the values of the best moves, and which games go on by one."""
         values = game_players.move_values(running, 1, value)
         best, any_move = game_players.best_moves(values, rng), game_players.random_player(running, rng)
         columns = np.where(rng.random(len(running)) < SETTINGS["exploration"], any_move, best)

@@ -1,1 +1,2 @@
-"""Helpers of recipes on images: a judge of generated images, the VAE, clustering, few labels, reconstructions."""
+"""Helpers of recipes on images: VAE, diffusion, reconstructions, the judge of generated images, clustering, few labels,
+transfer, distillation, compression, planted marks."""

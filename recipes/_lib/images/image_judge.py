@@ -64,12 +64,12 @@ def precision_recall(features: np.ndarray, reference: np.ndarray, *, neighbours:
     centre = reference.mean(axis=0)  # Far from 0, distances are rounded too much.
     features, reference = features - centre, reference - centre
 
-    def share_inside(points, of) -> float:
+    def share_inside(points, others) -> float:
         # The first neighbour of a point of the set is itself.
-        radius = NearestNeighbors(n_neighbors=neighbours + 1).fit(of).kneighbors(of)[0][:, -1]
-        slack = 1e-9 * (of**2).sum(axis=1).max()  # By rounding, a point may be a little away from itself.
+        radius = NearestNeighbors(n_neighbors=neighbours + 1).fit(others).kneighbors(others)[0][:, -1]
+        slack = 1e-9 * (others**2).sum(axis=1).max()  # By rounding, a point may be a little away from itself.
         blocks = np.array_split(points, -(-len(points) // 1000))
-        near = [euclidean_distances(block, of, squared=True) <= radius**2 + slack for block in blocks]
+        near = [euclidean_distances(block, others, squared=True) <= radius**2 + slack for block in blocks]
         return float(np.concatenate([block.any(axis=1) for block in near]).mean())
 
     return share_inside(features, reference), share_inside(reference, features)

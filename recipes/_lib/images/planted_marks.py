@@ -8,7 +8,7 @@ from scipy import ndimage, stats
 from dlguide import data, explanation, plots
 
 MARK = (np.indices((5, 5)).sum(axis=0) % 2 == 0).astype("float32")
-"""A chessboard of 5 x 5 pixels. A full square would be the brightest place of most images: no map were needed."""
+"""A chessboard of 5 x 5 pixels. A full square would be the brightest place of most images: no map needed."""
 SIZE = len(MARK)
 METHODS = ("gradients", "integrated_gradients", "occlusion", "grad_cam")
 NAMES = {"integrated_gradients": "integrated gradients", "grad_cam": "Grad-CAM"}
@@ -63,7 +63,8 @@ def deceived(
 def maps(model: keras.Model, x: np.ndarray, label: int, seed: int) -> dict[str, np.ndarray]:
     """Return maps `(n, height, width)` of grey images for the score of a class: of each method, and of the baselines.
 
-    Of a gradient only the size counts: whether a pixel that is black should be brighter or darker is the same news.
+    Of a gradient, only the absolute value counts: the sign says whether a brighter pixel raises or lowers the score,
+    not how much the pixel matters.
     """
     found = {method: explanation.attribution(model, x, target=label, method=method) for method in METHODS}
     found["integrated_gradients"] = found["integrated_gradients"][..., 0]

@@ -173,7 +173,7 @@ def compare(pretrained: keras.Model, new: data.Splits, epochs: int, seed: int) -
 
 def metrics(accuracies: dict[str, dict[int, list[float]]]) -> dict[str, float]:
     """Return the means over the draws; the main ones are those of ten labels per class, transfer against scratch."""
-    means = {name: {labels: float(np.mean(of)) for labels, of in row.items()} for name, row in accuracies.items()}
+    means = {name: {labels: float(np.mean(draws)) for labels, draws in row.items()} for name, row in accuracies.items()}
     transfer = {labels: means[TRANSFER[labels]][labels] for labels in DRAWS}
     scores = {"accuracy": transfer[10], "baseline_accuracy": means["scratch"][10]}
     scores |= {f"lead_at_{labels}": transfer[labels] - means["scratch"][labels] for labels in DRAWS}
@@ -185,10 +185,10 @@ def error_figure(accuracies: dict[str, dict[int, list[float]]]):
     with plots.new_figure(7, 4.5) as figure:
         axes = figure.subplots()
         for name, label in NAMES.items():
-            errors = {labels: 100 * (1 - np.array(of)) for labels, of in accuracies[name].items()}
-            [line] = axes.plot(list(errors), [of.mean() for of in errors.values()], label=label)
-            for labels, of in errors.items():
-                axes.plot([labels] * len(of), of, ".", color=line.get_color(), alpha=0.6)
+            errors = {labels: 100 * (1 - np.array(values)) for labels, values in accuracies[name].items()}
+            [line] = axes.plot(list(errors), [values.mean() for values in errors.values()], label=label)
+            for labels, values in errors.items():
+                axes.plot([labels] * len(values), values, ".", color=line.get_color(), alpha=0.6)
         axes.set(xscale="log", yscale="log", xlabel="labels per class", ylabel="wrong test images (%)")
         axes.set_xticks(list(DRAWS), [f"{labels:,}" for labels in DRAWS])
         axes.set_yticks((ticks := (1, 2, 5, 10, 20, 50)), [f"{tick:g}" for tick in ticks])
@@ -206,5 +206,5 @@ def training_sets_figure(train: data.Part, accuracies: dict[str, dict[int, list[
         names.append(f"from scratch {scratch:.0%}, transfer {transfer:.0%}".replace("%", " %"))
     images = np.stack([draw(train, 1, number, seed).x for number in range(len(names))])
     figure = plots.image_grid(images, names)
-    figure.suptitle("five draws of one label per class: all images of a training, and the test accuracy")
+    figure.suptitle("draws of one label per class: all images of a training, and the test accuracy")
     return figure

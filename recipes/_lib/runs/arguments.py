@@ -3,8 +3,10 @@
 import math
 from typing import Any
 
-POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "limit", "samples", "networks", "games")
+POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "samples", "networks", "games")
 POSITIVE += ("rounds", "steps", "images")
+SMALLEST_LIMIT = 60
+"""Smaller sets of examples miss classes, or have fewer examples than a baseline needs."""
 
 
 def check(options: dict) -> None:
@@ -12,6 +14,8 @@ def check(options: dict) -> None:
     for name, value in options.items():
         if name in POSITIVE and value is not None and value < 1:
             raise error(name, "an integer of at least 1", value)
+        if name == "limit" and value is not None and value < SMALLEST_LIMIT:
+            raise error(name, f"an integer of at least {SMALLEST_LIMIT}", value)
         if name == "seed" and not 0 <= value < 2**32:
             raise error(name, "an integer from 0 to 4294967295", value)
         if name in ("learning_rate", "temperature") and not 0 < value < math.inf:

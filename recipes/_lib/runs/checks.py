@@ -130,7 +130,7 @@ def received(text: str, known: list[dict]) -> dict:
         check = json.loads(text)
     except json.JSONDecodeError:
         raise error("a line of JSON as recipes.verify prints it") from None
-    if not isinstance(check, dict) or set(check) != set(FIELDS):
+    if set(check) != set(FIELDS):
         raise error(f"an object with the fields {', '.join(FIELDS)}")
     for field, kind in FIELDS.items():
         if type(check[field]) is not kind:

@@ -12,7 +12,7 @@ RUNS = Path("runs")
 def choose(recipe: str, options: dict) -> tuple[Path, list[Path]]:
     """Make the folder of a run; return it, and the folders that were made for it, deepest first.
 
-    It is `run_dir`. Without it, it is the last numbered folder of the recipe if that has an unfinished run of the same
+    It is `run_dir`. Without it, it is the last numbered folder of the recipe with an unfinished run of the same
     options, else the next number. Two commands that start together get a folder each.
     """
     if options.get("run_dir") is not None:
@@ -22,10 +22,11 @@ def choose(recipe: str, options: dict) -> tuple[Path, list[Path]]:
             raise arguments.error("run_dir", must_be, str(folder), _difference(folder, options))
         return folder, make(folder)
     parent = RUNS / recipe
-    number = max((int(path.name) for path in parent.glob("*") if path.name.isdigit()), default=0)
-    if number and _is_unfinished(parent / str(number), options):
-        return parent / str(number), []
-    created = make(parent)
+    numbers = sorted((int(path.name) for path in parent.glob("*") if path.name.isdigit()), reverse=True)
+    for number in numbers:
+        if _is_unfinished(parent / str(number), options):
+            return parent / str(number), []
+    number, created = max(numbers, default=0), make(parent)
     while True:
         number += 1
         folder = parent / str(number)

@@ -56,5 +56,5 @@ class PairBatches(LengthBatches):
         rows = self.batches[index]
         # Even lengths in every second batch, odd ones in the others: that two batches in a row differ is all that
         # Keras needs, and multiples of 4 would cost more than they save without XLA.
-        source, target = (size + (size + index) % 2 for size in (int(of[rows].max()) for of in self.sizes))
+        source, target = (size + (size + index) % 2 for size in (int(lengths[rows].max()) for lengths in self.sizes))
         return (self.x[rows, :source], self.y[rows, :target]), self.y[rows, 1 : target + 1]

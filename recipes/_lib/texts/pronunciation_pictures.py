@@ -19,7 +19,7 @@ def save(run_dir, title: str, model, words: data.Splits, written: np.ndarray, hi
     wrong, listed = pronunciations.nearest_listed(written, words.test.y)
     rows = np.flatnonzero(wrong)
     vocabulary = words.info.target_vocabulary
-    pairs = [[pronunciations.names(of[row], vocabulary) for of in (listed, written)] for row in rows]
+    pairs = [[pronunciations.names(sounds[row], vocabulary) for sounds in (listed, written)] for row in rows]
     pictures.save_figures(
         run_dir,
         title,

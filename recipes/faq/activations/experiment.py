@@ -84,7 +84,9 @@ def measure(seed: int, choice: dict, *, limit: int = 4000, epochs: int = 4, rows
     }
 
 
-GRADIENT = Score("gradient relative to layer 10", NUMBER, format=".2g", logarithmic=True, is_ratio=True)
+GRADIENT = Score(
+    "gradient relative to layer 10", NUMBER, format=".2g", logarithmic=True, is_ratio=True, has_direction=False
+)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,

@@ -97,7 +97,7 @@ def draw(seeds: dict, names):
     return figure
 
 
-ERROR = Score("squared error of an image", NUMBER, higher_is_better=False)
+ERROR = Score("squared error of an image", NUMBER, higher_is_better=False, margin=0.1)
 ANGLE = Score("largest angle", Unit("degrees"), higher_is_better=False, format=".1f", bounds=(0, 90))
 CURVES = {"curve": "numbers in the code", "logarithmic": True}
 EXPERIMENT = Experiment(
@@ -109,7 +109,7 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("error", "deep", "pca", "yes", at="8"),
-        Claim("error", "linear", "pca", "given", at="8"),
+        Claim("error", "linear", "pca", "within", at="8"),
         Claim("error", "deep", "pca", "yes", at="32"),
     ),
     quick={"limit": 100, "epochs": {"linear": 1, "deep": 1}, "sizes": (2,), "tuned_size": 2},

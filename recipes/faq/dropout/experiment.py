@@ -35,7 +35,7 @@ def trainer(rate: str, units: int):
 
 
 def trained(rate: str, place: Place, part, learning_rate: float, seed: int):
-    """Train a network: all epochs are one of Keras's, in which each example comes up once for each of them."""
+    """Train a network: all epochs are one of Keras's, in which each example comes up as often as there are epochs."""
     options = {"learning_rate": learning_rate, "epochs": 1, "batch_size": BATCH, "seed": seed}
     return trainer(rate, place.units)(*_retraining.repeated(part, place.epochs), **options)
 

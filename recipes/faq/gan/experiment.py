@@ -16,7 +16,7 @@ ANGLES = 2 * np.pi * np.arange(MODES) / MODES
 CENTRES = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
 STEPS, POINTS = 4000, 2000
 RING_ROWS = ("gan", "gan_slow")
-RATES = (0.0001, 0.0004, 0.0016, 0.0064)  # On the ring.
+RATES = (0.0001, 0.0004, 0.0016, 0.0064, 0.0256)  # On the ring.
 LIMIT, PICTURED = 20_000, 24  # Images of the data set, and in the figure.
 # That of the recipe `vae_mnist`, and twice that of `gan_mnist`: a search would take longer than all else.
 DIGIT_RATES = {"vae_digits": 0.005, "gan_digits": 0.004}
@@ -25,19 +25,17 @@ DIGIT_ROWS = tuple(EPOCHS)
 
 
 def measure(seed: int, choice: dict, *, rows=(*DIGIT_ROWS, *RING_ROWS), **options) -> dict:
-    """Return the scores of drawn digits and points, and how long each network of digits was trained."""
+    """Return the scores of drawn digits and points."""
     scores: dict[str, dict] = {"frechet": {}, "precision": {}, "recall": {}, "sure": {}, "modes": {}, "near": {}}
-    scores |= {"seconds": {}}
     points, pictures = {"data": ring(POINTS, np.random.default_rng(0))}, {}
-    rate = _tuning.best(choice["gan"], lower=True)
     for row in rows:
         if row in DIGIT_ROWS:
-            images, scores["seconds"][row] = digit_samples(row, seed, **options)
+            images = digit_samples(row, seed, **options)
             for name, value in digit_scores(images, **options).items():
                 scores[name][row] = value
             pictures[row] = images[:PICTURED]
         else:
-            points[row] = ring_samples(row, rate, seed, **options)
+            points[row] = ring_samples(row, _tuning.best(choice[row], lower=True), seed, **options)
             scores["modes"][row], scores["near"][row], _ = ring_scores(points[row])
     if seed == 0:
         pictures["real"] = _retraining.loaded("mnist", None, 0).test.x[:PICTURED]
@@ -52,7 +50,7 @@ def choose(*, rates=RATES, **options) -> dict:
     def score(row: str, rate: float, seed: int) -> float:
         return ring_scores(ring_samples(row, rate, seed, **options))[2]
 
-    return _tuning.search(["gan"], rates, score)
+    return _tuning.search(RING_ROWS, rates, score)
 
 
 def ring(number: int, rng: np.random.Generator) -> np.ndarray:
@@ -104,10 +102,8 @@ def ring_samples(row: str, rate: float, seed: int, *, steps=STEPS, is_quick=Fals
     return _retraining.outputs(model.get_layer("generator"), codes)
 
 
-def digit_samples(row: str, seed: int, *, limit: int = LIMIT, is_quick: bool = False, **_) -> tuple[np.ndarray, float]:
-    """Train the network of a row; return images that it draws, and the processor's seconds of its training."""
-    import time
-
+def digit_samples(row: str, seed: int, *, limit: int = LIMIT, is_quick: bool = False, **_) -> np.ndarray:
+    """Train the network of a row; return images that it draws."""
     import keras
 
     from dlguide import gan, generation, training, vae
@@ -125,11 +121,10 @@ def digit_samples(row: str, seed: int, *, limit: int = LIMIT, is_quick: bool = F
         optimizer = keras.optimizers.Adam(schedules.one_cycle(rate, steps))
         loss = keras.losses.BinaryCrossentropy(from_logits=True)
         model.compile(optimizer, loss, **_retraining.graph(is_quick, 20))
-    targets, start = None if row == "gan_digits" else x, time.process_time()
+    targets = None if row == "gan_digits" else x
     options = {"epochs": 1 if is_quick else EPOCHS[row], "batch_size": batch_size, "seed": seed, "verbose": 0}
     training.fit(model, x, targets, **options)
-    seconds = time.process_time() - start
-    return generation.sample(model, 200 if is_quick else 5000, seed=seed), seconds
+    return generation.sample(model, 200 if is_quick else 5000, seed=seed)
 
 
 def digit_scores(images: np.ndarray, *, is_quick: bool = False, **_) -> dict[str, float]:
@@ -192,7 +187,7 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("frechet", "gan_digits", "vae_digits", "yes"),
-        Claim("modes", "gan", "gan_slow", "yes", success=8.0),
+        Claim("modes", "gan", "gan_slow", "undecided", success=8.0),
         Claim("recall", "gan_digits", "vae_digits", "yes"),
         Claim("precision", "gan_digits", "vae_digits", "no"),
     ),

@@ -143,7 +143,9 @@ def draw(seeds: dict, names):
 
 MILES = Score("mean absolute error", Unit("mpg"), higher_is_better=False, margin=0.1)
 PER_TON = Unit("mpg a thousand pounds")
-SLOPE = Score("standard error of the slope", PER_TON, False, margin=0.1, is_ratio=True, logarithmic=True)
+SLOPE = Score(
+    "standard error of the slope", PER_TON, False, margin=0.1, is_ratio=True, logarithmic=True, has_direction=False
+)
 DESCENT = Score("root mean squared error in training", Unit("mpg"), higher_is_better=False)
 HIRES = Score("error of an hour, mean absolute", Unit("hires"), higher_is_better=False, format=".0f")
 EXPERIMENT = Experiment(

@@ -47,7 +47,7 @@ def shifted(x: np.ndarray, most: int, seed: int) -> np.ndarray:
 
 
 def trained(row: str, strength: float, splits, seed: int, epochs: int, callbacks=()):
-    """Train the network: all epochs are one of Keras's, in which each example comes up once for each of them.
+    """Train the network: all epochs are one of Keras's, in which each example comes up as often as there are epochs.
 
     Early stopping alone looks at validation examples, after each epoch.
     """

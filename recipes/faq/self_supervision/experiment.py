@@ -12,14 +12,14 @@ from recipes.faq._experiment import ACCURACY, PERCENT, Claim, Experiment, Panel,
 
 LABELS = (10, 100, 1000, 10_000)
 IMAGES, BATCH, STEPS = 10_000, 50, 600
-FROM_SCRATCH = 0.01  # Fixed learning rate: few labels leave none to choose with.
 PAIRS, EPOCHS, TRIED_EPOCHS = 125, 10, 2  # Of the pre-training: images a step, passes over them, those of the choice.
-GRID = (0.001, 0.003, 0.01, 0.03)  # Of the pre-training, chosen without labels, and of fine-tuning, with all labels.
+GRID = (0.001, 0.003, 0.01, 0.03, 0.1)  # Of the pre-training, chosen without labels, and of whole networks, with all.
 FILTERS, TEMPERATURE = (16, 32, 64), 0.5
 # For images before they are shrunk: shrunk ones become blurred.
 CHANGES = {"shift": 0.15, "rotation": 10, "zoom": 0.3, "shear": 0.3}
 ENCODERS = ("untrained", "probe")
-ROWS = (*ENCODERS, "tuned", "changes", "plain")
+NETWORKS = ("tuned", "changes", "plain")
+ROWS = (*ENCODERS, *NETWORKS)
 
 
 def shrunk(images):
@@ -102,8 +102,9 @@ def changed(images, seed: int) -> np.ndarray:
 
 
 def network_hits(x, y, test, rate: float, seed: int, is_quick: bool, start=None) -> np.ndarray:
-    """Train the whole network on one pass over examples, with a learning rate that falls to zero; return its hits.
+    """Train the whole network on one pass over examples, with a learning rate that falls with each call of 50 steps.
 
+    Returns its hits.
     `start` are first weights for all layers but the last one.
     """
     import keras
@@ -125,9 +126,10 @@ def network_hits(x, y, test, rate: float, seed: int, is_quick: bool, start=None)
 def choose(
     *, limit: int = IMAGES, steps=STEPS, epochs=EPOCHS, tried_epochs: int = TRIED_EPOCHS, is_quick: bool = False, **_
 ) -> dict:
-    """Return, for each learning rate, the loss of the pre-training and the error of fine-tuning, on validation images.
+    """Return, for each learning rate, the loss of the pre-training and the error of each network, on validation images.
 
-    Only fine-tuning reads labels: those of all training images, whatever the number of labels it is scored with.
+    Networks read the labels of all training images, whatever the number of labels they are scored with: few labels
+    leave none to choose with.
     """
     grid = GRID[:1] if is_quick else GRID
 
@@ -143,14 +145,15 @@ def choose(
         train, valid, _, _ = _retraining.loaded("mnist", limit, seed)
         model = pretrained(train.x, _tuning.best(choice["probe"], lower=True), seed, epochs, is_quick)
         many = np.resize(np.arange(len(train.y)), steps * BATCH)
-        x = shrunk(changed(train.x[many], seed))
-        return x, train.y[many], valid, model.get_layer("encoder").get_weights()
+        images = {"changed": shrunk(changed(train.x[many], seed)), "plain": shrunk(train.x[many])}
+        return images, train.y[many], valid, model.get_layer("encoder").get_weights()
 
     def error(row, rate, seed):
-        x, y, valid, start = prepared(seed)
+        images, y, valid, start = prepared(seed)
+        x, start = images["plain" if row == "plain" else "changed"], start if row == "tuned" else None
         return 1 - network_hits(x, y, valid, rate, seed, is_quick, start).mean()
 
-    return {**choice, **_tuning.search(("tuned",), grid, error)}
+    return {**choice, **_tuning.search(NETWORKS, grid, error)}
 
 
 def measure(
@@ -181,7 +184,7 @@ def measure(
             else:
                 x = shrunk(train.x[many] if row == "plain" else images)
                 first = start if row == "tuned" else None
-                rate = _tuning.best(choice["tuned"], lower=True) if row == "tuned" else FROM_SCRATCH
+                rate = _tuning.best(choice[row], lower=True)
                 found = network_hits(x, train.y[many], test, rate, seed, is_quick, first)
             scores["labels"][row][str(n)] = found
     return scores

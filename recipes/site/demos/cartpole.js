@@ -3,7 +3,7 @@
 dlguide.demo("cartpole", (demo) => {
   "use strict";
 
-  const { say, element, group, button, named, liveText, fixed } = dlguide.widgets;
+  const { say, element, group, button, named, liveText, fixed, isShortcut, onTheme } = dlguide.widgets;
   const TAU = 0.02,
     FORCE = 10,
     GRAVITY = 9.8,
@@ -115,6 +115,7 @@ dlguide.demo("cartpole", (demo) => {
   }
 
   function run(now) {
+    if (!demo.parts) return; // The agent is not there yet.
     const isStart = now && !isRunning;
     isRunning = now;
     time = null;
@@ -149,6 +150,7 @@ dlguide.demo("cartpole", (demo) => {
     }),
   ];
   canvas.onkeydown = (event) => {
+    if (isShortcut(event)) return;
     const key = { ArrowRight: give(1), ArrowLeft: give(-1), " ": toggle }[event.key];
     if (!key) return;
     event.preventDefault();
@@ -157,5 +159,6 @@ dlguide.demo("cartpole", (demo) => {
   demo.box.append(group("demo-stack", canvas, facts, group("demo-row", ...buttons), answer));
   restart();
   draw();
+  onTheme(draw);
   return () => run(!matchMedia("(prefers-reduced-motion: reduce)").matches);
 });

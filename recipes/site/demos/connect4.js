@@ -3,7 +3,7 @@
 dlguide.demo("connect4", (demo) => {
   "use strict";
 
-  const { say, element, group, button, choice, liveText, percent } = dlguide.widgets;
+  const { say, element, group, button, choice, liveText, percent, isShortcut, onTheme } = dlguide.widgets;
   const [ROWS, COLUMNS] = [6, 7],
     CELLS = ROWS * COLUMNS,
     COLOURS = { 1: "#ff7f0e", 2: "#1f77b4" },
@@ -204,6 +204,7 @@ dlguide.demo("connect4", (demo) => {
     draw();
   };
   canvas.onkeydown = (event) => {
+    if (isShortcut(event)) return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key],
       number = "1234567".indexOf(event.key);
     if (step) {
@@ -244,5 +245,6 @@ dlguide.demo("connect4", (demo) => {
   );
   dlguide.connectFour = { boardOf, moveValues, landing };
   draw();
+  onTheme(draw);
   return restart;
 });

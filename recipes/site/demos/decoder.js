@@ -28,6 +28,13 @@ dlguide.demo("decoder", (demo) => {
     answer.textContent = isOfImage ? say("decoded_error", { error: error.toFixed(4) }) : "\u00a0";
   });
 
+  function change(i, value) {
+    code[i] = value;
+    from = code.slice();
+    way.set(0);
+    show();
+  }
+
   const sliders = Array.from({ length: count }, (_, i) =>
     element("input", {
       type: "range",
@@ -36,17 +43,13 @@ dlguide.demo("decoder", (demo) => {
       step: "any",
       value: 0,
       "aria-label": say("code_number", { number: i + 1 }),
-      oninput: (event) => {
-        code[i] = event.target.valueAsNumber;
-        show();
-      },
+      oninput: (event) => change(i, event.target.valueAsNumber),
       onkeydown: (event) => {
         // With step "any" each browser has a step of its own.
         const sign = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
         if (!sign) return;
         event.preventDefault();
-        code[i] = Math.min(event.target.max, Math.max(event.target.min, code[i] + (sign * event.target.max) / 20));
-        show();
+        change(i, Math.min(event.target.max, Math.max(event.target.min, code[i] + (sign * event.target.max) / 20)));
       },
     }),
   );
@@ -58,10 +61,16 @@ dlguide.demo("decoder", (demo) => {
     way.set(0);
     return show();
   };
+  /** Show the code of the drawing, unless there is another drawing by then, or none. */
+  const encodeDrawing = async () => {
+    const drawn = image,
+      found = await encode(drawn);
+    if (image === drawn) await setCode(found, true);
+  };
   const drawing = dlguide.drawing(async (drawn) => {
     image = drawn;
     seen.show(image ?? new Float32Array(784));
-    if (image && demo.parts) await setCode(await encode(image), true);
+    if (image && demo.parts) await encodeDrawing();
     else if (isOfImage) await setCode(code); // Cleared: the digit stays, its error belongs to no drawing.
   });
 
@@ -83,7 +92,7 @@ dlguide.demo("decoder", (demo) => {
   target.onchange = walk;
   const buttons = [button(say("zero_code"), () => setCode(new Float32Array(count)))];
   if (isVae) buttons.unshift(button(say("random_code"), () => setCode(normals(Math.random, count))));
-  const again = button(say("code_of_drawing"), async () => image && demo.parts && setCode(await encode(image), true));
+  const again = button(say("code_of_drawing"), () => image && demo.parts && encodeDrawing());
 
   demo.box.append(
     group(
@@ -109,7 +118,7 @@ dlguide.demo("decoder", (demo) => {
     for (const digit of examples) targets.push(await encode(digit));
     const far = Math.ceil(Math.max(isVae ? 3 : 0, ...targets.flatMap((values) => Array.from(values, Math.abs))));
     sliders.forEach((input) => Object.assign(input, { min: -far, max: far }));
-    if (image) await setCode(await encode(image), true);
+    if (image) await encodeDrawing();
     else await drawing.putExample(7);
   };
 });

@@ -21,7 +21,7 @@ dlguide.demo("digits", (demo) => {
 
   const show = latest(async () => {
     where.textContent = say("shifted", { right: fixed(shift[0], 0), down: fixed(shift[1], 0) });
-    if (!image) {
+    if (!image || !demo.parts) {
       seen.show(new Float32Array(784));
       chart.show(
         labels,

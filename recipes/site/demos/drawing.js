@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { say, element, group, button, named, choice, liveText } = dlguide.widgets;
+  const { say, element, group, button, named, choice, liveText, isShortcut } = dlguide.widgets;
   const SIDE = 280,
     PENS = { thin: 10, medium: 20, thick: 34 },
     STEP = 7;
@@ -57,21 +57,23 @@
       const box = canvas.getBoundingClientRect();
       return [event.clientX - box.left, event.clientY - box.top].map((at) => (at * SIDE) / box.width);
     };
+    // Neither a second finger nor the right button draws.
     canvas.onpointerdown = (event) => {
+      if (!event.isPrimary || event.button > 0) return;
       canvas.setPointerCapture(event.pointerId);
       pointer = place(event);
       line(pointer, pointer);
     };
     canvas.onpointermove = (event) => {
-      if (!pointer) return;
+      if (!pointer || !event.isPrimary) return;
       for (const each of event.getCoalescedEvents?.() ?? [event]) {
         const next = place(each);
         line(pointer, next);
         pointer = next;
       }
     };
-    canvas.onpointerup = canvas.onpointercancel = () => {
-      if (!pointer) return;
+    canvas.onpointerup = canvas.onpointercancel = (event) => {
+      if (!pointer || !event.isPrimary) return;
       pointer = null;
       read();
     };
@@ -93,6 +95,7 @@
     const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     canvas.onkeydown = (event) => {
       const move = MOVES[event.key];
+      if (isShortcut(event)) return;
       if (!move && event.key !== " " && event.key !== "Delete") return;
       event.preventDefault();
       hideCursor();

@@ -70,7 +70,7 @@ dlguide.demo("explanation", (demo) => {
 
   const show = latest(async () => {
     for (const each of [place, remove]) each.disabled = !image;
-    if (!image) {
+    if (!image || !demo.parts) {
       for (const each of [seen, map]) each.show(new Float32Array(SIZE * SIZE));
       chart.show(labels, [null]);
       answer.textContent = "\u00a0";
@@ -99,6 +99,7 @@ dlguide.demo("explanation", (demo) => {
     mark = null;
     show();
   });
+  place.disabled = remove.disabled = true; // Until there is an image, and the network.
   const drawing = dlguide.drawing((drawn) => {
     image = drawn;
     mark = drawn && mark && emptyPlace();

@@ -2,7 +2,7 @@
 dlguide.demo("generator", (demo) => {
   "use strict";
 
-  const { say, element, group, button, labelled, picture, liveText, softmax, random, normals } = dlguide.widgets;
+  const { say, element, group, button, labelled, picture, liveText, softmax, random, normals, latest } = dlguide.widgets;
   const SHOWN = 10,
     BATCH = 20,
     MOST = 600,
@@ -12,7 +12,6 @@ dlguide.demo("generator", (demo) => {
   const wanted = element("select", {}, element("option", { value: "", textContent: say("any_digit") }), ...digits);
   const seed = element("input", { type: "number", value: 0, min: 0, step: 1 }),
     answer = liveText();
-  let isBusy = false;
 
   /** The digits that the classifier sees in images, and its probabilities. */
   async function classesOf(images, count) {
@@ -25,10 +24,10 @@ dlguide.demo("generator", (demo) => {
     });
   }
 
-  async function draw() {
-    if (!demo.parts || isBusy) return;
-    isBusy = true;
-    const generator = demo.parts.find(({ name }) => name.startsWith("gan")),
+  const draw = latest(async () => {
+    if (!demo.parts) return;
+    const chosen = wanted.value, // The reader may choose another one meanwhile.
+      generator = demo.parts.find(({ name }) => name.startsWith("gan")),
       numbers = random(seed.valueAsNumber || 0),
       found = [];
     const length = generator.inputs[0].shape[1];
@@ -38,8 +37,8 @@ dlguide.demo("generator", (demo) => {
       const classes = await classesOf(data, BATCH);
       for (let i = 0; i < BATCH && found.length < SHOWN; i++, made++) {
         const { digit, probability } = classes[i],
-          isWanted = digit === Number(wanted.value) && probability >= SURE;
-        if (wanted.value === "" || isWanted) found.push([data.slice(784 * i, 784 * (i + 1)), digit]);
+          isWanted = digit === Number(chosen) && probability >= SURE;
+        if (chosen === "" || isWanted) found.push([data.slice(784 * i, 784 * (i + 1)), digit]);
       }
     }
     pictures.forEach(({ show }, i) => {
@@ -47,14 +46,13 @@ dlguide.demo("generator", (demo) => {
       show(image, say("new_digit_seen", { number: i + 1, digit: seen }));
     });
     const read = found.map(([, digit]) => digit).join(say("comma"));
-    answer.textContent = say(wanted.value === "" ? "drawn_any" : "drawn_class", {
+    answer.textContent = say(chosen === "" ? "drawn_any" : "drawn_class", {
       made,
       read,
-      digit: wanted.value,
+      digit: chosen,
       count: found.length,
     });
-    isBusy = false;
-  }
+  });
 
   const next = button(say("draw_new"), () => {
     seed.value = (seed.valueAsNumber || 0) + 1;

@@ -53,7 +53,8 @@ dlguide.demo("pronounce", (demo) => {
     const rows = names.map((name, row) => {
       const cells = symbols.map((symbol, column) => {
         const share = attention[row * symbols.length + column],
-          cell = element("td", { title: `${name} – ${symbol}: ${percent(share)}` });
+          hidden = element("span", { className: "demo-hidden", textContent: percent(share) }),
+          cell = element("td", { title: `${name} – ${symbol}: ${percent(share)}` }, hidden);
         cell.style.background = `color-mix(in srgb, var(--demo-heat) ${Math.round(100 * share)}%, transparent)`;
         return cell;
       });
@@ -91,8 +92,10 @@ dlguide.demo("pronounce", (demo) => {
       }),
     ),
   );
+  const frame = group("demo-wide", table);
+  frame.tabIndex = 0; // A long word is scrolled by keyboard.
   demo.box.append(
-    group("demo-stack", labelled(say("word"), input), examples, answer, note, group("demo-wide", table)),
+    group("demo-stack", labelled(say("word"), input), examples, answer, note, frame),
   );
   return show;
 });

@@ -97,9 +97,6 @@
   /** The outputs of a part for its inputs. */
   dlguide.run = async (part, inputs) => (await dlguide.model(part)).run(inputs);
 
-  /** The numbers of the first output of a part with one input. */
-  dlguide.answer = async (part, data, shape) => (await dlguide.model(part)).answer(data, shape);
-
   /** Build every demo of a kind. `build(demo)` fills `demo.box`
       and returns what is to be done when the models are there. */
   dlguide.demo = (kind, build) => {

@@ -67,7 +67,7 @@ dlguide.demo("text", (demo) => {
     if (hadFocus) (isWriting ? stop : start).focus(); // A disabled button would lose it.
   };
   stop.disabled = true;
-  prompt.onkeydown = (event) => event.key === "Enter" && !isWriting && start.click();
+  prompt.onkeydown = (event) => event.key === "Enter" && !event.isComposing && !isWriting && start.click();
   const heat = slider(
     say("temperature"),
     { min: 0, max: 1.5, step: 0.1, value: 0.8, show: (value) => value.toFixed(1) },

@@ -197,6 +197,13 @@
     };
   }
 
+  /** Whether a key belongs to the browser, as Alt and an arrow do. */
+  const isShortcut = (event) => event.altKey || event.ctrlKey || event.metaKey;
+
+  /** Call `draw` when the page becomes light or dark: a canvas keeps the colours that it was drawn with. */
+  const onTheme = (draw) =>
+    new MutationObserver(() => draw()).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+
   dlguide.widgets = {
     say,
     element,
@@ -216,6 +223,8 @@
     random,
     normals,
     latest,
+    isShortcut,
+    onTheme,
     encoded,
     textNotes,
   };
