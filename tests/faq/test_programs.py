@@ -2,6 +2,8 @@
 
 import re
 import runpy
+import subprocess
+import sys
 import time
 
 import keras
@@ -45,7 +47,17 @@ def test_a_program_prints_what_the_page_says(name, tmp_path, monkeypatch, capsys
     keras.utils.set_random_seed(int(time.time()))  # A program must set its own seed.
     runpy.run_path(str(file), run_name="__main__")
     printed = capsys.readouterr().out
-    assert NUMBER.sub("N", printed) == NUMBER.sub("N", output)
-    for found, stated in zip(NUMBER.findall(printed), NUMBER.findall(output), strict=True):
-        found, stated = (float(number.replace(",", "").replace("−", "-")) for number in (found, stated))
-        assert found == pytest.approx(stated, rel=TOLERANCE, abs=0.02), (printed, output)
+    if not agree(printed, output):
+        # What ran before in this process can change the last bits, and a long training makes more of them.
+        printed = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=True).stdout
+    assert agree(printed, output), (printed, output)
+
+
+def agree(printed: str, output: str) -> bool:
+    """Tell whether two texts are the same but for small differences of their numbers."""
+    numbers = [
+        [float(number.replace(",", "").replace("−", "-")) for number in NUMBER.findall(text)]
+        for text in (printed, output)
+    ]
+    is_same_text = NUMBER.sub("N", printed) == NUMBER.sub("N", output)
+    return is_same_text and numbers[0] == pytest.approx(numbers[1], rel=TOLERANCE, abs=0.02)
