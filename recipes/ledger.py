@@ -32,7 +32,10 @@ def main(files: tuple[str, ...] = ()) -> None:
         found = [line for line in lines if line.startswith("{")]  # `recipes.verify` prints sentences too.
         if not found:
             raise arguments.error("files", "files with checks, a line of JSON each", file)
-        added += [checks.received(line, known + added) for line in found if line not in known_lines]
+        for line in found:
+            if line not in known_lines:
+                added.append(checks.received(line, known + added))
+                known_lines.add(line)
     if added:
         checks.append(added)
         print(f"{len(added)} checks added to {checks.path()}")

@@ -201,17 +201,12 @@ def _record(content, phrases):
         first, rows = next(iter(goal["rows"].values()))["seconds"], []
         for name, measured in goal["rows"].items():
             seconds, accuracies = measured["seconds"], measured["accuracy"]
-            row = {"name": name, "file": name.split()[0], **_beside_target(accuracies, float(target))}
+            row = {"name": name, "file": name.split()[0], "p": record_p_value(accuracies, float(target))}
+            row |= {"mean": statistics.fmean(accuracies), "low": min(accuracies), "high": max(accuracies)}
             row |= {"seconds": statistics.median(seconds), "share": statistics.median(np.divide(seconds, first))}
             rows.append(row)
         tables += [phrases["record_title"].format(target=float(target)), table("record", phrases, rows)]
     return [*tables, phrases["record_note"].format(**content, count=len(goal["seeds"]))]
-
-
-def _beside_target(accuracies: list[float], target: float) -> dict[str, float]:
-    """Return mean, lowest and highest accuracy, and the p value of the mean."""
-    mean = statistics.fmean(accuracies)
-    return {"mean": mean, "low": min(accuracies), "high": max(accuracies), "p": record_p_value(accuracies, target)}
 
 
 def record_p_value(accuracies: list[float], target: float) -> float:

@@ -166,7 +166,7 @@ def test_the_ledger_of_another_machine_and_the_output_of_verify_are_read(ledger_
     """Known checks and sentences are left out; a file without checks, or in another encoding, is refused."""
     checks.append([made_check(seed=4)])
     new, file = made_check(seed=5, cpu="another"), tmp_path / "others"
-    lines = ["mlp_mnist  accuracy  0.98 in 0.97 to 0.99  inside", *map(checks.line, [made_check(seed=4), new])]
+    lines = ["mlp_mnist  accuracy  0.98 in 0.97 to 0.99  inside", *map(checks.line, [made_check(seed=4), new, new])]
     file.write_text("\n".join(lines), encoding="utf-8-sig")
     ledger.main((str(file),))
     assert checks.read() == [made_check(seed=4), new] and "1 checks added" in capsys.readouterr().out
@@ -175,6 +175,10 @@ def test_the_ledger_of_another_machine_and_the_output_of_verify_are_read(ledger_
         ledger.main((str(file),))
     file.write_text(checks.line(new), encoding="utf-16")
     with pytest.raises(ValueError, match="`files` must be text files in UTF-8"):
+        ledger.main((str(file),))
+    # The same run twice, stated differently, is refused within one file too.
+    file.write_text("\n".join(checks.line(made_check(seed=6, cores=cores)) for cores in (1, 2)), encoding="utf-8")
+    with pytest.raises(ValueError, match="a new check"):
         ledger.main((str(file),))
     assert len(checks.read()) == 2
 

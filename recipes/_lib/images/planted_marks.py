@@ -8,7 +8,7 @@ from scipy import ndimage, stats
 from dlguide import data, explanation, plots
 
 MARK = (np.indices((5, 5)).sum(axis=0) % 2 == 0).astype("float32")
-"""A chessboard of 5 x 5 pixels. A full square would be the brightest place of most images: no map needed."""
+"""A chessboard of 5 x 5 pixels. A full square would be the brightest place of most images, found without a map."""
 SIZE = len(MARK)
 METHODS = ("gradients", "integrated_gradients", "occlusion", "grad_cam")
 NAMES = {"integrated_gradients": "integrated gradients", "grad_cam": "Grad-CAM"}
