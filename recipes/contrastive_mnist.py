@@ -41,7 +41,6 @@ from recipes._lib import pictures, schedules
 from recipes._lib.images import few_labels
 from recipes._lib.runs import command_line
 
-AUGMENT = {"shift": 0.15, "rotation": 10, "zoom": 0.3, "shear": 0.3}
 METRIC_NAMES = {
     "loss": "cross-entropy of finding\nthe other view (nats)",
     "found": "share of views whose\nother view was found",
@@ -64,7 +63,7 @@ def main(
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
     encoder = few_labels.without_head(cnn(mnist.train.x.shape[1:], mnist.info.num_classes, **few_labels.NETWORK))
-    model = contrastive(encoder, augment=AUGMENT, temperature=temperature)
+    model = contrastive(encoder, augment=few_labels.AUGMENT, temperature=temperature)
     model.compile(optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=1e-3))
     encoder.summary()
 
@@ -81,7 +80,7 @@ def main(
     chosen = few_labels.rows(mnist.train.y, 10, seed)
     few, codes = (encoder.predict(x, batch_size=256, verbose=0) for x in (mnist.train.x[chosen], mnist.test.x))
     metrics = {"accuracy": evaluation.linear_probe(few, mnist.train.y[chosen], codes, mnist.test.y, c=1.0)}
-    metrics |= few_labels.baselines(mnist, chosen, AUGMENT, seed, 25 * epochs)
+    metrics |= few_labels.baselines(mnist, chosen, few_labels.AUGMENT, seed, 25 * epochs)
     metrics["training_seconds"] = history.seconds
     if run_dir:
         title = pictures.title(__file__, metrics)

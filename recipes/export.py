@@ -62,7 +62,7 @@ def main(
         if part not in parts:
             must_be = f"one of the model's parts, {', '.join(parts)}" if parts else "left out: the model has no parts"
             raise arguments.error("part", must_be, part)
-        examples = _part_examples(model, part, examples)
+        examples = _part_examples(model, part, examples, format)
         model = parts[part]
 
     file_name, *lines = FORMATS[format]
@@ -100,11 +100,13 @@ def _examples(folder: Path, count: int = 20) -> np.ndarray | list[np.ndarray]:
     return model_files.examples(row, count, options["seed"], corpus=options.get("corpus"), feature_names=names)
 
 
-def _part_examples(model: keras.Model, part: str, examples) -> np.ndarray | list[np.ndarray]:
+def _part_examples(model: keras.Model, part: str, examples, format: str) -> np.ndarray | list[np.ndarray]:
     """Return inputs of a part, from those of the model; where the part reads codes, random ones."""
     if isinstance(examples, list):
         source, target = examples
         encoder = model.get_layer("encoder")
+        if format == "litert":  # A length is fixed there, and the decoder writes one token at a time.
+            target = target[:, :1]
         return source if part == "encoder" else [target, source, *encoder.predict(source, verbose=0)]
     shape = model.get_layer(part).inputs[0].shape[1:]
     if shape == examples.shape[1:]:

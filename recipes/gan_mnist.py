@@ -8,10 +8,10 @@ Baseline: the variational autoencoder of `vae_mnist`, trained for as many epochs
 Result: frechet_distance 9.05 (lower is better), 95 % prediction interval 7.51 to 10.59, baseline 47.93.
 Training: 856.3 s on 1 core of AMD EPYC.
 
-The judge is a convolutional network trained here on real images only, the same for every seed. It reads 10,000
-generated images. The metrics are the Fréchet distance of its last features from those of the test set (no Inception
-FID), the number of classes that it finds, the distance of their histogram from a uniform one, precision and recall,
-and the distance of every fifth image from the nearest training image; the same distance of test images is shown too.
+The judge is a convolutional network trained here on real images only, on one machine the same for every seed. It reads
+10,000 generated images. The metrics are the Fréchet distance of its last features from those of the test set (no
+Inception FID), the number of classes that it finds, the distance of their histogram from a uniform one, precision and
+recall, and the distance of every fifth image from the nearest training image; that of test images is shown too.
 
 Tried with one seed, judged on the 5,000 images of the validation set, so not comparable with the result above. Eight
 epochs without dropout take 187 s on 1 core of Intel Xeon, but the Fréchet distance is worse. Shorter codes raise

@@ -5,6 +5,7 @@ an input is: a picture file, a text (one argument), the beginning of a text to c
 units (`3.5,70,...`, or the name of a CSV file with a row for each step or each example).
 """
 
+import inspect
 import itertools
 import json
 from pathlib import Path
@@ -63,6 +64,9 @@ def main(
     examples = [read(text, description) for text in inputs]
     model = keras.saving.load_model(Path(folder) / "model.keras", compile=False)
     options = {"num_tokens": num_tokens, "temperature": temperature, "top_k": top_k, "seed": seed}
+    for name, value in options.items():
+        if description["kind"] != "prompt" and value != inspect.signature(main).parameters[name].default:
+            raise arguments.error(name, "left out: this run does not continue a text", value)
     for text, (x, notes) in zip(inputs, examples, strict=True):
         if description["kind"] == "prompt":
             tokens = generation.generate(model, x[0], **options)
@@ -103,8 +107,11 @@ def reconstructions(model, x: np.ndarray, description: dict, folder: str) -> lis
     """Save a picture of the input beside its reconstruction, and return the error and the picture's path."""
     decoded = reconstruction.decoded(model, x)
     figure = plots.image_grid(np.stack([x, decoded], axis=1), column_names=("shown", "decoded"))
-    number = next(n for n in itertools.count(1) if not (Path(folder) / f"reconstruction_{n}.png").exists())
-    path = Path(folder) / f"reconstruction_{number}.png"
+    # Not beside the pictures of the run, which a report and `recipes.publish` show to others.
+    predictions = Path(folder, "predictions")
+    predictions.mkdir(exist_ok=True)
+    paths = (predictions / f"reconstruction_{n}.png" for n in itertools.count(1))
+    path = next(path for path in paths if not path.exists())
     figure.savefig(path)
     return [f"squared error {((decoded - x) ** 2).mean():.4f}, picture {path}"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recipes._lib.published import published_runs, smaller_pictures
 from recipes._lib.reports import finished_runs
-from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results, run_folder
+from recipes._lib.runs import arguments, command_line, recipe_list, results, run_folder
 
 COPIED = ("history.csv", "input.json", "samples.txt", "mistakes.txt")
 
@@ -41,8 +41,7 @@ def _checked(folder: str) -> finished_runs.FinishedRun:
     if run.options != options:
         other = ", ".join(name for name in {**options, **run.options} if options.get(name) != run.options.get(name))
         raise arguments.error("folders", "folders of runs with the published options", folder, f" (other: {other})")
-    if recipe.published_parts:
-        run_folder.require_files(Path(folder), "model.keras")
+    run_folder.require_files(Path(folder), "machine.json", *["model.keras"] * bool(recipe.published_parts))
     return run
 
 
@@ -67,15 +66,13 @@ def publish_run(run: finished_runs.FinishedRun, target: Path) -> None:
 
 
 def _content(run: finished_runs.FinishedRun) -> dict:
-    here = machine_facts.machine()  # For what an older run does not state of its machine.
-    versions = here["versions"] | run.machine.get("versions", {})
     return {
         "recipe": run.recipe,
         "command": f"python -m recipes.{run.recipe} --seed {run.options['seed']}",
         "seed": run.options["seed"],
         "options": run.options,
         "metrics": {name: value for name, value in run.metrics.items() if isinstance(value, int | float)},
-        "machine": {**here, **run.machine, "versions": versions},
+        "machine": run.machine,
     }
 
 

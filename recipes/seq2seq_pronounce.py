@@ -4,7 +4,7 @@
     python -m recipes.seq2seq_pronounce --epochs 1 --limit 1000  # a quick look
 
 Data: CMUdict, 123,848 English words with their pronunciations, without stress; the words of the test set are new.
-Baseline: n-grams over units of letters and sounds (joint-sequence model), their order chosen on the validation set.
+Baseline: n-grams over units of letters and sounds (joint-sequence model), order 4, 6 or 8 chosen by validation.
 Result: words_wrong 28.0% (lower is better), 95 % prediction interval 27.8% to 28.3%, baseline 29.7%.
 Training: 1137.3 s on 1 core of Intel(R) Xeon(R) Processor.
 

@@ -128,7 +128,9 @@ def spread_rows(language: str) -> list[list[str]]:
         factor, unit = (100, " points") if "%" in recipe.format else (1, unit)
         spreads = (published["std"][recipe.metric], seed_intervals.detectable(values, 5))
         shown = [recipe.format.format(number) for number in (min(values), max(values))]
-        shown += [np.format_float_positional(float(f"{factor * s:.2g}"), trim="-") + unit for s in spreads]
+        written = [np.format_float_positional(float(f"{factor * s:.2g}"), trim="-") + unit for s in spreads]
+        # Where each seed is at the top of its metric, nothing is known of differences.
+        shown += written if spreads[0] else ["0" + unit, "–"]
         shown = [" ".join(words.get(part, part) for part in text.split()) for text in shown]
         rows.append([_linked(name), words[recipe.metric], *shown])
     return rows

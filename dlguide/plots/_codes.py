@@ -15,7 +15,7 @@ def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = 
 
     Args:
         points: Codes of shape `(n, dimensions)`, at least two of them.
-        labels: Class of each code, integers of shape `(n,)`.
+        labels: Class of each code, integers of shape `(n,)`; with `class_names`, in `[0, len(class_names))`.
         class_names: A name for each class. If empty, its number.
         label_name: What the labels are, such as "digit" or "cluster", for the title and the legend.
 
@@ -23,7 +23,7 @@ def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = 
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If the shapes do not match, or there are fewer than two codes.
+        ValueError: If the shapes do not match, there are fewer than two codes, or a label has no name.
 
     Example:
         >>> figure = codes(np.eye(3), [0, 1, 1], label_name="cluster")
@@ -36,6 +36,18 @@ def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = 
             "`points` and `labels` must be at least two codes of shape (n, dimensions), and a class for each. "
             f"Received: points of shape {points.shape}, labels of shape {labels.shape}"
         )
+    classes = np.unique(labels)
+    have_names = classes.dtype.kind in "iu" and classes.min() >= 0 and classes.max() < len(class_names)
+    if len(class_names) and not have_names:
+        raise ArgumentError(
+            f"`labels` must be integers in [0, {len(class_names)}), one for each of `class_names`. "
+            f"Received: labels={classes.tolist()[:12]}"
+        )
+    colors = [f"C{i}" for i in range(10)]  # matplotlib's usual colours.
+    if len(classes) > len(colors):
+        from matplotlib import colormaps
+
+        colors = colormaps["turbo"](np.linspace(0, 1, len(classes)))
     names = ["first number", "second number"]
     if points.shape[1] == 1:
         points, names = np.column_stack([points, labels]), ["number", label_name]
@@ -47,9 +59,9 @@ def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = 
         names = [f"principal component {i + 1} ({share:.0%})" for i, share in enumerate(pca.explained_variance_ratio_)]
     with new_figure(6.4, 5.2) as figure:
         axes = figure.subplots()
-        for i, label in enumerate(np.unique(labels)):
+        for color, label in zip(colors, classes, strict=False):
             name = str(class_names[label] if len(class_names) else label)
-            axes.scatter(*points[labels == label].T, s=5, alpha=0.6, color=f"C{i}" if i < 10 else None, label=name)
+            axes.scatter(*points[labels == label].T, s=5, alpha=0.6, color=color, label=name)
         axes.set(xlabel=names[0], ylabel=names[1])
         axes.legend(title=label_name, markerscale=3, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
         figure.suptitle(f"codes, coloured by {label_name}", fontsize=10)

@@ -55,8 +55,9 @@ def fit(
     with more `epochs` extends the run, to the same bits as a run of that many epochs from the start, unless a callback
     of your own reads the number of epochs; this is refused if the learning rate is a schedule. Runs are compared by
     what their author stated: the model, the data, and the options of optimizer, loss, metrics and callbacks as they
-    were given. Ctrl-C and SIGTERM take effect after the current step (or call of many), with a checkpoint. `Run` does
-    the same for a training loop of your own. Files and costs: `docs/training.md`; several machines: `docs/machines.md`.
+    were given. Ctrl-C and SIGTERM take effect after the current step (or call of many), with a checkpoint; at the end
+    of the epoch if the data set can be resumed only there. A second one acts at once. `Run` does the same for a
+    training loop of your own. Files and costs: `docs/training.md`; several machines: `docs/machines.md`.
 
     A data set has its own order and batches: `seed` has no effect, and `batch_size` only decides between 50 and 200
     steps in a call. Its content is not compared when a run is resumed. A run is resumed

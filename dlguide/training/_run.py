@@ -128,13 +128,16 @@ class Run:
 
     def _description(self, stack: contextlib.ExitStack) -> dict:
         config = {"format": _fingerprint.FORMAT, "backend": keras.backend.backend()}
-        config |= {"processes": _processes.rank_and_size()[1], "epochs": self._epochs, **self._options}
+        config |= {"processes": _processes.rank_and_size()[1], "epochs": self._epochs}
         if self.model is not None:
             config |= _fingerprint.model_description(self.model)
             if isinstance(config["optimizer"], dict):  # Not a name, which has no options.
                 stated = _fingerprint.stated(self.model.optimizer, _fingerprint.optimizer_description)
                 config["optimizer"] = stack.enter_context(stated)
-        return _fingerprint.plain(config)
+        # An option with the name of a fact that the run itself states, such as "loss", stands beside it.
+        others = {name: value for name, value in self._options.items() if name in (*config, "options")}
+        options = {name: value for name, value in self._options.items() if name not in others}
+        return _fingerprint.plain(config | options | ({"options": others} if others else {}))
 
     def status(self) -> str:
         """Return a sentence that says whether the run is finished, resumed or extended; "" for a new run."""

@@ -162,7 +162,7 @@ def _peers(content, phrases):
             # A peer that is behind by rounds is compared with the same rounds of the recipe.
             own = [ways[name][seed]["seconds"] for seed in runs]
             seconds, values = ([run[key] for run in runs.values()] for key in ("seconds", "value"))
-            quality = recipe.format.format(statistics.median(values))
+            quality = recipe.format.format(statistics.median(values)).replace("nats", names["nats"])
             title = f"**[`{name}`](recipes/{recipe.recipe}.py)**" if way == name else phrases[way]
             row = {"title": title, "metric": names[recipe.metric], "quality": quality, "rounds": len(runs)}
             row |= {"seconds": statistics.median(seconds), "times": statistics.median(np.divide(seconds, own))}
@@ -191,7 +191,7 @@ def _operations(content, phrases):
     for name, times in content["rows"].items():
         total = sum(times.values())
         shares = {kind: time / total for kind, time in times.items()}
-        rows.append({"title": phrases[name], "all": total, **shares})
+        rows.append({"title": phrases[name], "batch": models.ROWS[name].batch_size, "all": total, **shares})
     return [table("operations", phrases, rows), phrases["operations_note"].format(**content)]
 
 
@@ -201,12 +201,29 @@ def _record(content, phrases):
         first, rows = next(iter(goal["rows"].values()))["seconds"], []
         for name, measured in goal["rows"].items():
             seconds, accuracies = measured["seconds"], measured["accuracy"]
-            row = {"name": name, "file": name.split()[0], "p": record_p_value(accuracies, float(target))}
-            row |= {"mean": statistics.fmean(accuracies), "low": min(accuracies), "high": max(accuracies)}
+            row = {"name": name, "file": name.split()[0], **_beside_target(accuracies, float(target))}
             row |= {"seconds": statistics.median(seconds), "share": statistics.median(np.divide(seconds, first))}
             rows.append(row)
         tables += [phrases["record_title"].format(target=float(target)), table("record", phrases, rows)]
     return [*tables, phrases["record_note"].format(**content, count=len(goal["seeds"]))]
+
+
+def _weights(content, phrases):
+    seeds = results.result("compression_mnist")["seeds"].values()
+    student = {"weights": int(next(iter(seeds))["weights"]), "accuracy": [metrics["accuracy"] for metrics in seeds]}
+    rows = []
+    for name, measured in {"compression_mnist": student, **content["rows"]}.items():
+        folder = "" if name == "compression_mnist" else "benchmark/records/"
+        accuracies = measured["accuracy"]
+        row = {"name": name, "file": folder + name, "weights": measured["weights"], "seeds": len(accuracies)}
+        rows.append({**row, **_beside_target(accuracies, content["target"])})
+    return [table("weights", phrases, rows), phrases["weights_note"].format(**content)]
+
+
+def _beside_target(accuracies: list[float], target: float) -> dict[str, float]:
+    """Return what a table says of the accuracies of a program."""
+    found = {"mean": statistics.fmean(accuracies), "low": min(accuracies), "high": max(accuracies)}
+    return {**found, "p": record_p_value(accuracies, target)}
 
 
 def record_p_value(accuracies: list[float], target: float) -> float:
@@ -238,6 +255,7 @@ MARKERS = {
     "peers": ("peers", _peers),
     "cartpole": ("cartpole", _cartpole),
     "record": ("record", _record),
+    "weights": ("weights", _weights),
     "operations": ("operations", _operations),
     "upstream": ("upstream", _upstream),
 }

@@ -78,10 +78,9 @@ def _recipe(name: str, seed: int) -> tuple[float, float]:
 
 
 def _clustering_seconds(folder: str, seed: int) -> float:
-    """Return the seconds that the clusters of `clustering_mnist` take after the training of its autoencoder."""
+    """Return the seconds of the fit of the clusters of `clustering_mnist`, after the training of its autoencoder."""
     encoder = keras.saving.load_model(Path(folder, "run", "model.keras")).get_layer("encoder")
     mnist = data.load("mnist", seed=seed)
     start = time.perf_counter()
-    train, test = (encoder.predict(part.x, batch_size=256, verbose=0) for part in (mnist.train, mnist.test))
-    clustering.cluster_codes(train, test, mnist, seed)
+    clustering.mixture(mnist, seed).fit(encoder.predict(mnist.train.x, batch_size=256, verbose=0))
     return time.perf_counter() - start

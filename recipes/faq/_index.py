@@ -65,7 +65,8 @@ def headline(question: Question, language: str) -> str:
     levels = _sentences.levels(claim, score, published["seeds"], names)
     rows = [names("row", claim.panel, row) for row in (claim.reference, claim.row) if isinstance(row, str)]
     text = " → ".join(f"{row} {level}" for row, level in zip(rows, levels, strict=True))
-    return names("sentence", "headline").format(names("score", score.name), text).replace("|", "\\|")
+    name = _sentences.measured(claim, score, names).strip()
+    return names("sentence", "headline").format(name, text).replace("|", "\\|")
 
 
 def glossary(language: str) -> str:

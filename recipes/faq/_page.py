@@ -15,6 +15,8 @@ Each ends in `<!-- end -->`.
 import re
 from pathlib import Path
 
+import numpy as np
+
 from recipes.faq import _sentences, _tuning, _verdict
 from recipes.faq._experiment import Panel
 from recipes.faq._names import LANGUAGES, Names
@@ -82,9 +84,11 @@ def chosen(question: Question, choice: dict, names: Names) -> str:
     for key, tries in choice.items():
         row, _, place = key.partition("@")
         name = _cell(_row_name(question, row, place, names))
-        lines.setdefault(name, {})[place] = f"{_tuning.best(tries, experiment.lower_is_chosen):g}"
+        lines.setdefault(name, {})[place] = _decimal(_tuning.best(tries, experiment.lower_is_chosen))
     setting = names("setting", experiment.chosen)
-    grids = dict.fromkeys(names("sentence", "places").join(sorted(tries, key=float)) for tries in choice.values())
+    grids = dict.fromkeys(
+        names("sentence", "places").join(map(_decimal, sorted(map(float, tries)))) for tries in choice.values()
+    )
     grid = names("sentence", "semicolon").join(grids)
     places = list(dict.fromkeys(place for line in lines.values() for place in line))
     head = [_place(question, place, names) if place else setting for place in places]
@@ -92,6 +96,11 @@ def chosen(question: Question, choice: dict, names: Names) -> str:
     texts.append("|---" * (len(head) + 1) + "|")
     texts += [f"| {name} | {' | '.join(line.get(place, '') for place in places)} |" for name, line in lines.items()]
     return "\n".join(texts)
+
+
+def _decimal(number: float) -> str:
+    """Return a number without an exponent."""
+    return np.format_float_positional(number, trim="-")
 
 
 def _place(question: Question, place: str, names: Names) -> str:
@@ -154,7 +163,7 @@ def _curves(name: str, panel: Panel, seeds: dict, names: Names) -> list[str]:
 
 def _score_name(panel: Panel, names: Names) -> str:
     direction = "higher is better" if panel.score.higher_is_better else "lower is better"
-    more = [names("sentence", direction)] if panel.score.has_direction else []
+    more = [names(direction, panel.score.unit.name, "any unit")] if panel.score.has_direction else []
     return _sentences.described(panel.score, names, *more)
 
 

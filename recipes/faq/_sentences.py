@@ -17,7 +17,7 @@ def _answer(experiment: Experiment, claim: Claim, finding: _verdict.Finding, see
     score, outcome = experiment.panels[claim.panel].score, finding.outcome
     if not _verdict.is_measured(claim, seeds):
         return names("sentence", "not measured")
-    facts = {"margin": margin(score, names), "score": spaced(score, names)}
+    facts = {"margin": margin(score, names), "score": measured(claim, score, names)}
     numbers = levels(claim, score, seeds, names)
     if isinstance(claim.reference, str):  # Which is which.
         rows = [names("row", claim.panel, row) for row in (claim.reference, claim.row)]
@@ -53,7 +53,8 @@ def _size(finding: _verdict.Finding, score: Score, names: Names) -> str:
         center, low, high = (math.exp(number) for number in found)
         if decided and center < 1:
             center, low, high = 1 / center, 1 / high, 1 / low
-        return names("sentence", "factor").format(f"{center:.3g}", f"{low:.3g}", f"{high:.3g}")
+        text = names("sentence", "factor" if decided else "ratio")
+        return text.format(f"{center:.3g}", f"{low:.3g}", f"{high:.3g}")
     unit = names("difference", score.unit.name)
     if not decided:
         ends = names("sentence", "signed range").format(score.number(found.low, "+"), score.number(found.high, "+"))
@@ -78,6 +79,11 @@ def margin(score: Score, names: Names) -> str:
 def value(number: float, score: Score, names: Names) -> str:
     """Return a measured number with its unit."""
     return names("value", score.unit.name).format(score.number(number))
+
+
+def measured(claim: Claim, score: Score, names: Names) -> str:
+    """Return what the numbers of a claim are: the name of its score, or the seeds that succeed."""
+    return spaced(score, names) if claim.success is None else names("sentence", "successes")
 
 
 def spaced(score: Score, names: Names) -> str:

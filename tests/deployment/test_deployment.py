@@ -178,6 +178,9 @@ def test_a_file_of_eight_bits_that_gives_other_outputs_is_refused(tmp_path, monk
     monkeypatch.setattr(_export_formats, "write", lambda model, *rest: write(other, *rest))
     message = refusal(model, tmp_path / "mlp.tflite", format="litert", examples=x, bits=8)
     assert "the same numbers as its 'litert' file, to 0.2. Received" in message and os.listdir(tmp_path) == []
+    model.set_weights([0.01 * values for values in model.get_weights()])
+    other.set_weights([0 * values for values in other.get_weights()])
+    assert "to 0.2. Received" in refusal(model, tmp_path / "mlp.tflite", format="litert", examples=x, bits=8)
 
 
 @pytest.mark.one_backend

@@ -47,8 +47,11 @@ def test_examples_of_the_ignored_class_count_in_no_figure():
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"`y` must be labels in \[0, 3\).*y with 1 of 5 values wrong.*row 2: 7"):
         evaluation.evaluate(classifier(), X, [0, 1, 7, 1, 0])
-    with pytest.raises(ValueError, match="`class_names` must be one name for each of 3 classes"):
+    with pytest.raises(ValueError, match="`class_names` must be a sequence of 3 different names"):
         evaluation.evaluate(classifier(), X, Y, class_names=["a"])
+    for names in (["a", "b", "a"], {0: "a", 1: "b", 2: "c"}):
+        with pytest.raises(ValueError, match="`class_names` must be a sequence of 3 different names"):
+            evaluation.evaluate(classifier(), X, Y, class_names=names)
     with pytest.raises(ValueError, match="`model` must be made by `linear_regression` or `polynomial_regression`"):
         evaluation.formula(classifier())
     with pytest.raises(ValueError, match="`feature_names` must be 2 different names, one for each variable"):

@@ -87,7 +87,7 @@ def test_one_logit_is_judged_at_0_and_gets_a_confusion_matrix():
     metrics = evaluation.evaluate(model, x, y[:, None], class_names=["no", "yes"])
     assert metrics["confusion_matrix"] == [[1, 1], [0, 2]]
     assert metrics["per_class"]["yes"] == {"precision": 2 / 3, "recall": 1.0, "f1": 0.8, "support": 2}
-    with pytest.raises(ValueError, match="`class_names` must be one name for each of 2 classes"):
+    with pytest.raises(ValueError, match="`class_names` must be a sequence of 2 different names"):
         evaluation.evaluate(model, x, y, class_names=["yes"])
 
 

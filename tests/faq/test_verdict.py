@@ -70,18 +70,14 @@ def test_ratios_are_compared_by_logarithms_and_successes_are_counted(question):
         and "Shown" in found[0]
     )
     assert found[1].startswith(
-        "**The same within 10 %**: training loss 10.56 (A) → 10.69 (C), a factor of 1.01 (1.01 to 1.01)"
+        "**The same within 10 %**: training loss 10.56 (A) → 10.69 (C), the second is 1.01 times the first (1.01 to"
     )
     assert found[2].startswith(f"**No**: training loss 3.48 (B) → 10.56 (A), a factor of {factor:.3g} (")
     counted = Claim("rows", "b", "a", "yes", success=7.9)  # At most 7.9: five of b but two of them at 8; none of a.
     [text] = answers(question, counted, panels=panels, seeds=seeds)
-    assert text.startswith(
-        "**Undecided**: training loss 0 of 5 seeds (A) → 3 of 5 seeds (B), Fisher's exact test p = 0.17."
-    )
+    assert text.startswith("**Undecided**: successful seeds 0 of 5 (A) → 3 of 5 (B), Fisher's exact test p = 0.17.")
     [text] = answers(question, counted._replace(success=8.0 - 1e-9, row="d"), panels=panels, seeds=seeds)
-    assert text.startswith(
-        "**Yes**: training loss 0 of 5 seeds (A) → 5 of 5 seeds (D), Fisher's exact test p = 0.0079."
-    )
+    assert text.startswith("**Yes**: successful seeds 0 of 5 (A) → 5 of 5 (D), Fisher's exact test p = 0.0079.")
 
 
 def test_the_words_of_a_difference_are_those_of_its_unit(question):

@@ -231,6 +231,11 @@ def test_codes_say_by_what_they_are_coloured():
     assert legend(plots.codes(points, labels).axes[0]) == ["0", "1", "2"]
 
 
+def test_twelve_classes_of_codes_have_twelve_colours():
+    [axes] = plots.codes(np.eye(12), np.arange(12)).axes
+    assert len({tuple(part.get_facecolor()[0]) for part in axes.collections}) == 12
+
+
 def test_codes_of_many_numbers_are_drawn_by_their_principal_components_the_largest_to_the_right():
     points = np.random.default_rng(0).normal(size=(200, 4)) * [0.1, 3, 1, 0.1]
     [axes] = plots.codes(points, np.zeros(200, int)).axes
@@ -252,6 +257,10 @@ def test_codes_of_one_number_are_drawn_in_a_row_for_each_class():
 
 ZEROS, CAT = np.zeros((2, 8, 8)), np.array(["cat"])
 BAD = [
+    (lambda: plots.codes(np.eye(2), [-1, 1], ["cat", "dog"]),
+     "`labels` must be integers in [0, 2), one for each of `class_names`. Received: labels=[-1, 1]"),
+    (lambda: plots.codes(np.eye(2), [0.0, 1.0], ["cat", "dog"]),
+     "`labels` must be integers in [0, 2), one for each of `class_names`. Received: labels=[0.0, 1.0]"),
     (lambda: plots.learning_curves({}), "`history` must be of at least one epoch. Received: history={}"),
     (lambda: plots.learning_curves({"val_loss": [1.0]}),
      "`history` must be with a metric of the training. Received: history=['val_loss']"),

@@ -1,6 +1,7 @@
 """What `recipes.benchmark` compares is the same work, and each benchmark runs."""
 
 import importlib
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,8 +10,9 @@ import keras
 import numpy as np
 import pytest
 
+from recipes._lib.runs import results as published_results
 from recipes.benchmark import __main__ as benchmark
-from recipes.benchmark import cartpole, dqn, fit, growth, models, pages, peers, record, tables, upstream
+from recipes.benchmark import cartpole, dqn, fit, growth, models, pages, peers, record, tables, upstream, weights
 
 BATCH = 32
 LOOPS = [name for name in models.ROWS if name not in ("mlp_short", "mlp_512", "mlp_512_dense", "mlp_512_xla")]
@@ -214,6 +216,21 @@ def test_records_are_records():
     assert pages.record_p_value([0.989, 0.991] * 10, 0.99) > 0.4
 
 
+def test_the_smallest_network_is_above_its_target():
+    content = tables.read("weights")
+    assert tuple(content["rows"]) == weights.PROGRAMS and tuple(content["seeds"]) == weights.SEEDS
+    student = min(metrics["weights"] for metrics in published_results.result("compression_mnist")["seeds"].values())
+    for row in content["rows"].values():
+        assert len(row["accuracy"]) == 20 and row["weights"] < student
+        assert pages.record_p_value(row["accuracy"], content["target"]) < 0.01
+
+
+def test_what_the_page_of_training_says_of_a_small_network_is_what_was_measured():
+    [ratio] = re.findall(r"\| MLP 784-32-10 \|(?:[^|]+\|){3} ([\d.]+) ×", Path("docs/speed.md").read_text("utf-8"))
+    assert f"trains {float(ratio):.1f} times as fast" in Path("docs/training.md").read_text("utf-8")
+    assert f"普通 `model.fit` 的 {float(ratio):.1f} 倍" in Path("docs/training.zh.md").read_text("utf-8")
+
+
 def test_each_peer_and_patch_has_a_title():
     named = {peer.__name__ for found in peers.PEERS.values() for peer in found}
     assert named | {f"upstream_{name}" for name in upstream.ALL} <= set(tables.words("en"))
@@ -228,6 +245,7 @@ SMALL = {
     "photos": {"count": 1, "epochs": 1, "limit": 2000},
     "operations": {"names": ("mlp_small",)},
     "record": {"targets": (0.990,), "count": 2},
+    "weights": {"seeds": (0,)},
     "search": {"seeds": (0,), "new_seeds": (1000,), "trials": 2, "epochs": 1},
 }
 

@@ -154,22 +154,45 @@ def test_a_tool_ends_with_the_status_of_the_command_that_failed_in_it(monkeypatc
     assert stopped(monkeypatch, main, run=command_line.run_tool) == 3
 
 
-@pytest.mark.parametrize(("training_seconds", "is_written"), [(0.0, True), (60.0, False)])
-def test_a_command_prints_its_folder_its_files_and_its_seconds(training_seconds, is_written, monkeypatch, capsys):
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_a_command_prints_its_folder_its_files_and_its_seconds(is_resumed, monkeypatch, capsys):
+    interrupts = [KeyboardInterrupt] * is_resumed
+
     def main(*, run_dir: str | None = None) -> dict:
-        return {"training_seconds": training_seconds}  # With those of earlier processes, where a run was resumed.
+        if interrupts:
+            raise interrupts.pop()
+        return {"training_seconds": 0.0}
 
     monkeypatch.setattr(sys, "argv", ["command"])
     monkeypatch.setattr(recipes, "START", time.perf_counter() - 1000)
+    if is_resumed:
+        assert stopped(monkeypatch, main) == 130
     command_line.run(main)
     folder, out = "runs/test_command_line/1", capsys.readouterr().out
     # The total counts from the first import of the command.
     for line in (f"run folder: {folder}", f"  {folder}/metrics.json", f"  {folder}/options.json"):
         assert f"\n{line}\n" in out
     assert 1000 <= int(re.search(r"\ntotal time (\d+) s\n", out)[1]) < 2000
-    assert re.search(rf"\n  training_seconds +{training_seconds:.4g}\n", out)
+    assert re.search(r"\n  training_seconds +0\n", out)
     metrics = json.loads(Path(folder, "metrics.json").read_text())
-    assert ("evaluation_seconds" in metrics) == is_written and metrics.get("evaluation_seconds", 0) < 60
+    # A resumed run does not know how long the other work of earlier processes took.
+    assert ("evaluation_seconds" in metrics) != is_resumed and 0 <= metrics.get("evaluation_seconds", 0) < 60
+
+
+def test_an_interrupt_after_the_result_says_that_the_run_is_finished(monkeypatch, capsys):
+    def main(*, run_dir: str | None = None) -> dict:
+        return {"training_seconds": 0.0}
+
+    def interrupted(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "_report", interrupted)
+    assert stopped(monkeypatch, main) == 130
+    folder = "runs/test_command_line/1"
+    assert capsys.readouterr().err == (
+        f"\nInterrupted. The run is finished: {folder}/metrics.json. Its report: python -m recipes.report {folder}\n"
+    )
+    assert Path(folder, "machine.json").exists()
 
 
 def test_a_result_names_the_backend_that_keras_has(monkeypatch):

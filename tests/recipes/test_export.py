@@ -53,7 +53,7 @@ def test_the_decoder_of_an_encoder_decoder_is_exported_with_all_its_inputs(tmp_p
     folder = saved_run(tmp_path, "seq2seq_pronounce", model)
     source, target = export._examples(tmp_path)
     assert np.array_equal(source, words.test.x) and np.array_equal(target, words.test.y[:, 0, :-1])
-    assert export._part_examples(model, "encoder", [source, target]) is source
+    assert export._part_examples(model, "encoder", [source, target], "onnx") is source
     export.main(folder, part="decoder")
     out = capsys.readouterr().out
     assert "with x_0 of shape (n, any), int32; x_1 of shape (n, any), int32; x_2 of shape (n, any, 4), float32" in out
@@ -62,6 +62,8 @@ def test_the_decoder_of_an_encoder_decoder_is_exported_with_all_its_inputs(tmp_p
     exec("\n".join(line.strip() for line in out.splitlines() if line.startswith("    ")), found)
     for one, other in zip(found["outputs"], model.get_layer("decoder")(arrays), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
+    export.main(folder, part="decoder", format="litert")
+    assert "with x_0 of shape (1, 1), int32; x_1" in capsys.readouterr().out  # One token at a time.
 
 
 def test_a_model_of_some_features_gets_those(tmp_path, capsys):

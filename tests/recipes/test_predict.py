@@ -214,7 +214,8 @@ def test_a_row_is_an_anomaly_where_its_score_reaches_the_threshold(saved, answer
 def test_a_reconstruction_is_drawn_beside_its_input_and_overwrites_nothing(saved, answers, tmp_path):
     black = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Rescaling(0.0, offset=-100.0)])
     folder = saved(black, "reconstruction", data.load("mnist", limit=10), margin=4)
-    mine = tmp_path / "run" / "reconstruction_1.png"
+    mine = tmp_path / "run" / "predictions" / "reconstruction_1.png"
+    mine.parent.mkdir()
     mine.write_text("mine")
     picture = drawn(tmp_path / "one.png", 64, 64)
     shown, _ = input_readers.picture(picture, json.loads((tmp_path / "run" / "input.json").read_text()))

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from dlguide import data, training
 from recipes import transfer_mnist
-from recipes._lib.images import transfer
+from recipes._lib.images import few_labels, transfer
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
 
@@ -98,7 +98,7 @@ def test_from_scratch_and_fine_tuned_differ_in_first_weights_alone(recorded):
                 np.testing.assert_array_equal(own, learned)
                 assert new.shape == learned.shape and (new.ndim == 1 or not np.array_equal(new, learned))
     [changes] = [layer.changes for layer in recorded.short[0].model.layers if hasattr(layer, "changes")]
-    assert changes == transfer.AUGMENT
+    assert changes == few_labels.AUGMENT
     starts = [scratch.layers["conv"][0].tobytes() for scratch, _ in pairs]
     own = transfer.NETWORKS * DRAWS[1]
     assert len(set(starts[:own])) == own, "each network of a draw has first weights of its own"

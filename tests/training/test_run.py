@@ -73,6 +73,15 @@ def test_more_epochs_extend_a_loop_and_other_options_are_refused_by_name(tmp_pat
         train(tmp_path, epochs=4, options={"seed": 4, "size": 8})
 
 
+def test_options_named_like_what_the_run_states_itself_are_compared_too(tmp_path):
+    options = {"loss": "mse", "epochs": 7, "options": 1}
+    train(tmp_path, epochs=2, options=options)
+    train(tmp_path, epochs=4, options=options)
+    differences = r"with options.loss 'mse' there, 'mae' here; options.epochs 7 there, 8 here$"
+    with pytest.raises(ValueError, match=differences):
+        train(tmp_path, epochs=4, options=options | {"loss": "mae", "epochs": 8})
+
+
 def test_a_loop_ends_where_it_says_stop(tmp_path):
     for _ in range(2):
         with training.Run(tmp_path, epochs=5) as run:

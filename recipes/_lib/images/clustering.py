@@ -7,11 +7,15 @@ from sklearn.mixture import GaussianMixture
 from dlguide import data, evaluation, plots
 
 
+def mixture(splits: data.Splits, seed: int) -> GaussianMixture:
+    """Return a Gaussian mixture with a part for each class, before its fit: the best of five starts."""
+    return GaussianMixture(splits.info.num_classes, reg_covar=1e-3, n_init=5, random_state=seed)
+
+
 def cluster_codes(train: np.ndarray, test: np.ndarray, splits: data.Splits, seed: int) -> tuple[np.ndarray, dict]:
-    """Fit a Gaussian mixture (best of five starts) to training codes; return clusters and scores of the test set."""
+    """Fit a Gaussian mixture to training codes; return clusters and scores of the test set."""
     k_means = KMeans(splits.info.num_classes, n_init=10, random_state=seed)
-    mixture = GaussianMixture(splits.info.num_classes, reg_covar=1e-3, n_init=5, random_state=seed)
-    models = {"clustering_accuracy": mixture, "k_means_accuracy": k_means}
+    models = {"clustering_accuracy": mixture(splits, seed), "k_means_accuracy": k_means}
     found = {name: model.fit(train).predict(test) for name, model in models.items()}
     scores = {name: evaluation.clustering_accuracy(splits.test.y, clusters) for name, clusters in found.items()}
     return found["clustering_accuracy"], scores

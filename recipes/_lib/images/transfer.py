@@ -14,7 +14,6 @@ from recipes._lib.images import few_labels
 
 OLD, NEW = range(5), range(5, 10)
 TURNS = 4
-AUGMENT = {"shift": 0.15, "rotation": 10, "zoom": 0.3, "shear": 0.3}
 DRAWS = {1: 5, 10: 8, 100: 1}
 """How often each number of labels per class is drawn: a single image of a class may be a bad example."""
 FEW = 10_000
@@ -48,7 +47,7 @@ class Comparison(NamedTuple):
 
 def network(num_outputs: int) -> keras.Model:
     """Build the network of all trainings, with new weights."""
-    return cnn((28, 28, 1), num_outputs, augment=AUGMENT, **few_labels.NETWORK)
+    return cnn((28, 28, 1), num_outputs, augment=few_labels.AUGMENT, **few_labels.NETWORK)
 
 
 def part(whole: data.Part, classes: range) -> data.Part:
@@ -121,7 +120,7 @@ def contrastive_encoder(images: np.ndarray, epochs: int, seed: int) -> keras.Mod
     """Train an encoder on images without labels, as in `contrastive_mnist`."""
     keras.utils.set_random_seed(seed)
     encoder = few_labels.without_head(network(len(NEW)))
-    model = contrastive(encoder, augment=AUGMENT, temperature=1.0)
+    model = contrastive(encoder, augment=few_labels.AUGMENT, temperature=1.0)
     steps = epochs * -(-len(images) // 512)
     model.compile(keras.optimizers.AdamW(schedules.one_cycle(8e-3, steps), weight_decay=1e-3))
     training.fit(model, images, epochs=epochs, batch_size=512, seed=seed, verbose=0)

@@ -46,13 +46,18 @@ def run(main: Callable[..., dict]) -> None:
             results.write_json(folder / "options.json", saved)
             begin = time.perf_counter()
             metrics = main(**options)
-            # A resumed run was trained in earlier processes too: that may have taken longer than this one.
-            other_seconds = time.perf_counter() - begin - metrics["training_seconds"]
-            metrics |= {"evaluation_seconds": other_seconds} if other_seconds > 0 else {}
+            if is_new:  # Else earlier processes have trained a part.
+                metrics["evaluation_seconds"] = time.perf_counter() - begin - metrics["training_seconds"]
+            results.write_json(folder / "machine.json", machine_facts.machine())
             results.write_json(folder / "metrics.json", metrics)
             print(f"\n{_report(folder)}")
             _print_summary(metrics, folder)
         except KeyboardInterrupt:
+            if folder and (folder / "metrics.json").exists():
+                report = shlex.join(["python", "-m", "recipes.report", str(folder)])
+                state = f"The run is finished: {folder / 'metrics.json'}. Its report: {report}"
+                print(f"\nInterrupted. {state}", file=sys.stderr)
+                sys.exit(130)
             files = {"search/search.db": "trials", "**/checkpoint.npz": "epochs"}
             kept = " and ".join(what for file, what in files.items() if folder and any(folder.glob(file)))
             state = f"All finished {kept} are kept. To resume" if kept else "No epoch is kept. To start again"
@@ -133,7 +138,6 @@ def _report(folder: Path) -> str:
     try:
         from recipes._lib.reports import run_report
 
-        results.write_json(folder / "machine.json", machine_facts.machine())
         return f"report: {run_report.write(folder)}"
     except Exception as error:
         reason = " ".join(str(error).split())

@@ -112,7 +112,7 @@ COST = Score(
     "cost until a thousandth is left",
     Unit("passes"),
     higher_is_better=False,
-    format=".0f",
+    format=",.0f",
     logarithmic=True,
 )
 LEFT = Score(

@@ -142,7 +142,7 @@ def draw(seeds: dict, names):
     return figure
 
 
-STEPS = Score("steps until 99 % are right", Unit("steps"), False, ".0f", logarithmic=True, is_ratio=True)
+STEPS = Score("steps until 99 % are right", Unit("steps"), False, ",.0f", logarithmic=True, is_ratio=True)
 TIME = Score("time of a training step", Unit("milliseconds", 1000.0), False, ".1f", True, margin=0.1, is_ratio=True)
 EXPERIMENT = Experiment(
     measure=measure,
