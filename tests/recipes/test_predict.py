@@ -227,6 +227,11 @@ def test_a_reconstruction_is_drawn_beside_its_input_and_overwrites_nothing(saved
     assert mine.read_text() == "mine"
 
 
+def test_options_of_a_text_are_refused_where_no_text_is_continued(digits, tmp_path):
+    with pytest.raises(ValueError, match="`top_k` must be left out: this run does not continue a text"):
+        predict.main(str(digits), (drawn(tmp_path / "one.png", 64, 64),), top_k=3)
+
+
 def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_path):
     picture = drawn(tmp_path / "one.png", 64, 64)
     done = command("recipes.predict", str(digits), picture)
