@@ -227,7 +227,9 @@ def _beside_target(accuracies: list[float], target: float) -> dict[str, float]:
 
 
 def record_p_value(accuracies: list[float], target: float) -> float:
-    """Return how probable such a mean or a higher one is, if the mean of all seeds is the target."""
+    """Return how probable such a mean or a higher one is if that of all seeds is the target; NaN without a spread."""
+    if min(accuracies) == max(accuracies):
+        return math.nan
     from scipy import stats  # Here, because it takes time.
 
     return float(stats.ttest_1samp(accuracies, target, alternative="greater").pvalue)
