@@ -1,6 +1,6 @@
 """Metrics of a trained model as plain numbers, overall and per class or label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -66,8 +66,8 @@ def evaluate(
         evaluated = {"x": x}
     count = shape[-1] if has_classes or labels is not None else 0
     count = 2 if labels is not None and count == 1 else count
-    names = [] if class_names is None else list(np.asarray(class_names).tolist())
-    if names and count and (isinstance(class_names, Mapping) or len(names) != count or len(set(names)) != count):
+    names = [] if class_names is None else np.asarray(class_names).tolist()  # No list if it is no sequence.
+    if names and count and not (isinstance(names, list) and len(set(names)) == len(names) == count):
         raise _checks.error("class_names", f"a sequence of {count} different names, one for each class", class_names)
     names = names or [str(i) for i in range(count)]
 

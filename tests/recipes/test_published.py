@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,29 @@ def test_the_score_of_a_published_run_lies_in_the_range_of_the_published_results
     # Of 22 runs, one falls out of a 95 % interval on average: this one is wider.
     _, low, high = results.new_seed_range(recipe, results.result(name), 0.999)
     assert low <= run["metrics"][recipe.metric] <= high
+
+
+def test_the_prose_of_two_pages_states_the_means_of_all_seeds():
+    explained = results.result("explanation_mnist")["seeds"].values()
+    ways = ("gradients", "integrated_gradients", "occlusion", "grad_cam")
+    found = [[100 * metrics[f"{way}_found"] for metrics in explained] for way in ways]
+    means, low, high = [statistics.fmean(shares) for shares in found], min(found[3]), max(found[3])
+    diffusion, vae, gan = (results.result(f"{name}_mnist")["mean"] for name in ("diffusion", "vae", "gan"))
+    rows = [f"| {diffusion['frechet_distance']:.1f} | {gan['frechet_distance']:.1f}"]
+    metric = recipe_list.recipe("diffusion_mnist").metric, recipe_list.recipe("vae_mnist").metric
+    rows.append(f"| {diffusion[metric[0]]:.1f} | {vae[metric[1]]:.1f}")
+    for ending, percent, said in (
+        ("", " %", "gradients found {:.0f}{p} of the marks, integrated gradients {:.1f}{p}, occlusion {:.1f}{p}"),
+        (".zh", "%", "梯度找到 {:.0f}{p} 的标记，积分梯度 {:.1f}{p}，遮挡 {:.1f}{p}"),
+    ):
+        pages = [
+            published_runs.FOLDER / name / f"README{ending}.md" for name in ("explanation_mnist", "diffusion_mnist")
+        ]
+        explanation, drawn = (page.read_text(encoding="utf-8") for page in pages)
+        assert said.format(*means[:3], p=percent) in explanation
+        spread = f"from {low:.0f} to {high:.0f} %, on average {means[3]:.0f} %"
+        assert (f"{low:.0f}% 至 {high:.0f}%，平均 {means[3]:.0f}%" if ending else spread) in explanation
+        assert all(row in drawn for row in rows)
 
 
 @pytest.mark.parametrize("name", MODELS)

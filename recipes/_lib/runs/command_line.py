@@ -56,12 +56,12 @@ def run(main: Callable[..., dict]) -> None:
             if folder and (folder / "metrics.json").exists():
                 report = shlex.join(["python", "-m", "recipes.report", str(folder)])
                 state = f"The run is finished: {folder / 'metrics.json'}. Its report: {report}"
-                print(f"\nInterrupted. {state}", file=sys.stderr)
-                sys.exit(130)
-            files = {"search/search.db": "trials", "**/checkpoint.npz": "epochs"}
-            kept = " and ".join(what for file, what in files.items() if folder and any(folder.glob(file)))
-            state = f"All finished {kept} are kept. To resume" if kept else "No epoch is kept. To start again"
-            print(f"\nInterrupted. {state}: {command}", file=sys.stderr)
+            else:
+                files = {"search/search.db": "trials", "**/checkpoint.npz": "epochs"}
+                kept = " and ".join(what for file, what in files.items() if folder and any(folder.glob(file)))
+                state = f"All finished {kept} are kept. To resume" if kept else "No epoch is kept. To start again"
+                state += f": {command}"
+            print(f"\nInterrupted. {state}", file=sys.stderr)
             sys.exit(130)
         except Exception:
             if is_new:
