@@ -1,9 +1,15 @@
-"""List the recipes: purpose, data, published result, time."""
+"""List the recipes, or do something with a saved run: python -m recipes [predict | export | report] RUN"""
 
-from recipes._lib.runs import recipe_list, results
+import importlib
+import sys
+
+from recipes._lib.runs import command_line, recipe_list, results
+
+COMMANDS = ("predict", "export", "report")
 
 
 def main() -> None:
+    """Print purpose, data, published result and time of each recipe."""
     for name in recipe_list.names():
         title, *lines = recipe_list.docstring(name).splitlines()
         print(f"python -m recipes.{name}\n    {title}")
@@ -13,7 +19,8 @@ def main() -> None:
             print(f"{recipe_list.command(row)}\n    The same recipe with other options.")
             print(f"    Data: {recipe_list.recipe(row).data}")
             _print_result(row)
-    print("The experiments, each with its question and its answer: python -m recipes.faq")
+    print("What to do with the folder of a run: python -m recipes predict, export or report, with --help")
+    print("The experiments, each with its question and its answer: python -m questions")
 
 
 def _print_result(name: str) -> None:
@@ -23,4 +30,11 @@ def _print_result(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command = sys.argv.pop(1) if sys.argv[1:] and sys.argv[1] in COMMANDS else None
+    if command:
+        module = importlib.import_module(f"recipes._lib.commands.{command}")
+        command_line.run_tool(module.main, f"recipes {command}")
+    elif sys.argv[1:]:
+        command_line.run_tool(main, "recipes")
+    else:
+        main()

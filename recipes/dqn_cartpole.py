@@ -26,7 +26,7 @@ Tried: mean return of 20 greedy validation episodes after the last epoch, by see
     0.003 (chosen)     64                     16  500   500   500   500   500   500   500   500   500
     0.004              64                     16  500               500               146
 
-The squared error against the Huber loss (`--loss huber`), all else equal (`recipes.benchmark dqn`): mean return of 20
+The squared error against the Huber loss (`--loss huber`), all else equal (`tools.benchmarks dqn`): mean return of 20
 greedy validation episodes after the best epoch and after the last one, by seed:
 
     loss             best: 20      21      22       last: 20      21      22

@@ -13,7 +13,7 @@ fastText, in both directions. With single characters it needs 12 epochs for the 
 
 Logistic regression on n-grams is still better: the LSTM fits the training set better than new names, and neither more
 dropout nor more weight decay closed the gap; the mean of both probabilities reaches 0.799 on the validation set.
-Question 15 of `recipes/faq` says when a network for sequences is worth its cost. `seq2seq_pronounce` and
+Question 15 of `questions` says when a network for sequences is worth its cost. `seq2seq_pronounce` and
 `bilstm_vowels` are recurrent networks that are better than their baselines.
 
 Batches have names of similar length, which leaves out most of the padding.

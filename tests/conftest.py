@@ -23,7 +23,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight
 
 import pytest
 
-pytest.register_assert_rewrite("contract", "independent_metrics")
+pytest.register_assert_rewrite("tests.helpers")
 
 
 def pytest_configure(config):

@@ -1,4 +1,4 @@
-"""Memory of models that are gone, given back: TensorFlow kept 800 MB of 200 small ones (`recipes.benchmark fits`)."""
+"""Memory of models that are gone, given back: TensorFlow kept 800 MB of 200 small ones (`tools.benchmarks fits`)."""
 
 import contextlib
 import gc

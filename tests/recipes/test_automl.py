@@ -16,7 +16,6 @@ import keras
 import numpy as np
 import optuna
 import pytest
-from kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
 
 from dlguide import data, mlp, training
 from dlguide.errors import ArgumentError
@@ -24,6 +23,7 @@ from recipes import automl
 from recipes._lib import baselines
 from recipes._lib.runs import arguments
 from recipes._lib.search import baseline, optuna_search, scaled_data, search_pictures, trial_process
+from tests.helpers.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
 
 ROOT = Path(__file__).parents[2]
 COMPLETE, PRUNED, FAIL = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL
@@ -41,7 +41,7 @@ def finished_trials(folder: Path) -> list:
 
 @pytest.mark.thorough
 def test_a_search_that_is_killed_at_many_moments_ends_with_the_same_trials(tmp_path):
-    command = [sys.executable, str(Path(__file__).parent / "kill_search.py"), str(tmp_path)]
+    command = [sys.executable, str(ROOT / "tests/helpers/kill_search.py"), str(tmp_path)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     statuses = [line for line in done.stdout.splitlines() if not line.startswith("trial ")]

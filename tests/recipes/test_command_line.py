@@ -13,14 +13,15 @@ from pathlib import Path
 
 import keras
 import pytest
-from commands import ROOT
 
 import recipes
 from dlguide.data import _files
 from dlguide.errors import ArgumentError
-from recipes import denoising_autoencoder_mnist, measure, perceptron_mnist
+from recipes import denoising_autoencoder_mnist, perceptron_mnist
 from recipes._lib.reports import finished_runs
 from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results, run_folder
+from tests.helpers.commands import ROOT
+from tools import measure
 
 
 @pytest.fixture(autouse=True)
@@ -190,7 +191,7 @@ def test_an_interrupt_after_the_result_says_that_the_run_is_finished(monkeypatch
     assert stopped(monkeypatch, main) == 130
     folder = "runs/test_command_line/1"
     assert capsys.readouterr().err == (
-        f"\nInterrupted. The run is finished: {folder}/metrics.json. Its report: python -m recipes.report {folder}\n"
+        f"\nInterrupted. The run is finished: {folder}/metrics.json. Its report: python -m recipes report {folder}\n"
     )
     assert Path(folder, "machine.json").exists()
 

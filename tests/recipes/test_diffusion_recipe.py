@@ -12,8 +12,8 @@ from scipy.special import expit
 from dlguide import data, diffusion, generation, plots, training
 from recipes import diffusion_mnist
 from recipes._lib.images import diffusion_model
-from recipes._lib.published import scores
 from recipes._lib.runs import results
+from tools.publish import scores
 
 ROOT = Path(__file__).parents[2]
 ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)

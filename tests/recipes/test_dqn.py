@@ -15,7 +15,7 @@ from dlguide.training import _run
 from recipes import dqn_cartpole
 from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
 from recipes._lib.agents.environments import RunningEpisodes, Transitions
-from recipes.benchmark import tables
+from tools.benchmarks import tables
 
 pytestmark = pytest.mark.each_backend
 BALANCES = np.array([[0.0, 0.1], [0.0, 0.5], [0.0, 2.0], [0.0, 1.0]])

@@ -1,4 +1,4 @@
-"""`recipes.export`: a saved run becomes a file for another runtime, called as the printed lines say."""
+"""`recipes export`: a saved run becomes a file for another runtime, called as the printed lines say."""
 
 import json
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlguide import data, encoder_decoder, linear_regression, perceptron, vae
-from recipes import export
+from recipes._lib.commands import export
 
 
 def saved_run(folder, recipe, model=None, **options):

@@ -9,9 +9,9 @@ import nbclient
 import nbformat
 import pytest
 
+from questions import _questions
 from recipes._lib.runs import recipe_list
-from recipes.faq import _questions
-from recipes.site import _notebooks
+from tools.site import _notebooks
 
 IN_JUPYTER = ("automl", "polynomial_regression_mpg")
 """The first trains in new processes, which must find the functions of the notebook."""

@@ -1,4 +1,4 @@
-"""A saved run answers: `recipes.predict` from the run folder alone."""
+"""A saved run answers: `recipes predict` from the run folder alone."""
 
 import json
 import shutil
@@ -6,15 +6,16 @@ import shutil
 import keras
 import numpy as np
 import pytest
-from commands import command
 from PIL import Image, ImageDraw
 from scipy.special import softmax
 
 from dlguide import data, encoder_decoder, generation, linear_regression, rnn, transformer_language_model
-from recipes import predict, transformer_shakespeare
+from recipes import transformer_shakespeare
 from recipes._lib import baselines
+from recipes._lib.commands import predict
 from recipes._lib.inputs import input_description, input_readers
 from recipes._lib.texts import country_names, ngrams, token_texts
+from tests.helpers.commands import command
 
 
 def drawn(path, width, height, *, ink=0, ground=255, shade=0.0):
@@ -234,7 +235,7 @@ def test_options_of_a_text_are_refused_where_no_text_is_continued(digits, tmp_pa
 
 def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_path):
     picture = drawn(tmp_path / "one.png", 64, 64)
-    done = command("recipes.predict", str(digits), picture)
+    done = command("recipes", "predict", str(digits), picture)
     assert done.returncode == 0 and f"{picture}: 1 " in done.stdout, done.stderr
     text, blank, row = tmp_path / "text.png", tmp_path / "blank.png", tmp_path / "row.png"
     text.write_text("no picture")

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
-import independent_metrics
 import keras
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from dlguide import data, encoder_decoder, training
 from recipes._lib.runs import results
 from recipes._lib.texts import joint_ngrams, length_batches, pronunciation_pictures, pronunciations, token_texts
 from recipes._lib.texts.joint_ngrams import JointNgrams
+from tests.helpers import independent_metrics
 
 START, END = pronunciations.START, pronunciations.END
 

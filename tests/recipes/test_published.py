@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import ROOT
 from PIL import Image
 
 import recipes
 from dlguide import generation, mlp
-from recipes import publish
-from recipes._lib.published import model_files, published_runs, scores, small_weights, smaller_pictures
+from recipes._lib.published import model_files, published_runs, small_weights
 from recipes._lib.reports import finished_runs
 from recipes._lib.runs import recipe_list, results
+from tests.helpers.commands import ROOT
+from tools.publish import __main__ as publish
+from tools.publish import fewer_colours, scores
 
 NAMES, MODELS = published_runs.names(), published_runs.models()
 PARTS = [(name, part) for name in MODELS for part in recipe_list.recipe(name).published_parts]
@@ -176,7 +177,7 @@ def test_a_picture_gets_a_palette_only_if_it_looks_the_same(tmp_path):
     shapes = {"plain": np.full((90, 90, 3), 200), "noise": np.random.default_rng(0).integers(0, 256, (90, 90, 3))}
     for name, pixels in shapes.items():
         Image.fromarray(pixels.astype("uint8")).save(tmp_path / f"{name}.png", compress_level=0)
-        smaller_pictures.write(tmp_path / f"{name}.png", tmp_path / f"{name}_small.png")
+        fewer_colours.write(tmp_path / f"{name}.png", tmp_path / f"{name}_small.png")
     assert (tmp_path / "plain_small.png").stat().st_size < (tmp_path / "plain.png").stat().st_size / 10
     assert (tmp_path / "noise_small.png").read_bytes() == (tmp_path / "noise.png").read_bytes()
 

@@ -10,13 +10,13 @@ import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
-import independent_metrics
 import pytest
 
 from dlguide import plots, training
 from recipes._lib import pictures
 from recipes._lib.images import transfer
 from recipes._lib.runs import recipe_list, results, seed_intervals
+from tests.helpers import independent_metrics
 
 SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 15))
 """Published results that took up to so many seconds are repeated with a new seed."""
@@ -145,7 +145,7 @@ def test_a_baseline_without_a_network_is_met_by_a_new_seed_where_the_training_ta
     assert baselines and outside(name, metrics, baselines) == {}
 
 
-TARGETS = tomllib.loads(Path(__file__).with_name("targets.toml").read_text(encoding="utf-8"))
+TARGETS = tomllib.loads(Path(__file__).with_name("published_bounds.toml").read_text(encoding="utf-8"))
 
 
 def with_lead(name: str, metrics: dict) -> dict:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from dlguide.errors import ArgumentError
-from recipes import compare, report
+from recipes._lib.commands import report
 from recipes._lib.reports import curves, finished_runs, run_report, small_pictures
 from recipes._lib.runs import command_line, recipe_list, results
 
@@ -270,7 +270,7 @@ def test_a_report_that_fails_costs_one_line_and_no_result(tmp_path, monkeypatch,
     command_line.run(recipe_that_returns({"accuracy": 0.5, "training_seconds": 1.0}))
     [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("report: ")]
     assert line.startswith("report: not written (KeyError: ")
-    assert line.endswith("). To write it: python -m recipes.report runs/mlp_mnist/1")
+    assert line.endswith("). To write it: python -m recipes report runs/mlp_mnist/1")
     assert json.loads((tmp_path / "runs/mlp_mnist/1/metrics.json").read_text())["accuracy"] == 0.5
 
 
@@ -286,11 +286,10 @@ def test_a_report_is_written_again_in_either_language(tmp_path, capsys):
 def test_a_folder_without_a_finished_run_is_refused(missing, tmp_path):
     folder = made_run(tmp_path / "run")
     (folder / missing).unlink()
-    for command in (report.main, lambda path: compare.main((path, path))):
-        with pytest.raises(ArgumentError) as refused:
-            command(str(folder))
-        message = f"`folder` must be the folder of a finished run, with {missing} in it."
-        assert str(refused.value) == f"{message} Received: folder={str(folder)!r}"
+    with pytest.raises(ArgumentError) as refused:
+        report.main(str(folder))
+    message = f"`folder` must be the folder of a finished run, with {missing} in it."
+    assert str(refused.value) == f"{message} Received: folder={str(folder)!r}"
     (folder / missing).write_text("[]")
     with pytest.raises(ArgumentError, match=r"with options\.json, metrics\.json, machine\.json and history\.csv"):
         report.main(str(folder))
@@ -302,71 +301,3 @@ def test_a_damaged_file_of_a_run_is_refused(name, text, tmp_path):
     (folder / name).write_text(text)
     with pytest.raises(ArgumentError, match="`folder` must be the folder of a run, with"):
         report.main(str(folder))
-
-
-def rows(shown: str) -> list[list[str]]:
-    """Return the cells of a table that has been printed."""
-    return [re.split(r"\s{2,}", line.strip()) for line in shown.splitlines()]
-
-
-def test_two_runs_that_agree_are_one_sentence(tmp_path, capsys):
-    folders = [str(made_run(tmp_path / name)) for name in "ab"]
-    metrics = json.loads((tmp_path / "a/metrics.json").read_text())
-    results.write_json(tmp_path / "b/metrics.json", {**metrics, "training_seconds": 99.0})
-    results.write_json(tmp_path / "b/machine.json", {**MACHINE, "date": "2030-01-01"})
-    compare.main((*folders,))
-    sentence = "The runs agree in options, versions, machine, metrics and epochs; seconds and dates do not count.\n"
-    assert capsys.readouterr().out == sentence
-
-
-def test_only_what_differs_is_printed_with_a_column_for_each_run(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    metrics = {"accuracy": 0.5, "training_seconds": 1.0, "winner": {"units": 3, "cell": "gru"}}
-    made_run(tmp_path / "a", metrics={**metrics, "confusion_matrix": [[1]]})
-    other = {**metrics, "accuracy": 0.500001, "training_seconds": 2.0, "winner": {"units": 4, "cell": "gru"}}
-    history = f"{HISTORY.replace('0.125', '0.126')}3,2.5,0.2,0.1\n"
-    made_run(tmp_path / "b", seed=2, metrics={**other, "confusion_matrix": [[2]]}, history=history)
-    results.write_json(tmp_path / "b/machine.json", {**MACHINE, "versions": {"python": "3.12.1", "keras": "3.16.0"}})
-    compare.main(("a", "b"))
-    matrix = "confusion_matrix (fingerprint)"
-    shown = [[line[0], "…", "…"] if line[0] == matrix else line for line in rows(capsys.readouterr().out)]
-    assert shown == [
-        ["a", "b"],
-        ["options"],
-        ["seed", "1", "2"],
-        ["versions"],
-        ["keras", "3.15.0", "3.16.0"],
-        ["metrics"],
-        ["accuracy", "0.5", "0.500001"],
-        ["training_seconds", "1", "2"],
-        ["winner.units", "3", "4"],
-        [matrix, "…", "…"],
-        ["epochs"],
-        ["epochs", "2", "3"],
-        ["last loss", "0.25", "0.2"],
-        ["last val_loss", "0.125", "0.1"],
-        ["first different epoch", "–", "2"],
-    ]
-
-
-def test_an_epoch_in_between_and_another_recipe_are_differences(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    made_run(tmp_path / "a")
-    made_run(tmp_path / "b", history=HISTORY.replace("0.5,0.25", "0.6,0.25"))
-    made_run(tmp_path / "c", "cnn_mnist", history="", metrics={"accuracy": 1.0})
-    compare.main(("a", "b"))
-    assert rows(capsys.readouterr().out) == [["a", "b"], ["epochs"], ["first different epoch", "–", "1"]]
-    compare.main(("a", "b", "c"))
-    first, *table = rows(capsys.readouterr().out)
-    assert first == ["The runs are of different recipes: mlp_mnist, mlp_mnist, cnn_mnist."]
-    assert ["learning_rate", "0.004", "0.004", "0.02"] in table and ["epochs", "2", "2", "–"] in table
-    with pytest.raises(ArgumentError) as refused:
-        compare.main(("a",))
-    assert str(refused.value) == "`folders` must be two or more run folders. Received: folders=('a',)"
-
-
-def test_values_that_differ_look_different():
-    assert compare.written([0.1, 0.25, None]) == ["0.1", "0.25", "None"]
-    assert compare.written([1 / 3, 1 / 3 + 1e-15]) == ["0.333333333333333", "0.333333333333334"]
-    nearest = float(np.nextafter(1.0, 2.0))
-    assert compare.written([1.0, nearest]) == ["1.0", "1.0000000000000002"]

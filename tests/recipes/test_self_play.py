@@ -8,9 +8,10 @@ import pytest
 
 from dlguide import mlp, training
 from dlguide.training import _run
-from recipes import predict, selfplay_connect4
+from recipes import selfplay_connect4
 from recipes._lib.agents import connect_four, connect_four_pictures, game_players, self_play
 from recipes._lib.agents.connect_four import Positions
+from recipes._lib.commands import predict
 from recipes._lib.inputs import input_description
 
 pytestmark = pytest.mark.each_backend

@@ -1,4 +1,4 @@
-"""`input.json` of a run: what `recipes.predict` has to know of an input of its model."""
+"""`input.json` of a run: what `recipes predict` has to know of an input of its model."""
 
 from pathlib import Path
 

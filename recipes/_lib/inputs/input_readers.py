@@ -1,4 +1,4 @@
-"""Readers of the inputs of `recipes.predict`: a picture file, a text, numbers or a CSV file of them.
+"""Readers of the inputs of `recipes predict`: a picture file, a text, numbers or a CSV file of them.
 
 Each takes one input and the content of `input.json`. It returns a batch of examples, and for each example a note on
 what may make its answer worthless.

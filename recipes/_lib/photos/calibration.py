@@ -26,7 +26,7 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
 
 
 def image_temperature(model, kind: str, splits: data.Splits, margin: int) -> float:
-    """Return the temperature on validation images; for digits, on photos of them, which `recipes.predict` gets."""
+    """Return the temperature on validation images; for digits, on photos of them, which `recipes predict` gets."""
     x, y = splits.valid.x[:2000], splits.valid.y[:2000]
     if kind == "digit":
         photos = list(made_photos.photos(*splits.valid, seed=2, count=min(PHOTOS, -(-len(y) // 100))))

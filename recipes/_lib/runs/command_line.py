@@ -54,7 +54,7 @@ def run(main: Callable[..., dict]) -> None:
             _print_summary(metrics, folder)
         except KeyboardInterrupt:
             if folder and (folder / "metrics.json").exists():
-                report = shlex.join(["python", "-m", "recipes.report", str(folder)])
+                report = shlex.join(["python", "-m", "recipes", "report", str(folder)])
                 state = f"The run is finished: {folder / 'metrics.json'}. Its report: {report}"
             else:
                 files = {"search/search.db": "trials", "**/checkpoint.npz": "epochs"}
@@ -70,9 +70,9 @@ def run(main: Callable[..., dict]) -> None:
 
 
 def run_tool(main: Callable, module: str | None = None) -> None:
-    """Run a command without a run folder; `module` defaults to the module of `main`."""
+    """Run a command without a run folder; its name is that of the module of `main`, or is given."""
     with _mistakes_in_one_line():
-        options = _parsed(main, module or f"recipes.{Path(inspect.getfile(main)).stem}")
+        options = _parsed(main, module or inspect.getmodule(main).__spec__.name.removesuffix(".__main__"))
         try:
             main(**options)
         except subprocess.CalledProcessError as error:  # That command has said why.
@@ -141,7 +141,7 @@ def _report(folder: Path) -> str:
         return f"report: {run_report.write(folder)}"
     except Exception as error:
         reason = " ".join(str(error).split())
-        command = shlex.join(["python", "-m", "recipes.report", str(folder)])
+        command = shlex.join(["python", "-m", "recipes", "report", str(folder)])
         return f"report: not written ({type(error).__name__}: {reason}). To write it: {command}"
 
 

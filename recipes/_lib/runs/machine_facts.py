@@ -30,10 +30,10 @@ def machine() -> dict:
 
 
 def code_hash() -> str:
-    """Return a hash of all that a score can depend on: the code of both packages, the backend and the versions."""
+    """Return a hash of all that a score can depend on: the code, the backend and the versions."""
     here = machine()
     total = hashlib.sha256(json.dumps([here["backend"], here["versions"]]).encode())
-    for file in sorted([*ROOT.glob("dlguide/**/*.py"), *ROOT.glob("recipes/**/*.py")]):
+    for file in sorted(file for room in ("dlguide", "recipes", "questions") for file in ROOT.glob(f"{room}/**/*.py")):
         total.update(file.read_bytes())
     return total.hexdigest()
 

@@ -1,0 +1,71 @@
+"""The experiments of the questions.
+
+python -m questions                      # list them: question, command, time, answer in a sentence
+python -m questions activations          # measure one with the published seeds, and print its answer
+python -m questions activations --quick  # try it in about a minute
+"""
+
+from typing import Annotated
+
+import tyro
+
+from questions import _index, _questions, _run
+from recipes._lib.runs import command_line
+
+
+def main(
+    name: Annotated[str | None, tyro.conf.Positional] = None,
+    *,
+    seeds: tuple[int, ...] = (),
+    quick: bool = False,
+    out: str | None = None,
+    publish: bool = False,
+    draw: bool = False,
+) -> dict:
+    """Measure an experiment with several seeds and print the answer; the same command resumes a killed run.
+
+    Args:
+        name: The question, a folder of questions. None: list them all.
+        seeds: Seeds to measure with, three or more (to publish: five). None given: the published ones, or three
+            with --quick.
+        quick: Only try it: small data, short training, three seeds. The numbers say nothing about the question.
+        out: Folder for results.json and the figures. None: runs/question_NAME (_quick with --quick).
+        publish: Replace the published numbers, figures and computed text of the question.
+        draw: Only draw the published figures and renew the pages, from the published numbers.
+    """
+    if name is None:
+        print(listing())
+        return {}
+    question = _questions.question(name)
+    if (publish or draw) and (quick or out is not None):
+        from dlguide.errors import ArgumentError  # Here, because it imports Keras.
+
+        raise ArgumentError(
+            "`publish` and `draw` must stand without `quick` and `out`. "
+            f"Received: publish={publish!r}, draw={draw!r}, quick={quick!r}, out={out!r}"
+        )
+    if not draw:
+        _run.run(question, seeds, quick=quick, out=out, is_published=publish)
+    if publish or draw:
+        _run.publish(question)
+    return {}
+
+
+def listing() -> str:
+    """Return the list of the experiments."""
+    lines = []
+    for number, name in enumerate(_questions.names(), 1):
+        question = _questions.question(name)
+        published = question.results()
+        lines.append(f"{number}. {_questions.number_and_title(question.page('en'))[1]}")
+        lines.append(f"    python -m questions {name}")
+        if published:
+            cores = published["cores"]
+            lines.append(f"    Time: {published['seconds']:.0f} s on {cores} {'core' if cores == 1 else 'cores'}")
+        lines.append(f"    Answer: {_index.first_sentence(question, 'en')}\n")
+    lines.append("With --quick, an experiment is tried in about a minute. The pages: questions/README.md")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    command_line.run_tool(main, "questions")

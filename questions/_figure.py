@@ -1,0 +1,116 @@
+"""The usual figure of an experiment: panels of points with intervals, or of curves with bands."""
+
+from questions import _sentences, _verdict
+from questions._experiment import Experiment, Panel
+from questions._names import Names
+from questions._questions import Question
+
+
+def files(experiment: Experiment) -> dict[str, bool]:
+    """Return the figures of a question by name, and whether each has all panels: one is enough if it shows them all."""
+    is_one_enough = not experiment.draw and set(shown(experiment)) == set(experiment.panels)
+    return {"figure": False} if is_one_enough else {"figure": False, "panels": True}
+
+
+def shown(experiment: Experiment) -> tuple[str, ...]:
+    """Return the panels of the page's figure."""
+    return experiment.shown or (experiment.claims[0].panel,)
+
+
+def draw(question: Question, seeds: dict, language: str, *, is_whole: bool = False):
+    """Return the figure of the page, or the one with all panels, in a language."""
+    from dlguide import plots
+
+    experiment, names = question.experiment, question.names(language)
+    own = experiment.draw_panels if is_whole else experiment.draw
+    if own:
+        return own(seeds, names)
+    panels = {name: experiment.panels[name] for name in (experiment.panels if is_whole else shown(experiment))}
+    if len(panels) == 2 and not is_whole:  # Beside each other.
+        with plots.new_figure(9, max(_heights(panels)) + 0.1) as figure:
+            for part, (name, panel) in zip(figure.subfigures(1, 2), panels.items(), strict=True):
+                draw_panels(part, {name: panel}, seeds, names)
+        return figure
+    share = 0.8 if len(panels) == 1 and not is_whole else 1  # One panel stands in the text, and may be low.
+    with plots.new_figure(6.4, share * height(panels)) as figure:
+        draw_panels(figure, panels, seeds, names)
+    return figure
+
+
+def height(panels: dict[str, Panel]) -> float:
+    """Return the height of the panels in inches."""
+    return sum(_heights(panels))
+
+
+def _heights(panels: dict[str, Panel]) -> list[float]:
+    return [3.2 if panel.curve else 0.9 + 0.4 * len(panel.rows) for panel in panels.values()]
+
+
+def draw_panels(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> None:
+    """Draw the panels into a figure or a part of one."""
+    all_axes = figure.subplots(len(panels), height_ratios=_heights(panels), squeeze=False)[:, 0]
+    letters = [f"({letter}) " for letter in "abcdefghijklmn"] if len(panels) > 1 else [""]
+    for axes, letter, (name, panel) in zip(all_axes, letters, panels.items(), strict=False):
+        (draw_curves if panel.curve else draw_points)(axes, name, panel, seeds, names)
+        if panel.score.logarithmic:
+            (axes.set_yscale if panel.curve else axes.set_xscale)("log")
+            _write_plainly(axes.yaxis if panel.curve else axes.xaxis)
+        axes.set_title(letter + names.title(name), fontsize=10)
+        axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
+    drawn = "drawn curves" if all(panel.curve for panel in panels.values()) else "drawn"
+    figure.supxlabel(names("sentence", drawn), fontsize=8, color="gray")
+
+
+def with_part_below(panels: dict[str, Panel], seeds: dict, names: Names, inches: float, draw_below):
+    """Return a figure with the panels, and below them a part of some inches that `draw_below` draws."""
+    from dlguide import plots
+
+    with plots.new_figure(6.4, height(panels) + inches) as figure:
+        above, below = figure.subfigures(2, height_ratios=[height(panels), inches])
+        draw_panels(above, panels, seeds, names)
+        draw_below(below)
+    return figure
+
+
+def _write_plainly(axis) -> None:
+    """Write 2, 5, 10, 20 at a logarithmic axis of less than three decades, in place of powers of ten."""
+    from matplotlib import ticker
+
+    low, high = axis.get_view_interval()
+    if high / low < 1000:
+        axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def draw_points(axes, name: str, panel: Panel, seeds: dict, names: Names) -> None:
+    """Draw a row for each way that was measured: its mean with an interval, and each seed."""
+    factor = panel.score.unit.factor
+    for place, row in enumerate(panel.rows):
+        values = _verdict.column(seeds, name, row)
+        mean, low, high = (factor * end for end in _verdict.mean(panel.score, values))
+        axes.plot([factor * value for value in values], [place + 0.22] * len(values), ".", color="gray", alpha=0.6)
+        axes.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="tab:blue", capsize=4)
+    axes.set_yticks(range(len(panel.rows)), [names("row", name, row) for row in panel.rows])
+    axes.set_ylim(len(panel.rows) - 0.5, -0.5)
+    axes.set_xlabel(_sentences.described(panel.score, names))
+
+
+def draw_curves(axes, name: str, panel: Panel, seeds: dict, names: Names) -> None:
+    """Draw a curve for each way that was measured: its mean with a band."""
+    factor = panel.score.unit.factor
+    for row in panel.rows:
+        places = _verdict.places(seeds, name, row)
+        found = [_verdict.mean(panel.score, _verdict.column(seeds, name, row, at)) for at in places]
+        means, lows, highs = ([factor * interval[i] for interval in found] for i in range(3))
+        x = [float(at) for at in places]
+        axes.plot(x, means, ".-", label=names("row", name, row))
+        axes.fill_between(x, lows, highs, alpha=0.2)
+    if panel.logarithmic:
+        axes.set_xscale("log")
+        measured = sorted({float(at) for row in panel.rows for at in _verdict.places(seeds, name, row)})
+        if len(measured) <= 8:
+            axes.set_xticks(measured, [f"{value:g}" for value in measured])
+            axes.minorticks_off()
+    axes.set(xlabel=names("curve", panel.curve), ylabel=_sentences.described(panel.score, names))
+    axes.legend(fontsize=8, framealpha=0.6)

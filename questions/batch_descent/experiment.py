@@ -1,0 +1,161 @@
+"""Question 5: why batch gradient descent, with the whole training set in each step?
+
+python -m questions batch_descent
+"""
+
+import numpy as np
+
+from questions import _network, _steps, _tuning
+from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
+
+ROWS = ("small", "all")
+SMALL = 32
+SIZES = (40, 64, 64, 10)  # Inputs, hidden units, classes.
+LINEAR = (40, 10)  # Softmax regression: its loss is convex.
+GRID = (0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3, 5.6)
+PASSES = (1, 3, 10, 30)
+STEPS = (10, 30, 100, 300)
+LINEAR_PASSES = (3, 10, 30, 100)
+
+
+def measure(seed: int, choice: dict, *, limit=None, passes=PASSES, steps=STEPS, linear=LINEAR_PASSES, rounds=5) -> dict:
+    """Return the hits on the test set after equal passes, times and steps, a pass's time, and how near a minimum is."""
+    train, _, test = _network.mnist1d(seed, limit)
+    sizes = batch_sizes(train)
+    seconds = pass_seconds(*train, sizes, rounds) if rounds else {}
+    found = {"passes": {}, "time": {}, "steps": {}, "linear": {}, "seconds": seconds}
+    for row, size in sizes.items():
+        for key, number in step_counts(row, len(train[0]), sizes, seconds, passes, steps).items():
+            panel, place = key.split(", ")
+            rate = _tuning.best(choice[f"{row}@{key}"])
+            found[panel].setdefault(row, {})[place] = hits(train, test, size, rate, seed, {number})[number]
+    losses, minimum = quasi_newton(train, seed)
+    for row, size in sizes.items():
+        rates = {n: _tuning.best(choice[f"{row}@linear, {n}"]) for n in linear}
+        ends = {n: descended(train, size, rate, seed, (n,))[n] for n, rate in rates.items()}
+        found["linear"][row] = {str(n): loss - minimum for n, loss in ends.items()}
+    found["linear"]["lbfgs"] = {str(n): min(losses[:n]) - minimum for n in linear}
+    return found
+
+
+def choose(*, limit=None, passes=PASSES, steps=STEPS, linear=LINEAR_PASSES, rounds=5) -> dict:
+    """Return for each place of the panels a score with each learning rate, the mean of three seeds.
+
+    It is the validation accuracy, and in the panel that measures the training loss, that loss with a minus.
+    """
+    tries, seconds = {}, None
+    for seed in _tuning.SEEDS:
+        train, valid, _ = _network.mnist1d(seed, limit)
+        sizes = batch_sizes(train)
+        seconds = seconds or pass_seconds(*train, sizes, max(1, rounds))
+        for row, size in sizes.items():
+            counts = step_counts(row, len(train[0]), sizes, seconds, passes, steps)
+            for rate in GRID:
+                found = hits(train, valid, size, rate, seed, set(counts.values()))
+                scores = {key: float(found[number].mean()) for key, number in counts.items()}
+                losses = descended(train, size, rate, seed, linear)
+                scores |= {f"linear, {n}": -min(loss, 100.0) for n, loss in losses.items()}  # JSON has no infinity.
+                for key, score in scores.items():
+                    means = tries.setdefault(f"{row}@{key}", dict.fromkeys(map("{:g}".format, GRID), 0.0))
+                    means[f"{rate:g}"] += score / len(_tuning.SEEDS)
+    return tries
+
+
+def batch_sizes(train: tuple) -> dict[str, int]:
+    """Return the batch size of each row."""
+    return {"small": min(SMALL, len(train[0])), "all": len(train[0])}
+
+
+def step_counts(row: str, examples: int, sizes: dict, seconds: dict, passes, steps) -> dict[str, int]:
+    """Return a row's number of steps at each "panel, place"; `seconds` are those of a pass."""
+    steps_a_pass = examples / sizes[row]
+    counts = {f"passes, {n}": n * steps_a_pass for n in passes}
+    if seconds:  # The time that batches of 32 take for so many passes.
+        speed = steps_a_pass * seconds["small"] / seconds[row]
+        counts |= {f"time, {n}": n * speed for n in passes}
+    counts |= {f"steps, {n}": n for n in steps}
+    return {key: max(1, round(number)) for key, number in counts.items()}
+
+
+def hits(train: tuple, scored: tuple, size: int, rate: float, seed: int, steps: set[int]) -> dict[int, np.ndarray]:
+    """Return which examples are right after each number of steps of one training."""
+    weights, done, found = _network.new_weights(SIZES, np.random.default_rng(seed)), 0, {}
+    for number in sorted(steps):
+        _network.descend(weights, SIZES, _network.batches(*train, size, seed, done, number), rate)
+        with np.errstate(all="ignore"):  # Weights that are not finite count as guessing the first class.
+            logits = _network.outputs(_network.layers(weights, SIZES), scored[0])[-1]
+        done, found[number] = number, logits.argmax(axis=1) == scored[1]
+    return found
+
+
+def linear_start(train: tuple, seed: int) -> tuple:
+    """Return inputs and first weights of softmax regression in double precision, and its loss with the gradient."""
+    x, weights = train[0].astype(float), _network.new_weights(LINEAR, np.random.default_rng(seed)).astype(float)
+
+    def loss_and_gradient(w):
+        layers = _network.layers(w, LINEAR)
+        return _network.scores(layers, x, train[1])[0], _network.gradient(layers, x, train[1])
+
+    return x, weights, loss_and_gradient
+
+
+def descended(train: tuple, size: int, rate: float, seed: int, passes) -> dict[int, float]:
+    """Return the training loss of softmax regression after each number of passes of one training."""
+    x, weights, loss_and_gradient = linear_start(train, seed)
+    done, found = 0, {}
+    for number in sorted(passes):
+        steps = max(1, round(number * len(x) / size))
+        _network.descend(weights, LINEAR, _network.batches(x, train[1], size, seed, done, steps), rate)
+        done, found[number] = steps, loss_and_gradient(weights)[0]
+    return found
+
+
+def quasi_newton(train: tuple, seed: int) -> tuple[list[float], float]:
+    """Return the training loss of softmax regression at each pass of L-BFGS, and the minimum that it ends at."""
+    from scipy import optimize
+
+    _, weights, loss_and_gradient = linear_start(train, seed)
+    losses = []
+
+    def recorded(w):
+        losses.append(loss_and_gradient(w)[0])
+        return loss_and_gradient(w)
+
+    options = {"maxiter": 3000, "maxfun": 3000, "ftol": 0, "gtol": 1e-9}
+    optimize.minimize(recorded, weights, jac=True, method="L-BFGS-B", options=options)
+    return losses, min(losses)
+
+
+def pass_seconds(x, y, sizes: dict[str, int], rounds: int) -> dict[str, float]:
+    """Return the time that Keras takes for the steps of one pass, with the batch size of each row."""
+    steps = {size: 40 if row == "all" else 2 * len(x) // size for row, size in sizes.items()}
+    seconds = _steps.seconds_a_step(SIZES, x, y, steps, rounds)
+    return {row: seconds[size] * len(x) / size for row, size in sizes.items()}
+
+
+CURVES = Panel(ACCURACY, ROWS, logarithmic=True)
+MILLISECONDS = Unit("milliseconds", 1000.0)
+TIME = Score("time of a pass over the training set", MILLISECONDS, higher_is_better=False, format=".1f", is_ratio=True)
+LOSS = Score("training loss above the minimum", higher_is_better=False, format=".2g", logarithmic=True, is_ratio=True)
+EXPERIMENT = Experiment(
+    measure=measure,
+    choose=choose,
+    panels={
+        "passes": CURVES._replace(curve="passes over the training set (epochs)"),
+        "linear": Panel(LOSS, (*ROWS, "lbfgs"), curve="passes over the training set (epochs)", logarithmic=True),
+        "time": CURVES._replace(curve="time, in passes with batches of 32"),
+        "steps": CURVES._replace(curve="steps"),
+        "seconds": Panel(TIME, ROWS),
+    },
+    claims=(
+        Claim("passes", "small", "all", "yes", at="10"),
+        Claim("linear", "lbfgs", "small", "yes", at="100"),
+        Claim("linear", "lbfgs", "small", "no", at="3"),
+        Claim("time", "small", "all", "yes", at="10"),
+        Claim("steps", "all", "small", "yes", at="100"),
+    ),
+    seeds=tuple(range(10)),
+    shown=("passes", "linear"),
+    quick={"limit": 60, "passes": (1,), "steps": (1, 2), "linear": (1, 3), "rounds": 1},
+    check={"passes": (1,), "steps": (10, 30, 100), "rounds": 0},
+)

@@ -1,0 +1,171 @@
+"""Question 3: why does a network need a loss function, and which one?
+
+python -m questions loss_functions
+"""
+
+import functools
+
+import numpy as np
+
+from questions import _figure, _retraining, _tuning
+from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
+
+SETS = {
+    "mnist": ("cross_entropy", "squared", "absolute_softmax"),
+    "mnist1d": ("cross_entropy", "squared", "squared_softmax", "absolute", "absolute_softmax"),
+}
+SHAPES = {"mnist": (28, 28, 1), "mnist1d": (40, 1)}
+EPOCHS = {"mnist": 8, "mnist1d": 15}
+TITLES = {"mnist": "MNIST", "mnist1d": "MNIST-1D"}
+RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03)
+SHARES = (0, 0.05, 0.1, 0.2, 0.3)
+NOISES = ("normal", "laplace")
+PULLS = {
+    "squared": lambda distance: 1 + 0 * distance,
+    "huber": lambda distance: 1 / distance.clip(1),
+    "absolute": lambda distance: 1 / distance.clip(1e-4),
+}
+"""Loss to the weight of an example in least squares: its derivative by the residual, divided by the residual."""
+
+
+def choose(*, rates=RATES, draws: int = 0, **options) -> dict:
+    """Return the validation accuracy of each loss with each learning rate, on each data set; `draws` is not used."""
+    rows = {f"{row}@{TITLES[name]}": (name, row) for name, own in SETS.items() for row in own}
+
+    def accuracy(key, rate, seed):
+        return float(hits(*rows[key], rate, "valid", seed, **options).mean())
+
+    return _tuning.search(rows, rates, accuracy)
+
+
+def measure(
+    seed: int, choice: dict, *, rates=RATES, rows=SETS["mnist1d"], sets=tuple(SETS), draws: int = 200, **options
+) -> dict:
+    """Return the test hits with each loss, and the errors of linear models with wrong targets and with noise.
+
+    `rates` are those of `choose`, which has the same options; `draws` is the number of lines with noise.
+    """
+    scores = {"spoiled": spoiled_errors(seed), "noise": slope_errors(seed, draws)}
+    for name in sets:
+        best = {row: _tuning.best(choice[f"{row}@{TITLES[name]}"]) for row in SETS[name] if row in rows}
+        scores[name] = {row: hits(name, row, rate, "test", seed, **options) for row, rate in best.items()}
+    return scores
+
+
+def hits(name, row, rate, part, seed, *, limit: int = 5000, epochs: dict = EPOCHS, eager: bool = False) -> np.ndarray:
+    """Train on one-hot targets with one loss, and return for each example of a part whether the class is right."""
+    options = {"learning_rate": rate, "epochs": epochs[name], "batch_size": 125, "seed": seed}
+    return _retraining.hits_after(trainer(name, row, eager), with_one_hot_targets(name, limit, seed), part, **options)
+
+
+@functools.lru_cache(maxsize=6)
+def with_one_hot_targets(name: str, limit: int, seed: int):
+    """Return a data set whose training set has one-hot targets; the trainings of a seed read it only once."""
+    import keras
+
+    from dlguide import data
+
+    splits = data.load(name, limit=limit, seed=seed)
+    train = data.Part(splits.train.x, keras.utils.to_categorical(splits.train.y, 10))
+    return splits._replace(train=train, test=data.load(name).test)  # The same test examples for all seeds.
+
+
+@functools.cache
+def trainer(name: str, row: str, eager: bool):
+    """Return what trains the network with the row's loss, after a softmax where the row's name says so."""
+    import keras
+
+    from dlguide import mlp
+
+    def build():
+        model = mlp(SHAPES[name], 10)  # Its default width, for every loss and both data sets.
+        return keras.Sequential([model, keras.layers.Softmax()]) if row.endswith("softmax") else model
+
+    losses = {"squared": "mse", "absolute": "mae"}
+    loss = losses.get(row.split("_")[0], keras.losses.CategoricalCrossentropy(from_logits=True))
+    return _retraining.trainer(build, "adam", loss, metrics=(), run_eagerly=eager)
+
+
+def spoiled_errors(seed: int) -> dict:
+    """Return the error on each test car of the linear model with the least loss, by loss and share of wrong targets."""
+    from dlguide import data
+
+    cars = data.load("auto_mpg", seed=seed)
+    order = np.random.default_rng(seed).permutation(len(cars.train.y))
+    errors = {row: {} for row in PULLS}
+    for share in SHARES:
+        y = cars.train.y.astype("float64")
+        y[order[: round(share * len(y))]] *= 10
+        for row, pull in PULLS.items():
+            predicted = linear_model(cars.train.x, y, pull)(cars.test.x)
+            errors[row][f"{share:g}"] = np.abs(predicted - cars.test.y)
+    return errors
+
+
+def slope_errors(seed: int, draws: int) -> dict[str, float]:
+    """Return the root mean squared error of the slope of lines through 100 points with noise of two kinds."""
+    rng, x = np.random.default_rng(seed), np.linspace(-1, 1, 100)[:, None]
+    ends, found = np.array([[-1.0], [1.0]]), {}
+    for noise in NOISES:
+        slopes = {row: [] for row in ("squared", "absolute")}
+        for _ in range(draws):
+            # Both kinds of noise have the variance 1; the true slope is 0, as good as any other one.
+            y = rng.normal(0, 1, 100) if noise == "normal" else rng.laplace(0, 0.5**0.5, 100)
+            for row, own in slopes.items():
+                own.append(np.diff(linear_model(x, y, PULLS[row], steps=100)(ends)) / 2)
+        found |= {f"{noise}_{row}": float(np.mean(np.square(own)) ** 0.5) for row, own in slopes.items()}
+    return found
+
+
+def linear_model(x, y, pull, steps: int = 300):
+    """Return the linear model with the least loss: weighted least squares, weighted anew by each step's residuals."""
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+
+    def columns(x):
+        return np.column_stack([np.ones(len(x)), (x - mean) / scale]).astype("float64")
+
+    z, weights = columns(x), np.ones(len(y))
+    for _ in range(steps):
+        root = np.sqrt(weights)
+        coefficients = np.linalg.lstsq(z * root[:, None], y * root)[0]
+        weights = pull(np.abs(y - z @ coefficients))
+    return lambda x: columns(x) @ coefficients
+
+
+def draw(seeds: dict, names):
+    """Return the figure of the page: the errors over the share of wrong targets."""
+    from dlguide import plots
+
+    with plots.new_figure(6.4, 2.5) as figure:
+        _figure.draw_panels(figure, {"spoiled": EXPERIMENT.panels["spoiled"]}, seeds, names)
+        figure.axes[0].yaxis.label.set_size(8)
+    return figure
+
+
+SPOILED = "share of training targets that are wrong (× 10)"
+ERROR = Score("mean absolute test error", Unit("mpg"), higher_is_better=False, logarithmic=True)
+SLOPE = Score("error of the slope", higher_is_better=False, format=".3f", is_ratio=True)
+EXPERIMENT = Experiment(
+    measure=measure,
+    choose=choose,
+    panels={
+        "spoiled": Panel(ERROR, tuple(PULLS), curve=SPOILED),
+        "noise": Panel(SLOPE, tuple(f"{noise}_{row}" for noise in NOISES for row in ("squared", "absolute"))),
+        "mnist": Panel(ACCURACY, SETS["mnist"]),
+        "mnist1d": Panel(ACCURACY, SETS["mnist1d"]),
+    },
+    claims=(
+        Claim("spoiled", "absolute", "squared", "yes", at="0.1"),
+        Claim("mnist", "squared", "cross_entropy", "within", better=False),
+        Claim("mnist1d", "squared", "cross_entropy", "yes", better=False),
+        Claim("mnist1d", "absolute_softmax", "cross_entropy", "yes", better=False),
+        Claim("noise", "laplace_absolute", "laplace_squared", "yes"),
+        Claim("noise", "normal_absolute", "normal_squared", "yes", better=False),
+    ),
+    quick={"rates": (0.003,), "limit": 20, "epochs": {"mnist": 1, "mnist1d": 1}, "draws": 2, "eager": True},
+    check={"sets": ("mnist1d",), "rows": ("cross_entropy", "squared")},
+    seeds=tuple(range(10)),
+    # All outputs near 0 are best there, with any rate; no claim compares this row.
+    edges=("absolute@MNIST-1D",),
+    draw=draw,
+)

@@ -1,0 +1,102 @@
+"""Question 7: why momentum?
+
+python -m questions momentum
+"""
+
+import math
+
+import numpy as np
+
+from questions import _network, _tuning
+from questions._experiment import NUMBER, Claim, Experiment, Panel, Score, Unit
+
+QUADRATIC_ROWS = ("plain", "fixed", "best", "nesterov")
+CONDITIONS = (10, 100, 1000, 10_000)
+NETWORK_ROWS = {"plain": (0.0, False), "fixed": (0.9, False), "nesterov_fixed": (0.9, True)}
+BATCH_SIZES = (2, 32, 512)
+SIZES = (40, 64, 64, 10)  # Inputs, hidden units, classes.
+GRID = (0.001, 0.0018, 0.003, 0.0056, 0.01, 0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3, 5.6)
+TARGET = 1.1  # Training loss.
+MOST = {2: 14_000, 32: 2000, 512: 600}
+"""Batch size to the steps after which a training ends that has not reached the target loss."""
+
+
+def measure(seed: int, choice: dict, *, conditions=CONDITIONS, batch_sizes=BATCH_SIZES, most=MOST, limit=None) -> dict:
+    """Return the steps that least squares takes, their growth with the condition number, and the steps of a network."""
+    taken = {row: {str(k): quadratic_steps(row, k, seed) for k in conditions} for row in QUADRATIC_ROWS if conditions}
+    low, high = conditions[-3::2] if len(conditions) > 2 else conditions or (1, 2)
+    growth = {row: math.log(n[str(high)] / n[str(low)]) / math.log(high / low) for row, n in taken.items()}
+    network = {}
+    for row in NETWORK_ROWS if batch_sizes else ():
+        rates = {size: _tuning.best(choice[f"{row}@{size}"], lower=True) for size in batch_sizes}
+        network[row] = {str(n): network_steps(row, n, rate, seed, most, limit) for n, rate in rates.items()}
+    return {"network": network, "steps": taken, "growth": growth}
+
+
+def choose(*, conditions=CONDITIONS, batch_sizes=BATCH_SIZES, most=MOST, limit=None) -> dict:
+    """Return the steps that each learning rate takes until the training loss is at the target."""
+
+    def steps(key, rate, seed):
+        row, size = key.split("@")
+        return network_steps(row, int(size), rate, seed, most, limit)
+
+    return _tuning.search([f"{row}@{size}" for row in NETWORK_ROWS for size in batch_sizes], GRID, steps)
+
+
+def quadratic_steps(row: str, condition: int, seed: int, dimensions: int = 20) -> int:
+    """Return how many steps bring the weights of least squares a thousand times closer to the minimum."""
+    rng = np.random.default_rng(seed)
+    rotation = np.linalg.qr(rng.standard_normal((dimensions, dimensions)))[0]
+    matrix = rotation * np.geomspace(1 / condition, 1, dimensions) @ rotation.T  # X.T @ X of the examples.
+    minimum = rng.standard_normal(dimensions)
+    rate, momentum, is_nesterov = settings(row, 1 / condition, 1.0)
+    w, velocity, steps = np.zeros(dimensions), np.zeros(dimensions), 0
+    while np.sum((w - minimum) ** 2) > 1e-6 * np.sum(minimum**2):
+        ahead = w + momentum * velocity if is_nesterov else w
+        velocity = momentum * velocity - rate * matrix @ (ahead - minimum)
+        w, steps = w + velocity, steps + 1
+    return steps
+
+
+def settings(row: str, smallest: float, largest: float) -> tuple[float, float, bool]:
+    """Return learning rate and momentum with the best guarantee, from the eigenvalues (Lessard et al., 2016)."""
+    root = math.sqrt(largest / smallest)
+    if row == "plain":
+        return 2 / (largest + smallest), 0.0, False
+    if row == "nesterov":
+        root = math.sqrt(3 * largest / smallest + 1)
+        return 4 / (3 * largest + smallest), (root - 2) / (root + 2), True
+    momentum = 0.9 if row == "fixed" else ((root - 1) / (root + 1)) ** 2
+    return (1 + math.sqrt(momentum)) ** 2 / largest, momentum, False
+
+
+def network_steps(row: str, batch_size: int, rate: float, seed: int, most: dict, limit) -> float:
+    """Return the steps until the loss of the training set is at the target."""
+    train, (momentum, is_nesterov) = _network.mnist1d(seed, limit)[0], NETWORK_ROWS[row]
+    settings = {"learning_rate": rate, "momentum": momentum, "nesterov": is_nesterov, "seed": seed}
+    settings |= {"target": TARGET, "most": most[batch_size], "batch_size": min(batch_size, len(train[0]))}
+    return _network.until_target(SIZES, train, train, train, **settings)[0]
+
+
+TAKEN = Score("steps", Unit("steps"), False, ",.0f", logarithmic=True, margin=0.1, is_ratio=True)
+CURVES = Panel(TAKEN, tuple(NETWORK_ROWS), curve="batch size", logarithmic=True)
+EXPERIMENT = Experiment(
+    measure=measure,
+    choose=choose,
+    panels={
+        "network": CURVES,
+        "steps": CURVES._replace(rows=QUADRATIC_ROWS, curve="condition number κ"),
+        "growth": Panel(Score("exponent p", NUMBER, higher_is_better=False), QUADRATIC_ROWS),
+    },
+    claims=(
+        Claim("network", "fixed", "plain", "yes", at="512"),
+        Claim("steps", "best", "plain", "given", at="10000"),
+        Claim("network", "fixed", "plain", "undecided", at="2"),
+        Claim("network", "fixed", "plain", "undecided", at="32"),
+    ),
+    quick={"conditions": (4, 9), "batch_sizes": (32,), "most": {32: 2}, "limit": 50},
+    check={"conditions": (), "batch_sizes": (512,)},
+    seeds=tuple(range(10)),
+    shown=("network", "steps"),
+    lower_is_chosen=True,
+)

@@ -1,0 +1,129 @@
+"""Question 24: why does a network need several layers?
+
+python -m questions multilayer
+"""
+
+import functools
+
+import numpy as np
+
+from questions import _figure, _retraining, _tuning
+from questions._experiment import ACCURACY, PERCENT, Claim, Experiment, Panel, Score
+
+RATES = (0.0005, 0.002, 0.008, 0.03, 0.12)
+UNITS = {"linear": 0, "two_units": 2, "four_units": 4, "eight_units": 8, "sixteen_units": 16}
+DRAWN = ("linear", "two_units", "eight_units")
+LAYERS = {"none": (), "one": (200,), "two": (78, 78), "four": (50, 50, 50, 50)}
+PASSES = 5  # Over the training set in an epoch.
+CASES, CLASSES = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
+
+
+def xor_networks(seed: int, units: int, starts: int = 200, steps: int = 1000, learning_rate: float = 0.5) -> tuple:
+    """Train networks on XOR from random starts; return which of them learn all four cases, and their weights.
+
+    All starts are trained at once: the first axis of each array is the start.
+    """
+    x, y = CASES, CLASSES
+    rng = np.random.default_rng((seed, units))
+    w, b = rng.normal(size=(starts, 2, units)), np.zeros((starts, 1, units))
+    v, c = rng.normal(size=(starts, units or 2, 1)) / (units or 2) ** 0.5, np.zeros((starts, 1, 1))
+    for _ in range(steps):
+        h = np.maximum(x @ w + b, 0) if units else np.broadcast_to(x, (starts, 4, 2))
+        logits = h @ v + c
+        slope = (1 / (1 + np.exp(-logits)) - y) / 4  # Of the mean cross-entropy.
+        back = slope * v.swapaxes(1, 2) * (h > 0)
+        v, c = v - learning_rate * h.swapaxes(1, 2) @ slope, c - learning_rate * slope.sum(axis=1, keepdims=True)
+        if units:
+            w, b = w - learning_rate * x.T @ back, b - learning_rate * back.sum(axis=1, keepdims=True)
+    return ((logits > 0) == y).all(axis=(1, 2)), (w, b, v, c)
+
+
+@functools.cache
+def trainer(hidden_units: tuple[int, ...]):
+    """Compile a network once for all seeds and learning rates."""
+    import keras
+
+    def build():
+        hidden = [keras.layers.Dense(units, "relu", kernel_initializer="he_uniform") for units in hidden_units]
+        return keras.Sequential([keras.Input((40, 1)), keras.layers.Flatten(), *hidden, keras.layers.Dense(10)])
+
+    return _retraining.trainer(build, steps_per_execution=35)
+
+
+def hits(hidden_units: tuple[int, ...], splits, part: str, rate: float, epochs: int, seed: int) -> np.ndarray:
+    """Train with a falling learning rate; return which examples of a part are right."""
+    x, y = _retraining.repeated(splits.train, PASSES)  # Short epochs of Keras cost more than their steps.
+    options = {"epochs": epochs, "batch_size": 100, "seed": seed, "callbacks": _retraining.falling(rate, epochs)}
+    model = trainer(hidden_units)(x, y, learning_rate=rate, **options)
+    return _retraining.hits(model, *getattr(splits, part))
+
+
+def choose(*, limit=None, epochs=34, **_) -> dict:
+    """Return the validation accuracy of each network with each learning rate."""
+
+    def score(row, rate, seed):
+        return hits(LAYERS[row], _retraining.loaded("mnist1d", limit, seed), "valid", rate, epochs, seed).mean()
+
+    return _tuning.search(LAYERS, RATES, score)
+
+
+def measure(seed: int, choice: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000) -> dict:
+    """Return the hits on MNIST-1D by depth, and the successes at XOR with the weights of a network that learned it."""
+    splits = _retraining.loaded("mnist1d", limit, seed)
+    found = {row: xor_networks(seed, UNITS[row], steps=steps) for row in units}
+    best = {row: _tuning.best(choice[row]) for row in layers}
+    return {
+        "depth": {row: hits(LAYERS[row], splits, "test", best[row], epochs, seed) for row in layers},
+        "xor": {row: float(learned.mean()) for row, (learned, _) in found.items()},
+        "weights": {
+            row: [array[learned.argmax()].round(4).tolist() for array in weights]
+            for row, (learned, weights) in found.items()
+            if row in DRAWN
+        },
+    }
+
+
+def draw(seeds: dict, names):
+    """Draw the panel of the page, and beside it what three networks have learned of XOR."""
+    from dlguide import plots
+
+    with plots.new_figure(9, 2.5) as figure:
+        left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])
+        _figure.draw_panels(left, {"depth": EXPERIMENT.panels["depth"]}, seeds, names)
+        draw_maps(right, seeds["0"], names)
+    return figure
+
+
+def draw_maps(part, scores: dict, names) -> None:
+    """Draw the classes that a network gives to each point of the plane, and the line where each unit begins."""
+    ends = np.linspace(-0.5, 1.5, 201)
+    plane = np.stack(np.meshgrid(ends, ends), axis=-1)
+    for axes, row in zip(part.subplots(1, len(DRAWN)), DRAWN, strict=True):
+        w, b, v, c = map(np.array, scores["weights"][row])
+        sums = plane @ w + b if UNITS[row] else plane
+        logits = (np.maximum(sums, 0) if UNITS[row] else sums) @ v + c
+        axes.contourf(ends, ends, logits[..., 0], [-np.inf, 0, np.inf], colors=["#f3f3f3", "#a9cdea"])
+        for unit in range(UNITS[row]):
+            axes.contour(ends, ends, sums[..., unit], [0], colors="tab:orange", linestyles="--", linewidths=1)
+        axes.scatter(*CASES.T, c=CLASSES[:, 0], cmap="Blues", vmin=0, vmax=1.3, edgecolors="black", zorder=3)
+        axes.set_title(names("row", "xor", row), fontsize=10)
+        axes.set(xticks=(0, 1), yticks=(0, 1), aspect="equal")
+
+
+STARTS = Score("starts that learn XOR", PERCENT, format=".1f")
+CORRECT = ACCURACY._replace(format=".1f")
+EXPERIMENT = Experiment(
+    measure=measure,
+    choose=choose,
+    panels={"depth": Panel(CORRECT, tuple(LAYERS)), "xor": Panel(STARTS, tuple(UNITS))},
+    claims=(
+        Claim("depth", "one", "none", "yes"),
+        Claim("xor", "eight_units", "two_units", "yes"),
+        Claim("depth", "two", "one", "no"),
+        Claim("depth", "four", "one", "no"),
+    ),
+    seeds=tuple(range(10)),
+    quick={"limit": 100, "epochs": 1, "steps": 3},
+    check={"layers": ("none", "one"), "units": ("linear", "two_units")},
+    draw=draw,
+)

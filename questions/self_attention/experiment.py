@@ -1,0 +1,175 @@
+"""Question 19: why self-attention?
+
+python -m questions self_attention
+"""
+
+import functools
+
+import numpy as np
+
+from questions import _retraining, _tuning
+from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
+
+ALPHABET, SYMBOLS = 16, 8
+QUESTIONS = SYMBOLS - 1
+LENGTH = SYMBOLS + QUESTIONS
+BATCH, STEPS, TESTS = 64, 2000, 2000
+GRID = (0.0025, 0.005, 0.01, 0.02)
+DISTANCES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
+ROWS = ("two", "gru", "convolution")
+SHOWN = 0
+"""Number of the test sequence in the picture."""
+
+
+def sequences(number: int, rng):
+    """Draw sequences: some symbols in random order, then all but the last of them in another order, as questions.
+
+    Returns the sequences, the symbol that followed each question in the first half (0 in the first half itself), and
+    the places of these answers.
+    """
+    symbols = rng.permuted(np.tile(np.arange(1, ALPHABET + 1), (number, 1)), axis=1)[:, :SYMBOLS]
+    asked = rng.permuted(np.tile(np.arange(QUESTIONS), (number, 1)), axis=1)
+    x = np.concatenate([symbols, np.take_along_axis(symbols, asked, 1)], 1)
+    y = np.concatenate([np.zeros_like(symbols), np.take_along_axis(symbols, asked + 1, 1)], 1)
+    return x, y, asked + 1
+
+
+def network(row: str):
+    """Return a new model of a row."""
+    from dlguide import rnn, transformer_language_model
+
+    if row == "convolution":
+        return convolutional()
+    if row == "gru":
+        options = {"vocab_size": ALPHABET + 1, "return_sequences": True, "mask_zero": False}
+        return rnn((LENGTH,), ALPHABET + 1, cell="gru", units=(52,), **options)
+    options = {"embed_dim": 32, "num_heads": 1, "ff_dim": 64, "num_layers": 2, "dropout": 0}
+    return transformer_language_model(ALPHABET + 1, LENGTH, **options)
+
+
+def convolutional(kernel_size: int = SYMBOLS + 1, width: int = 32, blocks: int = 2):
+    """Return the transformer with a convolution in the place of each attention; it sees no later symbol either."""
+    import keras
+
+    from dlguide.attention_layers import PositionEmbedding
+
+    inputs = keras.Input((None,), dtype="int32")
+    x = PositionEmbedding(LENGTH)(keras.layers.Embedding(ALPHABET + 1, width)(inputs))
+
+    def normalised(x):
+        return keras.layers.LayerNormalization(center=False, scale=False)(x)
+
+    for _ in range(blocks):
+        x = x + keras.layers.Conv1D(width, kernel_size, padding="causal", use_bias=False)(normalised(x))
+        hidden = keras.layers.Dense(2 * width, activation="relu")(normalised(x))
+        x = x + keras.layers.Dense(width)(hidden)
+    return keras.Model(inputs, keras.layers.Dense(ALPHABET + 1)(normalised(x)))
+
+
+@functools.cache
+def trainer(row: str, is_quick: bool):
+    """Return the function that trains a row's model, the same one for all seeds."""
+    build = functools.partial(network, row)
+    return _retraining.clipped_trainer(build, ignore_class=0, jit_compile=not is_quick)
+
+
+def answered(row: str, learning_rate: float, seed: int, x, y, *, steps=STEPS, is_quick=False, **_):
+    """Return a row's model after one pass over new sequences, and at which questions of `x` it is right."""
+    train = trainer(row, is_quick)
+    drawn, targets, _ = sequences(BATCH * steps, np.random.default_rng((seed, 0)))
+    model = train(drawn, targets, learning_rate=learning_rate, epochs=1, batch_size=BATCH, seed=seed)
+    return model, _retraining.outputs(model, x)[:, SYMBOLS:].argmax(2) == y[:, SYMBOLS:]
+
+
+def choose(*, grid=GRID, **options) -> dict:
+    """Return the accuracy of each learning rate on a validation set."""
+    x, y, _ = sequences(TESTS, np.random.default_rng(2))
+    return _tuning.search(
+        ROWS, grid, lambda row, rate, seed: float(answered(row, rate, seed, x, y, **options)[1].mean())
+    )
+
+
+def measure(seed: int, choice: dict, *, rows=ROWS, **options) -> dict:
+    """Return the share of right answers, in all and by the distance of the answer, and what two blocks attend to."""
+    x, y, places = sequences(TESTS, np.random.default_rng(1))
+    distances = np.arange(SYMBOLS, LENGTH) - places
+    scores = {"accuracy": {}, "by_distance": {}, "attention": {}}
+    for row in rows:
+        model, right = answered(row, _tuning.best(choice[row]), seed, x, y, **options)
+        scores["accuracy"][row] = right.mean(axis=1)
+        scores["by_distance"][row] = {str(n): float(right[distances == n].mean()) for n in DISTANCES}
+        if row == "two":
+            first, second = attention(model, x)
+            scores["attention"]["before"] = np.mean([first[:, i, i - 1] for i in range(1, SYMBOLS)], axis=0)
+            scores["attention"]["answer"] = np.take_along_axis(second, places[:, :, None], 2).mean(axis=(1, 2))
+            if seed == 0:
+                scores["picture"] = picture(x[SHOWN], y[SHOWN], first[SHOWN], second[SHOWN])
+    return scores
+
+
+def attention(model, x) -> tuple:
+    """Return the weights of the first block at the symbols of the first half, of the second one at the questions."""
+    from dlguide.attention import attention_weights
+
+    first, second = (attention_weights(model, x, layer=layer)[:, 0] for layer in range(2))
+    return first[:, :SYMBOLS, :SYMBOLS], second[:, SYMBOLS:]
+
+
+def picture(tokens, answers, first, second) -> dict:
+    """Return what `draw` needs of one sequence: symbols and answers as letters, and the attention in hundredths."""
+
+    def written(weights):
+        return [" ".join(f"{100 * value:.0f}" for value in row) for row in weights]
+
+    symbols, answers = ("".join(chr(96 + token) for token in part) for part in (tokens, answers[SYMBOLS:]))
+    return {"symbols": symbols, "answers": answers, "first": written(first), "second": written(second)}
+
+
+def draw(seeds: dict, names):
+    """Draw what the two blocks of one network attend to in one sequence."""
+    from matplotlib import patches
+
+    from dlguide import plots
+
+    shown = seeds["0"]["picture"]
+    symbols, answers = shown["symbols"], shown["answers"]
+    questions = [f"{symbol}? {answer}" for symbol, answer in zip(symbols[SYMBOLS:], answers, strict=True)]
+    with plots.new_figure(6.6, 2.5) as figure:
+        left, right = figure.subplots(1, 2, width_ratios=[SYMBOLS, LENGTH])
+        for axes, part, rows in ((left, "first", symbols[:SYMBOLS]), (right, "second", questions)):
+            weights = [[int(number) for number in row.split()] for row in shown[part]]
+            image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=100, aspect="auto")
+            axes.set_xticks(range(len(weights[0])), list(symbols[: len(weights[0])]), fontsize=10)
+            axes.set_yticks(range(len(rows)), list(rows), fontsize=10)
+            axes.tick_params(length=0, pad=3)
+            axes.set_title(names("picture", f"{part} block"), fontsize=10)
+            axes.set_xlabel(names("picture", "read"))
+        for row, answer in enumerate(answers):
+            corner = (symbols.index(answer) - 0.5, row - 0.5)
+            right.add_patch(patches.Rectangle(corner, 1, 1, fill=False, edgecolor="tab:orange", linewidth=2))
+        right.axvline(SYMBOLS - 0.5, color="gray", linewidth=0.8)
+        left.set_ylabel(names("picture", "reading"))
+        right.set_ylabel(names("picture", "question"))
+        figure.colorbar(image, ax=right, label=names("picture", "weight"))
+    return figure
+
+
+ANSWERS = Panel(Score("right answers", PERCENT, format=".1f", margin=0.01), ROWS)
+EXPERIMENT = Experiment(
+    measure=measure,
+    choose=choose,
+    panels={
+        "accuracy": ANSWERS,
+        "by_distance": ANSWERS._replace(curve="distance of the answer (symbols back)"),
+        "attention": Panel(Score("attention weight", PERCENT, format=".1f"), ("before", "answer")),
+    },
+    claims=(
+        Claim("accuracy", "two", "gru", "yes"),
+        Claim("attention", "answer", 0.5, "yes"),
+        Claim("accuracy", "two", "convolution", "yes"),
+        Claim("attention", "before", 0.5, "yes"),
+    ),
+    quick={"grid": GRID[:1], "steps": 1, "is_quick": True},
+    check={"rows": ("two",)},
+    draw=draw,
+)

@@ -1,0 +1,220 @@
+"""Question 20: why self-supervised learning?
+
+python -m questions self_supervision
+"""
+
+import functools
+
+import numpy as np
+
+from questions import _figure, _retraining, _tuning
+from questions._experiment import ACCURACY, PERCENT, Claim, Experiment, Panel, Score
+
+LABELS = (10, 100, 1000, 10_000)
+IMAGES, BATCH, STEPS = 10_000, 50, 600
+PAIRS, EPOCHS, TRIED_EPOCHS = 125, 10, 2  # Of the pre-training: images a step, passes over them, those of the choice.
+GRID = (0.001, 0.003, 0.01, 0.03, 0.1)  # Of the pre-training, chosen without labels, and of whole networks, with all.
+FILTERS, TEMPERATURE = (16, 32, 64), 0.5
+# For images before they are shrunk: shrunk ones become blurred.
+CHANGES = {"shift": 0.15, "rotation": 10, "zoom": 0.3, "shear": 0.3}
+ENCODERS = ("untrained", "probe")
+NETWORKS = ("tuned", "changes", "plain")
+ROWS = (*ENCODERS, *NETWORKS)
+
+
+def shrunk(images):
+    """Return images with 2x2 pixels replaced by their mean, to save time."""
+    return images.reshape(-1, 14, 2, 14, 2, 1).mean(axis=(2, 4))
+
+
+def network():
+    """Return a new classifier of shrunk images."""
+    from dlguide import cnn
+
+    return cnn((14, 14, 1), 10, filters=FILTERS)
+
+
+def pretraining():
+    """Return a new encoder in its pre-training: the classifier without its last layer, and the projection head.
+
+    The images are changed before they shrink: each change blurs them a little, the more the fewer pixels they have.
+    """
+    import keras
+
+    from dlguide import contrastive
+    from recipes._lib.images import few_labels
+
+    images, features = keras.Input((28, 28, 1)), few_labels.without_head(network())
+    encoder = keras.Model(images, features(keras.layers.AveragePooling2D(2)(images)))
+    return contrastive(encoder, augment=CHANGES, temperature=TEMPERATURE)
+
+
+@functools.cache
+def compiled_pretraining(is_quick: bool):
+    """Compile the pre-training once for all seeds: `_retraining` is for models with targets."""
+    model = pretraining()
+    model.compile("adam", **_retraining.graph(is_quick, 40))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def pretrained(images, rate: float, seed: int, epochs: int, is_quick: bool):
+    """Train an encoder on images without labels, from new weights; no epochs leave these as they are."""
+    from dlguide import training
+
+    model = compiled_pretraining(is_quick)
+    _retraining.renew(model, pretraining, seed)
+    if epochs:
+        options = {"epochs": epochs, "batch_size": PAIRS, "callbacks": _retraining.falling(rate, epochs)}
+        training.fit(model, images, seed=seed, verbose=0, **options)
+    return model
+
+
+def features(model, train, test) -> list[np.ndarray]:
+    """Return what an encoder makes of two sets of images, scaled by mean and deviation over the first one."""
+    own, other = (model.get_layer("encoder").predict(x, batch_size=500, verbose=0) for x in (train.x, test.x))
+    mean, deviation = own.mean(axis=0), np.maximum(own.std(axis=0), 1e-6)
+    return [(own - mean) / deviation, (other - mean) / deviation]
+
+
+def probe_hits(own, labels, other, test) -> np.ndarray:
+    """Train a linear layer on features with scikit-learn's penalty, and return its hits on the test set."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=1000).fit(own, labels).predict(other) == test.y
+
+
+@functools.cache
+def trainer(is_quick: bool):
+    """Return the function that trains the whole network."""
+    return _retraining.trainer(network, metrics=(), jit_compile=False, run_eagerly=is_quick)
+
+
+def changed(images, seed: int) -> np.ndarray:
+    """Change each image at random, as in the pre-training."""
+    import keras
+
+    from dlguide.augmentation import Augmentation
+
+    keras.utils.set_random_seed(seed)
+    layer, pieces = Augmentation(CHANGES), np.array_split(images, 1 + len(images) // 1000)
+    return np.concatenate([keras.ops.convert_to_numpy(layer(piece, training=True)) for piece in pieces])
+
+
+def network_hits(x, y, test, rate: float, seed: int, is_quick: bool, start=None) -> np.ndarray:
+    """Train the whole network on one pass over examples, with a learning rate that falls with each call of 50 steps.
+
+    Returns its hits.
+    `start` are first weights for all layers but the last one.
+    """
+    import keras
+
+    steps = len(y) // BATCH
+
+    def fall(step, logs):
+        callback.model.optimizer.learning_rate.assign(rate * (1 - step / steps))
+
+    def begin(logs):
+        if start is not None:
+            callback.model.set_weights([*start, *callback.model.get_weights()[len(start) :]])
+
+    callback = keras.callbacks.LambdaCallback(on_train_begin=begin, on_train_batch_begin=fall)
+    options = {"learning_rate": rate, "epochs": 1, "batch_size": BATCH, "seed": seed, "callbacks": [callback]}
+    return _retraining.hits(trainer(is_quick)(x, y, **options), shrunk(test.x), test.y)
+
+
+def choose(
+    *, limit: int = IMAGES, steps=STEPS, epochs=EPOCHS, tried_epochs: int = TRIED_EPOCHS, is_quick: bool = False, **_
+) -> dict:
+    """Return, for each learning rate, the loss of the pre-training and the error of each network, on validation images.
+
+    Networks read the labels of all training images, whatever the number of labels they are scored with: few labels
+    leave none to choose with.
+    """
+    grid = GRID[:1] if is_quick else GRID
+
+    def loss(row, rate, seed):
+        train, valid, _, _ = _retraining.loaded("mnist", limit, seed)
+        model = pretrained(train.x, rate, seed, tried_epochs, is_quick)
+        return model.evaluate(valid.x[:2000], batch_size=PAIRS, verbose=0, return_dict=True)["loss"]
+
+    choice = _tuning.search(("probe",), grid, loss)
+
+    @functools.cache
+    def prepared(seed):
+        train, valid, _, _ = _retraining.loaded("mnist", limit, seed)
+        model = pretrained(train.x, _tuning.best(choice["probe"], lower=True), seed, epochs, is_quick)
+        many = np.resize(np.arange(len(train.y)), steps * BATCH)
+        images = {"changed": shrunk(changed(train.x[many], seed)), "plain": shrunk(train.x[many])}
+        return images, train.y[many], valid, model.get_layer("encoder").get_weights()
+
+    def error(row, rate, seed):
+        images, y, valid, start = prepared(seed)
+        x, start = images["plain" if row == "plain" else "changed"], start if row == "tuned" else None
+        return 1 - network_hits(x, y, valid, rate, seed, is_quick, start).mean()
+
+    return {**choice, **_tuning.search(NETWORKS, grid, error)}
+
+
+def measure(
+    seed: int, choice: dict, *, limit=IMAGES, steps=STEPS, epochs=EPOCHS, labels=LABELS, rows=ROWS, is_quick=False, **_
+) -> dict:
+    """Return the test accuracies over the number of labels, and how often an encoder finds the other view."""
+    from recipes._lib.images import few_labels
+
+    train, _, test, _ = _retraining.loaded("mnist", limit, seed)
+    scores = {"labels": {row: {} for row in rows}, "views": {}}
+    encoded, start = {}, None
+    for row in ENCODERS:
+        if row in rows or (row == "probe" and "tuned" in rows):
+            rate = _tuning.best(choice["probe"], lower=True)
+            model = pretrained(train.x, rate, seed, epochs if row == "probe" else 0, is_quick)
+            encoded[row], start = features(model, train, test), model.get_layer("encoder").get_weights()
+        if row in rows:
+            metrics = model.evaluate(test.x[:2000], batch_size=PAIRS, verbose=0, return_dict=True)
+            scores["views"][row] = metrics["found"]
+    for n in labels:
+        few = np.arange(len(train.y)) if n >= len(train.y) else few_labels.rows(train.y, n // 10, seed)
+        many = np.resize(few, steps * BATCH)
+        images = changed(train.x[many], seed) if {"tuned", "changes"} & {*rows} else None
+        for row in rows:
+            if row in ENCODERS:
+                own, other = encoded[row]
+                found = probe_hits(own[few], train.y[few], other, test)
+            else:
+                x = shrunk(train.x[many] if row == "plain" else images)
+                first = start if row == "tuned" else None
+                rate = _tuning.best(choice[row], lower=True)
+                found = network_hits(x, train.y[many], test, rate, seed, is_quick, first)
+            scores["labels"][row][str(n)] = found
+    return scores
+
+
+def draw(seeds: dict, names):
+    """Return the figure of the page: the curves, wide and low."""
+    from dlguide import plots
+
+    with plots.new_figure(9, 2.7) as figure:
+        _figure.draw_panels(figure, {"labels": EXPERIMENT.panels["labels"]}, seeds, names)
+    return figure
+
+
+VIEWS = Score("views that find their partner", PERCENT, format=".1f")
+EXPERIMENT = Experiment(
+    measure=measure,
+    choose=choose,
+    panels={
+        "labels": Panel(ACCURACY._replace(format=".1f"), ROWS, curve="labelled images", logarithmic=True),
+        "views": Panel(VIEWS, ENCODERS),
+    },
+    claims=(
+        Claim("labels", "probe", "changes", "yes", at="10"),
+        Claim("labels", "changes", "plain", "yes", at="100"),
+        Claim("labels", "tuned", "changes", "undecided", at="100"),
+        Claim("labels", "tuned", "plain", "no", at="10000"),
+    ),
+    quick={"limit": 20, "steps": 1, "epochs": 1, "tried_epochs": 1, "labels": (10,), "is_quick": True},
+    check={"rows": ("probe", "changes"), "labels": (10,)},
+    lower_is_chosen=True,
+    draw=draw,
+)

@@ -1,0 +1,121 @@
+"""Question 6: why stochastic gradient descent, and how large should a batch be?
+
+python -m questions stochastic_descent
+"""
+
+import numpy as np
+
+from questions import _network, _steps, _tuning
+from questions._experiment import ACCURACY, SECONDS, Claim, Experiment, Panel, Score, Unit
+
+BATCH_SIZES = {"1": 1, "8": 8, "64": 64, "512": 512, "all": 3500}
+ROWS = tuple(BATCH_SIZES)
+MOST_STEPS = {"1": 40_000, "8": 12_000, "64": 4000, "512": 2000, "all": 500}
+"""A training ends after these where it has not reached the target loss."""
+TIMED_STEPS = {"1": 1000, "8": 1000, "64": 500, "512": 100, "all": 40}
+SIZES = (40, 64, 64, 10)  # Inputs, hidden units, classes.
+GRID = (0.003, 0.0056, 0.01, 0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3, 5.6)
+TARGET = 1.1  # Training loss.
+LINEAR = (40, 10)  # Softmax regression: its loss is convex.
+SMALL = 32  # Batch size there.
+PASSES = (1, 3, 10, 30, 100)
+RATES = {"fast": (3, False), "slow": (100, False), "falling": (100, True)}
+"""Row to the number of passes after which its learning rate is the best one, and whether that rate falls."""
+HALF = 10  # Passes until a falling learning rate is half as large.
+
+
+def measure(seed: int, choice: dict, *, limit=None, most_steps=None, rows=ROWS, passes=PASSES, rounds: int = 5) -> dict:
+    """Return what it takes to reach the target loss, the test accuracy then, and how near to a minimum a rate leads."""
+    train, _, test = _network.mnist1d(seed, limit)
+    sizes = {row: min(BATCH_SIZES[row], len(train[0])) for row in rows}
+    found = {panel: {} for panel in ("seconds", "falling", "steps", "examples", "at_target")}
+    for row, size in sizes.items():
+        steps, accuracy = until_target(row, _tuning.best(choice[row], lower=True), seed, train, test, most_steps)
+        found["steps"][row], found["examples"][row], found["at_target"][row] = steps, steps * size, accuracy
+    if rounds:
+        timed = {size: min(TIMED_STEPS[row], most_steps or 10**9) for row, size in sizes.items()}
+        seconds = _steps.seconds_a_step(SIZES, *train, timed, rounds)
+        found["seconds"] = {row: found["steps"][row] * seconds[size] for row, size in sizes.items()}
+    lowest = minimum(train) if passes else 0.0
+    for row, (_, is_falling) in RATES.items() if passes else ():
+        losses = linear_losses(train, _tuning.best(choice[row], lower=True), is_falling, seed, passes)
+        found["falling"][row] = {str(n): loss - lowest for n, loss in losses.items()}
+    return found
+
+
+def choose(*, limit=None, most_steps=None, rows=ROWS, passes=PASSES, **_) -> dict:
+    """Return with each learning rate the steps to the target loss, or the loss after a number of passes."""
+
+    def score(row, rate, seed):
+        train, valid, _ = _network.mnist1d(seed, limit)
+        if row in BATCH_SIZES:
+            return until_target(row, rate, seed, train, valid, most_steps)[0]
+        scored, is_falling = RATES[row]
+        losses = linear_losses(train, rate, is_falling, seed, [n for n in passes if n <= scored])
+        return min(losses[max(losses)], 100.0)  # JSON has no infinity.
+
+    return _tuning.search([*rows, *RATES], GRID, score)
+
+
+def until_target(row, rate, seed, train, scored, most_steps) -> tuple[float, float]:
+    """Return the steps until the loss of the training set is at the target, and the accuracy on `scored` then."""
+    settings = {"target": TARGET, "most": most_steps or MOST_STEPS[row], "seed": seed, "learning_rate": rate}
+    size = min(BATCH_SIZES[row], len(train[0]))
+    return _network.until_target(SIZES, train, train, scored, batch_size=size, **settings)
+
+
+def linear_losses(train: tuple, rate: float, is_falling: bool, seed: int, passes) -> dict[int, float]:
+    """Return the training loss of softmax regression after each number of passes, in double precision."""
+    x, y = train[0].astype(float), train[1]
+    size, weights = min(SMALL, len(x)), _network.new_weights(LINEAR, np.random.default_rng(seed)).astype(float)
+    steps_a_pass, done, found = len(x) / size, 0, {}
+    for number in sorted(passes):
+        end = round(number * steps_a_pass)
+        for step, batch in enumerate(_network.batches(x, y, size, seed, done, end), done):
+            now = rate / (1 + step / (HALF * steps_a_pass)) if is_falling else rate
+            _network.descend(weights, LINEAR, [batch], now)
+        done, found[number] = end, _network.scores(_network.layers(weights, LINEAR), x, y)[0]
+    return found
+
+
+def minimum(train: tuple) -> float:
+    """Return the lowest training loss of softmax regression, by a quasi-Newton method."""
+    from scipy import optimize
+
+    x, y = train[0].astype(float), train[1]
+
+    def loss_and_gradient(w):
+        layers = _network.layers(w, LINEAR)
+        return _network.scores(layers, x, y)[0], _network.gradient(layers, x, y)
+
+    start, options = np.zeros(41 * 10), {"maxiter": 3000, "maxfun": 3000, "ftol": 0, "gtol": 1e-9}
+    return float(optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options).fun)
+
+
+STEPS = Score("steps", Unit("steps"), False, ",.0f", logarithmic=True, margin=0.1, is_ratio=True)
+EXAMPLES = STEPS._replace(name="examples", unit=Unit("examples"))
+TIME = Score("time", SECONDS, higher_is_better=False, format=".2g", logarithmic=True, is_ratio=True)
+LOSS = Score("training loss above the minimum", higher_is_better=False, format=".2g", logarithmic=True, is_ratio=True)
+EXPERIMENT = Experiment(
+    measure=measure,
+    choose=choose,
+    panels={
+        "seconds": Panel(TIME, ROWS),
+        "falling": Panel(LOSS, tuple(RATES), curve="passes over the training set (epochs)", logarithmic=True),
+        "steps": Panel(STEPS, ROWS),
+        "examples": Panel(EXAMPLES, ROWS),
+        "at_target": Panel(ACCURACY, ROWS),
+    },
+    claims=(
+        Claim("seconds", "64", "all", "yes"),
+        Claim("falling", "falling", "slow", "yes", at="100"),
+        Claim("seconds", "64", "1", "yes"),
+        Claim("steps", "all", "512", "undecided"),
+        Claim("at_target", "all", "64", "undecided", better=False),
+    ),
+    seeds=tuple(range(10)),
+    shown=("seconds", "falling"),
+    quick={"limit": 60, "most_steps": 3, "passes": (1, 3), "rounds": 1},
+    check={"rows": ("64",), "passes": (), "rounds": 0},
+    lower_is_chosen=True,
+)

@@ -1,0 +1,117 @@
+"""What is particular to transformers: which tokens attend to which."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from dlguide import attention, mlp, transformer_classifier, transformer_language_model
+from dlguide.attention_layers import SelfAttention
+from tests.helpers.contract import outputs
+
+SMALL = {"embed_dim": 8, "num_heads": 2, "ff_dim": 8, "dropout": 0.3}
+
+
+def classifier():
+    return transformer_classifier(9, 12, 4, **SMALL)
+
+
+def language_model():
+    return transformer_language_model(9, 12, num_layers=2, **SMALL)
+
+
+def tokens(n=3, length=6):
+    return np.random.default_rng(0).integers(1, 9, (n, length)).astype("int32")
+
+
+def normalised(x):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-3)
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_a_transformer_is_the_one_worked_out_by_hand(is_causal):
+    make = transformer_language_model if is_causal else transformer_classifier
+    model = make(9, 7, *([] if is_causal else [3]), num_layers=1, **SMALL)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(scale=0.5, size=w.shape) for w in model.get_weights()])
+    embedding, places, query, key, value, out, w1, c1, w2, c2, head, bias = model.get_weights()
+    [ids] = tokens(n=1)
+    x = embedding[ids] + places[:6]
+    normed, heads, weights = normalised(x), [], []
+    for i in range(2):
+        head_i = slice(4 * i, 4 * i + 4)
+        scores = (normed @ query[:, head_i]) @ (normed @ key[:, head_i]).T / np.sqrt(4)
+        scores = np.where(np.tri(6) if is_causal else 1, scores, -np.inf)
+        weights.append(softmax(scores, axis=1))
+        heads.append(weights[i] @ (normed @ value[:, head_i]))
+    np.testing.assert_allclose(attention.attention_weights(model, ids), weights, rtol=1e-3, atol=1e-5)
+    x = x + np.concatenate(heads, axis=1) @ out
+    x = x + np.maximum(normalised(x) @ w1 + c1, 0) @ w2 + c2
+    x = normalised(x)
+    expected = (x if is_causal else x.mean(axis=0)) @ head + bias
+    np.testing.assert_allclose(outputs(model, ids[None])[0], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_modern_language_model_is_the_one_worked_out_by_hand():
+    model = transformer_language_model(9, 7, num_layers=1, modern=True, **SMALL)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(scale=0.5, size=w.shape) for w in model.get_weights()])
+    embedding, first, second, query, key, value, out, w1, c1, w2, c2, head, bias = model.get_weights()
+    [ids] = tokens(n=1)
+
+    def mixed(x, kernel):
+        return np.array([sum(kernel[i] * x[t - i] for i in range(4) if t >= i) for t in range(len(x))])
+
+    def placed(x):
+        x = x / np.sqrt((x**2).sum(axis=1, keepdims=True))
+        turned = (x[:, :2] + 1j * x[:, 2:]) * np.exp(1j * np.arange(6)[:, None] * [1, 1024**-0.5])  # Pairs as complex.
+        return np.concatenate([turned.real, turned.imag], axis=1)
+
+    x = mixed(embedding[ids], first)
+    normed, heads, weights = mixed(normalised(x), second), [], []
+    for i in range(2):
+        head_i = slice(4 * i, 4 * i + 4)
+        scores = 10 * placed(normed @ query[:, head_i]) @ placed(normed @ key[:, head_i]).T
+        weights.append(softmax(np.where(np.tri(6), scores, -np.inf), axis=1))
+        heads.append(weights[i] @ (normed @ value[:, head_i]))
+    np.testing.assert_allclose(attention.attention_weights(model, ids), weights, rtol=1e-3, atol=1e-5)
+    x = x + np.concatenate(heads, axis=1) @ out
+    x = x + np.maximum(normalised(x) @ w1 + c1, 0) ** 2 @ w2 + c2
+    expected = normalised(x) @ head + bias
+    np.testing.assert_allclose(outputs(model, ids[None])[0], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_nothing_attends_to_padding():
+    x = np.pad(tokens(), [(0, 0), (0, 3)])
+    weights = attention.attention_weights(classifier(), x)
+    assert weights.shape == (3, 2, 9, 9) and np.abs(weights[:, :, :6, 6:]).max() < 1e-6
+    np.testing.assert_allclose(weights[:, :, :6].sum(axis=-1), 1, atol=1e-5)
+
+
+def test_attention_weights_are_those_of_the_layer_that_is_asked_for():
+    model, x = language_model(), tokens()
+    normed = keras.Model(model.input, model.get_layer("attention_norm_1").output)
+    expected = model.get_layer("attention_1").attention_weights(outputs(normed, x))
+    np.testing.assert_allclose(attention.attention_weights(model, x, layer=1), keras.ops.convert_to_numpy(expected))
+
+
+BAD = [
+    (lambda: SelfAttention(4).build((None, 5, 6)),
+     "the features of the input must be a multiple of `num_heads`. Received: 6 features, num_heads=4"),
+    (lambda: SelfAttention(2, rotary_length=5).build((None, 5, 6)),
+     "the features of each head must be an even number with `rotary_length`. Received: 6 features, num_heads=2"),
+    (lambda: attention.attention_weights(language_model(), tokens(), layer=2),
+     "`layer` must be an integer in [0, 2). Received: layer=2"),
+    (lambda: attention.attention_weights(mlp((3,), 2), tokens()),
+     "`model` must be made by a transformer builder. Received: model='mlp'"),
+    (lambda: attention.attention_weights(language_model(), tokens(length=13)),
+     "`tokens` must be sequences of at most 12 tokens. Received: tokens of shape (3, 13)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "message"), BAD)
+def test_a_bad_argument_is_named(call, message):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value) == message

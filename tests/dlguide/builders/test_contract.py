@@ -1,0 +1,282 @@
+"""The contract of every builder, run on TensorFlow, JAX and PyTorch from this file.
+
+KERAS_BACKEND=jax pytest tests/dlguide/builders/test_contract.py
+"""
+
+import importlib.util
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import dlguide
+from tests.helpers import cases
+from tests.helpers.cases import CASES, Option
+from tests.helpers.contract import build, compiled, inputs, kind_of, outputs, same_everywhere, settled, targets, weights
+
+# Options that make other layers, and not only layers of another size: for time, the others are TensorFlow's alone.
+OTHER_LAYERS = {
+    *("augment", "batch_norm", "bidirectional", "cell", "dropout", "kernel_size", "latent_dim", "mask_zero"),
+    *("num_classes", "return_sequences", "vocab_size"),
+}
+ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
+PLAIN = [(name, None) for name in CASES]
+OPTIONS = [(name, option) for name, options in cases.OPTIONS.items() for option in options]
+WITH_OTHER_LAYERS = PLAIN + [row for row in OPTIONS if row[1].name in OTHER_LAYERS]
+VARIANTS = PLAIN + OPTIONS if ON_TENSORFLOW else WITH_OTHER_LAYERS
+
+
+def over(rows, thorough_options=False):
+    """Run a test over rows; for time, the test command leaves out those with an option where they are thorough."""
+    ids = [f"{name}-{option.name}={option.value}" if option else name for name, option in rows]
+    marks = [[pytest.mark.thorough] * bool(thorough_options and option) for _, option in rows]
+    marked = [pytest.param(*row, marks=mark, id=id_) for row, mark, id_ in zip(rows, marks, ids, strict=True)]
+    return pytest.mark.parametrize(("name", "option"), marked)
+
+
+variants = over(VARIANTS)
+long_variants = over(WITH_OTHER_LAYERS, thorough_options=True)
+layers = over(WITH_OTHER_LAYERS)
+names = pytest.mark.parametrize("name", CASES)
+
+
+def test_every_public_builder_has_a_case():
+    assert sorted(CASES) == sorted(dlguide.__all__)
+    assert {option.name for _, option in OPTIONS} >= OTHER_LAYERS
+
+
+@pytest.mark.one_backend
+@variants
+@pytest.mark.parametrize("integer", [int, pytest.param(np.int64, marks=pytest.mark.thorough)])
+def test_number_of_weights_is_the_one_counted_by_hand(name, option, integer):
+    model, expected = build(name, option, integer=integer), list(CASES[name].weights)
+    if option:
+        given = (option.trainable, option.non_trainable)
+        expected = [usual if changed is None else changed for usual, changed in zip(expected, given, strict=True)]
+    for count, variables in zip(expected, (model.trainable_weights, model.non_trainable_weights), strict=True):
+        assert sum(int(np.prod(variable.shape)) for variable in variables) == count
+    assert json.dumps(keras.saving.serialize_keras_object(model))
+
+
+@pytest.mark.one_backend
+@variants
+def test_no_two_trained_variables_have_one_path(name, option):
+    """On PyTorch, Keras 3.15 clears the gradients by their paths: of two of one path, one gradient would add up."""
+    paths = [variable.path for variable in build(name, option).trainable_variables]
+    assert len(set(paths)) == len(paths)
+
+
+@over((VARIANTS if ON_TENSORFLOW else PLAIN) + [(name, Option("name", "other")) for name in CASES])
+def test_it_maps_a_batch_to_a_batch_and_is_not_compiled(name, option):
+    model = build(name, option)
+    shape = option.output if option and option.output else CASES[name].output
+    assert CASES[name].inputs or model.output_shape == (None, *shape)
+    assert outputs(model, inputs(name, model)).shape == (8, *(size or 5 for size in shape))
+    assert not model.compiled
+    assert model.name == ("other" if option and option.name == "name" else name)
+
+
+STRUCTURES = [
+    ("mlp", ((4,), 2), {"batch_norm": True}, "Flatten Dense BatchNormalization Activation Dropout Dense"),
+    ("cnn", ((8, 8, 1), 2), {}, "Conv2D MaxPooling2D BatchNormalization Activation Conv2D BatchNormalization "
+     "Activation GlobalMaxPooling2D Dropout Dense"),
+    ("rnn", ((5, 3), 2), {"units": (6, 7)}, "Masking LSTM Dropout LSTM Dropout Dense"),
+    ("rnn", ((5,), 2), {"units": (6, 7), "vocab_size": 9}, "Embedding Dropout LSTM Dropout LSTM Dropout Dense"),
+    ("transformer_classifier", (9, 5, 2), {}, "Embedding PositionEmbedding Dropout LayerNormalization SelfAttention "
+     "Dropout Add LayerNormalization Dense Dense Dropout Add LayerNormalization MaskedMean Dense"),
+]  # fmt: skip
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize(("name", "args", "options", "expected"), STRUCTURES)
+def test_the_layers_stand_in_the_order_that_the_docstring_says(name, args, options, expected):
+    model = getattr(dlguide, name)(*args, **CASES[name].base | options | {"dropout": 0.1})
+    assert " ".join(type(layer).__name__ for layer in model.layers[1:]) == expected
+    assert {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)} == {0.1}
+
+
+DROPPED = [name for name in CASES if "dropout" in inspect.signature(getattr(dlguide, name)).parameters]
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("name", DROPPED)
+def test_every_dropout_layer_has_the_rate_that_was_given(name):
+    args = [arg() if callable(arg) else arg for arg in CASES[name].args]
+    model = getattr(dlguide, name)(*args, **CASES[name].base | {"dropout": 0.4})
+    rates = [layer.rate for layer in model._flatten_layers() if isinstance(layer, keras.layers.Dropout)]
+    assert rates and set(rates) == {0.4}
+
+
+@names
+def test_every_option_of_the_signature_is_tried(name):
+    parameters = inspect.signature(getattr(dlguide, name)).parameters.values()
+    options = {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    assert options == {option.name for option in cases.OPTIONS[name]} - {"num_outputs"} | {"name"}
+
+
+@pytest.mark.one_backend
+@over(OPTIONS)
+def test_every_option_changes_the_model(name, option):
+    model, plain = build(name, option), build(name)
+    if [w.shape for w in model.weights] != [w.shape for w in plain.weights]:
+        return  # It does.
+    x = inputs(name, model)
+    if option.name == "mask_zero":
+        x[:, -1] = 0  # Padding.
+    model.set_weights(plain.get_weights())
+
+    def seen(model):
+        """Return outputs in evaluation and in training, and what the model itself adds to the loss."""
+        arrays = [outputs(model, x), outputs(model, x, training=True), *map(keras.ops.convert_to_numpy, model.losses)]
+        if CASES[name].kind == "alone":  # It has its own loss.
+            arrays.append(keras.ops.convert_to_numpy(model.compute_loss(x, y_pred=settled(model)(x))))
+        return arrays
+
+    ours, others = seen(model), seen(plain)
+    is_same = [a.shape == b.shape and np.allclose(a, b) for a, b in zip(ours, others, strict=False)]
+    assert len(ours) != len(others) or not all(is_same), f"{option} has no effect"
+
+
+@over([row for row in VARIANTS if kind_of(*row) == "classifier"])
+def test_a_classifier_gives_logits(name, option):
+    model = build(name, option)
+    x = inputs(name, model)
+    is_numbers = isinstance(x, np.ndarray) and x.dtype == "float32"  # No token ids.
+    scores = outputs(model, 10 * x if is_numbers else x)
+    assert scores.min() < 0  # Neither softmax, sigmoid nor ReLU ...
+    assert not np.allclose(np.exp(scores).sum(axis=-1), 1)  # ... nor their logarithm.
+    assert not np.allclose(scores.sum(axis=-1), scores.sum(axis=-1).flat[0])
+
+
+@long_variants
+def test_the_seed_decides_the_weights(name, option):
+    first, same, other = (build(name, option, seed=seed).get_weights() for seed in (0, 0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    is_equal = all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+    assert is_equal == (CASES[name].kind == "regression")  # A convex regression starts from zeros.
+
+
+@long_variants
+def test_one_step_moves_every_trainable_weight(name, option):
+    model = compiled(kind_of(name, option), build(name, option), one_step=True)
+    before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
+    x = inputs(name, model)
+    model.train_on_batch(x, targets(kind_of(name, option), model, x))
+    for old, weight in zip(before, model.trainable_weights, strict=True):
+        assert not np.allclose(old, keras.ops.convert_to_numpy(weight), atol=1e-5), weight.path
+
+
+@layers
+@pytest.mark.thorough
+@pytest.mark.each_backend
+def test_an_output_depends_neither_on_the_batch_nor_on_chance_where_it_need_not(name, option):
+    model = build(name, option)
+    x, others = inputs(name, model), inputs(name, model, seed=1)
+    first, second = (keras.ops.convert_to_numpy(model(x, training=False)) for _ in range(2))
+    assert np.array_equal(first, second) != CASES[name].is_random
+    np.testing.assert_array_equal(outputs(model, x), outputs(model, x))
+    for ours, theirs in zip(keras.tree.flatten(x), keras.tree.flatten(others), strict=True):
+        theirs[4] = ours[4]
+    np.testing.assert_allclose(outputs(model, x)[4], outputs(model, others)[4], rtol=1e-4, atol=1e-5)
+
+
+@long_variants
+def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name, option):
+    model = build(name, option)
+    x = inputs(name, model)
+    before = weights(model)
+    predicted = settled(model).predict(x, verbose=0)
+    within = keras.tree.map_structure(lambda array: keras.Input(array.shape[1:], dtype=array.dtype.name), x)
+    for called in (model, keras.Model(within, model(within))):
+        settled(model)
+        seen = called(x)  # `training` is not given.
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(seen), predicted, rtol=1e-4, atol=1e-5)
+    assert all(np.array_equal(old, new) for old, new in zip(before, weights(model), strict=True))
+
+
+NORMALISED = [row for row in OPTIONS if row[1].name == "batch_norm" and row[1].value and row[0] != "vae"]
+
+
+@over([("cnn", None), *NORMALISED])
+def test_statistics_follow_the_data_within_a_hundred_steps(name, option):
+    model = build(name, option)
+    x = inputs(name, model)
+    for _ in range(100):
+        seen = model(x, training=True)
+    np.testing.assert_allclose(outputs(model, x), keras.ops.convert_to_numpy(seen), rtol=0.1, atol=0.02)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if CASES[name].kind != "alone"])
+def test_a_small_model_learns_32_examples_by_heart(name):
+    kind = CASES[name].kind
+    model = compiled(kind, build(name), learning_rate=0.05 if kind == "regression" else 0.02)
+    x = inputs(name, model, 32)
+    if kind == "autoencoder":
+        x = np.round(x[:2]).repeat(16, axis=0)  # A small code can hold two images; grey has an entropy of its own.
+    y = x[:, :1] * 2 - 1 if kind == "regression" else targets(kind, model, x)
+    losses = [model.train_on_batch(x, y) for _ in range(91)]
+    assert losses[-1] < losses[0] / 2
+
+
+_LOAD = """
+import json, sys
+import numpy as np, keras
+folder, backend, tests = sys.argv[1:]
+sys.path.insert(0, tests)
+from tests.helpers.contract import compiled, same_everywhere
+same_backend = backend == keras.backend.backend()
+for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items():
+    # On torch, Keras 3.15 saves an optimizer class of torch alone: elsewhere the model is compiled again.
+    model = keras.saving.load_model(path, compile=same_backend)
+    saved = np.load(path + ".npz")
+    x = [saved["x"], saved["labels"]] if "labels" in saved else saved["x"]
+    draws = {"sampling", "generator", "denoiser"} & {layer.name for layer in model.layers}
+    np.testing.assert_allclose(same_everywhere(model, x), saved["y_pred"], 0 if draws else 1e-4, 1e-5, err_msg=path)
+    assert model.compiled == same_backend and model.name == name
+    if not trains:
+        continue
+    if not same_backend:
+        compiled(kind, model)
+    model.run_eagerly = keras.backend.backend() == "tensorflow"
+    model.train_on_batch(x, saved["y"] if "y" in saved else None)
+print("loaded", keras.backend.backend())
+"""
+
+
+@pytest.fixture(scope="module")
+def saved_models(tmp_path_factory):
+    folder, paths = tmp_path_factory.mktemp("saved"), {}
+    # What an option leaves in the file is the same text on each backend: TensorFlow's is enough, for time.
+    for i, (name, option) in enumerate(WITH_OTHER_LAYERS if ON_TENSORFLOW else PLAIN):
+        kind = kind_of(name, option)
+        model = compiled(kind, build(name, option), one_step=True)
+        x = inputs(name, model)
+        y = targets(kind, model, x)
+        for layer in model.layers[:-1]:
+            if hasattr(layer, "adapt"):
+                layer.adapt(x)
+        if not option:  # For time, training is resumed only for the plain model of each builder.
+            model.train_on_batch(x, y)
+        path = str(folder / f"{i}_{name}.keras")
+        model.save(path)
+        arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
+        np.savez(path + ".npz", y_pred=same_everywhere(model, x), **arrays, **({} if y is None else {"y": y}))
+        paths[path] = [model.name, kind, not option]
+    (folder / "models.json").write_text(json.dumps(paths))
+    return folder
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_it_is_loaded_in_a_new_process_with_safe_mode_and_trains_on(saved_models, backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed: pip install -e '.[{backend}]'")
+    command = [sys.executable, "-c", _LOAD, saved_models, keras.backend.backend(), str(Path(__file__).parents[3])]
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == f"loaded {backend}", done.stderr

@@ -1,0 +1,159 @@
+"""What is particular to the diffusion model: its loss is a bound of the likelihood of what it draws."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from dlguide import diffusion, evaluation, generation, training
+from dlguide.errors import ArgumentError
+from dlguide.masked_diffusion import Diffusion
+from tests.helpers.contract import settled
+
+ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)
+
+
+def small(seed=0):
+    """Return a model of 2 x 2 pixels whose probabilities depend on all visible pixels."""
+    keras.utils.set_random_seed(seed)
+    wide = keras.initializers.RandomNormal(stddev=1.0)
+    dense = [keras.layers.Dense(8, "tanh", kernel_initializer=wide), keras.layers.Dense(4, kernel_initializer=wide)]
+    parts = [keras.layers.Flatten(), *dense, keras.layers.Reshape((2, 2, 1))]
+    return Diffusion(keras.Sequential([keras.Input((2, 2, 1)), *parts], name="denoiser"))
+
+
+def log_probabilities(model, x, hidden):
+    """Return the logarithm of the probability of each pixel of `x`, of shape `(n, 4)`, given those not hidden."""
+    signs = ((2 * x - 1) * (1 - hidden.reshape(-1, 2, 2, 1))).astype("float32")
+    logits = keras.ops.convert_to_numpy(model.get_layer("denoiser")(signs)).astype("float64").reshape(-1, 4)
+    return np.log(expit(np.where(x.reshape(-1, 4) > 0.5, logits, -logits)))
+
+
+def by_orders(model):
+    """Return the probability of each image of `ALL` for each of the 24 orders of its pixels, as logarithms."""
+    logs = []
+    for order in itertools.permutations(range(4)):
+        total, hidden = np.zeros(16), np.ones((16, 4))
+        for pixel in order:
+            total += log_probabilities(model, ALL, hidden)[:, pixel]
+            hidden[:, pixel] = 0
+        logs.append(total)
+    return np.array(logs)
+
+
+def test_the_loss_is_the_cross_entropy_of_the_hidden_pixels_by_their_share():
+    x, model = ALL[[3, 5, 6, 9, 14]], small()
+    losses = keras.ops.convert_to_numpy(settled(model)(x))
+    seeds = settled(model).seed_generator
+    offset, hides, ones = (
+        keras.ops.convert_to_numpy(keras.random.uniform(s, seed=seeds)) for s in ((1,), *[x.shape] * 2)
+    )
+    shares = (offset + np.arange(5, dtype="float32") / np.float32(5)) % 1
+    hidden = (hides < shares[:, None, None, None]).reshape(5, 4)
+    expected = -5 * (log_probabilities(model, x, hidden) * hidden).sum(axis=1) / np.maximum(hidden.sum(axis=1), 1)
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    assert {0 < count < 4 for count in hidden.sum(axis=1)} & {True}
+    # A visible grey pixel is drawn; a hidden one counts with its own value.
+    grey = np.full_like(x, 0.3)
+    seen = keras.ops.convert_to_numpy(settled(model)(grey))
+    drawn = (ones < grey).astype("float32")
+    logs = 0.3 * log_probabilities(model, np.maximum(drawn, hidden.reshape(x.shape)), hidden)
+    logs += 0.7 * log_probabilities(model, np.minimum(drawn, 1 - hidden.reshape(x.shape)), hidden)
+    np.testing.assert_allclose(seen, -5 * (logs * hidden).sum(axis=1) / np.maximum(hidden.sum(axis=1), 1), rtol=1e-4)
+
+
+def test_loss_and_estimate_are_the_mean_over_all_orders_and_an_upper_bound():
+    model = small()
+    orders = by_orders(model)
+    expected = -orders.mean(axis=0)
+    exact = -np.log(np.exp(orders).mean(axis=0))
+    assert (expected > exact).all() and expected.max() - expected.min() > 1
+    many = np.repeat(ALL, 2000, axis=0)
+    losses = [keras.ops.convert_to_numpy(model(np.repeat(image[None], 40_000, axis=0))) for image in ALL]
+    errors = np.std(losses, axis=1) / 200  # Standard errors, or more: the shares are spread evenly.
+    assert (np.abs(np.mean(losses, axis=1) - expected) < 5 * errors).all() and errors.max() < 0.05
+    assert np.mean(losses) == pytest.approx(expected.mean(), abs=0.02)
+    found = evaluation.log_likelihood(model, many, samples=2)
+    assert found["nll"] == pytest.approx(expected.mean(), abs=0.02)
+    single = evaluation.log_likelihood(model, np.repeat(ALL[[7]], 1000, axis=0), samples=4)
+    assert single["nll"] == pytest.approx(expected[7], abs=0.15) and 0 < single["nll_error"] < 0.1
+    seeds = [evaluation.log_likelihood(model, ALL, samples=4, seed=seed) for seed in (1, 1, 2)]
+    assert seeds[0] == seeds[1] != seeds[2]
+
+
+def frequencies(images):
+    places = (images.reshape(-1, 4) @ [8, 4, 2, 1]).astype(int)
+    return np.bincount(places, minlength=16) / len(images)
+
+
+@pytest.mark.one_backend
+def test_pixels_drawn_one_by_one_follow_the_mean_of_all_orders_and_at_once_they_are_independent():
+    model = small(1)
+    orders = np.exp(by_orders(model)).mean(axis=0)
+    at_once = np.exp(log_probabilities(model, ALL, np.ones((16, 4))).sum(axis=1))
+    assert orders.sum() == pytest.approx(1) and np.abs(orders - at_once).max() > 0.03
+    for steps, expected in ((1, at_once), (4, orders), (9, orders)):
+        images = generation.sample(model, 6000, steps=steps, seed=3)
+        assert images.dtype == "float32" and set(np.unique(images)) == {0, 1}
+        np.testing.assert_allclose(frequencies(images), expected, atol=0.015)
+
+
+@pytest.mark.one_backend
+def test_the_mean_of_a_pixel_is_that_given_all_other_pixels_of_the_image():
+    model = small(1)
+    drawn, means = (generation.sample(model, 300, steps=4, means=given, seed=3) for given in (False, True))
+    expected_log = np.stack([log_probabilities(model, drawn, np.eye(4)[[i] * 300])[:, i] for i in range(4)], axis=1)
+    expected = np.where(drawn.reshape(300, 4) > 0.5, np.exp(expected_log), 1 - np.exp(expected_log))
+    np.testing.assert_allclose(means.reshape(300, 4), expected, rtol=1e-4)
+    with pytest.raises(ArgumentError, match=r"`means` must be True or False. Received: means=1"):
+        generation.sample(model, 1, means=1)
+
+
+@pytest.mark.one_backend
+def test_a_call_of_the_denoiser_sees_the_groups_before_and_nothing_else(monkeypatch):
+    model, seen = diffusion((4, 4, 2), filters=(3,)), []
+    denoiser = model.get_layer("denoiser")
+    predict = denoiser.predict_on_batch
+    monkeypatch.setattr(denoiser, "predict_on_batch", lambda x: seen.append(x.copy()) or predict(x))
+    images = generation.sample(model, 3, steps=5)
+    assert [(x != 0).reshape(3, -1).sum(axis=1).tolist() for x in seen] == [[n] * 3 for n in (0, 6, 13, 19, 26)]
+    for before, after in itertools.pairwise([*seen, 2 * images - 1]):
+        assert (after[before != 0] == before[before != 0]).all()
+    visible = (seen[1] != 0).reshape(3, -1)
+    assert not (visible[0] == visible[1]).all()  # Each image has an order of its own.
+    np.testing.assert_array_equal(images, generation.sample(model, 3, steps=5))
+    assert not np.array_equal(images, generation.sample(model, 3, steps=5, seed=1))
+
+
+@pytest.mark.one_backend
+def test_it_learns_two_patterns_and_draws_them():
+    patterns = np.random.default_rng(0).integers(0, 2, (2, 4, 4, 1)).astype("float32")
+    model = diffusion((4, 4, 1), filters=(16,))
+    model.compile(keras.optimizers.Adam(0.02))
+    history = training.fit(model, np.repeat(patterns, 64, axis=0), epochs=40, batch_size=64, verbose=0).history
+    assert history["loss"][0] > 8 and history["loss"][-1] < 3  # One bit is 0.69 nats.
+    images = generation.sample(model, 40, steps=16)
+    assert np.mean([any(np.array_equal(image, pattern) for pattern in patterns) for image in images]) > 0.6
+
+
+@pytest.mark.one_backend
+def test_data_that_are_no_images_alone_are_named():
+    model = diffusion((4, 4, 1), filters=(2,))
+    model.compile("adam")
+    x = np.ones((4, 4, 4, 1), "float32")
+    for data, message in (
+        ((255 * x,), "`x` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255)."),
+        ((x, x), "`y` must be None: a diffusion model has no targets. Received: y of shape (4, 4, 4, 1)"),
+    ):
+        with pytest.raises(ArgumentError) as error:
+            training.fit(model, *data)
+        assert str(error.value).startswith(message)
+
+
+def test_images_of_another_shape_are_refused_by_the_bound():
+    model = diffusion((8, 8, 1), filters=(4,))
+    assert evaluation.log_likelihood(model, np.zeros((2, 8, 8)), samples=2)["nll"] > 0
+    with pytest.raises(ValueError, match=r"`x` must be of shape \(n, 8, 8, 1\), as the model's input"):
+        evaluation.log_likelihood(model, np.zeros((8, 4, 4, 1)), samples=2)

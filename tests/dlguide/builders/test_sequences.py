@@ -1,0 +1,126 @@
+"""What recurrent networks and transformers share: padding, the order of the steps, token ids."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+
+from dlguide import evaluation, rnn, training, transformer_classifier, transformer_language_model
+from tests.helpers.contract import outputs
+
+
+def recurrent(cell, bidirectional=False, vocab_size=None, **options):
+    shape = (None,) if vocab_size else (None, 3)
+    return rnn(shape, 2, cell=cell, units=(4, 5), bidirectional=bidirectional, vocab_size=vocab_size, **options)
+
+
+def transformer(builder, *args, **options):
+    return builder(9, 12, *args, embed_dim=8, num_heads=2, ff_dim=8, num_layers=2, dropout=0.3, **options)
+
+
+MODELS = {
+    "classifier": functools.partial(transformer, transformer_classifier, 4),
+    "language model": functools.partial(transformer, transformer_language_model),
+    "modern language model": functools.partial(transformer, transformer_language_model, modern=True),
+}
+for cell in ("simple", "lstm", "gru"):
+    for steps in (False, True):  # Ids in both directions, vectors in one.
+        MODELS[f"{cell} {steps=}"] = functools.partial(recurrent, cell, return_sequences=steps)
+        MODELS[f"bidirectional {cell} {steps=}"] = functools.partial(recurrent, cell, True, 9, return_sequences=steps)
+OF_TOKENS = [name for name in MODELS if not name.startswith(("simple", "lstm", "gru"))]
+models = pytest.mark.parametrize("name", MODELS)
+
+
+def sequences(model, n=3, length=5):
+    rng = np.random.default_rng(0)
+    if model.input_shape == (None, None):
+        return rng.integers(1, 9, (n, length)).astype("int32")
+    return rng.normal(size=(n, length, 3)).astype("float32")
+
+
+def padded(x, more):
+    return np.pad(x, [(0, 0), (0, more), *[(0, 0)] * (x.ndim - 2)])
+
+
+@models
+def test_padding_changes_nothing_and_padding_alone_has_finite_outputs(name):
+    model = MODELS[name]()
+    x = sequences(model)
+    expected = outputs(model, x)
+    seen = outputs(model, padded(x, 4))
+    np.testing.assert_allclose(seen[:, :5] if seen.ndim == 3 else seen, expected, atol=1e-5)
+    mixed = sequences(model, length=9)  # In one batch with longer ones too.
+    mixed[1] = padded(x, 4)[1]
+    seen = outputs(model, mixed)[1]
+    np.testing.assert_allclose(seen[:5] if seen.ndim == 2 else seen, expected[1], atol=1e-5)
+    assert np.isfinite(outputs(model, x * 0)).all()
+    assert np.isfinite(outputs(model, x[:, :1])).all()  # A single step, without a warning.
+
+
+@models
+def test_the_order_of_the_steps_counts(name):
+    model = MODELS[name]()
+    x = sequences(model)
+    x = x[(x[:, 0] != x[:, 1]).reshape(3, -1).any(axis=1)]
+    difference = np.abs(outputs(model, x[:, [1, 0, 2, 3, 4]]) - outputs(model, x))
+    assert ((difference[:, -1] if difference.ndim == 3 else difference).max(axis=1) > 1e-5).all()
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name.endswith(("language model", "steps=True"))])
+def test_a_later_step_changes_no_earlier_output_unless_it_is_read_in_both_directions(name):
+    model = MODELS[name]()
+    x = sequences(model)
+    before = outputs(model, x)
+    for place in range(1, 5):
+        changed = x.copy()
+        changed[:, place] = changed[:, place] % 8 + 1
+        difference = np.abs(outputs(model, changed) - before).max(axis=2)
+        assert (difference[:, place:] > 1e-6).all()
+        assert (difference[:, :place] < 1e-6).all() != name.startswith("bidirectional")
+
+
+@pytest.mark.parametrize("vocab_size", [None, 9])
+def test_zeros_are_read_like_other_values_where_nothing_is_masked(vocab_size):
+    masking, reading = (recurrent("gru", vocab_size=vocab_size, mask_zero=mask_zero) for mask_zero in (True, False))
+    reading.set_weights(masking.get_weights())
+    x = sequences(masking)
+    np.testing.assert_allclose(outputs(reading, x), outputs(masking, x), atol=1e-6)
+    assert np.abs(outputs(reading, padded(x, 4)) - outputs(masking, padded(x, 4))).max() > 1e-3
+
+
+def test_steps_of_padding_do_not_count_in_the_loss():
+    model = recurrent("lstm", vocab_size=9, return_sequences=True)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    x = padded(sequences(model), 3)
+    y = np.random.default_rng(0).integers(0, 2, x.shape)
+    other = np.where(x == 0, 1 - y, y)
+    assert evaluation.evaluate(model, x, y)["loss"] == pytest.approx(evaluation.evaluate(model, x, other)["loss"])
+
+
+@pytest.mark.parametrize("name", OF_TOKENS)
+def test_a_token_outside_the_vocabulary_and_a_long_sequence_are_named(name):
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), MODELS[name]()])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    x = np.ones((3, 13), "int32")
+    rows = [] if "bidirectional" in name else [(x, "sequences of at most 12 tokens. Received: x of shape (3, 13)")]
+    for bad in (9, -1):
+        wrong = x[:, :5].copy()
+        wrong[2, 1] = bad
+        must_be = "token ids in [0, 9). Received: x with 1 of 15 values wrong"
+        rows.append((wrong, f"{must_be}, the first in row 2: {bad}"))
+    y = np.zeros((3, 5)[: len(model.output_shape) - 1], "int32")
+    for x, must_be in rows:
+        for call in (lambda x=x: training.fit(model, x, y, epochs=1), lambda x=x: evaluation.evaluate(model, x, y)):
+            with pytest.raises(ValueError) as error:
+                call()
+            assert str(error.value) == f"`x` must be {must_be}"
+
+
+@pytest.mark.one_backend  # JAX has no float64.
+def test_features_keep_the_precision_that_keras_is_set_to():
+    try:
+        keras.config.set_floatx("float64")
+        assert rnn((5, 3), 1).inputs[0].dtype == "float64"
+    finally:
+        keras.config.set_floatx("float32")

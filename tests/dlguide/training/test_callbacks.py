@@ -1,0 +1,114 @@
+"""The callbacks of `fit`: their order, early stopping, a non-finite loss, errors of the caller's, the report."""
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras.callbacks import LambdaCallback
+
+from dlguide import mlp
+from dlguide.training import Run, _callbacks
+from tests.helpers.training_runs import At, Stopped, X, Y, classifier, crash, fit, same, state
+
+pytestmark = pytest.mark.each_backend
+
+
+def test_the_callbacks_are_called_in_the_order_of_the_contract():
+    def note(name):
+        return LambdaCallback(*(lambda epoch, logs, when=when: calls.append(name + when) for when in (" begins", "")))
+
+    calls, run = [], Run(None, epochs=1, model=classifier())
+    run.history, guard = note("history"), note("guard")
+    guard.check = None
+    batches = SimpleNamespace(steps=1, begin=lambda epoch, step: calls.append("batches"))
+    run.save_epoch = lambda stop: calls.append("checkpoint")
+    run.resume_at = (0, 0)
+    listed = _callbacks.Callbacks(run, batches, [], [note("own")], [note("stopping")], guard, [note("report")])
+    listed.on_epoch_begin(0)
+    listed.on_epoch_end(0, {})
+    assert calls[:2] == ["batches", "own begins"]
+    assert calls[-6:] == ["own", "stopping", "history", "guard", "report", "checkpoint"]
+
+
+def test_all_callbacks_behind_the_callers_use_what_it_logs(tmp_path, capsys):
+    model, own = classifier(), LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(val_loss=abs(epoch - 1.0)))
+    options = {"validation_data": (X, Y), "patience": 2, "epochs": 9}
+    history = fit(model, tmp_path, callbacks=[own], verbose=2, **options).history
+    assert history["val_loss"] == [1, 0, 1, 2]
+    two = classifier()
+    fit(two, epochs=2)
+    assert same(model.get_weights(), two.get_weights())
+    assert "val_loss 2" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_callbacks_may_be_one_or_none_as_in_keras():
+    calls = []
+    one = LambdaCallback(on_epoch_end=lambda epoch, logs: calls.append(epoch))
+    for callbacks in (None, one, [one]):
+        fit(classifier(), epochs=1, callbacks=callbacks)
+    assert calls == [0, 0]
+
+
+@pytest.mark.parametrize("patience", [None, 3])
+def test_a_loss_that_is_not_finite_ends_the_run_with_the_best_weights(patience, tmp_path):
+    def explode(epoch, logs):
+        if epoch == 2:
+            weights.extend(model.get_weights())
+            model.optimizer.learning_rate = 1e30
+
+    options = {"epochs": 6, "patience": patience, "validation_data": (X, Y) if patience else None}
+    model, weights = mlp((4,), 1, hidden_units=(6,)), []
+    model.compile(keras.optimizers.SGD(1e-3), "mse")
+    message = (
+        r"`loss` must be finite. Received: loss=(nan|inf) in epoch 3(, at step \d or before)?\. Try a smaller learning "
+        r"rate, `clipnorm=1` in the optimizer, or inputs scaled to .*The model has its best weights so far, of epoch 2"
+    )
+    with pytest.raises(FloatingPointError, match=message):
+        fit(
+            model, tmp_path, y=Y.astype("float32"), callbacks=[LambdaCallback(explode)], checkpoint_seconds=0, **options
+        )
+    assert same(model.get_weights(), weights)
+    assert same(keras.saving.load_model(tmp_path / "model.keras").get_weights(), weights)
+    with np.load(tmp_path / "checkpoint.npz") as saved:
+        assert all(np.isfinite(saved[name]).all() for name in saved.files if name.startswith("variable_"))
+
+
+HUGE = {"validation_data": (X, np.full(60, 1e30)), "epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("rate", "options", "message"),
+    [
+        (1e30, {}, r"`loss` must be finite. .*"),
+        # One step an epoch: no finite loss came from the weights of the first one.
+        (1e30, {"batch_size": 60, "epochs": 3}, r"in epoch 2(, at step \d or before)?\. .*"),
+        (1e30, {"batch_size": 60, "epochs": 3, "run_dir": "run"}, r"in epoch 2(, at step \d or before)?\. .*"),
+        (0.01, HUGE, r"`val_loss` must be finite. Received: val_loss=inf in epoch 1\. .*"),
+    ],
+)
+def test_a_loss_that_is_never_finite_leaves_the_initial_weights(rate, options, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = classifier("mse", 1, keras.optimizers.SGD(rate))
+    before = model.get_weights()
+    with pytest.raises(FloatingPointError, match=message + "The model has its initial weights"):
+        fit(model, y=Y.astype("float32"), **options)
+    assert same(model.get_weights(), before)
+
+
+def test_an_error_of_a_callback_leaves_the_last_weights_in_place(tmp_path):
+    model, options = classifier(), {"validation_data": (X, Y), "patience": 3}
+    At.when, At.what = (2, 0), crash
+    with pytest.raises(Stopped):
+        fit(model, tmp_path, epochs=4, callbacks=[At()], **options)
+    two = classifier()
+    fit(two, epochs=2, **options)
+    assert same(state(model), state(two))
+    assert not (tmp_path / "model.keras").exists()
+
+
+def test_one_line_an_epoch_where_there_is_no_terminal(capsys):
+    fit(classifier(), verbose="auto")
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("epoch 1/2  ")

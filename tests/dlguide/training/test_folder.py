@@ -1,0 +1,121 @@
+"""The folder of a run: its files, damage, a full disk, a second process, files of somebody else."""
+
+import json
+import os
+import resource
+
+import keras
+import numpy as np
+import pytest
+
+from tests.helpers.training_runs import At, X, classifier, fit, history_rows, same, train
+
+pytestmark = pytest.mark.each_backend
+CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
+
+
+def test_the_run_folder_has_what_the_readme_says(tmp_path):
+    model = classifier()
+    history = fit(model, tmp_path)
+    names = {path.name for path in tmp_path.glob("[!.]*")}
+    assert names == {*CHECKPOINTS, "config.json", "history.csv", "model.keras"}
+    assert [float(row["loss"]) for row in history_rows(tmp_path)] == history.history["loss"]
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-5)
+    assert json.loads((tmp_path / "config.json").read_text())["epochs"] == 2
+
+
+DAMAGES = {
+    "truncated": lambda content: content[:-100],
+    # In the first array; some bytes of the zip format carry nothing.
+    "a bit": lambda content: content[:1000] + bytes([content[1000] ^ 1]) + content[1001:],
+    "empty": lambda content: b"",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used(damage, tmp_path):
+    whole = train(tmp_path / "whole")
+    train(tmp_path / "run", stop=(2, 3))
+    path = tmp_path / "run" / "checkpoint.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    message = r"checkpoint.npz damaged \(\w+\): the run is resumed from .*, epoch 3, step [12]\."
+    with pytest.warns(UserWarning, match=message):
+        train(tmp_path / "run", stop=(3, 3))
+    assert (tmp_path / "run" / "checkpoint.damaged.npz").exists()
+    assert same(train(tmp_path / "run"), whole)
+
+
+def test_no_good_checkpoint_is_an_error_and_no_fresh_start(tmp_path):
+    train(tmp_path, stop=(2, 3))
+    for name in CHECKPOINTS:
+        (tmp_path / name).write_bytes(b"")
+    message = r"`run_dir` must have a checkpoint that can be read, or be new. Received: run_dir=.* with checkpoint.npz"
+    with pytest.raises(ValueError, match=message + r" damaged \(\w+\), checkpoint.previous.npz damaged \(\w+\)"):
+        train(tmp_path)
+    for name in CHECKPOINTS:
+        (tmp_path / name).unlink()
+    with pytest.raises(ValueError, match="with no checkpoint"):
+        train(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", ""])
+def test_a_damaged_config_is_said(content, tmp_path):
+    fit(classifier(), tmp_path)
+    (tmp_path / "config.json").write_text(content)
+    message = r"`run_dir` must have a config.json that can be read, or be new. Received: .* with config.json damaged$"
+    with pytest.raises(ValueError, match=message):
+        fit(classifier(), tmp_path)
+
+
+def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path):
+    whole = train(tmp_path / "whole")
+    message = r"`run_dir` must have room for a checkpoint. Received: run_dir=.* \(File too large\); the checkpoint"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(OSError, match=message):
+            limit = resource.RLIMIT_FSIZE, (2000, limits[1])
+            train(tmp_path / "run", stop=(2, 3), what=lambda: resource.setrlimit(*limit))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list((tmp_path / "run").glob("*.tmp*"))
+    assert same(train(tmp_path / "run"), whole)
+
+
+def test_a_table_program_that_has_the_history_open_on_windows_ends_no_run(tmp_path, monkeypatch):
+    replace = os.replace
+
+    def locked(source, target):
+        if str(target).endswith("history.csv"):
+            raise PermissionError("The process cannot access the file")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", locked)
+    fit(classifier(), tmp_path)
+    monkeypatch.undo()
+    assert not (tmp_path / "history.csv").exists()
+    assert fit(classifier(), tmp_path, epochs=3).epoch == [0, 1, 2] and len(history_rows(tmp_path)) == 3
+
+
+def test_a_second_run_in_the_folder_of_a_living_one_is_refused(tmp_path):
+    def second():
+        with pytest.raises(ValueError, match=r"`run_dir` must not be in use by another process. Received: run_dir='/"):
+            fit(classifier(), tmp_path, epochs=4)
+
+    train(tmp_path, stop=(2, 3), what=second)
+    assert At.when is None
+
+
+def test_a_folder_with_files_of_the_same_names_is_refused(tmp_path):
+    (tmp_path / "history.csv").write_text("mine")
+    with pytest.raises(ValueError, match=r"`run_dir` must be new.*with history\.csv"):
+        fit(classifier(), tmp_path)
+    assert (tmp_path / "history.csv").read_text() == "mine"
+    assert len(list(tmp_path.glob("[!.]*"))) == 1
+
+
+def test_a_run_dir_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", "/proc/none"):
+        with pytest.raises(ValueError, match=r"`run_dir` must be a folder that can be written. Received: run_dir="):
+            fit(classifier(), folder)

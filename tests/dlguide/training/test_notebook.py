@@ -1,0 +1,67 @@
+"""A notebook: its cell is interrupted and run again, and the run ends in the bits of one that was never stopped."""
+
+import os
+import textwrap
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+
+SET_UP = """
+import hashlib, signal
+import keras, numpy as np
+from dlguide import autoencoder, mlp, training
+x = np.random.default_rng(0).random((200, 8, 8, 1)).astype("float32")
+
+pressed = []
+
+def train(folder, epochs, stop=False):
+    def press(batch, logs):
+        if stop and not pressed and batch == 3:
+            pressed.append("The stop button of Jupyter sends an interrupt.")
+            signal.raise_signal(signal.SIGINT)
+
+    keras.utils.set_random_seed(1)
+    model = autoencoder((8, 8, 1), hidden_units=(16,), latent_dim=4)
+    model.compile("adam", "mse")
+    button = keras.callbacks.LambdaCallback(on_train_batch_begin=press)
+    history = training.fit(model, x, x, epochs=epochs, batch_size=20, run_dir=folder, callbacks=[button])
+    digest = hashlib.sha256(b"".join(np.asarray(w).tobytes() for w in model.get_weights()))
+    return digest.hexdigest(), history.history["loss"]
+"""
+CELLS = (
+    SET_UP,
+    "whole = train(r'{folder}/whole', 4)",
+    """
+    try:
+        train(r'{folder}/run', 2, stop=True)
+    except KeyboardInterrupt:
+        print('interrupted')
+    """,
+    "mlp((3,), 2)  # Somebody tries another model.\nshort = train(r'{folder}/run', 2, stop=True)",
+    "train(r'{folder}/run', 2, stop=True) == short",
+    "extended = train(r'{folder}/run', 4, stop=True)",
+    "print(extended == whole, len(extended[1]), len(pressed))",
+)
+
+
+def outputs(cell) -> str:
+    return "".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell["outputs"])
+
+
+@pytest.mark.one_backend  # Resuming on each backend is in test_resume.py.
+def test_a_cell_that_is_interrupted_and_run_again_ends_in_the_bits_of_a_whole_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]) + os.pathsep + os.environ.get("PYTHONPATH", ""))
+    cells = [nbformat.v4.new_code_cell(textwrap.dedent(cell).replace("{folder}", str(tmp_path))) for cell in CELLS]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbclient.NotebookClient(notebook, timeout=900, startup_timeout=300, kernel_name="python3").execute()
+    shown = list(map(outputs, notebook["cells"]))
+    assert "interrupted" in shown[2]
+    assert "is resumed in epoch 1 of 2, after 3 steps" in shown[3]
+    assert "is finished: 2 epochs, nothing to train" in shown[4] and shown[4].endswith("True")
+    assert "is extended from 2 to 4 epochs, after epoch 2" in shown[5]
+    assert shown[6] == "True 4 1\n"
+    assert "━" in shown[1] or "step" in shown[1]  # The bar, since a notebook can draw it.

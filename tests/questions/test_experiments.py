@@ -1,0 +1,264 @@
+"""The command of the experiments: folders, seeds, a kill, publishing."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from questions import __main__ as command_module
+from questions import _examples, _figure, _questions, _recheck, _run
+from recipes._lib.runs import command_line, machine_facts, seed_intervals
+from tests.helpers.commands import command
+from tests.helpers.made_up import PANELS, SEEDS, experiment, scores_of
+
+FILES = ("results.json", "figure.png", "figure.zh.png", "panels.png", "panels.zh.png")
+
+
+def files(folder) -> set[str]:
+    return {str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_numbers_at_the_end(question):
+    published, part = question.folder / "results.json", question.folder / "results.part"
+    published.write_text("before")
+    measured, chosen, is_killed = [], [], True
+
+    def measure(seed, choice):
+        measured.append(seed)
+        if seed == 1 and is_killed:
+            raise KeyboardInterrupt
+        assert choice == {"a": {"0.1": 0.9}}
+        return scores_of(seed)
+
+    stated = experiment(measure, choose=lambda: chosen.append(1) or {"a": {"0.1": 0.9}})
+    question = question._replace(experiment=stated)
+    with pytest.raises(KeyboardInterrupt):
+        _run.measure(question, range(5), published)
+    assert published.read_text() == "before" and list(json.loads(part.read_text())["seeds"]) == ["0"]
+    is_killed = False
+    _run.measure(question, range(5), published)
+    assert measured == [0, 1, 1, 2, 3, 4] and chosen == [1] and not part.exists()
+    content = json.loads(published.read_text())
+    assert content["seeds"] == SEEDS and content["choice"] == {"a": {"0.1": 0.9}} and content["seconds"] > 0
+
+    # What is left of other code, of a quick run or of another experiment is not used.
+    same = {"command": "python -m questions x", "code": machine_facts.code_hash()}
+    others = ({"code": "other"}, {"command": "python -m questions x --quick"}, {"command": "python -m questions y"})
+    for other in others:
+        part.write_text(json.dumps({**same, **other, "seconds": 1, "seeds": {"0": {}}, "choice": {}}))
+        measured.clear()
+        _run.measure(question, range(5), published)
+        assert measured == [0, 1, 2, 3, 4]
+
+
+@pytest.fixture
+def run(question, tmp_path, monkeypatch):
+    """Run `python -m questions x OPTIONS` in an empty folder, for an experiment that is made up."""
+    cwd = tmp_path / "cwd"
+    cwd.mkdir()
+    monkeypatch.chdir(cwd)
+
+    def call(stated, *options):
+        monkeypatch.setattr(sys, "argv", ["command", "x", *options])
+        monkeypatch.setattr(_questions, "question", lambda name: question._replace(experiment=stated))
+        command_line.run_tool(command_module.main, "questions")
+        return files(cwd)
+
+    return call
+
+
+def test_an_experiment_writes_into_a_folder_of_its_own_and_prints_the_answer(run, question, capsys):
+    before = files(question.folder)
+    assert run(experiment()) == {f"runs/question_x/{name}" for name in FILES}
+    content = json.loads(Path("runs/question_x/results.json").read_text())
+    assert content["command"] == "python -m questions x" and content["seeds"] == SEEDS
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Why x?"
+    [of_seed_1] = [line for line in lines if line.startswith("seed 1, ")]
+    assert of_seed_1.endswith(" s: test accuracy: A 51.00 %, B 71.11 %, C 30.91 %, D 52.00 %")
+    answer = (
+        "- b above a? Yes: test accuracy 52.00 % (A) → 72.22 % (B), higher by 20.22 points (20.00 to 20.44). Shown."
+    )
+    assert answer in lines
+    assert lines[-5:] == [f"runs/question_x/{name}" for name in FILES]
+    assert run(experiment(), "--out", "mine", "--seeds", "7", "8", "9") >= {f"mine/{name}" for name in FILES}
+    assert list(json.loads(Path("mine/results.json").read_text())["seeds"]) == ["7", "8", "9"]
+    assert files(question.folder) == before
+
+
+@pytest.mark.parametrize(("is_higher", "best"), [(False, "A 1.00 nats, B 0.40"), (True, "A 2.00 nats, B 3.00")])
+def test_a_seed_s_line_has_the_best_place_of_a_curve(question, is_higher, best):
+    panel = PANELS["curves"]
+    panel = panel._replace(score=panel.score._replace(higher_is_better=is_higher))
+    question = question._replace(experiment=experiment(panels={"curves": panel}))
+    assert _run._line(question, scores_of(0)).startswith(f"training loss, best over rate: {best}")
+
+
+def test_a_quick_run_has_its_options_and_three_seeds_and_says_that_it_does_not_answer(run, capsys):
+    given = []
+
+    def measure(seed, choice, small=False):
+        given.append((seed, choice, small))
+        return {**scores_of(seed), "curves": {"a": {"1": 1.0}, "b": {"1": 1.0}}}  # Not at 0.1, where a claim is.
+
+    def choose(small=False):
+        return {"a": {"0.1": float(small), "1": 0.5}}
+
+    stated = experiment(measure, quick={"small": True}, choose=choose)
+    assert run(stated, "--quick") == {f"runs/question_x_quick/{name}" for name in FILES}
+    assert given == [(seed, {"a": {"0.1": 1.0, "1": 0.5}}, True) for seed in (0, 1, 2)]
+    printed = capsys.readouterr().out
+    assert printed.count("these are not the published settings") == printed.count("These are not the published") == 1
+    assert "b above a?" in printed and "b better at 0.1? (not measured in this run)" in printed
+    assert "learning rate out of 0.1, 1." in printed and "| A | 0.1 |" in printed
+
+
+def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(run, question):
+    drawn = []
+
+    def draw(seeds, names):
+        drawn.append((list(seeds), names.language))
+        return _figure.draw(question, seeds, names.language)
+
+    own = experiment(draw=draw, draw_panels=draw)
+    run(own)
+    assert drawn == 2 * [(list("01234"), "en"), (list("01234"), "zh")]
+    assert run(own, "--quick") >= {f"runs/question_x_quick/{name}" for name in FILES}
+    run(own, "--seeds", "1", "2", "3", "--out", "other")
+    assert len(drawn) == 4  # The examples that it shows are of seed 0.
+
+
+def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question):
+    before = files(question.folder)
+    assert run(experiment(), "--publish") == set()
+    assert files(question.folder) == before | set(FILES)
+    results, page = question.folder / "results.json", question.page("en")
+    assert "20.22<!-- end -->" in page.read_text() and json.loads(results.read_text())["seeds"] == SEEDS
+    numbers, text = results.read_bytes(), page.read_bytes()
+    for name in FILES[1:]:
+        (question.folder / name).unlink()
+    assert run(experiment(), "--draw") == set()
+    assert files(question.folder) == before | set(FILES)
+    assert (results.read_bytes(), page.read_bytes()) == (numbers, text)
+    english, chinese = ((question.folder / name).read_bytes() for name in FILES[1:3])
+    assert english != chinese
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--seeds", "1", "2", "2"], "`seeds` must be at least 3 different ones. Received: seeds=(1, 2, 2)"),
+        (["--publish", "--seeds", "1", "2", "3"], "`seeds` must be at least 5 different ones. Received: seeds=(1, 2"),
+        (["--publish", "--quick"], "`publish` and `draw` must stand without `quick` and `out`. Received: publish=True"),
+        (["--draw", "--out", "x"], "`publish` and `draw` must stand without `quick` and `out`. Received: publish"),
+        (["--out", "others"], "`out` must be new, empty or hold a run of this experiment. Received: out='others'"),
+        (["--out", "others/file/x"], "`out` must be a folder that can be written. Received: out='others/file/x' (Not"),
+    ],
+)
+def test_a_command_that_cannot_be_is_refused_in_one_line_and_writes_nothing(options, message, run, capsys):
+    Path("others").mkdir()
+    Path("others/file").write_text("mine")
+    with pytest.raises(SystemExit) as stop:
+        run(experiment(), *options)
+    assert stop.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(message)
+    assert files(".") == {"others/file"}
+
+
+def test_a_folder_is_used_again_by_the_same_experiment_alone(run, capsys):
+    for file, content in (
+        ("results.json", "[1]"),
+        ("results.json", '{"command": "python -m questions another --quick"}'),
+        ("results.part", '{"command": "python -m questions another"}'),
+    ):
+        Path("out").mkdir()
+        Path("out", file).write_text(content)
+        with pytest.raises(SystemExit):
+            run(experiment(), "--out", "out")
+        assert "hold a run of this experiment" in capsys.readouterr().err and Path("out", file).read_text() == content
+        Path("out", file).unlink()
+        Path("out").rmdir()
+    for options in (["--quick"], [], ["--quick"]):
+        assert run(experiment(), "--out", "out", *options) == {f"out/{name}" for name in FILES}
+
+
+def test_the_code_the_backend_and_the_versions_enter_the_hash(monkeypatch, tmp_path):
+    before, machine = machine_facts.code_hash(), machine_facts.machine()
+    assert before == machine_facts.code_hash()
+    monkeypatch.setattr(machine_facts, "machine", lambda: {**machine, "backend": "another"})
+    assert machine_facts.code_hash() != before
+    monkeypatch.setattr(machine_facts, "machine", lambda: {**machine, "date": "another", "cpu": "another"})
+    assert machine_facts.code_hash() == before
+    monkeypatch.setattr(machine_facts, "ROOT", tmp_path)
+    without = machine_facts.code_hash()
+    for package in ("dlguide", "recipes"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "new.py").write_text("pass")
+        assert without != machine_facts.code_hash()
+        without = machine_facts.code_hash()
+
+
+def test_scores_of_test_examples_are_replaced_by_their_mean_and_kept_where_a_claim_compares_them():
+    hits, errors = np.array([True, False, True]), np.array([0.5, 0.25])
+    scores = scores_of(0)
+    scores["rows"] |= {"a": hits, "d": errors}
+    scores["curves"] = {"a": {"0.1": errors, "1": errors}, "b": {"0.1": 0.3}}
+    found = _examples.split(experiment(claims=experiment().claims[1:2]), scores)
+    assert found["rows"] == {**scores_of(0)["rows"], "a": pytest.approx(2 / 3), "d": 0.375}
+    assert found["curves"] == {"a": {"0.1": 0.375, "1": 0.375}, "b": {"0.1": 0.3}} and found["extra"] == [0]
+    assert list(found["examples"]) == ["rows: a"]  # The claim compares c and a; c was measured as a number.
+    assert _examples.unpacked(found["examples"]["rows: a"]).tolist() == [1, 0, 1]
+    found = _examples.split(experiment(), scores)
+    assert list(found["examples"]) == ["rows: a", "rows: d", "curves: a @ 0.1"]
+    assert _examples.unpacked(found["examples"]["rows: d"]).tolist() == [0.5, 0.25]
+    assert json.loads(json.dumps(found)) == found and "examples" not in _examples.split(experiment(), scores_of(0))
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ({"rows": {"a": 1.0}}, r"`measure` must give the rows \['a', 'b', 'c', 'd'\] for 'rows'"),
+        ({"curves": {}}, r"`measure` must give the rows \['a', 'b'\] for 'curves'. Received: \[\]"),
+        ({"curves": {"a": {"1": float("nan")}, "b": {}}}, "`measure` must give finite numbers. Received"),
+    ],
+)
+def test_scores_that_the_panels_do_not_state_are_refused(scores, message):
+    with pytest.raises(ValueError, match=message):
+        _run.check(experiment(), {**scores_of(0), **scores})
+    _run.check(experiment(), scores_of(0))
+
+
+def test_a_new_seed_is_held_against_the_prediction_interval_of_the_published_ones(question):
+    (question.folder / "results.json").write_text(json.dumps({"seeds": SEEDS}))
+
+    def measure(seed, rows="ab"):
+        return {"rows": {row: scores_of(seed)["rows"][row] for row in rows}}
+
+    question = question._replace(experiment=experiment(measure, check={"rows": "a"}))
+    [found] = _recheck.new_seed(question, 2, is_whole=False)
+    assert (found.panel, found.row, found.at, found.value) == ("rows", "a", None, 0.52)
+    expected = seed_intervals.new_seed_range([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert len(_recheck.new_seed(question, 2, is_whole=True)) == 2
+    curve = {"curves": {"b": {"0.1": 0.5, "1": 2.9}}}  # Two places: each has an interval of 97.5 %.
+    found = _recheck.new_seed(question._replace(experiment=experiment(lambda seed: curve)), 2, is_whole=True)
+    expected = seed_intervals.new_seed_range([0.4 + seed / 50 for seed in range(5)], 0.975)[1:]
+    assert [(one.at, one.value) for one in found] == [("0.1", 0.5), ("1", 2.9)]
+    assert (found[0].low, found[0].high) == pytest.approx(expected)
+
+
+def test_the_list_has_each_experiment_with_its_command_time_and_answer():
+    listed = command_module.listing()
+    for number, name in enumerate(_questions.names(), 1):
+        _, title = _questions.number_and_title(_questions.question(name).page("en"))
+        assert f"{number}. {title}\n    python -m questions {name}\n    Time: " in listed
+    assert listed.count("\n    Answer: ") == len(_questions.names())
+
+
+def test_an_unknown_question_is_answered_with_all_names(tmp_path):
+    done = command("questions", "nothing", cwd=tmp_path)
+    assert done.returncode == 2 and list(tmp_path.iterdir()) == []
+    assert done.stderr.splitlines()[-1].startswith("`name` must be a question out of activations, gradient_descent")

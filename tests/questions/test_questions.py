@@ -1,0 +1,238 @@
+"""Each question: its folder, its pages in two languages, its numbers, its experiment."""
+
+import csv
+import math
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+import dlguide
+from questions import (
+    _figure,
+    _index,
+    _names,
+    _page,
+    _questions,
+    _recheck,
+    _run,
+    _tuning,
+    _verdict,
+)
+from questions._experiment import Experiment
+from recipes._lib.runs import recipe_list
+from tests.helpers.two_languages import differences
+
+NAMES = _questions.names()
+NEW_SEED = 12345
+SLOW = ("clustering", "gan", "self_supervision", "vae")  # Their part that is repeated trains on all digits.
+SHARED = _names._table(_names.HERE / "words.csv")
+CHINESE = "[\u4e00-\u9fff]"
+
+
+def seconds_a_seed(name: str) -> float:
+    published = _questions.question(name).results()
+    return published["seconds"] / len(published["seeds"]) if published else math.inf
+
+
+QUICKEST = sorted(NAMES, key=seconds_a_seed)[:2]
+each_question = pytest.mark.parametrize("name", NAMES)
+
+
+def each_run(names, slow=()):
+    """Run a test for each experiment; for time, the test command does so for the quickest one alone."""
+    marks = {
+        name: [pytest.mark.thorough] * (name != QUICKEST[0]) + [pytest.mark.slow] * (name in slow) for name in names
+    }
+    return pytest.mark.parametrize("name", [pytest.param(name, marks=marks[name]) for name in names])
+
+
+def texts(name: str) -> tuple[str, str]:
+    question = _questions.question(name)
+    return tuple(question.page(language).read_text(encoding="utf-8") for language in _names.LANGUAGES)
+
+
+def test_the_questions_are_numbered_and_have_all_their_files():
+    pages = [_questions.question(name).page("en") for name in NAMES]
+    assert [_questions.number_and_title(page)[0] for page in pages] == list(range(1, len(NAMES) + 1))
+    assert NAMES[:2] == ("activations", "gradient_descent") and NAMES[23] == "multilayer"
+    files = {"README.md", "README.zh.md", "experiment.py", "names.csv", "results.json", "diagram.svg", "diagram.zh.svg"}
+    for page in pages:
+        experiment = _questions.question(page.parent.name).experiment
+        assert isinstance(experiment, Experiment)
+        figures = {f"{name}{suffix}.png" for name in _figure.files(experiment) for suffix in _names.LANGUAGES.values()}
+        assert {path.name for path in page.parent.iterdir() if path.is_file()} == files | figures
+
+
+HEADINGS = {
+    "en": ["Measured here", "Why", "Try it", "When to use it, and when not"],
+    "zh": ["实验结果", "原因", "动手试一试", "什么时候用，什么时候不用"],
+}
+FOLDS = {
+    "en": ["Exercises", "Read on", "All measurements, the setting, the limits"],
+    "zh": ["练习", "延伸阅读", "全部数据、设置与局限"],
+}
+FOLD = re.compile(r"^<details>\n<summary>([^<\n]+)</summary>\n\n(.*?)\n\n</details>$", re.M | re.S)
+
+
+@each_question
+def test_a_page_has_its_parts_in_order_and_folds_all_but_the_answer(name):
+    figures = _figure.files(_questions.question(name).experiment)
+    for text, (language, suffix) in zip(texts(name), _names.LANGUAGES.items(), strict=True):
+        assert re.findall(r"^## (.+)$", text, re.M) == HEADINGS[language]
+        folds = FOLD.findall(text)
+        assert [summary for summary, _ in folds][-3:] == FOLDS[language] and text.endswith("</details>\n")
+        assert len(folds) == text.count("<details>") == text.count("</details>")
+        exercises, reading, folded = [content for _, content in folds][-3:]
+        assert 2 <= len(re.findall(r"^\d\. ", exercises, re.M)) <= 3
+        assert len(re.findall(r"^- .+https://", reading, re.M)) >= 3
+        open_part = FOLD.sub("", text)
+        measured = open_part.partition(f"## {HEADINGS[language][0]}\n")[2].partition("\n## ")[0].strip()
+        picture, caption, *rest = measured.split("\n\n")
+        assert re.fullmatch(rf"!\[.+\]\(figure{re.escape(suffix)}\.png\)", picture), picture
+        assert re.fullmatch(r"\*[^*\n].*[^*\n]\*", caption), caption
+        assert f"](diagram{suffix}.svg)" in open_part and rest
+        assert 1 <= open_part.count("<!-- claim ") <= 3 and "<!-- tables -->" not in open_part
+        assert (f"](panels{suffix}.png)" in folded) == ("panels" in figures)
+        for marker in ("tables", "command"):
+            assert folded.count(f"<!-- {marker} -->") == 1, marker
+        limits = folded.partition("**Limits.**" if language == "en" else "**局限。**")[2]
+        assert 1 <= len(re.findall(r"^\d\. ", limits, re.M)) <= 3
+        sentence = _index.first_sentence(_questions.question(name), language)
+        assert len(sentence) <= (220 if language == "en" else 120), sentence
+
+
+@each_question
+def test_the_diagrams_of_a_page_differ_in_their_words_alone(name):
+    drawings = [(_questions.question(name).folder / f"diagram{suffix}.svg") for suffix in _names.LANGUAGES.values()]
+    shapes = []
+    for path in drawings:
+        root = ElementTree.parse(path).getroot()
+        assert "viewBox" in root.attrib and root.find("{*}title") is not None and path.stat().st_size <= 15_000
+        parts = [(part.tag, dict(part.attrib)) for part in root.iter()]
+        assert not {tag.rpartition("}")[2] for tag, _ in parts} & {"script", "image", "foreignObject", "style"}
+        shapes.append(parts)
+    assert shapes[0] == shapes[1]
+
+
+def test_every_recipe_is_named_by_a_question_and_every_builder_and_recipe_named_is_there():
+    named = set()
+    for name in NAMES:
+        [line] = [line for line in texts(name)[0].splitlines() if line.startswith("Builders: ")]
+        builders, _, recipes = line.partition(". Recipes: ")
+        assert set(re.findall(r"`(\w+)`", builders)) <= set(dlguide.__all__) and recipes
+        named |= set(re.findall(r"`(\w+)`", recipes))
+    trends = {"automl", "dqn_cartpole"}  # The article speaks of them, but asks nothing.
+    assert named | trends == set(recipe_list.names())
+
+
+def test_the_computed_blocks_are_those_of_the_results():
+    """`python -m tools.table` renews them."""
+    for path, text in _index.pages().items():
+        assert path.read_text(encoding="utf-8") == text, path
+
+
+@pytest.mark.parametrize("name", [*NAMES, "", "article", "listings", "glossary"])
+def test_a_page_says_the_same_in_both_languages(name):
+    if name in NAMES:
+        english, chinese = texts(name)
+    else:
+        paths = [_names.HERE / f"{name or 'README'}{suffix}.md" for suffix in _names.LANGUAGES.values()]
+        english, chinese = (path.read_text(encoding="utf-8") for path in paths)
+    assert differences(english, chinese) == []
+    assert re.search(CHINESE, chinese)
+    if name in NAMES:
+        assert not re.search(CHINESE, english.replace("[中文]", ""))
+        assert all(len(text.encode()) <= 20_000 for text in (english, chinese))
+
+
+NUMBER = re.compile(r"(?<![\w.,$\\])\d[\d,]*(?:\.\d+)?(?![\w])")
+
+
+@each_question
+def test_each_number_of_the_answer_and_the_reason_is_computed_or_in_the_setting(name):
+    """Formulas, programs and the experiment's own constants count as the setting; years and small counts are free.
+
+    So are the exercises, and what to read.
+    """
+    text = texts(name)[0]
+    aside = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|```.*?```|`[^`]*`", re.DOTALL)
+    computed = [found[2] for found in _page.BLOCK.finditer(text)]
+    prose = aside.sub("", _page.BLOCK.sub("", text))
+    prose = re.sub(r"<summary>(Exercises|Read on)</summary>.*?</details>", "", prose, flags=re.S)
+    prose = re.sub(r"\]\([^)]*\)|^#[^\n]*|\[question \d+", "", prose, flags=re.M)
+    answer, setting = prose.split("**Setting.**")
+    source = (_questions.question(name).folder / "experiment.py").read_text(encoding="utf-8")
+    allowed = " ".join([source, setting, *aside.findall(text), *computed])
+    known = {number.replace(",", "") for number in NUMBER.findall(allowed)} | {str(n) for n in range(11)}
+    numbers = {number.replace(",", "") for number in NUMBER.findall(answer)}
+    assert {n for n in numbers - known if not re.fullmatch(r"(1[6-9]|20)\d\d", n)} == set()
+
+
+@each_question
+def test_the_names_of_a_question_are_all_used_and_none_stands_in_the_shared_table(name):
+    question = _questions.question(name)
+    with (question.folder / "names.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        assert row["en"] and row["zh"] and not re.search(CHINESE, row["en"]), row
+        assert row["key"] not in SHARED
+    assert len({row["key"] for row in rows}) == len(rows)
+
+
+@each_question
+def test_the_claims_still_come_out_as_when_the_page_was_written(name):
+    question = _questions.question(name)
+    experiment, seeds = question.experiment, question.results()["seeds"]
+    found = [finding.outcome for finding in _verdict.findings(experiment, seeds)]
+    assert found == [claim.outcome for claim in experiment.claims]
+    for text in texts(name):
+        asked = re.findall(r"^- .+? <!-- claim (\d+) -->", text, re.MULTILINE)
+        assert asked == [str(number) for number in range(1, len(experiment.claims) + 1)]
+    for key, panel in experiment.panels.items():  # No score lies beyond its bounds.
+        low, high = panel.score.limits()
+        for row in panel.rows:
+            for at in _verdict.places(seeds, key, row) if panel.curve else [None]:
+                assert all(low <= value <= high for value in _verdict.column(seeds, key, row, at)), (key, row, at)
+
+
+@each_question
+def test_each_row_has_the_same_number_of_tries_and_a_best_setting_at_an_end_is_listed(name):
+    question = _questions.question(name)
+    experiment, choice = question.experiment, question.results().get("choice", {})
+    assert bool(choice) == bool(experiment.choose)
+    assert len({len(tries) for tries in choice.values()}) <= 1
+    ends = {row for row, tries in choice.items() if _tuning.is_at_an_end(tries, experiment.lower_is_chosen)}
+    assert ends == set(experiment.edges)
+
+
+@pytest.mark.parametrize("path", sorted(_names.HERE.rglob("*.md")), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_each_link_of_a_page_leads_somewhere_and_its_bold_text_is_shown_as_bold(path):
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert target.startswith("https://") or (path.parent / target).exists(), target
+    for line in re.sub("```.*?```|`[^`]*`", "", text, flags=re.S).splitlines():
+        parts = line.split("**")  # Every second one is bold.
+        for bold, after in zip(parts[1::2], parts[2::2], strict=False):
+            # Behind punctuation and `**`, Markdown wants a space or punctuation, else it shows the asterisks.
+            assert not (re.search("[。，：；！？）”.)]$", bold) and re.match("[^\\s。，；：、）|<]", after)), bold
+
+
+@each_question
+def test_the_published_numbers_have_the_rows_of_the_experiment_and_at_least_five_seeds(name):
+    question = _questions.question(name)
+    published, seeds = question.results()["seeds"], question.experiment.seeds
+    for scores in published.values():
+        _run.check(question.experiment, scores)
+    assert list(published) == [str(seed) for seed in seeds] and len(seeds) >= 5
+
+
+@each_run(NAMES, slow=SLOW)
+def test_the_quickest_part_of_an_experiment_or_a_quick_one_with_a_new_seed_lies_where_the_published_seeds_say(name):
+    question, is_whole = _questions.question(name), name in QUICKEST[1:]
+    found = _recheck.new_seed(question, NEW_SEED, is_whole=is_whole, share=0.999)
+    # Seconds are those of the machine; of hundreds of scores some may be outside by chance.
+    outside = [one for one in found if one.panel != "seconds" and not one.low <= one.value <= one.high]
+    assert found and len(outside) <= is_whole * (1 + len(found) // 100), outside
+    claim = question.experiment.claims[0]
+    assert claim.row in [one.row for one in found], f"`check` does not measure what the answer is about: {claim}"

@@ -1,0 +1,96 @@
+"""What imports what, and where Keras's private names are."""
+
+import ast
+import graphlib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("dlguide", "recipes", "questions", "tools")
+"""The package, the book in two rooms, and what authors use: a room imports nothing of those after it."""
+FILES = sorted(path for folder in ROOMS for path in (ROOT / folder).rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+RECIPES = {f"recipes.{path.stem}" for path in (ROOT / "recipes").glob("*_*.py") if path.stem[0] != "_"}
+
+# Attributes that Keras documents nowhere; `dlguide/_keras.py` says what they are for.
+PRIVATE = {
+    "_compile_loss", "_compile_metrics", "_initial_epoch", "_jax_state", "_layout", "_loss_tracker", "_symbolic_build",
+    "_tracker", "get_global_attribute", "global_seed_generator", "jax_state_sync", "monitor_op", "predict_function",
+    "supports_jit", "test_function", "train_function",
+}  # fmt: skip
+
+
+def imported(tree: ast.AST) -> list[str]:
+    """Return the full names that a module imports, also inside its functions."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def private_uses(tree: ast.AST) -> list[str]:
+    """Return what a module touches that Keras keeps private."""
+    found = [name for name in imported(tree) if name.startswith("keras.src")]
+    for node in ast.walk(tree):
+        text = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Raise) else ""
+        is_stored_size = text.endswith(".cardinality") and isinstance(node.ctx, ast.Store)
+        is_private = isinstance(node, ast.Attribute) and (node.attr in PRIVATE or text.startswith("keras.src"))
+        if is_private or is_stored_size or text.startswith("raise StopIteration"):
+            found.append(f"line {node.lineno}: {text}")
+    return found
+
+
+def test_what_keras_keeps_private_is_touched_in_one_module_only():
+    uses = {name: private_uses(tree) for name, tree in MODULES.items()}
+    assert len(uses.pop("dlguide._keras")) >= 9
+    assert {name: found for name, found in uses.items() if found} == {}
+
+
+def imports(name: str) -> set[str]:
+    """Return the modules of this project that a module imports: `from package import module`, or `import name`."""
+    found = [full if full in MODULES else full.rpartition(".")[0] for full in imported(MODULES[name])]
+    return {module for module in found if module in MODULES}
+
+
+def test_imports_form_no_circle():
+    graph = {name: imports(name) for name in MODULES}
+    assert graph["dlguide.training._fit"] and graph["questions._run"]
+    list(graphlib.TopologicalSorter(graph).static_order())  # Raises CycleError, which names the circle.
+
+
+def test_no_room_imports_from_one_above_it():
+    rooms = {name: ROOMS.index(name.partition(".")[0]) for name in MODULES}
+    assert set(rooms.values()) == set(range(len(ROOMS)))
+    assert [(name, other) for name in MODULES for other in imports(name) if rooms[other] > rooms[name]] == []
+
+
+def private_imports(tree: ast.AST) -> list[str]:
+    """Return the private modules and names of `dlguide` that a module imports."""
+    return [name for name in imported(tree) if name.startswith("dlguide.") and "._" in name]
+
+
+def test_nothing_private_of_the_package_is_imported_outside_it():
+    found = {name: private_imports(tree) for name, tree in MODULES.items() if not name.startswith("dlguide")}
+    assert {name: names for name, names in found.items() if names} == {}
+    assert len(private_imports(MODULES["dlguide.training._fit"])) >= 9
+
+
+def test_no_helper_imports_a_recipe():
+    assert {"recipes.mlp_mnist", "recipes.vae_mnist"} <= RECIPES
+    helpers = [name for name in MODULES if any(part[0] == "_" for part in name.split("."))]
+    assert {(name, module) for name in helpers for module in imports(name) & RECIPES} == set()
+
+
+def test_no_module_bears_the_name_of_a_function_that_it_exports():
+    for name, tree in MODULES.items():
+        functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        last = name.rpartition(".")[2]
+        assert last.startswith("_") or last not in functions, name

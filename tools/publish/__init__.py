@@ -1,0 +1,1 @@
+"""Put a finished run into `recipes/published`."""

@@ -1,0 +1,120 @@
+"""Pages of the API, one for each public name, from the docstrings. Nothing is imported: griffe reads the source."""
+
+import functools
+import re
+import textwrap
+
+import griffe
+
+from tools.site import _pages
+
+MODULES = (
+    "training",
+    "data",
+    "evaluation",
+    "plots",
+    "generation",
+    "explanation",
+    "augmentation",
+    "attention_layers",
+    "deployment",
+    "errors",
+)
+"""The public modules beside the builders of `dlguide` itself."""
+
+
+def pages(language: str) -> dict[str, str]:
+    """Return the path and the text of each page; the index comes first."""
+    words = _pages.words(language)
+    found, index = {}, [f"# {words['api']}\n\n{words['api intro']}\n"]
+    for module, items in _public().items():
+        index.append(f"## {module or words['builders']}\n\n| {words['name']} | {words['what']} |\n|---|---|")
+        for name, item in items.items():
+            path = _path(module, name)
+            found[f"api/{path}.md"] = _page(path, item, words)
+            index.append(f"| [`{path}`]({path}.md) | {_sentence(item)} |")
+        index.append("")
+    return {"api/index.md": "\n".join(index), **found}
+
+
+def navigation() -> list[dict]:
+    """Return the pages of each module, for the navigation."""
+    return [
+        {f"dlguide{'.' if module else ''}{module}": [{name: f"api/{_path(module, name)}.md"} for name in items]}
+        for module, items in _public().items()
+    ]
+
+
+def _path(module: str, name: str) -> str:
+    return ".".join(filter(None, ("dlguide", module, name)))
+
+
+@functools.cache
+def _public() -> dict[str, dict[str, griffe.Object]]:
+    """Return the public names of each module, "" for the builders."""
+    package = griffe.load("dlguide", search_paths=[str(_pages.ROOT)], resolve_aliases=True)
+    found = {}
+    for module in ("", *MODULES):
+        place = package[module] if module else package
+        own = [name for name, item in place.members.items() if item.is_public and not item.is_alias]
+        names = place.exports or [name for name in own if not place[name].is_attribute]
+        found[module] = {name: place[name].final_target if place[name].is_alias else place[name] for name in names}
+    return found
+
+
+def _page(path: str, item: griffe.Object, words: dict[str, str]) -> str:
+    lines = [f"# {path}\n", *_documented(path.rpartition(".")[2], item, words)]
+    if item.is_class:
+        for name, member in item.members.items():
+            if member.is_function and member.is_public and member.docstring and not member.is_alias:
+                lines += [f"## {name}\n", *_documented(name, member, words)]
+    file = item.relative_package_filepath
+    lines.append(f"{words['source']}: [`{file}`](../{file})\n")
+    return "\n".join(lines)
+
+
+def _documented(name: str, item: griffe.Object, words: dict[str, str]) -> list[str]:
+    """Return the signature and the docstring of a function, method or class as Markdown."""
+    call = item["__init__"] if item.is_class and "__init__" in item.members else item
+    lines = [f"```python\n{_signature(name, call)}\n```\n"] if call.is_function else []
+    for text in filter(None, (item.docstring, call.docstring if call is not item else None)):
+        lines += _sections(text.value, words)
+    if item.is_class and "NamedTuple" in map(str, item.bases):
+        lines.append(f"**{words['Attributes']}**\n")
+        for attribute in (member for member in item.members.values() if member.is_attribute and member.is_public):
+            about = _joined(attribute.docstring.value) if attribute.docstring else ""
+            lines.append(f"- `{attribute.name}` (`{attribute.annotation}`){': ' if about else ''}{about}")
+        lines.append("")
+    return lines
+
+
+def _signature(name: str, function: griffe.Function) -> str:
+    text = function.signature(name=name).replace("(self, ", "(").replace("(self)", "()")
+    if len(text) <= 80:
+        return text
+    inside, _, end = text.removeprefix(f"{name}(").rpartition(")")
+    parts = re.split(r", (?![^\[(]*[\])])", inside)
+    return f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + f"){end}"
+
+
+def _sections(docstring: str, words: dict[str, str]) -> list[str]:
+    """Return a docstring as Markdown: `Args:` and the like become headings, what is indented below them a list."""
+    text, *sections = re.split(r"^(\w+):\n(?=    )", docstring, flags=re.MULTILINE)
+    lines = [text.rstrip() + "\n"]
+    for title, body in zip(sections[::2], sections[1::2], strict=True):
+        body = textwrap.dedent(body).strip("\n")
+        if ">>>" in body:
+            body = f"```pycon\n{body}\n```"
+        elif title in ("Args", "Raises", "Warns", "Attributes"):
+            body = re.sub(r"^(\*{0,2}\w+): ", r"- `\1`: ", body, flags=re.MULTILINE)
+        lines.append(f"**{words[title]}**\n\n{body}\n")
+    return lines
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _sentence(item: griffe.Object) -> str:
+    """Return the first sentence of a docstring."""
+    return _joined(item.docstring.value.partition("\n\n")[0]).replace("|", "\\|") if item.docstring else ""

@@ -1,0 +1,142 @@
+"""Build the site: stage the pages of each language, then let Zensical make HTML of them."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from questions import _questions
+from recipes._lib.runs import arguments, recipe_list
+from tools.site import _api, _notebooks, _pages, _scripts
+from tools.site._pages import ROOT
+
+HERE = Path(__file__).parent
+FAQ = ("article", "listings", "glossary")
+GUIDES = ("training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends", "machines")
+GUIDES += ("models", "experiments")
+MEASURED = ("results", "seeds", "peers", "speed", "record", "upstream", "photos", "deep_q_learning")
+
+
+def build(folder: Path) -> None:
+    """Build both languages into a folder, English at its root and Chinese in `zh`; replace an earlier site."""
+    is_site = (folder / "demos/words.js").exists()
+    if folder.exists() and not is_site and (folder.is_file() or any(folder.iterdir())):
+        raise arguments.error("folder", "new, empty or an earlier site", str(folder))
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = Path(scratch)
+        shutil.copy(HERE / "mkdocs.yml", scratch)
+        shutil.copytree(HERE / "theme", scratch / "theme")
+        for language in _pages.SUFFIXES:
+            stage(scratch / language, language)
+            _html(scratch, language)
+        _scripts.write(scratch / "site_en/demos")
+        shutil.move(scratch / "site_zh", scratch / "site_en/zh")
+        if folder.exists():
+            shutil.rmtree(folder)
+        shutil.copytree(scratch / "site_en", folder)
+
+
+def stage(folder: Path, language: str) -> None:
+    """Write all pages of a language, and the files that they show, into a folder."""
+    files, done = _pages.Files(), set()
+    texts = {_pages.staged(name): _pages.page_text(name, language, files) for name in _pages.names()}
+    texts |= _with_notebooks(folder, texts, language)
+    texts["gallery.md"] = _gallery(texts, language)
+    for place, text in _api.pages(language).items():
+        texts[place] = _pages.transformed(text, place, place, files)
+    while files.listings - done:  # A listing may link to further files.
+        for path in sorted(files.listings - done):
+            done.add(path)
+            texts[_pages.listing(path)] = _pages.listing_text(path, files)
+    for place, text in texts.items():
+        if demo := re.search(r'data-demo="(\w+)"', text):
+            text = f"---\ndemo: {demo[1]}\n---\n{text}"
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text, encoding="utf-8")
+    for path in files.pictures:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, folder / path)
+    shutil.copytree(HERE / "assets", folder, dirs_exist_ok=True)
+
+
+def _with_notebooks(folder: Path, texts: dict[str, str], language: str) -> dict[str, str]:
+    """Write the notebooks, and return the pages that link to them below their titles."""
+    found, word = {}, _pages.words(language)["notebook"]
+    for name in (*_questions.names(), *recipe_list.names()):
+        is_question = name in _questions.names()
+        place = f"{'questions' if is_question else 'recipes/published'}/{name}/index.md"
+        if place not in texts:
+            continue
+        page = (ROOT / place).with_name(f"README{_pages.SUFFIXES[language]}.md")
+        file = folder / place.replace("index.md", f"{name}.ipynb")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_notebooks.question(page) if is_question else _notebooks.recipe(name), encoding="utf-8")
+        title, links, rest = texts[place].split("\n\n", 2)
+        found[place] = f"{title}\n\n{links} · [{word}]({name}.ipynb){{ download }}\n\n{rest}"
+    return found
+
+
+def _gallery(texts: dict[str, str], language: str) -> str:
+    """Return a page with the first picture of each recipe and each question."""
+    words = _pages.words(language)
+    lines = [f"# {words['gallery']}\n"]
+    for part, places in (("recipes", _recipe_pages()), ("questions", _question_pages())):
+        lines.append(f'## {words[part]}\n\n<div class="gallery" markdown="1">\n')
+        for place in places:
+            heading = texts[place].splitlines()[0].removeprefix("# ")
+            folder = place.removesuffix("index.md")
+            picture, size = re.search(r"!\[.*?\]\((.+?)\)(\{.+?\})", texts[place]).groups()
+            lines.append(f"[![]({folder}{picture}){size} {heading}]({place})")
+        lines.append("\n</div>\n")
+    return "\n".join(lines)
+
+
+def _question_pages() -> list[str]:
+    return [f"questions/{name}/index.md" for name in _questions.names()]
+
+
+def _recipe_pages() -> list[str]:
+    pages = [f"recipes/published/{name}/index.md" for name in recipe_list.names()]
+    return [page for page in pages if page.replace("index", "README") in _pages.names()]
+
+
+def _navigation(language: str) -> list:
+    parts = {
+        "home": "index.md",
+        "gallery": "gallery.md",
+        "questions": ["questions/index.md", *_question_pages(), *(f"questions/{name}.md" for name in FAQ)],
+        "recipes": ["recipes/index.md", *_recipe_pages(), "data/index.md"],
+        "guides": [f"docs/{name}.md" for name in GUIDES],
+        "measured": [f"docs/{name}.md" for name in MEASURED],
+        "api": ["api/index.md", *_api.navigation()],
+    }
+    return [{_pages.words(language)[part]: pages} for part, pages in parts.items()]
+
+
+def _html(scratch: Path, language: str) -> None:
+    """Make HTML of the staged pages; a link or an anchor that leads nowhere ends it."""
+    words = _pages.words(language)
+    name, tag, link = (words[f"other {part}"] for part in ("name", "language", "folder"))
+    icons = {"": "brightness-auto", ": light": "weather-sunny", ": dark": "weather-night"}
+    palette = [
+        {"media": f"(prefers-color-scheme{scheme})", "toggle": {"icon": f"material/{icon}", "name": words["dark"]}}
+        for scheme, icon in icons.items()
+    ]
+    palette[1]["scheme"], palette[2]["scheme"] = "default", "slate"
+    config = {
+        "INHERIT": "mkdocs.yml",
+        "docs_dir": language,
+        "site_dir": f"site_{language}",
+        "nav": _navigation(language),
+        "theme": {"language": language, "palette": palette},
+        "extra": {"alternate": [{"name": name, "lang": tag, "link": link}]},
+    }
+    file = scratch / f"{language}.yml"
+    file.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean", "-f", str(file)]
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"})

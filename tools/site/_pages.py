@@ -1,0 +1,153 @@
+"""The repository's pages as the pages of a site: their names, links, pictures, folds, and the places of models."""
+
+import csv
+import functools
+import posixpath
+import re
+from pathlib import Path
+
+from matplotlib.image import imread
+
+from recipes._lib.runs import recipe_list
+from tools.site import _scripts
+
+ROOT = recipe_list.FOLDER.parent
+PUBLISHED = recipe_list.FOLDER / "published"
+RUNTIME_MEGABYTES = 5.0
+"""Of ONNX Runtime Web, packed."""
+SUFFIXES = {"en": "", "zh": ".zh"}
+FENCE = re.compile(r"^```.*?^```\n", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s#]*)(#[^()\s]*)?\)")
+OTHER_LANGUAGE = re.compile(r" ?\[(?:中文|English)\]\([^)]*\)")
+"""The link to the page in the other language: the site has it in its head."""
+DEMO = re.compile(r"<!-- demo (\w+) (.+?) -->\n(.*?)<!-- end demo -->\n?", re.DOTALL)
+COMMENT = re.compile(r"(`[^`\n]*`)|<!--.*?-->", re.DOTALL)
+"""A comment; one that stands in code is text."""
+CHINESE = r"[\u3000-\u9fff\uff00-\uffef]"
+CHINESE_GAP = re.compile(rf"(?<={CHINESE})\n {{0,4}}(?={CHINESE})|(?<=\$) (?=[，。；：、）？！])")
+"""The end of a line between two Chinese characters, and a space before a full stop: both would show as a gap."""
+
+
+@functools.cache
+def words(language: str) -> dict[str, str]:
+    """Return the words of the site that stand in no page."""
+    with (Path(__file__).parent / "words.csv").open(encoding="utf-8", newline="") as file:
+        return {row["key"]: row[language] for row in csv.DictReader(file)}
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """Return the paths of all pages that stand in two languages, such as docs/training.md."""
+    found = [ROOT / "README.md", ROOT / "data/README.md"]
+    found += [path for folder in ("docs", "recipes", "questions") for path in (ROOT / folder).rglob("*.md")]
+    return tuple(sorted(str(path.relative_to(ROOT)) for path in found if path.with_suffix(".zh.md").exists()))
+
+
+def staged(name: str) -> str:
+    """Return the path of a page in the site: README.md becomes the index of its folder."""
+    return re.sub(r"(^|/)README\.md$", r"\1index.md", name)
+
+
+def listing(path: str) -> str:
+    """Return the page that shows a file of the repository."""
+    return f"files/{path}.md"
+
+
+class Files:
+    """What pages need beside themselves: pictures, and listings of the files that they link to."""
+
+    def __init__(self):
+        self.pictures: set[str] = set()
+        self.listings: set[str] = set()
+
+
+def page_text(name: str, language: str, files: Files) -> str:
+    """Return a page of the repository as a page of the site."""
+    content = (ROOT / name).with_suffix(f"{SUFFIXES[language]}.md").read_text(encoding="utf-8")
+    twin = Path(name).with_suffix(".zh.md" if language == "en" else ".md").name
+    content = OTHER_LANGUAGE.sub("", content).replace("\n · ", "\n").replace(f"]({twin})", "](#)")
+    content = re.sub(r"\[([^\[\]]*)\]\(#\)", r"\1", content)  # The site has a link to the other language in its head.
+    return transformed(_entries(content) if name.endswith("/glossary.md") else content, name, staged(name), files)
+
+
+def _entries(glossary: str) -> str:
+    """Return the glossary with a heading for each term, so that the search finds it."""
+
+    def entry(row: re.Match) -> str:
+        term, other, also, questions, meaning = (cell.strip() for cell in row[1].split("|"))
+        about = " · ".join(filter(None, (other, also, questions)))
+        return f"### {term}\n\n{about}\n\n{meaning}\n\n"
+
+    rest = re.sub(r"^\| \S+ \|.*\n\|[-|]+\|\n", "", glossary, flags=re.MULTILINE)
+    return re.sub(r"^\|(.*)\|\n", entry, rest, flags=re.MULTILINE)
+
+
+def listing_text(path: str, files: Files) -> str:
+    """Return a page with a file of the repository, the same in both languages."""
+    content = (ROOT / path).read_text(encoding="utf-8")
+    head = "---\nsearch:\n  exclude: true\n---\n"
+    if path.endswith(".md"):
+        return head + transformed(content, path, listing(path), files)
+    language = {".py": "python", ".toml": "toml"}.get(Path(path).suffix, "text")
+    return f"{head}# {path}\n\n````{language}\n{content}````\n"
+
+
+def transformed(content: str, name: str, place: str, files: Files) -> str:
+    """Return Markdown as the site has it; code stays as it is.
+
+    `name` is the path of the page in the repository, `place` that in the site.
+    """
+    content, parts, start = DEMO.sub(_demo, content), [], 0
+    for fence in FENCE.finditer(content):
+        parts += [_prose(content[start : fence.start()], name, place, files), fence[0]]
+        start = fence.end()
+    return "".join([*parts, _prose(content[start:], name, place, files)])
+
+
+def _prose(content: str, name: str, place: str, files: Files) -> str:
+    content = COMMENT.sub(lambda found: found[1] or "", content).replace("<details>", '<details markdown="1">')
+    content = CHINESE_GAP.sub("", content)
+    return LINK.sub(lambda found: _link(found, name, place, files), content)
+
+
+def _demo(found: re.Match) -> str:
+    """Return the place of a model that runs in the page; what the repository shows there stays for other browsers."""
+    kind, models, recorded = found.groups()
+    files = [path for name in models.split() for path in sorted((PUBLISHED / name).glob("*.onnx"))]
+    parts = [path.parent.name + ("" if path.stem == "model" else f"/{path.stem}") for path in files]
+    megabytes = RUNTIME_MEGABYTES + sum(len(_scripts.packed(path)) for path in files) / 1e6
+    data = f'data-demo="{kind}" data-models="{models}" data-parts="{" ".join(parts)}" data-megabytes="{megabytes:.1f}"'
+    return f'<div class="demo" {data} markdown="1">\n\n{recorded}\n</div>\n'
+
+
+def _link(found: re.Match, name: str, place: str, files: Files) -> str:
+    """Return a link with its target in the site; a picture gets its size."""
+    is_picture, label, target, anchor = found.groups()
+    if not target or re.match(r"https?:", target):
+        return found[0]
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+    if is_picture:
+        files.pictures.add(path)
+        return f"![{label}]({target}){{ {_size(path)} }}"
+    path = f"{path}/README.md" if (ROOT / path).is_dir() else path
+    if recipe := re.fullmatch(r"`(\w+)`", label):  # In tables and lists: here its page, which links to the source.
+        path = re.sub(rf"^recipes/{recipe[1]}\.py$", f"recipes/published/{recipe[1]}/README.md", path)
+    page = path.replace(".zh.md", ".md")
+    if page in names() or page.startswith("api/"):
+        to = page if page.startswith("api/") else staged(page)
+        anchor = "" if place.startswith("files/") else anchor or ""  # A listing is English, the page may be Chinese.
+    else:
+        files.listings.add(path)
+        to, anchor = listing(path), ""
+    return f"[{label}]({posixpath.relpath(to, posixpath.dirname(place) or '.')}{anchor})"
+
+
+@functools.cache
+def _size(path: str) -> str:
+    """Return the width and height of a picture, so that a page does not move while it loads."""
+    if path.endswith(".svg"):
+        found = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', (ROOT / path).read_text(encoding="utf-8"))
+        width, height = found.groups()
+    else:
+        height, width = imread(ROOT / path).shape[:2]
+    return f"width={width} height={height} loading=lazy"
