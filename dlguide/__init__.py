@@ -4,6 +4,7 @@ The other modules, such as `dlguide.training`, are imported when they are first 
 """
 
 import importlib
+import types
 
 from dlguide.adversarial import gan
 from dlguide.attention import transformer_classifier, transformer_language_model
@@ -40,7 +41,7 @@ _MODULES |= {"deployment", "errors", "evaluation", "explanation", "feedforward",
 _MODULES |= {"ngrams", "plots", "recurrent", "selfsupervised", "sequence_to_sequence", "training"}
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> types.ModuleType:
     if name in _MODULES:
         return importlib.import_module(f"dlguide.{name}")
     raise AttributeError(f"module 'dlguide' has no attribute {name!r}")

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import LAST, batch_normalisation
-from dlguide._model_of_parts import ModelOfParts
+from dlguide._model_of_parts import ModelOfParts, refuse_dict
 from dlguide.errors import ArgumentError
 
 
@@ -179,8 +179,9 @@ class GAN(ModelOfParts):
                 f"Received: {y_name} of shape {np.shape(y)}"
             )
         parts = list(x) if isinstance(x, tuple | list) else [x]
+        must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
+        refuse_dict(x_name, must_be, x)
         if len(parts) != 1 + self.is_conditional:
-            must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
             received = f"{len(parts)} array{'s' if len(parts) > 1 else ''}"
             raise ArgumentError(f"`{x_name}` must be {must_be}. Received: {received}")
         _data_checks.unit_range(f"{x_name}[0]" if self.is_conditional else x_name, parts[0])

@@ -16,6 +16,12 @@ ROTARY_BASE = 1024
 ROTARY_SCALE = 10.0
 
 
+def _check_length(shape, max_length: int | None) -> None:
+    """Refuse a sequence longer than the positions: a single one would be repeated in silence."""
+    if max_length is not None and shape[1] is not None and shape[1] > max_length:
+        raise ArgumentError(f"sequences must have at most {max_length} steps. Received: {shape[1]} steps")
+
+
 def _sinusoids(shape, dtype=None):
     """Return the initial position embeddings: waves of many lengths, so that neighbours start with similar vectors."""
     length, features = shape
@@ -41,9 +47,11 @@ class PositionEmbedding(keras.layers.Layer):
         self.embeddings = self.add_weight(shape=shape, initializer=_sinusoids, name="embeddings")
 
     def call(self, x):
+        _check_length(x.shape, self.max_length)
         return x + self.embeddings[: ops.shape(x)[1]]
 
     def compute_output_shape(self, input_shape):
+        _check_length(input_shape, self.max_length)
         return input_shape
 
     def get_config(self):
@@ -96,6 +104,7 @@ class SelfAttention(keras.layers.Layer):
 
     def call(self, x, mask=None):
         if keras.backend.backend() == "torch":  # PyTorch has one kernel for all of this.
+            _check_length(x.shape, self.max_length)
             queries, keys = (self._placed(self._split(dense(x))) for dense in (self.query, self.key))
             mask = None if mask is None else mask[:, None, None, :]
             values, scale = self._split(self.value(x)), self._scale(x)
@@ -107,6 +116,7 @@ class SelfAttention(keras.layers.Layer):
 
     def attention_weights(self, x, mask=None):
         """Return how much each step attends to each other one: `(batch, num_heads, length, length)`, rows of sum 1."""
+        _check_length(x.shape, self.max_length)
         queries, keys = (self._placed(self._split(dense(x))) for dense in (self.query, self.key))
         queries = ops.transpose(queries, (0, 2, 1, 3)) * self._scale(x)
         scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 3, 1)))
@@ -144,6 +154,7 @@ class SelfAttention(keras.layers.Layer):
         return ops.cast(is_hidden, dtype) * HIDDEN
 
     def compute_output_shape(self, input_shape):
+        _check_length(input_shape, self.max_length)
         return input_shape
 
     def get_config(self):

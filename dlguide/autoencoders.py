@@ -145,7 +145,8 @@ def vae(
     code from it, in evaluation too, and adds to the loss `beta` times the divergence of this distribution from the
     standard normal one, divided by the number of values of an example. So with `BinaryCrossentropy(from_logits=True)`
     and `beta=1`, the loss times that number is the negative evidence lower bound in nats. The same class as a metric
-    gives the reconstruction error alone; the rest of the loss is the divergence.
+    gives the reconstruction error alone; the rest of the loss is the divergence. Since each evaluation draws other
+    codes, `val_loss` and `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28, 1)`.

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Literal, get_args
 
 import keras
 import numpy as np
@@ -13,7 +14,8 @@ from dlguide.errors import ArgumentError
 
 __all__ = ["attribution"]
 
-METHODS = ("gradients", "integrated_gradients", "occlusion", "grad_cam")
+Method = Literal["gradients", "integrated_gradients", "occlusion", "grad_cam"]
+METHODS = get_args(Method)
 
 
 def attribution(
@@ -21,7 +23,7 @@ def attribution(
     x,
     *,
     target=None,
-    method: str = "integrated_gradients",
+    method: Method = "integrated_gradients",
     baseline=0.0,
     steps: int = 64,
     window: int = 3,
@@ -248,9 +250,22 @@ def _inputs(model, x, *, needs_images: bool) -> np.ndarray:
     if not isinstance(x, np.ndarray):
         raise _checks.error("x", "an array", x)
     _data_checks.check_numbers("x", x)
-    if x.ndim < 2 or not len(x):
+    if not x.ndim or not len(x):
         raise ArgumentError(f"`x` must have at least one example. Received: x of shape {x.shape}")
-    x = _arrays.in_own_shape("x", model, x).astype("float32")
+    shape = tuple(inputs[0].shape[1:]) if inputs else None
+    try:
+        x = _arrays.in_own_shape("x", model, x).astype("float32")
+    except ArgumentError:
+        if (
+            shape is None
+            or x.ndim != len(shape)
+            or not all(n in (None, m) for n, m in zip(shape, x.shape, strict=True))
+        ):
+            raise
+        raise ArgumentError(
+            f"`x` must be of shape {_checks.text_of_shape(shape)}, as the model's input; `x[None]` is a batch of one "
+            f"example. Received: x of shape {x.shape}"
+        ) from None
     _data_checks.finite("x", x)
     if needs_images and x.ndim != 4:
         raise ArgumentError(f"`x` must be images of shape (n, height, width, channels). Received: x of shape {x.shape}")

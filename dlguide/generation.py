@@ -99,7 +99,8 @@ def _refuse_labels(labels) -> None:
 def interpolate(first, second, steps: int = 8) -> np.ndarray:
     """Return codes between two codes, for `decode`.
 
-    The interpolation is spherical: normal codes of many numbers lie near a sphere, and their mean does not.
+    The interpolation is spherical: normal codes of many numbers lie near a sphere, and their mean does not. It is
+    linear from or to a code of zeros, and between opposite directions (there through zero): no arc is the shortest.
 
     Args:
         first: A code, an array of any shape.
@@ -128,7 +129,7 @@ def interpolate(first, second, steps: int = 8) -> np.ndarray:
     cosine = (first * second).sum() / max(lengths[0] * lengths[1], 1e-12)
     angle = np.arccos(np.clip(cosine, -1, 1))
     at = np.linspace(0, 1, steps).reshape(-1, *[1] * first.ndim)
-    if np.sin(angle) < 1e-6:  # The same direction, or a zero: linear interpolation.
+    if not all(lengths) or np.sin(angle) < 1e-6:
         return ((1 - at) * first + at * second).astype("float32")
     weights = np.sin((1 - at) * angle) / np.sin(angle), np.sin(at * angle) / np.sin(angle)
     return (weights[0] * first + weights[1] * second).astype("float32")

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import _checks, _data_checks, _layer_names
-from dlguide._model_of_parts import ModelOfParts
+from dlguide._model_of_parts import ModelOfParts, refuse_dict
 from dlguide.augmentation import Augmentation
 from dlguide.errors import ArgumentError
 
@@ -24,7 +24,8 @@ def contrastive(
 
     `augment` makes two views of each image, drawn independently. Encoder and projection head turn each view into a
     vector, and the loss asks each view to find the other view of its image among all views of the batch. The encoder
-    is a layer: train it here, then use it alone, without the head.
+    is a layer: train it here, then use it alone, without the head. Evaluation draws views too: `val_loss` and
+    `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
 
     Args:
         encoder: Model from images to feature vectors, such as `keras.Model(cnn.input, cnn.layers[-2].output)`; it is
@@ -118,6 +119,7 @@ class Contrastive(ModelOfParts):
         if y is not None:
             received = f"{names[1]} of shape {np.shape(y)}"
             raise ArgumentError(f"`{names[1]}` must be None: training is without labels. Received: {received}")
+        refuse_dict(names[0], "an array of images", x)
         if batch_size:
             why = "because one image leaves no negatives"
             _data_checks.no_batch_of_one(len(keras.tree.flatten(x)[0]), batch_size, why)

@@ -1,6 +1,7 @@
 """An encoder and a decoder with attention between them: sequences to sequences of another length and vocabulary."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import keras
 import numpy as np
@@ -20,7 +21,7 @@ def encoder_decoder(
     source_vocab_size: int,
     target_vocab_size: int,
     *,
-    cell: str = "gru",
+    cell: Literal["simple", "lstm", "gru"] = "gru",
     units: Sequence[int] = (256,),
     embed_dim: int = 64,
     dropout: float = 0.0,
@@ -162,7 +163,7 @@ def alignment(model: keras.Model, source, target) -> np.ndarray:
 
     Returns:
         An array of shape `(batch, target length, source length)`, without the first axis for one source. Each row
-        sums to 1; padding of the source gets 0.
+        sums to 1, and padding of the source gets 0; for a source of padding alone all are 0.
 
     Raises:
         ValueError: If the model is another one, or if the tokens do not fit it or each other.
@@ -186,4 +187,5 @@ def alignment(model: keras.Model, source, target) -> np.ndarray:
 
     sources, targets = np.atleast_2d(source).astype("int32"), np.atleast_2d(target).astype("int32")
     weights = decoder.predict([targets, sources, *encoder.predict(sources, verbose=0)], verbose=0)[1]
+    weights = weights * (sources != 0)[:, None, :].astype(weights.dtype)
     return weights if source.ndim == 2 else weights[0]

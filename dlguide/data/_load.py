@@ -1,6 +1,7 @@
 """`load` reads a data set by name and cuts it to its limit; `load_text` reads a text file."""
 
 import csv
+import reprlib
 import weakref
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,9 @@ class Part(NamedTuple):
 
     x: np.ndarray
     y: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"Part(x={self.x.dtype} {self.x.shape}, y={self.y.dtype} {self.y.shape})"
 
 
 class Info(NamedTuple):
@@ -46,6 +50,10 @@ class Info(NamedTuple):
     """For scaled features: `x * feature_scale + feature_mean` is in their own units."""
     test_dates: tuple[str, ...] = ()
     """For a series: the date of each target of the test set, such as "2008-12" or "2008-12-31"."""
+
+    def __repr__(self) -> str:
+        fields = self._asdict().items()
+        return f"Info({', '.join(f'{name}={reprlib.repr(value)}' for name, value in fields if value not in ('', ()))})"
 
 
 class Splits(NamedTuple):

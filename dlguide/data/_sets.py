@@ -60,10 +60,16 @@ def decode(ids: Iterable[int], vocabulary: Sequence[str]) -> str:
     Returns:
         The text.
 
+    Raises:
+        ValueError: If an id is not in the vocabulary.
+
     Example:
         >>> decode([2, 3, 0], ["", "?", "a", "b"])
         'ab'
     """
+    ids = [int(i) if i == int(i) else i for i in ids]
+    if not all(i in range(len(vocabulary)) for i in ids):
+        raise _checks.error("ids", f"integers in [0, {len(vocabulary)})", ids)
     return "".join(vocabulary[i] for i in ids)
 
 

@@ -166,6 +166,9 @@ def test_a_bad_text_is_named(content, must_be, tmp_path):
         (lambda: data.load("mnist", limit=0), r"`limit` must be an integer of at least 1 or None\. .*limit=0$"),
         (lambda: data.load("mnist", limit=1.5), r"`limit` must be an integer of at least 1 or None\. .*limit=1\.5$"),
         (lambda: data.load("mnist", seed=-1), r"`seed` must be an integer of at least 0\. Received: seed=-1$"),
+        (lambda: data.decode([-1], ["", "?", "a"]), r"`ids` must be integers in \[0, 3\)\. Received: ids=\[-1\]$"),
+        (lambda: data.decode(np.array([2, 3]), ["", "?", "a"]), r"integers in \[0, 3\)\. Received: ids=\[2, 3\]$"),
+        (lambda: data.decode([0.5], ["", "?", "a"]), r"integers in \[0, 3\)\. Received: ids=\[0\.5\]$"),
         (lambda: data.encode(["a"], ["", "?", "a"], 0), "`length` must be an integer of at least 1"),
         (lambda: data.load("minst"), f"{', '.join(map(repr, LOADERS))}.*name='minst'. Did you mean 'mnist'?"),
     ],
@@ -173,6 +176,14 @@ def test_a_bad_text_is_named(content, must_be, tmp_path):
 def test_a_bad_argument_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_what_is_loaded_is_shown_in_short():
+    mnist = data.load("mnist", limit=20)
+    assert repr(mnist.test) == "Part(x=float32 (20, 28, 28, 1), y=int32 (20,))"
+    assert repr(mnist).startswith(f"Splits(train={mnist.train!r}, valid=Part(x=float32")
+    assert all(len(repr(data.load(name, limit=20))) < 1500 for name in ("recall", "sunspots", "pronunciations"))
+    assert "num_classes=10, class_names=('0', '1', '2', '3', '4', '5', ...)" in repr(mnist.info)
 
 
 @pytest.mark.parametrize(
