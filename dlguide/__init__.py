@@ -6,6 +6,7 @@ The other modules, such as `dlguide.training`, are imported when they are first 
 import importlib
 import types
 
+from dlguide import _extras as _extras
 from dlguide.adversarial import gan
 from dlguide.attention import transformer_classifier, transformer_language_model
 from dlguide.autoencoders import autoencoder, conv_autoencoder, vae

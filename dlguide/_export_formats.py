@@ -16,8 +16,8 @@ from dlguide.errors import ArgumentError
 
 FORMATS = {
     "tf_saved_model": ("", ("tensorflow",)),
-    "onnx": (".onnx", ("onnx", "tf2onnx", "onnxruntime")),
-    "litert": (".tflite", ("ai_edge_litert",)),
+    "onnx": (".onnx", ("tensorflow", "onnx", "tf2onnx", "onnxruntime")),
+    "litert": (".tflite", ("tensorflow", "ai_edge_litert")),
 }
 """The suffix of a file, and the packages that write and run it."""
 

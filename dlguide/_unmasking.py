@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from dlguide import _layer_names
+from dlguide import _extras, _layer_names
 
 BATCH = 500
 MEAN_GROUPS = 8  # In one for each value the others would all be visible, but that takes as many calls.
@@ -70,9 +70,7 @@ def _groups(shape: tuple[int, int], count: int, rng) -> Iterator[np.ndarray]:
 
 
 def _probabilities(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:
-    from scipy.special import expit
-
-    return expit(_logits(denoiser, signs)).astype("float32")
+    return _extras.needed("scipy.special", "evaluation").expit(_logits(denoiser, signs)).astype("float32")
 
 
 def _logits(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:

@@ -78,7 +78,7 @@ def export(model: keras.Model, path, *, format: str, examples, bits: int = 32) -
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         raise ArgumentError(
-            f'`format` must be one whose packages are installed: pip install -e ".[export]". '
+            f'`format` must be one whose packages are installed: pip install "dlguide[export]". '
             f"Received: format={format!r}, without {', '.join(missing)}"
         )
     if bits not in (32, 8):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from dlguide import _checks, _data_checks, _layer_names, _translation, _unmasking
+from dlguide import _checks, _data_checks, _extras, _layer_names, _translation, _unmasking
 from dlguide.errors import ArgumentError
 
 
@@ -71,8 +71,6 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
         >>> decode(vae((28, 28, 1), latent_dim=2), [[0.0, 0.0]]).shape
         (1, 28, 28, 1)
     """
-    from scipy.special import expit
-
     generator, gives_logits = _generator(model)
     codes = np.asarray(codes, "float32")
     shape = generator.inputs[0].shape[1:]
@@ -88,7 +86,7 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
     else:
         _refuse_labels(labels)
     examples = np.asarray(generator.predict(inputs, batch_size=256, verbose=0), "float32")
-    return expit(examples) if gives_logits else examples
+    return _extras.needed("scipy.special", "evaluation").expit(examples) if gives_logits else examples
 
 
 def _refuse_labels(labels) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlguide import _checks, _data_checks
+from dlguide import _checks, _data_checks, _extras
 from dlguide.errors import ArgumentError
 
 
@@ -31,6 +31,7 @@ def linear_probe(train_codes, train_labels, codes, labels, *, c: float | None = 
     Reference:
         Alain & Bengio, "Understanding intermediate layers using linear classifier probes" (2017).
     """
+    _extras.needed("sklearn", "evaluation")
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import make_pipeline
@@ -71,6 +72,7 @@ def clustering_accuracy(labels, clusters) -> float:
     Reference:
         Kuhn, "The Hungarian method for the assignment problem" (1955).
     """
+    _extras.needed("sklearn", "evaluation")
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix
 

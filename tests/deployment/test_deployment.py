@@ -128,7 +128,11 @@ def test_a_bad_format_or_path_is_named_and_nothing_is_left(tmp_path, monkeypatch
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ai_edge_litert" else find_spec(name))
     for file, file_format, message in (
         (path, "onxx", "`format` must be one of 'tf_saved_model', 'onnx', 'litert'. Received: format='onxx'. Did"),
-        (path, "litert", '`format` must be one whose packages are installed: pip install -e ".[export]". Received: '),
+        (
+            path,
+            "litert",
+            '`format` must be one whose packages are installed: pip install "dlguide[export]". Received: ',
+        ),
         (tmp_path / "mlp", "onnx", "`path` must be a file that ends in .onnx for format='onnx'. Received: path='"),
         ("/proc/none/mlp.onnx", "onnx", "`path` must be in a folder that can be written. Received: path='/proc/none"),
         (mine, "onnx", "`path` must be a path that does not exist yet. Received: path="),
