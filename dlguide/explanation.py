@@ -148,7 +148,7 @@ def _grad_cam(model, layer, x, target) -> np.ndarray:
     features = ops.convert_to_numpy(outputs[-1]).astype("float32")
 
     def score(change):
-        """Of the model in which `change`, all zeros, is added to the layer's output: its gradient is the output's."""
+        """Return the score with `change`, all zeros, added to the layer's output: both have the same gradient."""
         calls = itertools.count(1)  # Of a layer that is called several times, the last output is changed.
 
         def changed(output):

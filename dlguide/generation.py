@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from dlguide import _checks, _data_checks, _extras, _layer_names, _translation, _unmasking
+from dlguide import _beam_search, _checks, _data_checks, _extras, _layer_names, _masked_diffusion_sampling
 from dlguide.errors import ArgumentError
 
 
@@ -39,10 +39,10 @@ def sample(
     """
     count, seed = _checks.integer("count", count), _checks.integer("seed", seed, at_least=0)
     steps, means = _checks.integer("steps", steps), _checks.flag("means", means)
-    denoiser = _unmasking.denoiser_of(model)
+    denoiser = _masked_diffusion_sampling.denoiser_of(model)
     if denoiser is not None:
         _refuse_labels(labels)
-        return _unmasking.draw(denoiser, count, steps, means, seed)
+        return _masked_diffusion_sampling.sample_images(denoiser, count, steps, means, seed)
     maker = "made by `vae`, `gan` or `diffusion`"
     generator, gives_logits = _generator(model, maker)
     if gives_logits and _layer_names.SAMPLING not in _layer_names.layers_by_name(model):
@@ -230,7 +230,7 @@ def translate(
     Reference:
         Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014).
     """
-    encoder, decoder = _translation.parts(model)
+    encoder, decoder = _beam_search.parts(model)
     vocab_size = decoder.output_shape[0][-1]
     for name, token in {"start": start, "end": end}.items():
         if _checks.integer(name, token) >= vocab_size:
@@ -245,7 +245,7 @@ def translate(
 
     sources = np.atleast_2d(source).astype("int32")
     batches = np.split(sources, range(batch_size, len(sources), batch_size))
-    targets = [_translation.beam_search(model, batch, start, end, max_length, beam) for batch in batches]
+    targets = [_beam_search.beam_search(model, batch, start, end, max_length, beam) for batch in batches]
     return np.concatenate(targets) if source.ndim == 2 else targets[0][0]
 
 

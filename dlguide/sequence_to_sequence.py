@@ -7,10 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _checks, _data_checks, _layer_names, _translation
+from dlguide import _beam_search, _checks, _data_checks, _layer_names
 from dlguide.attention_layers import SourceAttention
 from dlguide.errors import ArgumentError
-from dlguide.ngrams import NgramNumbers
+from dlguide.ngrams import HashedNgrams
 from dlguide.recurrent import CELLS
 
 NGRAMS = [(-1, 1), (-2, 0), (0, 2), (-2, 2)]
@@ -126,7 +126,7 @@ def _encoder(
 
 def _ngram_vectors(source, buckets: int, dim: int):
     """Return the vectors of the n-grams at each token, side by side."""
-    numbers = NgramNumbers(buckets, NGRAMS, name="ngram_numbers")(source)
+    numbers = HashedNgrams(buckets, NGRAMS, name="ngram_numbers")(source)
     vectors = keras.layers.Embedding(len(NGRAMS) * buckets, dim, name="ngram_embedding")(numbers)
     vectors = keras.layers.Dropout(0.5, noise_shape=(None, None, len(NGRAMS), 1))(vectors)
     return keras.layers.Reshape((-1, len(NGRAMS) * dim))(vectors)
@@ -175,7 +175,7 @@ def alignment(model: keras.Model, source, target) -> np.ndarray:
     Reference:
         Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015).
     """
-    encoder, decoder = _translation.parts(model)
+    encoder, decoder = _beam_search.parts(model)
     source, target = (
         _data_checks.array(name, value, (1, 2)) for name, value in {"source": source, "target": target}.items()
     )

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import _arrays, _checks, _data_checks, _layer_names, _unmasking
+from dlguide import _arrays, _checks, _data_checks, _layer_names, _masked_diffusion_sampling
 from dlguide.errors import ArgumentError
 
 
@@ -52,7 +52,7 @@ def log_likelihood(
         Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders" (2016). For a diffusion model: Hoogeboom et
         al., "Autoregressive diffusion models" (2022).
     """
-    denoiser = _unmasking.denoiser_of(model)
+    denoiser = _masked_diffusion_sampling.denoiser_of(model)
     layers, parts = _layer_names.layers_by_name(model), _layer_names.layers_by_name(model, keras.Model)
     is_vae = {_layer_names.ENCODER, _layer_names.DECODER} <= set(parts) and _layer_names.SAMPLING in layers
     if denoiser is None and not is_vae:
@@ -66,7 +66,7 @@ def log_likelihood(
     _data_checks.unit_range("x", x)
     x = _arrays.in_own_shape("x", parts[_layer_names.ENCODER] if denoiser is None else denoiser, x)
     if denoiser is not None:
-        nats = _unmasking.bound(denoiser, x, samples, seed).mean(axis=1)
+        nats = _masked_diffusion_sampling.nll_bounds(denoiser, x, samples, seed).mean(axis=1)
         return {"nll": float(nats.mean()), "nll_error": float(nats.std() / math.sqrt(len(x)))}
 
     rng = np.random.default_rng(seed)
