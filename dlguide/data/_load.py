@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlguide import _checks
-from dlguide.data._sets import IMAGES, LOADERS, ORDERED, limit_examples, text_parts
+from dlguide.data._sets import FROM_FILE, LOADERS, ORDERED, limit_examples, text_parts
 from dlguide.errors import ArgumentError
 
 SOURCES = Path(__file__).with_name("sources.csv")
@@ -128,8 +128,8 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
         parts = [limit_examples(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
         if "test_dates" in more:
             more["test_dates"] = more["test_dates"][-limit:]
-    if name in IMAGES:  # After the limit, so that only the images that are left are converted.
-        parts = [(x[..., None] / np.float32(255), y) for x, y in parts]
+    if name in FROM_FILE:
+        parts = [FROM_FILE[name](x, y, more) for x, y in parts]
     with SOURCES.open(encoding="utf-8") as file:
         [source] = [row for row in csv.DictReader(file) if row["name"] == name]
     return _splits(parts, Info(**source, **more))

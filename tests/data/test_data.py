@@ -68,6 +68,8 @@ def test_limit_and_seed_leave_the_test_part_alone(name):
     assert np.array_equal(whole.valid.x, other.valid.x) == by_position
     assert [len(part.x) for part in small[:3]] == [30, 30, 30]
     assert np.array_equal(small.train.x, data.load(name, limit=30).train.x)
+    examples = {(x.tobytes(), y.tobytes()) for x, y in zip(*whole.valid, strict=True)}
+    assert all((x.tobytes(), y.tobytes()) in examples for x, y in zip(*small.valid, strict=True))
 
 
 def test_a_window_ends_right_before_its_target():
@@ -194,15 +196,14 @@ def test_what_is_loaded_is_shown_in_short():
         (lambda path, content: path.unlink(), OSError),
     ],
 )
-def test_a_damaged_or_missing_file_is_named_with_both_hashes_and_the_cure(damage, error, tmp_path, monkeypatch):
-    path, content = tmp_path / "auto_mpg.csv", (_files.FOLDER / "auto_mpg.csv").read_bytes()
-    monkeypatch.setattr(_files, "FOLDER", tmp_path)
+def test_a_damaged_or_missing_file_is_named_with_both_hashes_and_the_cure(damage, error, tmp_path):
+    path, content = tmp_path / "auto_mpg.csv", _files.read("auto_mpg.csv")
     path.write_bytes(content)
-    assert len(data.load("auto_mpg").train.x) == 236
+    assert _files.read("auto_mpg.csv", tmp_path) == content
     damage(path, content)
     received = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "no file"
     with pytest.raises(error) as refused:
-        data.load("auto_mpg")
+        _files.read("auto_mpg.csv", tmp_path)
     for part in (str(path), _files.SHA256["auto_mpg.csv"], received, "git checkout -- data/auto_mpg.csv"):
         assert part in str(refused.value)
 
