@@ -201,8 +201,19 @@ def _dense_parts(input_shape, latent_dim, hidden_units, activation, batch_norm, 
 class Sampling(keras.layers.Layer):
     """Draw a code from a normal distribution, and add its divergence from the standard normal one to the loss.
 
-    Input: `[z_mean, z_log_var]`, each `(batch, latent_dim)`. Output: codes of that shape. `weight` is the factor of
-    the divergence (in nats, mean over the batch) in the loss.
+    Input: `[z_mean, z_log_var]`, floats of shape `(batch, latent_dim)` each. Output: codes of that shape.
+
+    Args:
+        weight: Factor of the divergence (in nats, mean over the batch) in the loss, at least 0.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ValueError: If `weight` is not a number of at least 0.
+
+    Example:
+        >>> layer, zeros = Sampling(weight=0.5), keras.ops.zeros((3, 2))
+        >>> layer([zeros, zeros]).shape == (3, 2), [float(loss) for loss in layer.losses]
+        (True, [0.0])
     """
 
     def __init__(self, weight: float, **kwargs):
@@ -210,7 +221,7 @@ class Sampling(keras.layers.Layer):
         self.weight = _checks.number("weight", weight, at_least=0)
         self.seed_generator = keras.random.SeedGenerator()
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
         z_mean, z_log_var = inputs
         # In half precision the divergence overflows, and Keras only adds losses of one type.
         mean, log_var = (ops.cast(z, keras.backend.result_type(z.dtype, "float32")) for z in inputs)

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from dlguide import _arrays, _checks, _data_checks
 from dlguide.errors import ArgumentError
@@ -20,11 +21,11 @@ METHODS = get_args(Method)
 
 def attribution(
     model: keras.Model,
-    x,
+    x: ArrayLike,
     *,
-    target=None,
+    target: ArrayLike | None = None,
     method: Method = "integrated_gradients",
-    baseline=0.0,
+    baseline: ArrayLike = 0.0,
     steps: int = 64,
     window: int = 3,
     stride: int = 1,

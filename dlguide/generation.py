@@ -2,13 +2,20 @@
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dlguide import _beam_search, _checks, _data_checks, _extras, _layer_names, _masked_diffusion_sampling
 from dlguide.errors import ArgumentError
 
 
 def sample(
-    model: keras.Model, count: int, *, labels=None, steps: int = 50, means: bool = False, seed: int = 0
+    model: keras.Model,
+    count: int,
+    *,
+    labels: ArrayLike | None = None,
+    steps: int = 50,
+    means: bool = False,
+    seed: int = 0,
 ) -> np.ndarray:
     """Draw examples from a `vae`, a `gan` or a `diffusion`; the same seed gives the same codes on any backend.
 
@@ -52,7 +59,7 @@ def sample(
     return decode(model, codes, labels=labels)
 
 
-def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
+def decode(model: keras.Model, codes: ArrayLike, *, labels: ArrayLike | None = None) -> np.ndarray:
     """Turn codes into examples.
 
     Args:
@@ -94,7 +101,7 @@ def _refuse_labels(labels) -> None:
         raise _checks.error("labels", "None for a model without classes", labels)
 
 
-def interpolate(first, second, steps: int = 8) -> np.ndarray:
+def interpolate(first: ArrayLike, second: ArrayLike, steps: int = 8) -> np.ndarray:
     """Return codes between two codes, for `decode`.
 
     The interpolation is spherical: normal codes of many numbers lie near a sphere, and their mean does not. It is
@@ -134,7 +141,13 @@ def interpolate(first, second, steps: int = 8) -> np.ndarray:
 
 
 def generate(
-    model: keras.Model, prompt, num_tokens: int, *, temperature: float = 1.0, top_k: int | None = None, seed: int = 0
+    model: keras.Model,
+    prompt: ArrayLike,
+    num_tokens: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    seed: int = 0,
 ) -> np.ndarray:
     """Generate a continuation of a token sequence by a language model, token by token.
 
@@ -198,7 +211,14 @@ def _draw_token(logits: np.ndarray, temperature: float, top_k: int | None, rng) 
 
 
 def translate(
-    model: keras.Model, source, *, start: int, end: int, max_length: int, beam: int = 1, batch_size: int = 256
+    model: keras.Model,
+    source: ArrayLike,
+    *,
+    start: int,
+    end: int,
+    max_length: int,
+    beam: int = 1,
+    batch_size: int = 256,
 ) -> np.ndarray:
     """Write the target of each source by an encoder-decoder, token by token.
 

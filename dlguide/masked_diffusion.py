@@ -103,8 +103,11 @@ def _block(x, n: int):
 class Diffusion(ModelOfParts):
     """A network that trains on images with hidden values; see `diffusion`.
 
-    Input: images in [0, 1]. Output: the loss of each image in nats, `(batch,)`. The denoiser maps images of -1, 0
-    (hidden) and 1 to the logits of a 1.
+    Input: images in [0, 1], `(batch, height, width, channels)`. Output: the loss of each image in nats, `(batch,)`.
+
+    Args:
+        denoiser: Model from images of -1, 0 (hidden) and 1 to logits of a 1, of the same shape.
+        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
     """
 
     PARTS = ("denoiser",)
@@ -114,7 +117,7 @@ class Diffusion(ModelOfParts):
         self.denoiser = denoiser
         self.seed_generator = keras.random.SeedGenerator()
 
-    def call(self, images, training=None):
+    def call(self, images: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         # In half precision the sums below overflow.
         images = ops.cast(images, "float32")
         shape, axes = ops.shape(images), tuple(range(1, len(images.shape)))

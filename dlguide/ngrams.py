@@ -22,10 +22,15 @@ class HashedNgrams(keras.layers.Layer):
     Args:
         buckets: Number of rows for each window, at least 1.
         windows: First and last place of each n-gram, seen from the token: `(-2, 0)` is the token and the two before.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
 
     Raises:
         ValueError: If `buckets` is below 1, or `windows` are not one or more such pairs, the first place not after the
             last.
+
+    Example:
+        >>> HashedNgrams(100, [(-1, 0), (-2, 0)])(ops.array([[5, 6, 7]])).shape == (1, 3, 2)
+        True
 
     Reference:
         Svenstrup, Hansen & Winther, "Hash embeddings for efficient word representations" (2017).

@@ -79,8 +79,15 @@ def contrastive(
 class Contrastive(ModelOfParts):
     """An encoder and a head that train on two views of each image; see `contrastive`.
 
-    Input: images. Output: normalised vectors of both views, `(batch, 2, dimensions)`. The encoder maps images to
-    feature vectors, the head feature vectors to the vectors that are compared.
+    Input: images `(batch, height, width, channels)`. Output: normalised vectors of both views,
+    `(batch, 2, dimensions)`.
+
+    Args:
+        encoder: Model from images to feature vectors `(batch, features)`.
+        head: Model from feature vectors to the vectors that are compared, `(batch, dimensions)`.
+        augment: Random changes that make the views, as in `augmentation.Augmentation`.
+        temperature: Divides the similarities of views, above 0.
+        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
     """
 
     PARTS = ("encoder", "head")
@@ -93,7 +100,7 @@ class Contrastive(ModelOfParts):
         self.augmentation.build(encoder.input_shape)
         self.retrieval_accuracy = keras.metrics.Mean(name="found")
 
-    def call(self, images, training=None):
+    def call(self, images: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         # In evaluation too: the loss compares two views. They share a batch, so that they are normalised together.
         views = ops.concatenate([self.augmentation(images, training=True) for _ in range(2)], axis=0)
         vectors = self.head(self.encoder(views, training=training), training=training)

@@ -6,6 +6,7 @@ from typing import Literal
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from dlguide import _beam_search, _checks, _data_checks, _layer_names
 from dlguide.attention_layers import SourceAttention
@@ -152,7 +153,7 @@ def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, d
     return keras.Model([target, source, memory, *states], [logits, weights, *last], name=_layer_names.DECODER)
 
 
-def alignment(model: keras.Model, source, target) -> np.ndarray:
+def alignment(model: keras.Model, source: ArrayLike, target: ArrayLike) -> np.ndarray:
     """Return how much each step of the decoder attends to each token of the source.
 
     Args:

@@ -1,6 +1,7 @@
 """`load` reads a data set by name and cuts it to its limit; `load_text` reads a text file."""
 
 import csv
+import os
 import reprlib
 import weakref
 from pathlib import Path
@@ -143,7 +144,7 @@ def _splits(parts, info: Info) -> Splits:
     return Splits(train, valid, test, info)
 
 
-def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
+def load_text(path: str | os.PathLike, *, length: int = 128, limit: int | None = None) -> Splits:
     """Load a text of your own, cut like `shakespeare`: 80, 10 and 10 % by position.
 
     Args:
@@ -189,7 +190,7 @@ def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
     return _splits(parts, Info(path.stem, "", "", **more))
 
 
-def is_test_part(*arrays) -> bool:
+def is_test_part(*arrays: np.ndarray) -> bool:
     """Return whether an array belongs to the test set of a data set from `load`, or is a slice of it.
 
     Args:

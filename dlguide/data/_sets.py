@@ -100,7 +100,9 @@ def _share_of_rest(rest: np.ndarray, share: float, seed: int, y: np.ndarray | No
     return drawn
 
 
-def limit_examples(x, y, limit: int, seed: int, *, ordered: bool, labelled: bool) -> tuple:
+def limit_examples(
+    x: np.ndarray, y: np.ndarray, limit: int, seed: int, *, ordered: bool, labelled: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Cut a part to `limit` examples: the last ones of a series, else drawn, the same share of each class."""
     if ordered:
         return x[-limit:], y[-limit:]
@@ -108,7 +110,7 @@ def limit_examples(x, y, limit: int, seed: int, *, ordered: bool, labelled: bool
     return x[kept], y[kept]
 
 
-def _cut(x, y, is_valid, is_test) -> list[tuple]:
+def _cut(x: np.ndarray, y: np.ndarray, is_valid: np.ndarray, is_test: np.ndarray) -> list[tuple]:
     return [(x[rows], y[rows]) for rows in (~is_valid & ~is_test, is_valid & ~is_test, is_test)]
 
 
@@ -319,7 +321,7 @@ def text_parts(text: str, length: int):
     return parts, {"vocabulary": vocabulary}
 
 
-def _pixels(x, y, more) -> tuple:
+def _pixels(x: np.ndarray, y: np.ndarray, more: dict) -> tuple[np.ndarray, np.ndarray]:
     return x[..., None] / np.float32(255), y
 
 

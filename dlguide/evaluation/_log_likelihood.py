@@ -5,13 +5,14 @@ import math
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from dlguide import _arrays, _checks, _data_checks, _layer_names, _masked_diffusion_sampling
 from dlguide.errors import ArgumentError
 
 
 def log_likelihood(
-    model: keras.Model, x, *, samples: int = 100, seed: int = 0, batch_size: int = 1000
+    model: keras.Model, x: ArrayLike, *, samples: int = 100, seed: int = 0, batch_size: int = 1000
 ) -> dict[str, float]:
     """Estimate the log-likelihood of examples under a `vae` by importance sampling, or a bound under a `diffusion`.
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dlguide.errors import ArgumentError
 from dlguide.plots._figure import new_figure
 
 
-def attention(weights, tokens: Sequence[str], attended: Sequence[str] | None = None):
+def attention(weights: ArrayLike, tokens: Sequence[str], attended: Sequence[str] | None = None):
     """Draw the attention weights of one sequence, a panel for each head.
 
     Args:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dlguide import _extras
 from dlguide.errors import ArgumentError
 from dlguide.plots._figure import new_figure
 
 
-def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = "class"):
+def codes(points: ArrayLike, labels: ArrayLike, class_names: Sequence[str] = (), *, label_name: str = "class"):
     """Draw codes as points in the plane, coloured by class.
 
     More than two dimensions are reduced to two principal components. One dimension is drawn in a row for each class.

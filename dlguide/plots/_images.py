@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dlguide import _checks, _extras
 from dlguide.errors import ArgumentError
 from dlguide.plots._figure import names_of_classes, new_figure
 
 
-def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = False, count: int = 24):
+def examples(
+    x: ArrayLike,
+    y: ArrayLike,
+    scores: ArrayLike,
+    class_names: Sequence[str] = (),
+    *,
+    worst: bool = False,
+    count: int = 24,
+):
     """Draw images with the predicted class above each: the first ones, or the worst mistakes first.
 
     The title of a mistake is red and has the model's confidence and the true class: `predicted 5 (98 %), true 1`.
@@ -80,7 +89,7 @@ def _mistake(names: Sequence[str], predicted: int, logs: np.ndarray, true: int) 
     return f"predicted {names[predicted]} ({confidence} %),\ntrue {names[true]}"
 
 
-def image_grid(images, row_names: Sequence[str] = (), column_names: Sequence[str] = ()):
+def image_grid(images: ArrayLike, row_names: Sequence[str] = (), column_names: Sequence[str] = ()):
     """Draw images in rows: originals above reconstructions, samples of each epoch, a grid of codes.
 
     Args:
