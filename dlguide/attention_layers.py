@@ -250,16 +250,10 @@ class MaskedMean(keras.layers.Layer):
     Input: floats of shape `(batch, length, features)`, and a mask of shape `(batch, length)`, False for padding, that
     Keras hands on from an embedding with `mask_zero`. Output: `(batch, features)`.
 
-    Args:
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
-
     Example:
         >>> MaskedMean()(np.ones((2, 5, 8))).shape == (2, 8)
         True
     """
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
 
     def call(self, x: keras.KerasTensor, mask: keras.KerasTensor | None = None) -> keras.KerasTensor:
         if mask is None:
@@ -282,9 +276,6 @@ class SourceAttention(keras.layers.Layer):
     the source `(batch, source length)`, whose padding (id 0) is not attended to. Outputs: the attended vectors
     `(batch, length, features)` and the attention weights `(batch, length, source length)`, rows of sum 1.
 
-    Args:
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
-
     Example:
         >>> vectors, weights = SourceAttention()([np.zeros((2, 3, 8)), np.zeros((2, 5, 8)), np.ones((2, 5))])
         >>> vectors.shape == (2, 3, 8) and weights.shape == (2, 3, 5)
@@ -293,9 +284,6 @@ class SourceAttention(keras.layers.Layer):
     Reference:
         Luong, Pham & Manning, "Effective approaches to attention-based neural machine translation" (2015).
     """
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
 
     def call(self, inputs: Sequence[keras.KerasTensor]) -> tuple[keras.KerasTensor, keras.KerasTensor]:
         queries, memory, source = inputs

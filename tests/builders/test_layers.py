@@ -22,7 +22,8 @@ CLASSES = [
 
 @pytest.mark.parametrize("layer", CLASSES, ids=lambda layer: layer.__name__)
 def test_the_docstring_of_a_layer_has_its_arguments_and_the_shapes_of_input_and_output(layer):
-    check_docstring(layer)
+    if "__init__" in vars(layer):
+        check_docstring(layer)
     text = layer.__doc__
     assert "Input and output: " in text or ("Input" in text and "Output" in text)
     assert "`(batch, " in text
