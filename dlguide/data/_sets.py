@@ -67,10 +67,10 @@ def decode(ids: Iterable[int], vocabulary: Sequence[str]) -> str:
         >>> decode([2, 3, 0], ["", "?", "a", "b"])
         'ab'
     """
-    ids = [int(i) if i == int(i) else i for i in ids]
-    if not all(i in range(len(vocabulary)) for i in ids):
+    ids, known = ids.tolist() if isinstance(ids, np.ndarray) else list(ids), range(len(vocabulary))
+    if not all(i in known for i in ids):
         raise _checks.error("ids", f"integers in [0, {len(vocabulary)})", ids)
-    return "".join(vocabulary[i] for i in ids)
+    return "".join(vocabulary[int(i)] for i in ids)
 
 
 # Splits
