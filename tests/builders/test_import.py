@@ -66,17 +66,15 @@ import numpy as np
 import dlguide
 from dlguide import data, evaluation, explanation, generation, plots, training
 mnist = data.load("mnist", limit=60)
-def trained(model, *arrays, loss=None):
-    model.compile("adam", loss)
-    with tempfile.TemporaryDirectory() as folder:
-        for epochs in (1, 2):
-            training.fit(model, *arrays, validation_data=arrays, epochs=epochs, verbose=0, run_dir=f"{folder}/run")
-        keras.saving.load_model(f"{folder}/run/model.keras")
-    return model
-cnn = dlguide.cnn((28, 28, 1), 10, filters=(4, 4), augment={"shift": 0.1})
-loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-explanation.attribution(trained(cnn, *mnist.train, loss=loss), mnist.test.x[:2], steps=2)
-vae = trained(dlguide.vae((28, 28, 1), latent_dim=2), mnist.train.x, mnist.train.x, loss="binary_crossentropy")
+model = dlguide.cnn((28, 28, 1), 10, filters=(4,), augment={"shift": 0.1})
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+with tempfile.TemporaryDirectory() as folder:
+    run = {"validation_data": mnist.valid, "verbose": 0, "run_dir": f"{folder}/run"}
+    for epochs in (1, 2):
+        training.fit(model, *mnist.train, epochs=epochs, **run)
+    keras.saving.load_model(f"{folder}/run/model.keras")
+explanation.attribution(model, mnist.test.x[:2], steps=2)
+vae = dlguide.vae((28, 28, 1), latent_dim=2)
 generation.sample(dlguide.gan((28, 28, 1), filters=(4,)), 2)
 evaluation.log_likelihood(vae, mnist.test.x[:5], samples=2)
 for call in (
