@@ -4,7 +4,9 @@ The other modules, such as `dlguide.training`, are imported when they are first 
 """
 
 import importlib
+import types
 
+from dlguide import _extras as _extras
 from dlguide.adversarial import gan
 from dlguide.attention import transformer_classifier, transformer_language_model
 from dlguide.autoencoders import autoencoder, conv_autoencoder, vae
@@ -40,7 +42,7 @@ _MODULES |= {"deployment", "errors", "evaluation", "explanation", "feedforward",
 _MODULES |= {"ngrams", "plots", "recurrent", "selfsupervised", "sequence_to_sequence", "training"}
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> types.ModuleType:
     if name in _MODULES:
         return importlib.import_module(f"dlguide.{name}")
     raise AttributeError(f"module 'dlguide' has no attribute {name!r}")

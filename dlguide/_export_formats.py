@@ -16,8 +16,8 @@ from dlguide.errors import ArgumentError
 
 FORMATS = {
     "tf_saved_model": ("", ("tensorflow",)),
-    "onnx": (".onnx", ("onnx", "tf2onnx", "onnxruntime")),
-    "litert": (".tflite", ("ai_edge_litert",)),
+    "onnx": (".onnx", ("tensorflow", "onnx", "tf2onnx", "onnxruntime")),
+    "litert": (".tflite", ("tensorflow", "ai_edge_litert")),
 }
 """The suffix of a file, and the packages that write and run it."""
 
@@ -32,11 +32,12 @@ def write(model: keras.Model, file: Path, format: str, arrays: list[np.ndarray],
     if keras.backend.backend() != "tensorflow":
         _write_in_tensorflow(model, file, format, arrays, bits)
         return
-    specs, options = [], _eight_bits(arrays) if bits == 8 else {}
+    specs = []
     for i, (array, tensor) in enumerate(zip(arrays, model.inputs, strict=True)):
         # LiteRT's file has fixed sizes: recurrent and attention layers do not run with free ones.
         shape = (1, *array.shape[1:]) if format == "litert" else (None, *tensor.shape[1:])
         specs.append(keras.InputSpec(shape=shape, dtype=array.dtype.name, name=f"input_{i}"))
+    options = _eight_bits(arrays) if bits == 8 else {}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # The outputs of the file decide.
@@ -61,7 +62,7 @@ def _eight_bits(arrays: list[np.ndarray]) -> dict:
 
 
 def _finish_onnx(file: Path) -> None:
-    """Name the outputs as in the other formats, and define `Erfc`, which exact GELU needs and ONNX lacks."""
+    """Name outputs and axes, and define `Erfc`, which exact GELU needs and ONNX lacks."""
     import onnx
     from onnx.helper import make_function, make_node, make_opsetid
 
@@ -70,6 +71,10 @@ def _finish_onnx(file: Path) -> None:
     for i, output in enumerate(graph.output):
         graph.node.append(make_node("Identity", [output.name], [f"output_{i}"]))
         output.name = f"output_{i}"
+    for tensor in (*graph.input, *graph.output):
+        for axis, size in enumerate(tensor.type.tensor_type.shape.dim):
+            if not size.HasField("dim_value"):
+                size.dim_param = f"{tensor.name}_axis_{axis}" if axis else "batch"
     missing = [node for node in graph.node if node.op_type == "Erfc"]
     if missing:
         one = make_node("Constant", [], ["one"], value_float=1.0)

@@ -6,6 +6,13 @@ import keras
 from keras import ops
 
 from dlguide import _keras
+from dlguide.errors import ArgumentError
+
+
+def refuse_dict(name: str, must_be: str, x) -> None:
+    """Refuse arrays by name: a model of parts has no inputs with names."""
+    if isinstance(x, dict):
+        raise ArgumentError(f"`{name}` must be {must_be}. Received: a dict")
 
 
 class ModelOfParts(keras.Model):

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import LAST, batch_normalisation
-from dlguide._model_of_parts import ModelOfParts
+from dlguide._model_of_parts import ModelOfParts, refuse_dict
 from dlguide.errors import ArgumentError
 
 
@@ -121,9 +121,14 @@ def _discriminator(input_shape, num_classes, filters, dropout: float) -> keras.M
 class GAN(ModelOfParts):
     """Two players that train together; see `gan`.
 
-    Input: images, or `(images, labels)`. Output: `(batch, 3)` logits of the discriminator: of the image, of a
-    generated image, and of the generated image with the gradient for the generator alone. The generator maps codes,
-    or codes and labels, to images in [0, 1]; the discriminator images, or images and labels, to one logit.
+    Input: images `(batch, height, width, channels)`, or `(images, labels)` with labels `(batch,)`. Output: `(batch, 3)`
+    logits of the discriminator: of the image, of a generated image, and of the generated image with the gradient for
+    the generator alone.
+
+    Args:
+        generator: Model from codes `(batch, latent_dim)`, or codes and labels, to images in [0, 1].
+        discriminator: Model from images, or images and labels, to one logit `(batch, 1)`.
+        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
     """
 
     PARTS = ("generator", "discriminator")
@@ -140,7 +145,9 @@ class GAN(ModelOfParts):
         """Whether the players are given the class."""
         return len(self.generator.inputs) == 2
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: keras.KerasTensor | Sequence[keras.KerasTensor], training: bool | None = None
+    ) -> keras.KerasTensor:
         images, labels = (inputs[0], [inputs[1]]) if self.is_conditional else (inputs, [])
 
         def with_labels(x):
@@ -179,8 +186,9 @@ class GAN(ModelOfParts):
                 f"Received: {y_name} of shape {np.shape(y)}"
             )
         parts = list(x) if isinstance(x, tuple | list) else [x]
+        must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
+        refuse_dict(x_name, must_be, x)
         if len(parts) != 1 + self.is_conditional:
-            must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
             received = f"{len(parts)} array{'s' if len(parts) > 1 else ''}"
             raise ArgumentError(f"`{x_name}` must be {must_be}. Received: {received}")
         _data_checks.unit_range(f"{x_name}[0]" if self.is_conditional else x_name, parts[0])

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide.attention_layers import CausalConvolution, MaskedMean, PositionEmbedding, SelfAttention
@@ -161,7 +162,7 @@ def _blocks(
     return inputs, normalised(x, "final_norm")
 
 
-def attention_weights(model: keras.Model, tokens, *, layer: int = 0) -> np.ndarray:
+def attention_weights(model: keras.Model, tokens: ArrayLike, *, layer: int = 0) -> np.ndarray:
     """Return how much each token attends to each other one, in one layer of a transformer.
 
     Args:

@@ -1,5 +1,7 @@
 """Layers of attention: positions, self-attention, attention to another sequence, the mean of a sequence."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import ops
@@ -16,6 +18,12 @@ ROTARY_BASE = 1024
 ROTARY_SCALE = 10.0
 
 
+def _check_length(shape, max_length: int | None) -> None:
+    """Refuse a sequence longer than the positions: a single one would be repeated in silence."""
+    if max_length is not None and shape[1] is not None and shape[1] > max_length:
+        raise ArgumentError(f"sequences must have at most {max_length} steps. Received: {shape[1]} steps")
+
+
 def _sinusoids(shape, dtype=None):
     """Return the initial position embeddings: waves of many lengths, so that neighbours start with similar vectors."""
     length, features = shape
@@ -28,7 +36,18 @@ def _sinusoids(shape, dtype=None):
 class PositionEmbedding(keras.layers.Layer):
     """Add a learned vector to each position of a sequence; the vectors start as sinusoids.
 
-    Input and output: `(batch, length, features)`, with `length` at most `max_length`.
+    Input and output: floats of shape `(batch, length, features)`, with `length` at most `max_length`.
+
+    Args:
+        max_length: Number of positions, at least 1. The weights are of shape `(max_length, features)`.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ValueError: If `max_length` is below 1, or a sequence is longer.
+
+    Example:
+        >>> PositionEmbedding(5)(np.zeros((2, 3, 8))).shape == (2, 3, 8)
+        True
     """
 
     def __init__(self, max_length: int, **kwargs):
@@ -40,10 +59,12 @@ class PositionEmbedding(keras.layers.Layer):
         shape = (self.max_length, input_shape[-1])
         self.embeddings = self.add_weight(shape=shape, initializer=_sinusoids, name="embeddings")
 
-    def call(self, x):
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        _check_length(x.shape, self.max_length)
         return x + self.embeddings[: ops.shape(x)[1]]
 
     def compute_output_shape(self, input_shape):
+        _check_length(input_shape, self.max_length)
         return input_shape
 
     def get_config(self):
@@ -58,12 +79,28 @@ class SelfAttention(keras.layers.Layer):
     meaning. Scaling the queries instead of the scores, and adding a number to the scores of padding, saves time on
     TensorFlow.
 
-    Input and output: `(batch, length, features)`, with a number of features that is a multiple of `num_heads`. If
-    `is_causal`, a step attends only to itself and to earlier steps.
+    Input and output: floats of shape `(batch, length, features)`, with a number of features that is a multiple of
+    `num_heads`. The mask, if there is one, is of shape `(batch, length)`, False for padding.
 
-    With `rotary_length`, the longest sequence, queries and keys of each head get the length 1, so that a score is 10
-    times a cosine, and each pair of their features is rotated by an angle that grows with the position, so that scores
-    depend on distances (Henry et al., "Query-key normalization for transformers", 2020; Su et al., "RoFormer", 2021).
+    Args:
+        num_heads: Number of heads, at least 1, each of `features / num_heads` features.
+        is_causal: Whether a step attends only to itself and to earlier steps.
+        rotary_length: Length of the longest sequence, at least 1, for rotary attention: queries and keys of each head
+            get the length 1, so that a score is 10 times a cosine, and each pair of their features is rotated by an
+            angle that grows with the position, so that scores depend on distances. None for plain attention.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ValueError: If an argument is out of range, a sequence is longer than `rotary_length`, or the features are no
+            multiple of `num_heads`, with `rotary_length` of twice `num_heads`.
+
+    Example:
+        >>> SelfAttention(num_heads=2, is_causal=True)(np.zeros((3, 5, 8))).shape == (3, 5, 8)
+        True
+
+    Reference:
+        Vaswani et al., "Attention is all you need" (2017). `rotary_length`: Henry et al., "Query-key normalization for
+        transformers" (2020); Su et al., "RoFormer: Enhanced transformer with rotary position embedding" (2021).
     """
 
     def __init__(self, num_heads: int, is_causal: bool = False, rotary_length: int | None = None, **kwargs):
@@ -94,8 +131,9 @@ class SelfAttention(keras.layers.Layer):
             dense.build(input_shape)
             setattr(self, name, dense)
 
-    def call(self, x, mask=None):
+    def call(self, x: keras.KerasTensor, mask: keras.KerasTensor | None = None) -> keras.KerasTensor:
         if keras.backend.backend() == "torch":  # PyTorch has one kernel for all of this.
+            _check_length(x.shape, self.max_length)
             queries, keys = (self._placed(self._split(dense(x))) for dense in (self.query, self.key))
             mask = None if mask is None else mask[:, None, None, :]
             values, scale = self._split(self.value(x)), self._scale(x)
@@ -105,8 +143,17 @@ class SelfAttention(keras.layers.Layer):
             heads = ops.transpose(heads, (0, 2, 1, 3))
         return self.projection(ops.reshape(heads, (ops.shape(x)[0], -1, x.shape[-1])))
 
-    def attention_weights(self, x, mask=None):
-        """Return how much each step attends to each other one: `(batch, num_heads, length, length)`, rows of sum 1."""
+    def attention_weights(self, x: keras.KerasTensor, mask: keras.KerasTensor | None = None) -> keras.KerasTensor:
+        """Return how much each step attends to each other one.
+
+        Args:
+            x: The layer's input, of shape `(batch, length, features)`.
+            mask: False for padding, of shape `(batch, length)`; None without padding.
+
+        Returns:
+            A tensor of shape `(batch, num_heads, length, length)`: each row is one step's attention and sums to 1.
+        """
+        _check_length(x.shape, self.max_length)
         queries, keys = (self._placed(self._split(dense(x))) for dense in (self.query, self.key))
         queries = ops.transpose(queries, (0, 2, 1, 3)) * self._scale(x)
         scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 3, 1)))
@@ -144,6 +191,7 @@ class SelfAttention(keras.layers.Layer):
         return ops.cast(is_hidden, dtype) * HIDDEN
 
     def compute_output_shape(self, input_shape):
+        _check_length(input_shape, self.max_length)
         return input_shape
 
     def get_config(self):
@@ -155,8 +203,22 @@ class SelfAttention(keras.layers.Layer):
 class CausalConvolution(keras.layers.Layer):
     """Mix each feature with its values at the last steps: a depthwise convolution that looks back only, without bias.
 
-    It starts as the identity. Input and output: `(batch, length, features)`. So et al., "Primer: Searching for
-    efficient transformers for language modeling" (2021).
+    It starts as the identity. Input and output: floats of shape `(batch, length, features)`.
+
+    Args:
+        kernel_size: Number of steps, the present one included, at least 1. The weights are of shape
+            `(kernel_size, features)`, the present step first.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ValueError: If `kernel_size` is below 1.
+
+    Example:
+        >>> CausalConvolution(4)(np.ones((2, 5, 8))).shape == (2, 5, 8)
+        True
+
+    Reference:
+        So et al., "Primer: Searching for efficient transformers for language modeling" (2021).
     """
 
     def __init__(self, kernel_size: int, **kwargs):
@@ -169,7 +231,7 @@ class CausalConvolution(keras.layers.Layer):
 
         self.kernel = self.add_weight(shape=(self.kernel_size, input_shape[-1]), initializer=identity, name="kernel")
 
-    def call(self, x):
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         length, before = ops.shape(x)[1], self.kernel_size - 1
         padded = ops.pad(x, [(0, 0), (before, 0), (0, 0)])
         return sum(padded[:, before - i : before - i + length] * self.kernel[i] for i in range(self.kernel_size))
@@ -185,10 +247,15 @@ class CausalConvolution(keras.layers.Layer):
 class MaskedMean(keras.layers.Layer):
     """Mean over the steps that are not padding; for a fully padded sequence zero, where Keras's average gives NaN.
 
-    Input: `(batch, length, features)`. Output: `(batch, features)`.
+    Input: floats of shape `(batch, length, features)`, and a mask of shape `(batch, length)`, False for padding, that
+    Keras hands on from an embedding with `mask_zero`. Output: `(batch, features)`.
+
+    Example:
+        >>> MaskedMean()(np.ones((2, 5, 8))).shape == (2, 8)
+        True
     """
 
-    def call(self, x, mask=None):
+    def call(self, x: keras.KerasTensor, mask: keras.KerasTensor | None = None) -> keras.KerasTensor:
         if mask is None:
             return ops.mean(x, axis=1)
         weights = ops.cast(mask, x.dtype)[:, :, None]
@@ -208,9 +275,17 @@ class SourceAttention(keras.layers.Layer):
     Inputs: the queries `(batch, length, features)`, the memory `(batch, source length, features)` and the token ids of
     the source `(batch, source length)`, whose padding (id 0) is not attended to. Outputs: the attended vectors
     `(batch, length, features)` and the attention weights `(batch, length, source length)`, rows of sum 1.
+
+    Example:
+        >>> vectors, weights = SourceAttention()([np.zeros((2, 3, 8)), np.zeros((2, 5, 8)), np.ones((2, 5))])
+        >>> vectors.shape == (2, 3, 8) and weights.shape == (2, 3, 5)
+        True
+
+    Reference:
+        Luong, Pham & Manning, "Effective approaches to attention-based neural machine translation" (2015).
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[keras.KerasTensor]) -> tuple[keras.KerasTensor, keras.KerasTensor]:
         queries, memory, source = inputs
         scores = ops.matmul(queries, ops.transpose(memory, (0, 2, 1)))
         scores += (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :]

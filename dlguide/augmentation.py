@@ -48,7 +48,7 @@ class Augmentation(keras.layers.Layer):
         for layer in self.layers:
             layer.build(input_shape)
 
-    def call(self, images, training=None):
+    def call(self, images: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         if training:
             for layer in self.layers:
                 images = layer(images, training=True)

@@ -145,7 +145,8 @@ def vae(
     code from it, in evaluation too, and adds to the loss `beta` times the divergence of this distribution from the
     standard normal one, divided by the number of values of an example. So with `BinaryCrossentropy(from_logits=True)`
     and `beta=1`, the loss times that number is the negative evidence lower bound in nats. The same class as a metric
-    gives the reconstruction error alone; the rest of the loss is the divergence.
+    gives the reconstruction error alone; the rest of the loss is the divergence. Since each evaluation draws other
+    codes, `val_loss` and `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28, 1)`.
@@ -200,8 +201,19 @@ def _dense_parts(input_shape, latent_dim, hidden_units, activation, batch_norm, 
 class Sampling(keras.layers.Layer):
     """Draw a code from a normal distribution, and add its divergence from the standard normal one to the loss.
 
-    Input: `[z_mean, z_log_var]`, each `(batch, latent_dim)`. Output: codes of that shape. `weight` is the factor of
-    the divergence (in nats, mean over the batch) in the loss.
+    Input: `[z_mean, z_log_var]`, floats of shape `(batch, latent_dim)` each. Output: codes of that shape.
+
+    Args:
+        weight: Factor of the divergence (in nats, mean over the batch) in the loss, at least 0.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ValueError: If `weight` is not a number of at least 0.
+
+    Example:
+        >>> layer, zeros = Sampling(weight=0.5), keras.ops.zeros((3, 2))
+        >>> layer([zeros, zeros]).shape == (3, 2), [float(loss) for loss in layer.losses]
+        (True, [0.0])
     """
 
     def __init__(self, weight: float, **kwargs):
@@ -209,7 +221,7 @@ class Sampling(keras.layers.Layer):
         self.weight = _checks.number("weight", weight, at_least=0)
         self.seed_generator = keras.random.SeedGenerator()
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
         z_mean, z_log_var = inputs
         # In half precision the divergence overflows, and Keras only adds losses of one type.
         mean, log_var = (ops.cast(z, keras.backend.result_type(z.dtype, "float32")) for z in inputs)

@@ -1,16 +1,24 @@
 """Export of a model for another runtime: a file stays only if it gives the outputs of `predict`."""
 
 import importlib.util
+import os
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import keras
+import numpy as np
 
-from dlguide import _checks, _export_checks, _export_formats, _export_runtimes
+from dlguide import _arrays, _checks, _export_formats, _export_runtimes
+from dlguide._export_formats import as_input
 from dlguide.errors import ArgumentError
 
 __all__ = ["Export", "export"]
+
+TOLERANCES = {"tf_saved_model": 1e-5, "onnx": 1e-5, "litert": 1e-4}
+"""The largest permitted difference from `predict`, as a share of the largest output if that is above 1."""
+EIGHT_BITS = 0.2
+"""The same for a file of 8 bits: it finds a wrong file, and says nothing of the accuracy."""
 
 
 class Export(NamedTuple):
@@ -27,7 +35,14 @@ class Export(NamedTuple):
     """The same with `predict_on_batch`."""
 
 
-def export(model: keras.Model, path, *, format: str, examples, bits: int = 32) -> Export:
+def export(
+    model: keras.Model,
+    path: str | os.PathLike,
+    *,
+    format: Literal["tf_saved_model", "onnx", "litert"],
+    examples: np.ndarray | list[np.ndarray],
+    bits: Literal[32, 8] = 32,
+) -> Export:
     """Export a model by Keras's own `export`, and compare the file with the model before it is put in place.
 
     A new process loads the file with the format's own runtime, without Keras, and computes one example, all
@@ -73,27 +88,16 @@ def export(model: keras.Model, path, *, format: str, examples, bits: int = 32) -
         >>> exported.largest_difference < 1e-5, [file.name for file in Path(folder).iterdir()]
         (True, ['mlp.onnx'])
     """
-    format = _checks.choice("format", format, tuple(_export_formats.FORMATS))
-    suffix, packages = _export_formats.FORMATS[format]
-    missing = [package for package in packages if importlib.util.find_spec(package) is None]
-    if missing:
-        raise ArgumentError(
-            f'`format` must be one whose packages are installed: pip install -e ".[export]". '
-            f"Received: format={format!r}, without {', '.join(missing)}"
-        )
-    if bits not in (32, 8):
-        raise _checks.error("bits", "32 or 8", bits)
-    if bits == 8 and format != "litert":
-        raise ArgumentError(f"`bits` must be 32 for format={format!r}; 8 needs 'litert'. Received: bits={bits!r}")
     path = Path(path)
-    if path.suffix != suffix and suffix:
-        raise _checks.error("path", f"a file that ends in {suffix} for format={format!r}", str(path))
-    if path.exists():
-        raise _checks.error("path", "a path that does not exist yet", str(path))
-    arrays = _export_checks.arrays_of(model, examples)
+    format, suffix = _checked(format, bits, path)
+    arrays = _examples_as_arrays(model, examples)
     if isinstance(getattr(model, "input", None), dict):  # The arrays have the order of `inputs`, which is another one.
         model = keras.Model(model.inputs, model.outputs, name=model.name)
-    keras_seconds = _export_checks.time_of_call(model, arrays)
+    one = as_input([array[:1] for array in arrays])
+    first, second = (keras.tree.flatten(model.predict_on_batch(one)) for _ in range(2))
+    if not all(map(np.array_equal, first, second)):
+        raise ArgumentError(_random(model))
+    keras_seconds = _export_runtimes.median_seconds(lambda: model.predict_on_batch(one))
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,8 +109,102 @@ def export(model: keras.Model, path, *, format: str, examples, bits: int = 32) -
     with scratch as folder:
         file = Path(folder, f"model{suffix}")
         _export_formats.write(model, file, format, arrays, bits)
-        [result] = _export_runtimes.run([(format, file, _export_checks.batches(model, format, arrays))], folder)
-        largest = _export_checks.difference(model, format, arrays, result, bits)
+        [result] = _export_runtimes.run([(format, file, _batches(model, format, arrays))], folder)
+        largest = _largest_difference(model, format, arrays, result, bits)
         size = sum(part.stat().st_size for part in [file, *file.rglob("*")] if part.is_file())
         file.rename(path)
     return Export(str(path), largest, size, result["seconds"], keras_seconds)
+
+
+def _checked(format, bits, path: Path) -> tuple[str, str]:
+    """Return the format and the suffix of its file, or raise for a wrong format, number of bits or path."""
+    format = _checks.choice("format", format, tuple(_export_formats.FORMATS))
+    suffix, packages = _export_formats.FORMATS[format]
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        raise ArgumentError(
+            '`format` must be one whose packages are installed: pip install "dlguide[export]". '
+            f"Received: format={format!r}, without {', '.join(missing)}"
+        )
+    if bits not in (32, 8):
+        raise _checks.error("bits", "32 or 8", bits)
+    if bits == 8 and format != "litert":
+        raise ArgumentError(f"`bits` must be 32 for format={format!r}; 8 needs 'litert'. Received: bits={bits!r}")
+    if path.suffix != suffix and suffix:
+        raise _checks.error("path", f"a file that ends in {suffix} for format={format!r}", str(path))
+    if path.exists():
+        raise _checks.error("path", "a path that does not exist yet", str(path))
+    return format, suffix
+
+
+def _examples_as_arrays(model, examples) -> list[np.ndarray]:
+    """Return the examples as an array for each input of the model, or raise."""
+    if not isinstance(model, keras.Model):
+        raise _checks.error("model", "a keras.Model", model)
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        raise ArgumentError(_random(model))
+    for tensor in inputs:
+        if tensor.dtype == "string":
+            raise ArgumentError(
+                "`model` must read numbers: a file cannot hold a layer that reads text. Export the model behind that "
+                "layer, such as keras.Sequential(model.layers[1:]), and turn text into token ids before it. "
+                f"Received: model={model.name!r} with the input {tensor.name!r} of strings"
+            )
+    is_list = isinstance(examples, tuple | list) and (len(inputs) > 1 or any(hasattr(e, "shape") for e in examples))
+    arrays = [_arrays.arrays("examples", array) for array in (examples if is_list else [examples])]
+    shapes = [tuple(tensor.shape[1:]) for tensor in inputs]
+    if len(arrays) != len(inputs) or not all(map(_fits, arrays, shapes)) or len({len(array) for array in arrays}) != 1:
+        wanted = " and ".join(map(_checks.text_of_shape, shapes))
+        received = " and ".join(str(np.shape(array)) for array in arrays) or "an empty list"
+        raise ArgumentError(f"`examples` must be numbers of shape {wanted}. Received: examples of shape {received}")
+    return [array.astype(tensor.dtype) for array, tensor in zip(arrays, inputs, strict=True)]
+
+
+def _fits(array, shape: tuple) -> bool:
+    is_numbers = isinstance(array, np.ndarray) and array.dtype.kind in "buif" and array.size > 0
+    return is_numbers and array.shape[1:] == tuple(size or n for size, n in zip(shape, array.shape[1:], strict=False))
+
+
+def _random(model) -> str:
+    parts = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
+    way = f"; export its parts: {', '.join(f'model.get_layer({name!r})' for name in parts)}" if parts else ""
+    return f"`model` must be functional or sequential, without random draws{way}. Received: model={model.name!r}"
+
+
+def _batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarray]]:
+    """Return the batches to compare: one, all (at least five), and two with a step less if the length is free."""
+    whole = [np.resize(array, (max(5, len(array)), *array.shape[1:])) for array in arrays]
+    compared = [[array[:1] for array in whole], whole]
+    free = [len(tensor.shape) > 1 and tensor.shape[1] is None for tensor in model.inputs]
+    if format != "litert" and all(free) and all(array.shape[1] > 1 for array in arrays):
+        compared.append([array[:2, :-1] for array in whole])
+    return compared
+
+
+def _largest_difference(model, format: str, arrays: list[np.ndarray], result: dict, bits: int = 32) -> float:
+    """Return the largest difference of a file's outputs from `predict`, or raise if it is above the tolerance."""
+    if "error" in result:
+        message = " ".join(str(result["error"]).split())[:400]
+        raise ArgumentError(
+            f"`model` must be one whose {format!r} file runs in its own runtime. "
+            f"Received: model={model.name!r} ({message})"
+        )
+    # Rounding to 8 bits has the size of the outputs, however small these are.
+    largest, scale, tolerance = 0.0, *((0.0, EIGHT_BITS) if bits == 8 else (1.0, TOLERANCES[format]))
+    for batch, outputs in zip(_batches(model, format, arrays), result["outputs"], strict=True):
+        expected = keras.tree.flatten(model.predict_on_batch(as_input(batch)))
+        for wanted, given in zip(expected, outputs, strict=True):
+            if given.shape != wanted.shape:
+                raise ArgumentError(
+                    f"`model` must give the same shape as its {format!r} file. Received: model={model.name!r}, "
+                    f"{wanted.shape} and {given.shape}"
+                )
+            scale = max(scale, float(np.abs(wanted).max()))
+            largest = float(np.maximum(largest, np.abs(given - wanted).max()))  # NaN stays NaN.
+    if not largest <= tolerance * scale:
+        raise ArgumentError(
+            f"`model` must give the same numbers as its {format!r} file, to {tolerance:g}. "
+            f"Received: model={model.name!r}, a difference of {largest:.3g}"
+        )
+    return largest

@@ -3,26 +3,29 @@
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Literal, get_args
 
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from dlguide import _arrays, _checks, _data_checks
 from dlguide.errors import ArgumentError
 
 __all__ = ["attribution"]
 
-METHODS = ("gradients", "integrated_gradients", "occlusion", "grad_cam")
+Method = Literal["gradients", "integrated_gradients", "occlusion", "grad_cam"]
+METHODS = get_args(Method)
 
 
 def attribution(
     model: keras.Model,
-    x,
+    x: ArrayLike,
     *,
-    target=None,
-    method: str = "integrated_gradients",
-    baseline=0.0,
+    target: ArrayLike | None = None,
+    method: Method = "integrated_gradients",
+    baseline: ArrayLike = 0.0,
     steps: int = 64,
     window: int = 3,
     stride: int = 1,
@@ -146,7 +149,7 @@ def _grad_cam(model, layer, x, target) -> np.ndarray:
     features = ops.convert_to_numpy(outputs[-1]).astype("float32")
 
     def score(change):
-        """Of the model in which `change`, all zeros, is added to the layer's output: its gradient is the output's."""
+        """Return the score with `change`, all zeros, added to the layer's output: both have the same gradient."""
         calls = itertools.count(1)  # Of a layer that is called several times, the last output is changed.
 
         def changed(output):
@@ -248,9 +251,22 @@ def _inputs(model, x, *, needs_images: bool) -> np.ndarray:
     if not isinstance(x, np.ndarray):
         raise _checks.error("x", "an array", x)
     _data_checks.check_numbers("x", x)
-    if x.ndim < 2 or not len(x):
+    if not x.ndim or not len(x):
         raise ArgumentError(f"`x` must have at least one example. Received: x of shape {x.shape}")
-    x = _arrays.in_own_shape("x", model, x).astype("float32")
+    shape = tuple(inputs[0].shape[1:]) if inputs else None
+    try:
+        x = _arrays.in_own_shape("x", model, x).astype("float32")
+    except ArgumentError:
+        if (
+            shape is None
+            or x.ndim != len(shape)
+            or not all(n in (None, m) for n, m in zip(shape, x.shape, strict=True))
+        ):
+            raise
+        raise ArgumentError(
+            f"`x` must be of shape {_checks.text_of_shape(shape)}, as the model's input; `x[None]` is a batch of one "
+            f"example. Received: x of shape {x.shape}"
+        ) from None
     _data_checks.finite("x", x)
     if needs_images and x.ndim != 4:
         raise ArgumentError(f"`x` must be images of shape (n, height, width, channels). Received: x of shape {x.shape}")

@@ -174,7 +174,22 @@ def mlp(
 class PolynomialFeatures(keras.layers.Layer):
     """Every product of up to `degree` input variables, scaled and decorrelated after `adapt`.
 
-    Input: `(batch, variables)`. Output: `(batch, features)`, in the order of `terms`.
+    Input: floats of shape `(batch, variables)`. Output: `(batch, features)`, in the order of `terms`. There are
+    `(n + degree)! / (n! degree!) - 1` features of `n` variables.
+
+    Args:
+        degree: Largest number of variables in a product, at least 1.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ValueError: If `degree` is below 1.
+
+    Example:
+        >>> layer = PolynomialFeatures(2)
+        >>> layer(np.array([[2.0, 3.0]])).shape == (1, 5)
+        True
+        >>> layer.terms
+        [(0,), (1,), (0, 0), (0, 1), (1, 1)]
     """
 
     def __init__(self, degree: int, **kwargs):
@@ -194,8 +209,15 @@ class PolynomialFeatures(keras.layers.Layer):
         self.centre = self.add_weight((n,), "zeros", trainable=False, name="centre")
         self.rotation = self.add_weight((n, n), "identity", trainable=False, name="rotation")
 
-    def adapt(self, x) -> None:
-        """Learn the scale of the variables and the correlation of the features from `x`."""
+    def adapt(self, x: np.ndarray) -> None:
+        """Learn the scale of the variables and the correlation of the features.
+
+        Args:
+            x: Examples of shape `(n, ...)` with as many numbers as the layer has variables.
+
+        Raises:
+            ValueError: If a number is NaN or infinite.
+        """
         x = np.asarray(x, "float64").reshape(len(x), -1)
         _data_checks.finite("x", x)
         mean, scale = x.mean(axis=0), x.std(axis=0)
@@ -211,7 +233,7 @@ class PolynomialFeatures(keras.layers.Layer):
         for weight, value in zip(weights, (mean, scale, centre, rotation), strict=True):
             weight.assign(value.astype("float32"))
 
-    def call(self, x):
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         z = (x - self.mean) / self.scale
         products = []
         for degree in range(1, self.degree + 1):

@@ -2,13 +2,20 @@
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
-from dlguide import _checks, _data_checks, _layer_names, _translation, _unmasking
+from dlguide import _beam_search, _checks, _data_checks, _extras, _layer_names, _masked_diffusion_sampling
 from dlguide.errors import ArgumentError
 
 
 def sample(
-    model: keras.Model, count: int, *, labels=None, steps: int = 50, means: bool = False, seed: int = 0
+    model: keras.Model,
+    count: int,
+    *,
+    labels: ArrayLike | None = None,
+    steps: int = 50,
+    means: bool = False,
+    seed: int = 0,
 ) -> np.ndarray:
     """Draw examples from a `vae`, a `gan` or a `diffusion`; the same seed gives the same codes on any backend.
 
@@ -39,10 +46,10 @@ def sample(
     """
     count, seed = _checks.integer("count", count), _checks.integer("seed", seed, at_least=0)
     steps, means = _checks.integer("steps", steps), _checks.flag("means", means)
-    denoiser = _unmasking.denoiser_of(model)
+    denoiser = _masked_diffusion_sampling.denoiser_of(model)
     if denoiser is not None:
         _refuse_labels(labels)
-        return _unmasking.draw(denoiser, count, steps, means, seed)
+        return _masked_diffusion_sampling.sample_images(denoiser, count, steps, means, seed)
     maker = "made by `vae`, `gan` or `diffusion`"
     generator, gives_logits = _generator(model, maker)
     if gives_logits and _layer_names.SAMPLING not in _layer_names.layers_by_name(model):
@@ -52,7 +59,7 @@ def sample(
     return decode(model, codes, labels=labels)
 
 
-def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
+def decode(model: keras.Model, codes: ArrayLike, *, labels: ArrayLike | None = None) -> np.ndarray:
     """Turn codes into examples.
 
     Args:
@@ -71,8 +78,6 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
         >>> decode(vae((28, 28, 1), latent_dim=2), [[0.0, 0.0]]).shape
         (1, 28, 28, 1)
     """
-    from scipy.special import expit
-
     generator, gives_logits = _generator(model)
     codes = np.asarray(codes, "float32")
     shape = generator.inputs[0].shape[1:]
@@ -88,7 +93,7 @@ def decode(model: keras.Model, codes, *, labels=None) -> np.ndarray:
     else:
         _refuse_labels(labels)
     examples = np.asarray(generator.predict(inputs, batch_size=256, verbose=0), "float32")
-    return expit(examples) if gives_logits else examples
+    return _extras.needed("scipy.special", "evaluation").expit(examples) if gives_logits else examples
 
 
 def _refuse_labels(labels) -> None:
@@ -96,10 +101,11 @@ def _refuse_labels(labels) -> None:
         raise _checks.error("labels", "None for a model without classes", labels)
 
 
-def interpolate(first, second, steps: int = 8) -> np.ndarray:
+def interpolate(first: ArrayLike, second: ArrayLike, steps: int = 8) -> np.ndarray:
     """Return codes between two codes, for `decode`.
 
-    The interpolation is spherical: normal codes of many numbers lie near a sphere, and their mean does not.
+    The interpolation is spherical: normal codes of many numbers lie near a sphere, and their mean does not. It is
+    linear from or to a code of zeros, and between opposite directions (there through zero): no arc is the shortest.
 
     Args:
         first: A code, an array of any shape.
@@ -128,14 +134,20 @@ def interpolate(first, second, steps: int = 8) -> np.ndarray:
     cosine = (first * second).sum() / max(lengths[0] * lengths[1], 1e-12)
     angle = np.arccos(np.clip(cosine, -1, 1))
     at = np.linspace(0, 1, steps).reshape(-1, *[1] * first.ndim)
-    if np.sin(angle) < 1e-6:  # The same direction, or a zero: linear interpolation.
+    if not all(lengths) or np.sin(angle) < 1e-6:
         return ((1 - at) * first + at * second).astype("float32")
     weights = np.sin((1 - at) * angle) / np.sin(angle), np.sin(at * angle) / np.sin(angle)
     return (weights[0] * first + weights[1] * second).astype("float32")
 
 
 def generate(
-    model: keras.Model, prompt, num_tokens: int, *, temperature: float = 1.0, top_k: int | None = None, seed: int = 0
+    model: keras.Model,
+    prompt: ArrayLike,
+    num_tokens: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    seed: int = 0,
 ) -> np.ndarray:
     """Generate a continuation of a token sequence by a language model, token by token.
 
@@ -199,7 +211,14 @@ def _draw_token(logits: np.ndarray, temperature: float, top_k: int | None, rng) 
 
 
 def translate(
-    model: keras.Model, source, *, start: int, end: int, max_length: int, beam: int = 1, batch_size: int = 256
+    model: keras.Model,
+    source: ArrayLike,
+    *,
+    start: int,
+    end: int,
+    max_length: int,
+    beam: int = 1,
+    batch_size: int = 256,
 ) -> np.ndarray:
     """Write the target of each source by an encoder-decoder, token by token.
 
@@ -231,7 +250,7 @@ def translate(
     Reference:
         Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014).
     """
-    encoder, decoder = _translation.parts(model)
+    encoder, decoder = _beam_search.parts(model)
     vocab_size = decoder.output_shape[0][-1]
     for name, token in {"start": start, "end": end}.items():
         if _checks.integer(name, token) >= vocab_size:
@@ -246,7 +265,7 @@ def translate(
 
     sources = np.atleast_2d(source).astype("int32")
     batches = np.split(sources, range(batch_size, len(sources), batch_size))
-    targets = [_translation.beam_search(model, batch, start, end, max_length, beam) for batch in batches]
+    targets = [_beam_search.beam_search(model, batch, start, end, max_length, beam) for batch in batches]
     return np.concatenate(targets) if source.ndim == 2 else targets[0][0]
 
 

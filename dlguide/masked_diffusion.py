@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import LAST, batch_normalisation
-from dlguide._model_of_parts import ModelOfParts
+from dlguide._model_of_parts import ModelOfParts, refuse_dict
 from dlguide.errors import ArgumentError
 
 
@@ -28,7 +28,8 @@ def diffusion(
     pixels, multiplied by the number of its pixels and divided by the number of hidden ones. On average this is an upper
     bound of the negative log-likelihood in nats: the mean over all orders in which the pixels can be drawn one by one.
     Grey values are the probability of 1: each call draws zeros and ones for the visible pixels, and the loss is the
-    mean over the draws of the hidden ones.
+    mean over the draws of the hidden ones. Evaluation hides other pixels in each call: `val_loss` and `evaluate` differ
+    from call to call, and "best" epochs of nearly the same loss are luck.
 
     The shares of hidden pixels are spread evenly over the batch. The U-Net has a level for each entry of `filters`,
     each with half the height and width of the one before it; the way down and the way up have `num_layers` residual
@@ -102,8 +103,11 @@ def _block(x, n: int):
 class Diffusion(ModelOfParts):
     """A network that trains on images with hidden values; see `diffusion`.
 
-    Input: images in [0, 1]. Output: the loss of each image in nats, `(batch,)`. The denoiser maps images of -1, 0
-    (hidden) and 1 to the logits of a 1.
+    Input: images in [0, 1], `(batch, height, width, channels)`. Output: the loss of each image in nats, `(batch,)`.
+
+    Args:
+        denoiser: Model from images of -1, 0 (hidden) and 1 to logits of a 1, of the same shape.
+        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
     """
 
     PARTS = ("denoiser",)
@@ -113,7 +117,7 @@ class Diffusion(ModelOfParts):
         self.denoiser = denoiser
         self.seed_generator = keras.random.SeedGenerator()
 
-    def call(self, images, training=None):
+    def call(self, images: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         # In half precision the sums below overflow.
         images = ops.cast(images, "float32")
         shape, axes = ops.shape(images), tuple(range(1, len(images.shape)))
@@ -145,4 +149,5 @@ class Diffusion(ModelOfParts):
         if y is not None:
             received = f"{names[1]} of shape {np.shape(y)}"
             raise ArgumentError(f"`{names[1]}` must be None: a diffusion model has no targets. Received: {received}")
+        refuse_dict(names[0], "an array of images", x)
         _data_checks.unit_range(names[0], x)

@@ -1,4 +1,4 @@
-"""Numbers of n-grams, for a table of vectors: what a network need not compute from single tokens."""
+"""Hashed n-grams: a row number for the group of tokens around each token, for an embedding of such groups."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from dlguide import _checks
 FACTOR, PRIME = 571, 3_145_739
 
 
-@keras.saving.register_keras_serializable(package="dlguide")
-class NgramNumbers(keras.layers.Layer):
+@keras.saving.register_keras_serializable(package="dlguide", name="NgramNumbers")  # As in files of users.
+class HashedNgrams(keras.layers.Layer):
     """Number the n-grams around each token by a hash, for an embedding of `len(windows) * buckets` rows.
 
     Each window has rows of its own. Rare n-grams may share one. Outside of the sequence all tokens count as 0.
@@ -22,12 +22,18 @@ class NgramNumbers(keras.layers.Layer):
     Args:
         buckets: Number of rows for each window, at least 1.
         windows: First and last place of each n-gram, seen from the token: `(-2, 0)` is the token and the two before.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
 
     Raises:
         ValueError: If `buckets` is below 1, or `windows` are not one or more such pairs, the first place not after the
             last.
 
-    Svenstrup, Hansen & Winther, "Hash embeddings for efficient word representations" (2017).
+    Example:
+        >>> HashedNgrams(100, [(-1, 0), (-2, 0)])(ops.array([[5, 6, 7]])).shape == (1, 3, 2)
+        True
+
+    Reference:
+        Svenstrup, Hansen & Winther, "Hash embeddings for efficient word representations" (2017).
     """
 
     def __init__(self, buckets: int, windows: Sequence[tuple[int, int]], **kwargs):
@@ -37,16 +43,16 @@ class NgramNumbers(keras.layers.Layer):
         if not self.windows or any(len(window) != 2 or window[0] > window[1] for window in self.windows):
             raise _checks.error("windows", "one or more pairs (first, last), the first not after the last", windows)
 
-    def call(self, tokens):
+    def call(self, tokens: keras.KerasTensor) -> keras.KerasTensor:
         tokens, length = ops.cast(tokens, "int32"), ops.shape(tokens)[1]
         before, after = (max(0, *ends) for ends in zip(*((-first, last) for first, last in self.windows), strict=True))
         padded = ops.pad(tokens, [(0, 0), (before, after)])
 
         def numbers(i, first, last):
-            found = ops.zeros_like(tokens)
+            code = ops.zeros_like(tokens)
             for place in range(before + first, before + last + 1):
-                found = ops.mod(found * FACTOR + padded[:, place : place + length] + 1, PRIME)
-            return i * self.buckets + ops.mod(found, self.buckets)
+                code = ops.mod(code * FACTOR + padded[:, place : place + length] + 1, PRIME)
+            return i * self.buckets + ops.mod(code, self.buckets)
 
         return ops.stack([numbers(i, *window) for i, window in enumerate(self.windows)], axis=-1)
 

@@ -1,6 +1,7 @@
 """Recurrent networks for sequences: the simple cell, LSTM and GRU."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import keras
 
@@ -14,7 +15,7 @@ def rnn(
     input_shape: Sequence[int | None],
     num_outputs: int,
     *,
-    cell: str = "lstm",
+    cell: Literal["simple", "lstm", "gru"] = "lstm",
     units: Sequence[int] = (128,),
     bidirectional: bool = False,
     dropout: float = 0.0,

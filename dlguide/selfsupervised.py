@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import _checks, _data_checks, _layer_names
-from dlguide._model_of_parts import ModelOfParts
+from dlguide._model_of_parts import ModelOfParts, refuse_dict
 from dlguide.augmentation import Augmentation
 from dlguide.errors import ArgumentError
 
@@ -24,7 +24,8 @@ def contrastive(
 
     `augment` makes two views of each image, drawn independently. Encoder and projection head turn each view into a
     vector, and the loss asks each view to find the other view of its image among all views of the batch. The encoder
-    is a layer: train it here, then use it alone, without the head.
+    is a layer: train it here, then use it alone, without the head. Evaluation draws views too: `val_loss` and
+    `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
 
     Args:
         encoder: Model from images to feature vectors, such as `keras.Model(cnn.input, cnn.layers[-2].output)`; it is
@@ -78,8 +79,15 @@ def contrastive(
 class Contrastive(ModelOfParts):
     """An encoder and a head that train on two views of each image; see `contrastive`.
 
-    Input: images. Output: normalised vectors of both views, `(batch, 2, dimensions)`. The encoder maps images to
-    feature vectors, the head feature vectors to the vectors that are compared.
+    Input: images `(batch, height, width, channels)`. Output: normalised vectors of both views,
+    `(batch, 2, dimensions)`.
+
+    Args:
+        encoder: Model from images to feature vectors `(batch, features)`.
+        head: Model from feature vectors to the vectors that are compared, `(batch, dimensions)`.
+        augment: Random changes that make the views, as in `augmentation.Augmentation`.
+        temperature: Divides the similarities of views, above 0.
+        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
     """
 
     PARTS = ("encoder", "head")
@@ -92,7 +100,7 @@ class Contrastive(ModelOfParts):
         self.augmentation.build(encoder.input_shape)
         self.retrieval_accuracy = keras.metrics.Mean(name="found")
 
-    def call(self, images, training=None):
+    def call(self, images: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         # In evaluation too: the loss compares two views. They share a batch, so that they are normalised together.
         views = ops.concatenate([self.augmentation(images, training=True) for _ in range(2)], axis=0)
         vectors = self.head(self.encoder(views, training=training), training=training)
@@ -118,6 +126,7 @@ class Contrastive(ModelOfParts):
         if y is not None:
             received = f"{names[1]} of shape {np.shape(y)}"
             raise ArgumentError(f"`{names[1]}` must be None: training is without labels. Received: {received}")
+        refuse_dict(names[0], "an array of images", x)
         if batch_size:
             why = "because one image leaves no negatives"
             _data_checks.no_batch_of_one(len(keras.tree.flatten(x)[0]), batch_size, why)

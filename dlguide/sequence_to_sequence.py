@@ -1,15 +1,17 @@
 """An encoder and a decoder with attention between them: sequences to sequences of another length and vocabulary."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
-from dlguide import _checks, _data_checks, _layer_names, _translation
+from dlguide import _beam_search, _checks, _data_checks, _layer_names
 from dlguide.attention_layers import SourceAttention
 from dlguide.errors import ArgumentError
-from dlguide.ngrams import NgramNumbers
+from dlguide.ngrams import HashedNgrams
 from dlguide.recurrent import CELLS
 
 NGRAMS = [(-1, 1), (-2, 0), (0, 2), (-2, 2)]
@@ -20,7 +22,7 @@ def encoder_decoder(
     source_vocab_size: int,
     target_vocab_size: int,
     *,
-    cell: str = "gru",
+    cell: Literal["simple", "lstm", "gru"] = "gru",
     units: Sequence[int] = (256,),
     embed_dim: int = 64,
     dropout: float = 0.0,
@@ -125,7 +127,7 @@ def _encoder(
 
 def _ngram_vectors(source, buckets: int, dim: int):
     """Return the vectors of the n-grams at each token, side by side."""
-    numbers = NgramNumbers(buckets, NGRAMS, name="ngram_numbers")(source)
+    numbers = HashedNgrams(buckets, NGRAMS, name="ngram_numbers")(source)
     vectors = keras.layers.Embedding(len(NGRAMS) * buckets, dim, name="ngram_embedding")(numbers)
     vectors = keras.layers.Dropout(0.5, noise_shape=(None, None, len(NGRAMS), 1))(vectors)
     return keras.layers.Reshape((-1, len(NGRAMS) * dim))(vectors)
@@ -151,7 +153,7 @@ def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, d
     return keras.Model([target, source, memory, *states], [logits, weights, *last], name=_layer_names.DECODER)
 
 
-def alignment(model: keras.Model, source, target) -> np.ndarray:
+def alignment(model: keras.Model, source: ArrayLike, target: ArrayLike) -> np.ndarray:
     """Return how much each step of the decoder attends to each token of the source.
 
     Args:
@@ -162,7 +164,7 @@ def alignment(model: keras.Model, source, target) -> np.ndarray:
 
     Returns:
         An array of shape `(batch, target length, source length)`, without the first axis for one source. Each row
-        sums to 1; padding of the source gets 0.
+        sums to 1, and padding of the source gets 0; for a source of padding alone all are 0.
 
     Raises:
         ValueError: If the model is another one, or if the tokens do not fit it or each other.
@@ -174,7 +176,7 @@ def alignment(model: keras.Model, source, target) -> np.ndarray:
     Reference:
         Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015).
     """
-    encoder, decoder = _translation.parts(model)
+    encoder, decoder = _beam_search.parts(model)
     source, target = (
         _data_checks.array(name, value, (1, 2)) for name, value in {"source": source, "target": target}.items()
     )
@@ -186,4 +188,5 @@ def alignment(model: keras.Model, source, target) -> np.ndarray:
 
     sources, targets = np.atleast_2d(source).astype("int32"), np.atleast_2d(target).astype("int32")
     weights = decoder.predict([targets, sources, *encoder.predict(sources, verbose=0)], verbose=0)[1]
+    weights = weights * (sources != 0)[:, None, :].astype(weights.dtype)
     return weights if source.ndim == 2 else weights[0]

@@ -31,8 +31,8 @@ SHA256 = {
 }
 
 
-def read(file_name: str) -> bytes:
-    path, expected = FOLDER / file_name, SHA256[file_name]
+def read(file_name: str, folder: Path = FOLDER) -> bytes:
+    path, expected = folder / file_name, SHA256[file_name]
     cure = f"Restore it: `git checkout -- data/{file_name}` in a checkout, else `pip install --force-reinstall dlguide`"
     try:
         content = path.read_bytes()

@@ -1,6 +1,8 @@
 """`load` reads a data set by name and cuts it to its limit; `load_text` reads a text file."""
 
 import csv
+import os
+import reprlib
 import weakref
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlguide import _checks
-from dlguide.data._sets import IMAGES, LOADERS, ORDERED, limit_examples, text_parts
+from dlguide.data._sets import FROM_FILE, LOADERS, ORDERED, limit_examples, text_parts
 from dlguide.errors import ArgumentError
 
 SOURCES = Path(__file__).with_name("sources.csv")
@@ -22,6 +24,9 @@ class Part(NamedTuple):
 
     x: np.ndarray
     y: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"Part(x={self.x.dtype} {self.x.shape}, y={self.y.dtype} {self.y.shape})"
 
 
 class Info(NamedTuple):
@@ -46,6 +51,10 @@ class Info(NamedTuple):
     """For scaled features: `x * feature_scale + feature_mean` is in their own units."""
     test_dates: tuple[str, ...] = ()
     """For a series: the date of each target of the test set, such as "2008-12" or "2008-12-31"."""
+
+    def __repr__(self) -> str:
+        fields = self._asdict().items()
+        return f"Info({', '.join(f'{name}={reprlib.repr(value)}' for name, value in fields if value not in ('', ()))})"
 
 
 class Splits(NamedTuple):
@@ -120,8 +129,8 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
         parts = [limit_examples(*part, limit, seed, ordered=name in ORDERED, labelled=labelled) for part in parts]
         if "test_dates" in more:
             more["test_dates"] = more["test_dates"][-limit:]
-    if name in IMAGES:  # After the limit, so that only the images that are left are converted.
-        parts = [(x[..., None] / np.float32(255), y) for x, y in parts]
+    if name in FROM_FILE:
+        parts = [FROM_FILE[name](x, y, more) for x, y in parts]
     with SOURCES.open(encoding="utf-8") as file:
         [source] = [row for row in csv.DictReader(file) if row["name"] == name]
     return _splits(parts, Info(**source, **more))
@@ -135,7 +144,7 @@ def _splits(parts, info: Info) -> Splits:
     return Splits(train, valid, test, info)
 
 
-def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
+def load_text(path: str | os.PathLike, *, length: int = 128, limit: int | None = None) -> Splits:
     """Load a text of your own, cut like `shakespeare`: 80, 10 and 10 % by position.
 
     Args:
@@ -181,7 +190,7 @@ def load_text(path, *, length: int = 128, limit: int | None = None) -> Splits:
     return _splits(parts, Info(path.stem, "", "", **more))
 
 
-def is_test_part(*arrays) -> bool:
+def is_test_part(*arrays: np.ndarray) -> bool:
     """Return whether an array belongs to the test set of a data set from `load`, or is a slice of it.
 
     Args:

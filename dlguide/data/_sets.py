@@ -60,11 +60,17 @@ def decode(ids: Iterable[int], vocabulary: Sequence[str]) -> str:
     Returns:
         The text.
 
+    Raises:
+        ValueError: If an id is not in the vocabulary.
+
     Example:
         >>> decode([2, 3, 0], ["", "?", "a", "b"])
         'ab'
     """
-    return "".join(vocabulary[i] for i in ids)
+    ids, known = ids.tolist() if isinstance(ids, np.ndarray) else list(ids), range(len(vocabulary))
+    if not all(i in known for i in ids):
+        raise _checks.error("ids", f"integers in [0, {len(vocabulary)})", ids)
+    return "".join(vocabulary[int(i)] for i in ids)
 
 
 # Splits
@@ -94,7 +100,9 @@ def _share_of_rest(rest: np.ndarray, share: float, seed: int, y: np.ndarray | No
     return drawn
 
 
-def limit_examples(x, y, limit: int, seed: int, *, ordered: bool, labelled: bool) -> tuple:
+def limit_examples(
+    x: np.ndarray, y: np.ndarray, limit: int, seed: int, *, ordered: bool, labelled: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Cut a part to `limit` examples: the last ones of a series, else drawn, the same share of each class."""
     if ordered:
         return x[-limit:], y[-limit:]
@@ -102,7 +110,7 @@ def limit_examples(x, y, limit: int, seed: int, *, ordered: bool, labelled: bool
     return x[kept], y[kept]
 
 
-def _cut(x, y, is_valid, is_test) -> list[tuple]:
+def _cut(x: np.ndarray, y: np.ndarray, is_valid: np.ndarray, is_test: np.ndarray) -> list[tuple]:
     return [(x[rows], y[rows]) for rows in (~is_valid & ~is_test, is_valid & ~is_test, is_test)]
 
 
@@ -191,9 +199,8 @@ def _places(seed: int):
 
     names = np.array(columns["name"])
     vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(names[~is_test & ~is_valid]))))
-    x = encode(names, vocabulary, length=24)
     more = {"num_classes": len(codes), "class_names": tuple(_COUNTRIES.values()), "vocabulary": vocabulary}
-    return _cut(x, y, is_valid, is_test), more
+    return _cut(names, y, is_valid, is_test), more
 
 
 def _pronunciations(seed: int):
@@ -203,19 +210,24 @@ def _pronunciations(seed: int):
     is_valid = _share_of_rest(~is_test, 1 / 9, seed)
     is_train = ~is_test & ~is_valid
 
-    listed = []  # The row of a word, the place of a pronunciation in this row, and its sounds.
-    for row, cell in enumerate(columns["pronunciations"]):
-        different = dict.fromkeys(re.sub(r"\d", "", cell).split("|"))  # A digit is a stress.
-        listed += [(row, place, text.split()) for place, text in enumerate(different)]
-    known = {sound for row, _, sounds in listed if is_train[row] for sound in sounds}
+    cells = re.sub(r"\d", "", "\n".join(columns["pronunciations"])).split("\n")  # A digit is a stress.
+    cells = np.array(cells, object)
     vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(words[is_train]))))
-    target_vocabulary = (PADDING, UNKNOWN, START, END, *sorted(known))
+    sounds = set(" ".join(cells[is_train]).replace("|", " ").split())
+    more = {"vocabulary": vocabulary, "target_vocabulary": (PADDING, UNKNOWN, START, END, *sorted(sounds))}
+    return _cut(words, cells, is_valid, is_test), more
 
-    rows, places, pronunciations = zip(*listed, strict=True)
-    y = np.zeros((len(words), max(places) + 1, 34), "int32")
-    y[rows, places] = encode([(START, *sounds, END) for sounds in pronunciations], target_vocabulary, length=34)
-    more = {"vocabulary": vocabulary, "target_vocabulary": target_vocabulary}
-    return _cut(encode(words, vocabulary, length=34), y, is_valid, is_test), more
+
+def _sounds(cells: Sequence[str], vocabulary: Sequence[str]) -> np.ndarray:
+    """Return the ids of up to four different pronunciations of each word."""
+    y, rows, places, pronunciations = np.zeros((len(cells), 4, 34), "int32"), [], [], []
+    for row, cell in enumerate(cells):
+        for place, text in enumerate(dict.fromkeys(cell.split("|"))):
+            rows.append(row)
+            places.append(place)
+            pronunciations.append((START, *text.split(), END))
+    y[rows, places] = encode(pronunciations, vocabulary, length=34)
+    return y
 
 
 def _recall(seed: int):
@@ -309,7 +321,20 @@ def text_parts(text: str, length: int):
     return parts, {"vocabulary": vocabulary}
 
 
-IMAGES = {"mnist", "fashion_mnist"}
+def _pixels(x: np.ndarray, y: np.ndarray, more: dict) -> tuple[np.ndarray, np.ndarray]:
+    return x[..., None] / np.float32(255), y
+
+
+FROM_FILE = {
+    "mnist": _pixels,
+    "fashion_mnist": _pixels,
+    "places": lambda x, y, more: (encode(x, more["vocabulary"], length=24), y),
+    "pronunciations": lambda x, y, more: (
+        encode(x, more["vocabulary"], length=34),
+        _sounds(y, more["target_vocabulary"]),
+    ),
+}
+"""Turns what `LOADERS` give into arrays for a model: after the limit, so that only what is left is converted."""
 ORDERED = {"sunspots", "co2", "shakespeare"}
 LOADERS = {
     "mnist": lambda seed: _published(read_arrays("mnist.npz"), 5000 / 60000, seed, string.digits),

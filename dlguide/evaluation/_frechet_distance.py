@@ -1,12 +1,13 @@
 """The Fréchet distance between generated and real images."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dlguide import _data_checks
 from dlguide.errors import ArgumentError
 
 
-def frechet_distance(features, reference) -> float:
+def frechet_distance(features: ArrayLike, reference: ArrayLike) -> float:
     """Return the Fréchet distance between two sets of feature vectors, each taken as a normal distribution.
 
     Use features of a classifier of your own for both sets. The result is not the Inception FID: compare it only with

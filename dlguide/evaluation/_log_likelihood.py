@@ -5,13 +5,14 @@ import math
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
-from dlguide import _arrays, _checks, _data_checks, _layer_names, _unmasking
+from dlguide import _arrays, _checks, _data_checks, _layer_names, _masked_diffusion_sampling
 from dlguide.errors import ArgumentError
 
 
 def log_likelihood(
-    model: keras.Model, x, *, samples: int = 100, seed: int = 0, batch_size: int = 1000
+    model: keras.Model, x: ArrayLike, *, samples: int = 100, seed: int = 0, batch_size: int = 1000
 ) -> dict[str, float]:
     """Estimate the log-likelihood of examples under a `vae` by importance sampling, or a bound under a `diffusion`.
 
@@ -52,7 +53,7 @@ def log_likelihood(
         Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders" (2016). For a diffusion model: Hoogeboom et
         al., "Autoregressive diffusion models" (2022).
     """
-    denoiser = _unmasking.denoiser_of(model)
+    denoiser = _masked_diffusion_sampling.denoiser_of(model)
     layers, parts = _layer_names.layers_by_name(model), _layer_names.layers_by_name(model, keras.Model)
     is_vae = {_layer_names.ENCODER, _layer_names.DECODER} <= set(parts) and _layer_names.SAMPLING in layers
     if denoiser is None and not is_vae:
@@ -66,7 +67,7 @@ def log_likelihood(
     _data_checks.unit_range("x", x)
     x = _arrays.in_own_shape("x", parts[_layer_names.ENCODER] if denoiser is None else denoiser, x)
     if denoiser is not None:
-        nats = _unmasking.bound(denoiser, x, samples, seed).mean(axis=1)
+        nats = _masked_diffusion_sampling.nll_bounds(denoiser, x, samples, seed).mean(axis=1)
         return {"nll": float(nats.mean()), "nll_error": float(nats.std() / math.sqrt(len(x)))}
 
     rng = np.random.default_rng(seed)

@@ -1,12 +1,15 @@
 """Scores of codes that were learned without labels."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from dlguide import _checks, _data_checks
+from dlguide import _checks, _data_checks, _extras
 from dlguide.errors import ArgumentError
 
 
-def linear_probe(train_codes, train_labels, codes, labels, *, c: float | None = None) -> float:
+def linear_probe(
+    train_codes: ArrayLike, train_labels: ArrayLike, codes: ArrayLike, labels: ArrayLike, *, c: float | None = None
+) -> float:
     """Return the accuracy of a linear probe: logistic regression on codes.
 
     Args:
@@ -31,6 +34,7 @@ def linear_probe(train_codes, train_labels, codes, labels, *, c: float | None = 
     Reference:
         Alain & Bengio, "Understanding intermediate layers using linear classifier probes" (2017).
     """
+    _extras.needed("sklearn", "evaluation")
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import make_pipeline
@@ -50,7 +54,7 @@ def linear_probe(train_codes, train_labels, codes, labels, *, c: float | None = 
     return float(probe.fit(train_codes, train_labels).score(codes, labels))
 
 
-def clustering_accuracy(labels, clusters) -> float:
+def clustering_accuracy(labels: ArrayLike, clusters: ArrayLike) -> float:
     """Return the accuracy of clusters under the best one-to-one match of clusters and classes.
 
     Args:
@@ -71,6 +75,7 @@ def clustering_accuracy(labels, clusters) -> float:
     Reference:
         Kuhn, "The Hungarian method for the assignment problem" (1955).
     """
+    _extras.needed("sklearn", "evaluation")
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix
 
@@ -84,7 +89,9 @@ def clustering_accuracy(labels, clusters) -> float:
     return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / len(labels))
 
 
-def _codes_and_labels(codes_name: str, codes, labels_name: str, labels):
+def _codes_and_labels(
+    codes_name: str, codes: ArrayLike, labels_name: str, labels: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     codes, labels = _data_checks.array(codes_name, codes, (2,)), _data_checks.array(labels_name, labels, (1,))
     if len(codes) != len(labels) or not len(codes):
         raise ArgumentError(

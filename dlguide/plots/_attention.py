@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dlguide.errors import ArgumentError
 from dlguide.plots._figure import new_figure
 
 
-def attention(weights, tokens: Sequence[str], attended: Sequence[str] | None = None):
+def attention(weights: ArrayLike, tokens: Sequence[str], attended: Sequence[str] | None = None):
     """Draw the attention weights of one sequence, a panel for each head.
 
     Args:
-        weights: Attention weights of shape `(heads, length, length)`, such as `attention.attention_weights` returns.
-            Rows and columns beyond the tokens (padding) are left out.
+        weights: Attention weights of shape `(heads, length, length)`, such as `attention.attention_weights` returns,
+            or `(length, length)` of one head. Rows and columns beyond the tokens (padding) are left out.
         tokens: The symbol of each token, at least one.
         attended: The same of the other sequence that they attend to; `weights` is then of shape
-            `(heads, length, other length)`, such as `sequence_to_sequence.alignment(...)[None]`. None for attention
-            within one sequence.
+            `(heads, length, other length)` or, such as `sequence_to_sequence.alignment` returns for one source,
+            `(length, other length)`. None for attention within one sequence.
 
     Returns:
         A `matplotlib.figure.Figure`. A row shows what one token attends to: the darker, the more.
@@ -30,6 +31,7 @@ def attention(weights, tokens: Sequence[str], attended: Sequence[str] | None = N
         2
     """
     weights, is_within = np.asarray(weights), attended is None
+    weights = weights[None] if weights.ndim == 2 else weights
     rows, columns = len(tokens), len(tokens if is_within else attended)
     fits = weights.ndim == 3 and 0 < rows <= weights.shape[1] and 0 < columns <= weights.shape[2]
     if not fits or (is_within and weights.shape[1] != weights.shape[2]):

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from dlguide import _extras
 from dlguide.errors import ArgumentError
 from dlguide.plots._figure import new_figure
 
 
-def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = "class"):
+def codes(points: ArrayLike, labels: ArrayLike, class_names: Sequence[str] = (), *, label_name: str = "class"):
     """Draw codes as points in the plane, coloured by class.
 
     More than two dimensions are reduced to two principal components. One dimension is drawn in a row for each class.
@@ -52,9 +54,7 @@ def codes(points, labels, class_names: Sequence[str] = (), *, label_name: str = 
     if points.shape[1] == 1:
         points, names = np.column_stack([points, labels]), ["number", label_name]
     if points.shape[1] > 2:
-        from sklearn.decomposition import PCA
-
-        pca = PCA(2).fit(points)
+        pca = _extras.needed("sklearn.decomposition", "plots").PCA(2).fit(points)
         points = pca.transform(points)
         names = [f"principal component {i + 1} ({share:.0%})" for i, share in enumerate(pca.explained_variance_ratio_)]
     with new_figure(6.4, 5.2) as figure:

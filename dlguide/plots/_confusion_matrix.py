@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dlguide.errors import ArgumentError
 from dlguide.plots._figure import names_of_classes, new_figure
 
 
-def confusion_matrix(matrix, class_names: Sequence[str] = ()):
+def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str] = ()):
     """Draw a confusion matrix: counts, coloured by their share of the true class.
 
     Args:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlguide import _checks
+from dlguide import _checks, _extras
 
 FONT = Path(__file__).parent / "fonts" / "dlguide-cjk.ttf"
 FAMILY = "dlguide CJK"
@@ -34,6 +34,7 @@ def new_figure(width: float, height: float):
         >>> figure.savefig("own.png")  # doctest: +SKIP
     """
     width, height = _checks.number("width", width, above=0), _checks.number("height", height, above=0)
+    _extras.needed("matplotlib", "plots")
     from dlguide.plots._shown import Figure
 
     with _fonts():

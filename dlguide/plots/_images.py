@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from dlguide import _checks
+from dlguide import _checks, _extras
 from dlguide.errors import ArgumentError
 from dlguide.plots._figure import names_of_classes, new_figure
 
 
-def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = False, count: int = 24):
+def examples(
+    x: ArrayLike,
+    y: ArrayLike,
+    scores: ArrayLike,
+    class_names: Sequence[str] = (),
+    *,
+    worst: bool = False,
+    count: int = 24,
+):
     """Draw images with the predicted class above each: the first ones, or the worst mistakes first.
 
     The title of a mistake is red and has the model's confidence and the true class: `predicted 5 (98 %), true 1`.
@@ -41,15 +50,16 @@ def examples(x, y, scores, class_names: Sequence[str] = (), *, worst: bool = Fal
             f"`x`, `y` and `scores` must be images, classes and scores of the same length. "
             f"Received: x of shape {x.shape}, y of shape {y.shape}, scores of shape {scores.shape}"
         )
-    from scipy import special  # Here, because it takes time.
-
     y, classes = y.ravel(), np.arange(scores.shape[1])
     if not np.isin(y, classes).all():
         raise _checks.error("y", f"integers from 0 to {len(classes) - 1}, one for each column of `scores`", y)
     y, names = y.astype(int), names_of_classes(class_names, len(classes))
     are_probabilities = (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-2)  # In bfloat16 too.
-    with np.errstate(divide="ignore"):  # A probability of 0 is a cross-entropy of infinity.
-        logs = np.log(scores) if are_probabilities else special.log_softmax(scores, axis=1)
+    if are_probabilities:
+        with np.errstate(divide="ignore"):  # A probability of 0 is a cross-entropy of infinity.
+            logs = np.log(scores)
+    else:
+        logs = _extras.needed("scipy.special", "plots").log_softmax(scores, axis=1)
     predicted, order = logs.argmax(axis=1), np.arange(len(x))
     if worst:
         order = np.argsort(logs[order, y], kind="stable")  # Lowest probability first.
@@ -79,7 +89,7 @@ def _mistake(names: Sequence[str], predicted: int, logs: np.ndarray, true: int) 
     return f"predicted {names[predicted]} ({confidence} %),\ntrue {names[true]}"
 
 
-def image_grid(images, row_names: Sequence[str] = (), column_names: Sequence[str] = ()):
+def image_grid(images: ArrayLike, row_names: Sequence[str] = (), column_names: Sequence[str] = ()):
     """Draw images in rows: originals above reconstructions, samples of each epoch, a grid of codes.
 
     Args:

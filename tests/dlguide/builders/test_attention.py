@@ -6,7 +6,7 @@ import pytest
 from scipy.special import softmax
 
 from dlguide import attention, mlp, transformer_classifier, transformer_language_model
-from dlguide.attention_layers import SelfAttention
+from dlguide.attention_layers import PositionEmbedding, SelfAttention
 from tests.helpers.contract import outputs
 
 SMALL = {"embed_dim": 8, "num_heads": 2, "ff_dim": 8, "dropout": 0.3}
@@ -115,3 +115,14 @@ def test_a_bad_argument_is_named(call, message):
     with pytest.raises(ValueError) as error:
         call()
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("max_length", [1, 3])
+@pytest.mark.parametrize("make", [PositionEmbedding, lambda n: SelfAttention(2, rotary_length=n)])
+def test_a_sequence_longer_than_a_layers_positions_is_refused(make, max_length):
+    layer, x = make(max_length), np.ones((2, max_length + 1, 4), "float32")
+    message = f"sequences must have at most {max_length} steps. Received: {max_length + 1} steps"
+    for inputs in (x, keras.KerasTensor(x.shape)):
+        with pytest.raises(ValueError, match=message):
+            layer(inputs)
+    assert layer(x[:, :max_length]).shape == (2, max_length, 4)

@@ -5,10 +5,11 @@ import functools
 import numpy as np
 import pytest
 
-from dlguide import contrastive, gan, mlp, training
+from dlguide import contrastive, diffusion, gan, mlp, training, vae
 
 PLAIN = functools.partial(gan, (8, 8, 1), filters=(4,))
 CONDITIONAL = functools.partial(PLAIN, num_classes=3)
+DIFFUSION = functools.partial(diffusion, (8, 8, 1), filters=(4,))
 
 
 def pretraining():
@@ -24,6 +25,10 @@ PIXELS += "values wrong, the first in row 0: 255.0"
 BAD = [
     (PLAIN, X, {"y": LABELS}, f"`y` {NO_TARGETS}y of shape (8,)"),
     (PLAIN, (X, LABELS), {}, "`x` must be images alone. Received: 2 arrays"),
+    (PLAIN, {"images": X}, {}, "`x` must be images alone. Received: a dict"),
+    (CONDITIONAL, {"images": X}, {}, "`x` must be (images, labels) for a GAN with `num_classes`. Received: a dict"),
+    (DIFFUSION, {"images": X}, {}, "`x` must be an array of images. Received: a dict"),
+    (pretraining, {"images": X}, {}, "`x` must be an array of images. Received: a dict"),
     (CONDITIONAL, X, {}, "`x` must be (images, labels) for a GAN with `num_classes`. Received: 1 array"),
     (CONDITIONAL, (X, LABELS + 1), {},
      "`x[1]` must be labels in [0, 3). Received: x[1] with 2 of 8 values wrong, the first in row 2: 3"),
@@ -53,3 +58,12 @@ def test_a_batch_of_one_will_do_without_batch_normalisation():
     model = PLAIN(batch_norm=False)
     model.compile("sgd")
     training.fit(model, X[:3], epochs=1, batch_size=1, verbose=0)
+
+
+@pytest.mark.parametrize("make", [lambda: vae((8, 8, 1), latent_dim=2), DIFFUSION, pretraining])
+def test_an_evaluation_draws_anew_as_the_docstrings_say(make):
+    model = make()
+    is_vae = model.name == "vae"
+    model.compile("sgd", "binary_crossentropy" if is_vae else None)
+    first, second = (model.evaluate(X, X if is_vae else None, verbose=0, return_dict=True)["loss"] for _ in range(2))
+    assert first != second

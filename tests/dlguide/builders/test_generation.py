@@ -39,6 +39,11 @@ def test_the_way_between_two_codes_keeps_their_length():
     np.testing.assert_allclose(generation.interpolate([1.0, 1.0], [3.0, 3.0], 3)[1], [2, 2], rtol=1e-6)
 
 
+def test_the_way_between_opposite_codes_and_from_zeros_is_straight():
+    np.testing.assert_array_equal(generation.interpolate([1.0, 0.0], [-1.0, 0.0], 5)[:, 0], [1, 0.5, 0, -0.5, -1])
+    np.testing.assert_allclose(generation.interpolate([0.0, 0.0], [0.0, 2.0], 3)[:, 1], [0, 1, 2], atol=1e-6)
+
+
 @pytest.mark.parametrize("options", [{"temperature": 0}, {"top_k": 1, "seed": 5}, {"temperature": 1e-300}])
 def test_the_likeliest_token_is_written(options):
     assert generate([3, 1], 6, **options) == likeliest(language_model(), [3, 1], 6)

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 
 import dlguide
 
-pytestmark = pytest.mark.one_backend
 ROOT = Path(__file__).parents[3]
 MODULES = {module.name for module in pkgutil.iter_modules(dlguide.__path__) if module.name[0] != "_"}
 
@@ -36,6 +36,7 @@ print(*imported())
 """
 
 
+@pytest.mark.one_backend
 def test_it_imports_no_package_and_no_module_that_is_not_needed_yet():
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
     done = subprocess.run([sys.executable, "-c", _IMPORT], env=environment, capture_output=True, text=True, check=False)
@@ -47,6 +48,72 @@ def test_it_imports_no_package_and_no_module_that_is_not_needed_yet():
     assert not second & {"dlguide.plots", "dlguide.deployment"}
 
 
+_WITHOUT_EXTRAS = """
+import sys
+import tempfile
+import keras
+ABSENT = {"matplotlib", "sklearn", "scipy", "tensorflow"} - {keras.backend.backend()}
+for name in list(sys.modules):  # JAX and PyTorch bring some of them along.
+    if name.split(".")[0] in ABSENT:
+        del sys.modules[name]
+class Absent:
+    def find_spec(self, name, *_):
+        if name in ABSENT:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+
+import numpy as np
+import dlguide
+from dlguide import data, evaluation, explanation, generation, plots, training
+mnist = data.load("mnist", limit=60)
+model = dlguide.cnn((28, 28, 1), 10, filters=(4,), augment={"shift": 0.1})
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+with tempfile.TemporaryDirectory() as folder:
+    run = {"validation_data": mnist.valid, "verbose": 0, "run_dir": f"{folder}/run"}
+    for epochs in (1, 2):
+        training.fit(model, *mnist.train, epochs=epochs, **run)
+    keras.saving.load_model(f"{folder}/run/model.keras")
+explanation.attribution(model, mnist.test.x[:2], steps=2)
+vae = dlguide.vae((28, 28, 1), latent_dim=2)
+generation.sample(dlguide.gan((28, 28, 1), filters=(4,)), 2)
+evaluation.log_likelihood(vae, mnist.test.x[:5], samples=2)
+for call in (
+    lambda: generation.sample(vae, 2),
+    lambda: evaluation.linear_probe([[0.0], [1.0]], [0, 1], [[0.0]], [0]),
+    lambda: evaluation.clustering_accuracy([0, 1], [1, 0]),
+    lambda: plots.image_grid(np.zeros((2, 3, 8, 8))),
+    lambda: plots.examples(mnist.test.x[:1], [0], [[2.0, 0.0]]),
+    lambda: plots.codes(np.eye(3), [0, 1, 1]),
+):
+    try:
+        call()
+    except ModuleNotFoundError as error:
+        print(error)
+"""
+
+
+def test_without_the_extras_models_are_built_and_trained_and_an_error_names_the_extra():
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": keras.backend.backend()}
+    command = [sys.executable, "-c", _WITHOUT_EXTRAS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    message = '{} is needed here: pip install "dlguide[{}]"'
+    pairs = [("scipy", "evaluation"), ("sklearn", "evaluation"), ("sklearn", "evaluation"), ("matplotlib", "plots")]
+    pairs += [("scipy", "plots"), ("sklearn", "plots")]
+    assert done.stdout.splitlines() == [message.format(*pair) for pair in pairs]
+
+
+def test_without_a_backend_the_error_names_its_extra():
+    code = "import sys\nsys.modules['jax'] = None\nimport dlguide"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr.endswith(
+        'Keras needs jax here: pip install "dlguide[jax]". '
+        "The variable KERAS_BACKEND chooses tensorflow (the default), jax or torch.\n"
+    )
+
+
+@pytest.mark.one_backend
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_each_module_is_an_attribute_and_listed(name):
     assert getattr(dlguide, name).__name__ == f"dlguide.{name}"
@@ -54,6 +121,7 @@ def test_each_module_is_an_attribute_and_listed(name):
     assert name in dir(dlguide)
 
 
+@pytest.mark.one_backend
 def test_builders_are_listed_and_other_names_are_unknown():
     assert {*dlguide.__all__, "__version__"} <= set(dir(dlguide))
     with pytest.raises(AttributeError, match="module 'dlguide' has no attribute 'trainning'"):

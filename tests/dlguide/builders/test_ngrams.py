@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from dlguide import data
-from dlguide.ngrams import NgramNumbers
+from dlguide.ngrams import HashedNgrams
 
 WINDOWS = [(-1, 0), (-2, 0), (0, 1), (-1, 1)]
 
 
 def numbers(buckets: int, ids, windows=WINDOWS) -> np.ndarray:
-    return keras.ops.convert_to_numpy(NgramNumbers(buckets, windows)(ids))
+    return keras.ops.convert_to_numpy(HashedNgrams(buckets, windows)(ids))
 
 
 def test_equal_ngrams_have_equal_numbers_and_others_seldom_do():
@@ -41,4 +41,11 @@ def test_windows_that_are_none_are_named(windows):
         f"`windows` must be one or more pairs (first, last), the first not after the last. Received: {windows=}"
     )
     with pytest.raises(ValueError, match=message):
-        NgramNumbers(5, windows)
+        HashedNgrams(5, windows)
+
+
+def test_a_file_with_the_layers_earlier_name_loads():
+    config = {"name": "ngram_numbers", "buckets": 4, "windows": [[-1, 1]]}
+    names = {"class_name": "NgramNumbers", "registered_name": "dlguide>NgramNumbers", "module": "dlguide.ngrams"}
+    layer = keras.saving.deserialize_keras_object({**names, "config": config})
+    assert type(layer) is HashedNgrams and layer.windows == [(-1, 1)] and layer.name == "ngram_numbers"

@@ -221,6 +221,12 @@ def test_nothing_attends_to_padding_and_one_pair_equals_its_row_of_a_batch():
     np.testing.assert_allclose(sequence_to_sequence.alignment(model, source[1], target[1]), weights[1], atol=1e-5)
 
 
+def test_a_source_of_padding_alone_is_not_attended_to():
+    weights = sequence_to_sequence.alignment(translator(), [[0, 0, 0], [4, 5, 0]], [[START, 4], [START, 4]])
+    assert not weights[0].any() and not weights[1, :, 2].any()
+    np.testing.assert_allclose(weights[1].sum(axis=-1), 1, atol=1e-5)
+
+
 def backwards(n=256):
     """Return sources of 2 to 5 tokens, and targets that have them in reverse between start and end."""
     rng = np.random.default_rng(0)

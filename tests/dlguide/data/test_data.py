@@ -68,6 +68,8 @@ def test_limit_and_seed_leave_the_test_part_alone(name):
     assert np.array_equal(whole.valid.x, other.valid.x) == by_position
     assert [len(part.x) for part in small[:3]] == [30, 30, 30]
     assert np.array_equal(small.train.x, data.load(name, limit=30).train.x)
+    examples = {(x.tobytes(), y.tobytes()) for x, y in zip(*whole.valid, strict=True)}
+    assert all((x.tobytes(), y.tobytes()) in examples for x, y in zip(*small.valid, strict=True))
 
 
 def test_a_window_ends_right_before_its_target():
@@ -166,6 +168,9 @@ def test_a_bad_text_is_named(content, must_be, tmp_path):
         (lambda: data.load("mnist", limit=0), r"`limit` must be an integer of at least 1 or None\. .*limit=0$"),
         (lambda: data.load("mnist", limit=1.5), r"`limit` must be an integer of at least 1 or None\. .*limit=1\.5$"),
         (lambda: data.load("mnist", seed=-1), r"`seed` must be an integer of at least 0\. Received: seed=-1$"),
+        (lambda: data.decode([-1], ["", "?", "a"]), r"`ids` must be integers in \[0, 3\)\. Received: ids=\[-1\]$"),
+        (lambda: data.decode(np.array([2, 3]), ["", "?", "a"]), r"integers in \[0, 3\)\. Received: ids=\[2, 3\]$"),
+        (lambda: data.decode([0.5], ["", "?", "a"]), r"integers in \[0, 3\)\. Received: ids=\[0\.5\]$"),
         (lambda: data.encode(["a"], ["", "?", "a"], 0), "`length` must be an integer of at least 1"),
         (lambda: data.load("minst"), f"{', '.join(map(repr, LOADERS))}.*name='minst'. Did you mean 'mnist'?"),
     ],
@@ -173,6 +178,14 @@ def test_a_bad_text_is_named(content, must_be, tmp_path):
 def test_a_bad_argument_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_what_is_loaded_is_shown_in_short():
+    mnist = data.load("mnist", limit=20)
+    assert repr(mnist.test) == "Part(x=float32 (20, 28, 28, 1), y=int32 (20,))"
+    assert repr(mnist).startswith(f"Splits(train={mnist.train!r}, valid=Part(x=float32")
+    assert all(len(repr(data.load(name, limit=20))) < 1500 for name in ("recall", "sunspots", "pronunciations"))
+    assert "num_classes=10, class_names=('0', '1', '2', '3', '4', '5', ...)" in repr(mnist.info)
 
 
 @pytest.mark.parametrize(
@@ -183,15 +196,14 @@ def test_a_bad_argument_is_named(call, message):
         (lambda path, content: path.unlink(), OSError),
     ],
 )
-def test_a_damaged_or_missing_file_is_named_with_both_hashes_and_the_cure(damage, error, tmp_path, monkeypatch):
-    path, content = tmp_path / "auto_mpg.csv", (_files.FOLDER / "auto_mpg.csv").read_bytes()
-    monkeypatch.setattr(_files, "FOLDER", tmp_path)
+def test_a_damaged_or_missing_file_is_named_with_both_hashes_and_the_cure(damage, error, tmp_path):
+    path, content = tmp_path / "auto_mpg.csv", _files.read("auto_mpg.csv")
     path.write_bytes(content)
-    assert len(data.load("auto_mpg").train.x) == 236
+    assert _files.read("auto_mpg.csv", tmp_path) == content
     damage(path, content)
     received = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "no file"
     with pytest.raises(error) as refused:
-        data.load("auto_mpg")
+        _files.read("auto_mpg.csv", tmp_path)
     for part in (str(path), _files.SHA256["auto_mpg.csv"], received, "git checkout -- data/auto_mpg.csv"):
         assert part in str(refused.value)
 

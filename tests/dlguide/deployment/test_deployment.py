@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import dlguide
-from dlguide import _export_checks, _export_formats, _export_runtimes, deployment
+from dlguide import _export_formats, _export_runtimes, deployment
 from tests.helpers.cases import OPTIONS
 from tests.helpers.contract import build, compiled, inputs, kind_of, targets, weights
 
@@ -46,15 +46,15 @@ def test_every_builders_file_gives_what_predict_gives_and_no_weight_changes(file
         pytest.skip("TensorFlow writes the files of all backends")
     jobs, made = [], []
     for i, (label, model, examples) in enumerate(models(file_format)):
-        arrays = _export_checks.arrays_of(model, _export_formats.as_input(examples))
+        arrays = deployment._examples_as_arrays(model, _export_formats.as_input(examples))
         before, file = weights(model), tmp_path / f"{i}{_export_formats.FORMATS[file_format][0]}"
         _export_formats.write(model, file, file_format, arrays)
         assert all(np.array_equal(old, new) for old, new in zip(before, weights(model), strict=True)), label
         made.append((label, model, arrays))
-        jobs.append((file_format, file, _export_checks.batches(model, file_format, arrays)))
+        jobs.append((file_format, file, deployment._batches(model, file_format, arrays)))
     assert {label.split()[0] for label, *_ in made} == set(dlguide.__all__)
     for (label, model, arrays), result in zip(made, _export_runtimes.run(jobs, tmp_path), strict=True):
-        print(label, _export_checks.difference(model, file_format, arrays, result))
+        print(label, deployment._largest_difference(model, file_format, arrays, result))
 
 
 def model_and_examples():
@@ -72,13 +72,36 @@ def test_an_export_is_put_in_place_and_says_how_it_compares(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["mlp.onnx", "mlp.tflite", "new"]
 
 
-def test_a_file_is_compared_with_one_example_with_five_and_with_a_shorter_sequence():
-    model = keras.Sequential([keras.Input((None,), dtype="int32"), keras.layers.Embedding(9, 4)])
-    for file_format, shapes in {"onnx": [(1, 4), (5, 4), (2, 3)], "litert": [(1, 4), (5, 4)]}.items():
-        compared = _export_checks.batches(model, file_format, [np.ones((2, 4), "int32")])
-        assert [array.shape for [array] in compared] == shapes
-    [*_, [most]] = _export_checks.batches(model_and_examples()[0], "onnx", [np.ones((7, 3), "float32")])
-    assert most.shape == (7, 3)
+@pytest.mark.one_backend
+def test_a_file_is_compared_with_one_example_with_five_and_with_a_shorter_sequence(tmp_path):
+    inputs, shapes = keras.Input((None,), dtype="int32"), []
+
+    class Watched(keras.Model):
+        def predict_on_batch(self, x):
+            shapes.append(x.shape)
+            return super().predict_on_batch(x)
+
+    model, examples = Watched(inputs, keras.layers.Embedding(9, 4)(inputs)), np.ones((2, 4), "int32")
+    for name, expected in {"a.onnx": {(1, 4), (5, 4), (2, 3)}, "a.tflite": {(1, 4), (5, 4)}}.items():
+        shapes.clear()
+        file_format = "onnx" if name == "a.onnx" else "litert"
+        deployment.export(model, tmp_path / name, format=file_format, examples=examples)
+        assert set(shapes) == expected
+    shapes.clear()
+    deployment.export(model, tmp_path / "b.tflite", format="litert", examples=np.ones((7, 3), "int32"))
+    assert set(shapes) == {(1, 3), (7, 3)}
+
+
+def test_the_axes_of_an_onnx_file_have_names(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    model = dlguide.rnn((None, 2), 3, units=(4,), return_sequences=True)
+    exported = deployment.export(model, tmp_path / "rnn.onnx", format="onnx", examples=np.ones((2, 5, 2)))
+    graph = onnx.load(exported.path).graph
+    sizes = [
+        [size.dim_param or size.dim_value for size in tensor.type.tensor_type.shape.dim]
+        for tensor in (*graph.input, *graph.output)
+    ]
+    assert sizes == [["batch", "input_0_axis_1", 2], ["batch", "output_0_axis_1", 3]]
 
 
 def test_inputs_by_name_are_taken_in_the_order_of_the_model(tmp_path):
@@ -128,7 +151,11 @@ def test_a_bad_format_or_path_is_named_and_nothing_is_left(tmp_path, monkeypatch
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ai_edge_litert" else find_spec(name))
     for file, file_format, message in (
         (path, "onxx", "`format` must be one of 'tf_saved_model', 'onnx', 'litert'. Received: format='onxx'. Did"),
-        (path, "litert", '`format` must be one whose packages are installed: pip install -e ".[export]". Received: '),
+        (
+            path,
+            "litert",
+            '`format` must be one whose packages are installed: pip install "dlguide[export]". Received: ',
+        ),
         (tmp_path / "mlp", "onnx", "`path` must be a file that ends in .onnx for format='onnx'. Received: path='"),
         ("/proc/none/mlp.onnx", "onnx", "`path` must be in a folder that can be written. Received: path='/proc/none"),
         (mine, "onnx", "`path` must be a path that does not exist yet. Received: path="),
@@ -169,18 +196,25 @@ def test_a_number_of_bits_that_a_format_lacks_is_named(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def exporting(model, export):
+    """Return a model with the layers of another one, whose `export` is a function `export(file, **options)`."""
+
+    class Exporting(keras.Model):
+        def export(self, filepath, **options):
+            return export(filepath, **options)
+
+    return Exporting(model.inputs, model.outputs)
+
+
 @pytest.mark.one_backend
-def test_a_file_of_eight_bits_that_gives_other_outputs_is_refused(tmp_path, monkeypatch):
-    model, x = model_and_examples()
-    other = dlguide.mlp((3,), 2, hidden_units=(4,))
-    other.set_weights([10 * values + 1 for values in other.get_weights()])
-    write = _export_formats.write
-    monkeypatch.setattr(_export_formats, "write", lambda model, *rest: write(other, *rest))
-    message = refusal(model, tmp_path / "mlp.tflite", format="litert", examples=x, bits=8)
+@pytest.mark.parametrize(("factor", "other"), [(1, lambda w: 10 * w + 1), (0.01, lambda w: 0 * w)])
+def test_a_file_of_eight_bits_that_gives_other_outputs_is_refused(factor, other, tmp_path):
+    (model, x), wrong = model_and_examples(), dlguide.mlp((3,), 2, hidden_units=(4,))
+    wrong.set_weights([other(values) for values in wrong.get_weights()])
+    model.set_weights([factor * values for values in model.get_weights()])
+    mistaken = exporting(model, wrong.export)
+    message = refusal(mistaken, tmp_path / "mlp.tflite", format="litert", examples=x, bits=8)
     assert "the same numbers as its 'litert' file, to 0.2. Received" in message and os.listdir(tmp_path) == []
-    model.set_weights([0.01 * values for values in model.get_weights()])
-    other.set_weights([0 * values for values in other.get_weights()])
-    assert "to 0.2. Received" in refusal(model, tmp_path / "mlp.tflite", format="litert", examples=x, bits=8)
 
 
 @pytest.mark.one_backend
@@ -214,74 +248,53 @@ def test_an_operator_that_the_runtime_lacks_is_named(tmp_path):
     assert "Erfinv" in message and os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize(("file_format", "name"), [("onnx", "mlp.onnx"), ("litert", "mlp.tflite")])
-def test_a_file_that_does_not_run_leaves_nothing(file_format, name, tmp_path, monkeypatch):
+@pytest.mark.one_backend
+def test_a_file_that_does_not_run_leaves_nothing(tmp_path):
     model, x = model_and_examples()
-    monkeypatch.setattr(_export_formats, "write", lambda model, file, *_: file.write_bytes(b"no model"))
-    message = refusal(model, tmp_path / name, format=file_format, examples=x)
-    assert message.startswith(f"`model` must be one whose '{file_format}' file runs in its own runtime. Received: ")
+    broken = exporting(model, lambda file, **_: Path(file).write_bytes(b"no model"))
+    message = refusal(broken, tmp_path / "mlp.tflite", format="litert", examples=x)
+    assert message.startswith("`model` must be one whose 'litert' file runs in its own runtime. Received: ")
     assert os.listdir(tmp_path) == []
 
 
-def export_of_linear_model(largest, file_format, path, monkeypatch, changed):
-    """Export a model with outputs up to `largest`; its file gives what `changed` makes of the model's outputs."""
-    model, x = dlguide.mlp((5,), 2, hidden_units=()), np.eye(5, dtype="float32")
-    model.set_weights([np.outer(np.linspace(0.1, 1, 5), [largest, 0]), np.zeros(2)])
+@pytest.mark.one_backend
+def test_a_file_that_gives_other_numbers_leaves_nothing(tmp_path):
+    model, x = model_and_examples()
+    wrong = keras.models.clone_model(model)
+    wrong.set_weights([*model.get_weights()[:-1], np.float32([0, 0.01])])
+    for name, file_format in (("mlp.onnx", "onnx"), ("mlp.tflite", "litert")):
+        message = refusal(exporting(model, wrong.export), tmp_path / name, format=file_format, examples=x)
+        assert message.endswith("a difference of 0.01") and os.listdir(tmp_path) == []
 
-    def run(jobs, folder):
-        [(_, _, batches)] = jobs
-        outputs = [[changed(batch, model.predict_on_batch(batch).copy())] for [batch] in batches]
-        return [{"outputs": outputs, "seconds": 0.1}]
 
-    monkeypatch.setattr(_export_formats, "write", lambda model, file, *_: file.write_bytes(b"model"))
-    monkeypatch.setattr(_export_runtimes, "run", run)
-    return deployment.export(model, path, format=file_format, examples=x)
+def difference(largest, file_format, changed, bits=32, rows=5):
+    """Compare a linear model with outputs up to `largest` with a file that gives `changed(batch, outputs)`."""
+    model = dlguide.mlp((rows,), 2, hidden_units=())
+    model.set_weights([np.outer(np.linspace(0.1, 1, rows), [largest, 0]), np.zeros(2)])
+    arrays = [np.eye(rows, dtype="float32")]
+    batches = deployment._batches(model, file_format, arrays)
+    outputs = [[changed(batch, model.predict_on_batch(batch).copy())] for [batch] in batches]
+    return deployment._largest_difference(model, file_format, arrays, {"outputs": outputs}, bits)
 
 
 @pytest.mark.parametrize(("largest", "scale"), [(0.5, 1), (8, 8)])
 @pytest.mark.parametrize(("file_format", "tolerance"), [("tf_saved_model", 1e-5), ("onnx", 1e-5), ("litert", 1e-4)])
-def test_a_file_may_differ_by_half_the_tolerance_and_not_by_twice(
-    file_format, tolerance, largest, scale, tmp_path, monkeypatch
-):
-    path = tmp_path / f"model{_export_formats.FORMATS[file_format][0]}"
-
-    def export(by):
+def test_a_file_may_differ_by_half_the_tolerance_and_not_by_twice(file_format, tolerance, largest, scale):
+    def differing(by):
         def changed(batch, outputs):
             outputs[-1, 1] += by  # The last example, or the only one; the output that is 0.
             return outputs
 
-        return export_of_linear_model(largest, file_format, path, monkeypatch, changed)
+        return difference(largest, file_format, changed)
 
     for by in (2 * tolerance * scale, -2 * tolerance * scale, np.nan):
         with pytest.raises(ValueError, match=f"numbers as its {file_format!r} file, to {tolerance:g}. Received"):
-            export(by)
-        assert os.listdir(tmp_path) == []
-    assert export(0.5 * tolerance * scale).largest_difference == pytest.approx(0.5 * tolerance * scale, rel=1e-3)
-    assert path.read_bytes() == b"model"
+            differing(by)
+    assert differing(0.5 * tolerance * scale) == pytest.approx(0.5 * tolerance * scale, rel=1e-3)
 
 
-@pytest.mark.parametrize("row", range(5))
-def test_a_file_that_is_wrong_for_one_of_five_examples_is_refused(row, tmp_path, monkeypatch):
-    def changed(batch, outputs):
-        outputs[batch[:, row] == 1] += 1
-        return outputs
-
-    with pytest.raises(ValueError, match=r"a difference of 1$"):
-        export_of_linear_model(0.5, "onnx", tmp_path / "model.onnx", monkeypatch, changed)
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("row", range(7))
-def test_a_file_that_is_wrong_for_one_of_many_examples_is_refused(row, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("row", "rows"), [*((row, 5) for row in range(5)), *((row, 7) for row in range(7))])
+def test_a_file_that_is_wrong_for_one_of_the_examples_is_refused(row, rows):
     """`recipes export` gives 20 examples, and says that it compared them."""
-    model = dlguide.mlp((7,), 2, hidden_units=())
-
-    def run(jobs, folder):
-        [(_, _, batches)] = jobs
-        outputs = [[model.predict_on_batch(batch) + (batch[:, [row]] == 1)] for [batch] in batches]
-        return [{"outputs": outputs, "seconds": 0.1}]
-
-    monkeypatch.setattr(_export_formats, "write", lambda model, file, *_: file.write_bytes(b"model"))
-    monkeypatch.setattr(_export_runtimes, "run", run)
-    message = refusal(model, tmp_path / "model.onnx", format="onnx", examples=np.eye(7, dtype="float32"))
-    assert message.endswith("a difference of 1")
+    with pytest.raises(ValueError, match=r"a difference of 1$"):
+        difference(0.5, "onnx", lambda batch, outputs: outputs + (batch[:, [row]] == 1), rows=rows)

@@ -234,6 +234,14 @@ def test_bad_arguments_are_named():
     inputs = keras.Input((6, 5, 2))
     for given, x, message in (
         (model, IMAGES[:, :4], r"`x` must be of shape \(n, 6, 5, 2\)"),
+        (
+            model,
+            IMAGES[0],
+            r"`x` must be of shape \(n, 6, 5, 2\), as the model's input; `x\[None\]` is a batch of one example. "
+            r"Received: x of shape \(6, 5, 2\)$",
+        ),
+        (cnn((6, 5, 1), 3, filters=(2,)), IMAGES[0, ..., :1], r"; `x\[None\]` is .*x of shape \(6, 5, 1\)$"),
+        (mlp((2,), 3), IMAGES[0, 0, 0], r"; `x\[None\]` is .*x of shape \(2,\)$"),
         (model, IMAGES[:0], "`x` must have at least one example"),
         (model, np.full_like(IMAGES, np.inf), "`x` must be free of NaN and infinity"),
         (transformer_classifier(9, 4, 2), np.ones((1, 4)), "`model` must be a model with one input of floats"),

@@ -206,6 +206,14 @@ def test_attention_to_another_sequence_has_its_tokens_at_the_columns():
     assert [label.get_text() for label in axes.get_xticklabels()] == list("READ") and axes.get_title() == ""
 
 
+def test_attention_of_one_head_needs_no_axis_of_heads():
+    weights = np.random.default_rng(0).random((5, 6))
+    [axes] = plots.attention(weights, ["R", "EH", "D"], "READ").axes
+    np.testing.assert_array_equal(axes.images[0].get_array(), weights[:3, :4])
+    [axes] = plots.attention(weights[:, :5], "abc").axes
+    np.testing.assert_array_equal(axes.images[0].get_array(), weights[:3, :3])
+
+
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
 def test_the_images_of_a_grid_stand_in_their_rows_and_columns_beside_their_names(channels):
     images = np.random.default_rng(0).random((2, 3, 5, 4, *channels))

@@ -12,8 +12,8 @@ import numpy as np
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent))
 
-from cases import CASES  # noqa: E402
-from contract import build  # noqa: E402
+from tests.helpers.cases import CASES  # noqa: E402
+from tests.helpers.contract import build  # noqa: E402
 
 
 def parts(model) -> dict[str, keras.Model]:

@@ -1,4 +1,4 @@
-"""The denoiser of a `diffusion`: images that it draws, and the bound that it gives."""
+"""Sampling with the denoiser of a `diffusion`: images, and the bound of the negative log-likelihood."""
 
 import itertools
 import math
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from dlguide import _layer_names
+from dlguide import _extras, _layer_names
 
 BATCH = 500
-MEAN_GROUPS = 8  # In one for each value the others would all be visible, but that takes as many calls.
+MEAN_GROUPS = 8  # A group for each value would be exact, but needs a call for each.
 
 
 def denoiser_of(model) -> keras.Model | None:
@@ -21,7 +21,7 @@ def denoiser_of(model) -> keras.Model | None:
     return denoiser
 
 
-def draw(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) -> np.ndarray:
+def sample_images(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) -> np.ndarray:
     """Return images of zeros and ones: their pixels get values in an order of their own, in `steps` groups.
 
     With `means`, each pixel is then the probability of a 1 given the pixels outside of its group of an eighth of all.
@@ -38,7 +38,7 @@ def draw(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) 
     return images.reshape(count, *denoiser.output_shape[1:])
 
 
-def bound(denoiser: keras.Model, x: np.ndarray, samples: int, seed: int) -> np.ndarray:
+def nll_bounds(denoiser: keras.Model, x: np.ndarray, samples: int, seed: int) -> np.ndarray:
     """Return `samples` estimates of the bound in nats for each image, whose mean is the bound: `(n, samples)`.
 
     The number of hidden values of the estimate `i` is drawn from the part `i` of `samples` equal parts of 1 to the
@@ -70,9 +70,7 @@ def _groups(shape: tuple[int, int], count: int, rng) -> Iterator[np.ndarray]:
 
 
 def _probabilities(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:
-    from scipy.special import expit
-
-    return expit(_logits(denoiser, signs)).astype("float32")
+    return _extras.needed("scipy.special", "evaluation").expit(_logits(denoiser, signs)).astype("float32")
 
 
 def _logits(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from dlguide import _checks, _layer_names
+from dlguide import _checks, _extras, _layer_names
 
 
 def parts(model) -> tuple[keras.Model, keras.Model]:
@@ -20,8 +20,7 @@ def parts(model) -> tuple[keras.Model, keras.Model]:
 
 def beam_search(model, source: np.ndarray, start: int, end: int, max_length: int, beam: int) -> np.ndarray:
     """Return the likeliest target found for each row of token ids; `generation.translate` says how."""
-    from scipy.special import log_softmax  # Here, because it takes time.
-
+    log_softmax = _extras.needed("scipy.special", "evaluation").log_softmax  # Here, because it takes time.
     encoder, decoder = parts(model)
     n = len(source)
     memory, *states = (np.repeat(array, beam, axis=0) for array in encoder.predict_on_batch(source))
