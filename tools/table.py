@@ -17,7 +17,7 @@ from questions import _index
 from questions._names import LANGUAGES
 from recipes._lib.published import published_runs
 from recipes._lib.runs import command_line, recipe_list, results, seed_intervals
-from tools import checks
+from tools import ledger
 from tools.benchmarks import pages as benchmark_pages
 from tools.benchmarks import tables
 
@@ -107,12 +107,12 @@ def check_rows() -> list[list[str]]:
     """Return a row for each published row: its last check by backend, newest and lowest versions, and its CUSUM."""
     rows = []
     for name in recipe_list.rows():
-        last, found = {}, checks.valid(name)
+        last, found = {}, ledger.valid(name)
         for check in found:
-            last[check["backend"], checks.has_lowest_versions(check)] = f"{check['z']:+.1f} {check['date']}"
+            last[check["backend"], ledger.has_lowest_versions(check)] = f"{check['z']:+.1f} {check['date']}"
         cells = [last.get(key, "–") for key in itertools.product(results.BACKENDS, (False, True))]
-        chart = checks.chart(check["z"] for check in found)
-        state = f"{chart.largest:+.1f}" + ("" if chart.alarm is None else " ⚠")
+        sums = ledger.cusum(check["z"] for check in found)
+        state = f"{sums.largest:+.1f}" + ("" if sums.alarm is None else " ⚠")
         rows.append([_linked(name), str(len(found)), state if found else "–", *cells])
     return rows
 

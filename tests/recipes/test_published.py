@@ -56,7 +56,7 @@ def test_a_published_run_is_what_its_run_json_states(name, tmp_path):
 def test_the_score_of_a_published_run_lies_in_the_range_of_the_published_results(name):
     recipe, run = recipe_list.recipe(name), published_runs.run(name)
     # Of 22 runs, one falls out of a 95 % interval on average: this one is wider.
-    _, low, high = results.new_seed_range(recipe, results.result(name), 0.999)
+    _, low, high = results.prediction_interval(recipe, results.result(name), 0.999)
     assert low <= run["metrics"][recipe.metric] <= high
 
 

@@ -88,7 +88,7 @@ def verdict(run, recipe, published, differing: list[str], defaults: dict, words:
         return words["other options"].format(options=options)
     if "range" not in published or recipe.metric not in run.metrics:
         return words["few seeds"]
-    value, interval = run.metrics[recipe.metric], results.new_seed_range(recipe, published)
+    value, interval = run.metrics[recipe.metric], results.prediction_interval(recipe, published)
     return words["inside" if interval.low <= value <= interval.high else "outside"].format(
         metric=words.metric(recipe.metric),
         value=words.value(recipe.format.format(value)),
