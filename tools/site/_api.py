@@ -8,20 +8,6 @@ import griffe
 
 from tools.site import _pages
 
-MODULES = (
-    "training",
-    "data",
-    "evaluation",
-    "plots",
-    "generation",
-    "explanation",
-    "augmentation",
-    "attention_layers",
-    "deployment",
-    "errors",
-)
-"""The public modules beside the builders of `dlguide` itself."""
-
 
 def pages(language: str) -> dict[str, str]:
     """Return the path and the text of each page; the index comes first."""
@@ -51,15 +37,17 @@ def _path(module: str, name: str) -> str:
 
 @functools.cache
 def _public() -> dict[str, dict[str, griffe.Object]]:
-    """Return the public names of each module, "" for the builders."""
+    """Return the public names of each module, "" for the builders, which stand in the package too."""
     package = griffe.load("dlguide", search_paths=[str(_pages.ROOT)], resolve_aliases=True)
-    found = {}
-    for module in ("", *MODULES):
-        place = package[module] if module else package
-        own = [name for name, item in place.members.items() if item.is_public and not item.is_alias]
-        names = place.exports or [name for name in own if not place[name].is_attribute]
-        found[module] = {name: place[name].final_target if place[name].is_alias else place[name] for name in names}
-    return found
+    modules = {name: item for name, item in sorted(package.members.items()) if name[0] != "_" and not item.is_alias}
+    found, seen = {}, set()
+    for module, place in {"": package, **{name: item for name, item in modules.items() if item.is_module}}.items():
+        members = [(name, item) for name, item in place.members.items() if not item.is_alias and item.is_public]
+        names = place.exports or [name for name, item in members if item.is_function or item.is_class]
+        items = {name: place[name].final_target if place[name].is_alias else place[name] for name in names}
+        found[module] = {name: item for name, item in items.items() if item.path not in seen}
+        seen.update(item.path for item in items.values())
+    return {module: items for module, items in found.items() if items}
 
 
 def _page(path: str, item: griffe.Object, words: dict[str, str]) -> str:
