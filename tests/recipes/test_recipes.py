@@ -99,7 +99,9 @@ def outside(name: str, metrics: dict, keys=None) -> dict:
     published, found = results.result(name), {}
     for key in keys or published["mean"]:
         if not re.search("seconds$|_difference$", key):  # Of the machine; rounding, which `targets.toml` bounds.
-            mean, low, high = seed_intervals.prediction_interval([one[key] for one in published["seeds"].values()], 0.999)
+            mean, low, high = seed_intervals.prediction_interval(
+                [one[key] for one in published["seeds"].values()], 0.999
+            )
             rounding = 1e-3 * abs(mean) if low == high else 0.0  # The seed has no effect, but the processor may have.
             if not low - rounding <= metrics[key] <= high + rounding:
                 found[key] = (metrics[key], low, high)

@@ -12,7 +12,7 @@ from pathlib import Path
 from dlguide import data, evaluation
 from recipes._lib import anomalies
 from recipes._lib.search import scaled_data
-from tools.benchmarks.peer_tools import accuracy, flat, timed
+from tools.benchmarks.peer_networks import accuracy, flat, timed
 
 SEARCH_SECONDS = 140  # The published training time of `automl`, on one core.
 

@@ -19,10 +19,16 @@ from tools.benchmarks import processes, tables
 GROUPS = {"mild": made_photos.MILD, "hard": made_photos.HARD, "all": made_photos.MILD | made_photos.HARD}
 
 
-def main(recipes: tuple[str, ...] = ("mlp_mnist", "cnn_mnist"), count: int = 20, **options) -> None:
-    """Train each recipe by its own command, measure it on `count` photos per condition, and write the result."""
+def main(*, count: int = 20, limit: int | None = None) -> None:
+    """Train each recipe by its own command, and measure it on photos.
+
+    Args:
+        count: Photos of each condition.
+        limit: Examples to train on for one epoch, for a quick look.
+    """
+    options = {} if limit is None else {"limit": limit, "epochs": 1}
     photos, found = list(made_photos.photos(*data.load("mnist").test, seed=1, count=count)), {}
-    for name in recipes:
+    for name in ("mlp_mnist", "cnn_mnist"):
         with tempfile.TemporaryDirectory() as parent:
             metrics = processes.run_recipe(name, Path(parent, "run"), seed=0, **options)
             found[name] = {"mnist_accuracy": metrics["accuracy"], **_scores(Path(parent, "run"), photos)}
