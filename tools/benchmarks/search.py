@@ -10,9 +10,8 @@ import json
 import optuna
 
 from dlguide import data
-from recipes import automl
 from recipes._lib.runs import run_folder
-from recipes._lib.search import optuna_search, search_pictures
+from recipes._lib.search import optuna_search, search_pictures, search_space
 from tools.benchmarks import tables
 
 SEEDS = (10, 11, 12, 13, 14)
@@ -36,7 +35,7 @@ def main(seeds: tuple[int, ...] = SEEDS, new_seeds=(1000, 1001, 1002), trials: i
         splits = data.load("mnist1d", seed=seed)
         searches.append({})
         for name, method, number in (("tpe", "tpe", trials), ("random_twice", "random", 2 * trials)):
-            search = optuna_search.Search(automl.candidate, splits, method, epochs, seed)
+            search = optuna_search.Search(search_space.candidate, splits, method, epochs, seed)
             folder = run_folder.RUNS / "benchmark_search" / f"{seed}_{name}"
             searches[-1][name] = optuna_search.run(search, number, folder)
         doubled = searches[-1]["random_twice"]
@@ -71,6 +70,6 @@ def _scores(splits: data.Splits, trials: dict[str, list], new_seeds: tuple[int, 
     for row in scores.values():
         row["test_accuracies"] = []
         for seed in new_seeds:
-            model, _ = automl.trained_model(row["winner"], splits, epochs=epochs, seed=seed)
+            model, _ = winner.trained_model(row["winner"], splits, epochs, seed)
             row["test_accuracies"].append(float(model.evaluate(*splits.test, batch_size=500, verbose=0)[1]))
     return scores
