@@ -41,11 +41,12 @@ def _scores(run_dir: Path, photos: list[made_photos.Photo]) -> dict:
     """Return the temperature of one run and its scores by condition."""
     description = json.loads((run_dir / "input.json").read_text(encoding="utf-8"))
     model = keras.saving.load_model(run_dir / "model.keras", compile=False)
+    temperature = calibration.calibrate(run_dir, model)["temperature"]
     images = [calibration.image_of(photo, description["shape"], description["margin"]) for photo in photos]
     is_read = np.array([image is not None for image in images])
     logits = model.predict(np.stack([image for image in images if image is not None]), batch_size=256, verbose=0)
     probabilities = np.zeros((len(photos), logits.shape[1]))  # A refused photo has none and counts as wrong.
-    probabilities[is_read] = softmax(logits / description["temperature"], axis=1)
+    probabilities[is_read] = softmax(logits / temperature, axis=1)
     is_right = is_read & (probabilities.argmax(axis=1) == [photo.digit for photo in photos])
     confidence = probabilities.max(axis=1)
 
@@ -61,4 +62,4 @@ def _scores(run_dir: Path, photos: list[made_photos.Photo]) -> dict:
             "share_above_90": float(is_sure[rows].mean()),
             "right_above_90": float(is_right[is_sure].sum() / max(is_sure.sum(), 1)),
         }
-    return {"temperature": description["temperature"], "conditions": conditions}
+    return {"temperature": temperature, "conditions": conditions}

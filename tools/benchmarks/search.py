@@ -10,9 +10,8 @@ import json
 import optuna
 
 from dlguide import data
-from recipes import automl
 from recipes._lib.runs import run_folder
-from recipes._lib.search import optuna_search, search_pictures
+from recipes._lib.search import optuna_search, search_pictures, search_space, winner
 from tools.benchmarks import tables
 
 SEEDS, NEW_SEEDS = (10, 11, 12, 13, 14), (1000, 1001, 1002)
@@ -36,7 +35,7 @@ def main(*, seeds: tuple[int, ...] = SEEDS, trials: int = 25, epochs: int = 15) 
         splits = data.load("mnist1d", seed=seed)
         searches.append({})
         for name, method, number in (("tpe", "tpe", trials), ("random_twice", "random", 2 * trials)):
-            search = optuna_search.Search(automl.candidate, splits, method, epochs, seed)
+            search = optuna_search.Search(search_space.candidate, splits, method, epochs, seed)
             folder = run_folder.RUNS / "benchmark_search" / f"{seed}_{name}"
             searches[-1][name] = optuna_search.run(search, number, folder)
         doubled = searches[-1]["random_twice"]
@@ -57,19 +56,19 @@ def _scores(splits: data.Splits, trials: dict[str, list], epochs: int) -> dict[s
     """Return the winner of each method with its test accuracies, and what the search took."""
     scores: dict[str, dict] = {}
     for name, tried in trials.items():
-        winner = optuna_search.best_trial(tried)
+        best = optuna_search.best_trial(tried)
         scores[name] = {
             "epochs": optuna_search.epochs_spent(tried),
             "trials": len(tried),
             "stopped": sum(not optuna_search.is_whole(trial) for trial in tried),
             "seconds": sum(trial.user_attrs["seconds"] for trial in tried),
-            "winner": winner.params,
-            "validation_accuracy": winner.value,
+            "winner": best.params,
+            "validation_accuracy": best.value,
         }
     scores["by_hand"] = {"winner": BY_HAND}
     for row in scores.values():
         row["test_accuracies"] = []
         for seed in NEW_SEEDS:
-            model, _ = automl.trained_model(row["winner"], splits, epochs=epochs, seed=seed)
+            model, _ = winner.trained_model(row["winner"], splits, epochs, seed)
             row["test_accuracies"].append(float(model.evaluate(*splits.test, batch_size=500, verbose=0)[1]))
     return scores

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from recipes._lib.photos import calibration
 from recipes._lib.published import published_runs
 from recipes._lib.reports import finished_runs
 from recipes._lib.runs import arguments, command_line, recipe_list, results, run_folder
@@ -49,6 +50,8 @@ def _checked(folder: str) -> finished_runs.FinishedRun:
 def publish_run(run: finished_runs.FinishedRun, target: Path) -> None:
     """Write what is published of a run beside the folder, then put it in the folder's place as a whole."""
     target.mkdir(parents=True, exist_ok=True)
+    if (run.folder / "input.json").exists():
+        calibration.calibrate(run.folder)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".publish-") as scratch:
         new, old = Path(scratch, "new"), Path(scratch, "old")
         new.mkdir()

@@ -34,7 +34,8 @@ def summarised(seeds: dict[str, dict[str, float]]) -> dict[str, dict]:
     found = {"mean": {name: statistics.fmean(values) for name, values in columns.items()}}
     if len(seeds) > 1:
         found["std"] = {name: statistics.stdev(values) for name, values in columns.items()}
-        found["range"] = {name: list(seed_intervals.prediction_interval(values)[1:]) for name, values in columns.items()}
+        intervals = {name: seed_intervals.prediction_interval(values) for name, values in columns.items()}
+        found["range"] = {name: [low, high] for name, (_, low, high) in intervals.items()}
     return found
 
 
