@@ -34,7 +34,7 @@ def main() -> None:
 
 def pages() -> dict[Path, str]:
     """Return each file with generated text, as it should be."""
-    texts = {recipe_list.FOLDER / f"{name}.py": _with_result_line(name) for name in recipe_list.names()}
+    texts = {recipe_list.FOLDER / f"{name}.py": with_result_line(name) for name in recipe_list.names()}
     for language, suffix in LANGUAGES.items():
         parts = benchmark_pages.published(language) | result_rows(recipe_list.rows(), language) | model_rows(language)
         parts |= {"checks": check_rows(), "spread": spread_rows(language)}
@@ -160,7 +160,7 @@ def model_rows(language: str) -> dict[str, list]:
     return {"models": rows}
 
 
-def _with_result_line(name: str) -> str:
+def with_result_line(name: str) -> str:
     """Return a recipe's source with the computed lines of its docstring renewed: `Result:`, `Training:`, `With --`."""
     lines = (recipe_list.FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()
     published = results.result(name)
