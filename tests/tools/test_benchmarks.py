@@ -11,6 +11,7 @@ import pytest
 
 from recipes._lib.runs import results
 from recipes._lib.words import words
+from tools.benchmarks import __main__ as benchmarks
 from tools.benchmarks import fewest_weights, models, pages, peers, speed, tables, time_to_accuracy, upstream
 
 BACKEND, BATCH = keras.backend.backend(), 32
@@ -158,6 +159,14 @@ def test_what_the_page_of_training_says_of_a_small_network_is_what_was_measured(
     [ratio] = re.findall(r"\| MLP 784-32-10 \|(?:[^|]+\|){3} ([\d.]+) ×", Path("docs/speed.md").read_text("utf-8"))
     assert f"trains {float(ratio):.1f} times as fast" in Path("docs/training.md").read_text("utf-8")
     assert f"普通 `model.fit` 的 {float(ratio):.1f} 倍" in Path("docs/training.zh.md").read_text("utf-8")
+
+
+def test_each_result_has_its_command_in_the_list():
+    listed = re.findall(r"python -m tools\.benchmarks (\w+)", benchmarks.__doc__)
+    assert sorted(listed) == sorted(path.stem for path in tables.RESULTS.glob("*.json"))
+    for name in listed:
+        assert tables.read(name)["command"] == f"python -m tools.benchmarks {name}"
+        assert callable(importlib.import_module(f"tools.benchmarks.{name}").main)
 
 
 def test_each_peer_and_patch_has_a_title():
