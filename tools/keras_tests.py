@@ -1,6 +1,7 @@
 """Run Keras's own tests with `Model.fit` sent through `training.fit`, beside a plain run of the same tests.
 
     git clone --depth 1 --branch v3.15.1 https://github.com/keras-team/keras ../keras  # the installed version
+    pip install grain orbax-checkpoint tensorboard torch  # some tests need them
     python -m tools.keras_tests ../keras
     KERAS_BACKEND=jax python -m tools.keras_tests ../keras keras/src/callbacks keras/src/trainers keras/src/backend/jax
 
@@ -22,7 +23,7 @@ import tempfile
 LOG = "DLGUIDE_KERAS_TESTS"  # Names the file that the plug-in below writes, a line a test.
 THROUGH = "DLGUIDE_KERAS_TESTS_THROUGH"  # Set where `fit` goes through dlguide.
 PARTS = [f"keras/src/{name}" for name in ("callbacks", "distillation", "metrics", "models", "optimizers", "saving")]
-PARTS += ["keras/src/trainers", "keras/src/layers/layer_test.py", "integration_tests"]
+PARTS += ["keras/src/trainers", "keras/src/layers/layer_test.py", "keras/src/ops/core_test.py", "integration_tests"]
 OUTPUT = pathlib.Path("runs/keras_tests")
 calls = collections.Counter()
 
