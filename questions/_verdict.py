@@ -37,7 +37,7 @@ def mean(score: Score, values: list[float]) -> Interval:
 
 def prediction(score: Score, values: list[float], share: float = 0.95) -> Interval:
     """Return the prediction interval of a score with one more seed, within the score's bounds."""
-    return _of_score(score, values, lambda numbers: seed_intervals.new_seed_range(numbers, share))
+    return _of_score(score, values, lambda numbers: seed_intervals.prediction_interval(numbers, share))
 
 
 def _of_score(score: Score, values: list[float], interval) -> Interval:

@@ -14,10 +14,13 @@ The threshold has the best F1 score on the validation set. These settings were t
 import keras
 
 from dlguide import autoencoder, data, plots, training
-from recipes._lib import anomalies, pictures, schedules
+from recipes._lib import anomalies, schedules
 from recipes._lib.images import reconstruction
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
+
+SCORE = "mean squared error of the scaled numbers"
 
 
 def main(
@@ -29,8 +32,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     shuttle = data.load("shuttle", limit=limit, seed=seed)
     steps = epochs * -(-len(shuttle.train.x) // batch_size)
@@ -56,21 +59,11 @@ def main(
     metrics = anomalies.detection_metrics(scores["test"], shuttle.test.y, threshold)
     metrics["threshold"] = threshold
     metrics |= anomalies.pca_scores(shuttle)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "anomaly", shuttle, threshold=threshold)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(
-                history, metric_names={"loss": "mean squared error\nof the scaled numbers"}
-            ),
-            anomaly_scores=anomalies.score_histogram(
-                scores["test"], shuttle.test.y, threshold, score_name="mean squared error of the scaled numbers"
-            ),
-        )
-    return metrics
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names={"loss": SCORE}),
+        "anomaly_scores": lambda: anomalies.score_histogram(scores["test"], shuttle.test.y, threshold, SCORE),
+    }
+    return Result(metrics, history, figures, input_description.describe("anomaly", shuttle, threshold=threshold))
 
 
 if __name__ == "__main__":

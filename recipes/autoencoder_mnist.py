@@ -23,9 +23,10 @@ Tried, one seed each, ten epochs unless stated; nats per pixel on the validation
 import keras
 
 from dlguide import autoencoder, data, evaluation, plots, training
-from recipes._lib import baselines, pictures, schedules
+from recipes._lib import baselines, schedules
 from recipes._lib.images import reconstruction
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -37,8 +38,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
@@ -66,20 +67,14 @@ def main(
     metrics = {"binary_crossentropy": evaluation.evaluate(model, mnist.test.x, mnist.test.x)["loss"]}
     metrics["squared_error"] = reconstruction.squared_error(model, mnist.test.x, mnist.test.x)
     metrics["baseline_squared_error"] = baselines.pca_squared_error(mnist, 32)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "reconstruction", mnist, margin=4)
-        codes = model.get_layer("encoder").predict(mnist.test.x, batch_size=256, verbose=0)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(history, metric_names={"loss": pictures.PIXEL_CROSS_ENTROPY}),
-            codes=plots.codes(codes[:3000], mnist.test.y[:3000], label_name="digit"),
-        )
-        pictures.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
-        pictures.save_interpolations(run_dir, title, model, codes)
-    return metrics
+    codes = model.get_layer("encoder").predict(mnist.test.x, batch_size=256, verbose=0)
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=reconstruction.PIXEL_CROSS_ENTROPY),
+        "codes": lambda: plots.codes(codes[:3000], mnist.test.y[:3000], label_name="digit"),
+        "reconstructions": lambda: reconstruction.reconstructions(model, mnist.test.x),
+        "interpolations": lambda: reconstruction.interpolations(model, codes),
+    }
+    return Result(metrics, history, figures, input_description.describe("reconstruction", mnist, margin=4))
 
 
 if __name__ == "__main__":

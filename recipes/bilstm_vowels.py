@@ -40,8 +40,6 @@ ten utterances of each speaker as the validation set (the baseline: 0.956):
 Four networks, each with its own loss, are the choice, without a trial of their own: a mean of more varies less.
 """
 
-from pathlib import Path
-
 import keras
 import numpy as np
 from keras import ops
@@ -49,6 +47,7 @@ from keras import ops
 from dlguide import data, evaluation, rnn, training
 from recipes._lib import baselines, pictures, schedules
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -62,8 +61,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     vowels = data.load("vowels", limit=limit, seed=seed)
     steps = epochs * -(-len(vowels.train.x) // batch_size)
@@ -98,17 +97,13 @@ def main(
     )
 
     model = keras.Model(inputs, ops.mean(logits, axis=1), name="mean_of_networks")
-    if run_dir:  # Saved in place of the model with the logits of each network; not compiled, since it is not trained.
-        model.save(Path(run_dir) / "model.keras")
+    saved = keras.Model(model.input, model.output, name=model.name)  # Not compiled, since it is not trained.
     model.compile(loss=loss, metrics=["accuracy"])
     metrics = evaluation.evaluate(model, *vowels.test, class_names=vowels.info.class_names)
     metrics["baseline_accuracy"] = baselines.mean_and_spread_accuracy(vowels)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "sequence", vowels, is_series=False, exact=False)
-        pictures.save_classifier_figures(run_dir, title, history, metrics, vowels.info.class_names)
-    return metrics
+    figures = pictures.classifier_figures(history, metrics, vowels.info.class_names)
+    description = input_description.describe("sequence", vowels, is_series=False, exact=False)
+    return Result(metrics, history, figures, description, model=saved)
 
 
 if __name__ == "__main__":

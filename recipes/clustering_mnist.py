@@ -23,8 +23,9 @@ Tried, one seed each, on the validation set:
 import keras
 
 from dlguide import autoencoder, data, plots, training
-from recipes._lib import baselines, pictures, schedules
-from recipes._lib.images import clustering
+from recipes._lib import baselines, schedules
+from recipes._lib.images import clustering, reconstruction
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -37,8 +38,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
@@ -67,19 +68,14 @@ def main(
     train, test = (encoder.predict(part.x, batch_size=256, verbose=0) for part in (mnist.train, mnist.test))
     clusters, metrics = clustering.cluster_codes(train, test, mnist, seed)
     metrics["baseline_clustering_accuracy"] = baselines.k_means_accuracy(mnist, seed)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(history, metric_names={"loss": pictures.PIXEL_CROSS_ENTROPY}),
-            codes=plots.codes(test[:3000], mnist.test.y[:3000], label_name="digit"),
-            clusters=plots.codes(test[:3000], clusters[:3000], label_name="cluster"),
-            typical_members=clustering.typical_members(test, clusters, mnist),
-        )
-        pictures.save_reconstructions(run_dir, title, model, mnist.test.x, mnist.test.x)
-    return metrics
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=reconstruction.PIXEL_CROSS_ENTROPY),
+        "codes": lambda: plots.codes(test[:3000], mnist.test.y[:3000], label_name="digit"),
+        "clusters": lambda: plots.codes(test[:3000], clusters[:3000], label_name="cluster"),
+        "typical_members": lambda: clustering.typical_members(test, clusters, mnist),
+        "reconstructions": lambda: reconstruction.reconstructions(model, mnist.test.x),
+    }
+    return Result(metrics, history, figures)
 
 
 if __name__ == "__main__":

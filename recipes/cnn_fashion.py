@@ -23,6 +23,7 @@ import keras
 from dlguide import cnn, data, evaluation, training
 from recipes._lib import baselines, pictures, schedules
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -35,8 +36,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     fashion = data.load("fashion_mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(fashion.train.x) // batch_size)
@@ -63,13 +64,9 @@ def main(
 
     metrics = evaluation.evaluate(model, *fashion.test, class_names=fashion.info.class_names)
     metrics["baseline_accuracy"] = baselines.softmax_regression_accuracy(fashion)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "image", fashion, model=model, margin=0)
-        pictures.save_image_classifier_figures(run_dir, title, model, fashion, history, metrics)
-        pictures.save_feature_maps(run_dir, title, model, fashion)
-    return metrics
+    figures = pictures.image_classifier_figures(model, fashion, history, metrics)
+    figures |= pictures.feature_maps_figures(model, fashion)
+    return Result(metrics, history, figures, input_description.describe("image", fashion, margin=0))
 
 
 if __name__ == "__main__":

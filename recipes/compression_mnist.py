@@ -38,6 +38,7 @@ from dlguide import cnn, data, evaluation, training
 from recipes._lib import pictures, schedules
 from recipes._lib.images import compression, distillation
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 TEACHER = {"filters": (8, 16, 32, 64), "kernel_size": 5, "augment": {"shift": 0.07}}
@@ -55,8 +56,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, compress, then return the metrics on the test set."""
+) -> Result:
+    """Train, compress, then return the result on the test set."""
     mnist = data.load("mnist", limit=limit, seed=seed)
 
     def network(settings):
@@ -91,13 +92,16 @@ def main(
     steps = compression.steps(models | {"student": student, "student_int8": student}, mnist, run_dir)
     metrics |= compression.metrics(steps)
     metrics["baseline_seconds"] = alone.seconds
-    metrics["training_seconds"] = teaching.seconds + history.seconds
-    if run_dir:
-        student.save(f"{run_dir}/model.keras")  # With the loss of a classifier.
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "digit", mnist, model=student, margin=4)
-        compression.save_figures(run_dir, title, student, mnist, history, metrics, steps)
-    return metrics
+    figures = pictures.image_classifier_figures(student, mnist, history, metrics) | compression.figures(history, steps)
+    return Result(
+        metrics,
+        history,
+        figures,
+        input_description.describe("digit", mnist, margin=4),
+        {"compression.csv": lambda: compression.table(steps)} if steps else {},
+        model=student,  # With the loss of a classifier.
+        seconds=teaching.seconds + history.seconds,
+    )
 
 
 if __name__ == "__main__":

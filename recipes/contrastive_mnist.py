@@ -37,8 +37,9 @@ unless the row says two; the baseline has one seed. Seconds are those of the pre
 import keras
 
 from dlguide import cnn, contrastive, data, evaluation, plots, training
-from recipes._lib import pictures, schedules
+from recipes._lib import schedules
 from recipes._lib.images import few_labels
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {
@@ -56,8 +57,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
@@ -81,16 +82,11 @@ def main(
     few, codes = (encoder.predict(x, batch_size=256, verbose=0) for x in (mnist.train.x[chosen], mnist.test.x))
     metrics = {"accuracy": evaluation.linear_probe(few, mnist.train.y[chosen], codes, mnist.test.y, c=1.0)}
     metrics |= few_labels.baselines(mnist, chosen, few_labels.AUGMENT, seed, 25 * epochs)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
-            codes=plots.codes(codes[:3000], mnist.test.y[:3000], label_name="digit"),
-        )
-    return metrics
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
+        "codes": lambda: plots.codes(codes[:3000], mnist.test.y[:3000], label_name="digit"),
+    }
+    return Result(metrics, history, figures)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,10 @@ setting gave 0.0831. The last three have no convolution at full resolution: the 
 import keras
 
 from dlguide import conv_autoencoder, data, evaluation, plots, training
-from recipes._lib import baselines, pictures, schedules
+from recipes._lib import baselines, schedules
 from recipes._lib.images import reconstruction
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -42,8 +43,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
@@ -75,14 +76,11 @@ def main(
     metrics = {"binary_crossentropy": evaluation.evaluate(model, noisy_test, mnist.test.x)["loss"]}
     metrics["squared_error"] = reconstruction.squared_error(model, noisy_test, mnist.test.x)
     metrics |= baselines.linear_filter_scores(mnist, noise, seed, noisy_test)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "reconstruction", mnist, margin=4)
-        curves = plots.learning_curves(history, metric_names={"loss": pictures.PIXEL_CROSS_ENTROPY})
-        pictures.save_figures(run_dir, title, learning_curves=curves)
-        pictures.save_reconstructions(run_dir, title, model, mnist.test.x, noisy_test)
-    return metrics
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=reconstruction.PIXEL_CROSS_ENTROPY),
+        "reconstructions": lambda: reconstruction.reconstructions(model, mnist.test.x, noisy_test),
+    }
+    return Result(metrics, history, figures, input_description.describe("reconstruction", mnist, margin=4))
 
 
 if __name__ == "__main__":

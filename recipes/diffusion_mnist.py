@@ -29,8 +29,9 @@ baseline has 99.4 nats with a learning rate of 1e-2 (chosen) and 106.8 with 3e-3
 import keras
 
 from dlguide import data, diffusion, evaluation, generation, plots, training
-from recipes._lib import pictures, schedules
+from recipes._lib import schedules
 from recipes._lib.images import diffusion_model, image_judge, vae_model
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {"loss": "bound of the negative\nlog-likelihood (nats per image)"}
@@ -45,8 +46,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     updates = epochs * -(-len(mnist.train.x) // batch_size)
@@ -76,13 +77,9 @@ def main(
     metrics |= judge.scores(images) | judge.nearest(images, mnist.train.x)
     by_steps = diffusion_model.samples_by_steps(model, max(12, len(images) // 10), steps, seed)
     metrics |= diffusion_model.scores_by_steps(judge, by_steps)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        curves = plots.learning_curves(history, metric_names=METRIC_NAMES)
-        pictures.save_figures(run_dir, title, learning_curves=curves)
-        diffusion_model.save_figures(run_dir, title, model, mnist.train.x, images, by_steps, seed)
-    return metrics
+    figures = {"learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES)}
+    figures |= diffusion_model.sample_figures(model, mnist.train.x, images, by_steps, seed)
+    return Result(metrics, history, figures)
 
 
 if __name__ == "__main__":

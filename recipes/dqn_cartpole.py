@@ -39,8 +39,8 @@ from typing import Literal
 import keras
 
 from dlguide import mlp
-from recipes._lib import pictures
 from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -53,8 +53,8 @@ def main(
     loss: Literal["mse", "huber"] = "mse",
     seed: int = 0,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics of 100 greedy episodes."""
+) -> Result:
+    """Train, then return the result of 100 greedy episodes."""
     keras.utils.set_random_seed(seed)
     observation_shape, num_actions = environments.sizes(env)
     updates = epochs * q_learning.ROUNDS * q_learning.UPDATES
@@ -77,11 +77,7 @@ def main(
     metrics["worst_return"] = min(episode.total_reward for episode in episodes)
     metrics["last_val_return"] = history.history["val_return"][-1]
     metrics |= linear_policies.scores(env, seeds, steps=history.steps, seed=seed)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics, data_name=env)
-        agent_pictures.save_figures(run_dir, title, env, history, metrics, episodes[0])
-    return metrics
+    return Result(metrics, history, agent_pictures.figures(env, history, metrics, episodes[0]))
 
 
 if __name__ == "__main__":

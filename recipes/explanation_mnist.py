@@ -39,9 +39,10 @@ A network does not take the shortcut with every seed: the third one above hardly
 import keras
 
 from dlguide import cnn, data, plots, training
-from recipes._lib import pictures, schedules
+from recipes._lib import schedules
 from recipes._lib.images import planted_marks
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 LABEL = 3
@@ -58,8 +59,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     train, valid = (planted_marks.plant_in_half(part, LABEL, seed) for part in (mnist.train, mnist.valid))
@@ -86,18 +87,12 @@ def main(
     marked, centres, metrics = planted_marks.deceived(model, mnist.test, LABEL, seed, images)
     maps, scores = planted_marks.scores(model, marked, centres, LABEL, seed)
     metrics |= scores | {"mark_found": scores[f"{METHOD}_found"]}
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "digit", mnist, model=model, margin=4)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats)"}),
-            explanations=planted_marks.explanations(marked, centres, maps),
-            marks_found=planted_marks.shares_found(metrics),
-        )
-    return metrics
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats)"}),
+        "explanations": lambda: planted_marks.explanations(marked, centres, maps),
+        "marks_found": lambda: planted_marks.shares_found(metrics),
+    }
+    return Result(metrics, history, figures, input_description.describe("digit", mnist, margin=4))
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ import keras
 import numpy as np
 
 from dlguide import data, gan, generation, plots, training
-from recipes._lib import pictures
-from recipes._lib.images import image_judge, vae_model
+from recipes._lib.images import image_judge, reconstruction, samples_by_epoch, vae_model
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 VAE = {"batch_size": 128, "learning_rate": 5e-3, "latent_dim": 40}  # The baseline, as `vae_mnist` trains it.
@@ -51,8 +51,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
@@ -66,7 +66,7 @@ def main(
     model.get_layer("generator").summary()
     model.get_layer("discriminator").summary()
 
-    samples = pictures.SamplesByEpoch()
+    samples = samples_by_epoch.SamplesByEpoch()
     history = training.fit(
         model, mnist.train.x, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir, callbacks=[samples]
     )
@@ -76,19 +76,15 @@ def main(
     metrics = judge.scores(images) | judge.nearest(images, mnist.train.x)
     metrics["judge_accuracy"] = judge.accuracy
     metrics |= vae_model.sample_scores(judge, mnist, epochs=epochs, **VAE, seed=seed)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
-            samples=plots.image_grid(generation.sample(model, 120, seed=seed).reshape(10, 12, *images.shape[1:])),
-            samples_by_epoch=samples.figure(model, epochs),
-        )
-        codes = np.random.default_rng(seed).normal(size=(12, latent_dim))
-        pictures.save_interpolations(run_dir, title, model, codes)
-    return metrics
+    codes = np.random.default_rng(seed).normal(size=(12, latent_dim))
+    grid = (10, 12, *mnist.train.x.shape[1:])
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
+        "samples": lambda: plots.image_grid(generation.sample(model, 120, seed=seed).reshape(grid)),
+        "samples_by_epoch": lambda: samples.figure(model, epochs),
+        "interpolations": lambda: reconstruction.interpolations(model, codes),
+    }
+    return Result(metrics, history, figures)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,10 @@ from keras import ops
 from dlguide import data, evaluation, plots, rnn, training
 from recipes._lib import baselines, pictures, schedules
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
+
+SERIES = {"baseline_name": "ridge", "y_name": "monthly mean", "unit": "sunspots"}
 
 
 def main(
@@ -42,8 +45,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     sunspots = data.load("sunspots", limit=limit, seed=seed)
     steps = epochs * -(-len(sunspots.train.x) // batch_size)
@@ -74,28 +77,14 @@ def main(
     metrics = {"mae": evaluation.evaluate(model, *sunspots.test)["loss"] * scale}
     metrics["baseline_mae"] = float(np.abs(baseline - truth).mean())
     metrics["persistence_mae"] = float(np.abs(sunspots.test.x[:, -1, 0] - sunspots.test.y).mean() * scale)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        forecast = model.predict(sunspots.test.x, verbose=0)[:, 0] * scale + mean
-        input_description.save_input(run_dir, "sequence", sunspots, is_series=True, exact=True)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(
-                pictures.scaled(history, scale), metric_names={"loss": "mean absolute error (sunspots)"}
-            ),
-            forecast=pictures.forecast(
-                truth,
-                forecast,
-                baseline,
-                baseline_name="ridge",
-                y_name="monthly mean",
-                unit="sunspots",
-                dates=sunspots.info.test_dates,
-            ),
-        )
-    return metrics
+    forecast = model.predict(sunspots.test.x, verbose=0)[:, 0] * scale + mean
+    in_sunspots, names = pictures.scaled(history, scale), {"loss": "mean absolute error (sunspots)"}
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(in_sunspots, metric_names=names),
+        "forecast": lambda: pictures.forecast(truth, forecast, baseline, sunspots.info.test_dates, **SERIES),
+    }
+    description = input_description.describe("sequence", sunspots, is_series=True, exact=True)
+    return Result(metrics, history, figures, description)
 
 
 if __name__ == "__main__":

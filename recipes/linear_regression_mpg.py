@@ -15,9 +15,13 @@ import numpy as np
 from dlguide import data, evaluation, linear_regression, plots, training
 from recipes._lib import pictures
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
+
+CAR = {"x_name": "weight (lb)", "y_name": "fuel economy (mpg)"}
+MEAN = {"target_name": "fuel economy", "unit": "mpg", "baseline_name": "mean of the training set"}
 
 
 def main(
@@ -28,8 +32,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mpg = data.load("auto_mpg", limit=limit, seed=seed)
     weight = [mpg.info.feature_names.index("weight")]
@@ -49,29 +53,15 @@ def main(
     baseline = np.full_like(test.y, train.y.mean())
     metrics["baseline_mae"] = float(np.abs(test.y - baseline).mean())
     metrics["closed_form_difference"] = closed_form_difference(model, train)
-    metrics["training_seconds"] = history.seconds
-    formula = evaluation.formula(model, ["weight"], "mpg")
+    formula, predicted = evaluation.formula(model, ["weight"], "mpg"), model.predict(test.x, verbose=0)
     print(formula)
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "numbers", mpg, x=train.x, feature_names=["weight"])
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
-            fitted_curve=pictures.fitted_curve(
-                *test, model, x_name="weight (lb)", y_name="fuel economy (mpg)", label=formula
-            ),
-            prediction=pictures.prediction_against_truth(
-                test.y,
-                model.predict(test.x, verbose=0),
-                "fuel economy",
-                unit="mpg",
-                baseline=baseline,
-                baseline_name="mean of the training set",
-            ),
-        )
-    return metrics
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
+        "fitted_curve": lambda: pictures.fitted_curve(*test, model, label=formula, **CAR),
+        "prediction": lambda: pictures.prediction_against_truth(test.y, predicted, baseline=baseline, **MEAN),
+    }
+    description = input_description.describe("numbers", mpg, x=train.x, feature_names=["weight"])
+    return Result(metrics, history, figures, description)
 
 
 def closed_form_difference(model: keras.Model, train: data.Part) -> float:

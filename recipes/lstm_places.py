@@ -47,8 +47,9 @@ import keras
 from dlguide import data, evaluation, rnn, training
 from recipes._lib import baselines, pictures, schedules
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
-from recipes._lib.texts import country_names, length_batches, ngrams
+from recipes._lib.texts import country_names, length_batches, ngrams, token_texts
 
 
 def main(
@@ -62,8 +63,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     places = data.load("places", limit=limit, seed=seed)
     batches = length_batches.LengthBatches(*places.train, batch_size=batch_size, seed=seed)
@@ -85,13 +86,10 @@ def main(
 
     metrics = evaluation.evaluate(model, *places.test, class_names=places.info.class_names)
     metrics["baseline_accuracy"] = baselines.ngram_accuracy(places)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        chinese = [country_names.CHINESE[name] for name in places.info.class_names]
-        input_description.save_input(run_dir, "text", places, class_names_zh=chinese)
-        pictures.save_text_classifier_figures(run_dir, title, model, places, history, metrics)
-    return metrics
+    figures = pictures.classifier_figures(history, metrics, places.info.class_names)
+    description = input_description.describe("text", places, class_names_zh=country_names.chinese(places.info))
+    texts = {"mistakes.txt": lambda: token_texts.worst_predictions(model, places)}
+    return Result(metrics, history, figures, description, texts)
 
 
 if __name__ == "__main__":

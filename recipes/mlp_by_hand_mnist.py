@@ -27,7 +27,6 @@ The formulas for n images, with an image in each row of X and its one-hot label 
 """
 
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -35,6 +34,7 @@ import numpy as np
 from dlguide import data, evaluation, mlp, training
 from recipes._lib import pictures
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -96,8 +96,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train by hand, then with Keras, and return the metrics on the test set."""
+) -> Result:
+    """Train by hand, then with Keras, and return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     images, valid = ((part.x.reshape(len(part.x), -1), part.y) for part in (mnist.train, mnist.valid))
@@ -122,14 +122,10 @@ def main(
     model.set_weights(weights)  # From here on, Keras only holds what NumPy has learned.
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
     metrics["baseline_accuracy"] = baseline
-    metrics |= {"training_seconds": seconds, "baseline_seconds": keras_history.seconds}
-    if run_dir:
-        Path(run_dir).mkdir(parents=True, exist_ok=True)
-        model.save(Path(run_dir) / "model.keras")
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "digit", mnist, model=model, margin=4)
-        pictures.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
-    return metrics
+    metrics["baseline_seconds"] = keras_history.seconds
+    figures = pictures.image_classifier_figures(model, mnist, history, metrics)
+    description = input_description.describe("digit", mnist, margin=4)
+    return Result(metrics, history, figures, description, model=model, seconds=seconds)
 
 
 if __name__ == "__main__":

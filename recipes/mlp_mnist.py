@@ -23,6 +23,7 @@ from dlguide import data, evaluation, mlp, training
 from dlguide.augmentation import Augmentation
 from recipes._lib import baselines, pictures
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -35,8 +36,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
@@ -70,12 +71,8 @@ def main(
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
     metrics["baseline_accuracy"] = baselines.softmax_regression_accuracy(mnist)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "digit", mnist, model=model, margin=4)
-        pictures.save_image_classifier_figures(run_dir, title, model, mnist, history, metrics)
-    return metrics
+    figures = pictures.image_classifier_figures(model, mnist, history, metrics)
+    return Result(metrics, history, figures, input_description.describe("digit", mnist, margin=4))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ import numpy as np
 from dlguide import data, evaluation, plots, polynomial_regression, training
 from recipes._lib import pictures
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
+
+LINEAR = {"target_name": "fuel economy", "unit": "mpg", "baseline_name": "linear model"}
 
 
 def main(
@@ -28,8 +31,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mpg = data.load("auto_mpg", limit=limit, seed=seed)
     train, valid = (data.Part(part.x, part.y[:, None]) for part in (mpg.train, mpg.valid))
@@ -48,20 +51,12 @@ def main(
     predicted = model.predict(test.x, verbose=0)
     baseline, metrics["baseline_r2_score"] = ridge_regression(train, test)
     metrics["least_squares_difference"] = least_squares_difference(predicted, train, test)
-    metrics["training_seconds"] = history.seconds
     print(evaluation.formula(model, mpg.info.feature_names, "mpg"))
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "numbers", mpg)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(history, metric_names=METRIC_NAMES),
-            prediction=pictures.prediction_against_truth(
-                test.y, predicted, "fuel economy", unit="mpg", baseline=baseline, baseline_name="linear model"
-            ),
-        )
-    return metrics
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
+        "prediction": lambda: pictures.prediction_against_truth(test.y, predicted, baseline=baseline, **LINEAR),
+    }
+    return Result(metrics, history, figures, input_description.describe("numbers", mpg))
 
 
 def ridge_regression(train: data.Part, test: data.Part) -> tuple[np.ndarray, float]:

@@ -27,9 +27,8 @@ The 120 epochs of the result were set by the time that they take, a quarter of a
 import keras
 
 from dlguide import mlp, training
-from recipes._lib import pictures
 from recipes._lib.agents import connect_four, connect_four_pictures, game_players, self_play
-from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -42,7 +41,7 @@ def main(
     rounds: int = 10,
     seed: int = 0,
     run_dir: str | None = None,
-) -> dict:
+) -> Result:
     """Train, then return the scores in games against searches and random moves."""
     keras.utils.set_random_seed(seed)
     play = self_play.SelfPlay(games=games, batch_size=batch_size, seed=seed)
@@ -67,12 +66,7 @@ def main(
 
     value = game_players.network_value(model)
     metrics = game_players.scores(value, rounds=rounds, seed=seed)
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_moves(run_dir)
-        connect_four_pictures.save_figures(run_dir, title, value, history, seed)
-    return metrics
+    return Result(metrics, history, connect_four_pictures.figures(value, history, seed), input={"kind": "moves"})
 
 
 if __name__ == "__main__":

@@ -32,13 +32,15 @@ validation words: order 4, 29.5 % of the words wrong; order 6, 28.1 %; order 8, 
 
 import keras
 
-from dlguide import data, encoder_decoder, training
-from recipes._lib import pictures, schedules
+from dlguide import data, encoder_decoder, plots, training
+from recipes._lib import schedules
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 from recipes._lib.texts import joint_ngrams, length_batches, pronunciation_pictures, pronunciations
 
 BEAM = 5
+METRIC_NAMES = {"loss": "cross-entropy (nats per sound)"}
 
 
 def main(
@@ -50,8 +52,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     words = data.load("pronunciations", limit=limit, seed=seed)
     train, valid = (
@@ -80,12 +82,14 @@ def main(
     metrics |= joint_ngrams.scores(words)
     nearest = pronunciations.of_nearest_word(words.train, x)
     metrics["nearest_words_wrong"] = pronunciations.errors(nearest, y)["words_wrong"]
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "word", words, target_vocabulary=words.info.target_vocabulary)
-        pronunciation_pictures.save(run_dir, title, model, words, written, history)
-    return metrics
+    mistakes = pronunciation_pictures.Mistakes(words, written)
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
+        "letters_and_sounds": lambda: pronunciation_pictures.letters_and_sounds(model, words.info),
+        "wrong_sounds": lambda: pronunciation_pictures.wrong_sounds(mistakes.pairs),
+    }
+    description = input_description.describe("word", words, target_vocabulary=words.info.target_vocabulary)
+    return Result(metrics, history, figures, description, {"mistakes.txt": mistakes.text})
 
 
 if __name__ == "__main__":

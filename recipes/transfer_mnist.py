@@ -49,14 +49,13 @@ The test set was read before with the seeds 10 to 15, with single networks or wi
 seeds are others, and the choice is that of the validation set.
 """
 
-from pathlib import Path
-
 import keras
 
 from dlguide import data, plots, training
-from recipes._lib import pictures, schedules
+from recipes._lib import schedules
 from recipes._lib.images import transfer
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 
@@ -69,8 +68,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     train, valid = (transfer.turned(transfer.part(part, transfer.OLD), seed) for part in mnist[:2])
@@ -99,20 +98,14 @@ def main(
     metrics = transfer.metrics(accuracies)
     scores = reader.predict(new.test.x, batch_size=256, verbose=0)
     metrics["reader_accuracy"] = float((scores.argmax(axis=1) == new.test.y).mean())
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        reader.save(Path(run_dir) / "model.keras")  # In place of the network of the digits 0 to 4.
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "digit", new, model=reader, margin=4)
-        pictures.save_figures(
-            run_dir,
-            title,
-            learning_curves=plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats)"}),
-            errors_by_labels=transfer.error_figure(accuracies),
-            training_sets=transfer.training_sets_figure(new.train, accuracies, seed),
-            worst_examples=plots.examples(*new.test, scores, new.info.class_names, worst=True),
-        )
-    return metrics
+    figures = {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats)"}),
+        "errors_by_labels": lambda: transfer.error_figure(accuracies),
+        "training_sets": lambda: transfer.training_sets_figure(new.train, accuracies, seed),
+        "worst_examples": lambda: plots.examples(*new.test, scores, new.info.class_names, worst=True),
+    }
+    # The model of the digits 5 to 9 is saved, in place of the network of the digits 0 to 4.
+    return Result(metrics, history, figures, input_description.describe("digit", new, margin=4), model=reader)
 
 
 if __name__ == "__main__":

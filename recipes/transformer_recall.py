@@ -27,11 +27,14 @@ Tried, one seed each, on the validation set (10,000 texts):
     transformer, characters instead of words, 4 to 12 pairs        0.31 (four epochs of 50,000 texts, or one of 200,000)
 """
 
+import functools
+
 import keras
 
 from dlguide import attention, data, evaluation, plots, training, transformer_classifier
 from recipes._lib import baselines, pictures, schedules
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 from recipes._lib.texts import token_texts
 
@@ -44,8 +47,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     recall = data.load("recall", limit=limit, seed=seed)
     steps = epochs * -(-len(recall.train.x) // batch_size)
@@ -77,17 +80,16 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *recall.test, class_names=recall.info.class_names)
-    metrics["training_seconds"] = history.seconds
     metrics |= baselines.lstm_recall_scores(recall, model.count_params(), epochs, batch_size, seed)
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        input_description.save_input(run_dir, "recall", recall, pairs=(4, 20))
-        pictures.save_text_classifier_figures(run_dir, title, model, recall, history, metrics)
-        words = token_texts.decoded(recall.test, recall.info)[0].split()
-        for layer in range(2):
-            weights = attention.attention_weights(model, recall.test.x[0], layer=layer)
-            pictures.save_figures(run_dir, title, **{f"attention_{layer}": plots.attention(weights, words)})
-    return metrics
+    words = token_texts.decoded(recall.test, recall.info)[0].split()
+
+    def attention_of_layer(layer: int):
+        return plots.attention(attention.attention_weights(model, recall.test.x[0], layer=layer), words)
+
+    figures = pictures.classifier_figures(history, metrics, recall.info.class_names)
+    figures |= {f"attention_{layer}": functools.partial(attention_of_layer, layer) for layer in range(2)}
+    texts = {"mistakes.txt": lambda: token_texts.worst_predictions(model, recall)}
+    return Result(metrics, history, figures, input_description.describe("recall", recall, pairs=(4, 20)), texts)
 
 
 if __name__ == "__main__":

@@ -48,10 +48,13 @@ Tried, one seed each, on the validation set, two blocks, batches of 8. Each row 
 import keras
 
 from dlguide import data, evaluation, plots, training, transformer_language_model
-from recipes._lib import baselines, optimizers, pictures, schedules
+from recipes._lib import baselines, optimizers, schedules
 from recipes._lib.inputs import input_description
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 from recipes._lib.texts import ngram_model, token_texts
+
+METRIC_NAMES = {"loss": "cross-entropy (nats per character)"}
 
 
 def main(
@@ -63,8 +66,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     text = data.load("shakespeare", limit=limit) if corpus is None else data.load_text(corpus, limit=limit)
     steps = epochs * -(-len(text.train.x) // batch_size)
@@ -85,16 +88,11 @@ def main(
 
     metrics = evaluation.evaluate(model, *text.test)
     metrics["nats_per_character"] = metrics.pop("loss")
-    metrics["training_seconds"] = history.seconds
     metrics |= baselines.lstm_scores(text, epochs, seed)
     metrics["baseline_nats_per_character"] = ngram_model.nats_per_token(text)
-    if run_dir:
-        title = pictures.title(__file__, metrics, data_name=text.info.name if corpus else None)
-        input_description.save_input(run_dir, "prompt", text)
-        curves = plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats per character)"})
-        pictures.save_figures(run_dir, title, learning_curves=curves)
-        token_texts.save_samples(run_dir, model, text, seed)
-    return metrics
+    figures = {"learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES)}
+    texts = {"samples.txt": lambda: token_texts.samples(model, text, seed)}
+    return Result(metrics, history, figures, input_description.describe("prompt", text), texts)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ import keras
 from dlguide import data, generation, plots, training
 from recipes._lib import pictures
 from recipes._lib.images import image_judge, vae_model
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {
@@ -51,8 +52,8 @@ def main(
     seed: int = 0,
     limit: int | None = None,
     run_dir: str | None = None,
-) -> dict:
-    """Train, then return the metrics on the test set."""
+) -> Result:
+    """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
@@ -73,13 +74,9 @@ def main(
     metrics = vae_model.likelihoods(model, mnist, samples or vae_model.codes_an_image(mnist), seed)
     judge = image_judge.train_judge(limit, seed=0)
     metrics |= judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed))
-    metrics["training_seconds"] = history.seconds
-    if run_dir:
-        title = pictures.title(__file__, metrics)
-        in_nats = pictures.scaled(history, mnist.train.x[0].size)  # As `nll`; Keras takes the mean over the pixels.
-        pictures.save_figures(run_dir, title, learning_curves=plots.learning_curves(in_nats, metric_names=METRIC_NAMES))
-        vae_model.save_vae_figures(run_dir, title, model, mnist, seed)
-    return metrics
+    in_nats = pictures.scaled(history, mnist.train.x[0].size)  # As `nll`; Keras takes the mean over the pixels.
+    figures = {"learning_curves": lambda: plots.learning_curves(in_nats, metric_names=METRIC_NAMES)}
+    return Result(metrics, history, figures | vae_model.vae_figures(model, mnist, seed))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import json
 import os
 import signal
 import socket
@@ -106,9 +107,14 @@ def digits(tmp_path_factory):
     """The folder of a perceptron's run of a few seconds that knows most digits."""
     from recipes import perceptron_mnist
     from recipes._lib.photos import calibration
+    from recipes._lib.runs import run_files
 
-    folder = tmp_path_factory.mktemp("digits") / "run"
+    folder, options = tmp_path_factory.mktemp("digits") / "run", {"limit": 4000, "epochs": 12, "seed": 0}
+    result = perceptron_mnist.main(**options, run_dir=str(folder))
+    run_files.save(result, folder, "perceptron_mnist", options)
+    content = {"recipe": "recipes.perceptron_mnist", "command": "python", "options": options}
+    (folder / "options.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "PHOTOS", 1)
-        perceptron_mnist.main(limit=4000, epochs=12, run_dir=str(folder))
+        calibration.calibrate(folder)
     return folder

@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from questions import _index
-from questions._names import LANGUAGES
 from recipes._lib.published import published_runs
 from recipes._lib.runs import command_line, recipe_list, results, seed_intervals
-from tools import checks
+from recipes._lib.words import LANGUAGES, words
+from tools import ledger
 from tools.benchmarks import pages as benchmark_pages
-from tools.benchmarks import tables
 
 ROOT = recipe_list.FOLDER.parent
 SHORT_LIST = ("polynomial_regression_mpg", "mlp_mnist", "cnn_mnist", "seq2seq_pronounce")
@@ -35,7 +34,7 @@ def main() -> None:
 
 def pages() -> dict[Path, str]:
     """Return each file with generated text, as it should be."""
-    texts = {recipe_list.FOLDER / f"{name}.py": _with_result_line(name) for name in recipe_list.names()}
+    texts = {recipe_list.FOLDER / f"{name}.py": with_result_line(name) for name in recipe_list.names()}
     for language, suffix in LANGUAGES.items():
         parts = benchmark_pages.published(language) | result_rows(recipe_list.rows(), language) | model_rows(language)
         parts |= {"checks": check_rows(), "spread": spread_rows(language)}
@@ -75,7 +74,7 @@ def renewed(text: str, parts: dict[str, str | list], folder: str = "") -> str:
 
 def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = results.BACKENDS) -> dict[str, list]:
     """Return the rows of the published results, and those of the machines that they come from."""
-    words, rows, dates = tables.words(language, recipe_list.FOLDER / "names.csv"), [], {}
+    names_of, rows, dates = words(recipe_list.FOLDER / "names.csv", language), [], {}
     for name, backend in itertools.product(names, backends):
         published = results.result(name, backend)
         if published is None:
@@ -84,11 +83,11 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
         shown = [recipe.format.format(mean[key]) for key in (recipe.metric, recipe.baseline)]
         shown.append(results.written_range(name, published))
         # A number may have a unit behind it, a range the word between its ends.
-        shown = [" ".join(words.get(part, part) for part in text.split()) for text in shown]
+        shown = [" ".join(names_of.get(part, part) for part in text.split()) for text in shown]
         cells = [
-            _linked(name) + ("" if backend == "tensorflow" else f", {words[backend]}"),
-            words.get(recipe.data, recipe.data),
-            f"{words[recipe.metric]} {'↑' if recipe.higher_is_better else '↓'} {shown[0]}",
+            _linked(name) + ("" if backend == "tensorflow" else f", {names_of[backend]}"),
+            names_of.get(recipe.data, recipe.data),
+            f"{names_of[recipe.metric]} {'↑' if recipe.higher_is_better else '↓'} {shown[0]}",
             shown[2],
             shown[1],
             f"{mean['training_seconds']:.1f} s",
@@ -96,7 +95,7 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
             str(len(published["seeds"])),
         ]
         rows.append(cells)
-        software = [f"{words[backend]} {versions[backend]}", *(versions[key] for key in ("keras", "numpy"))]
+        software = [f"{names_of[backend]} {versions[backend]}", *(versions[key] for key in ("keras", "numpy"))]
         machine = (str(published["cores"]), published["cpu"], *software)
         dates.setdefault(machine, set()).add(published["date"])
     machines = [(*machine, " – ".join(sorted({min(days), max(days)}))) for machine, days in dates.items()]
@@ -107,19 +106,19 @@ def check_rows() -> list[list[str]]:
     """Return a row for each published row: its last check by backend, newest and lowest versions, and its CUSUM."""
     rows = []
     for name in recipe_list.rows():
-        last, found = {}, checks.valid(name)
+        last, found = {}, ledger.valid(name)
         for check in found:
-            last[check["backend"], checks.has_lowest_versions(check)] = f"{check['z']:+.1f} {check['date']}"
+            last[check["backend"], ledger.has_lowest_versions(check)] = f"{check['z']:+.1f} {check['date']}"
         cells = [last.get(key, "–") for key in itertools.product(results.BACKENDS, (False, True))]
-        chart = checks.chart(check["z"] for check in found)
-        state = f"{chart.largest:+.1f}" + ("" if chart.alarm is None else " ⚠")
+        sums = ledger.cusum(check["z"] for check in found)
+        state = f"{sums.largest:+.1f}" + ("" if sums.alarm is None else " ⚠")
         rows.append([_linked(name), str(len(found)), state if found else "–", *cells])
     return rows
 
 
 def spread_rows(language: str) -> list[list[str]]:
     """Return a row for each published row: how its result differs from seed to seed, and what that hides."""
-    words, rows = tables.words(language, recipe_list.FOLDER / "names.csv"), []
+    names_of, rows = words(recipe_list.FOLDER / "names.csv", language), []
     for name in recipe_list.rows():
         recipe, published = recipe_list.recipe(name), results.result(name)
         if published is None or "std" not in published:
@@ -132,8 +131,8 @@ def spread_rows(language: str) -> list[list[str]]:
         written = [np.format_float_positional(float(f"{factor * s:.2g}"), trim="-") + unit for s in spreads]
         # Where each seed is at the top of its metric, nothing is known of differences.
         shown += written if spreads[0] else ["0" + unit, "–"]
-        shown = [" ".join(words.get(part, part) for part in text.split()) for text in shown]
-        rows.append([_linked(name), words[recipe.metric], *shown])
+        shown = [" ".join(names_of.get(part, part) for part in text.split()) for text in shown]
+        rows.append([_linked(name), names_of[recipe.metric], *shown])
     return rows
 
 
@@ -147,7 +146,7 @@ def _linked(name: str) -> str:
 
 def model_rows(language: str) -> dict[str, list]:
     """Return the rows of the published models: parts, size, and the score of the run beside that of the files."""
-    words, rows = tables.words(language, recipe_list.FOLDER / "names.csv"), []
+    names_of, rows = words(recipe_list.FOLDER / "names.csv", language), []
     for name in published_runs.models():
         run = published_runs.run(name)
         model, files = run["model"], run["files"]
@@ -155,11 +154,13 @@ def model_rows(language: str) -> dict[str, list]:
         size = sum(files[part]["size"] for part in model["parts"]) / 1e6
         parts = ", ".join(f"`{part}`" for part in model["parts"])
         scores = [f"{model[key][metric]:.6g}" for key in ("score_of_run", "score")]
-        rows.append([f"[`{name}`](recipes/{name}.py)", parts, f"{size:.2f}", str(run["seed"]), words[metric], *scores])
+        rows.append(
+            [f"[`{name}`](recipes/{name}.py)", parts, f"{size:.2f}", str(run["seed"]), names_of[metric], *scores]
+        )
     return {"models": rows}
 
 
-def _with_result_line(name: str) -> str:
+def with_result_line(name: str) -> str:
     """Return a recipe's source with the computed lines of its docstring renewed: `Result:`, `Training:`, `With --`."""
     lines = (recipe_list.FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()
     published = results.result(name)

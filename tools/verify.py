@@ -6,7 +6,7 @@
     KERAS_BACKEND=jax python -m tools.verify mlp_mnist --seeds 7 8
 
 The result of a recipe is a check: a line of JSON, which is printed and, if new, appended to
-`recipes/results/checks.jsonl`; `tools.ledger` says what all checks of a result show. The last line says how many
+`recipes/results/ledger.jsonl`; `tools.ledger` says what all checks of a result show. The last line says how many
 results lie outside their 95 % interval, and how many would by chance. If so many are improbable (less than 1 in 100),
 the exit status is 1. Seconds depend on the machine, and do not count. If a recipe's command fails, the others still
 run; the status is then 2.
@@ -21,7 +21,7 @@ from typing import Literal
 
 from questions import _questions, _recheck
 from recipes._lib.runs import arguments, command_line, recipe_list, results
-from tools import checks, measure
+from tools import ledger, measure
 
 QUICK_SECONDS = 25
 SHARE = 0.95
@@ -80,14 +80,14 @@ def conclusion(outside: int, count: int) -> tuple[str, bool]:
 def _recipe(name: str, published: dict, seed: int) -> bool:
     """Print the result of a recipe and its interval, and add the check; return whether it lies outside."""
     recipe = recipe_list.recipe(name)
-    check = checks.new(name, published, seed, measure.run(name, seed, stdout=subprocess.DEVNULL))
-    _, low, high = results.new_seed_range(recipe, published, SHARE)
+    check = ledger.check_of_run(name, published, seed, measure.run(name, seed, stdout=subprocess.DEVNULL))
+    _, low, high = results.prediction_interval(recipe, published, SHARE)
     # By z, as in the ledger: where all published seeds gave one value, another one need not be improbable.
     is_outside = abs(check["z"]) > statistics.NormalDist().inv_cdf((1 + SHARE) / 2)
     _print_line(f"{name}  {recipe.metric}", check["value"], low, high, is_outside)
-    if not any(checks.are_same(check, other) for other in checks.read()):
-        checks.append([check])
-    print(checks.line(check), flush=True)
+    if not any(ledger.are_same(check, other) for other in ledger.read()):
+        ledger.append([check])
+    print(ledger.to_json_line(check), flush=True)
     return is_outside
 
 

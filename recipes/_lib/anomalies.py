@@ -33,7 +33,7 @@ def areas(scores: np.ndarray, labels: np.ndarray, prefix: str = "") -> dict[str,
     return {f"{prefix}auroc": float(auroc), f"{prefix}average_precision": float(average_precision)}
 
 
-def score_histogram(scores: np.ndarray, labels: np.ndarray, threshold: float, *, score_name: str):
+def score_histogram(scores: np.ndarray, labels: np.ndarray, threshold: float, score_name: str):
     """Draw the distributions of the scores of normal examples and of anomalies, on logarithmic axes."""
     bins = np.geomspace(scores.min(), scores.max() * 1.001, 60)
     with plots.new_figure(6.4, 4) as figure:

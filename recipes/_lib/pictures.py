@@ -1,40 +1,15 @@
-"""Pictures that recipes leave in their run folder: of classifiers, predicted numbers, decoded images, clusters."""
+"""Pictures of classifiers and of predicted numbers; the functions that end in `figures` return those that draw."""
 
+import functools
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import keras
 import numpy as np
-from scipy.special import log_softmax
 
-from dlguide import data, generation, plots
-from recipes._lib.images import reconstruction
-from recipes._lib.runs import recipe_list
-from recipes._lib.texts import token_texts
+from dlguide import data, plots
 
-PIXEL_CROSS_ENTROPY = "cross-entropy (nats per pixel)"
-
-
-def title(recipe_file: str, metrics: dict, data_name: str | None = None, row: str | None = None) -> str:
-    """Return the title of a run's pictures: the recipe, its data and its result.
-
-    `data_name` replaces the name of the data that the recipe states, for a text of one's own; a further `row` of
-    recipes.toml states its own data and metric.
-    """
-    stated = recipe_list.recipe(row or Path(recipe_file).stem)
-    words = [Path(recipe_file).stem, data_name or stated.data]
-    if stated.metric in metrics:  # There is no Fréchet distance for few generated images.
-        value = stated.format.format(metrics[stated.metric]).replace("%", " %")
-        words.append(f"{stated.metric.replace('_', ' ')} {value}")
-    return " · ".join(words)
-
-
-def save_figures(run_dir: str, title: str, **figures) -> None:
-    """Save each figure in the run folder under its keyword, with `title` and its own title (or keyword) above it."""
-    for name, figure in figures.items():
-        own = figure.get_suptitle() or name.replace("_", " ")
-        plots.set_title(figure, f"{title}\n{own}")
-        figure.savefig(Path(run_dir) / f"{name}.png", bbox_inches="tight")  # A title may be wider than the figure.
+Figures = dict[str, Callable]
+"""Functions that draw, by the names of the files."""
 
 
 def scaled(history, factor: float) -> dict[str, list[float]]:
@@ -42,43 +17,34 @@ def scaled(history, factor: float) -> dict[str, list[float]]:
     return {name: [factor * value for value in values] for name, values in history.history.items()}
 
 
-def save_classifier_figures(run_dir, title: str, history, metrics: dict, class_names) -> None:
-    """Save the learning curves and the confusion matrix."""
-    curves = plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats)"})
-    confusion = plots.confusion_matrix(metrics["confusion_matrix"], class_names)
-    save_figures(run_dir, title, learning_curves=curves, confusion_matrix=confusion)
+def classifier_figures(history, metrics: dict, class_names) -> Figures:
+    """Return the pictures of the learning curves and of the confusion matrix."""
+    return {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats)"}),
+        "confusion_matrix": lambda: plots.confusion_matrix(metrics["confusion_matrix"], class_names),
+    }
 
 
-def save_image_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
-    """Save the learning curves, the confusion matrix, and the first and the worst examples of the test set."""
-    names, scores = splits.info.class_names, model.predict(splits.test.x, batch_size=256, verbose=0)
-    save_classifier_figures(run_dir, title, history, metrics, names)
-    first, worst = (plots.examples(*splits.test, scores, names, worst=worst) for worst in (False, True))
-    save_figures(run_dir, title, examples=first, worst_examples=worst)
+def image_classifier_figures(model, splits: data.Splits, history, metrics: dict) -> Figures:
+    """Return those of a classifier, and those of the first and of the worst examples of the test set."""
+
+    def examples(**options):
+        return plots.examples(*splits.test, logits(), splits.info.class_names, **options)
+
+    logits = functools.cache(lambda: model.predict(splits.test.x, batch_size=256, verbose=0))
+    figures = classifier_figures(history, metrics, splits.info.class_names)
+    return figures | {"examples": examples, "worst_examples": functools.partial(examples, worst=True)}
 
 
-def save_text_classifier_figures(run_dir, title: str, model, splits: data.Splits, history, metrics: dict) -> None:
-    """Save the learning curves, the confusion matrix and, in `mistakes.txt`, the texts with the worst predictions."""
-    names, y = splits.info.class_names, splits.test.y
-    logs = log_softmax(model.predict(splits.test.x, batch_size=256, verbose=0).astype("float64"), axis=1)
-    save_classifier_figures(run_dir, title, history, metrics, names)
-    words, predicted = token_texts.decoded(splits.test, splits.info), logs.argmax(axis=1)
-    lines = []
-    for i in np.argsort(logs[np.arange(len(y)), y], kind="stable")[:40]:  # Largest cross-entropy first.
-        if predicted[i] != y[i]:
-            percent = 100 * np.exp(logs[i].max())
-            confidence = ">99" if percent > 99.5 else f"{percent:.0f}"  # "100 %" would be certainty.
-            lines.append(f"{words[i]}: predicted {names[predicted[i]]} ({confidence} %), true {names[y[i]]}")
-    (Path(run_dir) / "mistakes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+def feature_maps_figures(model, splits: data.Splits) -> Figures:
+    """Return the pictures of the outputs of the first two convolutions for the first test image."""
 
+    def draw(layer: str):
+        image = splits.test.x[:1]
+        outputs = keras.Model(model.input, model.get_layer(layer).output).predict(image, verbose=0)
+        return feature_maps(image[0], outputs[0])
 
-def save_feature_maps(run_dir, title: str, model, splits: data.Splits) -> None:
-    """Save the outputs of the first two convolutions for the first test image."""
-    image = splits.test.x[:1]
-    for i in range(2):
-        layer = keras.Model(model.input, model.get_layer(f"features_{i}").output)
-        figure = feature_maps(image[0], layer.predict(image, verbose=0)[0])
-        save_figures(run_dir, title, **{f"feature_maps_{i}": figure})
+    return {f"feature_maps_{i}": functools.partial(draw, f"features_{i}") for i in range(2)}
 
 
 def feature_maps(image: np.ndarray, maps: np.ndarray):
@@ -126,7 +92,7 @@ def fitted_curve(x, y, predict: Callable, *, x_name: str, y_name: str, label: st
     return figure
 
 
-def forecast(y, predicted, baseline, *, baseline_name: str, y_name: str, unit: str, dates: Sequence[str]):
+def forecast(y, predicted, baseline, dates: Sequence[str], *, baseline_name: str, y_name: str, unit: str):
     """Draw a series with one-step forecasts of a model and of a baseline, and below them the model's lead so far.
 
     The lead is the sum of the baseline's absolute errors so far minus that of the model's.
@@ -148,39 +114,3 @@ def forecast(y, predicted, baseline, *, baseline_name: str, y_name: str, unit: s
         for axes in (above, below):
             axes.grid(alpha=0.3)
     return figure
-
-
-def save_reconstructions(run_dir, title: str, model, x: np.ndarray, shown: np.ndarray, count: int = 12) -> None:
-    """Save the inputs, the decoded images and, if they differ from the inputs, the originals."""
-    rows = {"input": shown[:count], "decoded": reconstruction.decoded(model, shown[:count])}
-    if shown is not x:
-        rows["original"] = x[:count]
-    save_figures(run_dir, title, reconstructions=plots.image_grid(np.stack(list(rows.values())), list(rows)))
-
-
-def save_interpolations(run_dir, title: str, model, codes: np.ndarray, rows: int = 6) -> None:
-    """Save images decoded from codes between two codes, a pair of codes in each row."""
-    rows = min(rows, len(codes) // 2)
-    pairs = codes[: 2 * rows].reshape(-1, 2, *codes.shape[1:])
-    images = [generation.decode(model, generation.interpolate(*pair, steps=10)) for pair in pairs]
-    save_figures(run_dir, title, interpolations=plots.image_grid(np.stack(images)))
-
-
-class SamplesByEpoch(keras.callbacks.Callback):
-    """After each epoch, keeps the images that the generator makes of the same codes."""
-
-    checkpoint_attributes = ()  # A resumed run restores nothing of this callback.
-
-    def __init__(self, count: int = 12):
-        super().__init__()
-        self.count, self.images = count, {}
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.images[epoch + 1] = generation.sample(self.model, self.count)
-
-    def figure(self, model, epochs: int, rows: int = 8):
-        """Draw the samples of up to `rows` of the epochs that this process trained, and those of the final model."""
-        shown = {**self.images, epochs: generation.sample(model, self.count)}
-        numbers = sorted(shown)
-        chosen = [numbers[i] for i in np.unique(np.linspace(0, len(numbers) - 1, rows).astype(int))]
-        return plots.image_grid(np.stack([shown[e] for e in chosen]), [f"epoch {e}" for e in chosen])

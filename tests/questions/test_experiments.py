@@ -240,12 +240,12 @@ def test_a_new_seed_is_held_against_the_prediction_interval_of_the_published_one
     question = question._replace(experiment=experiment(measure, check={"rows": "a"}))
     [found] = _recheck.new_seed(question, 2, is_whole=False)
     assert (found.panel, found.row, found.at, found.value) == ("rows", "a", None, 0.52)
-    expected = seed_intervals.new_seed_range([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
+    expected = seed_intervals.prediction_interval([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
     assert (found.low, found.high) == pytest.approx(expected)
     assert len(_recheck.new_seed(question, 2, is_whole=True)) == 2
     curve = {"curves": {"b": {"0.1": 0.5, "1": 2.9}}}  # Two places: each has an interval of 97.5 %.
     found = _recheck.new_seed(question._replace(experiment=experiment(lambda seed: curve)), 2, is_whole=True)
-    expected = seed_intervals.new_seed_range([0.4 + seed / 50 for seed in range(5)], 0.975)[1:]
+    expected = seed_intervals.prediction_interval([0.4 + seed / 50 for seed in range(5)], 0.975)[1:]
     assert [(one.at, one.value) for one in found] == [("0.1", 0.5), ("1", 2.9)]
     assert (found[0].low, found[0].high) == pytest.approx(expected)
 

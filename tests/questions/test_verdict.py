@@ -137,8 +137,8 @@ def test_the_claims_of_a_question_share_an_error_by_holm_and_given_ones_do_not_c
 def test_intervals_are_students():
     values = [1.0, 2.0, 3.0, 4.0, 5.0]  # Standard deviation √2.5, t(0.975, 4) = 2.776, t(0.9995, 4) = 8.610.
     assert seed_intervals.mean_interval(values) == pytest.approx((3, 3 - 1.963, 3 + 1.963), abs=1e-3)
-    assert seed_intervals.new_seed_range(values) == pytest.approx((3, 3 - 4.809, 3 + 4.809), abs=1e-3)
-    assert seed_intervals.new_seed_range(values, 0.999) == pytest.approx((3, 3 - 14.913, 3 + 14.913), abs=2e-3)
+    assert seed_intervals.prediction_interval(values) == pytest.approx((3, 3 - 4.809, 3 + 4.809), abs=1e-3)
+    assert seed_intervals.prediction_interval(values, 0.999) == pytest.approx((3, 3 - 14.913, 3 + 14.913), abs=2e-3)
     assert seed_intervals.mean_interval([0.5] * 5) == (0.5, 0.5, 0.5)
 
 

@@ -22,7 +22,7 @@ from dlguide.errors import ArgumentError
 from recipes import automl
 from recipes._lib import baselines
 from recipes._lib.runs import arguments
-from recipes._lib.search import baseline, optuna_search, scaled_data, search_pictures, trial_process
+from recipes._lib.search import baseline, optuna_search, scaled_data, search_pictures, search_space, trial_process
 from tests.helpers.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +174,7 @@ def test_a_trial_has_no_test_set_and_each_ten_trials_a_new_process(simulated, mo
     ("change", "message"),
     [
         ({"method": "random", "epochs": 4, "seed": 1}, "method 'tpe' .*; epochs_of_a_trial 3 .*4 .*; seed 0 .*1"),
-        ({"candidate": automl.candidate}, "another candidate"),
+        ({"candidate": search_space.candidate}, "another candidate"),
         ({"splits": small_splits()._replace(train=small_splits().valid)}, "other values in splits"),
     ],
 )
@@ -229,7 +229,7 @@ def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, opt
     def built(parameters):
         keras.utils.clear_session()  # The same names of the layers.
         trial = optuna.trial.FixedTrial(parameters)
-        model, batch_size = automl.candidate(trial, splits, epochs=3)
+        model, batch_size = search_space.candidate(trial, splits, epochs=3)
         assert batch_size == parameters["batch_size"]
         return json.loads(model.to_json()), trial.distributions
 
@@ -263,8 +263,8 @@ def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets(
 
 
 def test_a_cnn_is_tried_where_the_columns_have_an_order():
-    assert list(automl.builders(data.load("bikeshare", limit=20))) == ["perceptron", "mlp"]
-    assert list(automl.builders(data.load("leaves", limit=20))) == ["mlp", "cnn"]
+    assert list(search_space.builders(data.load("bikeshare", limit=20))) == ["perceptron", "mlp"]
+    assert list(search_space.builders(data.load("leaves", limit=20))) == ["mlp", "cnn"]
 
 
 def test_the_defaults_stop_early_and_keep_their_best_weights(monkeypatch):
@@ -318,7 +318,7 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     monkeypatch.setattr(optuna_search, "run", run)
     monkeypatch.setattr(automl.evaluation, "evaluate", evaluate)
     monkeypatch.setattr(automl.baselines, "boosting_score", lambda splits, seed: 0.25)
-    metrics = automl.main(trials=3, epochs=2, seed=5, limit=60)
+    metrics = automl.main(trials=3, epochs=2, seed=5, limit=60).metrics
     assert searches == [("tpe", 3, 2, 5, "loss", ()), ("random", 3, 2, 5, "loss", found)]
     splits, scaled = scaled_data.load("bikeshare", limit=60, seed=5)
     test = scaled(splits.test)
@@ -378,16 +378,14 @@ def test_a_random_search_begins_with_the_trials_that_tpe_begins_with(simulated, 
 
 
 @pytest.mark.thorough
-def test_the_pictures_show_what_was_searched(simulated, tmp_path, monkeypatch):
-    shown = {}
+def test_the_pictures_show_what_was_searched(simulated):
     found = optuna_search.run(small_search("random")._replace(epochs=10, metric="loss"), 15)
     by_accuracy = SimpleNamespace(state=COMPLETE, value=0.75, user_attrs={"epochs": 10})
-    search_pictures.save_search_figures(tmp_path, "title", {"search": found[:1]})  # No importance can be computed.
-    assert {path.name for path in tmp_path.iterdir()} == {"best_score.png", "parallel_coordinates.png"}
-    monkeypatch.setattr(search_pictures.pictures, "save_figures", lambda *_, **figures: shown.update(figures))
-    search_pictures.save_search_figures(tmp_path, "title", {"search": found, "another": found[:5]})
+    # Of one trial, no importance can be computed.
+    assert set(search_pictures.search_figures({"search": found[:1]})) == {"best_score", "parallel_coordinates"}
+    figures = search_pictures.search_figures({"search": found, "another": found[:5]})
     names = ("best_score", "importances", "parallel_coordinates")
-    lines, (bars,), (coordinates, *_) = (shown[name].axes for name in names)
+    lines, (bars,), (coordinates, *_) = (figures[name]().axes for name in names)
     ends = [line.get_xydata()[-1] for line in lines[0].lines]
     assert ends[0] == pytest.approx([150, -optuna_search.best_trial(found).value])
     assert ends[1] == pytest.approx([50, -optuna_search.best_trial(found[:5]).value])

@@ -14,14 +14,18 @@ from pathlib import Path
 import keras
 import pytest
 
-import recipes
 from dlguide.data import _files
 from dlguide.errors import ArgumentError
-from recipes import denoising_autoencoder_mnist, perceptron_mnist
-from recipes._lib.reports import finished_runs
+from recipes import denoising_autoencoder_mnist, linear_regression_mpg, perceptron_mnist
+from recipes._lib import start_time
+from recipes._lib.reports import finished_runs, run_report
+from recipes._lib.result import Result
 from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results, run_folder
 from tests.helpers.commands import ROOT
 from tools import measure
+
+NAME = Path(__file__).stem
+"""The recipe that a `main` of this file belongs to."""
 
 
 @pytest.fixture(autouse=True)
@@ -155,21 +159,26 @@ def test_a_tool_ends_with_the_status_of_the_command_that_failed_in_it(monkeypatc
     assert stopped(monkeypatch, main, run=command_line.run_tool) == 3
 
 
+def finished(*, seed: int = 0, run_dir: str | None = None) -> Result:
+    """A recipe that is soon over."""
+    return Result({"accuracy": 0.5}, None, {}, seconds=0.0)
+
+
 @pytest.mark.parametrize("is_resumed", [False, True])
 def test_a_command_prints_its_folder_its_files_and_its_seconds(is_resumed, monkeypatch, capsys):
     interrupts = [KeyboardInterrupt] * is_resumed
 
-    def main(*, run_dir: str | None = None) -> dict:
+    def main(*, run_dir: str | None = None) -> Result:
         if interrupts:
             raise interrupts.pop()
-        return {"training_seconds": 0.0}
+        return finished()
 
     monkeypatch.setattr(sys, "argv", ["command"])
-    monkeypatch.setattr(recipes, "START", time.perf_counter() - 1000)
+    monkeypatch.setattr(start_time, "START", time.perf_counter() - 1000)
     if is_resumed:
         assert stopped(monkeypatch, main) == 130
     command_line.run(main)
-    folder, out = "runs/test_command_line/1", capsys.readouterr().out
+    folder, out = f"runs/{NAME}/1", capsys.readouterr().out
     # The total counts from the first import of the command.
     for line in (f"run folder: {folder}", f"  {folder}/metrics.json", f"  {folder}/options.json"):
         assert f"\n{line}\n" in out
@@ -181,19 +190,43 @@ def test_a_command_prints_its_folder_its_files_and_its_seconds(is_resumed, monke
 
 
 def test_an_interrupt_after_the_result_says_that_the_run_is_finished(monkeypatch, capsys):
-    def main(*, run_dir: str | None = None) -> dict:
-        return {"training_seconds": 0.0}
-
     def interrupted(folder):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "_report", interrupted)
-    assert stopped(monkeypatch, main) == 130
-    folder = "runs/test_command_line/1"
+    monkeypatch.setattr(run_report, "write", interrupted)
+    assert stopped(monkeypatch, finished) == 130
+    folder = f"runs/{NAME}/1"
     assert capsys.readouterr().err == (
         f"\nInterrupted. The run is finished: {folder}/metrics.json. Its report: python -m recipes report {folder}\n"
     )
     assert Path(folder, "machine.json").exists()
+
+
+def test_a_recipe_that_is_called_from_python_returns_its_result_and_writes_none_of_the_files_of_a_command(capsys):
+    result = linear_regression_mpg.main(epochs=1, run_dir="mine")
+    assert {"mae", "baseline_mae", "training_seconds"} <= set(result.metrics) and result.input["kind"] == "numbers"
+    files = {path.name for path in Path("mine").iterdir()}
+    assert {"model.keras", "history.csv"} <= files and not {"metrics.json", "input.json", "options.json"} & files
+    assert not any(name.endswith(".png") for name in files) and result.figures["prediction"]().axes
+
+
+def test_a_second_command_with_the_same_options_gets_a_folder_of_its_own_while_the_first_is_still_busy(
+    monkeypatch, capsys
+):
+    def main(*, seed: int = 0, run_dir: str | None = None) -> Result:
+        if not others:  # After the training of the first command: `fit` holds no lock any more.
+            others.append(run_dir)
+            command_line.run(main)
+            monkeypatch.setattr(sys, "argv", ["command", "--run-dir", run_dir])
+            assert stopped(monkeypatch, main, "--run-dir", run_dir) == 2
+        folders.append(run_dir)
+        return finished()
+
+    others, folders = [], []
+    monkeypatch.setattr(sys, "argv", ["command"])
+    command_line.run(main)
+    assert folders == [f"runs/{NAME}/2", f"runs/{NAME}/1"]
+    assert "`run_dir` must be a folder that no other command uses. Received: run_dir=" in capsys.readouterr().err
 
 
 def test_a_result_names_the_backend_that_keras_has(monkeypatch):
@@ -226,51 +259,49 @@ def test_the_command_keeps_its_epochs_after_ctrl_c():
     assert len((folder / "history.csv").read_text().splitlines()) >= 2
 
 
-def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten():
-    options, other = {"epochs": 2, "run_dir": None}, {"epochs": 3, "run_dir": None}
+def chosen(recipe: str, options: dict) -> str:
+    """Return the folder that a command takes, which is refused then and gives it back."""
+    taken = run_folder.choose(recipe, {"run_dir": None, **options})
+    run_folder.remove_if_unused(taken)
+    return str(taken.path)
 
-    def choose(recipe, options):
-        folder, created = run_folder.choose(recipe, options)
-        assert created[:1] in ([], [folder])
-        if created:
-            run_folder.remove_if_unused(folder, created)  # As a command does that is refused.
+
+def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten():
+    def leave(number: int, epochs: int) -> Path:
+        folder = Path("runs/mlp_mnist", str(number))
+        folder.mkdir(parents=True, exist_ok=True)
+        results.write_json(folder / "options.json", {"options": {"epochs": epochs, "run_dir": str(folder)}})
+        (folder / "checkpoint.npz").touch()
         return folder
 
-    assert choose("mlp_mnist", options) == Path("runs/mlp_mnist/1") and not Path("runs").exists()
-    folder, _ = run_folder.choose("mlp_mnist", options)
-    results.write_json(folder / "options.json", {"options": {**options, "run_dir": str(folder)}})
-    assert choose("mlp_mnist", options) == folder
-    assert choose("mlp_mnist", other) == Path("runs/mlp_mnist/2")
-    Path("runs/mlp_mnist/2").mkdir()
-    results.write_json(Path("runs/mlp_mnist/2/options.json"), {"options": other})
-    assert choose("mlp_mnist", options) == folder and choose("mlp_mnist", other) == Path("runs/mlp_mnist/2")
-    shutil.rmtree("runs/mlp_mnist/2")
-    results.write_json(folder / "metrics.json", {})
-    assert choose("mlp_mnist", options) == Path("runs/mlp_mnist/2")
+    assert chosen("mlp_mnist", {"epochs": 2}) == "runs/mlp_mnist/1" and not Path("runs").exists()
+    first = leave(1, epochs=2)
+    assert [chosen("mlp_mnist", {"epochs": epochs}) for epochs in (2, 3)] == ["runs/mlp_mnist/1", "runs/mlp_mnist/2"]
+    second = leave(2, epochs=3)
+    assert [chosen("mlp_mnist", {"epochs": epochs}) for epochs in (2, 3)] == ["runs/mlp_mnist/1", "runs/mlp_mnist/2"]
+    shutil.rmtree(second)
+    results.write_json(first / "metrics.json", {})
+    assert chosen("mlp_mnist", {"epochs": 2}) == "runs/mlp_mnist/2"
     for name in ("9", "10", "notes"):  # Some have been removed.
         Path("runs/mlp_mnist", name).mkdir()
-    assert choose("mlp_mnist", options) == Path("runs/mlp_mnist/11")
+    assert chosen("mlp_mnist", {"epochs": 2}) == "runs/mlp_mnist/11"
     Path("mine").mkdir()
     Path("mine/options.json").write_text("[]")
     for run_dir, difference in (("runs/mlp_mnist/1", " with epochs 2 there, 3 here"), ("mine", "")):
         with pytest.raises(ArgumentError) as refused:
-            run_folder.choose("mlp_mnist", {**other, "run_dir": run_dir})
+            run_folder.choose("mlp_mnist", {"epochs": 3, "run_dir": run_dir})
         must_be = "`run_dir` must be new, empty or hold an unfinished run of the same options"
         assert str(refused.value) == f"{must_be}. Received: run_dir='{run_dir}'{difference}"
 
 
-def test_commands_that_start_together_get_a_folder_each(monkeypatch):
-    first, created = run_folder.choose("mlp_mnist", {"epochs": 1, "run_dir": None})
-    second, _ = run_folder.choose("mlp_mnist", {"epochs": 2, "run_dir": None})  # The first has written nothing yet.
-    assert (str(first), str(second)) == ("runs/mlp_mnist/1", "runs/mlp_mnist/2")
+def test_commands_that_start_together_get_a_folder_each_and_one_that_is_refused_removes_its_own(monkeypatch):
+    taken = [run_folder.choose("mlp_mnist", {"epochs": epochs, "run_dir": None}) for epochs in (1, 2)]
     # Both have seen the same last number.
     glob = Path.glob
     monkeypatch.setattr(Path, "glob", lambda path, pattern: [p for p in glob(path, pattern) if p.name < "3"])
-    third, _ = run_folder.choose("mlp_mnist", {"epochs": 3, "run_dir": None})
-    fourth, own = run_folder.choose("mlp_mnist", {"epochs": 4, "run_dir": None})
-    assert (str(third), str(fourth)) == ("runs/mlp_mnist/3", "runs/mlp_mnist/4") and own == [fourth]
-    # One that is refused removes its own folder and none of the others'.
-    results.write_json(first / "options.json", {})
-    (first / "options.json.tmp").write_text("")
-    run_folder.remove_if_unused(first, created)
+    taken += [run_folder.choose("mlp_mnist", {"epochs": epochs, "run_dir": None}) for epochs in (3, 4)]
+    assert [str(each.path) for each in taken] == [f"runs/mlp_mnist/{number}" for number in (1, 2, 3, 4)]
+    results.write_json(taken[0].path / "options.json", {})
+    (taken[0].path / "options.json.tmp").write_text("")
+    run_folder.remove_if_unused(taken[0])
     assert sorted(path.name for path in Path("runs/mlp_mnist").iterdir()) == ["2", "3", "4"]

@@ -240,7 +240,7 @@ def test_the_recipe_gives_its_baseline_the_steps_of_the_agent_and_draws_its_test
 
     monkeypatch.setattr(linear_policies, "scores", noted_scores)
     monkeypatch.setattr(np.random, "default_rng", noted)
-    metrics = dqn_cartpole.main(epochs=1, batch_size=8, seed=4)
+    metrics = dqn_cartpole.main(epochs=1, batch_size=8, seed=4).metrics
     assert given == [12 * 4 + 2 * metrics["last_val_return"]]  # Two episodes, with a reward of 1 in each step.
     # No two streams of random numbers are the same; the test episodes come once, after the training.
     assert {seed[:2] for seed in first} == {(4, purpose) for purpose in range(6)}

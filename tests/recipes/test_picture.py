@@ -136,6 +136,6 @@ def test_a_run_keeps_the_temperature_of_photos_of_its_validation_digits(digits, 
     monkeypatch.setattr(calibration, "PHOTOS", 1)
     kept = json.loads((digits / "input.json").read_text())["temperature"]
     model = keras.saving.load_model(digits / "model.keras", compile=False)
-    splits = data.load("mnist", limit=4000)._replace(test=None)
-    assert kept == pytest.approx(calibration.image_temperature(model, "digit", splits, MARGIN), rel=1e-3)
-    assert kept != pytest.approx(calibration.image_temperature(model, "image", splits, MARGIN), rel=1e-3)
+    valid = data.load("mnist", limit=4000).valid
+    assert kept == pytest.approx(calibration.image_temperature(model, "digit", valid, MARGIN), rel=1e-3)
+    assert kept != pytest.approx(calibration.image_temperature(model, "image", valid, MARGIN), rel=1e-3)

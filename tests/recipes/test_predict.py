@@ -14,6 +14,7 @@ from recipes import transformer_shakespeare
 from recipes._lib import baselines
 from recipes._lib.commands import predict
 from recipes._lib.inputs import input_description, input_readers
+from recipes._lib.runs import results, run_files
 from recipes._lib.texts import country_names, ngrams, token_texts
 from tests.helpers.commands import command
 
@@ -35,7 +36,7 @@ def saved(tmp_path):
     def leave(model, kind, splits, **more):
         (tmp_path / "run").mkdir(exist_ok=True)
         model.save(tmp_path / "run" / "model.keras")
-        input_description.save_input(tmp_path / "run", kind, splits, **more)
+        results.write_json(tmp_path / "run" / "input.json", input_description.describe(kind, splits, **more))
         return str(tmp_path / "run")
 
     return leave
@@ -248,10 +249,10 @@ def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_p
         str(row): f"`inputs` must be pictures of one digit. Received: '{row}', with 5 separate shapes",
     }
     check_refusals(str(digits), messages)
-    unfinished = "`folder` must be the folder of a finished run, with model.keras and input.json"
+    unfinished = "`run_dir` must be the folder of a finished run, with model.keras and input.json"
     check_refusals(str(tmp_path), {picture: unfinished})
     (tmp_path / "metrics.json").write_text("{}")
-    other = "`folder` must be the folder of a run that answers to an input; use the model.keras of"
+    other = "`run_dir` must be the folder of a run that answers to an input; use the model.keras of"
     check_refusals(str(tmp_path), {picture: other})
 
 
@@ -260,8 +261,9 @@ def test_a_model_of_ones_own_text_is_trained_and_continues_a_prompt(tmp_path, an
     monkeypatch.setattr(baselines, "lstm_scores", lambda *_: {})  # The test of all recipes trains the baseline.
     corpus, folder = tmp_path / "mine.txt", tmp_path / "run"
     corpus.write_text("to be, or not to be; " * 200, encoding="utf-8")
-    metrics = transformer_shakespeare.main(corpus=str(corpus), epochs=1, run_dir=str(folder))
-    assert 0 < metrics["nats_per_character"] < 5
+    result = transformer_shakespeare.main(corpus=str(corpus), epochs=1, run_dir=str(folder))
+    run_files.save(result, folder, "transformer_shakespeare", {"corpus": str(corpus)})
+    assert 0 < result.metrics["nats_per_character"] < 5
     assert (folder / "samples.txt").read_text(encoding="utf-8").count("--- temperature") == 4
     answer = answers(folder, "not to", num_tokens=5).splitlines()[-1]
     assert answer.startswith("not to") and len(answer) == 11 and set(answer) <= set("to be, or not to be; ")

@@ -90,7 +90,7 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
         patch.setattr(training, "fit", fit)
         patch.setattr(q_learning, "fit", fit)
         keras.utils.set_random_seed(99)  # A recipe must set its own.
-        metrics = recipe.main(**quick, seed=seed)
+        metrics = recipe.main(**quick, seed=seed).metrics
     return fits, metrics, loaded
 
 

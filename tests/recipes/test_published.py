@@ -56,7 +56,7 @@ def test_a_published_run_is_what_its_run_json_states(name, tmp_path):
 def test_the_score_of_a_published_run_lies_in_the_range_of_the_published_results(name):
     recipe, run = recipe_list.recipe(name), published_runs.run(name)
     # Of 22 runs, one falls out of a 95 % interval on average: this one is wider.
-    _, low, high = results.new_seed_range(recipe, results.result(name), 0.999)
+    _, low, high = results.prediction_interval(recipe, results.result(name), 0.999)
     assert low <= run["metrics"][recipe.metric] <= high
 
 
@@ -241,3 +241,23 @@ def test_a_run_that_fails_leaves_the_older_one_whole(finished, tmp_path, monkeyp
     with pytest.raises(ZeroDivisionError):
         publish.publish_run(finished_runs.read(finished()), target)
     assert {path.name: path.read_bytes() for path in target.iterdir()} == before
+
+
+def test_a_run_that_cannot_be_put_in_place_leaves_the_older_one_whole(finished, tmp_path, monkeypatch):
+    target = tmp_path / "published/perceptron_mnist"
+    publish.publish_run(finished_runs.read(finished()), target)
+    (target / "old.png").write_text("a picture of the older run")
+    before = {path.name: path.read_bytes() for path in target.iterdir()}
+    replace, places = Path.replace, []
+
+    def replace_until_third(self, other):
+        places.append(other)
+        if len(places) == 3:
+            raise OSError("no room")
+        return replace(self, other)
+
+    monkeypatch.setattr(Path, "replace", replace_until_third)
+    with pytest.raises(OSError, match="no room"):
+        publish.publish_run(finished_runs.read(finished()), target)
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
+    assert [path.name for path in target.parent.iterdir()] == ["perceptron_mnist"]

@@ -11,7 +11,7 @@ from scipy.special import log_softmax
 
 from dlguide import data, evaluation, mlp, plots, training
 from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
-from recipes._lib import anomalies, baselines, pictures, schedules
+from recipes._lib import anomalies, baselines, schedules
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
 from recipes._lib.texts import length_batches, ngram_model, ngrams, token_texts
 
@@ -44,15 +44,13 @@ def test_clusters_are_found_and_named():
     assert len(np.unique(clusters)) == 10
 
 
-def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_nothing_else(tmp_path):
+def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_nothing_else():
     places = data.load("places", limit=20)
     y, words, countries = places.test.y, token_texts.decoded(places.test, places.info), places.info.class_names
     scores, wrong = 5.0 * np.eye(20)[y], (y + 1) % 20
     scores[3], scores[7] = 2 * np.eye(20)[wrong[3]], 6 * np.eye(20)[wrong[7]]
     model = SimpleNamespace(predict=lambda x, **options: scores)
-    metrics = {"confusion_matrix": np.eye(20, dtype=int)}
-    pictures.save_text_classifier_figures(tmp_path, "title", model, places, {"loss": [1.0]}, metrics)
-    assert (tmp_path / "mistakes.txt").read_text(encoding="utf-8").splitlines() == [
+    assert token_texts.worst_predictions(model, places).splitlines() == [
         f"{words[i]}: predicted {countries[wrong[i]]} ({percent} %), true {countries[y[i]]}"
         for i, percent in ((7, 96), (3, 28))  # exp(6) / (exp(6) + 19), exp(2) / (exp(2) + 19)
     ]
@@ -201,7 +199,7 @@ def test_the_lstm_has_the_texts_the_epochs_and_the_weights_of_the_transformer(mo
         return SimpleNamespace(seconds=0.0)
 
     monkeypatch.setattr(training, "fit", fit)
-    metrics = transformer_recall.main(epochs=3, batch_size=50, seed=2, limit=320)
+    metrics = transformer_recall.main(epochs=3, batch_size=50, seed=2, limit=320).metrics
     (transformer, x, y), (lstm, other_x, other_y) = fits
     assert np.array_equal(x, other_x) and np.array_equal(y, other_y)
     assert lstm.count_params() == metrics["baseline_weights"] == pytest.approx(transformer.count_params(), rel=0.02)
@@ -297,8 +295,8 @@ def test_the_mean_image_of_a_class_is_that_of_all_its_training_images():
 
 @pytest.mark.thorough
 def test_each_network_of_the_vowels_has_its_own_loss_and_their_mean_is_saved(tmp_path):
-    bilstm_vowels.main(epochs=1, limit=60, networks=2, run_dir=str(tmp_path))
-    model, vowels = keras.saving.load_model(tmp_path / "model.keras"), data.load("vowels", limit=60)
+    model = bilstm_vowels.main(epochs=1, limit=60, networks=2, run_dir=str(tmp_path)).model
+    vowels = data.load("vowels", limit=60)
     scaled = next(layer for layer in model.layers if isinstance(layer, keras.layers.Rescaling))(vowels.valid.x)
     logits = np.stack([keras.ops.convert_to_numpy(model.get_layer(f"rnn_{i}")(scaled)) for i in range(2)])
     np.testing.assert_allclose(model.predict(vowels.valid.x, verbose=0), logits.mean(axis=0), rtol=1e-4, atol=1e-5)

@@ -13,9 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from dlguide import plots, training
-from recipes._lib import pictures
 from recipes._lib.images import transfer
-from recipes._lib.runs import recipe_list, results, seed_intervals
+from recipes._lib.runs import recipe_list, results, run_files, seed_intervals
 from tests.helpers import independent_metrics
 
 SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 15))
@@ -59,14 +58,17 @@ def test_a_recipe_runs_with_tiny_limits(name, no_download, trials_in_this_proces
     recipe = recipe_list.recipe(name)
     module = importlib.import_module(f"recipes.{recipe.recipe}")
     quick = {key: min(value, 60) if key == "limit" else value for key, value in (recipe.options | recipe.quick).items()}
-    metrics = module.main(**quick, run_dir="run")
+    result = module.main(**quick, run_dir="run")
+    assert not titles, "a picture is drawn before it is saved"
+    metrics = run_files.save(result, Path("run"), recipe.recipe, quick)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     assert {recipe.metric, recipe.baseline, "training_seconds"} <= set(metrics)
     assert json.dumps(metrics)
     independent_metrics.check(name, metrics, tmp_path / "run" / "model.keras", quick.get("limit"))
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert "model.keras" in files and (name == "mlp_by_hand_mnist" or {"history.csv", "learning_curves.png"} <= files)
-    title = pictures.title(module.__file__, metrics, recipe.data, row=name)
+    title = run_files.title(recipe.recipe, quick, metrics)
+    assert title.startswith(f"{recipe.recipe} · {recipe.data}")
     assert len(titles) == len({file for file in files if file.endswith(".png")})
     assert all(line.startswith(f"{title}\n") for line in titles)
 
@@ -99,7 +101,9 @@ def outside(name: str, metrics: dict, keys=None) -> dict:
     published, found = results.result(name), {}
     for key in keys or published["mean"]:
         if not re.search("seconds$|_difference$", key):  # Of the machine; rounding, which `targets.toml` bounds.
-            mean, low, high = seed_intervals.new_seed_range([one[key] for one in published["seeds"].values()], 0.999)
+            mean, low, high = seed_intervals.prediction_interval(
+                [one[key] for one in published["seeds"].values()], 0.999
+            )
             rounding = 1e-3 * abs(mean) if low == high else 0.0  # The seed has no effect, but the processor may have.
             if not low - rounding <= metrics[key] <= high + rounding:
                 found[key] = (metrics[key], low, high)
@@ -121,7 +125,7 @@ def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, caps
     if sum(seconds(name)) > SECONDS:
         pytest.skip(f"takes {sum(seconds(name)):.0f} s, over DLGUIDE_SECONDS={SECONDS:g}")
     row = recipe_list.recipe(name)
-    metrics = importlib.import_module(f"recipes.{row.recipe}").main(**row.options, seed=new_seed(name))
+    metrics = importlib.import_module(f"recipes.{row.recipe}").main(**row.options, seed=new_seed(name)).metrics
     assert outside(name, metrics) == {}
 
 
@@ -140,7 +144,7 @@ def test_a_baseline_without_a_network_is_met_by_a_new_seed_where_the_training_ta
         pytest.skip("the whole recipe is run again, or all but the training takes too long")
     trained = SimpleNamespace(seconds=0.0, history={"loss": [1.0], "val_loss": [1.0]}, epoch=[0])
     monkeypatch.setattr(training, "fit", lambda *_, **__: trained)
-    metrics = importlib.import_module(f"recipes.{name}").main(seed=new_seed(name))
+    metrics = importlib.import_module(f"recipes.{name}").main(seed=new_seed(name)).metrics
     baselines = [key for key in metrics if key.startswith("baseline_")]
     assert baselines and outside(name, metrics, baselines) == {}
 

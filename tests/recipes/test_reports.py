@@ -1,11 +1,11 @@
 """The report of a run, and the comparison of runs."""
 
-import ast
 import html
 import html.parser
 import json
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +13,13 @@ from PIL import Image
 
 from dlguide.errors import ArgumentError
 from recipes._lib.commands import report
-from recipes._lib.reports import curves, finished_runs, run_report, small_pictures
+from recipes._lib.published import published_runs
+from recipes._lib.reports import finished_runs, run_report
+from recipes._lib.result import Result
 from recipes._lib.runs import command_line, recipe_list, results
+from recipes._lib.words import LANGUAGES
 
 MACHINE = {"backend": "tensorflow", "versions": {"python": "3.12.1", "keras": "3.15.0"}, "cpu": "Fast", "cores": 3}
-HISTORY = "epoch,seconds,loss,val_loss\n1,2.5,0.5,0.25\n2,2.5,0.25,0.125\n"
 
 
 def published_options(name: str) -> dict:
@@ -26,7 +28,7 @@ def published_options(name: str) -> dict:
     return finished_runs.default_options(row.recipe) | row.options
 
 
-def made_run(folder, name: str = "mlp_mnist", seed: int = 1, history: str = HISTORY, metrics=None, **options):
+def made_run(folder, name: str = "mlp_mnist", seed: int = 1, metrics=None, **options):
     """Make the folder of a run, by default with the published options and the metrics of a published seed."""
     folder.mkdir(parents=True)
     options = {**published_options(name), "seed": seed, **options, "run_dir": str(folder)}
@@ -36,14 +38,7 @@ def made_run(folder, name: str = "mlp_mnist", seed: int = 1, history: str = HIST
     metrics = {"confusion_matrix": [[1, 0], [0, 1]], **published} if metrics is None else metrics
     for name, content in (("options", saved), ("metrics", metrics), ("machine", MACHINE)):
         results.write_json(folder / f"{name}.json", content)
-    if history:
-        (folder / "history.csv").write_text(history)
     return folder
-
-
-def noise(file, width: int = 1500, height: int = 1000):
-    """Save a picture that nothing makes small."""
-    Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), "uint8")).save(file)
 
 
 def written(folder, language: str = "en") -> str:
@@ -84,36 +79,25 @@ def test_a_report_states_result_range_baseline_options_machine_and_command(name,
     assert "lies within the 95 % prediction interval" in page or "lies outside the" in page
 
 
-@pytest.mark.parametrize("language", run_report.LANGUAGES)
-def test_a_report_is_one_small_file_that_loads_nothing(language, tmp_path, monkeypatch):
-    monkeypatch.setattr(small_pictures, "STEPS", small_pictures.STEPS[:1])  # So that not all pictures have room.
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_report_is_one_small_file_that_loads_nothing_and_names_what_has_no_room(language, tmp_path):
     folder = made_run(tmp_path / "run")
-    for number in range(9):
-        noise(folder / f"feature_maps_{number}.png", 300, 200)
+    rng = np.random.default_rng(0)
+    for name, width in (("codes", 1500), ("learning_curves", 700), ("samples", 3000), ("examples", 200)):
+        height = 200 if name != "samples" else 12_000
+        pixels = rng.integers(0, 256, (height, width, 3), "uint8")
+        Image.fromarray(pixels).save(folder / f"{name}.png")
     page = written(folder, language)
-    assert 70_000 < len(page.encode()) <= run_report.LIMIT == 100_000
+    assert 20_000 < len(page.encode()) <= run_report.LIMIT == 100_000
     tags = Tags(page).found
     assert not {"script", "link", "iframe", "object", "embed", "base"} & {tag for tag, _ in tags}
     images = [attributes for tag, attributes in tags if tag == "img"]
-    assert 0 < len(images) < 9 and all(
-        image["src"].startswith(f"data:image/{small_pictures.FORMAT};base64,") for image in images
-    )
-    assert all(int(image["width"]) > 0 and int(image["height"]) > 0 and image["alt"] for image in images)
+    assert [(int(image["width"]), int(image["height"])) for image in images] == [(600, 171), (600, 80), (200, 200)]
+    assert all(image["src"].startswith("data:image/webp;base64,") and image["alt"] for image in images)
     addresses = [a.get(name) for tag, a in tags if tag != "img" for name in ("src", "href", "srcset", "data", "style")]
     assert not any(addresses) and "url(" not in page and "@import" not in page and "default-src 'none'" in page
-    # What had no room is named.
-    last = {"en": "feature maps, convolution 8", "zh": "特征图，卷积层 8"}[language]
-    assert last in text(page) and last not in {image["alt"] for image in images}
-
-
-def test_pictures_are_as_large_as_the_room_allows(tmp_path):
-    noise(tmp_path / "large.png", 1500, 750)
-    Image.new("RGB", (300, 200), "white").save(tmp_path / "small.png")
-    files = [tmp_path / "large.png", tmp_path / "small.png"]
-    much, little, least = (small_pictures.fitting(files, room) for room in (10_000_000, 100_000, -1))
-    assert [(picture["width"], picture["height"]) for picture in much] == [(1000, 500), (300, 200)]
-    assert 300 < little[0]["width"] < 1000 and little[1]["width"] == 300
-    assert sum(len(picture["data"]) for picture in little) <= 100_000 and least == []
+    first, left_out = {"en": ("learning curves", "samples"), "zh": ("学习曲线", "生成的样本")}[language]
+    assert images[0]["alt"] == first and left_out in text(page)
 
 
 def test_a_run_with_other_options_says_that_the_published_numbers_belong_to_others(tmp_path):
@@ -155,11 +139,11 @@ def test_the_winner_of_a_search_stands_below_the_result(tmp_path):
 
 
 def test_what_a_run_lacks_is_left_out(tmp_path):
-    folder = made_run(tmp_path / "run", "gan_mnist", history="", metrics={"classes": 9.0, "training_seconds": 3.0})
+    folder = made_run(tmp_path / "run", "gan_mnist", metrics={"classes": 9.0, "training_seconds": 3.0})
     (folder / "machine.json").unlink()  # As in folders from before that file.
     results.write_json(folder / "config.json", {"backend": "jax", "versions": {"keras": "3.14.0"}, "model": {}})
     page = text(written(folder))
-    assert "Learning curves" not in page and "Pictures" not in page and "Texts" not in page
+    assert "Pictures" not in page and "Texts" not in page
     assert "Fréchet distance lower is better – 7.12 –" in page  # That of JAX has one seed, so no interval.
     assert "Keras 3.14.0 3.15.1" in page and "processor – AMD EPYC" in page and "backend JAX JAX" in page
     # A backend without a result of its own.
@@ -168,22 +152,14 @@ def test_what_a_run_lacks_is_left_out(tmp_path):
     assert "This run used PyTorch; the published numbers were measured with TensorFlow." in text(written(folder))
 
 
-def test_the_learning_curves_picture_stands_in_only_for_missing_numbers(tmp_path):
-    for name, history, is_shown in (("with", HISTORY, False), ("without", "", True)):
-        folder = made_run(tmp_path / name, history=history)
-        Image.new("RGB", (30, 20)).save(folder / "learning_curves.png")
-        assert ('alt="learning curves"' in written(folder)) == is_shown
-
-
 def test_all_that_a_folder_holds_is_escaped(tmp_path):
     folder = made_run(tmp_path / "run", "transformer_shakespeare", corpus="<script>1</script>")
     (folder / "samples.txt").write_text("<b>bold</b> & more", encoding="utf-8")
     (folder / "options.json").write_text((folder / "options.json").read_text().replace("--seed 1", "<i>'\\\"&</i>"))
-    (folder / "history.csv").write_text("epoch,seconds,<u>\n1,1,0.5\n2,1,0.5\n")
     Image.new("RGB", (30, 20)).save(folder / "<s>.png")
     page = written(folder)
-    assert not re.search(r"<(script|b|i|u|s)\b", page)
-    for shown in ("<script>1</script>", "<b>bold</b> & more", "<i>'\"&</i>", "<u>", "<s>"):
+    assert not re.search(r"<(script|b|i|s)\b", page)
+    for shown in ("<script>1</script>", "<b>bold</b> & more", "<i>'\"&</i>", "<s>"):
         assert shown in text(page)
 
 
@@ -197,38 +173,12 @@ def test_a_report_in_chinese_has_a_chinese_name_for_each_thing(tmp_path):
     assert set(words) == set(run_report.Words("en")) | {
         f"{part} {name}" for name in recipe_list.names() for part in ("recipe", "baseline")
     }
-    calls = [
-        call
-        for path in [*recipe_list.FOLDER.glob("*_*.py"), *(recipe_list.FOLDER / "_lib").rglob("*.py")]
-        for call in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) == "save_figures"
-    ]
-    pictures = {keyword.arg for call in calls for keyword in call.keywords if keyword.arg}
+    pictures = {re.sub(r"_\d+$", "", path.stem) for path in published_runs.FOLDER.glob("*/*.png")}
     assert len(pictures) > 15 and {name for name in pictures if f"picture {name}" not in words} == set()
     page = text(written(made_run(tmp_path / "run"), "zh"))
     assert (tmp_path / "run/report.zh.html").exists()
     english = set(re.findall(r"\b[a-z_]{3,}\b", page)) - set(finished_runs.default_options("mlp_mnist"))
     assert english <= {"mlp_mnist", "softmax", "scikit", "learn", "python", "recipes", "seed"}
-
-
-def test_a_curve_has_its_points_and_no_more_than_a_screen_shows():
-    history = {"epoch": [1, 2, 3], "seconds": [9.0] * 3, "mae": [1.0, np.nan, 3.0], "loss": [4.0, 2.0, 0.0]}
-    history["val_loss"] = [1.0, 1.0, 1.0]
-    first, second = curves.panels(history, str.upper, "epoch")
-    assert [first["title"], second["title"]] == ["LOSS", "MAE"] and first["kinds"] == ["training", "valid"]
-    paths = dict(re.findall(r'class="line (\w+)" d="M(.*?)"', first["svg"]))
-    x, y = np.array([point.split() for point in paths["training"].split("L")], float).T
-    assert np.diff(x) == pytest.approx(x[1] - x[0]) and np.diff(y) == pytest.approx(y[1] - y[0]) and y[0] < y[2]
-    ticks = re.findall(r'y="([\d.]+)" text-anchor="end">([-\d.e]+)<', first["svg"])
-    ticks = {float(number): float(at) - 4 for at, number in ticks}  # The middle of a digit is 4 above its foot.
-    assert len(ticks) >= 3 and ticks[2] == pytest.approx(y[1], abs=0.1) and ticks[4] == pytest.approx(y[0], abs=0.1)
-    assert len(re.search(r'd="M(.*?)"/><circle', second["svg"])[1].split("L")) == 2  # Without the NaN.
-    [long] = curves.panels({"loss": [0.5] * 3999 + [0.25]}, str, "epoch")
-    points = re.search(r'class="line training" d="M(.*?)"', long["svg"])[1].split("L")
-    assert 100 <= len(points) <= curves.POINTS + 1 and len({point.split()[1] for point in points[-2:]}) == 2
-    for constant in ([0.0], [0.5], [0.0, 0.0], [-3.0, -3.0, -3.0]):
-        assert "nan" not in curves.panels({"loss": constant}, str, "epoch")[0]["svg"]
-    assert curves.panels({"loss": [np.nan]}, str, "epoch") == []
 
 
 def test_a_text_of_any_length_has_its_place(tmp_path):
@@ -239,8 +189,8 @@ def test_a_text_of_any_length_has_its_place(tmp_path):
 
 def recipe_that_returns(metrics: dict):
     """Return the `main` of a recipe that has the name of a real one."""
-    scope = {"metrics": metrics, "__name__": __name__}
-    code = "def main(*, epochs: int = 9, run_dir: str | None = None):\n    return dict(metrics)"
+    scope = {"result": Result(metrics, None, {}, seconds=1.0), "__name__": __name__}
+    code = "def main(*, epochs: int = 9, run_dir: str | None = None):\n    return result"
     exec(compile(code, "mlp_mnist.py", "exec"), scope)
     return scope["main"]
 
@@ -248,8 +198,8 @@ def recipe_that_returns(metrics: dict):
 def test_the_first_line_at_the_end_of_a_recipe_says_where_the_report_lies(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["mlp_mnist"])
-    command_line.run(recipe_that_returns({"accuracy": 0.5, "training_seconds": 1.0}))
-    _, end = capsys.readouterr().out.split("\n\n")
+    command_line.run(recipe_that_returns({"accuracy": 0.5}))
+    *_, end = capsys.readouterr().out.split("\n\n")
     path = "runs/mlp_mnist/1/report.html"
     assert end.splitlines()[:3] == [f"report: {path}", "result on the test set", "  accuracy                     0.5"]
     assert f"\n  {path}\n" in end
@@ -267,7 +217,7 @@ def test_a_report_that_fails_costs_one_line_and_no_result(tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["mlp_mnist"])
     monkeypatch.setattr(run_report, "write", write)
-    command_line.run(recipe_that_returns({"accuracy": 0.5, "training_seconds": 1.0}))
+    command_line.run(recipe_that_returns({"accuracy": 0.5}))
     [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("report: ")]
     assert line.startswith("report: not written (KeyError: ")
     assert line.endswith("). To write it: python -m recipes report runs/mlp_mnist/1")
@@ -276,10 +226,28 @@ def test_a_report_that_fails_costs_one_line_and_no_result(tmp_path, monkeypatch,
 
 def test_a_report_is_written_again_in_either_language(tmp_path, capsys):
     folder = made_run(tmp_path / "run")
-    report.main(str(folder))
-    report.main(str(folder), language="zh")
+    report.main((str(folder),))
+    report.main((str(folder),), language="zh")
     assert capsys.readouterr().out == f"report: {folder}/report.html\nreport: {folder}/report.zh.html\n"
     assert '<html lang="zh">' in (folder / "report.zh.html").read_text("utf-8")
+
+
+def test_of_several_runs_a_table_says_in_which_options_and_metrics_they_differ(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    metrics = {"accuracy": 0.98765, "loss": 0.5, "confusion_matrix": [[1]], "training_seconds": 2.0}
+    for name, more, options in (("a", {}, {}), ("b", {"accuracy": 0.9, "confusion_matrix": [[2]]}, {"epochs": 1})):
+        made_run(Path(name), metrics=metrics | more, **options)
+    report.main(("a", "b"))
+    assert capsys.readouterr().out.splitlines() == [
+        "          a       b",
+        "epochs    9       1",
+        "accuracy  0.9877  0.9",
+        "",
+        "report: a/report.html",
+        "report: b/report.html",
+    ]
+    with pytest.raises(ArgumentError, match=r"`run_dirs` must be one or more. Received: run_dirs=\(\)"):
+        report.main(())
 
 
 @pytest.mark.parametrize("missing", ["options.json", "metrics.json"])
@@ -287,17 +255,18 @@ def test_a_folder_without_a_finished_run_is_refused(missing, tmp_path):
     folder = made_run(tmp_path / "run")
     (folder / missing).unlink()
     with pytest.raises(ArgumentError) as refused:
-        report.main(str(folder))
-    message = f"`folder` must be the folder of a finished run, with {missing} in it."
-    assert str(refused.value) == f"{message} Received: folder={str(folder)!r}"
+        report.main((str(folder),))
+    message = f"`run_dir` must be the folder of a finished run, with {missing} in it."
+    assert str(refused.value) == f"{message} Received: run_dir={str(folder)!r}"
     (folder / missing).write_text("[]")
-    with pytest.raises(ArgumentError, match=r"with options\.json, metrics\.json, machine\.json and history\.csv"):
-        report.main(str(folder))
+    with pytest.raises(ArgumentError, match=r"with options\.json, metrics\.json and machine\.json"):
+        report.main((str(folder),))
 
 
-@pytest.mark.parametrize(("name", "text"), [("machine.json", "{"), ("history.csv", "epoch;loss\n0;1,5\n")])
-def test_a_damaged_file_of_a_run_is_refused(name, text, tmp_path):
+def test_a_log_with_texts_and_a_damaged_file_of_the_machine(tmp_path):
     folder = made_run(tmp_path / "run")
-    (folder / name).write_text(text)
-    with pytest.raises(ArgumentError, match="`folder` must be the folder of a run, with"):
-        report.main(str(folder))
+    (folder / "history.csv").write_text("epoch,loss,phase\n1,0.5,warm\n")  # A callback may log a text.
+    report.main((str(folder),))
+    (folder / "machine.json").write_text("{")
+    with pytest.raises(ArgumentError, match="`run_dir` must be the folder of a run, with"):
+        report.main((str(folder),))

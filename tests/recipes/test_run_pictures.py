@@ -1,5 +1,8 @@
 """Pictures that recipes leave in their run folder, and the scores that some of them show."""
 
+import functools
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +10,8 @@ import pytest
 from dlguide import linear_regression, plots
 from recipes._lib import anomalies, pictures
 from recipes._lib.images import image_judge
+from recipes._lib.result import Result
+from recipes._lib.runs import run_files
 
 
 def legend(axes):
@@ -14,24 +19,29 @@ def legend(axes):
 
 
 def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
-    title = pictures.title("anywhere/mlp_mnist.py", {"accuracy": 0.98987, "loss": 1.0})
-    assert title == "mlp_mnist · MNIST · accuracy 98.99 %"
-    worst = plots.examples(np.zeros((5, 8, 8)), [0] * 5, np.eye(5), worst=True)
-    figures = {"learning_curves": plots.learning_curves({"loss": [1.0, 2.0]}), "worst": worst}
+    figures = {"learning_curves": plots.learning_curves({"loss": [1.0, 2.0]})}
+    figures["worst"] = plots.examples(np.zeros((5, 8, 8)), [0] * 5, np.eye(5), worst=True)
     heights = [figure.get_figheight() for figure in figures.values()]
-    pictures.save_figures(tmp_path, title, **figures)
+    drawn = {name: functools.partial(figures.get, name) for name in figures}
+    metrics = {"accuracy": 0.98987, "loss": 1.0}
+    found = run_files.save(Result(metrics, None, drawn, seconds=2.0), tmp_path, "mlp_mnist", {"seed": 0})
+    assert found == {**metrics, "training_seconds": 2.0} == json.loads((tmp_path / "metrics.json").read_text())
     # Room for the new lines.
     assert [figure.get_figheight() for figure in figures.values()] == pytest.approx(np.add(heights, [0.36, 0.18]))
-    assert {path.name for path in tmp_path.iterdir()} == {"learning_curves.png", "worst.png"}
+    assert {path.stem for path in tmp_path.glob("*.png")} == set(figures)
+    title = "mlp_mnist · MNIST · accuracy 98.99 %"
     assert figures["learning_curves"].get_suptitle() == f"{title}\nlearning curves"
-    assert worst.get_suptitle().startswith(f"{title}\nlargest cross-entropy first; above each image")
+    assert figures["worst"].get_suptitle().startswith(f"{title}\nlargest cross-entropy first; above each image")
 
 
 def test_a_title_has_the_unit_of_its_metric_and_the_name_of_data_of_ones_own():
-    assert pictures.title("linear_regression_mpg.py", {"mae": 3.1}) == "linear_regression_mpg · Auto MPG · mae 3.10 mpg"
-    title = pictures.title("transformer_shakespeare.py", {"nats_per_character": 1.5}, data_name="hamlet")
-    assert title == "transformer_shakespeare · hamlet · nats per character 1.500"
-    assert pictures.title("gan_mnist.py", {"classes": 10.0}) == "gan_mnist · MNIST"  # Too few images for a distance.
+    for recipe, options, metrics, title in (
+        ("linear_regression_mpg", {}, {"mae": 3.1}, "linear_regression_mpg · Auto MPG · mae 3.10 mpg"),
+        ("transformer_shakespeare", {"corpus": "a/hamlet.txt"}, {}, "transformer_shakespeare · hamlet"),
+        ("gan_mnist", {}, {"classes": 10.0}, "gan_mnist · MNIST"),  # Too few images for a distance.
+        ("automl", {"data": "leaves"}, {"accuracy": 0.5}, "automl · leaves · accuracy 50.0 %"),
+    ):
+        assert run_files.title(recipe, options, metrics) == title
 
 
 def test_predicted_numbers_are_drawn_beside_the_truth_and_the_baseline():

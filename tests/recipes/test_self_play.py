@@ -12,7 +12,6 @@ from recipes import selfplay_connect4
 from recipes._lib.agents import connect_four, connect_four_pictures, game_players, self_play
 from recipes._lib.agents.connect_four import Positions
 from recipes._lib.commands import predict
-from recipes._lib.inputs import input_description
 
 pytestmark = pytest.mark.each_backend
 
@@ -184,7 +183,7 @@ def test_the_baseline_is_a_search_of_two_moves_in_the_same_games_against_the_sam
 
 def test_a_saved_run_answers_with_a_column(tmp_path, capsys):
     compiled().save(tmp_path / "model.keras")
-    input_description.save_moves(tmp_path)
+    (tmp_path / "input.json").write_text('{"kind": "moves"}')
     predict.main(str(tmp_path), ("112233", "11223", ""))
     won, stopped, empty = capsys.readouterr().out.splitlines()
     assert won.startswith("112233: column 4 (expected points 1: ") and " 4: 100 %" in won

@@ -37,7 +37,7 @@ def recorded():
         patch.setattr(transfer, "FEW", 0)
         patch.setattr(transfer, "compare", lambda *args: results.append(compare(*args)) or results[0])
         patch.setattr(training, "fit", fit)
-        metrics = transfer_mnist.main(epochs=1, limit=200, seed=3)
+        metrics = transfer_mnist.main(epochs=1, limit=200, seed=3).metrics
     # For each draw, networks from scratch and then as many fine-tuned ones.
     kinds = {"scratch": [], "tuned": []}
     for i, each in enumerate(fits[2:]):

@@ -1,20 +1,20 @@
-"""What `tools.benchmarks` compares is the same work, and each benchmark runs."""
+"""What `tools.benchmarks` compares is the same work, its patches change no result, and each benchmark runs."""
 
 import importlib
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
-from recipes._lib.runs import results as published_results
-from tools.benchmarks import __main__ as benchmark
-from tools.benchmarks import cartpole, dqn, fit, growth, models, pages, peers, record, tables, upstream, weights
+from recipes._lib.runs import results
+from recipes._lib.words import words
+from tools.benchmarks import __main__ as benchmarks
+from tools.benchmarks import fewest_weights, models, pages, peers, speed, tables, time_to_accuracy, upstream
 
-BATCH = 32
+BACKEND, BATCH = keras.backend.backend(), 32
 LOOPS = [name for name in models.ROWS if name not in ("mlp_short", "mlp_512", "mlp_512_dense", "mlp_512_xla")]
 
 
@@ -30,6 +30,7 @@ def same_noise(monkeypatch):
     monkeypatch.setattr(torch, "randn", lambda shape: torch.from_numpy(noise(shape)))
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("steps", [10, pytest.param(100, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", LOOPS)
 def test_a_loop_by_hand_does_the_same_work(name, steps, same_noise):
@@ -108,17 +109,18 @@ FLOPS = {  # Six per weight and example, four where no input gradient is needed.
 }
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("name", FLOPS)
 def test_the_operations_of_a_step_are_those_of_its_matrix_products(name):
     pytest.importorskip("torch")
-    assert fit.flops(models.ROWS[name]) == FLOPS[name]
+    assert speed.flops(models.ROWS[name]) == FLOPS[name]
 
 
 def test_the_published_results_meet_the_targets():
-    for name, measured in tables.read("fit")["rows"].items():
+    for name, measured in tables.read("speed")["rows"].items():
         plain, ours = (measured["seconds"][f"tensorflow {how}"]["epoch_seconds"] for how in ("plain", "fit"))
         assert tables.ratios(plain, ours)[1] >= 1, name
-    rows = tables.read("cnn")["rows"]
+    rows = tables.read("keras_example")["rows"]
     assert all(seconds <= 10 and accuracy >= 0.99 for seconds, accuracy in (row["one_epoch"] for row in rows))
     assert all(row["ours"][1] >= tables.TARGET for row in rows)
     assert sum(row["example"][-1][0] for row in rows) >= 10 * sum(row["ours"][0] for row in rows)
@@ -131,98 +133,26 @@ def test_the_published_results_meet_the_targets():
         assert both["right_above_90"] >= 0.97 and both["share_above_90"] >= 0.8
 
 
-@pytest.fixture
-def results(tmp_path, monkeypatch):
-    """Let the benchmarks write into a copy of the published results."""
-    shutil.copytree(tables.RESULTS, tmp_path / "results")
-    monkeypatch.setattr(tables, "RESULTS", tmp_path / "results")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "results"
-
-
-@pytest.mark.filterwarnings("ignore:No font that matplotlib knows", "ignore:Glyph")
-def test_a_finished_run_of_deep_q_learning_is_not_run_again(results, monkeypatch):
-    runs = []
-
-    def run(command, **options):
-        *_, name, loss, seed, folder = command
-        runs.append((name, loss, seed))
-        folder = Path(folder.removeprefix("--run-dir="))
-        folder.mkdir(parents=True)
-        (folder / "history.csv").write_text("epoch,val_return\n0,480\n1,10.5\n")
-        (folder / "metrics.json").write_text(f'{{"mean_return": {seed[-2:]}, "random_return": 22}}')
-
-    monkeypatch.setattr(subprocess, "run", run)
-    for _ in range(2):
-        dqn.main(seeds=(20, 21))
-    options = [(f"--loss={loss}", f"--seed={seed}") for loss in ("mse", "huber") for seed in (20, 21)]
-    assert runs == [("recipes.dqn_cartpole", *pair) for pair in options]
-    assert "| Huber loss | 480.0 (480.0 to 480.0) | 10.5 (10.5 to 10.5) |" in pages.published("en")["dqn"]
-
-
-def test_measured_peers_are_not_measured_again(results, monkeypatch):
-    def peer(seed):
-        raise AssertionError("runs in another process")
-
-    ours, theirs = (iter(range(100, 200)), iter(range(200, 300)))
-    monkeypatch.setattr(peers, "PEERS", {"mlp_mnist": {peer: "keras"}})
-    monkeypatch.setattr(peers, "_recipe", lambda name, seed: (0.98, next(ours)))
-    monkeypatch.setattr(peers, "_peer", lambda found, seed: (0.97, next(theirs)))
-    (results / "peers.json").unlink(missing_ok=True)
-    peers.main(rounds=1)
-    for _ in range(2):
-        peers.main(rounds=2)
-    rows = tables.read("peers")["rows"]["mlp_mnist"]
-    assert [run["seconds"] for run in rows["mlp_mnist"].values()] == [100, 101]
-    assert [run["seconds"] for run in rows["peer"].values()] == [200, 201]
-    with pytest.raises(ValueError, match="`rows` must be of mlp_mnist"):
-        peers.main(rows=("mlp",))
-
-
-def test_a_task_is_learned_at_the_first_mean_return_of_475_and_a_seed_that_fails_takes_longest(results):
-    learned = cartpole.first_success([(2500, 3.0, 474.9), (5000, 6.0, 475.0), (7500, 9.0, 500.0)])
-    assert learned == {"steps": 5000, "seconds": 6.0} and cartpole.first_success([(2500, 3.0, 474.9)]) is None
-    rows = {"dqn_cartpole": [learned, {"steps": 9600, "seconds": 8.0}, None], "stable_baselines_dqn": [None] * 3}
-    tables.save("cartpole", {"threshold": 475.0, "version": "1", "seeds": [0, 1, 2], "rows": rows})
-    ours, theirs = pages.published("en")["cartpole"].splitlines()[2:4]
-    assert ours == "| `dqn_cartpole` | 2 of 3 | 9,600 (5,000 to –) | 8.0 (6.0 to –) |"
-    assert theirs.endswith("| 0 of 3 | – (– to –) | – (– to –) |")
-
-
-def test_the_methods_of_a_search_are_compared_with_holms_correction():
-    values = {"tpe": [0.5, 0.6, 0.7], "random": [0.5, 0.61, 0.7], "by_hand": [0.9, 0.99, 1.1]}
-    lines = pages.differences(values, tables.words("en"))
-    assert [line.startswith("- settings by hand: better than") for line in lines] == [False, True, True]
-    assert lines[0] == "- random search and TPE with pruning: undecided (-1.10 to +1.77)"
-    some = {"tpe": [0.0, 0.1, 0.2], "random": [0.21, 0.2, 0.41], "by_hand": [0.0, 0.5, 0.1]}
-    assert all("undecided" in line for line in pages.differences(some, tables.words("en")))
-
-
-def test_an_option_that_a_benchmark_does_not_have_is_refused():
-    with pytest.raises(ValueError, match="`rounds` must be left out: the benchmark fits has no rounds"):
-        benchmark.main("fits", rounds=3)
-
-
 def test_records_are_records():
     """Each program but the first of a target, the recipe, has a mean above the target with p < 0.01."""
-    goals = {float(target): goal for target, goal in tables.read("record")["targets"].items()}
-    assert {target: tuple(goal["rows"]) for target, goal in goals.items()} == record.RECORDS
+    goals = {float(target): goal for target, goal in tables.read("time_to_accuracy")["targets"].items()}
+    assert {target: tuple(goal["rows"]) for target, goal in goals.items()} == time_to_accuracy.PROGRAMS
     for target, goal in goals.items():
-        assert tuple(goal["seeds"]) == record.SEEDS[target]
+        assert tuple(goal["seeds"]) == time_to_accuracy.SEEDS[target]
         medians = [np.median(row["seconds"]) for row in goal["rows"].values()]
         assert medians == sorted(medians, reverse=True)
         assert all(len(row["accuracy"]) == 20 for row in goal["rows"].values())
-        assert all(pages.record_p_value(row["accuracy"], target) < 0.01 for row in [*goal["rows"].values()][1:])
-    assert pages.record_p_value([0.989, 0.991] * 10, 0.99) > 0.4
+        assert all(pages.p_value_above(row["accuracy"], target) < 0.01 for row in [*goal["rows"].values()][1:])
+    assert pages.p_value_above([0.989, 0.991] * 10, 0.99) > 0.4
 
 
 def test_the_smallest_network_is_above_its_target():
-    content = tables.read("weights")
-    assert tuple(content["rows"]) == weights.PROGRAMS and tuple(content["seeds"]) == weights.SEEDS
-    student = min(metrics["weights"] for metrics in published_results.result("compression_mnist")["seeds"].values())
+    content = tables.read("fewest_weights")
+    assert tuple(content["rows"]) == fewest_weights.PROGRAMS and tuple(content["seeds"]) == fewest_weights.SEEDS
+    student = min(metrics["weights"] for metrics in results.result("compression_mnist")["seeds"].values())
     for row in content["rows"].values():
         assert len(row["accuracy"]) == 20 and row["weights"] < student
-        assert pages.record_p_value(row["accuracy"], content["target"]) < 0.01
+        assert pages.p_value_above(row["accuracy"], content["target"]) < 0.01
 
 
 def test_what_the_page_of_training_says_of_a_small_network_is_what_was_measured():
@@ -231,31 +161,72 @@ def test_what_the_page_of_training_says_of_a_small_network_is_what_was_measured(
     assert f"普通 `model.fit` 的 {float(ratio):.1f} 倍" in Path("docs/training.zh.md").read_text("utf-8")
 
 
+def test_each_result_has_its_command_in_the_list():
+    listed = re.findall(r"python -m tools\.benchmarks (\w+)", benchmarks.__doc__)
+    assert sorted(listed) == sorted(path.stem for path in tables.RESULTS.glob("*.json"))
+    for name in listed:
+        assert tables.read(name)["command"] == f"python -m tools.benchmarks {name}"
+        assert callable(importlib.import_module(f"tools.benchmarks.{name}").main)
+
+
 def test_each_peer_and_patch_has_a_title():
     named = {peer.__name__ for found in peers.PEERS.values() for peer in found}
-    assert named | {f"upstream_{name}" for name in upstream.ALL} <= set(tables.words("en"))
+    assert named | {f"upstream_{name}" for name in upstream.ALL} <= set(words(tables.WORDS, "en"))
+
+
+@pytest.mark.parametrize("name", upstream.ALL)
+def test_a_patch_fits_the_keras_that_is_installed(name):
+    changed = upstream.changed_source(name)
+    diff = (upstream.PATCHES / f"{name}.diff").read_text(encoding="utf-8")
+    added = [line[1:].strip() for line in diff.splitlines() if line.startswith("+") and line[1:2] != "+"]
+    assert added and all(line in changed for line in added)
+
+
+@pytest.mark.each_backend
+@pytest.mark.parametrize("name", [name for name, patch in upstream.ALL.items() if patch.backend == BACKEND])
+def test_a_short_training_with_a_patch_ends_with_the_same_weights(name):
+    row = upstream.ALL[name].row._replace(batch_size=16, examples=16)
+
+    def trained():
+        keras.utils.set_random_seed(0)
+        model, (x, y) = upstream.model(name, row), models.arrays(row)
+        if name == "weight_decay":
+            model.optimizer.weight_decay = 30.0  # So much that it shows.
+        losses = [float(np.ravel(model.train_on_batch(x, x if y is None else y))[0]) for _ in range(4)]
+        return [*losses, *map(np.asarray, model.get_weights())]
+
+    without = trained()
+    with upstream.applied(name):
+        patched = trained()
+    assert without[3] != without[0]
+    for before, after in zip(without, patched, strict=True):
+        np.testing.assert_allclose(after, before, rtol=2e-4, atol=1e-5)
 
 
 SMALL = {
-    "fit": {"rows": ("mlp_small", "mlp_512_xla"), "rounds": 1},
-    "growth": {"curves": {"lstm": {16: growth.CURVES["lstm"][16]}}, "epoch_flops": 1},
-    "fits": {"backends": ("tensorflow",), "fits": 2},
-    "cnn": {"seeds": (0,), "limit": 500},
+    "speed": {"rows": ("mlp_small", "mlp_512_xla"), "rounds": 1},
+    "growth": {"sizes": 1},
+    "memory": {"backends": ("tensorflow",), "fits": 2},
+    "keras_example": {"seeds": (0,), "limit": 500},
     "export": {"backends": ("tensorflow",), "count": 1},
-    "photos": {"count": 1, "epochs": 1, "limit": 2000},
+    "photos": {"count": 1, "limit": 2000},
     "operations": {"names": ("mlp_small",)},
-    "record": {"targets": (0.990,), "count": 2},
-    "weights": {"seeds": (0,)},
-    "search": {"seeds": (0,), "new_seeds": (1000,), "trials": 2, "epochs": 1},
+    "time_to_accuracy": {"targets": (0.990,), "count": 2},
+    "search": {"seeds": (0,), "trials": 2, "epochs": 1},
 }
+"""The others train for minutes."""
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in ("cnn", "photos"))) for name in SMALL]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in ("keras_example", "photos"))) for name in SMALL]
 )
-def test_a_benchmark_runs_in_its_smallest_form_and_its_table_can_be_made(name, results, monkeypatch):
-    if name in ("fit", "growth"):
+def test_a_benchmark_runs_in_its_smallest_form_and_its_table_can_be_made(name, tmp_path, monkeypatch):
+    """It writes into a copy of the published results."""
+    shutil.copytree(tables.RESULTS, tmp_path / "results")
+    monkeypatch.setattr(tables, "RESULTS", tmp_path / "results")
+    monkeypatch.chdir(tmp_path)
+    if name in ("speed", "growth"):
         pytest.importorskip("jax")
         pytest.importorskip("torch")
     few_examples = {name: row._replace(examples=2 * row.batch_size) for name, row in models.ROWS.items()}

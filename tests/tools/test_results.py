@@ -14,7 +14,7 @@ from questions import _questions, _recheck
 from recipes import __main__ as listed
 from recipes._lib.runs import machine_facts, recipe_list, results, seed_intervals
 from tests.helpers.commands import ROOT, command
-from tools import checks, measure, table, verify
+from tools import ledger, measure, table, verify
 
 
 @pytest.mark.parametrize("name", recipe_list.rows())
@@ -124,7 +124,7 @@ def test_a_further_row_is_its_recipe_with_other_options_and_has_a_result_of_its_
     assert first[:2] == ["[`dqn_cartpole`](recipes/dqn_cartpole.py)", "CartPole-v1"]
     assert second[:2] == ["[`dqn_cartpole`](recipes/dqn_cartpole.py) `--env Acrobot-v1 --epochs 32`", "Acrobot-v1"]
     assert second[2] == "mean return ↑ -81.5" and second[4] == "-95.5"
-    lines = table._with_result_line("dqn_cartpole").splitlines()
+    lines = table.with_result_line("dqn_cartpole").splitlines()
     stated = "mean_return -81.5, 95 % prediction interval -92.5 to -70.5, baseline -95.5."
     at = lines.index(f"With --env Acrobot-v1 --epochs 32: {stated}")
     assert [line.partition(":")[0] for line in lines[at - 2 : at]] == ["Result", "Training"] and lines[at + 1] == ""
@@ -155,7 +155,7 @@ def test_a_name_or_a_seed_that_cannot_be_run_is_refused(call, names, option, mes
 
 
 def test_verify_runs_a_recipe_with_a_new_seed_and_says_whether_it_lies_in_its_interval(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(checks, "path", lambda: tmp_path / "checks.jsonl")
+    monkeypatch.setattr(ledger, "path", lambda: tmp_path / "ledger.jsonl")
     values = {"perceptron_mnist": 0.9274, "linear_regression_mpg": 99.0}
 
     def run(name, seed, **_):
@@ -164,7 +164,7 @@ def test_verify_runs_a_recipe_with_a_new_seed_and_says_whether_it_lies_in_its_in
     monkeypatch.setattr(measure, "run", run)
     verify.main(tuple(values), seeds=(777,))
     first, one_check, second, other_check, last = capsys.readouterr().out.splitlines()
-    assert [checks.line(check) for check in checks.read()] == [one_check, other_check]
+    assert [ledger.to_json_line(check) for check in ledger.read()] == [one_check, other_check]
     assert first.startswith("perceptron_mnist  accuracy  0.9274 in 0.92") and first.endswith("  inside")
     assert second.startswith("linear_regression_mpg  mae  99 in 3.") and second.endswith("  OUTSIDE")
     assert last == "1 of 2 results lie outside their 95 % interval; by chance about 0.1 would"

@@ -19,7 +19,7 @@ SEEDS = tuple(range(3000, 3020))
 """With none of them anything was chosen."""
 
 
-def main(seeds: tuple[int, ...] = SEEDS) -> None:
+def main(*, seeds: tuple[int, ...] = SEEDS) -> None:
     """Train each agent with each seed, in turn and in new processes, and write each result as it comes."""
     rows: dict[str, list[dict]] = {"dqn_cartpole": [], "stable_baselines_dqn": []}
     for seed in seeds:

@@ -13,21 +13,21 @@ from recipes._lib.runs import run_folder
 from tools.benchmarks import processes, tables
 
 
-def main(losses: tuple[str, ...] = ("mse", "huber"), seeds: tuple[int, ...] = (20, 21, 22), **options) -> None:
-    """Train with each loss and seed, then write the result and the figures; `options` are those of `dqn_cartpole`."""
+def main(*, seeds: tuple[int, ...] = (20, 21, 22)) -> None:
+    """Train with each loss and seed, then draw the figures."""
     content = {
         "steps_per_epoch": q_learning.ROUNDS * q_learning.ENVIRONMENTS,
         "episodes": q_learning.SETTINGS["episodes"],
-        "losses": {loss: {str(seed): _scores(loss, seed, options) for seed in seeds} for loss in losses},
+        "losses": {loss: {str(seed): _scores(loss, seed) for seed in seeds} for loss in ("mse", "huber")},
     }
     tables.save("dqn", content)
     tables.save_figures("dqn", draw)
 
 
-def _scores(loss: str, seed: int, options: dict) -> dict:
+def _scores(loss: str, seed: int) -> dict:
     """Return the scores of a run and its returns after each epoch."""
     folder = run_folder.RUNS / "benchmark_dqn" / f"{loss}_{seed}_{q_learning.ROUNDS}_{q_learning.UPDATES}"
-    metrics = processes.run_recipe("dqn_cartpole", folder, loss=loss, seed=seed, **options)
+    metrics = processes.run_recipe("dqn_cartpole", folder, loss=loss, seed=seed)
     with open(folder / "history.csv", encoding="utf-8", newline="") as file:
         returns = [float(row["val_return"]) for row in csv.DictReader(file)]
     return {"mean_return": metrics["mean_return"], "random_return": metrics["random_return"], "val_returns": returns}

@@ -14,7 +14,7 @@ from tools.benchmarks import processes, tables
 SUFFIXES = {"tf_saved_model": "", "onnx": ".onnx", "litert": ".tflite"}
 
 
-def main(backends: tuple[str, ...] = results.BACKENDS, count: int | None = None) -> None:
+def main(*, backends: tuple[str, ...] = results.BACKENDS, count: int | None = None) -> None:
     """Export every model, or the first `count`, on every backend and write the differences."""
     models: dict[str, dict] = {}
     for backend in backends:

@@ -1,9 +1,11 @@
 """How a training step of `training.fit` grows with batch size, width and length, beside the least time it can take."""
 
+import itertools
+
 from matplotlib import ticker
 
 from dlguide import plots
-from tools.benchmarks import fit, processes, tables
+from tools.benchmarks import processes, speed, tables
 from tools.benchmarks.models import WIDE, Row
 
 LENGTHS, WIDTHS = (16, 32, 64, 128, 256), (64, 128, 256, 512, 1024, 2048)
@@ -16,22 +18,30 @@ CURVES = {
 """The models of each curve by what varies: the batch size, the width or the length."""
 
 
-def main(curves: dict[str, dict[int, Row]] = CURVES, epoch_flops: float = 5e10) -> None:
-    """Measure each size in epochs of about `epoch_flops` operations (10 to 500 steps); write the result of all."""
-    content = {"sgemm_gflops": {}, "curves": {name: [] for name in curves}}
+EPOCH_FLOPS = 5e10
+"""About so many operations has an epoch: 10 to 500 steps."""
+
+
+def main(*, sizes: int | None = None) -> None:
+    """Measure each model.
+
+    Args:
+        sizes: Only so many sizes of each curve, in epochs of ten steps, and nothing is written.
+    """
+    content = {"sgemm_gflops": {}, "curves": {name: [] for name in CURVES}}
     with processes.start("tensorflow") as tensorflow, processes.start("torch") as torch:
         workers = {"tensorflow": tensorflow, "torch": torch}
-        for library, backend in fit.LIBRARIES.items():
-            content["sgemm_gflops"][library] = [workers[backend](fit.sgemm_gflops, library)]
-        for name, rows in curves.items():
-            for size, row in rows.items():
-                flops = torch(fit.flops, row)
-                steps = int(min(max(epoch_flops / flops, 10), 500))
+        for library, backend in speed.LIBRARIES.items():
+            content["sgemm_gflops"][library] = [workers[backend](speed.sgemm_gflops, library)]
+        for name, rows in CURVES.items():
+            for size, row in itertools.islice(rows.items(), sizes):
+                flops = torch(speed.flops, row)
+                steps = 10 if sizes else int(min(max(EPOCH_FLOPS / flops, 10), 500))
                 row = row._replace(examples=steps * row.batch_size)
-                seconds = tensorflow(fit.timed, row, "fit")["epoch_seconds"]
+                seconds = tensorflow(speed.timed, row, "fit")["epoch_seconds"]
                 content["curves"][name].append({"size": size, "flops_per_step": flops, "step_seconds": seconds / steps})
                 print(name, content["curves"][name][-1], flush=True)
-    if curves is CURVES:
+    if sizes is None:
         tables.save("growth", content)
         tables.save_figures("growth", draw)
 

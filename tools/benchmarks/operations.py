@@ -24,7 +24,7 @@ INSIDE = ("ParallelMapDataset", "FlatMapDataset")
 """They are timed within PrefetchDataset."""
 
 
-def main(names: tuple[str, ...] = ROWS) -> None:
+def main(*, names: tuple[str, ...] = ROWS) -> None:
     """Profile each model in a process of its own, and write the result."""
     content = {}
     for name in names:

@@ -9,21 +9,22 @@ import numpy as np
 
 from questions import _verdict
 from recipes._lib.runs import recipe_list, results, seed_intervals
+from recipes._lib.words import words
 from tools.benchmarks import models
-from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, fastest_product, ratios, read, table, words
+from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_product, ratios, read, table
 
 
 def published(language: str) -> dict[str, str]:
-    """Return the Markdown of each published benchmark, in "en" or "zh", by the marker of its place in the pages.
+    """Return the Markdown of each published benchmark, in "en" or "zh", by its name.
 
     The paths of figures start at the root of the project: `tools/benchmarks/results/growth.png`.
     """
-    phrases, texts = {"language": language, **words(language)}, {}
-    for marker, (name, paragraphs) in MARKERS.items():
+    phrases, texts = {"language": language, **words(WORDS, language)}, {}
+    for name, paragraphs in MARKERS.items():
         content = read(name)
         content["unit"] = phrases["core" if content["cores"] == 1 else "cores"]
         content["software"] = phrases["list_comma"].join(map(" ".join, content["versions"].items()))
-        texts[marker] = "\n\n".join(paragraphs(content, phrases))
+        texts[name] = "\n\n".join(paragraphs(content, phrases))
     return texts
 
 
@@ -56,7 +57,7 @@ def speed_tables(content: dict, phrases: dict[str, str]) -> list[str]:
 
 def _speed(content, phrases):
     note = phrases["speed_note"].format(**content, **fastest_product(content))
-    return [*speed_tables(content, phrases), note, _time_to_target(read("cnn"), phrases)]
+    return [*speed_tables(content, phrases), note, _time_to_target(read("keras_example"), phrases)]
 
 
 def _time_to_target(content, phrases):
@@ -71,7 +72,7 @@ def _time_to_target(content, phrases):
     facts["reached"] = sum(scores[-1, 1] >= TARGET for scores in examples)
     facts |= {"unit": phrases["core" if content["cores"] == 1 else "cores"]}
     facts |= {key: content[key] for key in ("cores", "cpu", "date")}
-    return phrases["cnn_note"].format(**facts)
+    return phrases["keras_example_note"].format(**facts)
 
 
 def _growth(content, phrases):
@@ -80,9 +81,9 @@ def _growth(content, phrases):
     return [phrases["growth_figure"], phrases["growth_note"].format(**content, **facts)]
 
 
-def _fits(content, phrases):
+def _memory(content, phrases):
     rows = [{"backend": backend, **megabytes} for backend, megabytes in content["megabytes"].items()]
-    return [table("fits", phrases, rows), phrases["fits_note"].format(**content)]
+    return [table("memory", phrases, rows), phrases["memory_note"].format(**content)]
 
 
 def _exports(content, phrases):
@@ -155,7 +156,7 @@ def _dqn(content, phrases):
 
 
 def _peers(content, phrases):
-    names, rows = words(phrases["language"], recipe_list.FOLDER / "names.csv"), []
+    names, rows = words(recipe_list.FOLDER / "names.csv", phrases["language"]), []
     for name, ways in content["rows"].items():
         recipe = recipe_list.recipe(name)
         for way, runs in ways.items():
@@ -195,7 +196,7 @@ def _operations(content, phrases):
     return [table("operations", phrases, rows), phrases["operations_note"].format(**content)]
 
 
-def _record(content, phrases):
+def _time_to_accuracy(content, phrases):
     tables = []
     for target, goal in content["targets"].items():
         first, rows = next(iter(goal["rows"].values()))["seconds"], []
@@ -204,29 +205,32 @@ def _record(content, phrases):
             row = {"name": name, "file": name.split()[0], **_beside_target(accuracies, float(target))}
             row |= {"seconds": statistics.median(seconds), "share": statistics.median(np.divide(seconds, first))}
             rows.append(row)
-        tables += [phrases["record_title"].format(target=float(target)), table("record", phrases, rows)]
-    return [*tables, phrases["record_note"].format(**content, count=len(goal["seeds"]))]
+        tables += [
+            phrases["time_to_accuracy_title"].format(target=float(target)),
+            table("time_to_accuracy", phrases, rows),
+        ]
+    return [*tables, phrases["time_to_accuracy_note"].format(**content, count=len(goal["seeds"]))]
 
 
-def _weights(content, phrases):
+def _fewest_weights(content, phrases):
     seeds = results.result("compression_mnist")["seeds"].values()
     student = {"weights": int(next(iter(seeds))["weights"]), "accuracy": [metrics["accuracy"] for metrics in seeds]}
     rows = []
     for name, measured in {"compression_mnist": student, **content["rows"]}.items():
-        folder = "recipes" if name == "compression_mnist" else "tools/benchmarks/records"
+        folder = "recipes" if name == "compression_mnist" else "tools/benchmarks/programs"
         accuracies = measured["accuracy"]
         row = {"name": name, "file": f"{folder}/{name}", "weights": measured["weights"], "seeds": len(accuracies)}
         rows.append({**row, **_beside_target(accuracies, content["target"])})
-    return [table("weights", phrases, rows), phrases["weights_note"].format(**content)]
+    return [table("fewest_weights", phrases, rows), phrases["fewest_weights_note"].format(**content)]
 
 
 def _beside_target(accuracies: list[float], target: float) -> dict[str, float]:
     """Return what a table says of the accuracies of a program."""
     found = {"mean": statistics.fmean(accuracies), "low": min(accuracies), "high": max(accuracies)}
-    return {**found, "p": record_p_value(accuracies, target)}
+    return {**found, "p": p_value_above(accuracies, target)}
 
 
-def record_p_value(accuracies: list[float], target: float) -> float:
+def p_value_above(accuracies: list[float], target: float) -> float:
     """Return how probable such a mean or a higher one is if that of all seeds is the target; NaN without a spread."""
     if min(accuracies) == max(accuracies):
         return math.nan
@@ -247,18 +251,18 @@ def _upstream(content, phrases):
 
 
 MARKERS = {
-    "benchmark": ("fit", _speed),
-    "growth": ("growth", _growth),
-    "fits": ("fits", _fits),
-    "exports": ("export", _exports),
-    "photos": ("photos", _photos),
-    "search": ("search", _search),
-    "dqn": ("dqn", _dqn),
-    "peers": ("peers", _peers),
-    "cartpole": ("cartpole", _cartpole),
-    "record": ("record", _record),
-    "weights": ("weights", _weights),
-    "operations": ("operations", _operations),
-    "upstream": ("upstream", _upstream),
+    "speed": _speed,
+    "growth": _growth,
+    "memory": _memory,
+    "export": _exports,
+    "photos": _photos,
+    "search": _search,
+    "dqn": _dqn,
+    "peers": _peers,
+    "cartpole": _cartpole,
+    "time_to_accuracy": _time_to_accuracy,
+    "fewest_weights": _fewest_weights,
+    "operations": _operations,
+    "upstream": _upstream,
 }
-"""The file and the paragraphs of each place in the pages."""
+"""The paragraphs of each place in the pages, by the name of the benchmark."""

@@ -5,12 +5,27 @@ training took.
 """
 
 import tempfile
+import time
 
 import numpy as np
 
 from dlguide import data
 from recipes._lib.images import vae_model
-from tools.benchmarks.peer_tools import accuracy, flat, timed
+
+
+def timed(function, *arguments, **options) -> tuple:
+    """Return what a function returns, and the seconds that it took."""
+    start = time.perf_counter()
+    result = function(*arguments, **options)
+    return result, time.perf_counter() - start
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    return x.reshape(len(x), -1)
+
+
+def accuracy(predicted, expected) -> float:
+    return float(np.mean(np.asarray(predicted) == expected))
 
 
 def scikit_learn_mlp(seed: int) -> tuple[float, float]:
@@ -40,11 +55,11 @@ def keras_example_cnn(seed: int) -> tuple[float, float]:
     """keras.io's "Simple MNIST convnet" by plain `fit`: 32-64, dropout 0.5, Adam, 15 epochs in batches of 128."""
     import keras
 
-    from tools.benchmarks import cnn
+    from tools.benchmarks import keras_example
 
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", seed=seed)
-    model = cnn.example_network()
+    model = keras_example.example_network()
     model.compile("adam", "sparse_categorical_crossentropy")
     _, seconds = timed(model.fit, *mnist.train, batch_size=128, epochs=15, verbose=0)
     return accuracy(model.predict(mnist.test.x, verbose=0).argmax(1), mnist.test.y), seconds

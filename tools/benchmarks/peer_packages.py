@@ -12,7 +12,7 @@ from pathlib import Path
 from dlguide import data, evaluation
 from recipes._lib import anomalies
 from recipes._lib.search import scaled_data
-from tools.benchmarks.peer_tools import accuracy, flat, timed
+from tools.benchmarks.peer_networks import accuracy, flat, timed
 
 SEARCH_SECONDS = 140  # The published training time of `automl`, on one core.
 
@@ -89,14 +89,14 @@ def keras_tuner(seed: int) -> tuple[float, float]:
     import keras
     import keras_tuner
 
-    from recipes import automl
+    from recipes._lib.search import search_space
 
     splits = _bikeshare(seed)
     keras.utils.set_random_seed(seed)
 
     class Candidates(keras_tuner.HyperModel):
         def build(self, parameters):
-            return automl.candidate(_Trial(parameters), splits, 15)[0]
+            return search_space.candidate(_Trial(parameters), splits, 15)[0]
 
         def fit(self, parameters, model, *arguments, **options):
             return model.fit(*arguments, batch_size=parameters.get("batch_size"), **options)

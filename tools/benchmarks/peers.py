@@ -37,7 +37,7 @@ PEERS = {
 """The peers of each recipe, and their packages."""
 
 
-def main(rows: tuple[str, ...] = (), rounds: int = 3) -> None:
+def main(*, rows: tuple[str, ...] = (), rounds: int = 3) -> None:
     """Measure the recipes `rows`, all if there are none, and their peers; write each result as it comes."""
     if set(rows) - set(PEERS):
         raise arguments.error("rows", f"of {', '.join(PEERS)}", rows)

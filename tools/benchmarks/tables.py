@@ -1,6 +1,5 @@
 """The published benchmarks: their files, their texts, and Markdown tables."""
 
-import csv
 import json
 import statistics
 from collections.abc import Callable
@@ -9,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from recipes._lib.runs import machine_facts, results
+from recipes._lib.words import LANGUAGES, words
 
 RESULTS, WORDS = (Path(__file__).with_name(name) for name in ("results", "words.csv"))
 TARGET, EXAMPLE_EPOCHS = 0.9922, 15
-"""Of `cnn`: the accuracy that keras.io's example states, and its epochs."""
+"""The accuracy that keras.io's example states, and its epochs."""
 
 
 def read(name: str) -> dict:
@@ -28,15 +28,9 @@ def save(name: str, content: dict) -> None:
 
 def save_figures(name: str, draw: Callable, **options) -> None:
     """Draw the figure of a JSON file, `draw(content, words)`, in each language."""
-    for language, suffix in (("en", ""), ("zh", ".zh")):
-        figure = draw(read(name), words(language))
+    for language, suffix in LANGUAGES.items():
+        figure = draw(read(name), words(WORDS, language))
         figure.savefig(RESULTS / f"{name}{suffix}.png", **options)
-
-
-def words(language: str, path: Path = WORDS) -> dict[str, str]:
-    """Return the texts of figures and tables by key: in a language, or in English where both are the same."""
-    with open(path, encoding="utf-8", newline="") as file:
-        return {row["key"]: row[language] or row["en"] for row in csv.DictReader(file)}
 
 
 def table(name: str, phrases: dict[str, str], rows: list[dict | str]) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import keras
 
-from tools.benchmarks import fit, models, processes, tables
+from tools.benchmarks import models, processes, speed, tables
 
 PATCHES = Path(__file__).with_name("patches")
 ROUNDS = 15  # The steps of small models vary.
@@ -41,8 +41,8 @@ ALL = {
 }
 
 
-def main(rounds: int = ROUNDS) -> None:
-    """Time each model in each round, first without and then with its patch; write the JSON."""
+def main(*, rounds: int = ROUNDS) -> None:
+    """Time each model in each round, first without and then with its patch."""
     rows = {}
     for name, patch in ALL.items():
         ways = rows[name] = {"before": [], "after": []}
@@ -58,7 +58,7 @@ def step_seconds(name: str, is_patched: bool) -> dict[str, float]:
     """Return the seconds of a step after the first epoch, and of the first epoch, with its compilation."""
     row = ALL[name].row
     with applied(name) if is_patched else contextlib.nullcontext():
-        seconds = fit.timed(row, "plain", build=functools.partial(model, name))
+        seconds = speed.timed(row, "plain", build=functools.partial(model, name))
     steps = -(-row.examples // row.batch_size)
     return {"step": seconds["epoch_seconds"] / steps, "first_epoch": seconds["first_epoch_seconds"]}
 

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from recipes._lib.photos import calibration
 from recipes._lib.published import published_runs
 from recipes._lib.reports import finished_runs
 from recipes._lib.runs import arguments, command_line, recipe_list, results, run_folder
@@ -47,23 +48,28 @@ def _checked(folder: str) -> finished_runs.FinishedRun:
 
 
 def publish_run(run: finished_runs.FinishedRun, target: Path) -> None:
-    """Write what is published of a run beside the folder, then put it in place file by file, `run.json` last."""
+    """Write what is published of a run beside the folder, then put it in the folder's place as a whole."""
     target.mkdir(parents=True, exist_ok=True)
+    if (run.folder / "input.json").exists():
+        calibration.calibrate(run.folder)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".publish-") as scratch:
-        new = Path(scratch)
+        new, old = Path(scratch, "new"), Path(scratch, "old")
+        new.mkdir()
         for picture in sorted(run.folder.glob("*.png")):
             fewer_colours.write(picture, new / picture.name)
         for name in COPIED:
             if (run.folder / name).exists():
                 shutil.copyfile(run.folder / name, new / name)
         model = _model(run, new) if recipe_list.recipe(run.recipe).published_parts else {}
-        files = published_runs.files(new)
-        results.write_json(new / "run.json", _content(run) | model | {"files": files})
-        for old in target.iterdir():
-            if old.suffix != ".md" and not (new / old.name).exists():
-                old.unlink()
-        for name in (*files, "run.json"):
-            (new / name).replace(target / name)
+        results.write_json(new / "run.json", _content(run) | model | {"files": published_runs.files(new)})
+        for page in target.glob("*.md"):
+            shutil.copy(page, new)
+        target.replace(old)
+        try:
+            new.replace(target)
+        except BaseException:
+            old.replace(target)
+            raise
 
 
 def _content(run: finished_runs.FinishedRun) -> dict:

@@ -6,32 +6,19 @@ import textwrap
 
 import griffe
 
+from recipes._lib.words import words
 from tools.site import _pages
-
-MODULES = (
-    "training",
-    "data",
-    "evaluation",
-    "plots",
-    "generation",
-    "explanation",
-    "augmentation",
-    "attention_layers",
-    "deployment",
-    "errors",
-)
-"""The public modules beside the builders of `dlguide` itself."""
 
 
 def pages(language: str) -> dict[str, str]:
     """Return the path and the text of each page; the index comes first."""
-    words = _pages.words(language)
-    found, index = {}, [f"# {words['api']}\n\n{words['api intro']}\n"]
+    texts = words(_pages.WORDS, language)
+    found, index = {}, [f"# {texts['api']}\n\n{texts['api intro']}\n"]
     for module, items in _public().items():
-        index.append(f"## {module or words['builders']}\n\n| {words['name']} | {words['what']} |\n|---|---|")
+        index.append(f"## {module or texts['builders']}\n\n| {texts['name']} | {texts['what']} |\n|---|---|")
         for name, item in items.items():
             path = _path(module, name)
-            found[f"api/{path}.md"] = _page(path, item, words)
+            found[f"api/{path}.md"] = _page(path, item, texts)
             index.append(f"| [`{path}`]({path}.md) | {_sentence(item)} |")
         index.append("")
     return {"api/index.md": "\n".join(index), **found}
@@ -51,36 +38,38 @@ def _path(module: str, name: str) -> str:
 
 @functools.cache
 def _public() -> dict[str, dict[str, griffe.Object]]:
-    """Return the public names of each module, "" for the builders."""
+    """Return the public names of each module, "" for the builders, which stand in the package too."""
     package = griffe.load("dlguide", search_paths=[str(_pages.ROOT)], resolve_aliases=True)
-    found = {}
-    for module in ("", *MODULES):
-        place = package[module] if module else package
-        own = [name for name, item in place.members.items() if item.is_public and not item.is_alias]
-        names = place.exports or [name for name in own if not place[name].is_attribute]
-        found[module] = {name: place[name].final_target if place[name].is_alias else place[name] for name in names}
-    return found
+    modules = {name: item for name, item in sorted(package.members.items()) if name[0] != "_" and not item.is_alias}
+    found, seen = {}, set()
+    for module, place in {"": package, **{name: item for name, item in modules.items() if item.is_module}}.items():
+        members = [(name, item) for name, item in place.members.items() if not item.is_alias and item.is_public]
+        names = place.exports or [name for name, item in members if item.is_function or item.is_class]
+        items = {name: place[name].final_target if place[name].is_alias else place[name] for name in names}
+        found[module] = {name: item for name, item in items.items() if item.path not in seen}
+        seen.update(item.path for item in items.values())
+    return {module: items for module, items in found.items() if items}
 
 
-def _page(path: str, item: griffe.Object, words: dict[str, str]) -> str:
-    lines = [f"# {path}\n", *_documented(path.rpartition(".")[2], item, words)]
+def _page(path: str, item: griffe.Object, texts: dict[str, str]) -> str:
+    lines = [f"# {path}\n", *_documented(path.rpartition(".")[2], item, texts)]
     if item.is_class:
         for name, member in item.members.items():
             if member.is_function and member.is_public and member.docstring and not member.is_alias:
-                lines += [f"## {name}\n", *_documented(name, member, words)]
+                lines += [f"## {name}\n", *_documented(name, member, texts)]
     file = item.relative_package_filepath
-    lines.append(f"{words['source']}: [`{file}`](../{file})\n")
+    lines.append(f"{texts['source']}: [`{file}`](../{file})\n")
     return "\n".join(lines)
 
 
-def _documented(name: str, item: griffe.Object, words: dict[str, str]) -> list[str]:
+def _documented(name: str, item: griffe.Object, texts: dict[str, str]) -> list[str]:
     """Return the signature and the docstring of a function, method or class as Markdown."""
     call = item["__init__"] if item.is_class and "__init__" in item.members else item
     lines = [f"```python\n{_signature(name, call)}\n```\n"] if call.is_function else []
     for text in filter(None, (item.docstring, call.docstring if call is not item else None)):
-        lines += _sections(text.value, words)
+        lines += _sections(text.value, texts)
     if item.is_class and "NamedTuple" in map(str, item.bases):
-        lines.append(f"**{words['Attributes']}**\n")
+        lines.append(f"**{texts['Attributes']}**\n")
         for attribute in (member for member in item.members.values() if member.is_attribute and member.is_public):
             about = _joined(attribute.docstring.value) if attribute.docstring else ""
             lines.append(f"- `{attribute.name}` (`{attribute.annotation}`){': ' if about else ''}{about}")
@@ -97,7 +86,7 @@ def _signature(name: str, function: griffe.Function) -> str:
     return f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + f"){end}"
 
 
-def _sections(docstring: str, words: dict[str, str]) -> list[str]:
+def _sections(docstring: str, texts: dict[str, str]) -> list[str]:
     """Return a docstring as Markdown: `Args:` and the like become headings, what is indented below them a list."""
     text, *sections = re.split(r"^(\w+):\n(?=    )", docstring, flags=re.MULTILINE)
     lines = [text.rstrip() + "\n"]
@@ -107,7 +96,7 @@ def _sections(docstring: str, words: dict[str, str]) -> list[str]:
             body = f"```pycon\n{body}\n```"
         elif title in ("Args", "Raises", "Warns", "Attributes"):
             body = re.sub(r"^(\*{0,2}\w+): ", r"- `\1`: ", body, flags=re.MULTILINE)
-        lines.append(f"**{words[title]}**\n\n{body}\n")
+        lines.append(f"**{texts[title]}**\n\n{body}\n")
     return lines
 
 

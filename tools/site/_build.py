@@ -12,6 +12,7 @@ import yaml
 
 from questions import _questions
 from recipes._lib.runs import arguments, recipe_list
+from recipes._lib.words import LANGUAGES, words
 from tools.site import _api, _notebooks, _pages, _scripts
 from tools.site._pages import ROOT
 
@@ -31,7 +32,7 @@ def build(folder: Path) -> None:
         scratch = Path(scratch)
         shutil.copy(HERE / "mkdocs.yml", scratch)
         shutil.copytree(HERE / "theme", scratch / "theme")
-        for language in _pages.SUFFIXES:
+        for language in LANGUAGES:
             stage(scratch / language, language)
             _html(scratch, language)
         _scripts.write(scratch / "site_en/demos")
@@ -66,13 +67,13 @@ def stage(folder: Path, language: str) -> None:
 
 def _with_notebooks(folder: Path, texts: dict[str, str], language: str) -> dict[str, str]:
     """Write the notebooks, and return the pages that link to them below their titles."""
-    found, word = {}, _pages.words(language)["notebook"]
+    found, word = {}, words(_pages.WORDS, language)["notebook"]
     for name in (*_questions.names(), *recipe_list.names()):
         is_question = name in _questions.names()
         place = f"{'questions' if is_question else 'recipes/published'}/{name}/index.md"
         if place not in texts:
             continue
-        page = (ROOT / place).with_name(f"README{_pages.SUFFIXES[language]}.md")
+        page = (ROOT / place).with_name(f"README{LANGUAGES[language]}.md")
         file = folder / place.replace("index.md", f"{name}.ipynb")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_notebooks.question(page) if is_question else _notebooks.recipe(name), encoding="utf-8")
@@ -83,10 +84,10 @@ def _with_notebooks(folder: Path, texts: dict[str, str], language: str) -> dict[
 
 def _gallery(texts: dict[str, str], language: str) -> str:
     """Return a page with the first picture of each recipe and each question."""
-    words = _pages.words(language)
-    lines = [f"# {words['gallery']}\n"]
+    site_words = words(_pages.WORDS, language)
+    lines = [f"# {site_words['gallery']}\n"]
     for part, places in (("recipes", _recipe_pages()), ("questions", _question_pages())):
-        lines.append(f'## {words[part]}\n\n<div class="gallery" markdown="1">\n')
+        lines.append(f'## {site_words[part]}\n\n<div class="gallery" markdown="1">\n')
         for place in places:
             heading = texts[place].splitlines()[0].removeprefix("# ")
             folder = place.removesuffix("index.md")
@@ -115,16 +116,16 @@ def _navigation(language: str) -> list:
         "measured": [f"docs/{name}.md" for name in MEASURED],
         "api": ["api/index.md", *_api.navigation()],
     }
-    return [{_pages.words(language)[part]: pages} for part, pages in parts.items()]
+    return [{words(_pages.WORDS, language)[part]: pages} for part, pages in parts.items()]
 
 
 def _html(scratch: Path, language: str) -> None:
     """Make HTML of the staged pages; a link or an anchor that leads nowhere ends it."""
-    words = _pages.words(language)
-    name, tag, link = (words[f"other {part}"] for part in ("name", "language", "folder"))
+    site_words = words(_pages.WORDS, language)
+    name, tag, link = (site_words[f"other {part}"] for part in ("name", "language", "folder"))
     icons = {"": "brightness-auto", ": light": "weather-sunny", ": dark": "weather-night"}
     palette = [
-        {"media": f"(prefers-color-scheme{scheme})", "toggle": {"icon": f"material/{icon}", "name": words["dark"]}}
+        {"media": f"(prefers-color-scheme{scheme})", "toggle": {"icon": f"material/{icon}", "name": site_words["dark"]}}
         for scheme, icon in icons.items()
     ]
     palette[1]["scheme"], palette[2]["scheme"] = "default", "slate"

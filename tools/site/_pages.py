@@ -1,6 +1,5 @@
 """The repository's pages as the pages of a site: their names, links, pictures, folds, and the places of models."""
 
-import csv
 import functools
 import posixpath
 import re
@@ -9,13 +8,15 @@ from pathlib import Path
 from matplotlib.image import imread
 
 from recipes._lib.runs import recipe_list
+from recipes._lib.words import LANGUAGES
 from tools.site import _scripts
 
 ROOT = recipe_list.FOLDER.parent
 PUBLISHED = recipe_list.FOLDER / "published"
 RUNTIME_MEGABYTES = 5.0
 """Of ONNX Runtime Web, packed."""
-SUFFIXES = {"en": "", "zh": ".zh"}
+WORDS = Path(__file__).with_name("words.csv")
+"""Of the site, that stand in no page."""
 FENCE = re.compile(r"^```.*?^```\n", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s#]*)(#[^()\s]*)?\)")
 OTHER_LANGUAGE = re.compile(r" ?\[(?:中文|English)\]\([^)]*\)")
@@ -26,13 +27,6 @@ COMMENT = re.compile(r"(`[^`\n]*`)|<!--.*?-->", re.DOTALL)
 CHINESE = r"[\u3000-\u9fff\uff00-\uffef]"
 CHINESE_GAP = re.compile(rf"(?<={CHINESE})\n {{0,4}}(?={CHINESE})|(?<=\$) (?=[，。；：、）？！])")
 """The end of a line between two Chinese characters, and a space before a full stop: both would show as a gap."""
-
-
-@functools.cache
-def words(language: str) -> dict[str, str]:
-    """Return the words of the site that stand in no page."""
-    with (Path(__file__).parent / "words.csv").open(encoding="utf-8", newline="") as file:
-        return {row["key"]: row[language] for row in csv.DictReader(file)}
 
 
 @functools.cache
@@ -63,7 +57,7 @@ class Files:
 
 def page_text(name: str, language: str, files: Files) -> str:
     """Return a page of the repository as a page of the site."""
-    content = (ROOT / name).with_suffix(f"{SUFFIXES[language]}.md").read_text(encoding="utf-8")
+    content = (ROOT / name).with_suffix(f"{LANGUAGES[language]}.md").read_text(encoding="utf-8")
     twin = Path(name).with_suffix(".zh.md" if language == "en" else ".md").name
     content = OTHER_LANGUAGE.sub("", content).replace("\n · ", "\n").replace(f"]({twin})", "](#)")
     content = re.sub(r"\[([^\[\]]*)\]\(#\)", r"\1", content)  # The site has a link to the other language in its head.

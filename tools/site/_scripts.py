@@ -5,7 +5,6 @@ page from disk may load nothing else.
 """
 
 import base64
-import csv
 import functools
 import gzip
 import json
@@ -15,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from recipes._lib.runs import recipe_list
+from recipes._lib.words import LANGUAGES, words
 
 HERE = Path(__file__).parent
 RUNTIME = "ort-wasm-simd-threaded"
@@ -23,10 +23,8 @@ RUNTIME = "ort-wasm-simd-threaded"
 def write(folder: Path) -> None:
     """Write the scripts. Without npm, the pages show their recorded examples, and a line says so."""
     shutil.copytree(HERE / "demos", folder, ignore=shutil.ignore_patterns("*.csv"))
-    with (HERE / "demos/words.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    words = {language: {row["key"]: row[language] for row in rows} for language in ("en", "zh")}
-    (folder / "words.js").write_text(_assigned(words=words), encoding="utf-8")
+    texts = {language: words(HERE / "demos/words.csv", language) for language in LANGUAGES}
+    (folder / "words.js").write_text(_assigned(words=texts), encoding="utf-8")
     (folder / "models").mkdir()
     for path in sorted(recipe_list.FOLDER.glob("published/*/run.json")):
         _write_model(path.parent, folder / "models")

@@ -3,17 +3,22 @@
 import numpy as np
 
 from dlguide import plots
-from recipes._lib import pictures
 from recipes._lib.agents import environments
 
 
-def save_figures(run_dir, title: str, env: str, history, metrics: dict, episode: environments.Episode) -> None:
-    """Save the curves, the actions of a test episode, and frames of it beside one of random actions."""
-    seeds = environments.episode_seeds(0, environments.TEST, count=1)
-    [at_random] = environments.play(environments.random_policy(env, 0), environments.make(env, 1), seeds)
-    figures = {"learning_curves": learning_curves(history.history, metrics), "actions": actions(env, episode)}
-    figures["episodes"] = frames(env, {"random actions": at_random, "learned policy": episode})
-    pictures.save_figures(run_dir, title, **figures)
+def figures(env: str, history, metrics: dict, episode: environments.Episode) -> dict:
+    """Return the pictures of the curves, of the actions of a test episode, and of frames beside random actions."""
+
+    def episodes():
+        seeds = environments.episode_seeds(0, environments.TEST, count=1)
+        [at_random] = environments.play(environments.random_policy(env, 0), environments.make(env, 1), seeds)
+        return frames(env, {"random actions": at_random, "learned policy": episode})
+
+    return {
+        "learning_curves": lambda: learning_curves(history.history, metrics),
+        "actions": lambda: actions(env, episode),
+        "episodes": episodes,
+    }
 
 
 def learning_curves(history: dict[str, list[float]], metrics: dict):

@@ -3,7 +3,6 @@
 import numpy as np
 
 from dlguide import plots
-from recipes._lib import pictures
 from recipes._lib.agents import connect_four, game_players
 from recipes._lib.agents.connect_four import COLUMNS, ROWS
 
@@ -20,18 +19,20 @@ POSITIONS = {
 }
 
 
-def save_figures(run_dir, title: str, value, history, seed: int) -> None:
-    """Save the curves, boards with the values of the moves, and a game against the opponent of the test."""
-    player = game_players.searching_player(game_players.PLAYER_DEPTH, value)
-    opponent = game_players.searching_player(game_players.OPPONENT_DEPTH)
-    columns = game_players.recorded_game(player, opponent, opening=(3, 3), seed=(seed, game_players.TEST))
-    pictures.save_figures(
-        run_dir,
-        title,
-        learning_curves=learning_curves(history.history),
-        move_values=move_values(value),
-        game=game(columns, "the network", f"a search of {game_players.OPPONENT_DEPTH} moves"),
-    )
+def figures(value, history, seed: int) -> dict:
+    """Return the pictures of the curves, of boards, and of a game against the opponent of the test."""
+
+    def game_of_test():
+        player = game_players.searching_player(game_players.PLAYER_DEPTH, value)
+        opponent = game_players.searching_player(game_players.OPPONENT_DEPTH)
+        columns = game_players.recorded_game(player, opponent, opening=(3, 3), seed=(seed, game_players.TEST))
+        return game(columns, "the network", f"a search of {game_players.OPPONENT_DEPTH} moves")
+
+    return {
+        "learning_curves": lambda: learning_curves(history.history),
+        "move_values": lambda: move_values(value),
+        "game": game_of_test,
+    }
 
 
 def learning_curves(history: dict[str, list[float]]):

@@ -40,7 +40,7 @@ FORMATS = {
 
 
 def main(
-    folder: str,
+    run_dir: str,
     *,
     format: Literal["tf_saved_model", "onnx", "litert"] = "onnx",
     part: str | None = None,
@@ -49,14 +49,14 @@ def main(
     """Export the model of a finished run, and compare both on the test set of the run.
 
     Args:
-        folder: Folder of a finished run, such as runs/mlp_mnist/1.
+        run_dir: Folder of a finished run, such as runs/mlp_mnist/1.
         format: tf_saved_model for TensorFlow, onnx for ONNX Runtime, litert for phones and small devices.
         part: Part of the model to export, such as encoder, decoder or generator; the whole model without it.
         path: Where to put the file; in the run folder without it.
     """
-    run_folder.require_files(Path(folder), "model.keras", "options.json")
-    model = keras.saving.load_model(Path(folder) / "model.keras", compile=False)
-    examples = _examples(Path(folder))
+    run_folder.require_files(Path(run_dir), "model.keras", "options.json")
+    model = keras.saving.load_model(Path(run_dir) / "model.keras", compile=False)
+    examples = _examples(Path(run_dir))
     if part is not None:
         parts = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
         if part not in parts:
@@ -66,7 +66,7 @@ def main(
         model = parts[part]
 
     file_name, *lines = FORMATS[format]
-    path = path or str(Path(folder) / file_name.format(part or "model"))
+    path = path or str(Path(run_dir) / file_name.format(part or "model"))
     exported = deployment.export(model, path, format=format, examples=examples)
     print(f"{exported.path}: {exported.size / 1e6:.2f} MB")
     arrays = examples if isinstance(examples, list) else [examples]

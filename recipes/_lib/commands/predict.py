@@ -19,6 +19,7 @@ from dlguide import data, generation, plots
 from recipes._lib.agents import game_players
 from recipes._lib.images import reconstruction
 from recipes._lib.inputs import input_readers
+from recipes._lib.photos import calibration
 from recipes._lib.runs import arguments, run_folder
 from recipes._lib.texts import pronunciations
 
@@ -27,7 +28,7 @@ SURE = 0.5
 
 
 def main(
-    folder: str,
+    run_dir: str,
     inputs: tuple[str, ...],
     *,
     language: Literal["en", "zh"] = "en",
@@ -39,7 +40,7 @@ def main(
     """Answer with a saved run: classes, numbers, a reconstruction, a pronunciation, or the continuation of a text.
 
     Args:
-        folder: Folder of a finished run, such as runs/cnn_mnist/1; it says which kind of input the run takes.
+        run_dir: Folder of a finished run, such as runs/cnn_mnist/1; it says which kind of input the run takes.
         inputs: One or more inputs: picture files (digits, clothes), texts (names, words, the beginning of a text, pairs
             and a question such as "a4 f7 c1 d1 f?"), the columns of a game so far such as 4453, or numbers with
             commas between them such as 8,307,130 or CSV files of numbers (tables, series).
@@ -49,11 +50,11 @@ def main(
         top_k: For the continuation of a text: draw from this many of the likeliest tokens; None draws from all.
         seed: For the continuation of a text: seed of the draws.
     """
-    if not (Path(folder) / "input.json").is_file() and (Path(folder) / "metrics.json").is_file():
+    if not (Path(run_dir) / "input.json").is_file() and (Path(run_dir) / "metrics.json").is_file():
         must_be = "the folder of a run that answers to an input; use the model.keras of the others from Python"
-        raise arguments.error("folder", must_be, folder)
-    run_folder.require_files(Path(folder), "model.keras", "input.json")
-    description = json.loads((Path(folder) / "input.json").read_text(encoding="utf-8"))
+        raise arguments.error("run_dir", must_be, run_dir)
+    run_folder.require_files(Path(run_dir), "model.keras", "input.json")
+    description = json.loads((Path(run_dir) / "input.json").read_text(encoding="utf-8"))
     if not inputs:
         raise arguments.error("inputs", "one or more", inputs)
     if language == "zh":
@@ -62,7 +63,8 @@ def main(
         description["class_names"] = description["class_names_zh"]
     read, answers = KINDS[description["kind"]]
     examples = [read(text, description) for text in inputs]
-    model = keras.saving.load_model(Path(folder) / "model.keras", compile=False)
+    model = keras.saving.load_model(Path(run_dir) / "model.keras", compile=False)
+    description |= calibration.calibrate(Path(run_dir), model)
     options = {"num_tokens": num_tokens, "temperature": temperature, "top_k": top_k, "seed": seed}
     for name, value in options.items():
         if description["kind"] != "prompt" and value != inspect.signature(main).parameters[name].default:
@@ -72,12 +74,12 @@ def main(
             tokens = generation.generate(model, x[0], **options)
             print(text + data.decode(tokens, description["vocabulary"]) + notes[0])
             continue
-        for i, (answer, note) in enumerate(zip(answers(model, x, description, folder), notes, strict=True)):
+        for i, (answer, note) in enumerate(zip(answers(model, x, description, run_dir), notes, strict=True)):
             row = f", row {i + 1}" if len(x) > 1 else ""
             print(f"{text}{row}: {answer}{note}")
 
 
-def classes_or_numbers(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
+def classes_or_numbers(model, x: np.ndarray, description: dict, run_dir: str) -> list[str]:
     """Return the likeliest classes of a classifier, or the numbers of a regression."""
     output = model.predict(x, verbose=0)
     if description["class_names"]:
@@ -94,7 +96,7 @@ def _likeliest(logits: np.ndarray, description: dict) -> str:
     return f"not sure: {classes}" if "temperature" in description and probabilities.max() < SURE else classes
 
 
-def anomalies(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
+def anomalies(model, x: np.ndarray, description: dict, run_dir: str) -> list[str]:
     """Return for each row whether it is an anomaly: whether its reconstruction has a large error."""
     threshold = description["threshold"]
     return [
@@ -103,12 +105,12 @@ def anomalies(model, x: np.ndarray, description: dict, folder: str) -> list[str]
     ]
 
 
-def reconstructions(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
+def reconstructions(model, x: np.ndarray, description: dict, run_dir: str) -> list[str]:
     """Save a picture of the input beside its reconstruction, and return the error and the picture's path."""
     decoded = reconstruction.decoded(model, x)
     figure = plots.image_grid(np.stack([x, decoded], axis=1), column_names=("shown", "decoded"))
     # Not beside the pictures of the run, which a report and `tools.publish` show to others.
-    predictions = Path(folder, "predictions")
+    predictions = Path(run_dir, "predictions")
     predictions.mkdir(exist_ok=True)
     paths = (predictions / f"reconstruction_{n}.png" for n in itertools.count(1))
     path = next(path for path in paths if not path.exists())
@@ -116,13 +118,13 @@ def reconstructions(model, x: np.ndarray, description: dict, folder: str) -> lis
     return [f"squared error {((decoded - x) ** 2).mean():.4f}, picture {path}"]
 
 
-def written_sounds(model, x: np.ndarray, description: dict, folder: str) -> list[str]:
+def written_sounds(model, x: np.ndarray, description: dict, run_dir: str) -> list[str]:
     """Return the sounds of words."""
     written = pronunciations.written(model, x)
     return [" ".join(pronunciations.names(sounds, description["target_vocabulary"])) for sounds in written]
 
 
-def best_move(model, position, description: dict, folder: str) -> list[str]:
+def best_move(model, position, description: dict, run_dir: str) -> list[str]:
     """Return the best move in a position of a game, and the expected points of each move."""
     value = game_players.network_value(model)
     points = 50 + 50 * game_players.move_values(position, game_players.PLAYER_DEPTH, value)[0]

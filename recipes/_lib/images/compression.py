@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import io
 import statistics
 import tempfile
 import time
@@ -12,7 +13,6 @@ import keras
 import numpy as np
 
 from dlguide import data, deployment, plots
-from recipes._lib import pictures
 
 LOSS_NAME = "cross-entropy + distillation loss (nats)"
 RUNTIME = "ai_edge_litert"
@@ -89,22 +89,19 @@ def metrics(measured: dict[str, Step]) -> dict[str, float]:
     }
 
 
-def save_figures(run_dir, title: str, model, splits: data.Splits, history, scores: dict, measured: dict) -> None:
-    """Save the pictures of the student and of the steps, and the steps as a table, `compression.csv`."""
-    names, logits = splits.info.class_names, model.predict(splits.test.x, batch_size=256, verbose=0)
-    figures = {
-        "learning_curves": plots.learning_curves(history, metric_names={"loss": LOSS_NAME}),
-        "confusion_matrix": plots.confusion_matrix(scores["confusion_matrix"], names),
-        "examples": plots.examples(*splits.test, logits, names),
-        "worst_examples": plots.examples(*splits.test, logits, names, worst=True),
-    }
-    if measured:
-        figures["compression"] = figure(measured)
-        with open(Path(run_dir, "compression.csv"), "w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(("step", *Step._fields))
-            rows.writerows((name, *step) for name, step in measured.items())
-    pictures.save_figures(run_dir, title, **figures)
+def table(measured: dict[str, Step]) -> str:
+    """Return the steps as the text of a CSV file."""
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(("step", *Step._fields))
+    rows.writerows((name, *step) for name, step in measured.items())
+    return text.getvalue()
+
+
+def figures(history, measured: dict[str, Step]) -> dict:
+    """Return the pictures of the student's learning curves and of the steps."""
+    found = {"learning_curves": lambda: plots.learning_curves(history, metric_names={"loss": LOSS_NAME})}
+    return found | ({"compression": lambda: figure(measured)} if measured else {})
 
 
 def figure(measured: dict[str, Step]):

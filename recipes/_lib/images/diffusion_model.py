@@ -6,7 +6,7 @@ from scipy.special import expit
 from sklearn.metrics import pairwise_distances_argmin_min
 
 from dlguide import data, generation, plots, training
-from recipes._lib import pictures, schedules
+from recipes._lib import schedules
 from recipes._lib.images import vae_model
 
 
@@ -52,20 +52,22 @@ def scores_by_steps(judge, samples: dict[int, np.ndarray]) -> dict[str, float]:
     return {f"frechet_distance_of_{steps}_steps": value for steps, value in found.items() if value is not None}
 
 
-def save_figures(run_dir: str, title: str, model: keras.Model, train: np.ndarray, samples, by_steps, seed: int) -> None:
-    """Save samples, those of few and many steps, the way to an image, and the nearest training images."""
+def sample_figures(model: keras.Model, train: np.ndarray, samples, by_steps, seed: int) -> dict:
+    """Return the pictures of samples, those of few and many steps, the way to an image, the nearest training images."""
+
+    def nearest():
+        flat = [images.reshape(len(images), -1) for images in (samples[:12], train)]
+        both = np.stack([samples[:12], train[pairwise_distances_argmin_min(*flat)[0]]])
+        return plots.image_grid(both, ["sample", "nearest training image"])
+
     rows = max(1, min(10, len(samples) // 12))
     few = np.stack([images[:12] for images in by_steps.values()])
-    flat = [images.reshape(len(images), -1) for images in (samples[:12], train)]
-    nearest = train[pairwise_distances_argmin_min(*flat)[0]]
-    pictures.save_figures(
-        run_dir,
-        title,
-        samples=plots.image_grid(samples[: 12 * rows].reshape(rows, -1, *samples.shape[1:])),
-        samples_by_steps=plots.image_grid(few, [f"{steps} steps" for steps in by_steps]),
-        unmasking=unmasking(model, generation.sample(model, 4, steps=max(by_steps), seed=seed), seed),
-        nearest=plots.image_grid(np.stack([samples[:12], nearest]), ["sample", "nearest training image"]),
-    )
+    return {
+        "samples": lambda: plots.image_grid(samples[: 12 * rows].reshape(rows, -1, *samples.shape[1:])),
+        "samples_by_steps": lambda: plots.image_grid(few, [f"{steps} steps" for steps in by_steps]),
+        "unmasking": lambda: unmasking(model, generation.sample(model, 4, steps=max(by_steps), seed=seed), seed),
+        "nearest": nearest,
+    }
 
 
 def unmasking(model: keras.Model, images: np.ndarray, seed: int, shares=(0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1)):

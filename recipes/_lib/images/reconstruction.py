@@ -1,7 +1,11 @@
-"""Reconstructions by an autoencoder: decoded images, errors, and noise."""
+"""Reconstructions by an autoencoder: decoded images, errors, noise, and pictures."""
 
 import numpy as np
 from scipy.special import expit
+
+from dlguide import generation, plots
+
+PIXEL_CROSS_ENTROPY = {"loss": "cross-entropy (nats per pixel)"}
 
 
 def decoded(model, x: np.ndarray) -> np.ndarray:
@@ -23,3 +27,20 @@ def noisy(x: np.ndarray, noise: float, seed: int) -> np.ndarray:
 def row_errors(model, x: np.ndarray) -> np.ndarray:
     """Return the mean squared error of each row's reconstruction, above 0: anomalies have a large one."""
     return ((model.predict(x, batch_size=1024, verbose=0) - x) ** 2).mean(axis=1) + 1e-12
+
+
+def reconstructions(model, x: np.ndarray, shown: np.ndarray | None = None, count: int = 12):
+    """Draw the inputs and the decoded images; if the inputs `shown` are not the originals, these too."""
+    inputs = (x if shown is None else shown)[:count]
+    rows = {"input": inputs, "decoded": decoded(model, inputs)}
+    if shown is not None:
+        rows["original"] = x[:count]
+    return plots.image_grid(np.stack(list(rows.values())), list(rows))
+
+
+def interpolations(model, codes: np.ndarray, rows: int = 6):
+    """Draw images decoded from codes between two codes, a pair of codes in each row."""
+    rows = min(rows, len(codes) // 2)
+    pairs = codes[: 2 * rows].reshape(-1, 2, *codes.shape[1:])
+    images = [generation.decode(model, generation.interpolate(*pair, steps=10)) for pair in pairs]
+    return plots.image_grid(np.stack(images))

@@ -1,11 +1,14 @@
 """The VAE of `vae_mnist` and of the baseline of `gan_mnist`: training, likelihood, pictures."""
 
+import functools
+
 import keras
 import numpy as np
 from sklearn.decomposition import PCA
 
 from dlguide import data, evaluation, generation, plots, training, vae
-from recipes._lib import pictures, schedules
+from recipes._lib import schedules
+from recipes._lib.images import reconstruction
 
 
 def compiled(splits: data.Splits, steps: int, learning_rate: float, latent_dim: int) -> keras.Model:
@@ -64,18 +67,19 @@ def sample_scores(judge, splits: data.Splits, *, epochs, batch_size, learning_ra
     return judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed), "baseline_")
 
 
-def save_vae_figures(run_dir, title: str, model, splits: data.Splits, seed: int) -> None:
-    """Save samples, reconstructions, interpolations, the codes, and images over a plane of codes."""
-    x = binarised(splits.test.x, seed)
-    z_mean, _ = model.get_layer("encoder").predict(x, batch_size=256, verbose=0)
-    samples = generation.sample(model, 120, seed=seed)
-    figures = {"samples": plots.image_grid(samples.reshape(10, 12, *samples.shape[1:]))}
-    figures["codes"] = plots.codes(z_mean[:3000], splits.test.y[:3000], label_name="digit")
-    if z_mean.shape[1] > 1:
-        figures["latent_plane"] = latent_plane(model, z_mean)
-    pictures.save_figures(run_dir, title, **figures)
-    pictures.save_reconstructions(run_dir, title, model, x, x)
-    pictures.save_interpolations(run_dir, title, model, z_mean)
+def vae_figures(model, splits: data.Splits, seed: int) -> dict:
+    """Return the pictures of samples, reconstructions, interpolations, codes, and images over a plane of codes."""
+    x, samples = binarised(splits.test.x, seed), functools.partial(generation.sample, model, 120, seed=seed)
+    codes = functools.cache(lambda: model.get_layer("encoder").predict(x, batch_size=256, verbose=0)[0])
+    figures = {
+        "samples": lambda: plots.image_grid(samples().reshape(10, 12, *x.shape[1:])),
+        "codes": lambda: plots.codes(codes()[:3000], splits.test.y[:3000], label_name="digit"),
+        "reconstructions": lambda: reconstruction.reconstructions(model, x),
+        "interpolations": lambda: reconstruction.interpolations(model, codes()),
+    }
+    if model.get_layer("decoder").input_shape[-1] > 1:
+        figures["latent_plane"] = lambda: latent_plane(model, codes())
+    return figures
 
 
 def latent_plane(model, codes: np.ndarray, size: int = 15):

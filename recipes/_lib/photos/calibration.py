@@ -1,11 +1,21 @@
-"""Calibration of an image classifier: the temperature that divides its logits, fitted on validation images."""
+"""Calibration of an image classifier: the temperature that divides its logits, fitted on validation images.
 
+A run is calibrated when its probabilities are wanted for the first time; `input.json` keeps the temperature then.
+"""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+import keras
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from dlguide import data
 from recipes._lib.photos import made_photos, picture_reader
+from recipes._lib.runs import recipe_list, results, run_folder
 
 PHOTOS = 8
 """Photos of each condition if there are enough validation digits: 112 in all, some four seconds."""
@@ -25,11 +35,37 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(cross_entropy, bounds=(-np.log(3), np.log(3)), method="bounded").x))
 
 
-def image_temperature(model, kind: str, splits: data.Splits, margin: int) -> float:
+def calibrate(run_dir: Path, model: keras.Model | None = None) -> dict:
+    """Return the temperature of a run of a classifier of images, as a part of the content of `input.json`, else {}."""
+    description = json.loads((run_dir / "input.json").read_text(encoding="utf-8"))
+    if description["kind"] not in ("digit", "image"):
+        return {}
+    if "temperature" not in description:
+        run_folder.require_files(run_dir, "model.keras", "options.json")
+        print("calibrating the probabilities of the run, once", file=sys.stderr, flush=True)
+        model = model or keras.saving.load_model(run_dir / "model.keras", compile=False)
+        valid = _validation_set(run_dir, description["class_names"])
+        description["temperature"] = image_temperature(model, description["kind"], valid, description["margin"])
+        with contextlib.suppress(OSError):  # Another user's folder: it is calibrated again the next time.
+            results.write_json(run_dir / "input.json", description)
+    return {"temperature": description["temperature"]}
+
+
+def _validation_set(run_dir: Path, class_names: list[str]) -> data.Part:
+    """Return the validation images of a run, of its classes."""
+    run = json.loads((run_dir / "options.json").read_text(encoding="utf-8"))
+    recipe, options = recipe_list.recipe(run["recipe"].removeprefix("recipes.")), run["options"]
+    splits = data.load(recipe.data_set, limit=options["limit"], seed=options["seed"])
+    labels = [splits.info.class_names.index(name) for name in class_names]
+    rows = np.isin(splits.valid.y, labels)
+    return data.Part(splits.valid.x[rows], np.searchsorted(labels, splits.valid.y[rows]))
+
+
+def image_temperature(model, kind: str, valid: data.Part, margin: int) -> float:
     """Return the temperature on validation images; for digits, on photos of them, which `recipes predict` gets."""
-    x, y = splits.valid.x[:2000], splits.valid.y[:2000]
+    x, y = valid.x[:2000], valid.y[:2000]
     if kind == "digit":
-        photos = list(made_photos.photos(*splits.valid, seed=2, count=min(PHOTOS, -(-len(y) // 100))))
+        photos = list(made_photos.photos(*valid, seed=2, count=min(PHOTOS, -(-len(y) // 100))))
         images = [image_of(photo, x.shape[1:], margin) for photo in photos]
         x = np.array([image for image in images if image is not None])
         y = np.array([photo.digit for photo, image in zip(photos, images, strict=True) if image is not None], int)

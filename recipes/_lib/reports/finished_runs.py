@@ -1,9 +1,7 @@
-"""A finished run as its folder has it: options, metrics, machine, epochs."""
+"""A finished run as its folder has it: options, metrics, machine."""
 
 import ast
-import csv
 import json
-import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +19,6 @@ class FinishedRun(NamedTuple):
     metrics: dict
     machine: dict
     """As `machine_facts.machine()`; of a folder from before `machine.json`, what `config.json` has of it."""
-    history: dict[str, list[float]]
-    """A list for each column of `history.csv`, NaN for an empty cell; nothing without the file."""
 
 
 def read(folder: str | Path) -> FinishedRun:
@@ -33,12 +29,10 @@ def read(folder: str | Path) -> FinishedRun:
         saved, metrics = ({**_json(folder / name)} for name in ("options.json", "metrics.json"))
         recipe, command = saved["recipe"].removeprefix("recipes."), saved["command"]
         options = {name: value for name, value in saved["options"].items() if name != "run_dir"}
-        return FinishedRun(folder, recipe, command, options, metrics, _machine(folder), _history(folder))
-    except (ValueError, KeyError, TypeError, AttributeError):  # No JSON, no table, or somebody else's.
-        must_be = (
-            "the folder of a run, with options.json, metrics.json, machine.json and history.csv as a recipe writes them"
-        )
-        raise arguments.error("folder", must_be, str(folder)) from None
+        return FinishedRun(folder, recipe, command, options, metrics, _machine(folder))
+    except (ValueError, KeyError, TypeError, AttributeError):  # No JSON, or somebody else's.
+        must_be = "the folder of a run, with options.json, metrics.json and machine.json as a recipe writes them"
+        raise arguments.error("run_dir", must_be, str(folder)) from None
 
 
 def default_options(recipe: str) -> dict:
@@ -54,15 +48,6 @@ def _machine(folder: Path) -> dict:
         return _json(folder / "machine.json")
     config = _json(folder / "config.json") if (folder / "config.json").exists() else {}
     return {key: config[key] for key in ("backend", "versions") if key in config}
-
-
-def _history(folder: Path) -> dict[str, list[float]]:
-    file = folder / "history.csv"
-    if not file.exists():
-        return {}
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    return {name: [float(row[name] or math.nan) for row in rows] for name in (rows[0] if rows else ())}
 
 
 def _json(file: Path) -> dict:

@@ -1,22 +1,26 @@
 """The report of a run: one page that needs no other file."""
 
-import csv
+import base64
+import io
 import math
 import re
 from pathlib import Path
 
 import jinja2
+from PIL import Image
 
-from recipes._lib.reports import curves, finished_runs, small_pictures
+from recipes._lib.reports import finished_runs
 from recipes._lib.runs import recipe_list, results
+from recipes._lib.words import LANGUAGES
+from recipes._lib.words import words as read_words
 
 HERE = Path(__file__).parent
-LANGUAGES = {"en": "", "zh": ".zh"}
-"""Language to what stands before the ending of its files."""
 LIMIT = 100_000
 """Size of the page in bytes, at most."""
 SHARES = ("accuracy", "precision", "recall", "auroc")
 """The ends of the names of metrics from 0 to 1."""
+WIDTH, QUALITY = 600, 30
+"""Of a picture: with them, those of nearly every recipe fit."""
 TEXT_LENGTH = 4000
 MACHINE = ("backend", "python", "tensorflow", "keras", "numpy", "scikit-learn", "jax", "torch", "cpu", "cores", "date")
 
@@ -56,26 +60,36 @@ def page(run: finished_runs.FinishedRun, language: str) -> str:
         "seed": run.options.get("seed") if str(run.options.get("seed")) in seeds else None,
         "rows": rows,
         "winner": {key: plain(value) for key, value in run.metrics.get("winner", {}).items()},
-        "curves": curves.panels(run.history, words.metric, words["epoch"]),
         "texts": [(words.file("text", file), shortened(file)) for file in sorted(run.folder.glob("*.txt"))],
         "options": [(name, value, defaults.get(name), name in differing) for name, value in run.options.items()],
         "seeds": words["list comma"].join(seeds),
         "machine": machine_rows(run, published or {}, words),
         "command": run.command,
     }
-    content["kinds"] = dict.fromkeys(kind for panel in content["curves"] for kind in panel["kinds"])
-    files = sorted(run.folder.glob("*.png"))
-    if content["curves"]:  # Drawn from the numbers of the epochs.
-        files = [file for file in files if file.stem != "learning_curves"]
+    # The curves come first.
+    files = sorted(run.folder.glob("*.png"), key=lambda file: (file.stem != "learning_curves", file))
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
     template = environment.get_template("run_report.html")
-    names = [words.file("picture", file) for file in files]
-    room = LIMIT - len(template.render(content, pictures=[], left_out=names).encode()) - 250 * len(files)  # Their tags.
-    shown = small_pictures.fitting(files, room)
-    pictures = [{"name": name, **picture} for name, picture in zip(names, shown, strict=False)]
-    return template.render(content, pictures=pictures, left_out=names[len(shown) :])
+    shown, left_out = [], [words.file("picture", file) for file in files]
+    text = template.render(content, pictures=shown, left_out=left_out)
+    for file in files:
+        name = words.file("picture", file)
+        more, rest = [*shown, {"name": name, **small_picture(file)}], [other for other in left_out if other != name]
+        longer = template.render(content, pictures=more, left_out=rest)
+        if len(longer.encode()) <= LIMIT:
+            text, shown, left_out = longer, more, rest
+    return text
+
+
+def small_picture(file: Path) -> dict:
+    """Return a picture as data of a page, at most `WIDTH` pixels wide."""
+    image, content = Image.open(file).convert("RGB"), io.BytesIO()
+    image.thumbnail((WIDTH, 4 * WIDTH))
+    image.save(content, "WEBP", quality=QUALITY)
+    data = base64.b64encode(content.getvalue()).decode()
+    return {"data": f"data:image/webp;base64,{data}", "width": image.width, "height": image.height}
 
 
 def verdict(run, recipe, published, differing: list[str], defaults: dict, words: "Words") -> str:
@@ -88,7 +102,7 @@ def verdict(run, recipe, published, differing: list[str], defaults: dict, words:
         return words["other options"].format(options=options)
     if "range" not in published or recipe.metric not in run.metrics:
         return words["few seeds"]
-    value, interval = run.metrics[recipe.metric], results.new_seed_range(recipe, published)
+    value, interval = run.metrics[recipe.metric], results.prediction_interval(recipe, published)
     return words["inside" if interval.low <= value <= interval.high else "outside"].format(
         metric=words.metric(recipe.metric),
         value=words.value(recipe.format.format(value)),
@@ -161,11 +175,8 @@ class Words(dict):
     """The words of a report in one language, by key."""
 
     def __init__(self, language: str):
-        for table in (HERE / "words.csv", recipe_list.FOLDER / "names.csv"):
-            with table.open(encoding="utf-8", newline="") as rows:
-                own = {row["key"]: row[language] for row in csv.DictReader(rows)}
-            # The names of metrics, data and units have no kind before them.
-            self.update({key: value for key, value in own.items() if value and key not in self})
+        table = read_words(recipe_list.FOLDER / "names.csv", language)
+        super().__init__({key: text for key, text in table.items() if text})  # The docstrings have those in English.
 
     def name(self, key: str) -> str:
         return self.get(key, key)

@@ -15,21 +15,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import recipes
-from recipes._lib.runs import arguments, machine_facts, recipe_list, results, run_folder
+from recipes._lib import start_time
+from recipes._lib.result import Result
+from recipes._lib.runs import arguments, recipe_list, results, run_folder
 
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)  # Another user's folder, a full disk.
 
 
-def run(main: Callable[..., dict]) -> None:
+def run(main: Callable[..., Result]) -> None:
     """Run a recipe as a command: its signature becomes the options, its module's docstring the help."""
     name = Path(inspect.getfile(main)).stem
     command = shlex.join(["python", "-m", f"recipes.{name}", *sys.argv[1:]])
-    folder, created, is_new = None, [], False
+    taken, folder, is_new = None, None, False
     with _mistakes_in_one_line():
         options = _parsed(main, f"recipes.{name}", inspect.getmodule(main).__doc__, recipe_list.content()["options"])
         arguments.check(options)
         import keras
+
+        from recipes._lib.runs import run_files
 
         if os.environ.get("KERAS_DISTRIBUTION_NUM_PROCESSES", "1") != "1" and keras.backend.backend() == "jax":
             keras.distribution.initialize()
@@ -38,18 +41,17 @@ def run(main: Callable[..., dict]) -> None:
                 main(**{**options, "run_dir": scratch})
             return
         try:
-            folder, created = run_folder.choose(name, options)
+            taken = run_folder.choose(name, options)
+            folder = taken.path
             print(f"{command}\nrun folder: {folder}", flush=True)
             options["run_dir"], is_new = str(folder), not (folder / "options.json").exists()
             # Written before the first step, so that a killed run is found again.
             saved = {"recipe": f"recipes.{name}", "command": command, "options": options}
             results.write_json(folder / "options.json", saved)
-            begin = time.perf_counter()
-            metrics = main(**options)
-            if is_new:  # Else earlier processes have trained a part.
-                metrics["evaluation_seconds"] = time.perf_counter() - begin - metrics["training_seconds"]
-            results.write_json(folder / "machine.json", machine_facts.machine())
-            results.write_json(folder / "metrics.json", metrics)
+            begin = time.perf_counter() if is_new else None  # Else earlier processes have trained a part.
+            result = main(**options)
+            print("drawing the pictures", flush=True)
+            metrics = run_files.save(result, folder, name, options, begin)
             print(f"\n{_report(folder)}")
             _print_summary(metrics, folder)
         except KeyboardInterrupt:
@@ -65,8 +67,11 @@ def run(main: Callable[..., dict]) -> None:
             sys.exit(130)
         except Exception:
             if is_new:
-                run_folder.remove_if_unused(folder, created)
+                run_folder.remove_if_unused(taken)
             raise
+        finally:
+            if taken:
+                taken.lock.release()
 
 
 def run_tool(main: Callable, module: str | None = None) -> None:
@@ -153,4 +158,4 @@ def _print_summary(metrics: dict, folder: Path) -> None:
     print("files")
     for path in sorted(folder.glob("[!.]*")):
         print(f"  {path}")
-    print(f"total time {time.perf_counter() - recipes.START:.0f} s")
+    print(f"total time {time.perf_counter() - start_time.START:.0f} s")

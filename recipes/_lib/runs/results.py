@@ -34,14 +34,15 @@ def summarised(seeds: dict[str, dict[str, float]]) -> dict[str, dict]:
     found = {"mean": {name: statistics.fmean(values) for name, values in columns.items()}}
     if len(seeds) > 1:
         found["std"] = {name: statistics.stdev(values) for name, values in columns.items()}
-        found["range"] = {name: list(seed_intervals.new_seed_range(values)[1:]) for name, values in columns.items()}
+        intervals = {name: seed_intervals.prediction_interval(values) for name, values in columns.items()}
+        found["range"] = {name: [low, high] for name, (_, low, high) in intervals.items()}
     return found
 
 
-def new_seed_range(recipe: recipe_list.Recipe, published: dict, share: float = 0.95) -> seed_intervals.Interval:
+def prediction_interval(recipe: recipe_list.Recipe, published: dict, share: float = 0.95) -> seed_intervals.Interval:
     """Return the prediction interval of a recipe's metric, within the bounds of the metric."""
     values = [metrics[recipe.metric] for metrics in published["seeds"].values()]
-    return seed_intervals.clipped(seed_intervals.new_seed_range(values, share), recipe.limits())
+    return seed_intervals.clipped(seed_intervals.prediction_interval(values, share), recipe.limits())
 
 
 def written_range(name: str, published: dict) -> str:

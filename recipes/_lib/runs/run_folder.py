@@ -3,36 +3,72 @@
 import contextlib
 import json
 from pathlib import Path
+from typing import NamedTuple
+
+import filelock
 
 from recipes._lib.runs import arguments
 
 RUNS = Path("runs")
+LOCK = ".command.lock"
 
 
-def choose(recipe: str, options: dict) -> tuple[Path, list[Path]]:
-    """Make the folder of a run; return it, and the folders that were made for it, deepest first.
+class RunFolder(NamedTuple):
+    """The folder that a command has taken."""
+
+    path: Path
+    created: list[Path]
+    """The folders that were made for it, deepest first."""
+    lock: filelock.BaseFileLock
+    """Held until the command ends: `fit` has another one, for the time of the training."""
+
+
+def choose(recipe: str, options: dict) -> RunFolder:
+    """Take the folder of a run, and make it if it is new.
 
     It is `run_dir`. Without it, it is the last numbered folder of the recipe with an unfinished run of the same
-    options, else the next number. Two commands that start together get a folder each.
+    options, else the next number. No two commands get the same folder, also if they start together.
     """
     if options.get("run_dir") is not None:
-        folder = Path(options["run_dir"])
-        if folder.is_dir() and any(folder.iterdir()) and not _is_unfinished(folder, options):
-            must_be = "new, empty or hold an unfinished run of the same options"
-            raise arguments.error("run_dir", must_be, str(folder), _difference(folder, options))
-        return folder, make(folder)
+        return _given(Path(options["run_dir"]), options)
     parent = RUNS / recipe
     numbers = sorted((int(path.name) for path in parent.glob("*") if path.name.isdigit()), reverse=True)
     for number in numbers:
-        if _is_unfinished(parent / str(number), options):
-            return parent / str(number), []
+        folder = parent / str(number)
+        if _is_unfinished(folder, options) and (lock := _locked(folder)):
+            if _is_unfinished(folder, options):  # Still: another command may just have finished it.
+                return RunFolder(folder, [], lock)
+            lock.release()
     number, created = max(numbers, default=0), make(parent)
     while True:
         number += 1
         folder = parent / str(number)
         with contextlib.suppress(FileExistsError):  # Another command was faster.
             folder.mkdir()
-            return folder, [folder, *created]
+            return RunFolder(folder, [folder, *created], _locked(folder))
+
+
+def _given(folder: Path, options: dict) -> RunFolder:
+    """Take the folder that `run_dir` names, or refuse it."""
+
+    is_new = not folder.is_dir() or all(path.name == LOCK for path in folder.iterdir())
+    if not is_new and not _is_unfinished(folder, options):
+        must_be = "new, empty or hold an unfinished run of the same options"
+        raise arguments.error("run_dir", must_be, str(folder), _difference(folder, options))
+    created, lock = make(folder), _locked(folder)
+    if lock is None:
+        raise arguments.error("run_dir", "a folder that no other command uses", str(folder))
+    return RunFolder(folder, created, lock)
+
+
+def _locked(folder: Path) -> filelock.BaseFileLock | None:
+    """Lock a folder; return None if another command has done it."""
+    lock = filelock.FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+        return lock
+    except filelock.Timeout:
+        return None
 
 
 def make(folder: Path, option: str = "run_dir") -> list[Path]:
@@ -72,14 +108,15 @@ def _saved_options(folder: Path) -> dict | None:
         return None
 
 
-def remove_if_unused(folder: Path, created: list[Path]) -> None:
+def remove_if_unused(taken: RunFolder) -> None:
     """Remove the options of a command and the folders it made, deepest first, if nothing else is in the run folder."""
+    taken.lock.release()
     with contextlib.suppress(OSError):
-        files = list(folder.iterdir())
-        if all(path.name in ("options.json", "options.json.tmp") for path in files):
+        files = list(taken.path.iterdir())
+        if all(path.name in ("options.json", "options.json.tmp", LOCK) for path in files):
             for path in files:
                 path.unlink()
-        for folder in created:  # `rmdir` leaves a folder that is not empty.
+        for folder in taken.created:  # `rmdir` leaves a folder that is not empty.
             folder.rmdir()
 
 
@@ -87,4 +124,4 @@ def require_files(folder: Path, *files: str) -> None:
     """Refuse a folder without the files that a finished run has."""
     missing = " and ".join(file for file in files if not (folder / file).is_file())
     if missing:
-        raise arguments.error("folder", f"the folder of a finished run, with {missing} in it", str(folder))
+        raise arguments.error("run_dir", f"the folder of a finished run, with {missing} in it", str(folder))

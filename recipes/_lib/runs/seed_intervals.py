@@ -17,7 +17,7 @@ def mean_interval(values: list[float], share: float = 0.95) -> Interval:
     return _interval(values, share, statistics.stdev(values) / len(values) ** 0.5)
 
 
-def new_seed_range(values: list[float], share: float = 0.95) -> Interval:
+def prediction_interval(values: list[float], share: float = 0.95) -> Interval:
     """Return the prediction interval for the score of one more seed."""
     return _interval(values, share, statistics.stdev(values) * (1 + 1 / len(values)) ** 0.5)
 

@@ -17,46 +17,50 @@ NAMES = ("training epochs spent", "validation error (%)", "lowest validation err
 OF_LOSSES = ("training epochs spent", "validation loss", "lowest validation loss over the epochs spent")
 
 
-def save_search_figures(run_dir, title: str, searches: dict[str, list]) -> None:
-    """Save the pictures of searches by validation loss; Optuna draws those of the first one's parameters."""
-    lines = {name: [trials] for name, trials in searches.items()}
-    best_score = best_score_figure(lines, OF_LOSSES, lambda score: -score)
-    pictures.save_figures(run_dir, title, best_score=best_score)
-    trials = next(iter(searches.values()))
-    study, draw = optuna.create_study(direction="maximize"), optuna.visualization.matplotlib
+def search_figures(searches: dict[str, list]) -> dict:
+    """Return the pictures of searches by validation loss; Optuna draws those of the first one's parameters."""
+    lines, trials = {name: [trials] for name, trials in searches.items()}, next(iter(searches.values()))
+    draw, figures = optuna.visualization.matplotlib, {}
+    figures["best_score"] = lambda: best_score_figure(lines, OF_LOSSES, lambda score: -score)
+    figures["parallel_coordinates"] = lambda: _by_optuna(draw.plot_parallel_coordinate, trials)
+    if len({trial.value for trial in trials if optuna_search.is_whole(trial)}) > 1:
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+        figures["importances"] = lambda: _by_optuna(draw.plot_param_importances, trials, evaluator)
+    return figures
+
+
+def _by_optuna(draw: Callable, trials: list, *more):
+    """Return a figure that Optuna draws of the trials' parameters. It opens no window."""
+    study = optuna.create_study(direction="maximize")
     study.add_trials([_with_log_score(trial) for trial in trials])
-    options = {"params": PARAMETERS, "target_name": "-log₁₀ of the validation loss"}
     backend, others = pyplot.get_backend(), pyplot.get_fignums()
-    pyplot.switch_backend("Agg")  # It opens no window.
+    pyplot.switch_backend("Agg")
     try:
         with pyplot.rc_context({"figure.constrained_layout.use": True}), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Optuna's functions are experimental; one value alone has no axis.
-            figures = {"parallel_coordinates": draw.plot_parallel_coordinate(study, **options).figure}
-            if len({trial.value for trial in trials if optuna_search.is_whole(trial)}) > 1:
-                evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-                figures["importances"] = draw.plot_param_importances(study, evaluator, **options).figure
-            pictures.save_figures(run_dir, title, **figures)
+            return draw(study, *more, params=PARAMETERS, target_name="-log₁₀ of the validation loss").figure
     finally:
         for number in set(pyplot.get_fignums()) - set(others):
             pyplot.close(number)
         pyplot.switch_backend(backend)
 
 
-def save_regression_figures(run_dir, title: str, model, default, splits: data.Splits, history) -> None:
-    """Save the learning curves, and the predictions against the truth in its own unit."""
-    predicted, baseline = (each.predict(splits.test.x, verbose=0) for each in (model, default))
-    truth, predicted, baseline = (
-        each * splits.info.scale + splits.info.mean for each in (splits.test.y, predicted, baseline)
-    )
+def regression_figures(model, default, splits: data.Splits, history) -> dict:
+    """Return the pictures of the learning curves, and of predictions against the truth in its own unit."""
+
+    def prediction():
+        predicted, baseline = (each.predict(splits.test.x, verbose=0) for each in (model, default))
+        truth, predicted, baseline = (
+            each * splits.info.scale + splits.info.mean for each in (splits.test.y, predicted, baseline)
+        )
+        options = {"unit": splits.info.target_name, "baseline": baseline, "baseline_name": "default settings"}
+        return pictures.prediction_against_truth(truth, predicted, "value", **options)
+
     names = {"loss": "mean squared error\n(of the scaled target)", "r2_score": "R²"}
-    pictures.save_figures(
-        run_dir,
-        title,
-        learning_curves=plots.learning_curves(history, metric_names=names),
-        prediction=pictures.prediction_against_truth(
-            truth, predicted, "value", unit=splits.info.target_name, baseline=baseline, baseline_name="default settings"
-        ),
-    )
+    return {
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=names),
+        "prediction": prediction,
+    }
 
 
 def _with_log_score(trial):

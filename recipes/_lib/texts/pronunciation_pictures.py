@@ -2,37 +2,33 @@
 
 import difflib
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
 from dlguide import data, plots, sequence_to_sequence
-from recipes._lib import pictures
 from recipes._lib.texts import pronunciations, token_texts
 
 SHOWN = ("daughter", "exhibition", "saxophones", "choir")
 """Words of the test set, which does not depend on the seed."""
 
 
-def save(run_dir, title: str, model, words: data.Splits, written: np.ndarray, history) -> None:
-    """Save the learning curves, the attention, the commonest wrong sounds, and wrong words as `mistakes.txt`."""
-    wrong, listed = pronunciations.nearest_listed(written, words.test.y)
-    rows = np.flatnonzero(wrong)
-    vocabulary = words.info.target_vocabulary
-    pairs = [[pronunciations.names(sounds[row], vocabulary) for sounds in (listed, written)] for row in rows]
-    pictures.save_figures(
-        run_dir,
-        title,
-        learning_curves=plots.learning_curves(history, metric_names={"loss": "cross-entropy (nats per sound)"}),
-        letters_and_sounds=letters_and_sounds(model, words.info),
-        wrong_sounds=wrong_sounds(pairs),
-    )
-    spelled = token_texts.decoded(words.test, words.info)
-    lines = [
-        f"{spelled[row]}: predicted {' '.join(found)}, listed {' '.join(right)}"
-        for row, (right, found) in list(zip(rows, pairs, strict=True))[:40]
-    ]
-    (Path(run_dir) / "mistakes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+class Mistakes:
+    """The words that a model says wrong: their spellings, their nearest listed sounds, and those that it wrote."""
+
+    def __init__(self, words: data.Splits, written: np.ndarray):
+        wrong, listed = pronunciations.nearest_listed(written, words.test.y)
+        rows, vocabulary = np.flatnonzero(wrong), words.info.target_vocabulary
+        spelled = token_texts.decoded(words.test, words.info)
+        self.words = [spelled[row] for row in rows]
+        self.pairs = [[pronunciations.names(sounds[row], vocabulary) for sounds in (listed, written)] for row in rows]
+
+    def text(self, count: int = 40) -> str:
+        """Return the first words, a line for each."""
+        lines = [
+            f"{word}: predicted {' '.join(found)}, listed {' '.join(right)}"
+            for word, (right, found) in list(zip(self.words, self.pairs, strict=True))[:count]
+        ]
+        return "\n".join(lines) + "\n"
 
 
 def letters_and_sounds(model, info: data.Info, shown=SHOWN):

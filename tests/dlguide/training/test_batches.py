@@ -23,7 +23,7 @@ from tests.helpers.training_runs import (
     same,
     state,
 )
-from tools.benchmarks import fits, processes
+from tools.benchmarks import memory, processes
 
 pytestmark = pytest.mark.each_backend
 
@@ -98,7 +98,7 @@ def test_neither_a_file_nor_fits_of_new_models_stay_in_memory(tmp_path):
     with processes.start(keras.backend.backend()) as call:
         rows, megabytes = call(growth, str(tmp_path / "images.npy"))
     assert rows == 200_000 and megabytes < 100
-    assert fits.growth("fit", keras.backend.backend(), fits=60, first=30) < 20
+    assert memory.growth("fit", keras.backend.backend(), fits=60, first=30) < 20
 
 
 @pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)

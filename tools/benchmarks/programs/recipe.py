@@ -1,6 +1,6 @@
 """`cnn_mnist` without its baseline and pictures, with the recipe's network and settings.
 
-python -m tools.benchmarks.records.recipe 0 --epochs 1  # The seed, and the epochs.
+python -m tools.benchmarks.programs.recipe 0 --epochs 1  # The seed, and the epochs.
 """
 
 import sys

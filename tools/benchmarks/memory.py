@@ -12,13 +12,13 @@ from recipes._lib.runs import results
 from tools.benchmarks import processes, tables
 
 
-def main(backends: tuple[str, ...] = results.BACKENDS, fits: int = 200) -> None:
-    """Measure each backend both ways, then write the JSON."""
+def main(*, backends: tuple[str, ...] = results.BACKENDS, fits: int = 200) -> None:
+    """Measure each backend both ways."""
     megabytes: dict[str, dict[str, float]] = {}
     for backend in backends:
         megabytes[backend] = {how: round(growth(how, backend, fits), 1) for how in ("fit", "plain")}
         print(backend, megabytes[backend], flush=True)
-    tables.save("fits", {"fits": fits, "megabytes": megabytes})
+    tables.save("memory", {"fits": fits, "megabytes": megabytes})
 
 
 def growth(how: str, backend: str, fits: int, first: int = 10) -> float:

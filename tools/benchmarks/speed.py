@@ -17,13 +17,16 @@ LIBRARIES = {"NumPy": "torch", "PyTorch": "torch", "TensorFlow": "tensorflow"}
 """Libraries whose matrix product may be the fastest, and the backend of the process that measures it."""
 
 
-def main(rows: tuple[str, ...] = (), rounds: int = ROUNDS) -> None:
-    """Time each model once in every way in each round; write the JSON after at least five rounds of all models."""
+def main(*, rows: tuple[str, ...] = (), rounds: int = ROUNDS) -> None:
+    """Time each model once in every way in each round.
+
+    Args:
+        rows: Models; with some of them it only prints.
+        rounds: With fewer than five it only prints.
+    """
     rows = rows or tuple(models.ROWS)
     if set(rows) - set(models.ROWS):
         raise arguments.error("rows", f"of {', '.join(models.ROWS)}", rows)
-    if rounds < 1:
-        raise arguments.error("rounds", "at least 1", rounds)
     with contextlib.ExitStack() as stack:
         workers = {name: stack.enter_context(processes.start(name)) for name in results.BACKENDS}
         content = {"rounds": rounds, "sgemm_gflops": {library: [] for library in LIBRARIES}, "rows": {}}
@@ -40,8 +43,8 @@ def main(rows: tuple[str, ...] = (), rounds: int = ROUNDS) -> None:
                 epochs = "  ".join(f"{way} {times['epoch_seconds'][-1]:.3g}" for way, times in seconds.items())
                 print(f"round {number + 1}/{rounds}  {row}  {epochs}  (seconds per epoch)", flush=True)
     if set(rows) == set(models.ROWS) and rounds >= ROUNDS:
-        tables.save("fit", content)
-    print("\n\n".join(pages.speed_tables(content, tables.words("en"))))
+        tables.save("speed", content)
+    print("\n\n".join(pages.speed_tables(content, tables.words(tables.WORDS, "en"))))
 
 
 def ways(row: str) -> list[tuple[str, str, tuple]]:

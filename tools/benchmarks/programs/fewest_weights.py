@@ -4,7 +4,7 @@ In training, batch normalisation follows each convolution. Afterwards its scale 
 a bias: the same outputs with fewer weights. The logits of a test digit are the mean of those of 16 copies, moved and
 turned at random. The last line has the number of weights and the accuracy.
 
-python -m tools.benchmarks.records.fewest_weights 0  # The seed.
+python -m tools.benchmarks.programs.fewest_weights 0  # The seed.
 """
 
 import sys

@@ -20,8 +20,13 @@ from tools.benchmarks import processes, tables
 EPOCHS = 2  # Of `cnn_mnist`, chosen on the validation set.
 
 
-def main(seeds: tuple[int, ...] = (0, 1, 2), limit: int | None = None) -> None:
-    """Time both with each seed, one after the other, and write the result; `limit` the examples for a quick look."""
+def main(*, seeds: tuple[int, ...] = (0, 1, 2), limit: int | None = None) -> None:
+    """Time both with each seed, one after the other.
+
+    Args:
+        seeds: Seeds.
+        limit: Examples, for a quick look.
+    """
     rows = []
     for seed in seeds:
         row = {"seed": seed, "one_epoch": _recipe(1, seed, limit), "ours": _recipe(EPOCHS, seed, limit)}
@@ -29,7 +34,7 @@ def main(seeds: tuple[int, ...] = (0, 1, 2), limit: int | None = None) -> None:
             row["example"] = call(_example, seed, limit)
         rows.append(row)
         print(row, flush=True)
-    tables.save("cnn", {"epochs": EPOCHS, "rows": rows})
+    tables.save("keras_example", {"epochs": EPOCHS, "rows": rows})
 
 
 def _recipe(epochs: int, seed: int, limit: int | None) -> list[float]:

@@ -2,11 +2,11 @@
 
 The logits of a test digit are the mean of those of five copies, moved by a pixel to each side or not.
 
-python -m tools.benchmarks.records.more_filters 0  # The seed.
+python -m tools.benchmarks.programs.more_filters 0  # The seed.
 """
 
 # isort: off
-import tools.benchmarks.records.fast_start  # noqa: F401
+import tools.benchmarks.programs.fast_start  # noqa: F401
 
 # isort: on
 import sys

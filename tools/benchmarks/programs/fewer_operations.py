@@ -1,10 +1,10 @@
 """A network with fewer operations, larger batches, and a faster start.
 
-python -m tools.benchmarks.records.fewer_operations 0  # The seed.
+python -m tools.benchmarks.programs.fewer_operations 0  # The seed.
 """
 
 # isort: off
-import tools.benchmarks.records.fast_start  # noqa: F401
+import tools.benchmarks.programs.fast_start  # noqa: F401
 
 # isort: on
 import sys

@@ -1,0 +1,26 @@
+"""How the samples of a generator change in its training."""
+
+import keras
+import numpy as np
+
+from dlguide import generation, plots
+
+
+class SamplesByEpoch(keras.callbacks.Callback):
+    """After each epoch, keeps the images that the generator makes of the same codes."""
+
+    checkpoint_attributes = ()  # A resumed run restores nothing of this callback.
+
+    def __init__(self, count: int = 12):
+        super().__init__()
+        self.count, self.images = count, {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.images[epoch + 1] = generation.sample(self.model, self.count)
+
+    def figure(self, model, epochs: int, rows: int = 8):
+        """Draw the samples of up to `rows` of the epochs that this process trained, and those of the final model."""
+        shown = {**self.images, epochs: generation.sample(model, self.count)}
+        numbers = sorted(shown)
+        chosen = [numbers[i] for i in np.unique(np.linspace(0, len(numbers) - 1, rows).astype(int))]
+        return plots.image_grid(np.stack([shown[e] for e in chosen]), [f"epoch {e}" for e in chosen])

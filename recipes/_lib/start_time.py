@@ -1,0 +1,5 @@
+"""When the command started."""
+
+import time
+
+START = time.perf_counter()
