@@ -24,6 +24,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight
 
 import pytest
 
+from tests.helpers.switches import SECONDS
+
 pytest.register_assert_rewrite("tests.helpers")
 
 
@@ -41,16 +43,16 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """For time, leave out thorough tests unless all are wanted, and slow ones without DLGUIDE_SECONDS=60.
-
-    A test that is named by itself is always run.
-    """
+    """Leave out thorough tests, but those of up to DLGUIDE_TESTS seconds; a test that is named by itself is always run."""
     if any("::" in arg for arg in config.args):
         return
-    left_out = ["slow"] * (float(os.environ.get("DLGUIDE_SECONDS", 15)) < 60)
-    left_out += ["thorough"] * (os.environ.get("DLGUIDE_TESTS") != "all" and not config.option.markexpr)
-    config.hook.pytest_deselected(items=[item for item in items if any(map(item.get_closest_marker, left_out))])
-    items[:] = [item for item in items if not any(map(item.get_closest_marker, left_out))]
+
+    def is_left_out(item):
+        seconds = [mark.kwargs.get("seconds", 1) for mark in item.iter_markers("thorough")]
+        return bool(seconds) and max(seconds) > SECONDS
+
+    config.hook.pytest_deselected(items=[item for item in items if is_left_out(item)])
+    items[:] = [item for item in items if not is_left_out(item)]
 
 
 @pytest.fixture(autouse=True)

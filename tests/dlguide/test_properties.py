@@ -1,9 +1,8 @@
-"""Rules for all inputs, tried with random ones by Hypothesis; `DLGUIDE_EXAMPLES=10 pytest` tries ten times as many."""
+"""Rules for all inputs, tried with random ones by Hypothesis; `DLGUIDE_TESTS=60 pytest` tries ten times as many."""
 
 import inspect
 import json
 import math
-import os
 import string
 import tempfile
 import warnings
@@ -19,13 +18,14 @@ import dlguide
 from dlguide import _checks, training
 from dlguide.training import _folder
 from recipes._lib.images import image_judge
+from tests.helpers import switches
 from tests.helpers.cases import CASES
 
-FACTOR = int(os.environ.get("DLGUIDE_EXAMPLES", 1))
+FACTOR = 10 if switches.SECONDS >= 60 else 1
 
 
 def examples(count: int):
-    """Try so many inputs, the same ones in each run, times `DLGUIDE_EXAMPLES`; nothing is kept on the disk."""
+    """Try so many inputs, the same ones in each run, or ten times as many; nothing is kept on the disk."""
     allowed = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # One fixture for all; models are slow.
     once = {"derandomize": True, "database": None, "deadline": None}
     return settings(max_examples=count * FACTOR, suppress_health_check=allowed, **once)

@@ -36,7 +36,8 @@ def test_a_program_is_short_and_needs_keras_numpy_and_scikit_learn_alone(name):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in _questions.names()]
+    "name",
+    [pytest.param(name, marks=[pytest.mark.thorough(seconds=60)] * (name in SLOW)) for name in _questions.names()],
 )
 def test_a_program_prints_what_the_page_says(name, tmp_path, monkeypatch, capsys):
     """In this process, for time: each program starts Keras otherwise."""

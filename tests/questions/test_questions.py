@@ -42,7 +42,8 @@ each_question = pytest.mark.parametrize("name", NAMES)
 def each_run(names, slow=()):
     """Run a test for each experiment; for time, the test command does so for the quickest one alone."""
     marks = {
-        name: [pytest.mark.thorough] * (name != QUICKEST[0]) + [pytest.mark.slow] * (name in slow) for name in names
+        name: [pytest.mark.thorough] * (name != QUICKEST[0]) + [pytest.mark.thorough(seconds=60)] * (name in slow)
+        for name in names
     }
     return pytest.mark.parametrize("name", [pytest.param(name, marks=marks[name]) for name in names])
 

@@ -4,7 +4,6 @@ import importlib
 import inspect
 import json
 import math
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -15,9 +14,9 @@ import pytest
 from dlguide import plots, training
 from recipes._lib.images import transfer
 from recipes._lib.runs import recipe_list, results, run_files, seed_intervals
-from tests.helpers import independent_metrics
+from tests.helpers import independent_metrics, switches
 
-SECONDS = float(os.environ.get("DLGUIDE_SECONDS", 15))
+SECONDS = switches.SECONDS or 15
 """Published results that took up to so many seconds are repeated with a new seed."""
 NAMES = recipe_list.names()
 ROWS = recipe_list.rows()
@@ -123,7 +122,7 @@ def new_seed(name: str) -> int:
 @thorough_from(2)
 def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, capsys):
     if sum(seconds(name)) > SECONDS:
-        pytest.skip(f"takes {sum(seconds(name)):.0f} s, over DLGUIDE_SECONDS={SECONDS:g}")
+        pytest.skip(f"takes {sum(seconds(name)):.0f} s, over DLGUIDE_TESTS={SECONDS:g}")
     row = recipe_list.recipe(name)
     metrics = importlib.import_module(f"recipes.{row.recipe}").main(**row.options, seed=new_seed(name)).metrics
     assert outside(name, metrics) == {}

@@ -203,6 +203,7 @@ def test_a_short_training_with_a_patch_ends_with_the_same_weights(name):
         np.testing.assert_allclose(after, before, rtol=2e-4, atol=1e-5)
 
 
+SLOW = ("keras_example", "photos")
 SMALL = {
     "speed": {"rows": ("mlp_small", "mlp_512_xla"), "rounds": 1},
     "growth": {"sizes": 1},
@@ -219,7 +220,7 @@ SMALL = {
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in ("keras_example", "photos"))) for name in SMALL]
+    "name", [pytest.param(name, marks=[pytest.mark.thorough(seconds=60)] * (name in SLOW)) for name in SMALL]
 )
 def test_a_benchmark_runs_in_its_smallest_form_and_its_table_can_be_made(name, tmp_path, monkeypatch):
     """It writes into a copy of the published results."""

@@ -10,6 +10,7 @@ from recipes._lib.agents import connect_four, game_players
 from recipes._lib.published import model_files
 from recipes._lib.runs import recipe_list
 
+pytestmark = pytest.mark.thorough
 NAMES = [name for name in recipe_list.names() if recipe_list.recipe(name).published_parts]
 RUN = """async ([part, inputs]) => {
     const outputs = await dlguide.run(part, inputs);

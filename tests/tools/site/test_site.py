@@ -9,6 +9,8 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[3]
 QUESTIONS = sorted(path.parent.name for path in (ROOT / "questions").glob("*/README.md"))
 

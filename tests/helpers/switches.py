@@ -1,0 +1,8 @@
+"""The two switches of the tests, environment variables: tests/README.md has a table of them."""
+
+import os
+
+SECONDS = float(os.environ.get("DLGUIDE_TESTS", 0))
+"""How much runs: thorough tests that take up to so many seconds; 0 leaves all of them out."""
+KILLS = os.environ.get("DLGUIDE_KILLS", "2")
+"""How often a run is killed in each test of kills: a number, or NUMBER:SEED to repeat the moments of a seed."""
