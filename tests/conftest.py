@@ -43,7 +43,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out thorough tests, but those of up to DLGUIDE_TESTS seconds; a test that is named by itself is always run."""
+    """Leave out thorough tests above DLGUIDE_TESTS seconds; a test that is named by itself is always run."""
     if any("::" in arg for arg in config.args):
         return
 
