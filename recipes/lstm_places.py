@@ -17,7 +17,7 @@ from recipes._lib.baselines import text_classifier
 from recipes._lib.inputs import input_description
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
-from recipes._lib.texts import country_names, length_batches, ngram_vectors, token_texts
+from recipes._lib.texts import country_names, hashed_ngrams, length_batches, token_texts
 
 
 def main(
@@ -37,7 +37,7 @@ def main(
     places = data.load("places", limit=limit, seed=seed)
     batches = length_batches.LengthBatches(*places.train, batch_size=batch_size, seed=seed)
 
-    vectors = ngram_vectors.ngram_vectors(64, longest=4, buckets=2**16, dropout=ngram_dropout)
+    vectors = hashed_ngrams.ngram_vectors(64, longest=4, buckets=2**16, dropout=ngram_dropout)
     options = {"cell": "lstm", "units": (64,), "bidirectional": True, "dropout": dropout}
     model = keras.Sequential([vectors, rnn(vectors.output_shape[1:], places.info.num_classes, **options)])
     rate = schedules.one_cycle(learning_rate, epochs * len(batches))

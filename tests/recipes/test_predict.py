@@ -15,7 +15,7 @@ from recipes._lib.baselines import lstms
 from recipes._lib.commands import predict
 from recipes._lib.inputs import input_description, input_readers
 from recipes._lib.runs import results, run_files
-from recipes._lib.texts import country_names, ngram_vectors, token_texts
+from recipes._lib.texts import country_names, hashed_ngrams, token_texts
 from tests.helpers.commands import command
 
 
@@ -84,7 +84,7 @@ def test_a_drawn_digit_is_the_same_at_any_size_and_colour_and_a_model_that_is_no
 
 def test_a_name_gets_its_likeliest_classes_and_unknown_characters_are_named(saved, answers):
     places = data.load("places", limit=10)
-    vectors = ngram_vectors.ngram_vectors(4, longest=2, buckets=50, dropout=0)
+    vectors = hashed_ngrams.ngram_vectors(4, longest=2, buckets=50, dropout=0)
     model = keras.Sequential([vectors, rnn((None, 4), 20, units=(4,))])
     folder = saved(model, "text", places)
     roma, unknown, known, long = answers(folder, "Roma", "Þþ\N{SNOWMAN}ana", "ana", "a" * 25).splitlines()

@@ -14,7 +14,7 @@ from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
 from recipes._lib import anomalies, schedules
 from recipes._lib.baselines import kneser_ney, pixels, sequences, text_classifier
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
-from recipes._lib.texts import length_batches, ngram_vectors, token_texts
+from recipes._lib.texts import hashed_ngrams, length_batches, token_texts
 
 
 def test_each_epoch_draws_new_pixels_with_their_grey_value_as_the_probability():
@@ -80,18 +80,18 @@ def test_batches_of_similar_length_have_each_text_once_and_little_padding():
 
 
 def test_a_character_has_the_vectors_of_the_ngrams_that_end_with_it_and_padding_has_none():
-    model = ngram_vectors.ngram_vectors(3, longest=2, buckets=1000, dropout=0.5)
+    model = hashed_ngrams.ngram_vectors(3, longest=2, buckets=1000, dropout=0.5)
     first, second = np.asarray(model(np.array([[5, 7, 5, 7, 9, 0, 0], [7, 9, 5, 7, 0, 0, 0]])))
     assert first.shape == (7, 3) and not first[5:].any() and not second[4:].any()
     vectors, numbers = np.unique(np.concatenate([first[:5], second[:4]]), axis=0, return_inverse=True)
     assert len(vectors) == 9 - 3 and numbers[1] == numbers[3] == numbers[8] and numbers[4] == numbers[6]
-    longer = ngram_vectors.ngram_vectors(3, longest=3, buckets=1000, dropout=0)
+    longer = hashed_ngrams.ngram_vectors(3, longest=3, buckets=1000, dropout=0)
     first, second = np.asarray(longer(np.array([[1, 5, 7, 2], [3, 5, 7, 2]])))
     assert np.array_equal(first[3], second[3]) and not np.array_equal(first[2], second[2])
 
 
 def test_an_ngram_is_dropped_whole_in_training_alone():
-    model = ngram_vectors.ngram_vectors(8, longest=1, buckets=100, dropout=0.5)
+    model = hashed_ngrams.ngram_vectors(8, longest=1, buckets=100, dropout=0.5)
     ids = np.full((20, 20), 3, "int32")
     expected = np.asarray(model(ids))[0, 0]
     rows = np.asarray(model(ids, training=True)).reshape(-1, 8)
@@ -102,7 +102,7 @@ def test_an_ngram_is_dropped_whole_in_training_alone():
 
 def test_ngrams_of_names_seldom_have_the_same_code():
     x = data.load("places", limit=2000).train.x
-    codes = [np.asarray(code)[x > 0].tolist() for code in ngram_vectors._codes(x, 4)]
+    codes = [np.asarray(code)[x > 0].tolist() for code in hashed_ngrams._codes(x, 4)]
     padded, windows = np.pad(x, [(0, 0), (3, 0)]), np.lib.stride_tricks.sliding_window_view
     found = set()
     for n in range(4):
