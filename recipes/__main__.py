@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-from recipes._lib.runs import command_line, recipe_list, results
+from recipes._lib.runs import arguments, command_line, recipe_list, results
 
 COMMANDS = ("predict", "export", "report")
 
@@ -30,7 +30,14 @@ def _print_result(name: str) -> None:
 
 
 if __name__ == "__main__":
-    command = sys.argv.pop(1) if sys.argv[1:] and sys.argv[1] in COMMANDS else None
+    word = sys.argv[1] if sys.argv[1:] else "--"
+    if not word.startswith("-") and word not in COMMANDS:
+        if word in recipe_list.names():
+            sys.exit(f"A recipe is a module: python -m recipes.{word}")
+        note = arguments.did_you_mean(word, COMMANDS)  # Without Keras, whose import takes seconds.
+        print(f"`command` must be one of {', '.join(COMMANDS)}. Received: command={word!r}{note}", file=sys.stderr)
+        sys.exit(2)
+    command = sys.argv.pop(1) if word in COMMANDS else None
     if command:
         module = importlib.import_module(f"recipes._lib.commands.{command}")
         command_line.run_tool(module.main, f"recipes {command}")

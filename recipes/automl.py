@@ -8,27 +8,6 @@ Baseline: the builder with the lowest validation loss, its defaults, Adam, early
 Result: r2_score 0.879 (higher is better), 95 % prediction interval 0.855 to 0.903, baseline 0.866.
 Training: 139.8 s on 1 core of Intel(R) Xeon(R) Processor.
 With --data leaves --trials 18 --epochs 40: accuracy 88.8%, 95 % prediction interval 73.6% to 100.0%, baseline 86.3%.
-
-`--data leaves --trials 18 --epochs 40` has 442 outlines of leaves of six species, as series of 427 steps (Gandhi,
-2002). Gradient boosting is within 0.01 on `bikeshare`, and far worse on the leaves: scikit-learn's defaults are made
-for larger sets.
-
-The winner is trained again, as three networks with seeds that no trial had; the mean of what they give is the result.
-The baseline and the winner of a random search of as many epochs are means of three networks too. These read the test
-set, once each, as do a single network of the winner and scikit-learn's gradient boosting, its rounds chosen by
-validation.
-
-Where the defaults are strong already, a search has little to gain. Tried, the winner beside the defaults:
-
-    data set                                         score                  search         defaults
-    500 series of MNIST-1D                           test accuracy          0.954, 0.958   0.958, 0.960
-    CO2 of the next week                             validation R2          0.977          0.980
-    logarithm of the price of 2,000 diamonds         R2 on other diamonds   0.983          0.984
-
-From all 3,500 series of MNIST-1D the defaults are right for 98.2 % of the validation set.
-
-A search that is killed and started again ends with the same trials, bit for bit, so with the same winner and the same
-model. Keras keeps about 10 MB of each trial, so there is a new process after every ten.
 """
 
 from pathlib import Path
@@ -37,14 +16,12 @@ from typing import Literal
 import keras
 
 from dlguide import evaluation
-from recipes._lib import baselines, pictures
+from recipes._lib import pictures
+from recipes._lib.baselines import boosting, default_network
 from recipes._lib.inputs import input_description
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
-from recipes._lib.search import baseline, optuna_search, scaled_data, search_pictures, search_space, winner
-
-NETWORKS = 3
-"""The winner, that of the random search and the baseline are means of as many networks, for less chance in each."""
+from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, winner
 
 
 def main(
@@ -67,7 +44,7 @@ def main(
     parameters = optuna_search.best_trial(found).params
     print(f"winner: {parameters}", flush=True)
 
-    seeds = [(seed + 1000 * i) % 2**32 for i in range(NETWORKS)]
+    seeds = winner.seeds(seed)
     model, networks, histories = winner.trained_mean(parameters, splits, epochs, seeds, run_dir)
     model.summary()
 
@@ -75,14 +52,13 @@ def main(
     begun = found[: optuna_search.STARTING_TRIALS]
     at_random = optuna_search.run(search._replace(method="random"), trials, folders[1], begun)
     random_model, *_ = winner.trained_mean(optuna_search.best_trial(at_random).params, splits, epochs, seeds)
-    default = baseline.default_model(search_space.builders(splits), splits, trials * epochs, seeds)
+    default = default_network.default_model(search_space.builders(splits), splits, trials * epochs, seeds)
 
     splits = splits._replace(test=scaled(splits.test))
     metrics = evaluation.evaluate(model, *splits.test, class_names=splits.info.class_names)
-    metrics[f"single_{metric}"] = evaluation.evaluate(networks[0], *splits.test)[metric]
-    metrics[f"baseline_{metric}"] = evaluation.evaluate(default, *splits.test)[metric]
-    metrics[f"random_{metric}"] = evaluation.evaluate(random_model, *splits.test)[metric]
-    metrics[f"boosting_{metric}"] = baselines.boosting_score(splits, seed)
+    for name, other in {"single": networks[0], "baseline": default, "random": random_model}.items():
+        metrics[f"{name}_{metric}"] = evaluation.evaluate(other, *splits.test)[metric]
+    metrics[f"boosting_{metric}"] = boosting.boosting_score(splits, seed)
     metrics[f"validation_{metric}"] = evaluation.evaluate(model, *splits.valid)[metric]
     metrics |= {"trials": len(found), "stopped_trials": sum(not optuna_search.is_whole(trial) for trial in found)}
     metrics |= {"search_epochs": optuna_search.epochs_spent(found), "winner": parameters}

@@ -7,29 +7,6 @@ Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
 Baseline: the same small network with the same training, but without a teacher.
 Result: accuracy 99.36% (higher is better), 95 % prediction interval 99.27% to 99.45%, baseline 99.27%.
 Training: 267.1 s on 1 core of Intel(R) Xeon(R) Processor.
-
-The teacher is the network of `cnn_mnist`, trained here with its settings for eight epochs whatever `--epochs` says. The
-student learns the labels and the teacher's probabilities, softened by a temperature (Hinton, Vinyals & Dean, 2015). It
-begins with the same weights as the baseline. Only the teacher's images are shifted in training, so it reads the
-student's images once, before. `accuracy` is that of the student in 32 bits, `int8_accuracy` that of its 8-bit file.
-
-`compression.csv` and `compression.png` compare the steps as LiteRT files (extra "export"), read image by image on one
-thread. With 8 bits, LiteRT computes with whole numbers (`dlguide.deployment.export`). Keras's own
-`model.quantize("int8")` has no such convolutions in Keras 3.15: it leaves them in 32 bits, and changes the last dense
-layer alone.
-
-Tried, on the validation sets of two seeds, 10,000 images in all; the standard error of an accuracy is 0.09 points:
-
-                                                      weights   epochs   accuracy   cross-entropy
-    teacher                                            68,530        8    99.32 %          0.0258
-    no teacher                                          8,754       20    99.31 %          0.0271
-    temperature 4, teacher weighted as labels (chosen)  8,754       20    99.24 %          0.0306
-    the same                                            9,940       30    99.21 %          0.0307
-    the same, the student's images are shifted too      8,754       25    99.10 %          0.0313
-
-On one seed, with shifted images, students of temperature 2 and 4, with once and nine times the weight of the labels,
-were between 98.9 and 99.2 % right after 12 to 20 epochs, and those without a teacher between 98.9 and 99.1 %. So these
-sets are too small to tell whether the teacher helps: its gain on the test set is about as large as a standard error.
 """
 
 import keras
@@ -84,7 +61,7 @@ def main(
     taught += [distillation.DistillationLoss(TEMPERATURE, WEIGHT), distillation.accuracy]
     history = train(student, *taught, run_dir, **small)
 
-    student.compile(student.optimizer, cross_entropy, metrics=["accuracy"])
+    student.compile(student.optimizer, cross_entropy, metrics=["accuracy"])  # It is saved as a classifier.
     metrics = evaluation.evaluate(student, *mnist.test, class_names=mnist.info.class_names)
     for name, model in {"baseline": baseline, "teacher": teacher}.items():
         metrics[f"{name}_accuracy"] = evaluation.evaluate(model, *mnist.test)["accuracy"]
@@ -93,15 +70,9 @@ def main(
     metrics |= compression.metrics(steps)
     metrics["baseline_seconds"] = alone.seconds
     figures = pictures.image_classifier_figures(student, mnist, history, metrics) | compression.figures(history, steps)
-    return Result(
-        metrics,
-        history,
-        figures,
-        input_description.describe("digit", mnist, margin=4),
-        {"compression.csv": lambda: compression.table(steps)} if steps else {},
-        model=student,  # With the loss of a classifier.
-        seconds=teaching.seconds + history.seconds,
-    )
+    texts = {"compression.csv": lambda: compression.table(steps)} if steps else {}
+    description, seconds = input_description.describe("digit", mnist, margin=4), teaching.seconds + history.seconds
+    return Result(metrics, history, figures, description, texts, model=student, seconds=seconds)
 
 
 if __name__ == "__main__":

@@ -8,30 +8,6 @@ Baseline: the best linear policy that a random search finds in as many steps as 
 Result: mean_return 500.0 (higher is better), 95 % prediction interval 500.0 to 500.0, baseline 499.2.
 Training: 24.7 s on 1 core of AMD EPYC.
 With --env Acrobot-v1 --epochs 32: mean_return -78.7, 95 % prediction interval -84.5 to -72.9, baseline -94.4.
-
-The agent takes 51,200 steps in 32 environments, and its network gets 25,600 updates from the remembered transitions.
-After each epoch of 3,200 steps, 20 greedy episodes choose the policy: at most 160,000 steps more, which the search gets
-too. The result is the mean return of 100 other episodes. A linear policy is enough to balance the pole, and a random
-search finds one: on this task no result can be better. On Acrobot, with twice as many epochs, no linear policy was
-found that is as good as the network: two links are swung up, -1 for each step until the tip is high enough.
-
-Tried: mean return of 20 greedy validation episodes after the last epoch, by seed:
-
-    learning rate   batch   updates after a step   20    21    22    25    26    27    28    29    30
-    0.0005            128                     16  229   204   262
-    0.001             128                     16  500   500   500
-    0.001              64                     16  500   369   264
-    0.001             128                      8  189   203   181
-    0.002              64                     16  500   500   500   160   500
-    0.003 (chosen)     64                     16  500   500   500   500   500   500   500   500   500
-    0.004              64                     16  500               500               146
-
-The squared error against the Huber loss (`--loss huber`), all else equal (`tools.benchmarks dqn`): mean return of 20
-greedy validation episodes after the best epoch and after the last one, by seed:
-
-    loss             best: 20      21      22       last: 20      21      22
-    squared error         500     500     500            500     500     500
-    Huber loss            142     375     190             98      91      97
 """
 
 from typing import Literal

@@ -7,39 +7,17 @@ Data: MNIST, 28x28 grey images; no labels are used (LeCun et al., 1998).
 Baseline: the variational autoencoder of `vae_mnist`, trained for as many epochs, judged by the same classifier.
 Result: frechet_distance 9.05 (lower is better), 95 % prediction interval 7.51 to 10.59, baseline 47.93.
 Training: 856.3 s on 1 core of AMD EPYC.
-
-The judge is a convolutional network trained here on real images only, on one machine the same for every seed. It reads
-10,000 generated images. The metrics are the Fréchet distance of its last features from those of the test set (no
-Inception FID), the number of classes that it finds, the distance of their histogram from a uniform one, precision and
-recall, and the distance of every fifth image from the nearest training image; that of test images is shown too.
-
-Tried with one seed, judged on the 5,000 images of the validation set, so not comparable with the result above. Eight
-epochs without dropout take 187 s on 1 core of Intel Xeon, but the Fréchet distance is worse. Shorter codes raise
-precision, but lower recall and worsen the Fréchet distance, so the codes stay as they are:
-
-    setting                             Fréchet distance  precision  recall
-    16 epochs (chosen)                              9.92      0.474   0.766
-    8 epochs without dropout                       11.80      0.459   0.735
-    the same, codes multiplied by 0.9              12.39      0.487   0.705
-    the same, codes multiplied by 0.8              13.66      0.513   0.649
 """
 
 import keras
 import numpy as np
 
 from dlguide import data, gan, generation, plots, training
-from recipes._lib.images import image_judge, reconstruction, samples_by_epoch, vae_model
+from recipes._lib.images import gan_pictures, image_judge, reconstruction, vae_model
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 VAE = {"batch_size": 128, "learning_rate": 5e-3, "latent_dim": 40}  # The baseline, as `vae_mnist` trains it.
-METRIC_NAMES = {
-    "loss": "sum of both losses (nats)",
-    "discriminator_loss": "discriminator's loss (nats)",
-    "generator_loss": "generator's loss (nats)",
-    "real_accuracy": "share of real images\nthat are called real",
-    "fake_accuracy": "share of generated images\nthat are called generated",
-}
 
 
 def main(
@@ -66,7 +44,7 @@ def main(
     model.get_layer("generator").summary()
     model.get_layer("discriminator").summary()
 
-    samples = samples_by_epoch.SamplesByEpoch()
+    samples = gan_pictures.SamplesByEpoch()
     history = training.fit(
         model, mnist.train.x, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir, callbacks=[samples]
     )
@@ -79,7 +57,7 @@ def main(
     codes = np.random.default_rng(seed).normal(size=(12, latent_dim))
     grid = (10, 12, *mnist.train.x.shape[1:])
     figures = {
-        "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
+        "learning_curves": lambda: plots.learning_curves(history, metric_names=gan_pictures.METRIC_NAMES),
         "samples": lambda: plots.image_grid(generation.sample(model, 120, seed=seed).reshape(grid)),
         "samples_by_epoch": lambda: samples.figure(model, epochs),
         "interpolations": lambda: reconstruction.interpolations(model, codes),

@@ -14,6 +14,7 @@ import numpy as np
 
 from dlguide import data, evaluation, linear_regression, plots, training
 from recipes._lib import pictures
+from recipes._lib.baselines import regression
 from recipes._lib.inputs import input_description
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
@@ -52,7 +53,7 @@ def main(
     metrics = evaluation.evaluate(model, *test)
     baseline = np.full_like(test.y, train.y.mean())
     metrics["baseline_mae"] = float(np.abs(test.y - baseline).mean())
-    metrics["closed_form_difference"] = closed_form_difference(model, train)
+    metrics["closed_form_difference"] = regression.closed_form_difference(model, train)
     formula, predicted = evaluation.formula(model, ["weight"], "mpg"), model.predict(test.x, verbose=0)
     print(formula)
     figures = {
@@ -62,13 +63,6 @@ def main(
     }
     description = input_description.describe("numbers", mpg, x=train.x, feature_names=["weight"])
     return Result(metrics, history, figures, description)
-
-
-def closed_form_difference(model: keras.Model, train: data.Part) -> float:
-    """Return the larger relative difference of the two coefficients from the closed form."""
-    columns = np.column_stack([np.ones(len(train.x)), train.x]).astype("float64")
-    closed_form = np.linalg.solve(columns.T @ columns, columns.T @ train.y)[:, 0]
-    return float(np.max(np.abs(np.array(list(evaluation.coefficients(model).values())) / closed_form - 1)))
 
 
 if __name__ == "__main__":

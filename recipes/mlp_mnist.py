@@ -7,21 +7,14 @@ Data: MNIST, 28x28 grey images, 10 classes (LeCun et al., 1998).
 Baseline: the same pixels without a hidden layer (softmax regression, scikit-learn).
 Result: accuracy 98.97% (higher is better), 95 % prediction interval 98.77% to 99.16%, baseline 92.38%.
 Training: 10.3 s on 2 cores of AMD EPYC.
-
-Tried, one or two seeds each, on the validation set:
-
-    setting                                                   accuracy
-    dropout 0.4, Adam                                         0.984
-    dropout 0.4, AdamW                                        0.985
-    dropout 0.4, no batch normalisation, wider                0.983
-    images shifted by up to 5 % instead of dropout (chosen)   0.987 to 0.989
 """
 
 import keras
 
 from dlguide import data, evaluation, mlp, training
 from dlguide.augmentation import Augmentation
-from recipes._lib import baselines, pictures
+from recipes._lib import pictures
+from recipes._lib.baselines import pixels
 from recipes._lib.inputs import input_description
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
@@ -50,10 +43,9 @@ def main(
             mlp(shape, mnist.info.num_classes, hidden_units=(512, 256), batch_norm=True),
         ]
     )
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(learning_rate, steps), weight_decay=weight_decay
-        ),
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -70,7 +62,7 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
-    metrics["baseline_accuracy"] = baselines.softmax_regression_accuracy(mnist)
+    metrics["baseline_accuracy"] = pixels.softmax_regression_accuracy(mnist)
     figures = pictures.image_classifier_figures(model, mnist, history, metrics)
     return Result(metrics, history, figures, input_description.describe("digit", mnist, margin=4))
 

@@ -12,7 +12,8 @@ Training: 1.6 s on 2 cores of AMD EPYC.
 import keras
 
 from dlguide import data, evaluation, perceptron, training
-from recipes._lib import baselines, pictures
+from recipes._lib import pictures
+from recipes._lib.baselines import pixels
 from recipes._lib.inputs import input_description
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
@@ -51,7 +52,7 @@ def main(
     )
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
-    metrics["baseline_accuracy"] = baselines.nearest_mean_accuracy(mnist)
+    metrics["baseline_accuracy"] = pixels.nearest_mean_accuracy(mnist)
     figures = pictures.image_classifier_figures(model, mnist, history, metrics)
     return Result(metrics, history, figures, input_description.describe("digit", mnist, margin=4))
 

@@ -10,10 +10,10 @@ Training: 3.1 s on 2 cores of AMD EPYC.
 """
 
 import keras
-import numpy as np
 
 from dlguide import data, evaluation, plots, polynomial_regression, training
 from recipes._lib import pictures
+from recipes._lib.baselines import regression
 from recipes._lib.inputs import input_description
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
@@ -49,35 +49,14 @@ def main(
     test = data.Part(mpg.test.x, mpg.test.y[:, None])
     metrics = evaluation.evaluate(model, *test)
     predicted = model.predict(test.x, verbose=0)
-    baseline, metrics["baseline_r2_score"] = ridge_regression(train, test)
-    metrics["least_squares_difference"] = least_squares_difference(predicted, train, test)
+    baseline, metrics["baseline_r2_score"] = regression.ridge_regression(train, test)
+    metrics["least_squares_difference"] = regression.least_squares_difference(predicted, train, test)
     print(evaluation.formula(model, mpg.info.feature_names, "mpg"))
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
         "prediction": lambda: pictures.prediction_against_truth(test.y, predicted, baseline=baseline, **LINEAR),
     }
     return Result(metrics, history, figures, input_description.describe("numbers", mpg))
-
-
-def ridge_regression(train: data.Part, test: data.Part) -> tuple[np.ndarray, float]:
-    """Return the predictions of ridge regression on the scaled measures for the test set, and their R²."""
-    from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    model = make_pipeline(StandardScaler(), Ridge()).fit(*train)
-    return model.predict(test.x), float(model.score(*test))
-
-
-def least_squares_difference(predicted, train: data.Part, test: data.Part) -> float:
-    """Return the largest difference, in mpg, from least squares on the same products."""
-    from sklearn.linear_model import LinearRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
-
-    least_squares = make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False), LinearRegression())
-    least_squares.fit(train.x.astype("float64"), train.y)
-    return float(np.abs(predicted - least_squares.predict(test.x.astype("float64"))).max())
 
 
 if __name__ == "__main__":

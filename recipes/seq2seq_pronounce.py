@@ -7,37 +7,17 @@ Data: CMUdict, 123,848 English words with their pronunciations, without stress; 
 Baseline: n-grams over units of letters and sounds (joint-sequence model), order 4, 6 or 8 chosen by validation.
 Result: words_wrong 28.0% (lower is better), 95 % prediction interval 27.8% to 28.3%, baseline 29.7%.
 Training: 1137.3 s on 1 core of Intel(R) Xeon(R) Processor.
-
-Attention decides before each sound which letters count. Beside each letter the encoder reads the vectors of four
-n-grams of 3 and 5 letters around it. In training half of the n-grams are dropped, as wholes, or the network learns the
-training words by heart. Batches have words of similar length, so that little padding is read.
-
-Any listed pronunciation counts as right. The result is that of greedy search; `beam_words_wrong` is that of a beam
-search of five. cmusphinx/g2p-seq2seq states 33.9 % of the words wrong for a transducer of n-grams, and about 31 % for a
-transformer of two layers, without stress too, on another split.
-
-Tried, one seed each, on 3,000 validation words; beam search of five; seconds of one core, beside other work:
-
-    network                                                            epochs   nats per sound   words wrong   seconds
-    256 units, letters only                                                 4            0.231        39.7 %       565
-    384 units, letters only, Muon, batches of 512                           8            0.191        34.5 %      2061
-    256 units, 7 n-grams of 2 to 7 letters, a fifth of their values
-    dropped, padding read too (on the training words 0.096)                 4            0.221                     686
-    256 units, 4 n-grams, half of them dropped                              4            0.193        32.5 %       568
-    the same (chosen without further trials)                                7
-
-XLA compiles again for each length: 240 steps of seven lengths took it more than twice as long. The baseline, on 2,000
-validation words: order 4, 29.5 % of the words wrong; order 6, 28.1 %; order 8, 28.0 %; order 10, 27.9 %.
 """
 
 import keras
 
 from dlguide import data, encoder_decoder, plots, training
 from recipes._lib import schedules
+from recipes._lib.baselines import joint_sequence_model
 from recipes._lib.inputs import input_description
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
-from recipes._lib.texts import joint_ngrams, length_batches, pronunciation_pictures, pronunciations
+from recipes._lib.texts import length_batches, pronunciation_pictures, pronunciations
 
 BEAM = 5
 METRIC_NAMES = {"loss": "cross-entropy (nats per sound)"}
@@ -56,10 +36,9 @@ def main(
     """Train, then return the result on the test set."""
     keras.utils.set_random_seed(seed)
     words = data.load("pronunciations", limit=limit, seed=seed)
-    train, valid = (
-        length_batches.PairBatches(*pronunciations.pairs(*part), batch_size=batch_size, seed=seed, is_shuffled=shuffled)
-        for part, shuffled in ((words.train, True), (words.valid, False))
-    )
+    options = {"batch_size": batch_size, "seed": seed}
+    train = length_batches.PairBatches(*pronunciations.pairs(*words.train), **options)
+    valid = length_batches.PairBatches(*pronunciations.pairs(*words.valid), **options, is_shuffled=False)
 
     vocabularies = words.info.vocabulary, words.info.target_vocabulary
     model = encoder_decoder(*map(len, vocabularies), ngram_buckets=2**14, dropout=dropout)
@@ -75,13 +54,13 @@ def main(
     history = training.fit(model, train, validation_data=valid, epochs=epochs, seed=seed, run_dir=run_dir)
 
     x, y = words.test
-    written = pronunciations.written(model, x)
+    written = pronunciations.transcribe(model, x)
     metrics = pronunciations.errors(written, y)
-    metrics["beam_words_wrong"] = pronunciations.errors(pronunciations.written(model, x, BEAM), y)["words_wrong"]
+    metrics["beam_words_wrong"] = pronunciations.errors(pronunciations.transcribe(model, x, BEAM), y)["words_wrong"]
     metrics["forced_sounds_wrong"] = pronunciations.forced_sounds_wrong(model, words.test)
-    metrics |= joint_ngrams.scores(words)
-    nearest = pronunciations.of_nearest_word(words.train, x)
-    metrics["nearest_words_wrong"] = pronunciations.errors(nearest, y)["words_wrong"]
+    metrics |= joint_sequence_model.scores(words)
+    nearest = pronunciations.errors(pronunciations.nearest_word_baseline(words.train, x), y)
+    metrics["nearest_words_wrong"] = nearest["words_wrong"]
     mistakes = pronunciation_pictures.Mistakes(words, written)
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),

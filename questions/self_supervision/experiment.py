@@ -174,7 +174,7 @@ def measure(
             metrics = model.evaluate(test.x[:2000], batch_size=PAIRS, verbose=0, return_dict=True)
             scores["views"][row] = metrics["found"]
     for n in labels:
-        few = np.arange(len(train.y)) if n >= len(train.y) else few_labels.rows(train.y, n // 10, seed)
+        few = np.arange(len(train.y)) if n >= len(train.y) else few_labels.draw_rows_per_class(train.y, n // 10, seed)
         many = np.resize(few, steps * BATCH)
         images = changed(train.x[many], seed) if {"tuned", "changes"} & {*rows} else None
         for row in rows:

@@ -1,6 +1,7 @@
 """The search: the same trials after any kill, its budget, what it stops and may see, its pictures, its processes."""
 
 import contextlib
+import importlib
 import json
 import os
 import resource
@@ -20,9 +21,9 @@ import pytest
 from dlguide import data, mlp, training
 from dlguide.errors import ArgumentError
 from recipes import automl
-from recipes._lib import baselines
+from recipes._lib.baselines import boosting, default_network
 from recipes._lib.runs import arguments
-from recipes._lib.search import baseline, optuna_search, scaled_data, search_pictures, search_space, trial_process
+from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, trial_process
 from tests.helpers.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
 
 ROOT = Path(__file__).parents[2]
@@ -78,11 +79,11 @@ def simulated(trials_in_this_process, monkeypatch):
         trial.set_user_attr("seconds", 0.5)
         return score if epoch == search.epochs else None
 
-    monkeypatch.setattr(optuna_search, "_training_score", train)
+    monkeypatch.setattr(optuna_search, "training_score", train)
 
 
 def test_a_search_that_ends_at_a_full_disk_is_resumed_with_the_same_parameters(simulated, tmp_path, monkeypatch):
-    whole, train = optuna_search.run(small_search(), 4), optuna_search._training_score
+    whole, train = optuna_search.run(small_search(), 4), optuna_search.training_score
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def full(search, trial, seed):
@@ -91,7 +92,7 @@ def test_a_search_that_ends_at_a_full_disk_is_resumed_with_the_same_parameters(s
         return train(search, trial, seed)
 
     with monkeypatch.context() as patch, pytest.raises(ArgumentError, match=r"must hold a search\.db .* written"):
-        patch.setattr(optuna_search, "_training_score", full)
+        patch.setattr(optuna_search, "training_score", full)
         try:
             optuna_search.run(small_search(), 4, tmp_path)
         finally:
@@ -185,6 +186,17 @@ def test_another_search_in_the_folder_is_refused_by_name(change, message, simula
         optuna_search.run(small_search()._replace(**change), 1, tmp_path)
 
 
+def test_another_module_around_the_same_candidate_makes_another_search(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    hashes = set()
+    for name, units in (("space_a", 4), ("space_b", 8)):
+        code = f"UNITS = {units}\n\n\ndef candidate(trial, splits, epochs):\n    return UNITS\n"
+        (tmp_path / f"{name}.py").write_text(code)
+        search = small_search()._replace(candidate=importlib.import_module(name).candidate)
+        hashes.add(search.description()["candidate"]["sha256"])
+    assert len(hashes) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -275,9 +287,9 @@ def test_the_defaults_stop_early_and_keep_their_best_weights(monkeypatch):
         return SimpleNamespace(history=histories[-1])
 
     monkeypatch.setattr(training, "fit", noting)
-    monkeypatch.setattr(baseline, "PATIENCE", 2)
+    monkeypatch.setattr(default_network, "PATIENCE", 2)
     splits = small_splits()
-    model = baseline.default_model({"mlp": mlp}, splits, epochs=60, seeds=[0])
+    model = default_network.default_model({"mlp": mlp}, splits, epochs=60, seeds=[0])
     losses = histories[0]["val_loss"]
     assert len(losses) == np.argmin(losses) + 3 < 60  # Two epochs more than the best one.
     assert model.evaluate(*splits.valid, verbose=0)[0] == pytest.approx(min(losses), rel=1e-5)
@@ -317,7 +329,7 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
 
     monkeypatch.setattr(optuna_search, "run", run)
     monkeypatch.setattr(automl.evaluation, "evaluate", evaluate)
-    monkeypatch.setattr(automl.baselines, "boosting_score", lambda splits, seed: 0.25)
+    monkeypatch.setattr(boosting, "boosting_score", lambda splits, seed: 0.25)
     metrics = automl.main(trials=3, epochs=2, seed=5, limit=60).metrics
     assert searches == [("tpe", 3, 2, 5, "loss", ()), ("random", 3, 2, 5, "loss", found)]
     splits, scaled = scaled_data.load("bikeshare", limit=60, seed=5)
@@ -337,7 +349,7 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     )
     assert [options["seed"] for *_, options in fits] == [5, 1005, 2005, 5, 1005, 2005, 5, 5, 1005, 2005]
     assert [options["batch_size"] for *_, options in fits] == 6 * [50] + 4 * [32]
-    assert [(o["epochs"], o.get("patience")) for *_, o in fits] == 6 * [(2, None)] + 4 * [(6, baseline.PATIENCE)]
+    assert [(o["epochs"], o.get("patience")) for *_, o in fits] == 6 * [(2, None)] + 4 * [(6, default_network.PATIENCE)]
     tested = [model for model, x in evaluated if np.array_equal(x, test.x)]
     assert len(tested) == 4 and len(evaluated) == 5 and tested[1] is winner[0]  # One on the validation set.
     for mean, networks in zip((tested[0], *tested[2:]), (winner, [defaults[0], second, third], by_chance), strict=True):
@@ -360,13 +372,13 @@ def test_boosting_learns_from_the_training_set_and_the_validation_set_chooses_it
     info = data.load("vowels", limit=10).info
 
     def score(*parts, rounds=40):
-        return baselines.boosting_score(data.Splits(*parts, info), seed=0, rounds=rounds)
+        return boosting.boosting_score(data.Splits(*parts, info), seed=0, rounds=rounds)
 
     assert score(parts[0], parts[1], parts[2]) > 0.6 and score(noise, parts[1], parts[2]) < 0.6
     assert score(*parts[:2], parts[0]) < 1  # On the training set, the last round is right nearly everywhere ...
     assert score(parts[0], parts[0], parts[0]) > score(*parts[:2], parts[0])  # ... but validation stops before it.
     numbers = [data.Part(part.x, part.x[:, :1] * 2) for part in parts]
-    assert baselines.boosting_score(data.Splits(*numbers, info._replace(num_classes=None)), seed=0) > 0.8
+    assert boosting.boosting_score(data.Splits(*numbers, info._replace(num_classes=None)), seed=0) > 0.8
 
 
 def test_a_random_search_begins_with_the_trials_that_tpe_begins_with(simulated, tmp_path, monkeypatch):

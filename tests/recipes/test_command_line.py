@@ -14,6 +14,7 @@ from pathlib import Path
 import keras
 import pytest
 
+import recipes
 from dlguide.data import _files
 from dlguide.errors import ArgumentError
 from recipes import denoising_autoencoder_mnist, linear_regression_mpg, perceptron_mnist
@@ -150,6 +151,32 @@ def test_data_that_cannot_be_read_end_the_command_in_one_line_without_a_folder(t
     assert stopped(monkeypatch, perceptron_mnist.main) == 2 and list(tmp_path.iterdir()) == []
     [line] = capsys.readouterr().err.splitlines()
     assert "mnist.npz cannot be read (No such file or directory)" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["recipes", "reprot"],
+            "must be one of predict, export, report. Received: command='reprot'. Did you mean 'report'?",
+        ),
+        (["recipes", "cnn_mnist"], "A recipe is a module: python -m recipes.cnn_mnist"),
+    ],
+)
+def test_an_unknown_command_is_refused_without_keras_with_the_nearest_one(words, line):
+    code = "import runpy, sys; sys.argv = sys.argv[1:]; sys.modules['keras'] = None; "
+    code += "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and done.stderr.strip().endswith(line)
+
+
+def test_an_unknown_recipe_is_refused_with_the_nearest_one():
+    with pytest.raises(ArgumentError, match=r"Received: name='cnn_mnst'. Did you mean 'cnn_mnist'\?"):
+        recipe_list.recipe("cnn_mnst")
+    with pytest.raises(ArgumentError, match=r"Received: name='vae_mist'. Did you mean 'vae_mnist'\?"):
+        recipes.pretrained("vae_mist")
 
 
 def test_a_tool_ends_with_the_status_of_the_command_that_failed_in_it(monkeypatch):

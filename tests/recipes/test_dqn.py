@@ -15,6 +15,7 @@ from dlguide.training import _run
 from recipes import dqn_cartpole
 from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
 from recipes._lib.agents.environments import RunningEpisodes, Transitions
+from recipes._lib.runs import recipe_list
 from tools.benchmarks import tables
 
 pytestmark = pytest.mark.each_backend
@@ -281,14 +282,17 @@ def test_the_pictures_show_the_returns_the_actions_and_the_episodes(env):
         np.testing.assert_allclose(np.hypot(np.diff(x), np.diff(y)), 1, rtol=1e-4)
 
 
-def test_the_docstring_says_how_many_steps_and_updates_there_are():
+PAGE = (recipe_list.FOLDER / "published/dqn_cartpole/README.md").read_text(encoding="utf-8")
+
+
+def test_the_page_says_how_many_steps_and_updates_there_are():
     rounds = inspect.signature(dqn_cartpole.main).parameters["epochs"].default * q_learning.ROUNDS
-    assert f"{rounds * q_learning.ENVIRONMENTS:,} steps" in dqn_cartpole.__doc__
-    assert f"{rounds * q_learning.UPDATES:,} updates" in dqn_cartpole.__doc__
+    assert f"{rounds * q_learning.ENVIRONMENTS:,} steps" in PAGE
+    assert f"{rounds * q_learning.UPDATES:,} updates" in PAGE
 
 
 def test_with_the_squared_error_each_published_seed_learns_and_with_the_huber_loss_none_does():
-    """As the page and the docstring say."""
+    """As the page says."""
     losses = tables.read("dqn")["losses"]
     assert all(run["mean_return"] >= 495 and run["val_returns"][-1] == 500 for run in losses["mse"].values())
     assert all(max(run["val_returns"]) < 400 for run in losses["huber"].values())
@@ -296,5 +300,5 @@ def test_with_the_squared_error_each_published_seed_learns_and_with_the_huber_lo
         columns = [
             [f"{pick(run['val_returns']):.0f}" for run in losses[loss].values()] for pick in (max, lambda r: r[-1])
         ]
-        [line] = [line for line in dqn_cartpole.__doc__.splitlines() if line.startswith(f"    {name} ")]
-        assert line.split()[2:] == [*columns[0], *columns[1]]
+        [line] = [line for line in PAGE.splitlines() if line.startswith(f"| {name} ")]
+        assert line.strip("| ").split(" | ")[1:] == [*columns[0], *columns[1]]

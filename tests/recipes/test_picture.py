@@ -8,8 +8,11 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy.special import softmax
 
-from dlguide import data
+from dlguide import data, perceptron
+from recipes._lib.images import transfer
+from recipes._lib.inputs import input_description
 from recipes._lib.photos import calibration, made_photos, picture_reader
+from recipes._lib.runs import results
 
 SHAPE, MARGIN = (28, 28, 1), 4
 CONDITIONS = made_photos.MILD | made_photos.HARD
@@ -129,6 +132,22 @@ def test_the_temperature_makes_the_probabilities_as_right_as_they_say():
     y = np.array([rng.choice(5, p=p) for p in softmax(logits, axis=1)])
     for factor in (2.5, 0.5):
         assert calibration.temperature(factor * logits, y) == pytest.approx(factor, rel=0.1)
+
+
+def test_a_run_is_calibrated_once_on_the_validation_images_of_its_own_classes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(calibration, "PHOTOS", 1)
+    model, mnist = perceptron((28, 28, 1), 5), data.load("mnist", limit=300, seed=1)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=weights.shape) for weights in model.get_weights()])
+    model.save(tmp_path / "model.keras")
+    new = transfer.splits_of_classes(mnist, range(5, 10))
+    results.write_json(tmp_path / "input.json", input_description.describe("digit", new, margin=MARGIN))
+    options = {"recipe": "recipes.transfer_mnist", "options": {"limit": 300, "seed": 1}}
+    results.write_json(tmp_path / "options.json", options)
+    found = calibration.calibrate(tmp_path)
+    assert found == {"temperature": calibration.image_temperature(model, "digit", new.valid, MARGIN)}
+    (tmp_path / "model.keras").unlink()
+    assert calibration.calibrate(tmp_path) == found and capsys.readouterr().err.count("calibrating") == 1
 
 
 @pytest.mark.thorough

@@ -11,11 +11,11 @@ from scipy.special import softmax
 
 from dlguide import data, encoder_decoder, generation, linear_regression, rnn, transformer_language_model
 from recipes import transformer_shakespeare
-from recipes._lib import baselines
+from recipes._lib.baselines import lstms
 from recipes._lib.commands import predict
 from recipes._lib.inputs import input_description, input_readers
 from recipes._lib.runs import results, run_files
-from recipes._lib.texts import country_names, ngrams, token_texts
+from recipes._lib.texts import country_names, hashed_ngrams, token_texts
 from tests.helpers.commands import command
 
 
@@ -84,7 +84,7 @@ def test_a_drawn_digit_is_the_same_at_any_size_and_colour_and_a_model_that_is_no
 
 def test_a_name_gets_its_likeliest_classes_and_unknown_characters_are_named(saved, answers):
     places = data.load("places", limit=10)
-    vectors = ngrams.ngram_vectors(4, longest=2, buckets=50, dropout=0)
+    vectors = hashed_ngrams.ngram_vectors(4, longest=2, buckets=50, dropout=0)
     model = keras.Sequential([vectors, rnn((None, 4), 20, units=(4,))])
     folder = saved(model, "text", places)
     roma, unknown, known, long = answers(folder, "Roma", "Þþ\N{SNOWMAN}ana", "ana", "a" * 25).splitlines()
@@ -258,7 +258,7 @@ def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_p
 
 @pytest.mark.thorough
 def test_a_model_of_ones_own_text_is_trained_and_continues_a_prompt(tmp_path, answers, monkeypatch):
-    monkeypatch.setattr(baselines, "lstm_scores", lambda *_: {})  # The test of all recipes trains the baseline.
+    monkeypatch.setattr(lstms, "lstm_scores", lambda *_: {})  # The test of all recipes trains the baseline.
     corpus, folder = tmp_path / "mine.txt", tmp_path / "run"
     corpus.write_text("to be, or not to be; " * 200, encoding="utf-8")
     result = transformer_shakespeare.main(corpus=str(corpus), epochs=1, run_dir=str(folder))

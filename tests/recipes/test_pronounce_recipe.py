@@ -5,14 +5,14 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
-import keras
 import numpy as np
 import pytest
 
-from dlguide import data, encoder_decoder, training
+from dlguide import data, encoder_decoder
+from recipes._lib.baselines import joint_sequence_model
+from recipes._lib.baselines.joint_sequence_model import JointNgrams
 from recipes._lib.runs import results
-from recipes._lib.texts import joint_ngrams, length_batches, pronunciation_pictures, pronunciations, token_texts
-from recipes._lib.texts.joint_ngrams import JointNgrams
+from recipes._lib.texts import length_batches, pronunciation_pictures, pronunciations, token_texts
 from tests.helpers import independent_metrics
 
 START, END = pronunciations.START, pronunciations.END
@@ -109,7 +109,7 @@ def test_a_word_counts_as_right_if_the_model_alone_writes_a_listed_pronunciation
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(size=weights.shape) for weights in model.get_weights()])
     x, y = words.test.x[:20], words.test.y[:20].copy()
-    written = pronunciations.written(model, x)
+    written = pronunciations.transcribe(model, x)
     assert len(np.unique(written, axis=0)) > 15
     y[::2, 2, 0], y[::2, 2, 1:] = START, written[::2]  # What the model writes is listed for every second word.
     expected = independent_metrics.COMMON["words_wrong"](model, words._replace(test=data.Part(x, y)))
@@ -142,7 +142,7 @@ def test_words_are_written_in_pieces_of_similar_length_and_stay_in_their_order(w
     monkeypatch.setattr(pronunciations.generation, "translate", reversed_letters)
     x = np.repeat(words.test.x, 5, axis=0)
     expected = [[letter + 3 for letter in word[::-1] if letter] for word in x.tolist()]
-    assert [row[row != 0][:-1].tolist() for row in pronunciations.written(None, x, beam=4)] == expected
+    assert [row[row != 0][:-1].tolist() for row in pronunciations.transcribe(None, x, beam=4)] == expected
 
 
 def test_the_nearest_word_shares_the_longest_ending(words):
@@ -150,7 +150,7 @@ def test_the_nearest_word_shares_the_longest_ending(words):
         return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(a[::-1], b[::-1], strict=False))))
 
     train, test = (token_texts.decoded(part, words.info) for part in (words.train, words.test))
-    found = pronunciations.of_nearest_word(words.train, words.test.x)
+    found = pronunciations.nearest_word_baseline(words.train, words.test.x)
     for word, sounds in zip(test, found, strict=True):
         longest = max(shared(word, other) for other in train)
         near = [y[0, 1:] for other, y in zip(train, words.train.y, strict=True) if shared(word, other) == longest]
@@ -176,50 +176,52 @@ def made_up(count, seed):
 
 def test_letters_and_sounds_are_aligned_by_the_rules_that_a_spelling_follows():
     x, y = made_up(200, seed=0)
-    found = joint_ngrams.aligned(x, y)
+    found = joint_sequence_model.aligned(x, y)
     assert len(found) == 200
     names = {number: letter for letter, number in LETTERS.items()}
-    units = {joint_ngrams._unit(code) for word in found for code in word}
+    units = {joint_sequence_model._unit(code) for word in found for code in word}
     spellings = {("".join(map(names.get, letters)), sounds) for letters, sounds in units}
     assert {("a", (5,)), ("b", (6,)), ("x", (7, 8))} <= spellings
     for letters, sounds in spellings:
         if not set(letters) & set("ph"):  # One of the two may be silent, or both are one unit.
             assert sounds == tuple(itertools.chain(*map(RULES.get, letters))), letters
     impossible = padded([2], width=12), padded([START, 5, 5, 5, END], width=12)[:, None]
-    assert joint_ngrams.aligned(*(np.concatenate(both) for both in zip((x, y), impossible, strict=True))) == found
+    assert (
+        joint_sequence_model.aligned(*(np.concatenate(both) for both in zip((x, y), impossible, strict=True))) == found
+    )
 
 
 def test_each_letter_and_each_sound_belongs_to_one_unit_in_every_alignment():
     rng = np.random.default_rng(0)
-    group = joint_ngrams._codes(rng.integers(1, 5, size=(20, 4)), rng.integers(4, 7, size=(20, 3)))
+    group = joint_sequence_model._codes(rng.integers(1, 5, size=(20, 4)), rng.integers(4, 7, size=(20, 3)))
     chances = rng.random(max(codes.max() for codes in group.values()) + 1)
-    expected = [shares.sum(axis=(0, 1)) for shares in joint_ngrams._posteriors(group, chances)]
+    expected = [shares.sum(axis=(0, 1)) for shares in joint_sequence_model._posteriors(group, chances)]
     for i, count in enumerate((4, 3)):
         np.testing.assert_allclose(sum(shape[i] * number for shape, number in zip(group, expected, strict=True)), count)
 
 
 def test_units_give_back_the_letters_and_the_sounds_of_their_word(words):
     few = data.Part(words.train.x[:100], words.train.y[:100])
-    found = joint_ngrams.aligned(*few, rounds=2)
+    found = joint_sequence_model.aligned(*few, rounds=2)
     pairs = {
         (tuple(a[a != 0]), tuple(b[(b != 0) & (b != START) & (b != END)]))
         for a, b in zip(*pronunciations.pairs(*few), strict=True)
     }
     for word in found:
-        letters, sounds = zip(*map(joint_ngrams._unit, word), strict=True)
+        letters, sounds = zip(*map(joint_sequence_model._unit, word), strict=True)
         assert (tuple(itertools.chain(*letters)), tuple(itertools.chain(*sounds))) in pairs
     assert len(found) > 0.98 * len(pairs)
 
 
 def test_probabilities_of_units_add_up_to_one_after_any_others():
-    model = JointNgrams(joint_ngrams.aligned(*made_up(60, seed=0)), order=3)
-    units = [*model.sounds, joint_ngrams.END]
+    model = JointNgrams(joint_sequence_model.aligned(*made_up(60, seed=0)), order=3)
+    units = [*model.sounds, joint_sequence_model.END]
     for before in ("", " ", "  ", units[0], units[0] + units[1], units[2] * 2, " " + units[3]):
         assert sum(model.chance(before, unit) for unit in units) == pytest.approx(1), repr(before)
 
 
 def test_a_probability_is_that_of_interpolated_kneser_ney():
-    chances, left_over = joint_ngrams._kneser_ney([" ab\n", " ab\n", " cb\n", " ac\n"], order=2)
+    chances, left_over = joint_sequence_model._kneser_ney([" ab\n", " ab\n", " cb\n", " ac\n"], order=2)
     # Pairs: " a" 3, " c" 1, "ab" 2, "cb" 1, "ac" 1, "b\n" 3, "c\n" 1. Four of them occur once, one twice.
     discount = 4 / (4 + 2 * 1)
     # Before a, b, c and the end stand 1, 2, 2 and 2 kinds; no kind count is 1 but that of a, three are 2.
@@ -230,7 +232,7 @@ def test_a_probability_is_that_of_interpolated_kneser_ney():
 
 
 def test_the_search_finds_the_likeliest_sounds():
-    model = JointNgrams(joint_ngrams.aligned(*made_up(300, seed=0)), order=4)
+    model = JointNgrams(joint_sequence_model.aligned(*made_up(300, seed=0)), order=4)
     x, y = made_up(50, seed=1)
     assert pronunciations.errors(model.pronounce(x), y)["words_wrong"] == 0
     unknown = model.pronounce(padded([1, 1], width=12))
@@ -248,46 +250,11 @@ def test_validation_words_choose_the_order_and_test_words_the_score(monkeypatch)
             tried.append((self.order, x[0, 0]))
             return padded([7 if self.order == 6 or x[0, 0] == 3 else 8, END])
 
-    monkeypatch.setattr(joint_ngrams, "JointNgrams", Model)
+    monkeypatch.setattr(joint_sequence_model, "JointNgrams", Model)
     parts = [data.Part(padded([letter, 2]), padded([START, 7, END])[:, None]) for letter in (2, 4, 3)]
     splits = SimpleNamespace(train=parts[0], valid=parts[1], test=parts[2])
-    assert joint_ngrams.scores(splits) == {"baseline_words_wrong": 0.0, "baseline_sounds_wrong": 0.0}
-    assert tried == [*((order, 4) for order in joint_ngrams.ORDERS), (6, 3)]
-
-
-def test_a_run_on_pairs_that_is_interrupted_ends_in_the_same_bits(words, tmp_path, monkeypatch):
-    x, y = pronunciations.pairs(words.train.x[:40], words.train.y[:40])
-
-    def run(folder):
-        keras.utils.set_random_seed(0)
-        source, target = (keras.Input((None,), dtype="int32") for _ in range(2))
-        outputs = keras.layers.Embedding(50, 4)(target) + keras.layers.GlobalAveragePooling1D(keepdims=True)(
-            keras.layers.Embedding(50, 4)(source)
-        )
-        model = keras.Model([source, target], keras.layers.Dense(50)(keras.layers.Dropout(0.5)(outputs)))
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
-        model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss, run_eagerly=True)  # For time, without graphs.
-        batches = length_batches.PairBatches(x, y, batch_size=16, seed=0)
-        valid = length_batches.PairBatches(x[:30], y[:30], batch_size=8, seed=0, is_shuffled=False)
-        history = training.fit(model, batches, validation_data=valid, epochs=3, run_dir=folder, verbose=0)
-        return [*model.get_weights(), history.history["val_loss"]]
-
-    whole = run(tmp_path / "whole")
-    draw, epochs = length_batches.PairBatches._draw, []
-
-    def interrupted(batches):
-        epochs.append(batches.epoch)
-        if batches.epoch == 4 and len(batches.x) == len(x):  # Of the training set, in the last epoch.
-            raise KeyboardInterrupt
-        draw(batches)
-
-    monkeypatch.setattr(length_batches.PairBatches, "_draw", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "broken")
-    monkeypatch.undo()
-    assert epochs[-1] == 4 and (tmp_path / "broken" / "checkpoint.npz").exists()
-    for one, other in zip(whole, run(tmp_path / "broken"), strict=True):
-        np.testing.assert_array_equal(one, other)
+    assert joint_sequence_model.scores(splits) == {"baseline_words_wrong": 0.0, "baseline_sounds_wrong": 0.0}
+    assert tried == [*((order, 4) for order in joint_sequence_model.ORDERS), (6, 3)]
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md"])

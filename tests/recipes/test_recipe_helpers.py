@@ -11,9 +11,10 @@ from scipy.special import log_softmax
 
 from dlguide import data, evaluation, mlp, plots, training
 from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
-from recipes._lib import anomalies, baselines, schedules
+from recipes._lib import anomalies, schedules
+from recipes._lib.baselines import kneser_ney, pixels, sequences, text_classifier
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
-from recipes._lib.texts import length_batches, ngram_model, ngrams, token_texts
+from recipes._lib.texts import hashed_ngrams, length_batches, token_texts
 
 
 def test_each_epoch_draws_new_pixels_with_their_grey_value_as_the_probability():
@@ -79,18 +80,18 @@ def test_batches_of_similar_length_have_each_text_once_and_little_padding():
 
 
 def test_a_character_has_the_vectors_of_the_ngrams_that_end_with_it_and_padding_has_none():
-    model = ngrams.ngram_vectors(3, longest=2, buckets=1000, dropout=0.5)
+    model = hashed_ngrams.ngram_vectors(3, longest=2, buckets=1000, dropout=0.5)
     first, second = np.asarray(model(np.array([[5, 7, 5, 7, 9, 0, 0], [7, 9, 5, 7, 0, 0, 0]])))
     assert first.shape == (7, 3) and not first[5:].any() and not second[4:].any()
     vectors, numbers = np.unique(np.concatenate([first[:5], second[:4]]), axis=0, return_inverse=True)
     assert len(vectors) == 9 - 3 and numbers[1] == numbers[3] == numbers[8] and numbers[4] == numbers[6]
-    longer = ngrams.ngram_vectors(3, longest=3, buckets=1000, dropout=0)
+    longer = hashed_ngrams.ngram_vectors(3, longest=3, buckets=1000, dropout=0)
     first, second = np.asarray(longer(np.array([[1, 5, 7, 2], [3, 5, 7, 2]])))
     assert np.array_equal(first[3], second[3]) and not np.array_equal(first[2], second[2])
 
 
 def test_an_ngram_is_dropped_whole_in_training_alone():
-    model = ngrams.ngram_vectors(8, longest=1, buckets=100, dropout=0.5)
+    model = hashed_ngrams.ngram_vectors(8, longest=1, buckets=100, dropout=0.5)
     ids = np.full((20, 20), 3, "int32")
     expected = np.asarray(model(ids))[0, 0]
     rows = np.asarray(model(ids, training=True)).reshape(-1, 8)
@@ -101,7 +102,7 @@ def test_an_ngram_is_dropped_whole_in_training_alone():
 
 def test_ngrams_of_names_seldom_have_the_same_code():
     x = data.load("places", limit=2000).train.x
-    codes = [np.asarray(code)[x > 0].tolist() for code in ngrams._codes(x, 4)]
+    codes = [np.asarray(code)[x > 0].tolist() for code in hashed_ngrams._codes(x, 4)]
     padded, windows = np.pad(x, [(0, 0), (3, 0)]), np.lib.stride_tricks.sliding_window_view
     found = set()
     for n in range(4):
@@ -145,7 +146,7 @@ def test_ridge_regression_is_the_best_one_on_the_validation_set():
         return train.y.mean() + (part.x[..., 0] - train.x[..., 0].mean(axis=0)) @ weights
 
     best = min(10 ** np.linspace(-2, 3, 11), key=lambda alpha: np.abs(forecast(alpha, valid) - valid.y).mean())
-    found = baselines.ridge_forecast(data.Splits(train, valid, test, None))
+    found = sequences.ridge_forecast(data.Splits(train, valid, test, None))
     np.testing.assert_allclose(found, forecast(best, test))
     assert 0.01 < best < 1000
 
@@ -164,7 +165,7 @@ def test_ridge_regression_of_roots_forecasts_the_root_in_its_own_unit():
         return (np.sqrt(numbers[:30, 20]).mean() + roots[rows, :20] @ weights).clip(0) ** 2
 
     error = {a: np.abs(forecast(a, parts[1]) - numbers[parts[1], 20]).mean() for a in 10 ** np.linspace(-2, 3, 11)}
-    found = baselines.ridge_forecast(data.Splits(*splits, SimpleNamespace(scale=4, mean=9)), of_roots=True)
+    found = sequences.ridge_forecast(data.Splits(*splits, SimpleNamespace(scale=4, mean=9)), of_roots=True)
     np.testing.assert_allclose(4 * found + 9, forecast(min(error, key=error.get), parts[2]))
 
 
@@ -184,8 +185,8 @@ def test_the_baseline_of_names_has_all_of_them_and_the_c_that_is_best_on_the_val
             assert y is places.valid.y or self.c == best
             return float(self.c == best) if y is places.valid.y else self.c / 100
 
-    monkeypatch.setattr(baselines, "OneVsRestClassifier", Classifier)
-    assert baselines.ngram_accuracy(places) == best / 100 and fits == [(3, 200, True), (10, 200, True)]
+    monkeypatch.setattr(text_classifier, "OneVsRestClassifier", Classifier)
+    assert text_classifier.ngram_accuracy(places) == best / 100 and fits == [(3, 200, True), (10, 200, True)]
 
 
 def test_the_lstm_has_the_texts_the_epochs_and_the_weights_of_the_transformer(monkeypatch, capsys):
@@ -209,8 +210,8 @@ def test_the_lstm_has_the_texts_the_epochs_and_the_weights_of_the_transformer(mo
 def test_frames_of_padding_do_not_count_in_the_baseline_of_sequences():
     vowels = data.load("vowels")
     longer = [part._replace(x=np.pad(part.x, [(0, 0), (0, 40), (0, 0)])) for part in vowels[:3]]
-    found = baselines.mean_and_spread_accuracy(vowels)
-    assert found == baselines.mean_and_spread_accuracy(data.Splits(*longer, vowels.info)) > 0.9
+    found = sequences.mean_and_spread_accuracy(vowels)
+    assert found == sequences.mean_and_spread_accuracy(data.Splits(*longer, vowels.info)) > 0.9
 
 
 def test_the_chance_of_a_pixel_is_that_of_the_training_set_and_more_codes_gain_what_they_lower(monkeypatch):
@@ -246,9 +247,9 @@ def test_the_baseline_of_a_few_labels_has_the_changes_and_the_other_network_none
 
 def test_a_few_labels_are_as_many_of_each_class():
     labels = np.repeat(np.arange(10), 30)
-    chosen = few_labels.rows(labels, 10, seed=0)
+    chosen = few_labels.draw_rows_per_class(labels, 10, seed=0)
     assert np.bincount(labels[chosen]).tolist() == [10] * 10 and len(set(chosen)) == 100
-    assert sorted(chosen) != sorted(few_labels.rows(labels, 10, seed=1))
+    assert sorted(chosen) != sorted(few_labels.draw_rows_per_class(labels, 10, seed=1))
 
 
 @pytest.mark.thorough
@@ -290,7 +291,7 @@ def test_the_mean_image_of_a_class_is_that_of_all_its_training_images():
     label = np.arange(100) // 10 % 2
     sign = np.where(np.arange(100) % 10 == 0, -1, 1) * (2 * label - 1)
     train, test = (data.Part(x[:, None, None] * np.ones((1, 2, 2)), label) for x in (sign, 2 * label - 1))
-    assert baselines.nearest_mean_accuracy(data.Splits(train, test, test, None)) == 1
+    assert pixels.nearest_mean_accuracy(data.Splits(train, test, test, None)) == 1
 
 
 @pytest.mark.thorough
@@ -324,7 +325,7 @@ def test_the_ngram_model_has_the_probabilities_of_its_definition_which_sum_to_on
     rng = np.random.default_rng(0)
     stream = rng.choice(4, 121, p=[0.1, 0.5, 0.2, 0.2])
     train = SimpleNamespace(x=stream[:-1].reshape(-1, 10), y=stream[1:].reshape(-1, 10))
-    counts = ngram_model._counts(SimpleNamespace(train=train, info=SimpleNamespace(vocabulary="abcd")), 3)
+    counts = kneser_ney._counts(SimpleNamespace(train=train, info=SimpleNamespace(vocabulary="abcd")), 3)
     trigrams = list(zip(*(stream[i : 119 + i].tolist() for i in range(3)), strict=True))
     bigrams = [ngram[1:] for ngram in {*trigrams}]
     for first, second in ((1, 1), (0, 3), (3, 2)):
@@ -332,7 +333,7 @@ def test_the_ngram_model_has_the_probabilities_of_its_definition_which_sum_to_on
         chances = []
         for token in range(4):
             window = np.array([[first, second, token]])
-            both = ngram_model._nats(counts, SimpleNamespace(x=window[:, :-1], y=window[:, 1:]), 4)
+            both = kneser_ney._nats(counts, SimpleNamespace(x=window[:, :-1], y=window[:, 1:]), 4)
             chances.append(np.exp(-2 * both) / start)
         assert chances == pytest.approx([chance(trigrams, token, (first, second), 4) for token in range(4)])
         assert sum(chances) == pytest.approx(1)

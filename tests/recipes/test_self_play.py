@@ -154,7 +154,9 @@ def test_a_network_that_plays_itself_soon_beats_what_it_was():
 
 def test_a_position_with_a_winning_move_is_won_and_the_network_is_not_asked():
     asked = []
-    value = game_players.with_wins(lambda positions: asked.append(len(positions)) or np.full(len(positions), 0.3))
+    value = game_players.knowing_immediate_wins(
+        lambda positions: asked.append(len(positions)) or np.full(len(positions), 0.3)
+    )
     positions = [connect_four.played(int(column) - 1 for column in moves) for moves in ("112233", "11223", "1")]
     both = Positions(*(np.concatenate([getattr(each, name) for each in positions]) for name in ("own", "taken")))
     assert value(both).tolist() == [1, 0.3, 0.3] and asked == [2]

@@ -117,23 +117,23 @@ def test_the_learning_rate_of_a_short_training_rises_to_its_highest_value_and_fa
 
 
 def test_draws_have_each_class_equally_often_and_differ_by_seed_and_number(mnist):
-    train = transfer.part(mnist.train, transfer.NEW)
+    train = transfer.examples_of_classes(mnist.train, transfer.NEW)
     for labels in (1, 10):
         drawn = {}
         for number, seed in ((0, 0), (0, 1), (1, 0), (4, 0)):
-            few = transfer.draw(train, labels, number, seed)
+            few = transfer.draw_few_labels(train, labels, number, seed)
             assert np.bincount(few.y).tolist() == [labels] * 5 and len(images(few.x)) == 5 * labels
             assert images(few.x) <= images(train.x)
             drawn[number, seed] = frozenset(images(few.x))
         assert len(set(drawn.values())) == 4
-        np.testing.assert_array_equal(transfer.draw(train, labels, 4, 0).x, few.x)
+        np.testing.assert_array_equal(transfer.draw_few_labels(train, labels, 4, 0).x, few.x)
 
 
 def test_a_short_training_starts_from_the_same_state_each_time_and_leaves_the_first_network_as_it_was(mnist):
-    train = transfer.part(mnist.train, transfer.NEW)
-    few, pretrained = transfer.draw(train, 1, 0, seed=0), transfer.network(20)
+    train = transfer.examples_of_classes(mnist.train, transfer.NEW)
+    few, pretrained = transfer.draw_few_labels(train, 1, 0, seed=0), transfer.network(20)
     before = pretrained.get_weights()
-    short, other = transfer.ShortTrainings(2), transfer.draw(train, 1, 1, seed=0)
+    short, other = transfer.ShortTrainings(2), transfer.draw_few_labels(train, 1, 1, seed=0)
     short.fit(other, transfer.start(1), 1e-2, 1, 1)
     start = transfer.start(0, pretrained)
     # Once after another training, once after the same one.
@@ -148,7 +148,10 @@ def test_a_short_training_starts_from_the_same_state_each_time_and_leaves_the_fi
 
 def test_codes_do_not_change_in_a_comparison_and_its_scores_are_those_of_a_computation_by_hand(recorded, mnist):
     """The stand-in for `fit` trains nothing, so that the networks can be built again."""
-    (train, test), found = (transfer.part(part, transfer.NEW) for part in mnist[::2][:2]), recorded.accuracies
+    (train, test), found = (
+        (transfer.examples_of_classes(part, transfer.NEW) for part in mnist[::2][:2]),
+        recorded.accuracies,
+    )
     pretrained = recorded.first.model
     for name, before in recorded.first.layers.items():
         after = [weight for layer in pretrained.layers if layer.name.startswith(name) for weight in layer.get_weights()]
@@ -164,7 +167,7 @@ def test_codes_do_not_change_in_a_comparison_and_its_scores_are_those_of_a_compu
 
     for labels, draws in DRAWS.items():
         for number in range(draws):
-            few = transfer.draw(train, labels, number, seed=3)
+            few = transfer.draw_few_labels(train, labels, number, seed=3)
             linear = LogisticRegression(C=100, max_iter=2000).fit(codes(few.x), few.y)
             votes = {"frozen": linear.predict_log_proba(codes(test.x)), "scratch": 0, "fine_tuned": 0}
             for i in range(transfer.NETWORKS):

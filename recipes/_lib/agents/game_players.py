@@ -46,7 +46,7 @@ def network_value(network: keras.Model) -> Callable[[Positions], np.ndarray]:
     return value
 
 
-def with_wins(value: Callable) -> Callable[[Positions], np.ndarray]:
+def knowing_immediate_wins(value: Callable) -> Callable[[Positions], np.ndarray]:
     """Return a value function: 1 where the player to move has a winning move, `value` for all other positions."""
 
     def known(positions: Positions) -> np.ndarray:

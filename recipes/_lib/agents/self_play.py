@@ -48,7 +48,7 @@ class SelfPlay(keras.callbacks.Callback):
         if self.played > epoch:  # The run is resumed within this epoch.
             return
         rng, place = np.random.default_rng((self.seed, PLAY, epoch)), epoch % SETTINGS["memory"]
-        value, record = game_players.with_wins(game_players.network_value(self.model)), []
+        value, record = game_players.knowing_immediate_wins(game_players.network_value(self.model)), []
         running = Positions(self.own, self.taken)
         for move in range(SETTINGS["moves"]):
             self.positions_own[place, move], self.positions_taken[place, move] = running.own, running.taken

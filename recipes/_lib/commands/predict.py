@@ -120,7 +120,7 @@ def reconstructions(model, x: np.ndarray, description: dict, run_dir: str) -> li
 
 def written_sounds(model, x: np.ndarray, description: dict, run_dir: str) -> list[str]:
     """Return the sounds of words."""
-    written = pronunciations.written(model, x)
+    written = pronunciations.transcribe(model, x)
     return [" ".join(pronunciations.names(sounds, description["target_vocabulary"])) for sounds in written]
 
 

@@ -16,10 +16,10 @@ def without_head(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, model.get_layer("output").input, name="encoder")
 
 
-def rows(labels: np.ndarray, each: int, seed: int) -> np.ndarray:
-    """Draw `each` rows of each class, or all rows of a smaller class."""
+def draw_rows_per_class(labels: np.ndarray, per_class: int, seed: int) -> np.ndarray:
+    """Draw `per_class` rows of each class, or all rows of a smaller class."""
     rng = np.random.default_rng(seed)
-    return np.concatenate([rng.permutation(np.flatnonzero(labels == label))[:each] for label in np.unique(labels)])
+    return np.concatenate([rng.permutation(np.flatnonzero(labels == label))[:per_class] for label in np.unique(labels)])
 
 
 def baselines(splits: data.Splits, chosen: np.ndarray, augment, seed: int, epochs: int) -> dict[str, float]:

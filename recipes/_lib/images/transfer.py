@@ -50,20 +50,20 @@ def network(num_outputs: int) -> keras.Model:
     return cnn((28, 28, 1), num_outputs, augment=few_labels.AUGMENT, **few_labels.NETWORK)
 
 
-def part(whole: data.Part, classes: range) -> data.Part:
+def examples_of_classes(whole: data.Part, classes: range) -> data.Part:
     """Return the images of some classes, with labels from 0."""
     chosen = np.isin(whole.y, classes)
     return data.Part(whole.x[chosen], whole.y[chosen] - classes.start)
 
 
-def only(splits: data.Splits, classes: range) -> data.Splits:
+def splits_of_classes(splits: data.Splits, classes: range) -> data.Splits:
     """Return a data set with some of its classes only."""
     names = tuple(splits.info.class_names[label] for label in classes)
     info = splits.info._replace(num_classes=len(classes), class_names=names)
-    return data.Splits(*(part(whole, classes) for whole in splits[:3]), info)
+    return data.Splits(*(examples_of_classes(whole, classes) for whole in splits[:3]), info)
 
 
-def turned(images: data.Part, seed: int) -> data.Part:
+def rotated_with_labels(images: data.Part, seed: int) -> data.Part:
     """Turn each image by 0, 90, 180 or 270 degrees, drawn by `seed`; a digit has a class for each of these turns.
 
     A network that has to tell turned digits apart learns more kinds of strokes.
@@ -74,9 +74,9 @@ def turned(images: data.Part, seed: int) -> data.Part:
     return data.Part(x, images.y + len(OLD) * turns.astype(images.y.dtype))
 
 
-def draw(train: data.Part, labels: int, number: int, seed: int) -> data.Part:
+def draw_few_labels(train: data.Part, labels: int, number: int, seed: int) -> data.Part:
     """Return `labels` images of each class, other ones for each number and seed."""
-    chosen = few_labels.rows(train.y, labels, 10 * seed + number)
+    chosen = few_labels.draw_rows_per_class(train.y, labels, 10 * seed + number)
     return data.Part(train.x[chosen], train.y[chosen])
 
 
@@ -149,7 +149,7 @@ def compare(pretrained: keras.Model, new: data.Splits, epochs: int, seed: int) -
     found = {name: {labels: [] for labels in DRAWS} for name in NAMES}
     for labels, draws in all_draws.items():
         for number in range(draws):
-            few = draw(train, labels, number, seed)
+            few = draw_few_labels(train, labels, number, seed)
             votes = {}  # Log probabilities of the test images.
             for name, encoder in encoders.items():
                 linear = linear_layer(encoder.predict(few.x, batch_size=256, verbose=0), few.y)
@@ -203,7 +203,7 @@ def training_sets_figure(train: data.Part, accuracies: dict[str, dict[int, list[
     names = []
     for scratch, transfer in zip(accuracies["scratch"][1], accuracies[TRANSFER[1]][1], strict=True):
         names.append(f"from scratch {scratch:.0%}, transfer {transfer:.0%}".replace("%", " %"))
-    images = np.stack([draw(train, 1, number, seed).x for number in range(len(names))])
+    images = np.stack([draw_few_labels(train, 1, number, seed).x for number in range(len(names))])
     figure = plots.image_grid(images, names)
     figure.suptitle("draws of one label per class: all images of a training, and the test accuracy")
     return figure

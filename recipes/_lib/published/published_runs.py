@@ -65,7 +65,11 @@ class Session:
 def model(name: str):
     """Return a published model as an uncompiled `keras.Model`."""
     if name not in models():
-        raise arguments.error("name", f"a recipe with a published model: {', '.join(models())}", name)
+        must_be, note = (
+            f"a recipe with a published model: {', '.join(models())}",
+            arguments.did_you_mean(name, models()),
+        )
+        raise arguments.error("name", must_be, name, note)
     if importlib.util.find_spec("onnx") is None:  # The weights stand in the ONNX files, once for both.
         raise arguments.error("name", 'read with the extra "export": pip install -e ".[export]"', name)
     import keras

@@ -11,8 +11,7 @@ from PIL import Image
 
 from recipes._lib.reports import finished_runs
 from recipes._lib.runs import recipe_list, results
-from recipes._lib.words import LANGUAGES
-from recipes._lib.words import words as read_words
+from recipes._lib.words import LANGUAGES, read_words
 
 HERE = Path(__file__).parent
 LIMIT = 100_000

@@ -1,6 +1,8 @@
 """Checks of the options of recipes. The errors read as those of `dlguide`."""
 
+import difflib
 import math
+from collections.abc import Iterable
 from typing import Any
 
 POSITIVE = ("epochs", "batch_size", "latent_dim", "hidden_units", "trials", "samples", "networks", "games")
@@ -24,6 +26,12 @@ def check(options: dict) -> None:
             raise error(name, "a number of at least 0", value)
         if name in ("dropout", "ngram_dropout") and not 0 <= value < 1:
             raise error(name, "a number in [0, 1)", value)
+
+
+def did_you_mean(value: Any, known: Iterable[str]) -> str:
+    """Return the note of an error that names the known word nearest to a value, if one is near."""
+    near = difflib.get_close_matches(str(value), known, 1)
+    return f". Did you mean {near[0]!r}?" if near else ""
 
 
 def error(name: str, must_be: str, value: Any, note: str = "") -> ValueError:

@@ -1,5 +1,6 @@
 """From a `main` to its command: options, errors, and what is printed at the end."""
 
+import builtins
 import contextlib
 import errno
 import inspect
@@ -27,6 +28,8 @@ def run(main: Callable[..., Result]) -> None:
     name = Path(inspect.getfile(main)).stem
     command = shlex.join(["python", "-m", f"recipes.{name}", *sys.argv[1:]])
     taken, folder, is_new = None, None, False
+    # In a notebook, all that the process did before is no part of the command.
+    start = time.perf_counter() if hasattr(builtins, "__IPYTHON__") else start_time.START
     with _mistakes_in_one_line():
         options = _parsed(main, f"recipes.{name}", inspect.getmodule(main).__doc__, recipe_list.content()["options"])
         arguments.check(options)
@@ -53,7 +56,7 @@ def run(main: Callable[..., Result]) -> None:
             print("drawing the pictures", flush=True)
             metrics = run_files.save(result, folder, name, options, begin)
             print(f"\n{_report(folder)}")
-            _print_summary(metrics, folder)
+            _print_summary(metrics, folder, start)
         except KeyboardInterrupt:
             if folder and (folder / "metrics.json").exists():
                 report = shlex.join(["python", "-m", "recipes", "report", str(folder)])
@@ -150,7 +153,7 @@ def _report(folder: Path) -> str:
         return f"report: not written ({type(error).__name__}: {reason}). To write it: {command}"
 
 
-def _print_summary(metrics: dict, folder: Path) -> None:
+def _print_summary(metrics: dict, folder: Path, start: float) -> None:
     print("result on the test set")
     for name, value in metrics.items():
         if isinstance(value, float):
@@ -158,4 +161,4 @@ def _print_summary(metrics: dict, folder: Path) -> None:
     print("files")
     for path in sorted(folder.glob("[!.]*")):
         print(f"  {path}")
-    print(f"total time {time.perf_counter() - start_time.START:.0f} s")
+    print(f"total time {time.perf_counter() - start:.0f} s")

@@ -61,7 +61,8 @@ def rows(*recipes: str) -> list[str]:
 def recipe(name: str) -> Recipe:
     """Return what `recipes.toml` says of a recipe, or of a further row, which replaces some of what its recipe has."""
     if name not in rows():
-        raise arguments.error("name", f"a recipe that recipes.toml has: {', '.join(rows())}", name)
+        must_be, note = f"a recipe that recipes.toml has: {', '.join(rows())}", arguments.did_you_mean(name, rows())
+        raise arguments.error("name", must_be, name, note)
     own = {"recipe": name, "options": {}, **content()["row"].get(name, {})}
     return Recipe(**content()["recipe"][own["recipe"]] | own)
 

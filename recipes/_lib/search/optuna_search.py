@@ -36,6 +36,15 @@ TRIALS_PER_PROCESS = 10
 """Then a new process runs the trials: Keras and TensorFlow keep about 10 MB of each model until a process ends."""
 
 
+def _source(candidate: Callable) -> str:
+    """Return the source of a candidate's module, and of the modules of recipes that it imports."""
+    module = inspect.getmodule(candidate)
+    if not hasattr(module, "__file__"):  # In a notebook.
+        return inspect.getsource(candidate)
+    used = [value for value in vars(module).values() if inspect.ismodule(value) and "recipes" in value.__name__]
+    return "".join(map(inspect.getsource, (module, *used)))
+
+
 class Search(NamedTuple):
     """What decides the trials of a search; `run` removes the test set before the first trial."""
 
@@ -66,7 +75,7 @@ class Search(NamedTuple):
             "seed": self.seed,
             "metric": self.metric,
             "data": {"splits": {"sha256": hashlib.sha256(values).hexdigest()}},
-            "candidate": {"sha256": hashlib.sha256(inspect.getsource(self.candidate).encode()).hexdigest()},
+            "candidate": {"sha256": hashlib.sha256(_source(self.candidate).encode()).hexdigest()},
             "starting_trials": STARTING_TRIALS,
             "warmup_epochs": WARMUP_EPOCHS,
             "keras": keras.__version__,
@@ -186,11 +195,11 @@ def _run_trial(search: Search, path: Path):
         else:
             study.sampler, study.pruner = optuna.samplers.RandomSampler(seed), optuna.pruners.NopPruner()
         trial = study.ask()
-        score = _training_score(search, trial, seed)
+        score = training_score(search, trial, seed)
         return study.tell(trial, score, state=states.PRUNED if score is None else states.COMPLETE)
 
 
-def _training_score(search: Search, trial, seed: int) -> float | None:
+def training_score(search: Search, trial, seed: int) -> float | None:
     """Train a trial's model; return its score after the last epoch, None if it was stopped early."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)

@@ -5,6 +5,14 @@ import keras
 from dlguide import data, training
 from recipes._lib.search import optuna_search, scaled_data, search_space
 
+NETWORKS = 3
+"""The winner, that of the random search and the baseline are means of as many networks, for less chance in each."""
+
+
+def seeds(seed: int) -> list[int]:
+    """Return the seeds of the networks: that of the recipe, and others that no trial has."""
+    return [(seed + 1000 * i) % 2**32 for i in range(NETWORKS)]
+
 
 def trained_model(parameters: dict, splits: data.Splits, epochs: int, seed: int, run_dir: str | None = None):
     """Return the model of given parameters, trained from new weights, and its history."""

@@ -34,7 +34,7 @@ class Mistakes:
 def letters_and_sounds(model, info: data.Info, shown=SHOWN):
     """Draw for some words which letters the model attends to as it writes each sound."""
     letters = data.encode([word.upper() for word in shown], info.vocabulary, max(map(len, shown)))
-    written = pronunciations.written(model, letters)
+    written = pronunciations.transcribe(model, letters)
     read = np.insert(written[:, :-1], 0, pronunciations.START, axis=1)
     alignments = sequence_to_sequence.alignment(model, letters, read)
     with plots.new_figure(10, 8) as figure:

@@ -17,7 +17,7 @@ def pairs(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(x, is_listed.sum(axis=1), axis=0), y[is_listed]
 
 
-def written(model, x: np.ndarray, beam: int = 1) -> np.ndarray:
+def transcribe(model, x: np.ndarray, beam: int = 1) -> np.ndarray:
     """Return the sounds that an encoder-decoder writes for each word, with an end."""
     found = np.zeros((len(x), 33), "int32")
     for rows, length in by_length(x):
@@ -72,7 +72,7 @@ def edit_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return found
 
 
-def of_nearest_word(train: data.Part, x: np.ndarray) -> np.ndarray:
+def nearest_word_baseline(train: data.Part, x: np.ndarray) -> np.ndarray:
     """Return for each word the pronunciation of a training word that shares the longest ending with it."""
     endings = sorted((tuple(filter(None, word[::-1])), row) for row, word in enumerate(train.x.tolist()))
     rows = []

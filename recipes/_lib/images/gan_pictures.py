@@ -1,9 +1,17 @@
-"""How the samples of a generator change in its training."""
+"""The training of a GAN in pictures."""
 
 import keras
 import numpy as np
 
 from dlguide import generation, plots
+
+METRIC_NAMES = {
+    "loss": "sum of both losses (nats)",
+    "discriminator_loss": "discriminator's loss (nats)",
+    "generator_loss": "generator's loss (nats)",
+    "real_accuracy": "share of real images\nthat are called real",
+    "fake_accuracy": "share of generated images\nthat are called generated",
+}
 
 
 class SamplesByEpoch(keras.callbacks.Callback):

@@ -1,0 +1,1 @@
+"""Simple or usual models that a recipe is compared with, on the same split."""

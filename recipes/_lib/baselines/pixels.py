@@ -1,0 +1,48 @@
+"""Baselines on the pixels of images."""
+
+import warnings
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from dlguide import data, evaluation
+
+
+def nearest_mean_accuracy(splits: data.Splits) -> float:
+    """Return the test accuracy if each image gets the class with the nearest mean image."""
+    x, y = _flat(splits.train.x), splits.train.y
+    means = np.stack([x[y == label].mean(axis=0) for label in np.unique(y)])
+    baseline = KNeighborsClassifier(n_neighbors=1).fit(means, np.unique(y))  # NearestCentroid warns of black pixels.
+    return float(baseline.score(_flat(splits.test.x), splits.test.y))
+
+
+def softmax_regression_accuracy(splits: data.Splits) -> float:
+    """Return the test accuracy of softmax regression on the pixels, 60 steps of L-BFGS."""
+    print("measuring the baseline: softmax regression", flush=True)
+    baseline = LogisticRegression(max_iter=60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 60 steps are enough for a baseline.
+        baseline.fit(_flat(splits.train.x), splits.train.y)
+    return float(baseline.score(_flat(splits.test.x), splits.test.y))
+
+
+def k_means_accuracy(splits: data.Splits, seed: int) -> float:
+    """Return the clustering accuracy of k-means on the pixels of the test set, fitted to the training set."""
+    print("measuring the baseline: k-means", flush=True)
+    k_means = KMeans(splits.info.num_classes, n_init=10, random_state=seed).fit(_flat(splits.train.x))
+    return evaluation.clustering_accuracy(splits.test.y, k_means.predict(_flat(splits.test.x)))
+
+
+def pca_squared_error(splits: data.Splits, numbers: int) -> float:
+    """Return the squared error of the test set's pixels, reconstructed from `numbers` principal components."""
+    train, test = _flat(splits.train.x), _flat(splits.test.x)
+    pca = PCA(min(numbers, *train.shape), random_state=0).fit(train)
+    return float(((pca.inverse_transform(pca.transform(test)) - test) ** 2).mean())
+
+
+def _flat(x):
+    return x.reshape(len(x), -1)
