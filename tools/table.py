@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from questions import _index
-from questions._names import LANGUAGES
 from recipes._lib.published import published_runs
 from recipes._lib.runs import command_line, recipe_list, results, seed_intervals
+from recipes._lib.words import LANGUAGES
 from tools import checks
 from tools.benchmarks import pages as benchmark_pages
 from tools.benchmarks import tables

@@ -74,9 +74,9 @@ def choose(*, limit: int = 4000, epochs: int = 4) -> dict:
     return _tuning.search(rows, RATES, lambda *tried: hits(*tried, "valid", limit, epochs).mean())
 
 
-def measure(seed: int, choice: dict, *, limit: int = 4000, epochs: int = 4, rows=(*ROWS, *PAIRS)) -> dict:
+def measure(seed: int, best: dict, *, limit: int = 4000, epochs: int = 4, rows=(*ROWS, *PAIRS)) -> dict:
     """Return the hits with each activation function, and the gradients of a deep network."""
-    found = {row: hits(row, _tuning.best(choice[row]), seed, "test", limit, epochs) for row in dict.fromkeys(rows)}
+    found = {row: hits(row, best[row], seed, "test", limit, epochs) for row in dict.fromkeys(rows)}
     return {
         "accuracy": {row: found[row] for row in ROWS if row in found},
         "gradient": {row: gradients(row, seed, limit) for row in FUNCTIONS},
@@ -92,7 +92,7 @@ EXPERIMENT = Experiment(
     choose=choose,
     panels={
         "accuracy": Panel(ACCURACY, ROWS),
-        "gradient": Panel(GRADIENT, tuple(FUNCTIONS), curve="layer"),
+        "gradient": Panel(GRADIENT, tuple(FUNCTIONS), x_axis="layer"),
         "absolute": Panel(ACCURACY, PAIRS),
     },
     claims=(
@@ -103,6 +103,6 @@ EXPERIMENT = Experiment(
     ),
     seeds=tuple(range(10)),
     quick={"limit": 100, "epochs": 1},
-    check={"rows": ("none", "relu")},
-    edges=("none",),  # 0.0004 is within 0.1 points of it.
+    recheck_options={"rows": ("none", "relu")},
+    rows_allowed_at_grid_edge=("none",),  # 0.0004 is within 0.1 points of it.
 )

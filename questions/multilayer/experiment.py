@@ -67,11 +67,10 @@ def choose(*, limit=None, epochs=34, **_) -> dict:
     return _tuning.search(LAYERS, RATES, score)
 
 
-def measure(seed: int, choice: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000) -> dict:
+def measure(seed: int, best: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000) -> dict:
     """Return the hits on MNIST-1D by depth, and the successes at XOR with the weights of a network that learned it."""
     splits = _retraining.loaded("mnist1d", limit, seed)
     found = {row: xor_networks(seed, UNITS[row], steps=steps) for row in units}
-    best = {row: _tuning.best(choice[row]) for row in layers}
     return {
         "depth": {row: hits(LAYERS[row], splits, "test", best[row], epochs, seed) for row in layers},
         "xor": {row: float(learned.mean()) for row, (learned, _) in found.items()},
@@ -83,15 +82,12 @@ def measure(seed: int, choice: dict, *, limit=None, epochs=34, units=UNITS, laye
     }
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(9, 2.5)
+def draw(figure, seeds: dict, names) -> None:
     """Draw the panel of the page, and beside it what three networks have learned of XOR."""
-    from dlguide import plots
-
-    with plots.new_figure(9, 2.5) as figure:
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])
-        _figure.draw_panels(left, {"depth": EXPERIMENT.panels["depth"]}, seeds, names)
-        draw_maps(right, seeds["0"], names)
-    return figure
+    left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])
+    _figure.draw_panels(left, {"depth": EXPERIMENT.panels["depth"]}, seeds, names)
+    draw_maps(right, seeds["0"], names)
 
 
 def draw_maps(part, scores: dict, names) -> None:
@@ -124,6 +120,6 @@ EXPERIMENT = Experiment(
     ),
     seeds=tuple(range(10)),
     quick={"limit": 100, "epochs": 1, "steps": 3},
-    check={"layers": ("none", "one"), "units": ("linear", "two_units")},
+    recheck_options={"layers": ("none", "one"), "units": ("linear", "two_units")},
     draw=draw,
 )

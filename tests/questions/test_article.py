@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from questions import _index, _names, _questions
+from recipes._lib.words import LANGUAGES
 
 CHINESE = "[\u4e00-\u9fff]"
 
 
 def texts(page: str) -> dict[str, str]:
-    files = {language: _names.HERE / f"{page}{suffix}.md" for language, suffix in _names.LANGUAGES.items()}
+    files = {language: _names.HERE / f"{page}{suffix}.md" for language, suffix in LANGUAGES.items()}
     return {language: file.read_text(encoding="utf-8") for language, file in files.items()}
 
 
@@ -117,7 +118,7 @@ def test_each_term_of_the_glossary_stands_on_the_pages_that_it_names():
 
 
 def test_the_glossary_is_in_the_order_of_a_dictionary_and_has_the_pinyin_on_the_english_page_alone():
-    tables = {language: _index.glossary(language).splitlines() for language in _names.LANGUAGES}
+    tables = {language: _index.glossary(language).splitlines() for language in LANGUAGES}
     first = {language: [line.split(" | ")[0].strip("| ") for line in table[2:]] for language, table in tables.items()}
     assert first["en"] == sorted(first["en"], key=str.lower)
     order = [first["zh"].index(word) for word in ("鞍点", "步", "ReLU", "softmax", "自注意力")]
