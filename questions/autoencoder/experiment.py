@@ -48,7 +48,7 @@ def measure(
     return scores
 
 
-def choose(*, limit: int = 10_000, epochs: dict = EPOCHS, tuned_size: int = MAIN, **_) -> dict:
+def choose(*, limit: int = 10_000, epochs: dict = EPOCHS, tuned_size: int = MAIN, rates=RATES, **_) -> dict:
     """Return the validation error of each learning rate for each autoencoder."""
 
     def score(row: str, rate: float, seed: int) -> float:
@@ -59,7 +59,7 @@ def choose(*, limit: int = 10_000, epochs: dict = EPOCHS, tuned_size: int = MAIN
         _side_by_side.train([model], train, "mse", rate=rate, epochs=epochs[row], seed=seed)
         return float(squared_errors(np.asarray(model(valid)), valid).mean())
 
-    return _tuning.search(HIDDEN, RATES, score)
+    return _tuning.search(HIDDEN, rates, score)
 
 
 def built(row: str, sizes, seed: int) -> dict:
@@ -109,7 +109,7 @@ EXPERIMENT = Experiment(
         Claim("error", "linear", "pca", "within", at="8"),
         Claim("error", "deep", "pca", "yes", at="32"),
     ),
-    quick={"limit": 100, "epochs": {"linear": 1, "deep": 1}, "sizes": (2,), "tuned_size": 2},
+    quick={"limit": 100, "epochs": {"linear": 1, "deep": 1}, "sizes": (2,), "tuned_size": 2, "rates": RATES[:1]},
     recheck_options={"rows": ("pca", "deep"), "sizes": (8,)},
     lower_is_chosen=True,
     draw=draw,

@@ -40,7 +40,7 @@ def trained(rate: str, place: Place, part, learning_rate: float, seed: int):
     return trainer(rate, place.units)(*_retraining.repeated(part, place.epochs), **options)
 
 
-def choose(*, limit: int = EXAMPLES, places: dict = PLACES) -> dict:
+def choose(*, limit: int = EXAMPLES, places: dict = PLACES, learning_rates=LEARNING_RATES) -> dict:
     """Return the validation accuracy of each dropout rate with each learning rate, in whole points: near ties tie."""
     trainings = {f"{rate}@{name}": (rate, place) for name, place in places.items() for rate in RATES}
 
@@ -48,11 +48,11 @@ def choose(*, limit: int = EXAMPLES, places: dict = PLACES) -> dict:
         splits = _retraining.loaded("mnist1d", limit, seed)
         return _retraining.accuracy(trained(*trainings[key], splits.train, learning_rate, seed), *splits.valid)
 
-    found = _tuning.search(trainings, LEARNING_RATES, score)
+    found = _tuning.search(trainings, learning_rates, score)
     return {key: {rate: round(number, 2) for rate, number in tries.items()} for key, tries in found.items()}
 
 
-def measure(seed: int, best: dict, *, limit: int = EXAMPLES, places: dict = PLACES, rates=RATES) -> dict:
+def measure(seed: int, best: dict, *, limit: int = EXAMPLES, places: dict = PLACES, rates=RATES, **_) -> dict:
     """Return the accuracies on the test set, and the loss there of the large network after the long training."""
     splits = _retraining.loaded("mnist1d", limit, seed)
     scores = {name: {} for name in (*places, "loss")}
@@ -99,7 +99,8 @@ EXPERIMENT = Experiment(
         Claim("short", "0.5", "0", "no"),
     ),
     seeds=tuple(range(10)),
-    quick={"limit": 100, "places": {name: place._replace(epochs=1) for name, place in PLACES.items()}},
+    quick={"limit": 100, "places": {name: place._replace(epochs=1) for name, place in PLACES.items()}}
+    | {"learning_rates": LEARNING_RATES[:1]},
     recheck_options={"rates": ("0", "0.5")},
     draw=draw,
     adjust=on_one_scale,

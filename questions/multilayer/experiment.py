@@ -58,16 +58,16 @@ def hits(hidden_units: tuple[int, ...], splits, part: str, rate: float, epochs: 
     return _retraining.hits(model, *getattr(splits, part))
 
 
-def choose(*, limit=None, epochs=34, **_) -> dict:
+def choose(*, limit=None, epochs=34, rates=RATES, **_) -> dict:
     """Return the validation accuracy of each network with each learning rate."""
 
     def score(row, rate, seed):
         return hits(LAYERS[row], _retraining.loaded("mnist1d", limit, seed), "valid", rate, epochs, seed).mean()
 
-    return _tuning.search(LAYERS, RATES, score)
+    return _tuning.search(LAYERS, rates, score)
 
 
-def measure(seed: int, best: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000) -> dict:
+def measure(seed: int, best: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000, **_) -> dict:
     """Return the hits on MNIST-1D by depth, and the successes at XOR with the weights of a network that learned it."""
     splits = _retraining.loaded("mnist1d", limit, seed)
     found = {row: xor_networks(seed, UNITS[row], steps=steps) for row in units}
@@ -119,7 +119,7 @@ EXPERIMENT = Experiment(
         Claim("depth", "four", "one", "no"),
     ),
     seeds=tuple(range(10)),
-    quick={"limit": 100, "epochs": 1, "steps": 3},
+    quick={"limit": 100, "epochs": 1, "steps": 3, "rates": RATES[:1]},
     recheck_options={"layers": ("none", "one"), "units": ("linear", "two_units")},
     draw=draw,
 )
