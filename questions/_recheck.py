@@ -25,7 +25,7 @@ def new_seed(question: Question, seed: int, *, is_whole: bool, share: float = 0.
     """
     experiment, published = question.experiment, question.results()
     options = {} if is_whole else experiment.recheck_options
-    scores = _run.measured(experiment, seed, published.get("choice"), options)
+    scores = _run.seed_scores(experiment, seed, published.get("choice"), options)
     _run.check(experiment, scores, part=True)
     found = []
     for panel_name, panel in experiment.panels.items():

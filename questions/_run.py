@@ -51,12 +51,14 @@ def run(question: Question, seeds=(), *, quick=False, out=None, is_published=Fal
 def _ways_to_an_answer(question: Question) -> str:
     """Return what a quick look leaves open."""
     name, published = question.name, question.results()
-    lines = ["The program runs. This answers nothing: these are not the published settings."]
+    lines = ["The program runs. It answers nothing here: these are not the published settings."]
     if published:
         seconds = FEWEST * published["seconds"] / len(published["seeds"])
         lines.append(f"The published answer: questions/{name}/README.md")
-        lines.append(f"To see the effect: python -m questions {name} --seeds 0 1 2 (at most {seconds:.0f} s on such a")
-        lines[-1] += f" machine: {published['cpu']})"
+        machine = f"{published['cores']} {'core' if published['cores'] == 1 else 'cores'} of {published['cpu']}"
+        lines.append(
+            f"To see the effect: python -m questions {name} --seeds 0 1 2 (at most {seconds:.0f} s on {machine})"
+        )
     return "\n".join(lines)
 
 
@@ -101,7 +103,7 @@ def measure(question: Question, seeds, path: Path, *, quick: bool = False, choic
     for seed in seeds:
         if str(seed) not in state["seeds"]:
             start = time.perf_counter()
-            scores = measured(experiment, seed, state.get("choice"), options)
+            scores = seed_scores(experiment, seed, state.get("choice"), options)
             check(experiment, scores)
             state["seeds"][str(seed)] = scores
             state["seconds"] += time.perf_counter() - start
@@ -119,7 +121,7 @@ def measure(question: Question, seeds, path: Path, *, quick: bool = False, choic
     return finished
 
 
-def measured(experiment: Experiment, seed: int, choice: dict | None, options: dict) -> dict:
+def seed_scores(experiment: Experiment, seed: int, choice: dict | None, options: dict) -> dict:
     """Return the scores of a seed as they are written, with the settings of a choice."""
     best = (_tuning.all_best(choice, experiment.lower_is_chosen),) if experiment.choose else ()
     return _examples.split(experiment, experiment.measure(seed, *best, **options))

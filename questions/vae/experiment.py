@@ -141,7 +141,8 @@ def draw(figure, seeds: dict, names) -> None:
 
 def draw_panels(seeds: dict, names):
     """Draw all panels, and below them digits on the way from one to another."""
-    return _digits.with_strips_below(EXPERIMENT.panels, seeds, names, 1.15, strips("path", seeds, names))
+    path = strips("path", seeds, names)
+    return _figure.with_part_below(EXPERIMENT.panels, seeds, names, 1.15, lambda part: _digits.draw_strips(part, path))
 
 
 def strips(what: str, seeds: dict, names) -> dict[str, str]:

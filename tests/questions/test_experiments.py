@@ -118,7 +118,7 @@ def test_a_quick_look_has_its_options_and_three_seeds_and_answers_nothing(run, q
     assert given == [(seed, {"a": 0.1}, 20) for seed in (0, 1, 2)]
     printed = capsys.readouterr().out
     assert "small data and short training show only that the program runs" in printed
-    assert "This answers nothing" in printed and "above a?" not in printed and "learning rate out of" not in printed
+    assert "It answers nothing here" in printed and "above a?" not in printed and "learning rate out of" not in printed
     seeds = json.loads(Path("runs/question_x_quick/results.json").read_text())["seeds"]
     titles = {"en": "Quick look (20 examples): it shows only that the program runs", "zh": "试运行（20 个样本）"}
     for language, title in titles.items():
@@ -141,7 +141,10 @@ def test_seeds_of_ones_own_are_measured_with_the_published_settings(run, questio
     run(stated)  # Without seeds, all is done again.
     assert given[3:] == 5 * [{"a": 0.1}]
     run(stated, quick=True)
-    assert "To see the effect: python -m questions x --seeds 0 1 2 (at most 30 s on" in capsys.readouterr().out
+    assert (
+        "To see the effect: python -m questions x --seeds 0 1 2 (at most 30 s on 1 core of a processor)"
+        in capsys.readouterr().out
+    )
 
 
 def test_answers_stand_beside_their_questions_whatever_the_order_on_the_page(run, question, capsys):
