@@ -2,9 +2,11 @@
 
 python -m questions                      # list them: question, command, time, answer in a sentence
 python -m questions activations          # measure one with the published seeds, and print its answer
-python -m questions activations --quick  # try it in about a minute
+python -m questions 1 --seeds 0 1 2      # its effect in a few minutes, with the published settings
+python -m questions activations --quick  # whether it runs, in about a minute
 """
 
+import sys
 from typing import Annotated
 
 import tyro
@@ -25,10 +27,10 @@ def main(
     """Measure an experiment with several seeds and print the answer; the same command resumes a killed run.
 
     Args:
-        name: The question, a folder of questions. None: list them all.
-        seeds: Seeds to measure with, three or more (to publish: five). None given: the published ones, or three
-            with --quick.
-        quick: Only try it: small data, short training, three seeds. The numbers say nothing about the question.
+        name: The question, a folder of questions or its number. None: list them all.
+        seeds: Seeds to measure with, three or more (to publish: five), and the settings that were chosen for the
+            published numbers. None given: the published seeds, or three with --quick; settings are chosen again.
+        quick: Only see whether it runs: small data, short training, three seeds, no answer.
         out: Folder for results.json and the figures. None: runs/question_NAME (_quick with --quick).
         publish: Replace the published numbers, figures and computed text of the question.
         draw: Only draw the published figures and renew the pages, from the published numbers.
@@ -36,19 +38,25 @@ def main(
     if name is None:
         print(listing())
         return {}
-    question = _questions.question(name)
+    try:
+        folder = _questions.folder_name(name)
+    except LookupError as error:
+        _end(str(error))
+    question = _questions.question(folder)
     if (publish or draw) and (quick or out is not None):
-        from dlguide.errors import ArgumentError  # Here, because it imports Keras.
-
-        raise ArgumentError(
-            "`publish` and `draw` must stand without `quick` and `out`. "
-            f"Received: publish={publish!r}, draw={draw!r}, quick={quick!r}, out={out!r}"
-        )
+        received = f"publish={publish!r}, draw={draw!r}, quick={quick!r}, out={out!r}"
+        _end(f"`publish` and `draw` must stand without `quick` and `out`. Received: {received}")
     if not draw:
         _run.run(question, seeds, quick=quick, out=out, is_published=publish)
     if publish or draw:
         _run.publish(question)
     return {}
+
+
+def _end(mistake: str) -> None:
+    """End with status 2, without the seconds that importing Keras takes."""
+    print(mistake, file=sys.stderr)
+    sys.exit(2)
 
 
 def listing() -> str:
@@ -63,7 +71,9 @@ def listing() -> str:
             cores = published["cores"]
             lines.append(f"    Time: {published['seconds']:.0f} s on {cores} {'core' if cores == 1 else 'cores'}")
         lines.append(f"    Answer: {_index.first_sentence(question, 'en')}\n")
-    lines.append("With --quick, an experiment is tried in about a minute. The pages: questions/README.md")
+    lines.append(
+        "--seeds 0 1 2 shows the effect in a few minutes, --quick only that it runs. The pages: questions/README.md"
+    )
     return "\n".join(lines)
 
 

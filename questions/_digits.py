@@ -4,8 +4,6 @@ import base64
 
 import numpy as np
 
-from questions import _figure
-
 
 def packed(values: np.ndarray, factor: float = 255, dtype: str = "uint8") -> str:
     """Return numbers, such as images of shape `(n, 28, 28, 1)` in [0, 1], as text for a JSON file."""
@@ -15,11 +13,6 @@ def packed(values: np.ndarray, factor: float = 255, dtype: str = "uint8") -> str
 def unpacked(text: str) -> np.ndarray:
     """Return the images that `packed` was given, with values from 0 to 255 and without the last axis."""
     return np.frombuffer(base64.b64decode(text), "uint8").reshape(-1, 28, 28)
-
-
-def with_strips_below(panels: dict, seeds: dict, names, inches: float, strips: dict[str, str]):
-    """Return a figure with the panels, and below them a part of some inches with strips."""
-    return _figure.with_part_below(panels, seeds, names, inches, lambda part: draw_strips(part, strips))
 
 
 def draw_strips(figure, strips: dict[str, str], length: int | None = None) -> None:

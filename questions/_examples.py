@@ -26,7 +26,7 @@ def split(experiment: Experiment, scores: dict) -> dict:
     for panel_name, panel in experiment.panels.items():
         found[panel_name] = {
             row: {at: mean(key(panel_name, row, at), number) for at, number in value.items()}
-            if panel.curve
+            if panel.x_axis
             else mean(key(panel_name, row), value)
             for row, value in scores.get(panel_name, {}).items()
         }

@@ -70,7 +70,7 @@ class Panel(NamedTuple):
     score: Score
     rows: tuple[str, ...]
     """Key of each row in the measured scores."""
-    curve: str | None = None
+    x_axis: str | None = None
     """Of a panel of curves: name of the horizontal axis, such as "learning rate"."""
     logarithmic: bool = False
     """Whether the horizontal axis is."""
@@ -105,13 +105,13 @@ class Experiment(NamedTuple):
 
     A score may be the array of the scores of each test example, such as hits: their mean is the score, and the
     intervals of the claims cover the choice of the examples too. More keys are kept in the JSON, for the experiment's
-    own `draw`. With a `choose`, its result is the second argument.
+    own `draw`. With a `choose`, the second argument is the best setting of each of its rows.
     """
     panels: dict[str, Panel]
     claims: tuple[Claim, ...]
     quick: dict
     """Options of `measure` (and `choose`) for a look of a few seconds."""
-    check: dict
+    recheck_options: dict
     """Options of `measure` for its quickest part at full size, which a test repeats with a new seed."""
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     """Of the published numbers: five at least, ten where a seed takes seconds."""
@@ -124,10 +124,14 @@ class Experiment(NamedTuple):
     """Name of the setting."""
     lower_is_chosen: bool = False
     """Whether the validation score is a loss or an error."""
-    edges: tuple[str, ...] = ()
+    rows_allowed_at_grid_edge: tuple[str, ...] = ()
     """Keys of `choose`'s result whose best setting may lie at an end of the grid; a comment says why."""
-    shown: tuple[str, ...] = ()
+    main_panels: tuple[str, ...] = ()
     """Panels of `figure.png`, without it the panel of the first claim; `panels.png` has all of them."""
+    figure_size: tuple[float, float] | None = None
+    """Width and height in inches of a `figure.png` with one panel, if not the usual ones."""
+    adjust: Callable | None = None
+    """Changes a usual figure after it is drawn: `adjust(figure, panels)`."""
     draw: Callable | None = None
     """From `(seeds, names)` to the figure of the page, where the usual one does not do."""
     draw_panels: Callable | None = None

@@ -1,5 +1,8 @@
 """The usual figure of an experiment: panels of points with intervals, or of curves with bands."""
 
+import functools
+from collections.abc import Callable
+
 from questions import _sentences, _verdict
 from questions._experiment import Experiment, Panel
 from questions._names import Names
@@ -8,33 +11,75 @@ from questions._questions import Question
 
 def files(experiment: Experiment) -> dict[str, bool]:
     """Return the figures of a question by name, and whether each has all panels: one is enough if it shows them all."""
-    is_one_enough = not experiment.draw and set(shown(experiment)) == set(experiment.panels)
+    is_one_enough = not experiment.draw and set(main_panels(experiment)) == set(experiment.panels)
     return {"figure": False} if is_one_enough else {"figure": False, "panels": True}
 
 
-def shown(experiment: Experiment) -> tuple[str, ...]:
+def main_panels(experiment: Experiment) -> tuple[str, ...]:
     """Return the panels of the page's figure."""
-    return experiment.shown or (experiment.claims[0].panel,)
+    return experiment.main_panels or (experiment.claims[0].panel,)
 
 
-def draw(question: Question, seeds: dict, language: str, *, is_whole: bool = False):
-    """Return the figure of the page, or the one with all panels, in a language."""
-    from dlguide import plots
+def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_usual=False, is_quick=False):
+    """Return the figure of the page, or the one with all panels, in a language.
 
+    `is_usual` draws no figure of the experiment's own. That of a quick look says so in place of the panels' titles,
+    which tell of the published settings.
+    """
     experiment, names = question.experiment, question.names(language)
     own = experiment.draw_panels if is_whole else experiment.draw
-    if own:
+    if own and not (is_usual or is_quick):
         return own(seeds, names)
-    panels = {name: experiment.panels[name] for name in (experiment.panels if is_whole else shown(experiment))}
-    if len(panels) == 2 and not is_whole:  # Beside each other.
-        with plots.new_figure(9, max(_heights(panels)) + 0.1) as figure:
-            for part, (name, panel) in zip(figure.subfigures(1, 2), panels.items(), strict=True):
-                draw_panels(part, {name: panel}, seeds, names)
-        return figure
-    share = 0.8 if len(panels) == 1 and not is_whole else 1  # One panel stands in the text, and may be low.
-    with plots.new_figure(6.4, share * height(panels)) as figure:
-        draw_panels(figure, panels, seeds, names)
-    return figure
+    panels = {name: experiment.panels[name] for name in (experiment.panels if is_whole else main_panels(experiment))}
+    draw_all, size = draw_panels, (6.4, height(panels))
+    if len(panels) == 2 and not is_whole:
+        draw_all, size = _draw_beside, (9, max(_heights(panels)) + 0.1)
+    elif len(panels) == 1 and not is_whole:
+        size = experiment.figure_size or (6.4, 0.8 * height(panels))  # It stands in the text, and may be low.
+
+    @of_size(*size)
+    def drawn(figure):
+        draw_all(figure, panels, seeds, names)
+        if is_quick:
+            for axes in figure.axes:
+                axes.set_title("")
+            figure.suptitle(_quick_title(experiment, names), fontsize=10)
+        elif experiment.adjust:
+            experiment.adjust(figure, panels)
+
+    return drawn()
+
+
+def _quick_title(experiment: Experiment, names: Names) -> str:
+    """Return what a quick look is, with its numbers of examples, epochs and so on."""
+    numbers = {key: value for key, value in experiment.quick.items() if type(value) is int}
+    sizes = [
+        names("sentence", "examples").format(value) if key == "limit" else f"{key} {value}"
+        for key, value in numbers.items()
+    ]
+    return names("sentence", "quick").format(names("sentence", "comma").join(sizes) or "--quick")
+
+
+def of_size(width: float, height: float) -> Callable:
+    """Return a decorator for a function that draws into a figure, its first argument: it makes and returns that."""
+
+    def decorated(draw_into: Callable) -> Callable:
+        @functools.wraps(draw_into)
+        def drawn(*args):
+            from dlguide import plots
+
+            with plots.new_figure(width, height) as figure:
+                draw_into(figure, *args)
+            return figure
+
+        return drawn
+
+    return decorated
+
+
+def _draw_beside(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> None:
+    for part, (name, panel) in zip(figure.subfigures(1, 2), panels.items(), strict=True):
+        draw_panels(part, {name: panel}, seeds, names)
 
 
 def height(panels: dict[str, Panel]) -> float:
@@ -43,7 +88,7 @@ def height(panels: dict[str, Panel]) -> float:
 
 
 def _heights(panels: dict[str, Panel]) -> list[float]:
-    return [3.2 if panel.curve else 0.9 + 0.4 * len(panel.rows) for panel in panels.values()]
+    return [3.2 if panel.x_axis else 0.9 + 0.4 * len(panel.rows) for panel in panels.values()]
 
 
 def draw_panels(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> None:
@@ -51,25 +96,26 @@ def draw_panels(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> 
     all_axes = figure.subplots(len(panels), height_ratios=_heights(panels), squeeze=False)[:, 0]
     letters = [f"({letter}) " for letter in "abcdefghijklmn"] if len(panels) > 1 else [""]
     for axes, letter, (name, panel) in zip(all_axes, letters, panels.items(), strict=False):
-        (draw_curves if panel.curve else draw_points)(axes, name, panel, seeds, names)
+        (draw_curves if panel.x_axis else draw_points)(axes, name, panel, seeds, names)
         if panel.score.logarithmic:
-            (axes.set_yscale if panel.curve else axes.set_xscale)("log")
-            _write_plainly(axes.yaxis if panel.curve else axes.xaxis)
+            (axes.set_yscale if panel.x_axis else axes.set_xscale)("log")
+            _write_plainly(axes.yaxis if panel.x_axis else axes.xaxis)
         axes.set_title(letter + names.title(name), fontsize=10)
-        axes.grid(axis="both" if panel.curve else "x", alpha=0.3)
-    drawn = "drawn curves" if all(panel.curve for panel in panels.values()) else "drawn"
+        axes.grid(axis="both" if panel.x_axis else "x", alpha=0.3)
+    drawn = "drawn curves" if all(panel.x_axis for panel in panels.values()) else "drawn"
     figure.supxlabel(names("sentence", drawn), fontsize=8, color="gray")
 
 
-def with_part_below(panels: dict[str, Panel], seeds: dict, names: Names, inches: float, draw_below):
+def with_part_below(panels: dict[str, Panel], seeds: dict, names: Names, inches: float, draw_below: Callable):
     """Return a figure with the panels, and below them a part of some inches that `draw_below` draws."""
-    from dlguide import plots
 
-    with plots.new_figure(6.4, height(panels) + inches) as figure:
+    @of_size(6.4, height(panels) + inches)
+    def drawn(figure):
         above, below = figure.subfigures(2, height_ratios=[height(panels), inches])
         draw_panels(above, panels, seeds, names)
         draw_below(below)
-    return figure
+
+    return drawn()
 
 
 def _write_plainly(axis) -> None:
@@ -112,5 +158,5 @@ def draw_curves(axes, name: str, panel: Panel, seeds: dict, names: Names) -> Non
         if len(measured) <= 8:
             axes.set_xticks(measured, [f"{value:g}" for value in measured])
             axes.minorticks_off()
-    axes.set(xlabel=names("curve", panel.curve), ylabel=_sentences.described(panel.score, names))
+    axes.set(xlabel=names("curve", panel.x_axis), ylabel=_sentences.described(panel.score, names))
     axes.legend(fontsize=8, framealpha=0.6)

@@ -6,8 +6,9 @@ import unicodedata
 from pathlib import Path
 
 from questions import _page, _questions, _sentences
-from questions._names import HERE, LANGUAGES, Names
+from questions._names import HERE, Names
 from questions._questions import Question
+from recipes._lib.words import LANGUAGES
 
 
 def pages() -> dict[Path, str]:

@@ -19,8 +19,10 @@ import numpy as np
 
 from questions import _sentences, _tuning, _verdict
 from questions._experiment import Panel
-from questions._names import LANGUAGES, Names
+from questions._names import Names
 from questions._questions import Question
+from recipes._lib.runs import arguments
+from recipes._lib.words import LANGUAGES
 
 BLOCK = re.compile(r"<!-- (?!end)([^>]+) -->(.*?)<!-- end -->", re.DOTALL)
 NUMBER = re.compile(r"(?P<panel>\w+): (?P<row>\S+)(?: - (?P<reference>\S+))?(?: @ (?P<at>\S+))?")
@@ -47,6 +49,36 @@ def page(question: Question, language: str) -> str:
         return f"<!-- {found[1]} -->\n{text}\n<!-- end -->" if is_block else f"<!-- {found[1]} -->{text}<!-- end -->"
 
     return BLOCK.sub(renewed, text)
+
+
+def claims_asked(question: Question, language: str) -> dict[int, str]:
+    """Return the question of yes or no that a page asks for each claim, by the claim's number."""
+    text = question.page(language).read_text(encoding="utf-8")
+    return {int(number): asked for asked, number in re.findall(r"^- (.+?) <!-- claim (\d+) -->", text, re.MULTILINE)}
+
+
+def check(question: Question) -> None:
+    """Refuse a page that does not ask each claim, and a table that lacks a name: before hours of measuring."""
+    experiment = question.experiment
+    for language in LANGUAGES:
+        names, wanted = question.names(language), set(range(1, len(experiment.claims) + 1))
+        asked = set(claims_asked(question, language))
+        if asked != wanted:
+            example = min(asked ^ wanted)
+            raise arguments.error(
+                "claims",
+                f"asked on {question.page(language)}, each on a line `- QUESTION <!-- claim {example} --><!-- end -->`",
+                sorted(asked),
+                f", of {len(wanted)} claims in experiment.py",
+            )
+        for name, panel in experiment.panels.items():
+            _score_name(panel, names)
+            for row in panel.rows:
+                names("row", name, row)
+            if panel.x_axis:
+                names("curve", panel.x_axis)
+        if experiment.choose:
+            names("setting", experiment.chosen)
 
 
 def computed(question: Question, key: str, published: dict, names: Names) -> str:
@@ -108,7 +140,7 @@ def _place(question: Question, place: str, names: Names) -> str:
     panel, _, at = place.partition(", ")
     panels = question.experiment.panels
     if panel in panels:
-        curve = panels[panel].curve
+        curve = panels[panel].x_axis
         title = names.title(panel) or (names("curve", curve) if curve else panel)
         return _cell(names("sentence", "comma").join(filter(None, [title, at])))
     return _cell(names.own("place", place) or place)
@@ -125,7 +157,7 @@ def _row_name(question: Question, row: str, place: str, names: Names) -> str:
 
 def table(name: str, panel: Panel, seeds: dict, names: Names) -> str:
     """Return the table of a panel, under its title."""
-    title, lines = names.title(name), (_curves if panel.curve else _rows)(name, panel, seeds, names)
+    title, lines = names.title(name), (_curves if panel.x_axis else _rows)(name, panel, seeds, names)
     return "\n".join([*([f"**{title}**", ""] if title else []), *lines])
 
 
@@ -147,7 +179,7 @@ def _rows(name: str, panel: Panel, seeds: dict, names: Names) -> list[str]:
 def _curves(name: str, panel: Panel, seeds: dict, names: Names) -> list[str]:
     """A line a place on the curves, a column a row."""
     score, places = panel.score, {row: _verdict.places(seeds, name, row) for row in panel.rows}
-    head = [_cell(text) for text in (names("curve", panel.curve), *(names("row", name, row) for row in panel.rows))]
+    head = [_cell(text) for text in (names("curve", panel.x_axis), *(names("row", name, row) for row in panel.rows))]
     lines = [_score_name(panel, names), "", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for at in sorted({at for own in places.values() for at in own}, key=float):
         cells = []

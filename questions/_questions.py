@@ -1,5 +1,6 @@
 """The questions: a folder of `questions` each, in the order of the numbers in the titles of their pages."""
 
+import difflib
 import functools
 import importlib
 import json
@@ -8,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from questions._experiment import Experiment
-from questions._names import HERE, LANGUAGES, Names
-from recipes._lib.runs import arguments
+from questions._names import HERE, Names
+from recipes._lib.words import LANGUAGES
 
 
 class Question(NamedTuple):
@@ -38,9 +39,18 @@ class Question(NamedTuple):
 
 def question(name: str) -> Question:
     """Return a question by the name of its folder."""
-    if name not in names():
-        raise arguments.error("name", f"a question out of {', '.join(names())}", name)
     return Question(HERE / name, importlib.import_module(f"questions.{name}.experiment").EXPERIMENT)
+
+
+def folder_name(name: str) -> str:
+    """Return the name of a question's folder, also for its number; raise a LookupError that helps with any other."""
+    numbers = {str(number): folder for number, folder in enumerate(names(), 1)}
+    if name in numbers.values() or name in numbers:
+        return numbers.get(name, name)
+    close = difflib.get_close_matches(name.lower(), names(), 1)
+    hint = f". Did you mean {close[0]!r}?" if close else ""
+    wanted = f"a question out of {', '.join(names())}, or its number from 1 to {len(names())}"
+    raise LookupError(f"`name` must be {wanted}. Received: name={name!r}{hint}")
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from questions import _examples, _run, _verdict
+from questions import _run, _verdict
 from questions._questions import Question
 
 
@@ -24,13 +24,13 @@ def new_seed(question: Question, seed: int, *, is_whole: bool, share: float = 0.
     wider by their number (Bonferroni).
     """
     experiment, published = question.experiment, question.results()
-    settings = (published["choice"],) if experiment.choose else ()
-    scores = _examples.split(experiment, experiment.measure(seed, *settings, **({} if is_whole else experiment.check)))
+    options = {} if is_whole else experiment.recheck_options
+    scores = _run.seed_scores(experiment, seed, published.get("choice"), options)
     _run.check(experiment, scores, part=True)
     found = []
     for panel_name, panel in experiment.panels.items():
         for row, value in scores.get(panel_name, {}).items():
-            curve = value if panel.curve else {None: value}
+            curve = value if panel.x_axis else {None: value}
             for at, number in curve.items():
                 column = _verdict.column(published["seeds"], panel_name, row, at)
                 _, low, high = _verdict.prediction(panel.score, column, 1 - (1 - share) / len(curve))

@@ -135,7 +135,27 @@ def repeated(part, passes: int) -> tuple:
 
 @functools.lru_cache(maxsize=4)
 def loaded(name: str, limit: int | None, seed: int):
-    """Return the parts of a data set, which the trainings of a seed read only once."""
+    """Return the parts of a data set, which the trainings of a seed read only once.
+
+    `name` is one of `data.load`, or the path of an `.npz` file of your own with the examples `x` and the targets `y`.
+    """
     from dlguide import data
 
-    return data.load(name, limit=limit, seed=seed)
+    return own_data(name, limit, seed) if name.endswith(".npz") else data.load(name, limit=limit, seed=seed)
+
+
+def own_data(path: str, limit: int | None, seed: int):
+    """Return the parts of a file: every fifth example is a test one; of the others, the seed draws a quarter to
+    validate, and at most `limit` to train.
+    """
+    import numpy as np
+
+    from dlguide import data
+
+    with np.load(path) as file:
+        x, y = file["x"], file["y"]
+    is_test = np.arange(len(y)) % 5 == 4
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(~is_test))
+    valid, train = np.split(order, [len(order) // 4])
+    parts = (data.Part(x[rows], y[rows]) for rows in (train[:limit], valid, is_test))
+    return data.Splits(*parts, data.Info(path, licence="", citation=""))

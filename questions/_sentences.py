@@ -15,8 +15,6 @@ def answers(experiment: Experiment, seeds: dict, names: Names) -> list[str]:
 
 def _answer(experiment: Experiment, claim: Claim, finding: _verdict.Finding, seeds: dict, names: Names) -> str:
     score, outcome = experiment.panels[claim.panel].score, finding.outcome
-    if not _verdict.is_measured(claim, seeds):
-        return names("sentence", "not measured")
     facts = {"margin": margin(score, names), "score": measured(claim, score, names)}
     numbers = levels(claim, score, seeds, names)
     if isinstance(claim.reference, str):  # Which is which.

@@ -9,10 +9,11 @@ SEEDS = (100, 101, 102)
 
 def search(rows: Iterable[str], grid: Sequence[float], score: Callable[..., float], seeds=SEEDS) -> dict:
     """Return `{row: {setting: mean score}}`: each row tries the whole grid; `score(row, setting, seed)` validates."""
-    return {
-        row: {f"{value:g}": statistics.fmean(score(row, value, seed) for seed in seeds) for value in grid}
-        for row in rows
-    }
+    rows, found = list(rows), {}
+    for number, row in enumerate(rows, 1):
+        print(f"choosing, {number} of {len(rows)}: {row}", flush=True)
+        found[row] = {f"{value:g}": statistics.fmean(score(row, value, seed) for seed in seeds) for value in grid}
+    return found
 
 
 def best(tries: dict[str, float], lower: bool = False) -> float:
@@ -20,6 +21,11 @@ def best(tries: dict[str, float], lower: bool = False) -> float:
     score = (min if lower else max)(tries.values())
     equal = sorted(float(setting) for setting, value in tries.items() if value == score)
     return equal[(len(equal) - 1) // 2]
+
+
+def all_best(choice: dict[str, dict[str, float]], lower: bool = False) -> dict[str, float]:
+    """Return the best setting of each row of a choice."""
+    return {row: best(tries, lower) for row, tries in choice.items()}
 
 
 def is_at_an_end(tries: dict[str, float], lower: bool = False) -> bool:

@@ -27,7 +27,7 @@ class Finding(NamedTuple):
     difference: Interval
     """Row minus reference, between logarithms for a ratio; of counted seeds, the shares."""
     p: float
-    """Probability of such a difference by chance, before Holm's correction."""
+    """Probability of such a difference by chance, before Holm's correction; NaN where all seeds have the same one."""
 
 
 def mean(score: Score, values: list[float]) -> Interval:
@@ -71,7 +71,10 @@ def examples(seeds: dict[str, dict], panel: str, row: str | float, at: str | Non
 def difference(
     seeds: dict, name: str, score: Score, row: str, reference: str | float, at: str | None = None
 ) -> tuple[Interval, float]:
-    """Return the difference of a row from another one on the same seeds, or from a number, and its p-value."""
+    """Return the difference of a row from another one on the same seeds, or from a number, and its p-value.
+
+    Without a spread there is no p, and it is NaN.
+    """
     from scipy import stats
 
     values = column(seeds, name, row, at)
@@ -85,8 +88,8 @@ def difference(
         by_example = of_row - of_other
         parts.append((float(by_example.var(ddof=1)) / len(by_example), len(by_example) - 1))
     center, variance = statistics.fmean(gaps), sum(part for part, _ in parts)
-    if variance < 1e-24:  # Equal in all seeds: SciPy returns NaN.
-        return Interval(center, center, center), float(abs(center) < 1e-12)
+    if variance < 1e-24:
+        return Interval(center, center, center), math.nan
     freedom = variance**2 / sum(part**2 / count for part, count in parts)
     size = float(stats.t.ppf(1 - ERROR / 2, freedom)) * variance**0.5
     p = 2 * float(stats.t.sf(abs(center) / variance**0.5, freedom))
@@ -105,22 +108,21 @@ def successes(claim: Claim, score: Score, seeds: dict) -> tuple[int, int]:
 
 
 def findings(experiment: Experiment, seeds: dict) -> list[Finding]:
-    """Answer every claim of a question; claims at a place that was not measured, as in a quick run, are undecided."""
+    """Answer every claim of a question."""
     from scipy import stats
 
     compared = []
     for claim in experiment.claims:
         score = experiment.panels[claim.panel].score
-        if not is_measured(claim, seeds):
-            compared.append((Interval(0.0, -math.inf, math.inf), 1.0))
-        elif claim.success is not None:
+        if claim.success is not None:
             row, other = successes(claim, score, seeds)
             p = float(stats.fisher_exact([[row, len(seeds) - row], [other, len(seeds) - other]]).pvalue)
             compared.append((Interval((row - other) / len(seeds), -math.inf, math.inf), p))
         else:
             compared.append(difference(seeds, claim.panel, score, claim.row, claim.reference, claim.at))
     open_claims = [i for i, claim in enumerate(experiment.claims) if claim.outcome != "given"]
-    corrected = dict(zip(open_claims, holm([compared[i][1] for i in open_claims]), strict=True))
+    p_values = [1.0 if math.isnan(compared[i][1]) else compared[i][1] for i in open_claims]
+    corrected = dict(zip(open_claims, holm(p_values), strict=True))
     return [
         Finding(_outcome(claim, experiment.panels[claim.panel], found, corrected.get(i)), found, p)
         for i, (claim, (found, p)) in enumerate(zip(experiment.claims, compared, strict=True))
@@ -134,12 +136,6 @@ def holm(p_values: list[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - done) * p_values[i]))
         corrected[i] = largest
     return corrected
-
-
-def is_measured(claim: Claim, seeds: dict) -> bool:
-    """Tell whether the scores have the place on a curve at which a claim compares."""
-    rows = [row for row in (claim.row, claim.reference) if isinstance(row, str)]
-    return claim.at is None or all(claim.at in places(seeds, claim.panel, row) for row in rows)
 
 
 def _outcome(claim: Claim, panel: Panel, found: Interval, corrected: float | None) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from questions import _index
 from recipes._lib.published import published_runs
 from recipes._lib.runs import command_line, recipe_list, results, seed_intervals
-from recipes._lib.words import LANGUAGES, words
+from recipes._lib.words import LANGUAGES, read_words
 from tools import ledger
 from tools.benchmarks import pages as benchmark_pages
 
@@ -74,7 +74,7 @@ def renewed(text: str, parts: dict[str, str | list], folder: str = "") -> str:
 
 def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = results.BACKENDS) -> dict[str, list]:
     """Return the rows of the published results, and those of the machines that they come from."""
-    names_of, rows, dates = words(recipe_list.FOLDER / "names.csv", language), [], {}
+    names_of, rows, dates = read_words(recipe_list.FOLDER / "names.csv", language), [], {}
     for name, backend in itertools.product(names, backends):
         published = results.result(name, backend)
         if published is None:
@@ -118,7 +118,7 @@ def check_rows() -> list[list[str]]:
 
 def spread_rows(language: str) -> list[list[str]]:
     """Return a row for each published row: how its result differs from seed to seed, and what that hides."""
-    names_of, rows = words(recipe_list.FOLDER / "names.csv", language), []
+    names_of, rows = read_words(recipe_list.FOLDER / "names.csv", language), []
     for name in recipe_list.rows():
         recipe, published = recipe_list.recipe(name), results.result(name)
         if published is None or "std" not in published:
@@ -146,7 +146,7 @@ def _linked(name: str) -> str:
 
 def model_rows(language: str) -> dict[str, list]:
     """Return the rows of the published models: parts, size, and the score of the run beside that of the files."""
-    names_of, rows = words(recipe_list.FOLDER / "names.csv", language), []
+    names_of, rows = read_words(recipe_list.FOLDER / "names.csv", language), []
     for name in published_runs.models():
         run = published_runs.run(name)
         model, files = run["model"], run["files"]

@@ -68,15 +68,15 @@ def gradients(row: str, seed: int, limit: int) -> dict[str, float]:
     return {layer: found[layer] / found[str(LAYERS)] for layer in reversed(found)}
 
 
-def choose(*, limit: int = 4000, epochs: int = 4) -> dict:
+def choose(*, limit: int = 4000, epochs: int = 4, rates=RATES) -> dict:
     """Return the validation accuracy of each network with each learning rate."""
     rows = dict.fromkeys([*ROWS, *PAIRS])
-    return _tuning.search(rows, RATES, lambda *tried: hits(*tried, "valid", limit, epochs).mean())
+    return _tuning.search(rows, rates, lambda *tried: hits(*tried, "valid", limit, epochs).mean())
 
 
-def measure(seed: int, choice: dict, *, limit: int = 4000, epochs: int = 4, rows=(*ROWS, *PAIRS)) -> dict:
+def measure(seed: int, best: dict, *, limit: int = 4000, epochs: int = 4, rows=(*ROWS, *PAIRS), **_) -> dict:
     """Return the hits with each activation function, and the gradients of a deep network."""
-    found = {row: hits(row, _tuning.best(choice[row]), seed, "test", limit, epochs) for row in dict.fromkeys(rows)}
+    found = {row: hits(row, best[row], seed, "test", limit, epochs) for row in dict.fromkeys(rows)}
     return {
         "accuracy": {row: found[row] for row in ROWS if row in found},
         "gradient": {row: gradients(row, seed, limit) for row in FUNCTIONS},
@@ -92,7 +92,7 @@ EXPERIMENT = Experiment(
     choose=choose,
     panels={
         "accuracy": Panel(ACCURACY, ROWS),
-        "gradient": Panel(GRADIENT, tuple(FUNCTIONS), curve="layer"),
+        "gradient": Panel(GRADIENT, tuple(FUNCTIONS), x_axis="layer"),
         "absolute": Panel(ACCURACY, PAIRS),
     },
     claims=(
@@ -102,7 +102,7 @@ EXPERIMENT = Experiment(
         Claim("absolute", "abs_series", "relu_series", "no"),
     ),
     seeds=tuple(range(10)),
-    quick={"limit": 100, "epochs": 1},
-    check={"rows": ("none", "relu")},
-    edges=("none",),  # 0.0004 is within 0.1 points of it.
+    quick={"limit": 100, "epochs": 1, "rates": RATES[:1]},
+    recheck_options={"rows": ("none", "relu")},
+    rows_allowed_at_grid_edge=("none",),  # 0.0004 is within 0.1 points of it.
 )

@@ -34,9 +34,9 @@ def choose(*, rates=RATES, word_rates=WORD_RATES, **options) -> dict:
     return {**_tuning.search(DEFAULTS, rates, accuracy), **_tuning.search(WORD_ROWS, word_rates, loss)}
 
 
-def measure(seed: int, choice: dict, *, panels=("words", "tuned"), rows=WORD_ROWS, **options) -> dict:
+def measure(seed: int, best: dict, *, panels=("words", "tuned"), rows=WORD_ROWS, **options) -> dict:
     """Return the loss on words with each optimizer, and the hits with the default and the chosen learning rate."""
-    words = {row: word_losses(row, _tuning.best(choice[row]), "train", seed, **options) for row in rows}
+    words = {row: word_losses(row, best[row], "train", seed, **options) for row in rows}
     scores = {
         "words": {row: loss for row, (loss, _) in words.items()},
         "rare": {row: loss for row, (_, loss) in words.items()},
@@ -44,7 +44,7 @@ def measure(seed: int, choice: dict, *, panels=("words", "tuned"), rows=WORD_ROW
     }
     for row, default in DEFAULTS.items() if "tuned" in panels else ():
         scores["tuned"][f"{row}_default"] = hits(row, default, "test", seed, **options)
-        scores["tuned"][f"{row}_chosen"] = hits(row, _tuning.best(choice[row]), "test", seed, **options)
+        scores["tuned"][f"{row}_chosen"] = hits(row, best[row], "test", seed, **options)
     return scores
 
 
@@ -131,7 +131,7 @@ EXPERIMENT = Experiment(
         Claim("tuned", "adamw_chosen", "adam_chosen", "undecided"),
     ),
     seeds=tuple(range(10)),
-    shown=("words", "rare"),
+    main_panels=("words", "rare"),
     quick={"limit": 20, "pairs": 100, "epochs": 1, "eager": True},
-    check={"panels": (), "rows": ("momentum_words", "adam_words")},
+    recheck_options={"panels": (), "rows": ("momentum_words", "adam_words")},
 )

@@ -5,7 +5,7 @@ python -m questions autoencoder
 
 import numpy as np
 
-from questions import _digits, _retraining, _side_by_side, _tuning
+from questions import _digits, _figure, _retraining, _side_by_side, _tuning
 from questions._experiment import NUMBER, Claim, Experiment, Panel, Score, Unit
 
 SIZES = (2, 8, 32)
@@ -16,7 +16,7 @@ RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)
 
 
 def measure(
-    seed: int, choice: dict, *, limit=10_000, epochs: dict = EPOCHS, sizes=SIZES, rows=("pca", *HIDDEN), **_
+    seed: int, best: dict, *, limit=10_000, epochs: dict = EPOCHS, sizes=SIZES, rows=("pca", *HIDDEN), **_
 ) -> dict:
     """Return the error of each row and the angle between two spaces, over the size of the code."""
     mnist = _retraining.loaded("mnist", limit, seed)
@@ -31,7 +31,7 @@ def measure(
         models = built(row, sizes, seed)
         if row == "linear":
             angles["untrained"] = {str(size): angle(model, components) for size, model in models.items()}
-        rate = _tuning.best(choice[row], lower=True)
+        rate = best[row]
         _side_by_side.train(list(models.values()), train, "mse", rate=rate, epochs=epochs[row], seed=seed)
         decoded[row] = {size: np.asarray(model(test)) for size, model in models.items()}
         if row == "linear":
@@ -48,7 +48,7 @@ def measure(
     return scores
 
 
-def choose(*, limit: int = 10_000, epochs: dict = EPOCHS, tuned_size: int = MAIN, **_) -> dict:
+def choose(*, limit: int = 10_000, epochs: dict = EPOCHS, tuned_size: int = MAIN, rates=RATES, **_) -> dict:
     """Return the validation error of each learning rate for each autoencoder."""
 
     def score(row: str, rate: float, seed: int) -> float:
@@ -59,7 +59,7 @@ def choose(*, limit: int = 10_000, epochs: dict = EPOCHS, tuned_size: int = MAIN
         _side_by_side.train([model], train, "mse", rate=rate, epochs=epochs[row], seed=seed)
         return float(squared_errors(np.asarray(model(valid)), valid).mean())
 
-    return _tuning.search(HIDDEN, RATES, score)
+    return _tuning.search(HIDDEN, rates, score)
 
 
 def built(row: str, sizes, seed: int) -> dict:
@@ -86,20 +86,17 @@ def angle(model, components: np.ndarray) -> float:
     return float(np.degrees(subspace_angles(kernel.T, components[:, : len(kernel)])[0]))
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(6.4, 1.75)
+def draw(figure, seeds: dict, names) -> None:
     """Draw digits that came through a code of a few numbers."""
-    from dlguide import plots
-
     rows = {"original": names("picture", "original")}
     rows |= {row: names("row", row) for row in ("pca", "deep")}
-    with plots.new_figure(6.4, 1.75) as figure:
-        _digits.draw_strips(figure, {name: seeds["0"]["pictures"][row] for row, name in rows.items()})
-    return figure
+    _digits.draw_strips(figure, {name: seeds["0"]["pictures"][row] for row, name in rows.items()})
 
 
 ERROR = Score("squared error of an image", NUMBER, higher_is_better=False, margin=0.1)
 ANGLE = Score("largest angle", Unit("degrees"), higher_is_better=False, format=".1f", bounds=(0, 90))
-CURVES = {"curve": "numbers in the code", "logarithmic": True}
+CURVES = {"x_axis": "numbers in the code", "logarithmic": True}
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
@@ -112,8 +109,8 @@ EXPERIMENT = Experiment(
         Claim("error", "linear", "pca", "within", at="8"),
         Claim("error", "deep", "pca", "yes", at="32"),
     ),
-    quick={"limit": 100, "epochs": {"linear": 1, "deep": 1}, "sizes": (2,), "tuned_size": 2},
-    check={"rows": ("pca", "deep"), "sizes": (8,)},
+    quick={"limit": 100, "epochs": {"linear": 1, "deep": 1}, "sizes": (2,), "tuned_size": 2, "rates": RATES[:1]},
+    recheck_options={"rows": ("pca", "deep"), "sizes": (8,)},
     lower_is_chosen=True,
     draw=draw,
 )

@@ -18,7 +18,7 @@ STEPS = (10, 30, 100, 300)
 LINEAR_PASSES = (3, 10, 30, 100)
 
 
-def measure(seed: int, choice: dict, *, limit=None, passes=PASSES, steps=STEPS, linear=LINEAR_PASSES, rounds=5) -> dict:
+def measure(seed: int, best: dict, *, limit=None, passes=PASSES, steps=STEPS, linear=LINEAR_PASSES, rounds=5) -> dict:
     """Return the hits on the test set after equal passes, times and steps, a pass's time, and how near a minimum is."""
     train, _, test = _network.mnist1d(seed, limit)
     sizes = batch_sizes(train)
@@ -27,11 +27,11 @@ def measure(seed: int, choice: dict, *, limit=None, passes=PASSES, steps=STEPS, 
     for row, size in sizes.items():
         for key, number in step_counts(row, len(train[0]), sizes, seconds, passes, steps).items():
             panel, place = key.split(", ")
-            rate = _tuning.best(choice[f"{row}@{key}"])
+            rate = best[f"{row}@{key}"]
             found[panel].setdefault(row, {})[place] = hits(train, test, size, rate, seed, {number})[number]
     losses, minimum = quasi_newton(train, seed)
     for row, size in sizes.items():
-        rates = {n: _tuning.best(choice[f"{row}@linear, {n}"]) for n in linear}
+        rates = {n: best[f"{row}@linear, {n}"] for n in linear}
         ends = {n: descended(train, size, rate, seed, (n,))[n] for n, rate in rates.items()}
         found["linear"][row] = {str(n): loss - minimum for n, loss in ends.items()}
     found["linear"]["lbfgs"] = {str(n): min(losses[:n]) - minimum for n in linear}
@@ -141,10 +141,10 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "passes": CURVES._replace(curve="passes over the training set (epochs)"),
-        "linear": Panel(LOSS, (*ROWS, "lbfgs"), curve="passes over the training set (epochs)", logarithmic=True),
-        "time": CURVES._replace(curve="time, in passes with batches of 32"),
-        "steps": CURVES._replace(curve="steps"),
+        "passes": CURVES._replace(x_axis="passes over the training set (epochs)"),
+        "linear": Panel(LOSS, (*ROWS, "lbfgs"), x_axis="passes over the training set (epochs)", logarithmic=True),
+        "time": CURVES._replace(x_axis="time, in passes with batches of 32"),
+        "steps": CURVES._replace(x_axis="steps"),
         "seconds": Panel(TIME, ROWS),
     },
     claims=(
@@ -155,7 +155,7 @@ EXPERIMENT = Experiment(
         Claim("steps", "all", "small", "yes", at="100"),
     ),
     seeds=tuple(range(10)),
-    shown=("passes", "linear"),
+    main_panels=("passes", "linear"),
     quick={"limit": 60, "passes": (1,), "steps": (1, 2), "linear": (1, 3), "rounds": 1},
-    check={"passes": (1,), "steps": (10, 30, 100), "rounds": 0},
+    recheck_options={"passes": (1,), "steps": (10, 30, 100), "rounds": 0},
 )

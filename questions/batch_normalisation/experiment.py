@@ -5,7 +5,7 @@ python -m questions batch_normalisation
 
 import functools
 
-from questions import _figure, _retraining, _tuning
+from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel
 
 RATES = (0.03, 0.1, 0.3, 1, 3)
@@ -24,9 +24,8 @@ def choose(*, rates=RATES, longer: int = 40, **options) -> dict:
     return _tuning.search([*ROWS, *(f"{row}@long" for row in LONG)], rates, score)
 
 
-def measure(seed: int, choice: dict, *, rates=RATES, rows=ROWS, longer: int = 40, **options) -> dict:
+def measure(seed: int, best: dict, *, rates=RATES, rows=ROWS, longer: int = 40, **options) -> dict:
     """Return the hits of each network at the learning rate that was chosen, and at each rate with eight layers."""
-    best = {row: _tuning.best(choice[row]) for row in rows}
     found = {
         (row, rate): hits(row, rate, "test", seed, **options)
         for row in rows
@@ -36,7 +35,7 @@ def measure(seed: int, choice: dict, *, rates=RATES, rows=ROWS, longer: int = 40
     curves = [row for row in CURVES if row in rows and rates]
     scores["eight"] = {row: {f"{rate:g}": found[row, rate] for rate in rates} for row in curves}
     scores["long"] = {
-        row: hits(row, _tuning.best(choice[f"{row}@long"]), "test", seed, **{**options, "epochs": longer})
+        row: hits(row, best[f"{row}@long"], "test", seed, **{**options, "epochs": longer})
         for row in (LONG if longer else ())
     }
     return scores
@@ -91,20 +90,11 @@ def moving_distribution():
     return MovingDistribution()
 
 
-def draw(seeds: dict, names):
-    """Return the figure of the page: the curves, wide and low."""
-    from dlguide import plots
-
-    with plots.new_figure(9, 2.5) as figure:
-        _figure.draw_panels(figure, {"eight": EXPERIMENT.panels["eight"]}, seeds, names)
-    return figure
-
-
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "eight": Panel(ACCURACY, CURVES, curve="learning rate", logarithmic=True),
+        "eight": Panel(ACCURACY, CURVES, x_axis="learning rate", logarithmic=True),
         "long": Panel(ACCURACY, LONG),
         "chosen": Panel(ACCURACY, ROWS),
     },
@@ -117,7 +107,7 @@ EXPERIMENT = Experiment(
     ),
     seeds=tuple(range(10)),
     quick={"rates": (0.1,), "limit": 20, "epochs": 1, "longer": 1, "eager": True},
-    check={"rows": ("he_eight", "normalised_eight"), "rates": (), "longer": 0},
-    shown=("eight",),
-    draw=draw,
+    recheck_options={"rows": ("he_eight", "normalised_eight"), "rates": (), "longer": 0},
+    main_panels=("eight",),
+    figure_size=(9, 2.5),
 )

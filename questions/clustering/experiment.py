@@ -16,7 +16,7 @@ ROWS = ("pixels", "pca", "autoencoder")
 LABEL_ROWS = ("random_pixels", "chosen_pixels", "random_codes", "chosen_codes")
 
 
-def measure(seed: int, choice: dict, *, limit=20_000, epochs=10, rows=ROWS, labelled=LABELLED, **_) -> dict:
+def measure(seed: int, best: dict, *, limit=20_000, epochs=10, rows=ROWS, labelled=LABELLED, **_) -> dict:
     """Return for each test image whether its cluster has its digit's name, and whether a few labels name it rightly."""
     from sklearn.cluster import KMeans
     from sklearn.mixture import GaussianMixture
@@ -26,7 +26,7 @@ def measure(seed: int, choice: dict, *, limit=20_000, epochs=10, rows=ROWS, labe
     for row in rows:
         model = None
         if row == "autoencoder":
-            model = trained(mnist.train.x, _tuning.best(choice[row], lower=True), epochs, seed)
+            model = trained(mnist.train.x, best[row], epochs, seed)
         train, test = (representation(row, mnist.train.x, part.x, model) for part in (mnist.train, mnist.test))
         k_means = KMeans(CLUSTERS, n_init=10, random_state=seed).fit(train)
         found[row] = named_rightly(mnist.test.y, k_means.predict(test))
@@ -110,16 +110,13 @@ def nearest(examples: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.nd
     return labels[pairwise_distances_argmin(test, examples)]
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(6.4, 3.0)
+def draw(figure, seeds: dict, names) -> None:
     """Draw the centres of the clusters as images below the panel of the page."""
-    from dlguide import plots
-
     strips = {names("picture", row): text for row, text in seeds["0"]["pictures"].items()}
-    with plots.new_figure(6.4, 3.0) as figure:
-        above, below = figure.subfigures(2, height_ratios=[1.9, 1.1])
-        _figure.draw_panels(above, {"accuracy": EXPERIMENT.panels["accuracy"]}, seeds, names)
-        _digits.draw_strips(below, strips)
-    return figure
+    above, below = figure.subfigures(2, height_ratios=[1.9, 1.1])
+    _figure.draw_panels(above, {"accuracy": EXPERIMENT.panels["accuracy"]}, seeds, names)
+    _digits.draw_strips(below, strips)
 
 
 CLUSTERED = Score("clustering accuracy", PERCENT, format=".1f", margin=0.01)
@@ -138,7 +135,7 @@ EXPERIMENT = Experiment(
         Claim("accuracy", "pca", "pixels", "no"),
     ),
     quick={"limit": 100, "epochs": 1, "tried_epochs": 0, "labelled": 20, "rates": (0.01,)},
-    check={"rows": ("pixels", "autoencoder")},
+    recheck_options={"rows": ("pixels", "autoencoder")},
     seeds=tuple(range(6)),
     lower_is_chosen=True,
     draw=draw,

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from questions import _figure, _retraining, _tuning
+from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel
 
 GRID = (0.001, 0.003, 0.01, 0.03, 0.1)
@@ -73,13 +73,13 @@ def choose(*, limit: int = 3500, epochs: int = 12, image_epochs: int = 10, grid=
     return _tuning.search(KEYS, grid, score)
 
 
-def measure(seed: int, choice: dict, *, limit=3500, epochs=12, image_epochs=10, shifts=SHIFTS, keys=KEYS, **_) -> dict:
+def measure(seed: int, best: dict, *, limit=3500, epochs=12, image_epochs=10, shifts=SHIFTS, keys=KEYS, **_) -> dict:
     """Return the hits on the test series, and on test images that are moved to the right."""
     scores = {"accuracy": {}, "shift": {}}
     for key in keys:
         row, _, panel = key.partition("@")
         splits = loaded(key, seed, limit)
-        model, (x, y) = trained(key, splits, _tuning.best(choice[key]), seed, epochs, image_epochs), splits.test
+        model, (x, y) = trained(key, splits, best[key], seed, epochs, image_epochs), splits.test
         if panel == "shift":  # The margin is blank: nothing leaves at the right and comes in at the left.
             moved = {str(shift): np.roll(x, shift, axis=2) for shift in shifts}
             scores[panel][row] = {at: _retraining.hits(model, x, y) for at, x in moved.items()}
@@ -88,21 +88,12 @@ def measure(seed: int, choice: dict, *, limit=3500, epochs=12, image_epochs=10, 
     return scores
 
 
-def draw(seeds: dict, names):
-    """Return the figure of the page: the series."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 1.75) as figure:
-        _figure.draw_panels(figure, {"accuracy": EXPERIMENT.panels["accuracy"]}, seeds, names)
-    return figure
-
-
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
         "accuracy": Panel(ACCURACY, ROWS),
-        "shift": Panel(ACCURACY, IMAGE_ROWS, curve="shift of the test images to the right (pixels)"),
+        "shift": Panel(ACCURACY, IMAGE_ROWS, x_axis="shift of the test images to the right (pixels)"),
     },
     claims=(
         Claim("accuracy", "cnn", "mlp", "yes"),
@@ -111,7 +102,7 @@ EXPERIMENT = Experiment(
         Claim("shift", "cnn", "cnn_flat", "yes", at="4"),
     ),
     quick={"limit": 100, "epochs": 1, "image_epochs": 1, "shifts": (0,), "grid": (0.01,)},
-    check={"keys": KEYS[:2]},
+    recheck_options={"keys": KEYS[:2]},
     seeds=tuple(range(10)),
-    draw=draw,
+    figure_size=(6.4, 1.75),
 )

@@ -40,7 +40,7 @@ def trained(rate: str, place: Place, part, learning_rate: float, seed: int):
     return trainer(rate, place.units)(*_retraining.repeated(part, place.epochs), **options)
 
 
-def choose(*, limit: int = EXAMPLES, places: dict = PLACES) -> dict:
+def choose(*, limit: int = EXAMPLES, places: dict = PLACES, learning_rates=LEARNING_RATES) -> dict:
     """Return the validation accuracy of each dropout rate with each learning rate, in whole points: near ties tie."""
     trainings = {f"{rate}@{name}": (rate, place) for name, place in places.items() for rate in RATES}
 
@@ -48,53 +48,40 @@ def choose(*, limit: int = EXAMPLES, places: dict = PLACES) -> dict:
         splits = _retraining.loaded("mnist1d", limit, seed)
         return _retraining.accuracy(trained(*trainings[key], splits.train, learning_rate, seed), *splits.valid)
 
-    found = _tuning.search(trainings, LEARNING_RATES, score)
+    found = _tuning.search(trainings, learning_rates, score)
     return {key: {rate: round(number, 2) for rate, number in tries.items()} for key, tries in found.items()}
 
 
-def measure(seed: int, choice: dict, *, limit: int = EXAMPLES, places: dict = PLACES, rates=RATES) -> dict:
+def measure(seed: int, best: dict, *, limit: int = EXAMPLES, places: dict = PLACES, rates=RATES, **_) -> dict:
     """Return the accuracies on the test set, and the loss there of the large network after the long training."""
     splits = _retraining.loaded("mnist1d", limit, seed)
     scores = {name: {} for name in (*places, "loss")}
     for name, place in places.items():
         for rate in rates:
-            model = trained(rate, place, splits.train, _tuning.best(choice[f"{rate}@{name}"]), seed)
+            model = trained(rate, place, splits.train, best[f"{rate}@{name}"], seed)
             scores[name][rate] = _retraining.hits(model, *splits.test)
             if name == "large":
                 scores["loss"][rate] = regularisation.losses(model, *splits.test)
     return scores
 
 
-def on_one_scale(figure, panels: dict, seeds: dict, names) -> None:
-    """Draw panels whose accuracies share the range of the horizontal axis."""
-    _figure.draw_panels(figure, panels, seeds, names)
+def on_one_scale(figure, panels: dict) -> None:
+    """Let the accuracies share the range of the horizontal axis."""
     shared = [axes for axes, panel in zip(figure.axes, panels.values(), strict=True) if panel.score is SHARED]
     lows, highs = zip(*(axes.get_xlim() for axes in shared), strict=True)
     for axes in shared:
         axes.set_xlim(min(lows), max(highs))
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(9, 2.3)
+def draw(figure, seeds: dict, names) -> None:
     """Return the figure of the page: the accuracies beside each other, with the same horizontal axis."""
-    from dlguide import plots
-
-    with plots.new_figure(9, 2.3) as figure:
-        all_axes = figure.subplots(1, len(PLACES), sharex=True)
-        for axes, letter, name in zip(all_axes, "abc", PLACES, strict=True):
-            _figure.draw_points(axes, name, EXPERIMENT.panels[name], seeds, names)
-            axes.set_title(f"({letter}) {names.title(name)}", fontsize=10)
-            axes.grid(axis="x", alpha=0.3)
-        figure.supxlabel(names("sentence", "drawn"), fontsize=8, color="gray")
-    return figure
-
-
-def draw_panels(seeds: dict, names):
-    """Return the figure of all panels."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, _figure.height(EXPERIMENT.panels)) as figure:
-        on_one_scale(figure, EXPERIMENT.panels, seeds, names)
-    return figure
+    all_axes = figure.subplots(1, len(PLACES), sharex=True)
+    for axes, letter, name in zip(all_axes, "abc", PLACES, strict=True):
+        _figure.draw_points(axes, name, EXPERIMENT.panels[name], seeds, names)
+        axes.set_title(f"({letter}) {names.title(name)}", fontsize=10)
+        axes.grid(axis="x", alpha=0.3)
+    figure.supxlabel(names("sentence", "drawn"), fontsize=8, color="gray")
 
 
 SHARED = ACCURACY._replace(format=".1f")
@@ -112,8 +99,9 @@ EXPERIMENT = Experiment(
         Claim("short", "0.5", "0", "no"),
     ),
     seeds=tuple(range(10)),
-    quick={"limit": 100, "places": {name: place._replace(epochs=1) for name, place in PLACES.items()}},
-    check={"rates": ("0", "0.5")},
+    quick={"limit": 100, "places": {name: place._replace(epochs=1) for name, place in PLACES.items()}}
+    | {"learning_rates": LEARNING_RATES[:1]},
+    recheck_options={"rates": ("0", "0.5")},
     draw=draw,
-    draw_panels=draw_panels,
+    adjust=on_one_scale,
 )

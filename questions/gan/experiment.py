@@ -8,7 +8,7 @@ import functools
 
 import numpy as np
 
-from questions import _digits, _retraining, _tuning
+from questions import _digits, _figure, _retraining, _tuning
 from questions._experiment import NUMBER, PERCENT, Claim, Experiment, Panel, Score
 
 MODES, DEVIATION = 8, 0.05  # Of the ring with radius 1: Gaussians, and the standard deviation of each.
@@ -24,7 +24,7 @@ EPOCHS = {"vae_digits": 12, "gan_digits": 8}
 DIGIT_ROWS = tuple(EPOCHS)
 
 
-def measure(seed: int, choice: dict, *, rows=(*DIGIT_ROWS, *RING_ROWS), **options) -> dict:
+def measure(seed: int, best: dict, *, rows=(*DIGIT_ROWS, *RING_ROWS), **options) -> dict:
     """Return the scores of drawn digits and points."""
     scores: dict[str, dict] = {"frechet": {}, "precision": {}, "recall": {}, "sure": {}, "modes": {}, "near": {}}
     points, pictures = {"data": ring(POINTS, np.random.default_rng(0))}, {}
@@ -35,7 +35,7 @@ def measure(seed: int, choice: dict, *, rows=(*DIGIT_ROWS, *RING_ROWS), **option
                 scores[name][row] = value
             pictures[row] = images[:PICTURED]
         else:
-            points[row] = ring_samples(row, _tuning.best(choice[row], lower=True), seed, **options)
+            points[row] = ring_samples(row, best[row], seed, **options)
             scores["modes"][row], scores["near"][row], _ = ring_scores(points[row])
     if seed == 0:
         pictures["real"] = _retraining.loaded("mnist", None, 0).test.x[:PICTURED]
@@ -146,22 +146,17 @@ def trained_judge(is_quick: bool):
     return image_judge.train_judge(100 if is_quick else 10_000, seed=0)
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(6.4, 2.25)
+def draw(figure, seeds: dict, names) -> None:
     """Draw real digits, and those that the networks of seed 0 drew."""
-    from dlguide import plots
-
     strips = {names("picture", row): seeds["0"]["pictures"][row] for row in ("real", *DIGIT_ROWS)}
     real = names("picture", "real")
     strips[real] = strips[real][: len(strips[real]) // 2]  # One line of them is enough.
-    with plots.new_figure(6.4, 2.25) as figure:
-        _digits.draw_strips(figure, strips, PICTURED // 2)
-    return figure
+    _digits.draw_strips(figure, strips, PICTURED // 2)
 
 
 def draw_panels(seeds: dict, names):
     """Draw all panels, and below them points that the GANs of seed 0 drew."""
-    from questions import _figure
-
     points = seeds["0"]["points"]
 
     def draw_below(part):
@@ -192,7 +187,7 @@ EXPERIMENT = Experiment(
         Claim("precision", "gan_digits", "vae_digits", "no"),
     ),
     quick={"steps": 1, "limit": 100, "rates": (0.0016,), "is_quick": True},
-    check={"rows": ("gan_digits",)},
+    recheck_options={"rows": ("gan_digits",)},
     seeds=tuple(range(7)),
     lower_is_chosen=True,
     draw=draw,

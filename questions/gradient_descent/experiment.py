@@ -18,12 +18,12 @@ SIZES = (40, 32, 10)  # Inputs, hidden units, classes.
 GRADIENT = 3  # A gradient takes the time of about three losses.
 
 
-def measure(seed: int, choice: dict, *, limit: int = 1500, passes=PASSES, rows=ROWS, numbers=WEIGHTS) -> dict:
+def measure(seed: int, best: dict, *, limit: int = 1500, passes=PASSES, rows=ROWS, numbers=WEIGHTS) -> dict:
     """Return the training loss after some passes over the data, the hits at the end, and what quadratic losses give."""
     train, _, (x, y) = _network.mnist1d(seed, limit)
     losses, hits = {}, {}
     for row in rows:
-        losses[row], weights = trained(row, _tuning.best(choice[row], lower=True), train, passes, seed)
+        losses[row], weights = trained(row, best[row], train, passes, seed)
         hits[row] = _network.outputs(_network.layers(weights, SIZES), x)[-1].argmax(axis=1) == y
     quadratic = {row: {str(n): passes_on_a_quadratic(row, n, seed) for n in numbers} for row in ROWS[1:] if row in rows}
     return {"loss": losses, "accuracy": hits, "quadratic": quadratic, "least_squares": least_squares(seed)}
@@ -127,10 +127,10 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "loss": Panel(LOSS, ROWS, curve="passes over the training set", logarithmic=True),
+        "loss": Panel(LOSS, ROWS, x_axis="passes over the training set", logarithmic=True),
         "accuracy": Panel(ACCURACY, ROWS),
-        "quadratic": Panel(COST, ROWS[1:], curve="number of weights", logarithmic=True),
-        "least_squares": Panel(LEFT, tuple(map(str, STEPS)), curve="learning rate as a share of 2/λmax"),
+        "quadratic": Panel(COST, ROWS[1:], x_axis="number of weights", logarithmic=True),
+        "least_squares": Panel(LEFT, tuple(map(str, STEPS)), x_axis="learning rate as a share of 2/λmax"),
     },
     claims=(
         Claim("loss", "descent", "climbing", "yes", at="3000"),
@@ -140,7 +140,7 @@ EXPERIMENT = Experiment(
         Claim("least_squares", "300", 1.0, "given", at="1.01"),
     ),
     quick={"limit": 50, "passes": (3, 9), "numbers": (1, 10, 1000)},
-    check={"rows": ("climbing", "descent")},
+    recheck_options={"rows": ("climbing", "descent")},
     seeds=tuple(range(10)),
     chosen="scale of the draws, scale of the steps, or learning rate",
     lower_is_chosen=True,

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from questions import _figure, _retraining, _steps, _tuning
+from questions import _retraining, _steps, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
 
 GRID = (0.0015, 0.005, 0.015, 0.05, 0.15)
@@ -99,26 +99,17 @@ def step_seconds(x, y, units: int, rounds: int, is_quick: bool) -> dict[str, flo
 
 
 def measure(
-    seed: int, choice: dict, *, rows=tuple(NETWORKS), widths=WIDTHS, rounds=3, is_quick: bool = False, **options
+    seed: int, best: dict, *, rows=tuple(NETWORKS), widths=WIDTHS, rounds=3, is_quick: bool = False, **options
 ) -> dict:
     """Return the hits on the test sets, and the time of a step at equal numbers of units."""
     scores: dict[str, dict] = {"accuracy": {}, "time": {}}
     for row in rows:
-        scores["accuracy"][row] = hits(row, _tuning.best(choice[row]), seed, 2, is_quick=is_quick, **options)
+        scores["accuracy"][row] = hits(row, best[row], seed, 2, is_quick=is_quick, **options)
     for units in widths:
         train = loaded("mnist1d", seed, options.get("limit"))[0]
         for cell, seconds in step_seconds(*train, units, rounds, is_quick).items():
             scores["time"].setdefault(cell, {})[str(units)] = seconds
     return scores
-
-
-def draw(seeds: dict, names):
-    """Return the figure of the page: the accuracies."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 2.6) as figure:
-        _figure.draw_panels(figure, {"accuracy": EXPERIMENT.panels["accuracy"]}, seeds, names)
-    return figure
 
 
 TIME = Score(
@@ -134,7 +125,7 @@ EXPERIMENT = Experiment(
     choose=choose,
     panels={
         "accuracy": Panel(ACCURACY, tuple(NETWORKS)),
-        "time": Panel(TIME, CELLS, curve="units", logarithmic=True),
+        "time": Panel(TIME, CELLS, x_axis="units", logarithmic=True),
     },
     claims=(
         Claim("accuracy", "mnist1d_gru", "mnist1d_simple", "yes"),
@@ -143,7 +134,7 @@ EXPERIMENT = Experiment(
         Claim("time", "gru", "lstm", "yes", at="1024"),
     ),
     quick={"limit": 20, "grid": (0.005,), "widths": (4,), "rounds": 1, "is_quick": True},
-    check={"rows": ("mnist1d_gru", "mnist1d_simple"), "widths": ()},
+    recheck_options={"rows": ("mnist1d_gru", "mnist1d_simple"), "widths": ()},
     seeds=tuple(range(10)),
-    draw=draw,
+    figure_size=(6.4, 2.6),
 )

@@ -5,7 +5,7 @@ python -m questions linear_model
 
 import numpy as np
 
-from questions import _retraining
+from questions import _figure, _retraining
 from questions._experiment import Claim, Experiment, Panel, Score, Unit
 
 COUNTS = (10, 20, 40, 80, 160)
@@ -116,29 +116,26 @@ def descent(scale: str, x: np.ndarray, y: np.ndarray, steps) -> dict[str, float]
     return errors
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(6.4, 2.5)
+def draw(figure, seeds: dict, names) -> None:
     """Draw the cars, the line through all of them, lines through ten cars each, and the mean."""
-    from dlguide import plots
-
     mpg = _retraining.loaded("auto_mpg", None, 0)
     column = mpg.info.feature_names.index("weight")
     x, y = mpg.train.x[:, column].astype("float64") / 1000, mpg.train.y.astype("float64")
     ends, rng = np.array([x.min(), x.max()]), np.random.default_rng(0)
-    with plots.new_figure(6.4, 2.5) as figure:
-        axes = figure.subplots()
-        axes.plot(x, y, ".", color="gray", markersize=4, label=names("picture", "cars"))
-        for i in range(20):
-            own = rng.permutation(len(x))[:10]
-            slope, intercept = line(x[own], y[own])
-            label = None if i else names("picture", "few")
-            axes.plot(ends, intercept + slope * ends, color="tab:orange", alpha=0.4, linewidth=0.8, label=label)
-        slope, intercept = line(x, y)
-        axes.plot(ends, intercept + slope * ends, color="tab:blue", linewidth=2.5, label=names("row", "cars", "line"))
-        axes.axhline(y.mean(), color="black", linestyle="--", label=names("row", "cars", "mean"))
-        axes.set(xlabel=names("picture", "weight"), ylabel=names("picture", "mpg"), ylim=(0, 50))
-        axes.grid(alpha=0.3)
-        axes.legend(fontsize=8)
-    return figure
+    axes = figure.subplots()
+    axes.plot(x, y, ".", color="gray", markersize=4, label=names("picture", "cars"))
+    for i in range(20):
+        own = rng.permutation(len(x))[:10]
+        slope, intercept = line(x[own], y[own])
+        label = None if i else names("picture", "few")
+        axes.plot(ends, intercept + slope * ends, color="tab:orange", alpha=0.4, linewidth=0.8, label=label)
+    slope, intercept = line(x, y)
+    axes.plot(ends, intercept + slope * ends, color="tab:blue", linewidth=2.5, label=names("row", "cars", "line"))
+    axes.axhline(y.mean(), color="black", linestyle="--", label=names("row", "cars", "mean"))
+    axes.set(xlabel=names("picture", "weight"), ylabel=names("picture", "mpg"), ylim=(0, 50))
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
 
 
 MILES = Score("mean absolute error", Unit("mpg"), higher_is_better=False, margin=0.1)
@@ -152,10 +149,10 @@ EXPERIMENT = Experiment(
     measure=measure,
     panels={
         "cars": Panel(MILES, ("mean", "line", "parabola", "seven")),
-        "slope": Panel(SLOPE, ("formula", "bootstrap", "fresh"), curve="cars in the sample", logarithmic=True),
-        "few": Panel(MILES, ("mean", "line", "seven"), curve="cars in the sample", logarithmic=True),
+        "slope": Panel(SLOPE, ("formula", "bootstrap", "fresh"), x_axis="cars in the sample", logarithmic=True),
+        "few": Panel(MILES, ("mean", "line", "seven"), x_axis="cars in the sample", logarithmic=True),
         "hours": Panel(HIRES, ("hour_line", "hour_means")),
-        "steps": Panel(DESCENT, SCALES, curve="steps of gradient descent", logarithmic=True),
+        "steps": Panel(DESCENT, SCALES, x_axis="steps of gradient descent", logarithmic=True),
     },
     claims=(
         Claim("cars", "line", "mean", "yes"),
@@ -167,7 +164,7 @@ EXPERIMENT = Experiment(
         Claim("steps", "pounds", "standard", "given", better=False, at="1000"),
     ),
     quick={"counts": (10, 40), "draws": 3, "resamples": 5, "steps": (1, 1000)},
-    check={},
+    recheck_options={},
     seeds=tuple(range(10)),
     draw=draw,
 )

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from questions import _figure, _retraining, _tuning
+from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
 
 SETS = {
@@ -39,7 +39,7 @@ def choose(*, rates=RATES, draws: int = 0, **options) -> dict:
 
 
 def measure(
-    seed: int, choice: dict, *, rates=RATES, rows=SETS["mnist1d"], sets=tuple(SETS), draws: int = 200, **options
+    seed: int, best: dict, *, rates=RATES, rows=SETS["mnist1d"], sets=tuple(SETS), draws: int = 200, **options
 ) -> dict:
     """Return the test hits with each loss, and the errors of linear models with wrong targets and with noise.
 
@@ -47,8 +47,8 @@ def measure(
     """
     scores = {"spoiled": spoiled_errors(seed), "noise": slope_errors(seed, draws)}
     for name in sets:
-        best = {row: _tuning.best(choice[f"{row}@{TITLES[name]}"]) for row in SETS[name] if row in rows}
-        scores[name] = {row: hits(name, row, rate, "test", seed, **options) for row, rate in best.items()}
+        own = {row: best[f"{row}@{TITLES[name]}"] for row in SETS[name] if row in rows}
+        scores[name] = {row: hits(name, row, rate, "test", seed, **options) for row, rate in own.items()}
     return scores
 
 
@@ -132,14 +132,10 @@ def linear_model(x, y, pull, steps: int = 300):
     return lambda x: columns(x) @ coefficients
 
 
-def draw(seeds: dict, names):
-    """Return the figure of the page: the errors over the share of wrong targets."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 2.5) as figure:
-        _figure.draw_panels(figure, {"spoiled": EXPERIMENT.panels["spoiled"]}, seeds, names)
+def smaller_label(figure, panels: dict) -> None:
+    """Let the label of a low figure fit beside it."""
+    if len(panels) == 1:
         figure.axes[0].yaxis.label.set_size(8)
-    return figure
 
 
 SPOILED = "share of training targets that are wrong (× 10)"
@@ -149,7 +145,7 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "spoiled": Panel(ERROR, tuple(PULLS), curve=SPOILED),
+        "spoiled": Panel(ERROR, tuple(PULLS), x_axis=SPOILED),
         "noise": Panel(SLOPE, tuple(f"{noise}_{row}" for noise in NOISES for row in ("squared", "absolute"))),
         "mnist": Panel(ACCURACY, SETS["mnist"]),
         "mnist1d": Panel(ACCURACY, SETS["mnist1d"]),
@@ -163,9 +159,10 @@ EXPERIMENT = Experiment(
         Claim("noise", "normal_absolute", "normal_squared", "yes", better=False),
     ),
     quick={"rates": (0.003,), "limit": 20, "epochs": {"mnist": 1, "mnist1d": 1}, "draws": 2, "eager": True},
-    check={"sets": ("mnist1d",), "rows": ("cross_entropy", "squared")},
+    recheck_options={"sets": ("mnist1d",), "rows": ("cross_entropy", "squared")},
     seeds=tuple(range(10)),
     # All outputs near 0 are best there, with any rate; no claim compares this row.
-    edges=("absolute@MNIST-1D",),
-    draw=draw,
+    rows_allowed_at_grid_edge=("absolute@MNIST-1D",),
+    figure_size=(6.4, 2.5),
+    adjust=smaller_label,
 )

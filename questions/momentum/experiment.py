@@ -21,14 +21,14 @@ MOST = {2: 14_000, 32: 2000, 512: 600}
 """Batch size to the steps after which a training ends that has not reached the target loss."""
 
 
-def measure(seed: int, choice: dict, *, conditions=CONDITIONS, batch_sizes=BATCH_SIZES, most=MOST, limit=None) -> dict:
+def measure(seed: int, best: dict, *, conditions=CONDITIONS, batch_sizes=BATCH_SIZES, most=MOST, limit=None) -> dict:
     """Return the steps that least squares takes, their growth with the condition number, and the steps of a network."""
     taken = {row: {str(k): quadratic_steps(row, k, seed) for k in conditions} for row in QUADRATIC_ROWS if conditions}
     low, high = conditions[-3::2] if len(conditions) > 2 else conditions or (1, 2)
     growth = {row: math.log(n[str(high)] / n[str(low)]) / math.log(high / low) for row, n in taken.items()}
     network = {}
     for row in NETWORK_ROWS if batch_sizes else ():
-        rates = {size: _tuning.best(choice[f"{row}@{size}"], lower=True) for size in batch_sizes}
+        rates = {size: best[f"{row}@{size}"] for size in batch_sizes}
         network[row] = {str(n): network_steps(row, n, rate, seed, most, limit) for n, rate in rates.items()}
     return {"network": network, "steps": taken, "growth": growth}
 
@@ -79,13 +79,13 @@ def network_steps(row: str, batch_size: int, rate: float, seed: int, most: dict,
 
 
 TAKEN = Score("steps", Unit("steps"), False, ",.0f", logarithmic=True, margin=0.1, is_ratio=True)
-CURVES = Panel(TAKEN, tuple(NETWORK_ROWS), curve="batch size", logarithmic=True)
+CURVES = Panel(TAKEN, tuple(NETWORK_ROWS), x_axis="batch size", logarithmic=True)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
         "network": CURVES,
-        "steps": CURVES._replace(rows=QUADRATIC_ROWS, curve="condition number κ"),
+        "steps": CURVES._replace(rows=QUADRATIC_ROWS, x_axis="condition number κ"),
         "growth": Panel(Score("exponent p", NUMBER, higher_is_better=False), QUADRATIC_ROWS),
     },
     claims=(
@@ -95,8 +95,8 @@ EXPERIMENT = Experiment(
         Claim("network", "fixed", "plain", "undecided", at="32"),
     ),
     quick={"conditions": (4, 9), "batch_sizes": (32,), "most": {32: 2}, "limit": 50},
-    check={"conditions": (), "batch_sizes": (512,)},
+    recheck_options={"conditions": (), "batch_sizes": (512,)},
     seeds=tuple(range(10)),
-    shown=("network", "steps"),
+    main_panels=("network", "steps"),
     lower_is_chosen=True,
 )

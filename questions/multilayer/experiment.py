@@ -58,20 +58,19 @@ def hits(hidden_units: tuple[int, ...], splits, part: str, rate: float, epochs: 
     return _retraining.hits(model, *getattr(splits, part))
 
 
-def choose(*, limit=None, epochs=34, **_) -> dict:
+def choose(*, limit=None, epochs=34, rates=RATES, **_) -> dict:
     """Return the validation accuracy of each network with each learning rate."""
 
     def score(row, rate, seed):
         return hits(LAYERS[row], _retraining.loaded("mnist1d", limit, seed), "valid", rate, epochs, seed).mean()
 
-    return _tuning.search(LAYERS, RATES, score)
+    return _tuning.search(LAYERS, rates, score)
 
 
-def measure(seed: int, choice: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000) -> dict:
+def measure(seed: int, best: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000, **_) -> dict:
     """Return the hits on MNIST-1D by depth, and the successes at XOR with the weights of a network that learned it."""
     splits = _retraining.loaded("mnist1d", limit, seed)
     found = {row: xor_networks(seed, UNITS[row], steps=steps) for row in units}
-    best = {row: _tuning.best(choice[row]) for row in layers}
     return {
         "depth": {row: hits(LAYERS[row], splits, "test", best[row], epochs, seed) for row in layers},
         "xor": {row: float(learned.mean()) for row, (learned, _) in found.items()},
@@ -83,15 +82,12 @@ def measure(seed: int, choice: dict, *, limit=None, epochs=34, units=UNITS, laye
     }
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(9, 2.5)
+def draw(figure, seeds: dict, names) -> None:
     """Draw the panel of the page, and beside it what three networks have learned of XOR."""
-    from dlguide import plots
-
-    with plots.new_figure(9, 2.5) as figure:
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])
-        _figure.draw_panels(left, {"depth": EXPERIMENT.panels["depth"]}, seeds, names)
-        draw_maps(right, seeds["0"], names)
-    return figure
+    left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])
+    _figure.draw_panels(left, {"depth": EXPERIMENT.panels["depth"]}, seeds, names)
+    draw_maps(right, seeds["0"], names)
 
 
 def draw_maps(part, scores: dict, names) -> None:
@@ -123,7 +119,7 @@ EXPERIMENT = Experiment(
         Claim("depth", "four", "one", "no"),
     ),
     seeds=tuple(range(10)),
-    quick={"limit": 100, "epochs": 1, "steps": 3},
-    check={"layers": ("none", "one"), "units": ("linear", "two_units")},
+    quick={"limit": 100, "epochs": 1, "steps": 3, "rates": RATES[:1]},
+    recheck_options={"layers": ("none", "one"), "units": ("linear", "two_units")},
     draw=draw,
 )

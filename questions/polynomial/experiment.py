@@ -15,14 +15,13 @@ SIZES = (8, 16, 40, 80, 200, 792)
 NOISE = 0.5
 
 
-def measure(seed: int, choice: dict, *, degrees=DEGREES, sizes=SIZES, draws: int = 20) -> dict:
+def measure(seed: int, best: dict, *, degrees=DEGREES, sizes=SIZES, draws: int = 20) -> dict:
     """Return the errors of polynomials on the test cars, and bias and variance on made data."""
-    penalty = {row: _tuning.best(tries, lower=True) for row, tries in choice.items()}
     mpg = _retraining.loaded("auto_mpg", None, seed)
-    strengths = {"many": 0.0, "many_penalty": penalty["many_penalty"]}
+    strengths = {"many": 0.0, "many_penalty": best["many_penalty"]}
     return {
-        "cars": {row: cars_errors(mpg, row, penalty.get(row, 0.0)) for row in CARS},
-        "tradeoff": bias_and_variance(degrees, penalty["total_penalty"], 10 * draws, seed),
+        "cars": {row: cars_errors(mpg, row, best.get(row, 0.0)) for row in CARS},
+        "tradeoff": bias_and_variance(degrees, best["total_penalty"], 10 * draws, seed),
         "many": {row: size_errors(mpg, strength, sizes, draws, seed) for row, strength in strengths.items()},
     }
 
@@ -137,8 +136,8 @@ EXPERIMENT = Experiment(
     choose=choose,
     panels={
         "cars": Panel(MILES, tuple(CARS)),
-        "tradeoff": Panel(SQUARED, ("bias", "variance", "total", "total_penalty"), curve="degree"),
-        "many": Panel(MILES, ("many", "many_penalty"), curve="number of coefficients", logarithmic=True),
+        "tradeoff": Panel(SQUARED, ("bias", "variance", "total", "total_penalty"), x_axis="degree"),
+        "many": Panel(MILES, ("many", "many_penalty"), x_axis="number of coefficients", logarithmic=True),
     },
     claims=(
         Claim("cars", "quadratic", "linear", "yes"),
@@ -149,7 +148,7 @@ EXPERIMENT = Experiment(
         Claim("many", "many_penalty", "many", "yes", at="40"),
     ),
     quick={"degrees": (1, 2, 12), "sizes": (8, 40, 792), "draws": 1},
-    check={},
+    recheck_options={},
     seeds=tuple(range(10)),
     chosen="strength of the penalty λ",
     lower_is_chosen=True,

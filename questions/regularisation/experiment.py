@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from questions import _figure, _retraining, _tuning
+from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Score
 
 STRENGTHS = {  # From weak to strong; the first one is level 1.
@@ -93,7 +93,7 @@ def choose(*, limit: int = EXAMPLES, epochs=EPOCHS, levels=(1, 2, 3, 4, 5), **_)
     return {row: {level: round(number, 2) for level, number in tries.items()} for row, tries in found.items()}
 
 
-def measure(seed: int, choice: dict, *, rows=ROWS, limit: int = EXAMPLES, epochs=EPOCHS, **_) -> dict:
+def measure(seed: int, best: dict, *, rows=ROWS, limit: int = EXAMPLES, epochs=EPOCHS, **_) -> dict:
     """Return accuracy and loss on the test set after the training, and the losses on the way."""
     splits = _retraining.loaded("mnist1d", limit, seed)
     scores = {"curves": {row: {} for row in CURVES if row in rows or row == "train"}, "accuracy": {}, "loss": {}}
@@ -104,7 +104,7 @@ def measure(seed: int, choice: dict, *, rows=ROWS, limit: int = EXAMPLES, epochs
             scores["curves"]["train"][str(epoch)] = float(losses(model, *splits.train).mean())
 
     for row in rows:
-        strength = STRENGTHS[row][int(_tuning.best(choice[row])) - 1] if row in STRENGTHS else 0
+        strength = STRENGTHS[row][int(best[row]) - 1] if row in STRENGTHS else 0
         watch = watching(functools.partial(look, row=row), epochs, -(-len(splits.train.y) // BATCH))
         model = trained(row, strength, splits, seed, max(epochs), [watch])
         scores["accuracy"][row] = _retraining.hits(model, *splits.test)
@@ -112,25 +112,10 @@ def measure(seed: int, choice: dict, *, rows=ROWS, limit: int = EXAMPLES, epochs
     return scores
 
 
-def with_legend_above(panels: dict, seeds: dict, names, inches: float):
-    """Return a figure of panels: the legend of the first one stands where no curve does."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, inches) as figure:
-        _figure.draw_panels(figure, panels, seeds, names)
-        figure.axes[0].legend(loc="upper left", ncols=2, fontsize=8)
-        figure.axes[0].set_ylim(0, 3.2)
-    return figure
-
-
-def draw(seeds: dict, names):
-    """Return the figure of the page: the losses over the epochs."""
-    return with_legend_above({"curves": EXPERIMENT.panels["curves"]}, seeds, names, 2.9)
-
-
-def draw_panels(seeds: dict, names):
-    """Return the figure of all panels."""
-    return with_legend_above(EXPERIMENT.panels, seeds, names, _figure.height(EXPERIMENT.panels))
+def legend_above(figure, panels: dict) -> None:
+    """Move the legend of the losses to where no curve is."""
+    figure.axes[0].legend(loc="upper left", ncols=2, fontsize=8)
+    figure.axes[0].set_ylim(0, 3.2)
 
 
 LOSS = Score("loss", NATS, higher_is_better=False)
@@ -138,7 +123,7 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "curves": Panel(LOSS, CURVES, curve="epochs", logarithmic=True),
+        "curves": Panel(LOSS, CURVES, x_axis="epochs", logarithmic=True),
         "accuracy": Panel(ACCURACY._replace(format=".1f"), ROWS),
         "loss": Panel(LOSS._replace(name="test loss"), ROWS),
     },
@@ -152,8 +137,9 @@ EXPERIMENT = Experiment(
     ),
     seeds=tuple(range(10)),
     quick={"limit": 100, "epochs": (1, 2), "levels": (3,)},
-    check={"rows": ("none", "shift")},
+    recheck_options={"rows": ("none", "shift")},
     chosen="strength (level 1 is the weakest, 5 the strongest)",
-    draw=draw,
-    draw_panels=draw_panels,
+    main_panels=("curves",),
+    figure_size=(6.4, 2.9),
+    adjust=legend_above,
 )

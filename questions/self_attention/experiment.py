@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from questions import _retraining, _tuning
+from questions import _figure, _retraining, _tuning
 from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
 
 ALPHABET, SYMBOLS = 16, 8
@@ -89,13 +89,13 @@ def choose(*, grid=GRID, **options) -> dict:
     )
 
 
-def measure(seed: int, choice: dict, *, rows=ROWS, **options) -> dict:
+def measure(seed: int, best: dict, *, rows=ROWS, **options) -> dict:
     """Return the share of right answers, in all and by the distance of the answer, and what two blocks attend to."""
     x, y, places = sequences(TESTS, np.random.default_rng(1))
     distances = np.arange(SYMBOLS, LENGTH) - places
     scores = {"accuracy": {}, "by_distance": {}, "attention": {}}
     for row in rows:
-        model, right = answered(row, _tuning.best(choice[row]), seed, x, y, **options)
+        model, right = answered(row, best[row], seed, x, y, **options)
         scores["accuracy"][row] = right.mean(axis=1)
         scores["by_distance"][row] = {str(n): float(right[distances == n].mean()) for n in DISTANCES}
         if row == "two":
@@ -125,33 +125,30 @@ def picture(tokens, answers, first, second) -> dict:
     return {"symbols": symbols, "answers": answers, "first": written(first), "second": written(second)}
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(6.6, 2.5)
+def draw(figure, seeds: dict, names) -> None:
     """Draw what the two blocks of one network attend to in one sequence."""
     from matplotlib import patches
-
-    from dlguide import plots
 
     shown = seeds["0"]["picture"]
     symbols, answers = shown["symbols"], shown["answers"]
     questions = [f"{symbol}? {answer}" for symbol, answer in zip(symbols[SYMBOLS:], answers, strict=True)]
-    with plots.new_figure(6.6, 2.5) as figure:
-        left, right = figure.subplots(1, 2, width_ratios=[SYMBOLS, LENGTH])
-        for axes, part, rows in ((left, "first", symbols[:SYMBOLS]), (right, "second", questions)):
-            weights = [[int(number) for number in row.split()] for row in shown[part]]
-            image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=100, aspect="auto")
-            axes.set_xticks(range(len(weights[0])), list(symbols[: len(weights[0])]), fontsize=10)
-            axes.set_yticks(range(len(rows)), list(rows), fontsize=10)
-            axes.tick_params(length=0, pad=3)
-            axes.set_title(names("picture", f"{part} block"), fontsize=10)
-            axes.set_xlabel(names("picture", "read"))
-        for row, answer in enumerate(answers):
-            corner = (symbols.index(answer) - 0.5, row - 0.5)
-            right.add_patch(patches.Rectangle(corner, 1, 1, fill=False, edgecolor="tab:orange", linewidth=2))
-        right.axvline(SYMBOLS - 0.5, color="gray", linewidth=0.8)
-        left.set_ylabel(names("picture", "reading"))
-        right.set_ylabel(names("picture", "question"))
-        figure.colorbar(image, ax=right, label=names("picture", "weight"))
-    return figure
+    left, right = figure.subplots(1, 2, width_ratios=[SYMBOLS, LENGTH])
+    for axes, part, rows in ((left, "first", symbols[:SYMBOLS]), (right, "second", questions)):
+        weights = [[int(number) for number in row.split()] for row in shown[part]]
+        image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=100, aspect="auto")
+        axes.set_xticks(range(len(weights[0])), list(symbols[: len(weights[0])]), fontsize=10)
+        axes.set_yticks(range(len(rows)), list(rows), fontsize=10)
+        axes.tick_params(length=0, pad=3)
+        axes.set_title(names("picture", f"{part} block"), fontsize=10)
+        axes.set_xlabel(names("picture", "read"))
+    for row, answer in enumerate(answers):
+        corner = (symbols.index(answer) - 0.5, row - 0.5)
+        right.add_patch(patches.Rectangle(corner, 1, 1, fill=False, edgecolor="tab:orange", linewidth=2))
+    right.axvline(SYMBOLS - 0.5, color="gray", linewidth=0.8)
+    left.set_ylabel(names("picture", "reading"))
+    right.set_ylabel(names("picture", "question"))
+    figure.colorbar(image, ax=right, label=names("picture", "weight"))
 
 
 ANSWERS = Panel(Score("right answers", PERCENT, format=".1f", margin=0.01), ROWS)
@@ -160,7 +157,7 @@ EXPERIMENT = Experiment(
     choose=choose,
     panels={
         "accuracy": ANSWERS,
-        "by_distance": ANSWERS._replace(curve="distance of the answer (symbols back)"),
+        "by_distance": ANSWERS._replace(x_axis="distance of the answer (symbols back)"),
         "attention": Panel(Score("attention weight", PERCENT, format=".1f"), ("before", "answer")),
     },
     claims=(
@@ -170,6 +167,6 @@ EXPERIMENT = Experiment(
         Claim("attention", "before", 0.5, "yes"),
     ),
     quick={"grid": GRID[:1], "steps": 1, "is_quick": True},
-    check={"rows": ("two",)},
+    recheck_options={"rows": ("two",)},
     draw=draw,
 )

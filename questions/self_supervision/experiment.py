@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from questions import _figure, _retraining, _tuning
+from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, PERCENT, Claim, Experiment, Panel, Score
 
 LABELS = (10, 100, 1000, 10_000)
@@ -157,7 +157,7 @@ def choose(
 
 
 def measure(
-    seed: int, choice: dict, *, limit=IMAGES, steps=STEPS, epochs=EPOCHS, labels=LABELS, rows=ROWS, is_quick=False, **_
+    seed: int, best: dict, *, limit=IMAGES, steps=STEPS, epochs=EPOCHS, labels=LABELS, rows=ROWS, is_quick=False, **_
 ) -> dict:
     """Return the test accuracies over the number of labels, and how often an encoder finds the other view."""
     from recipes._lib.images import few_labels
@@ -167,7 +167,7 @@ def measure(
     encoded, start = {}, None
     for row in ENCODERS:
         if row in rows or (row == "probe" and "tuned" in rows):
-            rate = _tuning.best(choice["probe"], lower=True)
+            rate = best["probe"]
             model = pretrained(train.x, rate, seed, epochs if row == "probe" else 0, is_quick)
             encoded[row], start = features(model, train, test), model.get_layer("encoder").get_weights()
         if row in rows:
@@ -184,19 +184,10 @@ def measure(
             else:
                 x = shrunk(train.x[many] if row == "plain" else images)
                 first = start if row == "tuned" else None
-                rate = _tuning.best(choice[row], lower=True)
+                rate = best[row]
                 found = network_hits(x, train.y[many], test, rate, seed, is_quick, first)
             scores["labels"][row][str(n)] = found
     return scores
-
-
-def draw(seeds: dict, names):
-    """Return the figure of the page: the curves, wide and low."""
-    from dlguide import plots
-
-    with plots.new_figure(9, 2.7) as figure:
-        _figure.draw_panels(figure, {"labels": EXPERIMENT.panels["labels"]}, seeds, names)
-    return figure
 
 
 VIEWS = Score("views that find their partner", PERCENT, format=".1f")
@@ -204,7 +195,7 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "labels": Panel(ACCURACY._replace(format=".1f"), ROWS, curve="labelled images", logarithmic=True),
+        "labels": Panel(ACCURACY._replace(format=".1f"), ROWS, x_axis="labelled images", logarithmic=True),
         "views": Panel(VIEWS, ENCODERS),
     },
     claims=(
@@ -214,7 +205,7 @@ EXPERIMENT = Experiment(
         Claim("labels", "tuned", "plain", "no", at="10000"),
     ),
     quick={"limit": 20, "steps": 1, "epochs": 1, "tried_epochs": 1, "labels": (10,), "is_quick": True},
-    check={"rows": ("probe", "changes"), "labels": (10,)},
+    recheck_options={"rows": ("probe", "changes"), "labels": (10,)},
     lower_is_chosen=True,
-    draw=draw,
+    figure_size=(9, 2.7),
 )

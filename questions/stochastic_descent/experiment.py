@@ -24,13 +24,13 @@ RATES = {"fast": (3, False), "slow": (100, False), "falling": (100, True)}
 HALF = 10  # Passes until a falling learning rate is half as large.
 
 
-def measure(seed: int, choice: dict, *, limit=None, most_steps=None, rows=ROWS, passes=PASSES, rounds: int = 5) -> dict:
+def measure(seed: int, best: dict, *, limit=None, most_steps=None, rows=ROWS, passes=PASSES, rounds: int = 5) -> dict:
     """Return what it takes to reach the target loss, the test accuracy then, and how near to a minimum a rate leads."""
     train, _, test = _network.mnist1d(seed, limit)
     sizes = {row: min(BATCH_SIZES[row], len(train[0])) for row in rows}
     found = {panel: {} for panel in ("seconds", "falling", "steps", "examples", "at_target")}
     for row, size in sizes.items():
-        steps, accuracy = until_target(row, _tuning.best(choice[row], lower=True), seed, train, test, most_steps)
+        steps, accuracy = until_target(row, best[row], seed, train, test, most_steps)
         found["steps"][row], found["examples"][row], found["at_target"][row] = steps, steps * size, accuracy
     if rounds:
         timed = {size: min(TIMED_STEPS[row], most_steps or 10**9) for row, size in sizes.items()}
@@ -38,7 +38,7 @@ def measure(seed: int, choice: dict, *, limit=None, most_steps=None, rows=ROWS, 
         found["seconds"] = {row: found["steps"][row] * seconds[size] for row, size in sizes.items()}
     lowest = minimum(train) if passes else 0.0
     for row, (_, is_falling) in RATES.items() if passes else ():
-        losses = linear_losses(train, _tuning.best(choice[row], lower=True), is_falling, seed, passes)
+        losses = linear_losses(train, best[row], is_falling, seed, passes)
         found["falling"][row] = {str(n): loss - lowest for n, loss in losses.items()}
     return found
 
@@ -101,7 +101,7 @@ EXPERIMENT = Experiment(
     choose=choose,
     panels={
         "seconds": Panel(TIME, ROWS),
-        "falling": Panel(LOSS, tuple(RATES), curve="passes over the training set (epochs)", logarithmic=True),
+        "falling": Panel(LOSS, tuple(RATES), x_axis="passes over the training set (epochs)", logarithmic=True),
         "steps": Panel(STEPS, ROWS),
         "examples": Panel(EXAMPLES, ROWS),
         "at_target": Panel(ACCURACY, ROWS),
@@ -114,8 +114,8 @@ EXPERIMENT = Experiment(
         Claim("at_target", "all", "64", "undecided", better=False),
     ),
     seeds=tuple(range(10)),
-    shown=("seconds", "falling"),
+    main_panels=("seconds", "falling"),
     quick={"limit": 60, "most_steps": 3, "passes": (1, 3), "rounds": 1},
-    check={"rows": ("64",), "passes": (), "rounds": 0},
+    recheck_options={"rows": ("64",), "passes": (), "rounds": 0},
     lower_is_chosen=True,
 )

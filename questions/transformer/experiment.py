@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from questions import _figure, _retraining, _steps, _tuning
+from questions import _retraining, _steps, _tuning
 from questions._experiment import Claim, Experiment, Panel, Score, Unit
 
 KEYS, VALUES = 12, 4
@@ -123,23 +123,14 @@ def choose(*, grid=GRID, most: int = MOST, places=PAIRS, is_quick: bool = False,
     return found
 
 
-def measure(seed: int, choice: dict, *, most=MOST, places=PAIRS, lengths=LENGTHS, is_quick=False, **_) -> dict:
+def measure(seed: int, best: dict, *, most=MOST, places=PAIRS, lengths=LENGTHS, is_quick=False, **_) -> dict:
     """Return the steps that each row needs by the number of pairs, and the seconds of a step by the length."""
 
     def needed(row, pairs):
-        return steps_needed(row, pairs, _tuning.best(choice[f"{row}@steps, {pairs}"], lower=True), seed, most, is_quick)
+        return steps_needed(row, pairs, best[f"{row}@steps, {pairs}"], seed, most, is_quick)
 
     steps = {row: {str(pairs): needed(row, pairs) for pairs in places} for row in ROWS}
     return {"steps": steps, "seconds": seconds(lengths, is_quick)}
-
-
-def draw(seeds: dict, names):
-    """Draw the panel of the first claim, lower than usual."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 2.5) as figure:
-        _figure.draw_panels(figure, {"steps": EXPERIMENT.panels["steps"]}, seeds, names)
-    return figure
 
 
 STEPS = Score("steps until 99 % are right", Unit("steps"), False, ",.0f", logarithmic=True, is_ratio=True)
@@ -148,8 +139,8 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "steps": Panel(STEPS, ROWS, curve="pairs to remember", logarithmic=True),
-        "seconds": Panel(TIME, ROWS, curve="length of the sequences", logarithmic=True),
+        "steps": Panel(STEPS, ROWS, x_axis="pairs to remember", logarithmic=True),
+        "seconds": Panel(TIME, ROWS, x_axis="length of the sequences", logarithmic=True),
     },
     claims=(
         Claim("steps", "transformer", "lstm", "yes", at="8"),
@@ -157,8 +148,10 @@ EXPERIMENT = Experiment(
         Claim("seconds", "transformer", "lstm", "no", at="16"),
     ),
     quick={"grid": GRID[:1], "most": EVERY, "places": PAIRS[:1], "lengths": LENGTHS[:1], "is_quick": True},
-    check={"places": (8,), "lengths": ()},
+    recheck_options={"places": (8,), "lengths": ()},
     lower_is_chosen=True,
-    draw=draw,
-    edges=("lstm@steps, 2",),  # Two pairs are so few that even a larger rate may do; with more pairs it is too large.
+    figure_size=(6.4, 2.5),
+    rows_allowed_at_grid_edge=(
+        "lstm@steps, 2",
+    ),  # Two pairs are so few that even a larger rate may do; with more pairs it is too large.
 )

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from questions import _digits, _retraining, _tuning
+from questions import _digits, _figure, _retraining, _tuning
 from questions._experiment import NATS, NUMBER, Claim, Experiment, Panel, Score
 
 SIZE = 32  # Numbers of the code.
@@ -21,7 +21,7 @@ FROM, TO = 7, 3  # Digits of the interpolation that is shown.
 
 
 def measure(
-    seed: int, choice: dict, *, limit=20_000, count=5000, bounded=1000, judge_limit=10_000, rows=NETWORKS, **options
+    seed: int, best: dict, *, limit=20_000, count=5000, bounded=1000, judge_limit=10_000, rows=NETWORKS, **options
 ) -> dict:
     """Return the distance of drawn and of reconstructed digits, and the bound of the VAE; of seed 0 also pictures."""
     from dlguide import evaluation
@@ -31,7 +31,7 @@ def measure(
     rng = np.random.default_rng(seed)
     noise, samples, bounds, pictures = rng.normal(size=(count, SIZE)), {}, {}, {}
     for row in rows:
-        model = trained(row, train, _tuning.best(choice[row], lower=True), seed, **options)
+        model = trained(row, train, best[row], seed, **options)
         codes = encoded(model, test)
         drawn = {"drawn": noise, "mixture": mixture_codes(encoded(model, train, rng), count), "reconstructed": codes}
         images = {way: _digits.decoded(model, z) for way, z in drawn.items()}
@@ -133,18 +133,16 @@ def judge(limit: int):
     return distance
 
 
-def draw(seeds: dict, names):
+@_figure.of_size(6.4, 1.05)
+def draw(figure, seeds: dict, names) -> None:
     """Draw digits from random codes."""
-    from dlguide import plots
-
-    with plots.new_figure(6.4, 1.05) as figure:
-        _digits.draw_strips(figure, strips("drawn", seeds, names))
-    return figure
+    _digits.draw_strips(figure, strips("drawn", seeds, names))
 
 
 def draw_panels(seeds: dict, names):
     """Draw all panels, and below them digits on the way from one to another."""
-    return _digits.with_strips_below(EXPERIMENT.panels, seeds, names, 1.15, strips("path", seeds, names))
+    path = strips("path", seeds, names)
+    return _figure.with_part_below(EXPERIMENT.panels, seeds, names, 1.15, lambda part: _digits.draw_strips(part, path))
 
 
 def strips(what: str, seeds: dict, names) -> dict[str, str]:
@@ -169,7 +167,7 @@ EXPERIMENT = Experiment(
     ),
     quick={"limit": 100, "epochs": 1, "rates": RATES[:1], "count": 60, "bounded": 20, "judge_limit": 100}
     | {"is_quick": True},
-    check={"rows": ("vae",)},
+    recheck_options={"rows": ("vae",)},
     lower_is_chosen=True,
     draw=draw,
     draw_panels=draw_panels,

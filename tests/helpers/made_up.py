@@ -5,7 +5,7 @@ from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Scor
 LOSS = Score("training loss", NATS, higher_is_better=False)
 PANELS = {
     "rows": Panel(ACCURACY, ("a", "b", "c", "d")),
-    "curves": Panel(LOSS, ("a", "b"), curve="rate", logarithmic=True),
+    "curves": Panel(LOSS, ("a", "b"), x_axis="rate", logarithmic=True),
 }
 CLAIMS = (
     Claim("rows", "b", "a", "yes"),
@@ -42,4 +42,4 @@ SEEDS = {str(seed): scores_of(seed) for seed in range(5)}
 
 
 def experiment(measure=scores_of, **changes) -> Experiment:
-    return Experiment(measure, PANELS, CLAIMS, quick={}, check={})._replace(**changes)
+    return Experiment(measure, PANELS, CLAIMS, quick={}, recheck_options={})._replace(**changes)

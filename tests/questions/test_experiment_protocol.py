@@ -4,25 +4,26 @@ direction.
 An experiment runs with its `quick` options on some rows of the test set; each fit is noted.
 """
 
-import functools
-import importlib
+import contextlib
 import inspect
 import json
 import math
 import re
-import sys
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn import cluster, linear_model, mixture, preprocessing
 
 from dlguide import data, training
-from questions import _digits, _examples, _questions, _retraining, _run, _steps, _tuning
+from questions import _examples, _questions, _run, _tuning
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
 ROWS = 60
 """Examples of a test set."""
+ESTIMATORS = (cluster.KMeans, mixture.GaussianMixture, linear_model.LinearRegression, linear_model.LogisticRegression)
+ESTIMATORS += (preprocessing.StandardScaler, preprocessing.PolynomialFeatures)
 # Scores that are no means over the test examples: clusters get the names that fit most examples, views are sought in
 # batches, and samples are compared with the set as a whole.
 OF_THE_WHOLE_SET = {("clustering", "accuracy"), ("self_supervision", "views"), ("vae", "samples"), ("vae", "bound")}
@@ -30,114 +31,55 @@ OF_THE_WHOLE_SET |= {("gan", panel) for panel in ("frechet", "precision", "recal
 each_question = pytest.mark.parametrize("name", _questions.names())
 
 
-def estimators() -> set[type]:
-    """Return the classes of scikit-learn that the experiments can fit."""
-    for part in [
-        "cluster",
-        "decomposition",
-        "linear_model",
-        "manifold",
-        "mixture",
-        "neighbors",
-        "preprocessing",
-        "svm",
-    ]:
-        importlib.import_module(f"sklearn.{part}")
-    from sklearn.base import BaseEstimator
+@contextlib.contextmanager
+def watched(rows: slice):
+    """Give the list of what is fitted, where data sets have some rows of their test set."""
+    load, fits = data.load, []
 
-    found, new = set(), {BaseEstimator}
-    while new:
-        found |= new
-        new = {below for one in new for below in one.__subclasses__()} - found
-    return {one for one in found if one.__name__ != "NearestNeighbors"}  # It learns nothing: a metric's distances.
+    def load_rows(name, **options):
+        splits = load(name, **options)
+        test = data.Part(*(np.ascontiguousarray(array[rows]) for array in splits.test))
+        return splits._replace(test=test, info=splits.info._replace(test_dates=splits.info.test_dates[rows]))
 
+    def noted(function):
+        def fit(owner, x, *more, **options):
+            contents = keras.tree.flatten([x, more, options.get("y"), options.get("validation_data")])
+            arrays = [content.astype(float) for content in contents if isinstance(content, np.ndarray)]
+            fits.append([f"{np.abs(array).sum():.6g}" for array in arrays])
+            return function(owner, x, *more, **options)
 
-def forget():
-    """Empty the caches of all experiments: data sets, compiled networks."""
-    for name, module in list(sys.modules.items()):
-        for function in vars(module).values() if name.startswith("questions.") else ():
-            if hasattr(function, "cache_clear"):
-                function.cache_clear()
+        return fit
 
-
-class Spy:
-    """What an experiment does: digests of what is fitted, and the direction of each choice."""
-
-    def __init__(self, patch, rows: slice):
-        self.fits, self.directions = [], []
-        self._load, self._rows = data.load, rows
-        patch.setattr(data, "load", self.load)
-        patch.setattr(_tuning, "search", self.search)
-        # Some trainings get equal times: how many steps these are must not depend on how busy the machine is.
-        patch.setattr(_steps, "seconds_a_step", lambda sizes, x, y, steps, rounds: dict.fromkeys(steps, 1e-4))
-        best = _tuning.best
-        patch.setattr(_tuning, "best", lambda tries, lower=False: self.directions.append(lower) or best(tries, lower))
-        self.watch(patch, training, "fit")
-        self.watch(patch, _digits, "principal_components")
-        for estimator in estimators():
-            for method in ("fit", "fit_transform", "fit_predict"):
-                if method in vars(estimator):
-                    self.watch(patch, estimator, method)
-
-    def watch(self, patch, owner, name: str) -> None:
-        function = getattr(owner, name)
-
-        @functools.wraps(function)
-        def noted(*args, **options):
-            given = inspect.signature(function).bind(*args, **options).arguments
-            arrays = keras.tree.flatten([given.get(key) for key in ("x", "X", "y", "validation_data", "images")])
-            sums = [float(np.abs(array.astype(float)).sum()) for array in arrays if isinstance(array, np.ndarray)]
-            self.fits.append((type(args[0]).__name__, *(f"{total:.6g}" for total in sums)))
-            return function(*args, **options)
-
-        patch.setattr(owner, name, noted)
-
-    def load(self, name, **options):
-        splits = self._load(name, **options)
-        test = data.Part(*(np.ascontiguousarray(array[self._rows]) for array in splits.test))
-        return splits._replace(test=test, info=splits.info._replace(test_dates=splits.info.test_dates[self._rows]))
-
-    def search(self, rows, grid, score, seeds=_tuning.SEEDS):
-        """Try one setting with one seed for each row."""
-        [value, *_] = grid
-        return {row: {f"{value:g}": float(score(row, value, seeds[0]))} for row in rows}
-
-
-def run(name: str, rows: slice, choice: dict | None = None) -> tuple[Spy, dict, dict]:
-    """Choose, unless there is a choice, and measure, on some rows of the test set.
-
-    Returns what was done, the choice and the scores.
-    """
-    experiment = _questions.question(name).experiment
     forget()
     tf.config.run_functions_eagerly(True)  # To predict a few examples takes less than to trace one.
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_retraining, "trainer", functools.partial(_retraining.trainer, run_eagerly=True))
-            spy = Spy(patch, rows)
-            if experiment.choose and choice is None:
-                choice = experiment.choose(**experiment.quick)
-            spy.directions.clear()
-            given = (choice,) if experiment.choose else ()
-            return spy, choice, experiment.measure(0, *given, **experiment.quick)
+            patch.setattr(data, "load", load_rows)
+            for owner in (training, *ESTIMATORS):
+                patch.setattr(owner, "fit", noted(owner.fit))
+            yield fits
     finally:
         tf.config.run_functions_eagerly(False)
         forget()
 
 
-def is_compared(panel) -> bool:
-    """Tell whether a score does not depend on how fast the machine is."""
-    is_time = panel.score.unit.name in ("seconds", "milliseconds")
-    return not is_time and not (panel.curve or "").startswith("time")
+def forget():
+    """Empty the caches of all experiments: data sets, compiled networks."""
+    for name in _questions.names():
+        module = inspect.getmodule(_questions.question(name).experiment.measure)
+        for imported in (module, *filter(inspect.ismodule, vars(module).values())):
+            for function in vars(imported).values() if imported.__name__.startswith("questions.") else ():
+                if hasattr(function, "cache_clear"):
+                    function.cache_clear()
 
 
 def numbers(experiment, scores: dict) -> dict:
-    """Return each number, or array of numbers, by its panel, row and place."""
+    """Return each number, or array of numbers, by its panel, row and place; no seconds, which the machine decides."""
     found = {}
     for key, panel in experiment.panels.items():
-        if is_compared(panel):
-            for row, value in scores[key].items():
-                found |= {(key, row, at): one for at, one in (value.items() if panel.curve else [(None, value)])}
+        is_time = panel.score.unit.name in ("seconds", "milliseconds") or (panel.x_axis or "").startswith("time")
+        for row, value in scores[key].items() if not is_time else ():
+            found |= {(key, row, at): one for at, one in (value.items() if panel.x_axis else [(None, value)])}
     return found
 
 
@@ -146,15 +88,21 @@ def numbers(experiment, scores: dict) -> dict:
 def test_an_experiment_gives_its_rows_and_the_test_set_decides_nothing(name):
     """The choice and all fits are the same with each part of it, and no example's score depends on other examples."""
     experiment = _questions.question(name).experiment
-    spy, choice, scores = run(name, slice(ROWS))
+
+    def run(rows: slice, choice=None):
+        with watched(rows) as fits:
+            if experiment.choose:
+                choice = choice or experiment.choose(**experiment.quick)
+                best = (_tuning.all_best(choice, experiment.lower_is_chosen),)
+            return fits, choice, experiment.measure(0, *(best if experiment.choose else ()), **experiment.quick)
+
+    (fits, choice, scores), (half_fits, half_choice, half_scores) = run(slice(ROWS)), run(slice(ROWS // 2))
+    assert fits == half_fits
+    for row, tries in (choice or {}).items():
+        assert tries == pytest.approx(half_choice[row], rel=1e-5)
     written = _examples.split(experiment, scores)
     _run.check(experiment, written)
     assert json.loads(json.dumps(written)) == written
-    assert bool(spy.directions) == bool(experiment.choose), "a choice is taken by `_tuning.best`"
-    assert set(spy.directions) <= {experiment.lower_is_chosen}, "`lower` and `lower_is_chosen` differ"
-    half_spy, half_choice, half_scores = run(name, slice(ROWS // 2))
-    assert flat(choice) == pytest.approx(flat(half_choice), rel=1e-5)
-    assert spy.fits == half_spy.fits
     whole, half, means = numbers(experiment, scores), numbers(experiment, half_scores), {}
     for place, value in whole.items():
         if (name, place[0]) in OF_THE_WHOLE_SET:
@@ -165,13 +113,9 @@ def test_an_experiment_gives_its_rows_and_the_test_set_decides_nothing(name):
         elif not math.isclose(value, half[place], rel_tol=1e-5, abs_tol=1e-9):
             means[place] = value  # Of the scores of the test examples, or a leak.
     if means:
-        other = numbers(experiment, run(name, slice(ROWS // 2, ROWS), choice=choice)[2])
+        other = numbers(experiment, run(slice(ROWS // 2, ROWS), choice)[2])
         for place, value in means.items():
             assert value == pytest.approx((half[place] + other[place]) / 2, rel=1e-4), place
-
-
-def flat(choice: dict | None) -> dict:
-    return {(row, setting): score for row, tries in (choice or {}).items() for setting, score in tries.items()}
 
 
 @each_question

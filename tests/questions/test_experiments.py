@@ -1,18 +1,23 @@
 """The command of the experiments: folders, seeds, a kill, publishing."""
 
 import json
+import math
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dlguide.errors import ArgumentError
 from questions import __main__ as command_module
-from questions import _examples, _figure, _questions, _recheck, _run
-from recipes._lib.runs import command_line, machine_facts, seed_intervals
-from tests.helpers.commands import command
+from questions import _examples, _figure, _questions, _recheck, _retraining, _run
+from recipes._lib.runs import machine_facts, seed_intervals
+from tests.helpers.commands import ROOT
 from tests.helpers.made_up import PANELS, SEEDS, experiment, scores_of
 
+PUBLISHED = {"seeds": SEEDS, "seconds": 50, "cores": 1, "cpu": "a processor", "versions": {"keras": "3"}}
+PUBLISHED |= {"command": "python -m questions x", "date": "today"}
 FILES = ("results.json", "figure.png", "figure.zh.png", "panels.png", "panels.zh.png")
 
 
@@ -29,7 +34,7 @@ def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_numbers_at_th
         measured.append(seed)
         if seed == 1 and is_killed:
             raise KeyboardInterrupt
-        assert choice == {"a": {"0.1": 0.9}}
+        assert choice == {"a": 0.1}
         return scores_of(seed)
 
     stated = experiment(measure, choose=lambda: chosen.append(1) or {"a": {"0.1": 0.9}})
@@ -55,15 +60,16 @@ def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_numbers_at_th
 
 @pytest.fixture
 def run(question, tmp_path, monkeypatch):
-    """Run `python -m questions x OPTIONS` in an empty folder, for an experiment that is made up."""
+    """Run an experiment that is made up, in an empty folder, and return the files there."""
     cwd = tmp_path / "cwd"
     cwd.mkdir()
     monkeypatch.chdir(cwd)
 
-    def call(stated, *options):
-        monkeypatch.setattr(sys, "argv", ["command", "x", *options])
-        monkeypatch.setattr(_questions, "question", lambda name: question._replace(experiment=stated))
-        command_line.run_tool(command_module.main, "questions")
+    def call(stated, *seeds, **options):
+        own = question._replace(experiment=stated)
+        _run.run(own, seeds, **options)
+        if options.get("is_published"):
+            _run.publish(own)
         return files(cwd)
 
     return call
@@ -83,36 +89,90 @@ def test_an_experiment_writes_into_a_folder_of_its_own_and_prints_the_answer(run
     )
     assert answer in lines
     assert lines[-5:] == [f"runs/question_x/{name}" for name in FILES]
-    assert run(experiment(), "--out", "mine", "--seeds", "7", "8", "9") >= {f"mine/{name}" for name in FILES}
+    assert run(experiment(), 7, 8, 9, out="mine") >= {f"mine/{name}" for name in FILES}
     assert list(json.loads(Path("mine/results.json").read_text())["seeds"]) == ["7", "8", "9"]
     assert files(question.folder) == before
 
 
 @pytest.mark.parametrize(("is_higher", "best"), [(False, "A 1.00 nats, B 0.40"), (True, "A 2.00 nats, B 3.00")])
-def test_a_seed_s_line_has_the_best_place_of_a_curve(question, is_higher, best):
+def test_a_seed_s_line_has_the_best_place_of_a_curve(question, is_higher, best, capsys):
     panel = PANELS["curves"]
     panel = panel._replace(score=panel.score._replace(higher_is_better=is_higher))
     question = question._replace(experiment=experiment(panels={"curves": panel}))
-    assert _run._line(question, scores_of(0)).startswith(f"training loss, best over rate: {best}")
+    _run.measure(question, [0], question.folder / "results.json")
+    assert f" s: training loss, best over rate: {best}" in capsys.readouterr().out
 
 
-def test_a_quick_run_has_its_options_and_three_seeds_and_says_that_it_does_not_answer(run, capsys):
+def test_a_quick_look_has_its_options_and_three_seeds_and_answers_nothing(run, question, capsys):
     given = []
 
-    def measure(seed, choice, small=False):
-        given.append((seed, choice, small))
+    def measure(seed, best, limit=None):
+        given.append((seed, best, limit))
         return {**scores_of(seed), "curves": {"a": {"1": 1.0}, "b": {"1": 1.0}}}  # Not at 0.1, where a claim is.
 
-    def choose(small=False):
-        return {"a": {"0.1": float(small), "1": 0.5}}
+    def choose(limit=None):
+        return {"a": {"0.1": float(limit), "1": 0.5}}
 
-    stated = experiment(measure, quick={"small": True}, choose=choose)
-    assert run(stated, "--quick") == {f"runs/question_x_quick/{name}" for name in FILES}
-    assert given == [(seed, {"a": {"0.1": 1.0, "1": 0.5}}, True) for seed in (0, 1, 2)]
+    stated = experiment(measure, quick={"limit": 20}, choose=choose)
+    assert run(stated, quick=True) == {f"runs/question_x_quick/{name}" for name in FILES}
+    assert given == [(seed, {"a": 0.1}, 20) for seed in (0, 1, 2)]
     printed = capsys.readouterr().out
-    assert printed.count("these are not the published settings") == printed.count("These are not the published") == 1
-    assert "b above a?" in printed and "b better at 0.1? (not measured in this run)" in printed
-    assert "learning rate out of 0.1, 1." in printed and "| A | 0.1 |" in printed
+    assert "small data and short training show only that the program runs" in printed
+    assert "It answers nothing here" in printed and "above a?" not in printed and "learning rate out of" not in printed
+    seeds = json.loads(Path("runs/question_x_quick/results.json").read_text())["seeds"]
+    titles = {"en": "Quick look (20 examples): it shows only that the program runs", "zh": "试运行（20 个样本）"}
+    for language, title in titles.items():
+        figure = _figure.draw(question._replace(experiment=stated), seeds, language, is_whole=True, is_quick=True)
+        assert figure.get_suptitle().startswith(title)
+        assert {axes.get_title() for axes in figure.axes} == {""}  # "After 8 epochs" would be untrue.
+
+
+def test_seeds_of_ones_own_are_measured_with_the_published_settings(run, question, capsys):
+    """Choosing takes longer than a class has."""
+    given, choice = [], {"a": {"0.1": 0.2, "1": 0.9}}
+    (question.folder / "results.json").write_text(json.dumps({**PUBLISHED, "choice": choice}))
+    chosen = {"a": {"0.1": 0.9, "1": 0.2}}
+    stated = experiment(lambda seed, best: given.append(best) or scores_of(seed), choose=lambda: chosen)
+    run(stated, 0, 1, 2)
+    content = json.loads(Path("runs/question_x/results.json").read_text())
+    assert given == 3 * [{"a": 1.0}] and content["choice"] == choice
+    assert content["command"] == "python -m questions x --seeds 0 1 2"
+    assert "b above a? Yes" in capsys.readouterr().out
+    run(stated)  # Without seeds, all is done again.
+    assert given[3:] == 5 * [{"a": 0.1}]
+    run(stated, quick=True)
+    assert (
+        "To see the effect: python -m questions x --seeds 0 1 2 (at most 30 s on 1 core of a processor)"
+        in capsys.readouterr().out
+    )
+
+
+def test_answers_stand_beside_their_questions_whatever_the_order_on_the_page(run, question, capsys):
+    page = question.page("en")
+    *before, last = page.read_text().strip().split("\n- ")
+    page.write_text("\n- ".join([before[0], last, *before[1:]]) + "\n")
+    run(experiment())
+    printed = capsys.readouterr().out
+    assert "- b better at 0.1? Yes: training loss" in printed and "- b above a? Yes: test accuracy 52.00 %" in printed
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("README.zh.md", "<!-- claim 5 -->", "", r"`claims` must be asked on .*claim 5 .*claims=\[1, 2, 3, 4\], of 5"),
+        ("README.md", "- c above", "- d above a? <!-- claim 6 --><!-- end -->\n- c above", r"claim 6 .*\[1, .*, 6\]"),
+        ("names.csv", "row: d,D,D字", "", "names.csv must have a row `row: d`"),
+        ("names.csv", "curve: rate,rate,速率", "", "names.csv must have a row `curve: rate`"),
+    ],
+)
+def test_a_page_or_a_table_that_lacks_something_is_refused_before_anything_is_measured(
+    file, old, new, message, run, question
+):
+    path = question.folder / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(ArgumentError, match=message):
+        run(experiment(measure=None))
+    assert not Path("runs").exists()
 
 
 def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(run, question):
@@ -125,21 +185,21 @@ def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(
     own = experiment(draw=draw, draw_panels=draw)
     run(own)
     assert drawn == 2 * [(list("01234"), "en"), (list("01234"), "zh")]
-    assert run(own, "--quick") >= {f"runs/question_x_quick/{name}" for name in FILES}
-    run(own, "--seeds", "1", "2", "3", "--out", "other")
+    assert run(own, quick=True) >= {f"runs/question_x_quick/{name}" for name in FILES}
+    run(own, 1, 2, 3, out="other")
     assert len(drawn) == 4  # The examples that it shows are of seed 0.
 
 
 def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question):
     before = files(question.folder)
-    assert run(experiment(), "--publish") == set()
+    assert run(experiment(), is_published=True) == set()
     assert files(question.folder) == before | set(FILES)
     results, page = question.folder / "results.json", question.page("en")
     assert "20.22<!-- end -->" in page.read_text() and json.loads(results.read_text())["seeds"] == SEEDS
     numbers, text = results.read_bytes(), page.read_bytes()
     for name in FILES[1:]:
         (question.folder / name).unlink()
-    assert run(experiment(), "--draw") == set()
+    _run.publish(question)
     assert files(question.folder) == before | set(FILES)
     assert (results.read_bytes(), page.read_bytes()) == (numbers, text)
     english, chinese = ((question.folder / name).read_bytes() for name in FILES[1:3])
@@ -147,28 +207,46 @@ def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("seeds", "options", "message"),
     [
-        (["--seeds", "1", "2", "2"], "`seeds` must be at least 3 different ones. Received: seeds=(1, 2, 2)"),
-        (["--publish", "--seeds", "1", "2", "3"], "`seeds` must be at least 5 different ones. Received: seeds=(1, 2"),
-        (["--publish", "--quick"], "`publish` and `draw` must stand without `quick` and `out`. Received: publish=True"),
-        (["--draw", "--out", "x"], "`publish` and `draw` must stand without `quick` and `out`. Received: publish"),
-        (["--out", "others"], "`out` must be new, empty or hold a run of this experiment. Received: out='others'"),
-        (["--out", "others/file/x"], "`out` must be a folder that can be written. Received: out='others/file/x' (Not"),
+        ((1, 2, 2), {}, r"`seeds` must be at least 3 different ones. Received: seeds=\(1, 2, 2\)"),
+        ((1, 2, 3), {"is_published": True}, "`seeds` must be at least 5 different ones"),
+        ((), {"out": "others"}, "`out` must be new, empty or hold a run of this experiment. Received: out='others'"),
+        ((), {"out": "others/file/x"}, r"`out` must be a folder that can be written. .*='others/file/x' \(Not"),
     ],
 )
-def test_a_command_that_cannot_be_is_refused_in_one_line_and_writes_nothing(options, message, run, capsys):
+def test_a_run_that_cannot_be_is_refused_and_writes_nothing(seeds, options, message, run):
     Path("others").mkdir()
     Path("others/file").write_text("mine")
-    with pytest.raises(SystemExit) as stop:
-        run(experiment(), *options)
-    assert stop.value.code == 2
-    [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith(message)
+    with pytest.raises(ArgumentError, match=message):
+        run(experiment(), *seeds, **options)
     assert files(".") == {"others/file"}
 
 
-def test_a_folder_is_used_again_by_the_same_experiment_alone(run, capsys):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "activations", "publish": True, "quick": True}, "`publish` and `draw` must stand without `quick`"),
+        ({"name": "1", "draw": True, "out": "x"}, "`publish` and `draw` must stand without `quick` and `out`. Rec"),
+        ({"name": "nothing"}, "`name` must be a question out of activations, gradient_descent"),
+        ({"name": "25"}, "`name` must be a question out of activations, gradient_descent"),
+    ],
+)
+def test_a_command_that_cannot_be_ends_with_status_2(options, message, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command_module.main(**options)
+    assert stop.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(message)
+
+
+def test_a_question_is_known_by_its_number_and_a_near_name_gets_a_hint():
+    assert _questions.folder_name("10") == _questions.folder_name("batch_normalisation") == "batch_normalisation"
+    with pytest.raises(LookupError, match=r"number from 1 to 24\. .*Did you mean 'batch_normalisation'\?$"):
+        _questions.folder_name("Batch_Normalization")
+
+
+def test_a_folder_is_used_again_by_the_same_experiment_alone(run):
     for file, content in (
         ("results.json", "[1]"),
         ("results.json", '{"command": "python -m questions another --quick"}'),
@@ -176,13 +254,13 @@ def test_a_folder_is_used_again_by_the_same_experiment_alone(run, capsys):
     ):
         Path("out").mkdir()
         Path("out", file).write_text(content)
-        with pytest.raises(SystemExit):
-            run(experiment(), "--out", "out")
-        assert "hold a run of this experiment" in capsys.readouterr().err and Path("out", file).read_text() == content
+        with pytest.raises(ArgumentError, match="hold a run of this experiment"):
+            run(experiment(), out="out")
+        assert Path("out", file).read_text() == content
         Path("out", file).unlink()
         Path("out").rmdir()
-    for options in (["--quick"], [], ["--quick"]):
-        assert run(experiment(), "--out", "out", *options) == {f"out/{name}" for name in FILES}
+    for quick in (True, False, True):
+        assert run(experiment(), out="out", quick=quick) == {f"out/{name}" for name in FILES}
 
 
 def test_the_code_the_backend_and_the_versions_enter_the_hash(monkeypatch, tmp_path):
@@ -237,7 +315,7 @@ def test_a_new_seed_is_held_against_the_prediction_interval_of_the_published_one
     def measure(seed, rows="ab"):
         return {"rows": {row: scores_of(seed)["rows"][row] for row in rows}}
 
-    question = question._replace(experiment=experiment(measure, check={"rows": "a"}))
+    question = question._replace(experiment=experiment(measure, recheck_options={"rows": "a"}))
     [found] = _recheck.new_seed(question, 2, is_whole=False)
     assert (found.panel, found.row, found.at, found.value) == ("rows", "a", None, 0.52)
     expected = seed_intervals.prediction_interval([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
@@ -258,7 +336,28 @@ def test_the_list_has_each_experiment_with_its_command_time_and_answer():
     assert listed.count("\n    Answer: ") == len(_questions.names())
 
 
-def test_an_unknown_question_is_answered_with_all_names(tmp_path):
-    done = command("questions", "nothing", cwd=tmp_path)
-    assert done.returncode == 2 and list(tmp_path.iterdir()) == []
-    assert done.stderr.splitlines()[-1].startswith("`name` must be a question out of activations, gradient_descent")
+def test_the_list_and_a_wrong_name_need_no_keras(tmp_path):
+    """Importing it takes seconds."""
+    program = "import sys, questions.__main__ as command; print(command.listing()); assert 'keras' not in sys.modules\n"
+    program += "try: command.main('nothing')\nfinally: assert 'keras' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "Answer: " in done.stdout
+    assert done.stderr.startswith("`name` must be a question out of activations, gradient_descent")
+
+
+def test_an_experiment_reads_a_file_of_ones_own(tmp_path):
+    path = str(tmp_path / "mine.npz")
+    np.savez(path, x=np.arange(100), y=np.arange(100) % 7)
+    train, valid, test, _ = _retraining.loaded(path, 30, 1)
+    assert [len(part.y) for part in (train, valid, test)] == [30, 20, 20]
+    assert all((part.x % 7 == part.y).all() for part in (train, valid, test))
+    assert (test.x % 5 == 4).all() and len({*train.x, *valid.x, *test.x}) == 70
+    other = _retraining.loaded(path, 30, 2)
+    assert (other.test.x == test.x).all() and {*other.valid.x} != {*valid.x}
+
+
+def test_an_lstm_that_diverges_is_one_that_did_not_learn():
+    experiment = _questions.question("lstm").experiment
+    scores = experiment.measure(0, {"lstm@4": math.inf}, lengths=(4,), rows=("lstm",), steps=20, is_quick=True)
+    assert scores["steps"] == {"lstm": {"4": 20.0}}
+    assert scores["influence"]["trained"] == scores["influence"]["lstm"]

@@ -8,8 +8,9 @@ import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 from scipy import stats
 
-from questions import _figure, _names, _questions
+from questions import _figure, _questions
 from questions._experiment import ACCURACY, Unit
+from recipes._lib.words import LANGUAGES
 from tests.helpers.made_up import PANELS, SEEDS
 
 FACTORS = {"percent": 100, "milliseconds": 1000}
@@ -50,7 +51,7 @@ def shown_rows(axes, key: str, panel, seeds: dict) -> dict | None:
     for place, row in enumerate(panel.rows):
         values = [scores[key][row] for scores in seeds.values()]
         for line in lines(axes):
-            if panel.curve:
+            if panel.x_axis:
                 x, means = curve(panel, values)
                 is_row = line.get_xydata().shape == (len(x), 2)
                 is_row = is_row and np.allclose(line.get_xydata(), np.column_stack([x, means[:, 0]]), rtol=1e-6)
@@ -63,14 +64,14 @@ def shown_rows(axes, key: str, panel, seeds: dict) -> dict | None:
 
 def check_labels(question, names, key: str, panel, axes, is_label_shared: bool) -> None:
     """Compare the labels, the scales and the title of axes with what the panel states."""
-    value_axis, value_label = ("y", axes.get_ylabel()) if panel.curve else ("x", axes.get_xlabel())
+    value_axis, value_label = ("y", axes.get_ylabel()) if panel.x_axis else ("x", axes.get_xlabel())
     for text in (names("score", panel.score.name), names("symbol", panel.score.unit.name)):
         assert text in value_label or is_label_shared, (key, value_axis, value_label)
     scales = {"x": axes.get_xscale(), "y": axes.get_yscale()}
     assert (scales[value_axis] == "log") == panel.score.logarithmic, key
     assert axes.get_title().endswith(names.title(key)), key
-    if panel.curve:
-        assert axes.get_xlabel() == names("curve", panel.curve), key
+    if panel.x_axis:
+        assert axes.get_xlabel() == names("curve", panel.x_axis), key
         assert (scales["x"] == "log") == panel.logarithmic, key
     else:
         assert list(axes.get_yticks()) == list(range(len(panel.rows)))
@@ -84,7 +85,7 @@ def check_values(names, key: str, panel, axes, rows: dict, seeds: dict) -> None:
     factor = FACTORS.get(panel.score.unit.name, 1)
     for place, row in enumerate(panel.rows):
         values = [scores[key][row] for scores in seeds.values()]
-        if panel.curve:
+        if panel.x_axis:
             x, ends = curve(panel, values)
             corners = [(at, y) for at, (_, *both) in zip(x, ends, strict=True) for y in both]
             bands = [c.get_paths()[0].vertices for c in axes.collections if isinstance(c, PolyCollection)]
@@ -102,7 +103,7 @@ def check_values(names, key: str, panel, axes, rows: dict, seeds: dict) -> None:
                 assert any(np.isclose(value, x, rtol=1e-6, atol=1e-9) for x, _ in points), (key, row, "a seed")
         for x, y in drawn:
             assert left <= x <= right and bottom <= y <= top, (key, row, "lies outside of the axes")
-    if panel.curve:
+    if panel.x_axis:
         assert [text.get_text() for text in axes.get_legend().get_texts()] == [names("row", key, r) for r in panel.rows]
 
 
@@ -121,7 +122,11 @@ def check_figures(question, seeds: dict, language: str) -> None:
     for is_whole in _figure.files(experiment).values():
         figure = _figure.draw(question, seeds, language, is_whole=is_whole)
         is_own = experiment.draw_panels if is_whole else experiment.draw
-        wanted = set() if is_own and not is_whole else set(experiment.panels if is_whole else _figure.shown(experiment))
+        wanted = (
+            set()
+            if is_own and not is_whole
+            else set(experiment.panels if is_whole else _figure.main_panels(experiment))
+        )
         measured = [axes for axes in figure.axes if axes.axison and lines(axes) and len(axes.get_xticks())]
         shown = {}
         for axes in measured:
@@ -143,7 +148,7 @@ def check_figures(question, seeds: dict, language: str) -> None:
                 assert "%" not in label or max(limits) > 1.5, f"{label!r} needs numbers up to 100. Received: {limits}"
 
 
-@pytest.mark.parametrize("language", _names.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", _questions.names())
 def test_each_figure_shows_the_published_numbers_in_the_units_of_its_labels(name, language):
     question = _questions.question(name)
@@ -162,5 +167,5 @@ def test_the_usual_figure_draws_points_and_curves_in_each_unit(question, unit, f
         for seed, scores in SEEDS.items()
     }
     for shown in ((), tuple(panels)):
-        experiment = question.experiment._replace(panels=panels, shown=shown)
+        experiment = question.experiment._replace(panels=panels, main_panels=shown)
         check_figures(question._replace(experiment=experiment), seeds, "en")

@@ -21,12 +21,13 @@ from questions import (
 )
 from questions._experiment import Experiment
 from recipes._lib.runs import recipe_list
+from recipes._lib.words import LANGUAGES, read_words
 from tests.helpers.two_languages import differences
 
 NAMES = _questions.names()
 NEW_SEED = 12345
 SLOW = ("clustering", "gan", "self_supervision", "vae")  # Their part that is repeated trains on all digits.
-SHARED = _names._table(_names.HERE / "words.csv")
+SHARED = read_words(_names.HERE / "words.csv", "en")
 CHINESE = "[\u4e00-\u9fff]"
 
 
@@ -50,7 +51,7 @@ def each_run(names, slow=()):
 
 def texts(name: str) -> tuple[str, str]:
     question = _questions.question(name)
-    return tuple(question.page(language).read_text(encoding="utf-8") for language in _names.LANGUAGES)
+    return tuple(question.page(language).read_text(encoding="utf-8") for language in LANGUAGES)
 
 
 def test_the_questions_are_numbered_and_have_all_their_files():
@@ -61,7 +62,7 @@ def test_the_questions_are_numbered_and_have_all_their_files():
     for page in pages:
         experiment = _questions.question(page.parent.name).experiment
         assert isinstance(experiment, Experiment)
-        figures = {f"{name}{suffix}.png" for name in _figure.files(experiment) for suffix in _names.LANGUAGES.values()}
+        figures = {f"{name}{suffix}.png" for name in _figure.files(experiment) for suffix in LANGUAGES.values()}
         assert {path.name for path in page.parent.iterdir() if path.is_file()} == files | figures
 
 
@@ -79,7 +80,7 @@ FOLD = re.compile(r"^<details>\n<summary>([^<\n]+)</summary>\n\n(.*?)\n\n</detai
 @each_question
 def test_a_page_has_its_parts_in_order_and_folds_all_but_the_answer(name):
     figures = _figure.files(_questions.question(name).experiment)
-    for text, (language, suffix) in zip(texts(name), _names.LANGUAGES.items(), strict=True):
+    for text, (language, suffix) in zip(texts(name), LANGUAGES.items(), strict=True):
         assert re.findall(r"^## (.+)$", text, re.M) == HEADINGS[language]
         folds = FOLD.findall(text)
         assert [summary for summary, _ in folds][-3:] == FOLDS[language] and text.endswith("</details>\n")
@@ -105,7 +106,7 @@ def test_a_page_has_its_parts_in_order_and_folds_all_but_the_answer(name):
 
 @each_question
 def test_the_diagrams_of_a_page_differ_in_their_words_alone(name):
-    drawings = [(_questions.question(name).folder / f"diagram{suffix}.svg") for suffix in _names.LANGUAGES.values()]
+    drawings = [(_questions.question(name).folder / f"diagram{suffix}.svg") for suffix in LANGUAGES.values()]
     shapes = []
     for path in drawings:
         root = ElementTree.parse(path).getroot()
@@ -135,7 +136,7 @@ def test_a_page_says_the_same_in_both_languages(name):
     if name in NAMES:
         english, chinese = texts(name)
     else:
-        paths = [_names.HERE / f"{name or 'README'}{suffix}.md" for suffix in _names.LANGUAGES.values()]
+        paths = [_names.HERE / f"{name or 'README'}{suffix}.md" for suffix in LANGUAGES.values()]
         english, chinese = (path.read_text(encoding="utf-8") for path in paths)
     assert differences(english, chinese) == []
     assert re.search(CHINESE, chinese)
@@ -190,7 +191,7 @@ def test_the_claims_still_come_out_as_when_the_page_was_written(name):
     for key, panel in experiment.panels.items():  # No score lies beyond its bounds.
         low, high = panel.score.limits()
         for row in panel.rows:
-            for at in _verdict.places(seeds, key, row) if panel.curve else [None]:
+            for at in _verdict.places(seeds, key, row) if panel.x_axis else [None]:
                 assert all(low <= value <= high for value in _verdict.column(seeds, key, row, at)), (key, row, at)
 
 
@@ -201,7 +202,7 @@ def test_each_row_has_the_same_number_of_tries_and_a_best_setting_at_an_end_is_l
     assert bool(choice) == bool(experiment.choose)
     assert len({len(tries) for tries in choice.values()}) <= 1
     ends = {row for row, tries in choice.items() if _tuning.is_at_an_end(tries, experiment.lower_is_chosen)}
-    assert ends == set(experiment.edges)
+    assert ends == set(experiment.rows_allowed_at_grid_edge)
 
 
 @pytest.mark.parametrize("path", sorted(_names.HERE.rglob("*.md")), ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -233,4 +234,6 @@ def test_the_quickest_part_of_an_experiment_or_a_quick_one_with_a_new_seed_lies_
     outside = [one for one in found if one.panel != "seconds" and not one.low <= one.value <= one.high]
     assert found and len(outside) <= is_whole * (1 + len(found) // 100), outside
     claim = question.experiment.claims[0]
-    assert claim.row in [one.row for one in found], f"`check` does not measure what the answer is about: {claim}"
+    assert claim.row in [one.row for one in found], (
+        f"`recheck_options` do not measure what the answer is about: {claim}"
+    )

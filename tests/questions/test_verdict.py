@@ -88,7 +88,7 @@ def test_the_words_of_a_difference_are_those_of_its_unit(question):
     }
     for unit, words in units.items():
         score = Score("test accuracy", Unit(unit if unit != "sunspots" else "number"), False, format=".0f")
-        seeds = {str(i): {"rows": {"a": 3.0 + i, "b": 2.0 + i, "c": 0, "d": 0}} for i in range(5)}
+        seeds = {str(i): {"rows": {"a": 3.0 + 1.01 * i, "b": 2.02 + i, "c": 0, "d": 0}} for i in range(5)}
         panels = {"rows": PANELS["rows"]._replace(score=score)}
         assert words in answers(question, Claim("rows", "b", "a", "yes"), panels=panels, seeds=seeds)[0]
     assert ACCURACY.number(-0.00001) == "0.00" and ACCURACY.number(-0.1, "+") == "−10.00"
@@ -119,7 +119,7 @@ def test_an_interval_covers_the_seeds_and_the_test_examples():
 def test_the_claims_of_a_question_share_an_error_by_holm_and_given_ones_do_not_count():
     assert _verdict.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert _verdict.holm([0.9, 0.6]) == [1, 1] and _verdict.holm([]) == []
-    gaps = {"b": [0.02, 0.01, 0.03, 0.00, 0.03], "c": [0.02, 0.00, 0.04, 0.01, 0.05], "d": [0.3] * 5}
+    gaps = {"b": [0.02, 0.01, 0.03, 0.00, 0.03], "c": [0.02, 0.00, 0.04, 0.01, 0.05], "d": [0.3] * 4 + [0.31]}
     seeds = {str(i): {"rows": {"a": i / 10, **{row: i / 10 + gap[i] for row, gap in gaps.items()}}} for i in range(5)}
     score = ACCURACY._replace(margin=None)
     panels = {"rows": Panel(score, tuple("abcd"))}
@@ -132,6 +132,18 @@ def test_the_claims_of_a_question_share_an_error_by_holm_and_given_ones_do_not_c
     assert p == pytest.approx([stats.ttest_1samp(gaps[row], 0).pvalue for row in "bc"]) and 0.025 < p[0] < p[1] < 0.07
     assert outcomes(b) == ["yes"] and outcomes(b, d) == ["yes", "yes"] and outcomes(b, c, d)[0] == "undecided"
     assert outcomes(b, c._replace(outcome="given"), d._replace(outcome="given")) == ["yes", "given", "given"]
+
+
+def test_a_difference_without_spread_has_no_p_and_is_not_shown():
+    seeds = {str(i): {"rows": {"a": i, "b": i + 1, "c": i}} for i in range(5)}
+    score = Score("training loss", higher_is_better=False)
+    found, p = _verdict.difference(seeds, "rows", score, "b", "a")
+    assert found == (1, 1, 1) and math.isnan(p)
+    claims = Claim("rows", "b", "a", "no"), Claim("rows", "c", "a", "yes")
+    panels = {"rows": Panel(score, tuple("abc"))}
+    assert [one.outcome for one in _verdict.findings(experiment(claims=claims, panels=panels), seeds)] == 2 * [
+        "undecided"
+    ]
 
 
 def test_intervals_are_students():
@@ -157,12 +169,12 @@ def test_the_page_s_figure_has_the_panel_of_the_first_claim_and_another_has_all_
     assert _figure.draw(question, SEEDS, "zh", is_whole=True).axes[1].get_title() == "(b) 损失"
     steep = LOSS._replace(logarithmic=True, format=".1e")
     panels = {"rows": Panel(steep, tuple("abcd")), "curves": PANELS["curves"]._replace(score=ACCURACY)}
-    both = experiment(panels=panels, shown=("rows", "curves"))
+    both = experiment(panels=panels, main_panels=("rows", "curves"))
     first, second = _figure.draw(question._replace(experiment=both), SEEDS, "en").axes
     assert first.get_xscale() == "log" and first.get_yscale() == second.get_yscale() == "linear"
     assert second.lines[0].get_ydata() == pytest.approx([100, 220])  # In percent.
     assert _figure.files(both) == {"figure": False} and _figure.files(experiment()) == {"figure": False, "panels": True}
-    own = experiment(draw=lambda seeds, names: (len(seeds), names.language), shown=("rows", "curves"))
+    own = experiment(draw=lambda seeds, names: (len(seeds), names.language), main_panels=("rows", "curves"))
     assert _figure.draw(question._replace(experiment=own), SEEDS, "zh") == (5, "zh") and len(_figure.files(own)) == 2
     own = experiment(draw_panels=lambda seeds, names: (len(seeds), names.language))
     assert _figure.draw(question._replace(experiment=own), SEEDS, "zh", is_whole=True) == (5, "zh")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recipes._lib.runs import results
-from recipes._lib.words import words
+from recipes._lib.words import read_words
 from tools.benchmarks import __main__ as benchmarks
 from tools.benchmarks import fewest_weights, models, pages, peers, speed, tables, time_to_accuracy, upstream
 
@@ -171,7 +171,7 @@ def test_each_result_has_its_command_in_the_list():
 
 def test_each_peer_and_patch_has_a_title():
     named = {peer.__name__ for found in peers.PEERS.values() for peer in found}
-    assert named | {f"upstream_{name}" for name in upstream.ALL} <= set(words(tables.WORDS, "en"))
+    assert named | {f"upstream_{name}" for name in upstream.ALL} <= set(read_words(tables.WORDS, "en"))
 
 
 @pytest.mark.parametrize("name", upstream.ALL)

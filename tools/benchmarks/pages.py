@@ -9,7 +9,7 @@ import numpy as np
 
 from questions import _verdict
 from recipes._lib.runs import recipe_list, results, seed_intervals
-from recipes._lib.words import words
+from recipes._lib.words import read_words
 from tools.benchmarks import models
 from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_product, ratios, read, table
 
@@ -19,7 +19,7 @@ def published(language: str) -> dict[str, str]:
 
     The paths of figures start at the root of the project: `tools/benchmarks/results/growth.png`.
     """
-    phrases, texts = {"language": language, **words(WORDS, language)}, {}
+    phrases, texts = {"language": language, **read_words(WORDS, language)}, {}
     for name, paragraphs in MARKERS.items():
         content = read(name)
         content["unit"] = phrases["core" if content["cores"] == 1 else "cores"]
@@ -156,7 +156,7 @@ def _dqn(content, phrases):
 
 
 def _peers(content, phrases):
-    names, rows = words(recipe_list.FOLDER / "names.csv", phrases["language"]), []
+    names, rows = read_words(recipe_list.FOLDER / "names.csv", phrases["language"]), []
     for name, ways in content["rows"].items():
         recipe = recipe_list.recipe(name)
         for way, runs in ways.items():

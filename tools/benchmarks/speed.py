@@ -44,7 +44,7 @@ def main(*, rows: tuple[str, ...] = (), rounds: int = ROUNDS) -> None:
                 print(f"round {number + 1}/{rounds}  {row}  {epochs}  (seconds per epoch)", flush=True)
     if set(rows) == set(models.ROWS) and rounds >= ROUNDS:
         tables.save("speed", content)
-    print("\n\n".join(pages.speed_tables(content, tables.words(tables.WORDS, "en"))))
+    print("\n\n".join(pages.speed_tables(content, tables.read_words(tables.WORDS, "en"))))
 
 
 def ways(row: str) -> list[tuple[str, str, tuple]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from recipes._lib.runs import machine_facts, results
-from recipes._lib.words import LANGUAGES, words
+from recipes._lib.words import LANGUAGES, read_words
 
 RESULTS, WORDS = (Path(__file__).with_name(name) for name in ("results", "words.csv"))
 TARGET, EXAMPLE_EPOCHS = 0.9922, 15
@@ -29,7 +29,7 @@ def save(name: str, content: dict) -> None:
 def save_figures(name: str, draw: Callable, **options) -> None:
     """Draw the figure of a JSON file, `draw(content, words)`, in each language."""
     for language, suffix in LANGUAGES.items():
-        figure = draw(read(name), words(WORDS, language))
+        figure = draw(read(name), read_words(WORDS, language))
         figure.savefig(RESULTS / f"{name}{suffix}.png", **options)
 
 

@@ -6,13 +6,13 @@ import textwrap
 
 import griffe
 
-from recipes._lib.words import words
+from recipes._lib.words import read_words
 from tools.site import _pages
 
 
 def pages(language: str) -> dict[str, str]:
     """Return the path and the text of each page; the index comes first."""
-    texts = words(_pages.WORDS, language)
+    texts = read_words(_pages.WORDS, language)
     found, index = {}, [f"# {texts['api']}\n\n{texts['api intro']}\n"]
     for module, items in _public().items():
         index.append(f"## {module or texts['builders']}\n\n| {texts['name']} | {texts['what']} |\n|---|---|")

@@ -12,7 +12,7 @@ import yaml
 
 from questions import _questions
 from recipes._lib.runs import arguments, recipe_list
-from recipes._lib.words import LANGUAGES, words
+from recipes._lib.words import LANGUAGES, read_words
 from tools.site import _api, _notebooks, _pages, _scripts
 from tools.site._pages import ROOT
 
@@ -67,7 +67,7 @@ def stage(folder: Path, language: str) -> None:
 
 def _with_notebooks(folder: Path, texts: dict[str, str], language: str) -> dict[str, str]:
     """Write the notebooks, and return the pages that link to them below their titles."""
-    found, word = {}, words(_pages.WORDS, language)["notebook"]
+    found, word = {}, read_words(_pages.WORDS, language)["notebook"]
     for name in (*_questions.names(), *recipe_list.names()):
         is_question = name in _questions.names()
         place = f"{'questions' if is_question else 'recipes/published'}/{name}/index.md"
@@ -84,7 +84,7 @@ def _with_notebooks(folder: Path, texts: dict[str, str], language: str) -> dict[
 
 def _gallery(texts: dict[str, str], language: str) -> str:
     """Return a page with the first picture of each recipe and each question."""
-    site_words = words(_pages.WORDS, language)
+    site_words = read_words(_pages.WORDS, language)
     lines = [f"# {site_words['gallery']}\n"]
     for part, places in (("recipes", _recipe_pages()), ("questions", _question_pages())):
         lines.append(f'## {site_words[part]}\n\n<div class="gallery" markdown="1">\n')
@@ -116,12 +116,12 @@ def _navigation(language: str) -> list:
         "measured": [f"docs/{name}.md" for name in MEASURED],
         "api": ["api/index.md", *_api.navigation()],
     }
-    return [{words(_pages.WORDS, language)[part]: pages} for part, pages in parts.items()]
+    return [{read_words(_pages.WORDS, language)[part]: pages} for part, pages in parts.items()]
 
 
 def _html(scratch: Path, language: str) -> None:
     """Make HTML of the staged pages; a link or an anchor that leads nowhere ends it."""
-    site_words = words(_pages.WORDS, language)
+    site_words = read_words(_pages.WORDS, language)
     name, tag, link = (site_words[f"other {part}"] for part in ("name", "language", "folder"))
     icons = {"": "brightness-auto", ": light": "weather-sunny", ": dark": "weather-night"}
     palette = [

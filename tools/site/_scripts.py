@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from recipes._lib.runs import recipe_list
-from recipes._lib.words import LANGUAGES, words
+from recipes._lib.words import LANGUAGES, read_words
 
 HERE = Path(__file__).parent
 RUNTIME = "ort-wasm-simd-threaded"
@@ -23,7 +23,7 @@ RUNTIME = "ort-wasm-simd-threaded"
 def write(folder: Path) -> None:
     """Write the scripts. Without npm, the pages show their recorded examples, and a line says so."""
     shutil.copytree(HERE / "demos", folder, ignore=shutil.ignore_patterns("*.csv"))
-    texts = {language: words(HERE / "demos/words.csv", language) for language in LANGUAGES}
+    texts = {language: read_words(HERE / "demos/words.csv", language) for language in LANGUAGES}
     (folder / "words.js").write_text(_assigned(words=texts), encoding="utf-8")
     (folder / "models").mkdir()
     for path in sorted(recipe_list.FOLDER.glob("published/*/run.json")):
