@@ -24,9 +24,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight
 
 import pytest
 
-from tests.helpers.switches import SECONDS
-
 pytest.register_assert_rewrite("tests.helpers")
+
+from tests.helpers.switches import SECONDS
 
 
 def pytest_configure(config):
