@@ -98,7 +98,10 @@ def test_a_table_program_that_has_the_history_open_on_windows_ends_no_run(tmp_pa
 
 def test_a_second_run_in_the_folder_of_a_living_one_is_refused(tmp_path):
     def second():
-        with pytest.raises(ValueError, match=r"`run_dir` must not be in use by another process. Received: run_dir='/"):
+        with pytest.raises(
+            ValueError,
+            match=r"`run_dir` must not be in use by another process, or another run of this one. Received: run_dir='/",
+        ):
             fit(classifier(), tmp_path, epochs=4)
 
     train(tmp_path, stop=(2, 3), what=second)
