@@ -13,13 +13,8 @@ from dlguide.errors import ArgumentError
 
 Arrays = npt.ArrayLike | Sequence[npt.ArrayLike] | Mapping[str, npt.ArrayLike]
 
-# What else a library gives for an array, and how it is made one.
-DENSE = {
-    "SparseTensor": "`tf.sparse.to_dense({name})`",
-    "RaggedTensor": "`{name}.to_tensor()`",
-    "BCOO": "`{name}.todense()`",
-    "BCSR": "`{name}.todense()`",
-}
+# Methods by which sparse matrices of SciPy and JAX, and TensorFlow's ragged tensors, become dense.
+DENSE = ("toarray", "todense", "to_tensor")
 
 
 def arrays(name: str, value: Arrays | None, tensors: Sequence | None = None):
@@ -39,11 +34,11 @@ def arrays(name: str, value: Arrays | None, tensors: Sequence | None = None):
                 f"Received: {name}, a list of {len(value)} arrays"
             )
         return _of_each(arrays, name, tuple(value))
-    way = "`{name}.toarray()`" if hasattr(value, "tocsr") else DENSE.get(type(value).__name__)
-    if way:
+    ways = [f"{name}.{method}()" for method in DENSE if hasattr(value, method)]
+    if ways or type(value).__name__ == "SparseTensor":
+        way = ways[0] if ways else f"tf.sparse.to_dense({name})"
         raise ArgumentError(
-            f"`{name}` must be a dense array: {way.format(name=name)} makes one. "
-            f"Received: {name} of type {type(value).__name__}"
+            f"`{name}` must be a dense array: `{way}` makes one. Received: {name} of type {type(value).__name__}"
         )
     is_frame = all(hasattr(value, attribute) for attribute in ("columns", "dtypes", "to_numpy"))
     if is_frame and all(hasattr(dtype, "kind") for dtype in value.dtypes):  # pandas's; NumPy turns others into arrays.

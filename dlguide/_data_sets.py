@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from dlguide import _data_checks, _example_weights, _rows, _targets
+from dlguide._arrays import DENSE
 from dlguide._model_of_parts import ModelOfParts
 from dlguide.errors import ArgumentError
 
@@ -88,8 +89,8 @@ def _as_array(part) -> np.ndarray | None:
     tf = sys.modules.get("tensorflow")
     if tf is not None and isinstance(part, tf.SparseTensor):
         part = tf.sparse.to_dense(part)
-    for way in ("toarray", "todense", "to_tensor"):  # Of SciPy's matrices, JAX's, and TensorFlow's ragged tensors.
-        part = getattr(part, way)() if hasattr(part, way) else part
+    for method in DENSE:
+        part = getattr(part, method)() if hasattr(part, method) else part
     return None if part is None else np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
 
 
