@@ -40,7 +40,8 @@ BAD = [
     ({"x": TWO_BAD}, "`x` " + NAN.format("x", "2 of 240", 7)),
     ({"y": np.array([*Y[:57], -1, 2, 3])}, "`y` must be labels in [0, 2): the model has 2 outputs. Received: y with "
                                            "3 of 60 values wrong, the first in row 57: -1"),
-    ({"x": X.astype(str)}, "`x` must be an array of numbers. Received: x of dtype <U32"),
+    ({"x": X.astype(str)}, "`x` must be an array of numbers: a model that reads texts takes them from "
+                           "`tf.data.Dataset.from_tensor_slices((x, y)).batch(32)`. Received: x of dtype <U32"),
     ({"x": list(X)}, "`x` must be an array; `np.stack(x)` makes one of a list of them. "
                      "Received: x, a list of 60 arrays"),
     ({"x": [[1.0, 2.0], [1.0]]}, "`x` must be an array of numbers. Received: x, a list of lists of different lengths"),
