@@ -98,6 +98,18 @@ def set_cardinality(batches, like) -> None:
     batches.cardinality = like.cardinality
 
 
+def source_of_arrays(batches: keras.utils.PyDataset):
+    """Return a source of the batches as they are: from a `PyDataset`, Keras makes a tuple of each array alone."""
+    # `trainers/data_adapters/py_dataset_adapter.py`; `get_data_adapter` takes an adapter as it is.
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    class Arrays(PyDatasetAdapter):
+        def _standardize_batch(self, batch):
+            return batch
+
+    return Arrays(batches)
+
+
 def adam_moments(optimizer: keras.optimizers.Adam, variable) -> tuple[keras.Variable, keras.Variable]:
     """Return the two moments that Adam keeps of a variable's gradient."""
     # `optimizers/adam.py`.

@@ -46,7 +46,7 @@ class ArrayBatches(keras.utils.PyDataset):
     def __init__(self, arrays, batch_size: int, seed: int = 0):
         super().__init__()
         self._arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else a, arrays)
-        self._n = len(keras.tree.flatten(arrays)[0])
+        self._n = len(next(array for array in keras.tree.flatten(arrays) if array is not None))
         self._batch_size, self._seed = batch_size, seed
         self._rank, self._processes = _processes.rank_and_size()
         self.steps = -(-self._n // batch_size)
@@ -56,7 +56,9 @@ class ArrayBatches(keras.utils.PyDataset):
 
     @property
     def source(self):
-        return self._dataset if keras.backend.backend() == "tensorflow" else self
+        if keras.backend.backend() == "tensorflow":
+            return self._dataset
+        return self if isinstance(self._arrays, tuple | dict) else _keras.source_of_arrays(self)
 
     def begin(self, epoch: int, step: int = 0) -> None:
         """Set the order of an epoch, and the step at which it begins."""
@@ -75,7 +77,7 @@ class ArrayBatches(keras.utils.PyDataset):
         rows = _processes.share(self._order[first : first + self._batch_size], self._rank, self._processes)
         # `take` is faster than indexing, and a short step on JAX shows it.
         return keras.tree.map_structure(
-            lambda a: a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays
+            lambda a: a if a is None else a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays
         )
 
     def _as_dataset(self):
@@ -85,7 +87,7 @@ class ArrayBatches(keras.utils.PyDataset):
         with tf.device("CPU"):
             self._order, self._first_step = tf.Variable(self._order), tf.Variable(0, dtype="int64")
             self._arrays = keras.tree.map_structure(
-                lambda a: a if isinstance(a, Rows) else tf.constant(a), self._arrays
+                lambda a: a if a is None or isinstance(a, Rows) else tf.constant(a), self._arrays
             )
         steps = tf.data.Dataset.range(self.steps)
         take = functools.partial(_take, self._arrays, self._order, self._batch_size)
@@ -106,6 +108,8 @@ def _take(arrays, order, batch_size: int, step):
     rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
 
     def rows_of(array):
+        if array is None:  # Of an input that may be left out.
+            return None
         if isinstance(array, Rows):
             batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
         else:

@@ -168,11 +168,11 @@ def fit(
             # changes the later order.
             _make_variables(model, train.first_batch, is_resumed=bool(status))
         if train.is_arrays:
-            batches = _batches.ArrayBatches(train.content, batch_size, seed)
+            batches = _batches.ArrayBatches(train.packed, batch_size, seed)
         else:
             batches = _batches.DataSetBatches(train, done.epoch)
         # On TensorFlow, the source of the batches needs this object to live.
-        validation = _batches.ArrayBatches(valid.content, batch_size) if valid and valid.is_arrays else None
+        validation = _batches.ArrayBatches(valid.packed, batch_size) if valid and valid.is_arrays else None
         guard = _callbacks.NonFiniteGuard(stopping)
         loaders = [part.content for part in (train, valid) if part is not None and part.kind == "DataLoader"]
         reports = [*([_callbacks.Report(epochs)] if shown == 2 else []), *loggers]
