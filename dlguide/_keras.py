@@ -153,6 +153,19 @@ def set_layout(variable: keras.Variable, layout: Callable) -> None:
     variable._layout = layout(variable)
 
 
+@hook("a step of your own gets `x` alone in a tuple of one")
+def source_of_arrays(batches: keras.utils.PyDataset):
+    """Return a source of the batches as they are: from a `PyDataset`, Keras makes a tuple of each array alone."""
+    # `trainers/data_adapters/py_dataset_adapter.py`; `get_data_adapter` takes an adapter as it is.
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    class Arrays(PyDatasetAdapter):
+        def _standardize_batch(self, batch):
+            return batch
+
+    return Arrays(batches)
+
+
 @hook("Adam's update is Keras's own")
 def adam_moments(optimizer: keras.optimizers.Adam, variable) -> tuple[keras.Variable, keras.Variable]:
     """Return the two moments that Adam keeps of a variable's gradient."""

@@ -5,6 +5,7 @@ import functools
 import keras
 import numpy as np
 
+from dlguide import _keras
 from dlguide._rows import Rows
 from dlguide.training import _processes
 
@@ -42,7 +43,7 @@ class ArrayBatches(keras.utils.PyDataset):
     def __init__(self, arrays, batch_size: int, seed: int = 0, rank: int = 0, processes: int = 1):
         super().__init__()
         self._arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else a, arrays)
-        self._n = len(keras.tree.flatten(arrays)[0])
+        self._n = len(next(array for array in keras.tree.flatten(arrays) if array is not None))
         self._batch_size, self._seed = batch_size, seed
         self._rank, self._processes = rank, processes
         self.steps = -(-self._n // batch_size)
@@ -53,13 +54,15 @@ class ArrayBatches(keras.utils.PyDataset):
             with tf.device("CPU"):
                 self._order = tf.Variable(self._order)
                 self._arrays = keras.tree.map_structure(
-                    lambda a: a if isinstance(a, Rows) else tf.constant(a), self._arrays
+                    lambda a: a if a is None or isinstance(a, Rows) else tf.constant(a), self._arrays
                 )
 
     def source(self, first_step: int = 0):
         """Return what Keras reads in each epoch, from a step on."""
         self._first_step = first_step
-        return self._as_dataset(first_step) if keras.backend.backend() == "tensorflow" else self
+        if keras.backend.backend() == "tensorflow":
+            return self._as_dataset(first_step)
+        return self if isinstance(self._arrays, tuple | dict) else _keras.source_of_arrays(self) or self
 
     def begin(self, epoch: int) -> None:
         """Set the order of an epoch."""
@@ -81,7 +84,7 @@ class ArrayBatches(keras.utils.PyDataset):
         rows = _processes.rows_of_rank(batch, self._rank, self._processes)
         # `take` is faster than indexing, and a short step on JAX shows it.
         return keras.tree.map_structure(
-            lambda a: a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays
+            lambda a: a if a is None else a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays
         )
 
     def _as_dataset(self, first_step: int):
@@ -105,6 +108,8 @@ def _take(arrays, order, batch_size: int, step):
     rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
 
     def rows_of(array):
+        if array is None:  # Of an input that may be left out.
+            return None
         if isinstance(array, Rows):
             batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
         else:

@@ -19,16 +19,23 @@ _POSITIONS = ByIdentity()
 def of(data: Data):
     """Return the batches of a data set: they have `source`, `begin` and `end`, as `ArrayBatches`, and a state."""
     kinds = {"tf.data.Dataset": DatasetBatches, "PyDataset": PyDatasetBatches, "DataLoader": LoaderBatches}
-    return kinds[data.kind](data.content, data.num_batches)
+    return kinds.get(data.kind, OtherBatches)(data.content, data.num_batches)
 
 
-class _Batches:
-    """A data set that was read for `offset` epochs when the run began."""
+class OtherBatches:
+    """Batches of a data set that is the same in each epoch, such as Grain's; of others, it is where they differ."""
 
-    can_begin_within_epoch = True
+    can_begin_within_epoch = False
 
     def __init__(self, content, steps: int | None):
         self._content, self.steps, self._offset = content, steps, None
+
+    def source(self, first_step: int = 0):
+        """Return what Keras reads in each epoch, from a step on."""
+        return self._content
+
+    def begin(self, epoch: int) -> None:
+        """Bring the data set to the start of an epoch."""
 
     def get_state(self) -> dict:
         return {"offset": self._offset}
@@ -47,7 +54,7 @@ class _Batches:
         )
 
 
-class DatasetBatches(_Batches):
+class DatasetBatches(OtherBatches):
     """Batches of a `tf.data.Dataset`, which may draw another order each time it is begun."""
 
     def __init__(self, content, steps: int | None):
@@ -82,14 +89,16 @@ class DatasetBatches(_Batches):
             self._begun.assign_add(1)
 
 
-class PyDatasetBatches(_Batches, keras.utils.PyDataset):
+class PyDatasetBatches(OtherBatches, keras.utils.PyDataset):
     """Batches of a `PyDataset`, which may count the calls of `on_epoch_end` and `on_epoch_begin`.
 
     Keras calls `on_epoch_end` once before the first epoch. The number of calls is odd between two epochs, even within.
     """
 
+    can_begin_within_epoch = True
+
     def __init__(self, content: keras.utils.PyDataset, steps: int):
-        _Batches.__init__(self, content, steps)
+        OtherBatches.__init__(self, content, steps)
         options = ("workers", "use_multiprocessing", "max_queue_size")
         keras.utils.PyDataset.__init__(self, **{name: getattr(content, name) for name in options})
         self._calls, self._first_step, self._epoch = _POSITIONS.get(content, 0), 0, None
@@ -129,10 +138,8 @@ class PyDatasetBatches(_Batches, keras.utils.PyDataset):
         return self._content[self._first_step + step]
 
 
-class LoaderBatches(_Batches):
+class LoaderBatches(OtherBatches):
     """Batches of PyTorch's `DataLoader`; its generators are set in each epoch to where they were after the last one."""
-
-    can_begin_within_epoch = False
 
     def __init__(self, content, steps: int | None):
         super().__init__(content, steps)
@@ -143,9 +150,6 @@ class LoaderBatches(_Batches):
 
     def set_state(self, state: dict) -> None:
         self._states = state["generators"]
-
-    def source(self, first_step: int = 0):
-        return self._content
 
     def begin(self, epoch: int) -> None:
         import torch

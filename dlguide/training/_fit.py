@@ -191,7 +191,7 @@ def _errors(run: Run, batches, guard, verbose: int):
 def _batches_of(data, batch_size: int, seed: int, rank: int, processes: int):
     if not data.is_arrays:
         return _data_set_batches.of(data)
-    return _batches.ArrayBatches(data.content, batch_size, seed, rank, processes)
+    return _batches.ArrayBatches(data.packed, batch_size, seed, rank, processes)
 
 
 def _separated(callbacks) -> tuple[list, list]:

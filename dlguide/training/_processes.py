@@ -52,7 +52,7 @@ def check_even_split(processes: int, batch_size: int, **data) -> None:
             raise ArgumentError(
                 f"`{name}` must be arrays where {processes} processes share it. Received: a {part.kind}"
             )
-        n = len(keras.tree.flatten(part.content)[0])
+        n = len(next(array for array in keras.tree.flatten(part.content) if array is not None))
         if n % batch_size % processes:
             raise ArgumentError(
                 f"`{name}` must end in a batch that {processes} processes can share. "

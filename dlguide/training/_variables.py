@@ -12,6 +12,8 @@ def build_model(model: keras.Model, train: Data, batch_size: int) -> None:
         return
 
     def tensor(part):
+        if part is None:
+            return None
         shape = list(part.shape)
         if train.is_arrays:
             shape[0] = min(batch_size, shape[0])
@@ -45,7 +47,7 @@ def build_step(model: keras.Model, train: Data) -> None:
 def _batch(train: Data):
     """Return arrays, or what has their shapes and types, in the structure that a step gets."""
     if train.is_arrays:
-        return train.content
+        return train.packed
     if train.kind == "tf.data.Dataset":
         return train.content.element_spec
     batch = train.content[0] if train.kind == "PyDataset" else train.first_batch
