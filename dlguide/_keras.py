@@ -4,6 +4,7 @@ A new version may take any of it away. Each hook then warns once, and training g
 slower, or resumed at the start of the epoch.
 """
 
+import contextlib
 import functools
 import warnings
 from collections.abc import Callable
@@ -21,8 +22,7 @@ CALLBACK_ATTRIBUTES += ("append_header", "_log_write_dir", "_train_dir", "_val_d
 
 HOOKS: dict[str, str] = {}
 """Name of each hook, and what happens without it."""
-ABSENT: set[str] = set()
-"""Hooks that do as if their API had been taken away; a test puts each name in."""
+_ABSENT: set[str] = set()
 _WARNED: set[str] = set()
 
 
@@ -35,7 +35,7 @@ def hook(consequence: str, otherwise=None):
         @functools.wraps(function)
         def call(*args):
             try:
-                if function.__name__ in ABSENT:
+                if function.__name__ in _ABSENT:
                     raise AttributeError("absent")
                 return function(*args)
             except (AttributeError, ImportError) as error:
@@ -52,6 +52,17 @@ def hook(consequence: str, otherwise=None):
         return call
 
     return decorate
+
+
+@contextlib.contextmanager
+def without(name: str):
+    """Inside, do as if the API that a hook uses had been taken away."""
+    _ABSENT.add(name)
+    _WARNED.discard(name)
+    try:
+        yield
+    finally:
+        _ABSENT.discard(name)
 
 
 @hook("a resumed run draws other numbers in layers without a seed of their own")

@@ -130,12 +130,12 @@ class NonFiniteGuard(keras.callbacks.Callback):
             self.best_weights = self.model.get_weights()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._step, self._checked_at = epoch, None, time.perf_counter()
+        self._epoch, self._step, self._has_loss, self._checked_at = epoch, None, False, time.perf_counter()
 
     def on_train_batch_begin(self, batch, logs=None):
-        is_first, self._step = self._step is None, batch
+        self._has_loss, self._step = self._step is not None, batch
         # Looking at the loss means waiting for the step: once a second is often enough.
-        if not is_first and (self._pending or time.perf_counter() - self._checked_at >= 1):
+        if self._has_loss and (self._pending or time.perf_counter() - self._checked_at >= 1):
             self.check()
 
     def check(self) -> None:
@@ -147,11 +147,11 @@ class NonFiniteGuard(keras.callbacks.Callback):
                 for variable in metric.variables:
                     self._check_finite("loss", float(np.asarray(keras.ops.convert_to_numpy(variable))))
         self._checked_at = time.perf_counter()
-        if self._step is not None:  # Else the epoch has ended, and its loss is from before the last step.
+        if self._has_loss:  # Else the epoch's loss is from before its last step, or the next one has none yet.
             self._accept()
 
     def on_epoch_end(self, epoch, logs=None):
-        self._step = None
+        self._step, self._has_loss = None, False
         for name in ("loss", "val_loss"):
             self._check_finite(name, (logs or {}).get(name, 0.0))
         self._accept()

@@ -88,7 +88,9 @@ class RunFolder:
             try:
                 model.save(temporary)
             except NotImplementedError:  # Without a `get_config`, a model has nothing but its weights in a file.
+                built, model.built = model.built, True  # One without a `call` is never built, but its parts are.
                 model.save_weights(weights)
+                model.built = built
                 os.replace(weights, self.path / "model.weights.h5")
             else:
                 os.replace(temporary, self.path / "model.keras")

@@ -119,6 +119,9 @@ class Run:
     def _check_model(self, saved: dict, first_weights: str | None) -> str:
         """Say what tells the model from that of a checkpoint; warn if its weights are about to be lost."""
         now = self._first_weights
+        other = _checkpoint.other_shapes(self.model, saved) if now else ""
+        if other:
+            return other
         if now and first_weights not in (None, now) and _LEFT.get(self.model) != (self._run_dir.resolve(), now):
             warnings.warn(
                 f"run {str(self._run_dir)!r} began with other first weights (another seed, or weights that were set "
@@ -126,7 +129,7 @@ class Run:
                 UserWarning,
                 stacklevel=9,  # The caller of `Run`.
             )
-        return _checkpoint.other_shapes(self.model, saved) if now else ""
+        return ""
 
     def _description(self, stack: contextlib.ExitStack) -> dict:
         config = {"format": _fingerprint.FORMAT, "backend": keras.backend.backend()}

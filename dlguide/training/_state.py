@@ -21,7 +21,9 @@ FACTORIES = {kind.__name__: kind for kind in (list, dict, set, int, float, str, 
 
 
 def as_array(variable) -> np.ndarray:
-    return np.asarray(keras.ops.convert_to_numpy(variable))
+    """Return the value of a variable; of the variable itself NumPy would warn."""
+    value = variable.value if isinstance(variable, keras.Variable) else variable
+    return np.asarray(keras.ops.convert_to_numpy(value))
 
 
 def variables_of(value) -> list | None:

@@ -104,6 +104,16 @@ def test_a_loss_that_is_never_finite_leaves_the_initial_weights(rate, options, m
     assert same(model.get_weights(), before)
 
 
+@pytest.mark.parametrize("patience", [None, 2])
+def test_a_model_that_is_not_built_ends_with_its_initial_weights_too(patience):
+    model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1e25), "mse")
+    options = {"validation_data": (np.ones((5, 3)), np.ones((5, 1))) if patience else None, "patience": patience}
+    with pytest.raises(FloatingPointError, match="The model has its initial weights"):
+        fit(model, x=np.ones((10, 3)), y=np.ones((10, 1)), epochs=5, batch_size=10, **options)
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
 def test_an_error_of_a_callback_leaves_the_last_weights_in_place(tmp_path):
     model, options = classifier(), {"validation_data": (X, Y), "patience": 3}
     At.when, At.what = (2, 0), crash

@@ -70,6 +70,9 @@ def test_a_damaged_config_is_said(content, tmp_path):
 def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path):
     whole = train(tmp_path / "whole")
     message = r"`run_dir` must have room for a checkpoint. Received: run_dir=.* \(File too large\); the checkpoint"
+    notes = tmp_path / "run" / "my.tmp.notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("mine")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         with pytest.raises(OSError, match=message):
@@ -77,7 +80,7 @@ def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path):
             train(tmp_path / "run", stop=(2, 3), what=lambda: resource.setrlimit(*limit))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert not list((tmp_path / "run").glob("*.tmp*"))
+    assert list((tmp_path / "run").glob("*.tmp*")) == [notes]
     assert same(train(tmp_path / "run"), whole)
 
 

@@ -122,7 +122,7 @@ def test_an_optimizer_that_is_not_built_is_told(tmp_path):
                 run.end_epoch()
 
     run(True)
-    with pytest.raises(ValueError, match="must find an object with 4 variables, built before the run, in its place"):
+    with pytest.raises(ValueError, match=r"must find an object with \d+ variables, built before the run, in its place"):
         run(False)
 
 
