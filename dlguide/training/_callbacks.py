@@ -73,9 +73,6 @@ class RunCallbackList(keras.callbacks.CallbackList):
             seeds = np.random.SeedSequence((self._torch_seed % 2**64, self._epoch))
             torch.manual_seed(int(seeds.generate_state(1, "uint64")[0]))
         super().on_train_batch_begin(step, logs)
-        if step and (self._epoch, step) == self._run.resume_at:
-            # Again: since then metrics were reset, callbacks began the epoch, and PyTorch's loader drew a number.
-            self._run.restore()
         # The step before has ended. In `on_train_batch_end` Keras would wait for every step.
         if self._batches.can_begin_within_epoch:
             self._run.begin_step(step)

@@ -214,6 +214,9 @@ class Run:
     def begin_step(self, step: int) -> None:
         """Write a checkpoint if one is due, before a step; `steps` does it."""
         if (self.progress.epoch, step) == self.resume_at:
+            if step:
+                # Again: since then metrics were reset, callbacks began the epoch, and PyTorch's loader drew a number.
+                self.restore()
             self._saved = {}  # The arrays of a large model would stay in memory to the end.
         else:
             self.progress.step = step

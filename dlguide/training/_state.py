@@ -143,7 +143,7 @@ def _mapping(code: dict, arrays: dict, known: set[int], now) -> dict:
 
 def _missing(what: str, now) -> ArgumentError:
     return ArgumentError(
-        f"The state of a checkpoint must find {what} in its place: make it before the run. "
+        f"The state of a checkpoint must find {what}, in its place. "
         f"Received: {'nothing' if now is None else type(now).__name__}"
     )
 

@@ -262,7 +262,12 @@ def test_the_vae_of_keras_io_is_trained_resumed_and_extended(data, tmp_path):
         return tf.data.Dataset.from_tensor_slices(IMAGES).shuffle(60, seed=1).batch(8)
 
     given = {"x": IMAGES if data == "arrays" else batches, "y": None, "model": keras_io_vae}
-    whole = check_resumed(tmp_path, ((0, 3), (2, 0)), **given)
+    whole = train(tmp_path / "whole", **given)
+    for stop in ((0, 3), (2, 0)):
+        train(tmp_path / "run", stop=stop, **given)
     train(tmp_path / "short", epochs=2, **given)
-    assert same(train(tmp_path / "short", **given), whole)
+    for folder in ("run", "short"):
+        for a, b in zip(train(tmp_path / folder, **given), whole, strict=True):
+            # Its sums over an image differ from run to run, with plain Keras too.
+            np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8)
     assert (tmp_path / "short" / "model.weights.h5").exists()  # It has no `get_config` for a `model.keras`.
