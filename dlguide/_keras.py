@@ -91,6 +91,13 @@ def synchronise(model: keras.Model) -> bool:
     return True
 
 
+@hook("Keras reads a batch of a data set before the first step")
+def build(model: keras.Model, batch) -> None:
+    """Make the variables that a step on such a batch needs, as Keras does on JAX and PyTorch."""
+    # `trainers/trainer.py`; without the batch it would take one from the data set, also from the queue of its workers.
+    model._symbolic_build(data_batch=batch)
+
+
 @hook("TensorFlow does one step a call")
 def functions(model: keras.Model) -> tuple | None:
     """Return the traced functions of a model, for training, tests and predictions; None before the first use."""

@@ -1,13 +1,18 @@
 """Makes the variables of a model before its first step: no step is done, no batch of a `tf.data.Dataset` is read."""
 
+import contextlib
+
 import keras
 
-from dlguide import _data_sets
+from dlguide import _data_sets, _keras
 from dlguide._data_sets import Data
 
 
 def build_model(model: keras.Model, train: Data, batch_size: int) -> None:
     """Build a model that would be built by its first step, if it is called on `x` there."""
+    if keras.backend.backend() != "tensorflow" and not train.is_arrays:
+        with contextlib.suppress(Exception):  # Of a model with a step of its own, which Keras may not call.
+            _keras.build(model, _batch(train))
     if model.built or type(model).train_step is not keras.Model.train_step:
         return
 
@@ -20,10 +25,8 @@ def build_model(model: keras.Model, train: Data, batch_size: int) -> None:
         return keras.KerasTensor(shape, keras.backend.standardize_dtype(part.dtype))
 
     x, _, _ = keras.utils.unpack_x_y_sample_weight(_batch(train))
-    try:
+    with contextlib.suppress(Exception):  # Each layer has its own. The first step will tell what is wrong, or build.
         model(keras.tree.map_structure(tensor, x))
-    except Exception:  # Each layer has its own. The first step will tell what is wrong, or build the model.
-        return
 
 
 def build_step(model: keras.Model, train: Data) -> None:
@@ -38,10 +41,8 @@ def build_step(model: keras.Model, train: Data) -> None:
         return tf.TensorSpec((None, *part.shape[1:]), tf.as_dtype(part.dtype))
 
     step = tf.function(lambda data: model.distribute_strategy.run(model.train_step, args=(data,)))
-    try:
+    with contextlib.suppress(Exception):  # Such as one that runs eagerly only; a checkpoint says what is missing.
         step.get_concrete_function(keras.tree.map_structure(spec, _batch(train)))
-    except Exception:  # Such as one that runs eagerly only; a checkpoint says what is missing.
-        return
 
 
 def _batch(train: Data):

@@ -5,7 +5,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from training_runs import SPARSE, X, classifier, fit, train
+from training_runs import SPARSE, Shuffled, X, classifier, fit, train
 
 from dlguide import _keras
 from dlguide.augmentation import Augmentation
@@ -69,11 +69,12 @@ OTHER = {
     "allow_jit": augmented,
     "source_of_arrays": x_alone,
     "has_layout": None,
+    "build": lambda folder: train(folder, x=Shuffled, y=None),
 }
 USED_BY = {
     **dict.fromkeys(("functions",), ("tensorflow", "jax")),
     **dict.fromkeys(("adam_moments", "skip_all_reduce", "forget_kernels", "profiles"), ("tensorflow",)),
-    "source_of_arrays": ("jax", "torch"),
+    **dict.fromkeys(("source_of_arrays", "build"), ("jax", "torch")),
     "allow_jit": ("jax",),
 }
 
