@@ -2,30 +2,44 @@
 
 import functools
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from dlguide import _checks
 from dlguide.errors import ArgumentError
 
+Arrays = npt.ArrayLike | Sequence[npt.ArrayLike] | Mapping[str, npt.ArrayLike]
 
-def arrays(name: str, value, tensors: Sequence | None = None):
-    """Return arrays for `value`; a list of numbers, or of lists of numbers, is one array.
+# Methods by which sparse matrices of SciPy and JAX, and TensorFlow's ragged tensors, become dense.
+DENSE = ("toarray", "todense", "to_tensor")
+
+
+def arrays(name: str, value: Arrays | None, tensors: Sequence | None = None):
+    """Return arrays for `value`; a list of numbers, or of lists of numbers, is one array, and None stays None.
 
     A list of arrays becomes a tuple: for TensorFlow's data sets a list is one tensor. `tensors` are the inputs or
     outputs of the model that reads the arrays, if they are known.
     """
+    if value is None:
+        return None
     if isinstance(value, dict | tuple):
         return _of_each(arrays, name, value)
-    if isinstance(value, list) and any(getattr(item, "shape", ()) for item in value):
+    if isinstance(value, list) and any(item is None or getattr(item, "shape", ()) for item in value):
         if tensors is not None and len(tensors) != len(value):
             raise ArgumentError(
                 f"`{name}` must be an array; `np.stack({name})` makes one of a list of them. "
                 f"Received: {name}, a list of {len(value)} arrays"
             )
         return _of_each(arrays, name, tuple(value))
+    ways = [f"{name}.{method}()" for method in DENSE if hasattr(value, method)]
+    if ways or type(value).__name__ == "SparseTensor":
+        way = ways[0] if ways else f"tf.sparse.to_dense({name})"
+        raise ArgumentError(
+            f"`{name}` must be a dense array: `{way}` makes one. Received: {name} of type {type(value).__name__}"
+        )
     is_frame = all(hasattr(value, attribute) for attribute in ("columns", "dtypes", "to_numpy"))
     if is_frame and all(hasattr(dtype, "kind") for dtype in value.dtypes):  # pandas's; NumPy turns others into arrays.
         return _of_frame(name, value)
@@ -48,16 +62,26 @@ def _of_each(function, name: str, values, *others):
 
 def _of_frame(name: str, frame) -> np.ndarray:
     """Return a pandas `DataFrame` of numbers and bools as an array; one of several types becomes float32."""
-    kinds = [getattr(dtype, "kind", "O") for dtype in frame.dtypes]
-    others = [column for column, kind in zip(frame.columns, kinds, strict=True) if kind not in "buif"]
-    if others:
-        raise ArgumentError(
-            f"`{name}` must be numbers in every column: `pd.get_dummies({name})` or keras.layers.StringLookup turns "
-            f"text into numbers. Received: {name} with other values in columns {others}"
-        )
+    columns, kinds = np.array(frame.columns, object), [getattr(dtype, "kind", "O") for dtype in frame.dtypes]
+    for wrong, what, way in (
+        ("mM", "dates", "`(column - column.min()).dt.days` turns dates into numbers"),
+        ("OSTUVc", "other values", f"`pd.get_dummies({name})` or keras.layers.StringLookup turns text into numbers"),
+    ):
+        if others := [column for column, kind in zip(columns, kinds, strict=True) if kind in wrong]:
+            raise ArgumentError(
+                f"`{name}` must be numbers in every column: {way}. Received: {name} with {what} in columns {others}"
+            )
     array = np.asarray(frame)
-    is_mixed = array.dtype.kind == "O" or "b" in kinds
-    return frame.to_numpy(dtype="float32", na_value=np.nan) if is_mixed else array
+    if array.dtype.kind == "O" or "b" in kinds:
+        array = frame.to_numpy(dtype="float32", na_value=np.nan)
+    wrong = ~np.isfinite(array)
+    if wrong.any():
+        raise ArgumentError(
+            f"`{name}` must be free of NaN and infinity: `dropna()` on the whole table leaves rows out, `fillna()` "
+            f"puts numbers in. Received: {name} with {wrong.sum()} of {wrong.size} values wrong, in columns "
+            f"{columns[wrong.any(axis=0)].tolist()}, the first in row {wrong.any(axis=1).argmax()}"
+        )
+    return array
 
 
 def in_own_shape(name: str, model, x):
@@ -82,20 +106,22 @@ def in_own_shape(name: str, model, x):
 def _in_shape(model, name: str, array, tensor):
     if not isinstance(array, np.ndarray) or not isinstance(tensor, keras.KerasTensor):
         return array
-    given, wanted = array.shape[1:], tuple(tensor.shape[1:])
-    if len(given) == len(wanted) + 1 and given[-1] == 1:
+    given, wanted = array.shape, tuple(tensor.shape[1:])
+    if array.ndim == len(wanted) + 2 and given[-1] == 1:
         array = array[..., 0]
-    elif len(given) == len(wanted) - 1 and wanted[-1] == 1:
+    elif array.ndim == len(wanted) and wanted[-1:] == (1,):
         array = array[..., np.newaxis]
-    given = array.shape[1:]
-    if len(given) != len(wanted) or not (
-        all(size in (None, n) for size, n in zip(wanted, given, strict=True)) or _takes(model, array)
-    ):
-        raise ArgumentError(
-            f"`{name}` must be of shape {_checks.text_of_shape(wanted)}, as the model's input. "
-            f"Received: {name} of shape {array.shape}"
-        )
-    return array
+    if _fits(array.shape[1:], wanted) or (array.ndim == len(wanted) + 1 and _takes(model, array)):
+        return array
+    way = f"; `{name}[None]` is a batch of one example" if _fits(given, wanted) else ""
+    raise ArgumentError(
+        f"`{name}` must be of shape {_checks.text_of_shape(wanted)}, as the model's input{way}. "
+        f"Received: {name} of shape {given}"
+    )
+
+
+def _fits(sizes: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(sizes) == len(wanted) and all(a in (None, b) for a, b in zip(wanted, sizes, strict=True))
 
 
 def _takes(model, examples: np.ndarray) -> bool:

@@ -11,52 +11,68 @@ from dlguide._arrays import arrays, in_own_shape
 from dlguide._model_of_parts import ModelOfParts
 from dlguide.errors import ArgumentError
 
+# How an array that is no array of numbers becomes one, or is given otherwise.
+OF_TEXTS = ": a model that reads texts takes them from `tf.data.Dataset.from_tensor_slices((x, y)).batch(32)`"
+OF_CLASSES = ": `names, y = np.unique(y, return_inverse=True)` numbers classes that are texts"
+OF_DATES = ": `(dates - dates.min()) / np.timedelta64(1, 'D')` turns dates into days"
+
 
 def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int | None = None):
     """Return `x` and `y` as arrays that a model can train on, or raise. `batch_size` is given for training only."""
     x_name, y_name = names
-    x = arrays(x_name, x, getattr(model, "inputs", None))
-    y = None if y is None else arrays(y_name, y, getattr(model, "outputs", None))
-    parts = [(x_name, array) for array in keras.tree.flatten(x)]
-    parts += [(y_name, array) for array in keras.tree.flatten(y) if y is not None]
-    for name, array in parts:
-        check_numbers(name, array)
+    is_target, inputs = y is x, getattr(model, "inputs", None)
+    x = arrays(x_name, x, inputs)
+    y = x if is_target else arrays(y_name, y, getattr(model, "outputs", None))
+    has_optional = any(getattr(layer, "optional", False) for layer in getattr(model, "layers", ()))
+    parts = [(*part, OF_TEXTS) for part in _named(x_name, x) if part[1] is not None or not has_optional]
+    parts += [(*part, OF_CLASSES) for part in _named(y_name, y) if y is not None]
+    for name, array, of_text in parts:
+        check_numbers(name, np.asanyarray(array), of_text)
         if array.ndim == 0 or len(array) == 0:
             raise ArgumentError(f"`{name}` must have at least one example. Received: {name} of shape {array.shape}")
     if y is None and getattr(model, "loss", None) is not None:
         raise ArgumentError(
             f"`{y_name}` must be the targets of the loss that the model was compiled with. Received: None"
         )
-    lengths = sorted({len(array) for _, array in parts})
-    if len(lengths) > 1:
-        shapes = ", ".join(f"{name} of length {len(array)}" for name, array in parts)
+    if len({len(array) for _, array, _ in parts}) > 1:
+        shapes = ", ".join(f"{name} of length {len(array)}" for name, array, _ in parts)
         raise ArgumentError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
-    for name, array in parts:
+    x = keras.tree.map_structure(_rows.as_floatx, in_own_shape(x_name, model, x))
+    y = x if is_target else keras.tree.map_structure(_rows.as_floatx, y)
+    for name, array in _named(x_name, x):
         finite(name, array)
-    reshaped = in_own_shape(x_name, model, x)
-    x, y = reshaped, reshaped if y is x else y
-    if isinstance(x, np.ndarray):
-        tokens(x_name, x, model)
-    elif isinstance(x, tuple) and len(x) == len(getattr(model, "inputs", None) or ()):
-        for place, array in enumerate(x):
-            tokens(f"{x_name}[{place}]", array, model, place)
+    for place, array in enumerate(x if isinstance(x, tuple) and len(x) == len(inputs or ()) else [x]):
+        if isinstance(array, np.ndarray):
+            tokens(f"{x_name}[{place}]" if isinstance(x, tuple) else x_name, array, model, place)
     if isinstance(y, np.ndarray):
         targets(model, y_name, y)
+        y = _targets.in_rank_of_output(model, y)
+    elif not is_target:
+        for name, array in _named(y_name, y):
+            finite(name, array)
     if isinstance(model, ModelOfParts):
         model.check_data(x, y, batch_size, names)
     return x, y
 
 
+def _named(name: str, structure) -> list[tuple[str, np.ndarray | None]]:
+    """Return the arrays of a structure, each with its own name, such as `x[0]`."""
+    parts = keras.tree.flatten_with_path(structure)
+    return [("".join([name, *(f"[{key!r}]" for key in path)]), array) for path, array in parts]
+
+
 def targets(model, name: str, y: np.ndarray) -> None:
-    """Refuse targets that the loss cannot read."""
+    """Refuse targets that the loss cannot read; the values are read once."""
     _targets.check_shape(name, y.shape, model)
     classes = _targets.num_classes(model)
     if classes:
         ignored = getattr(model.loss, "ignore_class", None)
         must_be = f"labels in [0, {classes}): the model has {classes} outputs"
         check_values(name, y, lambda labels: _outside(labels, classes) & (labels != ignored), must_be)
-    if _targets.loss_name(model) in _targets.LABELS:
+    elif _targets.loss_name(model) in _targets.LABELS:
         unit_range(name, y)
+    else:
+        finite(name, y)
 
 
 def unit_range(name: str, array) -> None:
@@ -121,15 +137,20 @@ def _outside(values: np.ndarray, size: int) -> np.ndarray:
     return (values < 0) | (values >= size) | (values != np.floor(values))
 
 
-def finite(name: str, array: np.ndarray) -> None:
+def finite(name: str, array: np.ndarray | None) -> None:
     """Refuse NaN and infinity."""
-    if array.dtype.kind == "f":
+    if array is not None and _rows.floatx_of(array.dtype).kind == "f":
         check_values(name, array, lambda values: ~np.isfinite(values), "free of NaN and infinity")
 
 
-def check_numbers(name: str, array: np.ndarray) -> None:
-    if array.dtype.kind not in "buif" and array.dtype.name != "bfloat16":
-        raise ArgumentError(f"`{name}` must be an array of numbers. Received: {name} of dtype {array.dtype}")
+def check_numbers(name: str, array: np.ndarray, of_text: str = "") -> None:
+    """Refuse anything but numbers; `of_text` says what to do with texts."""
+    if array.dtype.kind in "buif" or array.dtype.name == "bfloat16":
+        return
+    is_text = array.dtype.kind in "UST" or any(isinstance(value, str) for value in array.flat[:100])
+    way = OF_DATES if array.dtype.kind in "mM" else of_text if is_text else ""
+    received = "None" if array.shape == () and array.item() is None else f"{name} of dtype {array.dtype}"
+    raise ArgumentError(f"`{name}` must be an array of numbers{way}. Received: {received}")
 
 
 def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -> None:

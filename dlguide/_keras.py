@@ -1,15 +1,16 @@
-"""Every private Keras API that this package uses; read in Keras 3.15.1, tested with 3.15.0 too.
+"""Every private Keras and TensorFlow API that this package uses; read in Keras 3.15.1, tested with 3.15.0 too.
 
-A new version of Keras may change any of it. The tests of training then fail, and only this file must be mended.
+A new version may take any of it away. Each hook then warns once, and training gives the same result without it:
+slower, or resumed at the start of the epoch.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+import functools
+import warnings
+from collections.abc import Callable
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
-from keras.src.random import seed_generator
 
 # `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` choose one of these, once, and keep it as an attribute.
 COMPARISONS = {"less": keras.ops.less, "greater": keras.ops.greater}
@@ -19,37 +20,102 @@ CALLBACK_ATTRIBUTES = ("_model", "_params", "model", "params")
 # `CSVLogger`: whether its file needs a header; `TensorBoard`: its folders.
 CALLBACK_ATTRIBUTES += ("append_header", "_log_write_dir", "_train_dir", "_val_dir")
 
+HOOKS: dict[str, str] = {}
+"""Name of each hook, and what happens without it."""
+_ABSENT: set[str] = set()
+_WARNED: set[str] = set()
 
+
+def hook(consequence: str, otherwise=None):
+    """Let a function of a private API return `otherwise`, with one warning, if the API is gone."""
+
+    def decorate(function: Callable) -> Callable:
+        HOOKS[function.__name__] = consequence
+
+        @functools.wraps(function)
+        def call(*args):
+            try:
+                if function.__name__ in _ABSENT:
+                    raise AttributeError("absent")
+                return function(*args)
+            except (AttributeError, ImportError) as error:
+                if function.__name__ not in _WARNED:
+                    _WARNED.add(function.__name__)
+                    warnings.warn(
+                        f"Keras {keras.__version__} has not what `{function.__name__}` of dlguide uses ({error}): "
+                        f"{consequence}.",
+                        UserWarning,
+                        stacklevel=3,
+                    )
+                return otherwise
+
+        return call
+
+    return decorate
+
+
+@contextlib.contextmanager
+def without(name: str):
+    """Inside, do as if the API that a hook uses had been taken away."""
+    _ABSENT.add(name)
+    _WARNED.discard(name)
+    try:
+        yield
+    finally:
+        _ABSENT.discard(name)
+
+
+@hook("a resumed run draws other numbers in layers without a seed of their own")
 def global_seed_state() -> keras.Variable | None:
     """Return the state that layers without a seed of their own draw from, None if nothing has drawn yet."""
-    # `backend/common/global_state.py`; `global_seed_generator()` would make a generator.
+    # `global_seed_generator()` would make a generator.
+    from keras.src.backend.common import global_state
+
     generator = global_state.get_global_attribute("global_seed_generator")
     return None if generator is None else generator.state
 
 
+@hook("a resumed run draws other numbers in layers without a seed of their own")
 def set_global_seed_state(value: np.ndarray) -> None:
     """Put a state that `global_seed_state` gave back."""
+    from keras.src.random import seed_generator
+
     seed_generator.global_seed_generator().state.assign(value)
 
 
-def synchronise(model: keras.Model) -> None:
-    """Let a model's variables hold their newest values."""
-    # `backend/jax/trainer.py`: in `fit` they live in a state outside the variables.
-    if hasattr(model, "jax_state_sync"):
+@hook("a run is resumed at the start of an epoch only, and its loss is looked at there only", otherwise=False)
+def synchronise(model: keras.Model) -> bool:
+    """Let a model's variables hold their newest values; return whether they do."""
+    if keras.backend.backend() == "jax":  # `backend/jax/trainer.py`: in `fit` they live in a state outside.
         model.jax_state_sync()
+    return True
 
 
-def forget_functions(model: keras.Model) -> None:
-    """Let a model trace its functions again: for another number of steps in a call, or on other devices."""
-    # `trainers/trainer.py`: `make_train_function` and its like do nothing if there is one.
-    model.train_function = model.test_function = model.predict_function = None
+@hook("Keras reads a batch of a data set before the first step")
+def build(model: keras.Model, batch) -> None:
+    """Make the variables that a step on such a batch needs, as Keras does on JAX and PyTorch."""
+    # `trainers/trainer.py`; without the batch it would take one from the data set, also from the queue of its workers.
+    model._symbolic_build(data_batch=batch)
 
 
-def training_function(model: keras.Model) -> Callable | None:
-    """Return the traced function of a training step, None before the first `fit`."""
-    return model.train_function
+@hook("TensorFlow does one step a call")
+def functions(model: keras.Model) -> tuple | None:
+    """Return the traced functions of a model, for training, tests and predictions; None before the first use."""
+    return model.train_function, model.test_function, model.predict_function
 
 
+def set_functions(model: keras.Model, traced: tuple = (None, None, None)) -> None:
+    """Put traced functions back, or let a model trace them again: `make_train_function` does if it has none."""
+    model.train_function, model.test_function, model.predict_function = traced
+
+
+@hook("an optimizer that has made no step must be built before a run is resumed", otherwise=())
+def optimized_variables(optimizer) -> list:
+    """Return the weights for which an optimizer was built."""
+    return optimizer._trainable_variables if optimizer.built else []
+
+
+@hook("no warning if a metric takes logits for probabilities", otherwise=())
 def compiled_metrics(model: keras.Model) -> list:
     """Return the metrics that a model was compiled with, as they were given: names and objects."""
     # `trainers/compile_utils.py`: `model.metrics` has none of them before the first step.
@@ -57,31 +123,45 @@ def compiled_metrics(model: keras.Model) -> list:
     return [] if given is None else keras.tree.flatten([given._user_metrics, given._user_weighted_metrics])
 
 
+@hook("token ids are not checked", otherwise=())
 def inputs_of_calls(layer: keras.layers.Layer) -> list[list]:
     """Return the tensors that each symbolic call of a layer, or of a model within a model, has read."""
     # `ops/node.py`; `layer.input` has those of the first call.
     return [node.input_tensors for node in layer._inbound_nodes]
 
 
-def layers_behind(model: keras.Model) -> Iterator:
-    """Yield the layers that made a model's single output, the last one first, while each has one input."""
+@hook("no warning if the loss takes logits for probabilities", otherwise=())
+def layers_behind(model: keras.Model) -> list:
+    """Return the layers that made a model's single output, the last one first, while each has one input."""
+
+    def flat(layers):
+        return [part for layer in layers for part in (layers_behind(layer) if _is_model(layer) else [layer])]
+
     if isinstance(model, keras.Sequential):
-        for layer in reversed(model.layers):
-            yield from layers_behind(layer) if isinstance(layer, keras.Model) else [layer]
-        return
+        return flat(reversed(model.layers))
     outputs = getattr(model, "outputs", None) or ()
     if len(outputs) != 1:
-        yield model
-        return
+        return [model]
     # `ops/node.py`: the operation that made a tensor, and which of its calls it was.
-    [tensor] = outputs
+    [tensor], found = outputs, []
     while tensor is not None:
         layer, call, _ = tensor._keras_history
         if isinstance(layer, keras.layers.InputLayer):
-            return
-        yield from layers_behind(layer) if isinstance(layer, keras.Model) else [layer]
+            break
+        found.append(layer)
         inputs = layer._inbound_nodes[call].input_tensors
         tensor = inputs[0] if len(inputs) == 1 else None
+    return flat(found)
+
+
+def _is_model(layer) -> bool:
+    return isinstance(layer, keras.Model)
+
+
+@hook("each of several processes computes every batch whole", otherwise=False)
+def has_layout(variable: keras.Variable) -> bool:
+    """Return whether `set_layout` can spread a variable over devices."""
+    return isinstance(variable._layout, object)  # Always, if there is such an attribute.
 
 
 def set_layout(variable: keras.Variable, layout: Callable) -> None:
@@ -91,13 +171,20 @@ def set_layout(variable: keras.Variable, layout: Callable) -> None:
     variable._layout = layout(variable)
 
 
-def set_cardinality(batches, like) -> None:
-    """Tell Keras that a `tf.data.Dataset` has as many batches as another one."""
-    # `trainers/data_adapters/tf_dataset_adapter.py` calls the method and believes it. TensorFlow's own
-    # `assert_cardinality` would fail in an epoch that begins at a later step.
-    batches.cardinality = like.cardinality
+@hook("a step of your own gets `x` alone in a tuple of one")
+def source_of_arrays(batches: keras.utils.PyDataset):
+    """Return a source of the batches as they are: from a `PyDataset`, Keras makes a tuple of each array alone."""
+    # `trainers/data_adapters/py_dataset_adapter.py`; `get_data_adapter` takes an adapter as it is.
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    class Arrays(PyDatasetAdapter):
+        def _standardize_batch(self, batch):
+            return batch
+
+    return Arrays(batches)
 
 
+@hook("Adam's update is Keras's own")
 def adam_moments(optimizer: keras.optimizers.Adam, variable) -> tuple[keras.Variable, keras.Variable]:
     """Return the two moments that Adam keeps of a variable's gradient."""
     # `optimizers/adam.py`.
@@ -105,35 +192,24 @@ def adam_moments(optimizer: keras.optimizers.Adam, variable) -> tuple[keras.Vari
     return optimizer._momentums[i], optimizer._velocities[i]
 
 
-def end_epoch() -> None:
-    """End the epoch in a callback, as if there were no more data."""
-    # `trainers/epoch_iterator.py`: on TensorFlow and JAX, `catch_stop_iteration` is around the callbacks of a step too.
-    # On PyTorch it is not, but there a batch is read before its callbacks, and the data end by themselves.
-    raise StopIteration
-
-
-@contextlib.contextmanager
-def without_all_reduce(optimizer: keras.optimizers.Optimizer):
-    """Let an optimizer on TensorFlow, with one replica, leave out the sum over replicas.
+@hook("TensorFlow keeps the graphs of models that are gone", otherwise=False)
+def skip_all_reduce(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Let an optimizer on TensorFlow, with one replica, leave out the sum over replicas; return whether that is new.
 
     TensorFlow registers a gradient function for each sum that it traces, and keeps its graph for ever.
     """
     # `backend/tensorflow/optimizer.py`.
+    is_new = optimizer._all_reduce_sum_gradients is not list
     optimizer._all_reduce_sum_gradients = list
-    try:
-        yield
-    finally:
-        del optimizer._all_reduce_sum_gradients
+    return is_new
 
 
-def scaled_for_replicas(loss):
-    """Divide a loss by the number of replicas of a `tf.distribute` strategy, whose gradients TensorFlow adds up."""
-    # `losses/loss.py`; Keras does this for its own losses.
-    from keras.src.losses.loss import scale_loss_for_distribution
-
-    return scale_loss_for_distribution(loss)
+def use_all_reduce(optimizer: keras.optimizers.Optimizer) -> None:
+    """Undo `skip_all_reduce`."""
+    del optimizer._all_reduce_sum_gradients
 
 
+@hook("TensorFlow keeps the graphs of models that are gone")
 def forget_kernels() -> None:
     """Let TensorFlow give back the compiled functions of models that are gone; it makes others again when called."""
     # As `backend/common/global_state.py` does in `clear_session`.
@@ -142,13 +218,16 @@ def forget_kernels() -> None:
     context.context().clear_kernel_cache()
 
 
+@hook("TensorFlow does one step a call with a `TensorBoard`", otherwise=True)
 def profiles(callback: keras.callbacks.TensorBoard) -> bool:
     """Tell whether a `TensorBoard` was asked to profile some batches."""
     # `callbacks/tensorboard.py` keeps no `profile_batch`.
     return callback._start_batch > 0
 
 
+@hook("a model with this layer is not compiled by XLA")
 def allow_jit(layer: keras.layers.Layer) -> None:
     """Let XLA compile a layer that Keras says it cannot."""
     # `layers/preprocessing/image_preprocessing`: true of TensorFlow alone, but it leaves the whole model uncompiled.
-    layer.supports_jit = True
+    if not layer.supports_jit:
+        layer.supports_jit = True

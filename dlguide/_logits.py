@@ -22,7 +22,7 @@ def gives_logits(model) -> bool:
         layer = layer.layer if type(layer) is keras.layers.TimeDistributed else layer
         has_none = getattr(layer, "activation", None) is keras.activations.linear
         if type(layer) not in PASSING and not (type(layer) is keras.layers.Activation and has_none):
-            return has_none and _is_keras(keras.layers, layer)
+            return has_none and _targets.is_of_keras(keras.layers, layer)
     return False
 
 
@@ -54,7 +54,7 @@ def _metrics_of_probabilities(model):
     is_single = isinstance(shape, tuple) and shape[-1] == 1
     for given in _keras.compiled_metrics(model):
         function = getattr(given, "__name__", None)
-        if isinstance(given, keras.metrics.Metric) and _is_keras(keras.metrics, given):
+        if isinstance(given, keras.metrics.Metric) and _targets.is_of_keras(keras.metrics, given):
             name, config = type(given).__name__, given.get_config()
         elif isinstance(given, str):
             name, config = _named_metric(given, is_single)
@@ -86,10 +86,6 @@ def _named_metric(given: str, is_single: bool) -> tuple[str, dict]:
         if inspect.isclass(kind):  # Not made: Keras would count it in the names of later ones.
             return name, {key: value.default for key, value in inspect.signature(kind).parameters.items()}
     return "", {}
-
-
-def _is_keras(module, value) -> bool:
-    return getattr(module, type(value).__name__, None) is type(value)
 
 
 def _class_name(name: str) -> str:

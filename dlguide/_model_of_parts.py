@@ -5,7 +5,6 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from dlguide import _keras
 from dlguide.errors import ArgumentError
 
 
@@ -40,7 +39,7 @@ class ModelOfParts(keras.Model):
     def total_loss(self, loss):
         """Return a loss of the model with those that its layers add."""
         more = (ops.cast(each, loss.dtype) for each in self.losses)
-        return _keras.scaled_for_replicas(sum(more, loss))
+        return _divided_by_replicas(sum(more, loss))
 
     def get_config(self):
         config = {key: value for key, value in super().get_config().items() if key in ("name", "trainable", "dtype")}
@@ -51,3 +50,13 @@ class ModelOfParts(keras.Model):
     def from_config(cls, config, custom_objects=None):
         parts = {name: keras.saving.deserialize_keras_object(config[name], custom_objects) for name in cls.PARTS}
         return cls(**{**config, **parts})
+
+
+def _divided_by_replicas(loss):
+    """Divide a loss by the replicas of a `tf.distribute` strategy, whose gradients are added up, as Keras does."""
+    if keras.backend.backend() != "tensorflow":
+        return loss
+    import tensorflow as tf
+
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    return loss * ops.cast(1.0 / replicas, loss.dtype) if replicas > 1 else loss

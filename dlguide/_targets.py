@@ -1,11 +1,12 @@
 """Infers from the compiled loss which targets a model takes, and their shape."""
 
+import inspect
 import re
 
 import keras
 import numpy as np
 
-from dlguide import _checks
+from dlguide import _checks, _keras
 from dlguide.errors import ArgumentError
 
 SPARSE = "sparse_categorical_crossentropy"
@@ -24,10 +25,16 @@ def loss_name(model) -> str | None:
     loss = model.loss
     if isinstance(loss, str):
         loss = None if loss.lower() in ("crossentropy", "ce") else keras.losses.get(loss)  # Keras chooses by `y`.
-    if isinstance(loss, keras.losses.Loss):
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(loss).__name__).lower()
-    name = getattr(loss, "__name__", None)
-    return name if name and getattr(keras.losses, name, None) is loss else None
+    if not is_of_keras(keras.losses, loss):
+        return None
+    name = getattr(loss, "__name__", None) or type(loss).__name__
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def is_of_keras(module, value) -> bool:
+    """Return whether a loss, metric or layer is a function of a module, or of one of its classes, not a subclass."""
+    own = value if inspect.isfunction(value) else type(value)
+    return getattr(module, own.__name__, None) is own
 
 
 def num_classes(model) -> int | None:
@@ -56,6 +63,27 @@ def check_shape(name: str, shape: tuple, model) -> None:
         text = _checks.text_of_shape(wanted[1:])
         what = "one integer label per prediction" if loss == SPARSE else "as the model's output"
         raise ArgumentError(f"`{name}` must be of shape {text}, {what}. Received: {name} of shape {tuple(shape)}")
+
+
+def in_rank_of_output(model, y: np.ndarray) -> np.ndarray:
+    """Return targets without a superfluous last axis of size 1, or with a missing one, if only Keras reads them.
+
+    Keras compares both forms, but TensorFlow's graph, once traced for one of the two shapes, refuses the other.
+    """
+    output, loss = getattr(model, "output_shape", None), loss_name(model)
+    steps = ("train_step", "test_step", "compute_loss", "compute_metrics")
+    if (
+        not isinstance(output, tuple)
+        or loss not in (*OF_PROBABILITIES, *OF_NUMBERS)
+        or any(getattr(type(model), step) is not getattr(keras.Model, step) for step in steps)
+        or not all(isinstance(m, str | None) or is_of_keras(keras.metrics, m) for m in _keras.compiled_metrics(model))
+        or any(type(m) is keras.metrics.MeanMetricWrapper for m in _keras.compiled_metrics(model))
+    ):
+        return y
+    ndim = len(output) - (loss == SPARSE)
+    if y.ndim == ndim + 1:
+        return y[..., 0]
+    return y[..., np.newaxis] if y.ndim == ndim - 1 else y
 
 
 def labels(model, y) -> np.ndarray | None:

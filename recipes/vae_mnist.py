@@ -11,7 +11,7 @@ Training: 204.0 s on 2 cores of AMD EPYC.
 
 import keras
 
-from dlguide import data, generation, plots, training
+from dlguide import data, generation, plots
 from recipes._lib import pictures
 from recipes._lib.images import image_judge, vae_model
 from recipes._lib.result import Result
@@ -43,12 +43,13 @@ def main(
     model = vae_model.compiled(mnist, steps, learning_rate, latent_dim)
     model.summary()
 
-    history = training.fit(
+    history = vae_model.fit(
         model,
-        vae_model.binarised_batches(mnist.train.x, batch_size, seed),
+        mnist.train.x,
+        batch_size=batch_size,
+        seed=seed,
         validation_data=(valid, valid),
         epochs=epochs,
-        seed=seed,
         run_dir=run_dir,
     )
 

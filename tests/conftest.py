@@ -26,8 +26,6 @@ import pytest
 
 pytest.register_assert_rewrite("tests.helpers")
 
-from tests.helpers.switches import SECONDS
-
 
 def pytest_configure(config):
     """Import what each test needs, but not in the process that only hands the tests out to others."""
@@ -46,6 +44,8 @@ def pytest_collection_modifyitems(config, items):
     """Leave out thorough tests above DLGUIDE_TESTS seconds; a test that is named by itself is always run."""
     if any("::" in arg for arg in config.args):
         return
+
+    from tests.helpers.switches import SECONDS
 
     def is_left_out(item):
         seconds = [mark.kwargs.get("seconds", 1) for mark in item.iter_markers("thorough")]

@@ -1,17 +1,23 @@
 """Metrics of a trained model as plain numbers, overall and per class or label."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from dlguide import _checks, _data_checks, _data_sets, _targets
+from dlguide._arrays import Arrays
 from dlguide.errors import ArgumentError
 
 
 def evaluate(
-    model: keras.Model, x, y=None, *, batch_size: int = 256, class_names: Sequence[str] = ()
+    model: keras.Model,
+    x: Arrays | Iterable,
+    y: Arrays | None = None,
+    *,
+    batch_size: int = 256,
+    class_names: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Evaluate a compiled model: its loss and metrics, and precision, recall and F1 of each class or label.
 
@@ -21,13 +27,15 @@ def evaluate(
 
     Args:
         model: A compiled model.
-        x: Examples, arrays as in `training.fit`. Or a data set of batches `(x, y)`: a `tf.data.Dataset`, a
-            `keras.utils.PyDataset` or a PyTorch `DataLoader`. For classes and labels it is read twice.
-        y: Targets. None with a data set, or if the loss needs none.
+        x: Examples, arrays of shape `(n, *input_shape)` as in `training.fit`, or a tuple, list or dict of them. Or a
+            data set of batches `(x, y)`, as in `training.fit`. For classes and labels it is read twice.
+        y: Targets of shape `(n,)` or `(n, *output_shape)`, or a tuple, list or dict of arrays. None with a data set,
+            or if the loss needs none.
         batch_size: Examples per step, at least 1. It changes the metrics only by rounding, except with `contrastive`:
             there, the other view of an image is searched among the views of its batch. No effect with a data set.
         class_names: A name for each class or label, for the keys of `"per_class"`; for a single logit two names, no
-            and yes. If empty, numbers.
+            and yes. If empty, numbers. A model whose outputs have the shape of its inputs is taken for an
+            autoencoder, which has no labels, unless they have names.
 
     Returns:
         The loss and each compiled metric as a `float`, or as a list of floats if a metric has several values. A
@@ -49,24 +57,27 @@ def evaluate(
     """
     batch_size = _checks.integer("batch_size", batch_size)
     kind, shape = _data_sets.kind_of("x", x), getattr(model, "output_shape", None)
+    names = [] if class_names is None else np.asarray(class_names).tolist()  # No list if it is no sequence.
     has_vectors = isinstance(shape, tuple) and len(shape) == 2
     has_classes = has_vectors and _targets.loss_name(model) in _targets.CLASSES
+    has_labels = has_vectors and _targets.loss_name(model) in _targets.LABELS
+    if has_labels and shape[-1] > 1 and not names:  # An autoencoder's outputs are no labels.
+        has_labels = [tuple(each.shape[1:]) for each in getattr(model, "inputs", None) or ()] != [shape[1:]]
     scores = None
     if kind == "arrays":
         x, y = _data_checks.examples(model, x, y)
-        labels = None if y is x else _targets.labels(model, y)
+        labels = _targets.labels(model, y) if has_labels else None
         evaluated = {"x": x, "y": y, "batch_size": batch_size}
     else:
         if y is not None:
             raise ArgumentError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
         data, labels = _data_sets.checked(model, "x", _data_sets.Data(kind, x)), None
-        if has_classes or (has_vectors and _targets.loss_name(model) in _targets.LABELS):
-            y, scores, is_reconstruction = _read(model, data)
-            labels = None if is_reconstruction else _targets.labels(model, y)
+        if has_classes or has_labels:
+            y, scores = _read(model, data)
+            labels = _targets.labels(model, y)
         evaluated = {"x": x}
     count = shape[-1] if has_classes or labels is not None else 0
     count = 2 if labels is not None and count == 1 else count
-    names = [] if class_names is None else np.asarray(class_names).tolist()  # No list if it is no sequence.
     if names and count and not (isinstance(names, list) and len(set(names)) == len(names) == count):
         raise _checks.error("class_names", f"a sequence of {count} different names, one for each class", class_names)
     names = names or [str(i) for i in range(count)]
@@ -88,19 +99,18 @@ def evaluate(
     return metrics | {"per_class": _scores_of_each(labels, predicted, names)}
 
 
-def _read(model, data: _data_sets.Data) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Read a data set; return its targets, the model's outputs, and whether each target is the example itself."""
-    targets, outputs, is_reconstruction = [], [], True
+def _read(model, data: _data_sets.Data) -> tuple[np.ndarray, np.ndarray]:
+    """Read a data set; return its targets and the model's outputs."""
+    targets, outputs = [], []
     for batch in data.batches():
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if y is None:
             raise ArgumentError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
         targets.append(_data_sets.as_arrays(y))
-        outputs.append(model.predict_on_batch(x if data.stays else _data_sets.as_arrays(x)))
-        is_reconstruction = is_reconstruction and hasattr(x, "shape") and np.array_equal(x, targets[-1])
+        outputs.append(model.predict_on_batch(x if data.yields_tf_tensors else _data_sets.as_arrays(x)))
     y = np.concatenate(targets)
     _data_checks.targets(model, "y", y)
-    return y, np.concatenate(outputs), is_reconstruction
+    return y, np.concatenate(outputs)
 
 
 def _plain(value):

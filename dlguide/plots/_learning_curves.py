@@ -13,7 +13,8 @@ def learning_curves(history, *, metric_names: Mapping[str, str] | None = None):
 
     Args:
         history: The result of `fit`, or its dict of lists. An entry of a list is a number, or an array for a metric of
-            several values, such as one per class. NaN marks an epoch without the metric: it is not drawn.
+            several values, such as one per class. NaN marks an epoch without the metric: it is not drawn. Neither is a
+            log of texts.
         metric_names: Labels of the metrics' axes, such as meaning and unit: `{"loss": "mean squared error (mpg²)"}`.
             These metrics come first, in this order. If None, names and order are those of the history.
 
@@ -32,6 +33,7 @@ def learning_curves(history, *, metric_names: Mapping[str, str] | None = None):
     history = getattr(history, "history", history)
     if not history or not all(len(values) for values in history.values()):
         raise _checks.error("history", "of at least one epoch", history)
+    history = {name: values for name, values in history.items() if not any(isinstance(value, str) for value in values)}
     names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
     if not names:
         raise _checks.error("history", "with a metric of the training", list(history))

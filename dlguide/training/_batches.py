@@ -1,4 +1,4 @@
-"""The batches of an epoch: their order, and the step at which the epoch begins."""
+"""The batches of arrays: their order in each epoch, and the step at which an epoch begins."""
 
 import functools
 
@@ -6,7 +6,6 @@ import keras
 import numpy as np
 
 from dlguide import _keras
-from dlguide._data_sets import Data
 from dlguide._rows import Rows
 from dlguide.training import _processes
 
@@ -32,70 +31,73 @@ def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
 class ArrayBatches(keras.utils.PyDataset):
     """Batches of arrays, in the order of `epoch_order`.
 
-    Keras reads `source`: on JAX and PyTorch this object, on TensorFlow a `tf.data.Dataset` with the same order and
-    the same first step.
+    On JAX and PyTorch Keras reads this object, on TensorFlow a `tf.data.Dataset` with the same batches.
 
     Attributes:
-        source: What Keras reads in each epoch.
         steps: Number of batches in a whole epoch.
-        can_begin_within_epoch: Whether `begin` takes another step than 0.
+        can_begin_within_epoch: Whether `source` takes another step than 0.
     """
 
     can_begin_within_epoch = True
 
-    def __init__(self, arrays, batch_size: int, seed: int = 0):
+    def __init__(self, arrays, batch_size: int, seed: int = 0, rank: int = 0, processes: int = 1):
         super().__init__()
         self._arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else a, arrays)
-        self._n = len(keras.tree.flatten(arrays)[0])
+        self._n = len(next(array for array in keras.tree.flatten(arrays) if array is not None))
         self._batch_size, self._seed = batch_size, seed
-        self._rank, self._processes = _processes.rank_and_size()
+        self._rank, self._processes = rank, processes
         self.steps = -(-self._n // batch_size)
         self._order, self._first_step = np.arange(self._n), 0
         if keras.backend.backend() == "tensorflow":
-            self._dataset = self._as_dataset()
+            import tensorflow as tf
 
-    @property
-    def source(self):
-        return self._dataset if keras.backend.backend() == "tensorflow" else self
+            with tf.device("CPU"):
+                self._order = tf.Variable(self._order)
+                self._arrays = keras.tree.map_structure(
+                    lambda a: a if a is None or isinstance(a, Rows) else tf.constant(a), self._arrays
+                )
 
-    def begin(self, epoch: int, step: int = 0) -> None:
-        """Set the order of an epoch, and the step at which it begins."""
+    def source(self, first_step: int = 0):
+        """Return what Keras reads in each epoch, from a step on."""
+        self._first_step = first_step
+        if keras.backend.backend() == "tensorflow":
+            return self._as_dataset(first_step)
+        return self if isinstance(self._arrays, tuple | dict) else _keras.source_of_arrays(self) or self
+
+    def begin(self, epoch: int) -> None:
+        """Set the order of an epoch."""
         order = epoch_order(self._n, self._seed, epoch)
         if keras.backend.backend() == "tensorflow":
             self._order.assign(order)
-            self._first_step.assign(step)
         else:
-            self._order, self._first_step = order, step
+            self._order = order
+
+    def end(self) -> None:
+        """Do nothing: an epoch follows from its number."""
 
     def __len__(self):
         return self.steps - self._first_step
 
     def __getitem__(self, step):
         first = (self._first_step + step) * self._batch_size
-        rows = _processes.share(self._order[first : first + self._batch_size], self._rank, self._processes)
+        batch = self._order[first : first + self._batch_size]
+        rows = _processes.rows_of_rank(batch, self._rank, self._processes)
         # `take` is faster than indexing, and a short step on JAX shows it.
         return keras.tree.map_structure(
-            lambda a: a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays
+            lambda a: a if a is None else a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays
         )
 
-    def _as_dataset(self):
+    def _as_dataset(self, first_step: int):
         """Return the batches as TensorFlow reads them: its threads fetch the next ones during a step."""
         import tensorflow as tf
 
-        with tf.device("CPU"):
-            self._order, self._first_step = tf.Variable(self._order), tf.Variable(0, dtype="int64")
-            self._arrays = keras.tree.map_structure(
-                lambda a: a if isinstance(a, Rows) else tf.constant(a), self._arrays
-            )
-        steps = tf.data.Dataset.range(self.steps)
         take = functools.partial(_take, self._arrays, self._order, self._batch_size)
-        batches = _from_step(steps, self._first_step).map(take, num_parallel_calls=2, deterministic=True).prefetch(4)
+        steps = tf.data.Dataset.range(first_step, self.steps)
+        batches = steps.map(take, num_parallel_calls=2, deterministic=True).prefetch(4)
         # TensorFlow's tuning of these two numbers held up every second epoch or so by half a second.
         options = tf.data.Options()
         options.autotune.enabled = False
-        batches = batches.with_options(options)
-        _keras.set_cardinality(batches, like=steps)
-        return batches
+        return batches.with_options(options)
 
 
 def _take(arrays, order, batch_size: int, step):
@@ -106,6 +108,8 @@ def _take(arrays, order, batch_size: int, step):
     rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
 
     def rows_of(array):
+        if array is None:  # Of an input that may be left out.
+            return None
         if isinstance(array, Rows):
             batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
         else:
@@ -115,64 +119,3 @@ def _take(arrays, order, batch_size: int, step):
         return batch
 
     return keras.tree.map_structure(rows_of, arrays)
-
-
-def _from_step(dataset, first_step):
-    import tensorflow as tf
-
-    return tf.data.Dataset.from_tensors(0).flat_map(lambda _: dataset.skip(first_step))
-
-
-class DataSetBatches:
-    """Batches of a data set, which has an order of its own; `steps` is None if it is not known."""
-
-    def __init__(self, data: Data, epoch: int):
-        """Bring the data set to where it is after `epoch` epochs: it may draw its next order at the end of each."""
-        self.source, self.steps, self._first_step = data.content, data.num_batches, None
-        self.can_begin_within_epoch = data.kind != "DataLoader" and data.num_batches is not None
-        if data.kind == "tf.data.Dataset":
-            import tensorflow as tf
-
-            with tf.device("CPU"):
-                self._first_step = tf.Variable(0, dtype="int64")
-            self.source = _from_step(data.content, self._first_step)
-            # `flat_map` has lost it. Only an epoch from step 0 has this many batches.
-            _keras.set_cardinality(self.source, like=data.content)
-            for _ in range(epoch):
-                next(iter(self.source))
-        if data.kind == "PyDataset":
-            for _ in range(epoch):
-                data.content.on_epoch_begin()
-                data.content.on_epoch_end()
-            self.source = self._first_step = _FromStep(data.content)
-
-    def begin(self, epoch: int, step: int = 0) -> None:
-        if self._first_step is not None:
-            self._first_step.assign(step)
-
-
-class _FromStep(keras.utils.PyDataset):
-    """The batches of another `PyDataset` from one step on."""
-
-    def __init__(self, batches: keras.utils.PyDataset):
-        super().__init__(
-            workers=batches.workers,
-            use_multiprocessing=batches.use_multiprocessing,
-            max_queue_size=batches.max_queue_size,
-        )
-        self.batches, self.first_step = batches, 0
-
-    def assign(self, step: int) -> None:
-        self.first_step = step
-
-    def __len__(self):
-        return self.batches.num_batches - self.first_step
-
-    def __getitem__(self, step):
-        return self.batches[self.first_step + step]
-
-    def on_epoch_begin(self):
-        self.batches.on_epoch_begin()
-
-    def on_epoch_end(self):
-        self.batches.on_epoch_end()

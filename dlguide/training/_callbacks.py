@@ -16,30 +16,39 @@ def early_stopping(patience: int | None) -> list[keras.callbacks.EarlyStopping]:
     return [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
 
 
-class Callbacks(keras.callbacks.CallbackList):
+class RunCallbackList(keras.callbacks.CallbackList):
     """What Keras calls in `model.fit`; the order is a contract.
 
-    1. The epoch of the batches is begun, a resumed one at its step: the callbacks may read the data.
-    2. `own`, the caller's callbacks. They may add values to the logs, which all others read.
-    3. `stopping`, the `EarlyStopping` of `patience`. `NonFiniteGuard` uses its copy of the best weights.
+    1. The epoch of the batches is begun: the callbacks may read the data.
+    2. `user_callbacks`. They may add values to the logs, which all others read.
+    3. `early_stopping`, that of `patience`. `NonFiniteGuard` uses its copy of the best weights.
     4. The history of the run notes the epoch.
-    5. `NonFiniteGuard` ends a run with a non-finite loss before a checkpoint keeps it.
+    5. `nan_guard` ends a run with a non-finite loss before a checkpoint keeps it.
     6. `reports` print and log what is in the logs at last.
     7. A checkpoint keeps what all callbacks have after the epoch.
 
-    In a resumed epoch the callbacks get the true numbers of the steps. Vectors among the logs are arrays.
+    A resumed epoch is trained in a `model.fit` of its own, with fewer batches; the callbacks see one training, and the
+    true numbers of the steps. Vectors among the logs are arrays.
     """
 
-    checkpoint_attributes = ("_torch_seed", "_loader_states")
-
-    def __init__(self, run: Run, batches, loaders: list, own: list, stopping: list, guard, reports: list, **options):
-        super().__init__([*own, *stopping, run.history, guard, *reports], model=run.model, **options)
-        run.keep(self, *own, *stopping, guard, check=guard.check)
+    def __init__(self, run: Run, batches, user_callbacks: list, early_stopping: list, nan_guard, reports: list, **bar):
+        super().__init__([*user_callbacks, *early_stopping, run.history, nan_guard, *reports], model=run.model, **bar)
+        states = [batches] if hasattr(batches, "get_state") else []
+        run.keep(self, *states, *user_callbacks, *early_stopping, nan_guard, check=nan_guard.check)
         self._run, self._batches = run, batches
         self._loggers = [report for report in reports if isinstance(report, Log)]
-        self._torch_seed, self._generators, self._loader_states = None, _generators(loaders), []
+        self._torch_seed, self._weights, self._has_begun = None, None, False
+
+    def get_state(self) -> dict:
+        return {"torch_seed": self._torch_seed}
+
+    def set_state(self, state: dict) -> None:
+        self._torch_seed = state["torch_seed"]
 
     def on_train_begin(self, logs=None):
+        if self._has_begun:
+            return
+        self._has_begun = True
         if keras.backend.backend() == "torch":
             import torch
 
@@ -52,18 +61,11 @@ class Callbacks(keras.callbacks.CallbackList):
     def on_epoch_begin(self, epoch, logs=None):
         resumed_epoch, resumed_step = self._run.resume_at
         self._epoch, self._first_step = epoch, resumed_step if epoch == resumed_epoch else 0
-        self._batches.begin(epoch, self._first_step)
-        for generator, state in zip(self._generators, self._loader_states, strict=bool(self._loader_states)):
-            import torch
-
-            generator.set_state(torch.from_numpy(state))
+        self._batches.begin(epoch)
         super().on_epoch_begin(epoch, logs)
 
     def on_train_batch_begin(self, batch, logs=None):
         step = batch + self._first_step
-        if self._first_step and step >= self._batches.steps:
-            # TensorFlow would find the end of the data in the middle of one step more, with the seeds already moved on.
-            _keras.end_epoch()
         # Keras draws from PyTorch's global generator between epochs, once more or less after a kill.
         if step == 0 and self._torch_seed is not None:
             import torch
@@ -76,25 +78,25 @@ class Callbacks(keras.callbacks.CallbackList):
             self._run.begin_step(step)
 
     def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(batch + self._first_step, logs)
+        step = batch + self._first_step
+        # In one call of many steps, Keras counts beyond the last one.
+        super().on_train_batch_end(step if self._batches.steps is None else min(step, self._batches.steps - 1), logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._loader_states = [generator.get_state().numpy() for generator in self._generators]
+        self._batches.end()
         # Keras turns what it can into a float, and leaves a vector as a tensor of the backend.
         logs = {n: keras.ops.convert_to_numpy(v) if keras.ops.is_tensor(v) else v for n, v in (logs or {}).items()}
         super().on_epoch_end(epoch, logs)
         self._run.save_epoch(stop=bool(self._run.model.stop_training))
+        if self._first_step and not self._run.is_finished:
+            self._weights = self._run.model.get_weights()
 
-
-def _generators(loaders: list) -> list:
-    """Return the generators from which PyTorch's data loaders draw their order; none without loaders."""
-    if not loaders:
-        return []
-    import torch
-
-    owners = [o for x in loaders for o in (x, x.sampler, x.batch_sampler, getattr(x.batch_sampler, "sampler", x))]
-    own = {id(o.generator): o.generator for o in owners if getattr(o, "generator", None) is not None}
-    return [torch.default_generator, *own.values()]
+    def on_train_end(self, logs=None):
+        if not self._run.is_finished:
+            # With `use_ema`, Keras has put the averages in place of the weights, as at the end of a training.
+            self._run.model.set_weights(self._weights)
+            return
+        super().on_train_end(logs)
 
 
 class NonFiniteLossError(FloatingPointError):
@@ -108,40 +110,45 @@ class NonFiniteGuard(keras.callbacks.Callback):
     epoch's weights are accepted after the next step's loss was finite.
     """
 
-    checkpoint_attributes = ("best", "best_epoch", "best_weights", "_pending")
-
     def __init__(self, stopping: list[keras.callbacks.EarlyStopping]):
         super().__init__()
         self._stopping = stopping
         self.best, self.best_epoch, self.best_weights = math.inf, 0, None
         self._pending = None  # The same three, not yet accepted.
 
+    def get_state(self) -> dict:
+        return {"best": [self.best, self.best_epoch, self.best_weights], "pending": self._pending}
+
+    def set_state(self, state: dict) -> None:
+        (self.best, self.best_epoch, self.best_weights), self._pending = state["best"], state["pending"]
+
     def on_train_begin(self, logs=None):
         if self.best_weights is None:
             self.best_weights = self.model.get_weights()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._step, self._checked_at = epoch, None, time.perf_counter()
+        self._epoch, self._step, self._has_loss, self._checked_at = epoch, None, False, time.perf_counter()
 
     def on_train_batch_begin(self, batch, logs=None):
-        is_first, self._step = self._step is None, batch
+        self._has_loss, self._step = self._step is not None, batch
         # Looking at the loss means waiting for the step: once a second is often enough.
-        if not is_first and (self._pending or time.perf_counter() - self._checked_at >= 1):
+        if self._has_loss and (self._pending or time.perf_counter() - self._checked_at >= 1):
             self.check()
 
     def check(self) -> None:
         """Raise if the loss of the epoch so far is not finite."""
-        _keras.synchronise(self.model)
+        if not _keras.synchronise(self.model) and self._step is not None:
+            return  # The metrics are old.
         for metric in self.model.metrics:
             if metric.name == "loss":
                 for variable in metric.variables:
                     self._check_finite("loss", float(np.asarray(keras.ops.convert_to_numpy(variable))))
         self._checked_at = time.perf_counter()
-        if self._step is not None:  # Else the epoch has ended, and its loss is from before the last step.
+        if self._has_loss:  # Else the epoch's loss is from before its last step, or the next one has none yet.
             self._accept()
 
     def on_epoch_end(self, epoch, logs=None):
-        self._step = None
+        self._step, self._has_loss = None, False
         for name in ("loss", "val_loss"):
             self._check_finite(name, (logs or {}).get(name, 0.0))
         self._accept()
@@ -153,7 +160,9 @@ class NonFiniteGuard(keras.callbacks.Callback):
                 self._accept()
 
     def restore_best(self) -> None:
-        self.model.set_weights(self.best_weights or self._stopping[0].best_weights)
+        weights = self.best_weights or (self._stopping and self._stopping[0].best_weights)
+        if weights:  # None of a model that was not built before its first step.
+            self.model.set_weights(weights)
 
     def _accept(self) -> None:
         if self._pending:

@@ -1,20 +1,16 @@
 """What a checkpoint holds: all that the next step of a run depends on. `capture` reads it, `restore` sets it."""
 
-import collections
 import dataclasses
 import inspect
 import json
-from typing import Any
 
 import keras
 import numpy as np
 
 from dlguide import _keras
+from dlguide._identity import ByIdentity
 from dlguide.errors import ArgumentError
-from dlguide.training import _fingerprint
-
-PLAIN = (type(None), bool, int, float, str)
-SEQUENCES = {kind.__name__: kind for kind in (list, tuple, set, frozenset, collections.deque)}
+from dlguide.training import _fingerprint, _state
 
 
 @dataclasses.dataclass
@@ -34,183 +30,168 @@ def progress(saved: dict[str, np.ndarray]) -> Progress:
     return Progress(**json.loads(str(saved["state"]))["progress"]) if saved else Progress()
 
 
-def capture(model: keras.Model | None, kept, progress: Progress) -> tuple[dict, list[str]]:
-    """Return weights, seeds, optimizer, the metrics of the epoch so far, and the attributes of the `kept` objects.
+LARGE = 2**16  # Bytes.
+# Of each callback: hashes of its attributes when a run first got it.
+_FIRST = ByIdentity()
+
+
+def check_owner(owner) -> None:
+    """Refuse an object whose state cannot be kept; note the attributes of a callback before a run changes them."""
+    if isinstance(owner, keras.callbacks.Callback) and not _state.has_protocol(owner):
+        if _FIRST.get(owner) is None:
+            _FIRST.set(owner, {name: _state.digest(value) for name, value in _attributes(owner).items()})
+        return
+    is_kept = _state.variables_of(owner) is not None or isinstance(owner, np.random.Generator)
+    if not is_kept and not _state.has_protocol(owner):
+        raise ArgumentError(
+            "`keep` must get objects with `get_state` and `set_state`, NumPy generators, or objects of Keras's with "
+            f"variables. Received: {type(owner).__name__}"
+        )
+
+
+def capture(model: keras.Model | None, owners, progress: Progress) -> tuple[dict, list[str]]:
+    """Return weights, seeds, optimizers, the metrics of the epoch so far, and the states of the `owners`.
 
     Beside the arrays, return what could not be kept, such as "Counter.writer (object)".
     """
     arrays: dict[str, np.ndarray] = {}
+
+    def store(array: np.ndarray) -> str:
+        name = f"array_{len(arrays)}"
+        # NumPy's files have no bfloat16; float32 holds it exactly, and assigning turns it back.
+        arrays[name] = array.astype("float32") if array.dtype.name == "bfloat16" else array
+        return name
+
+    state = {"progress": dataclasses.asdict(progress), "owners": [], "unkept": []}
     variables = _variables(model)
+    state["variables"] = [_state.encode(_state.as_array(variable), store) for variable in variables]
     if model is not None:
-        _keras.synchronise(model)
-        arrays |= {f"variable_{i}": _value(variable) for i, variable in enumerate(variables)}
-        if progress.step:
-            arrays |= {f"metric_{i}": _value(variable) for i, variable in enumerate(model.metrics_variables)}
-    known, attributes, unkept = set(map(id, variables)), [], []
-    for owner in kept:
-        attributes.append({})
-        for name, value in _attributes(owner).items():
-            new: dict[str, np.ndarray] = {}
-            try:
-                attributes[-1][name] = _encoded(value, new, known, f"array_{len(arrays)}_")
-                arrays |= new
-            except TypeError:
-                is_code = callable(value) or inspect.ismodule(value)  # The same in each process.
-                # Keras's own callbacks open their files anew in each `fit`.
-                if not is_code and not type(owner).__module__.startswith(("keras.", "dlguide.")):
-                    unkept.append(f"{type(owner).__name__}.{name} ({type(value).__name__})")
+        places = {id(variable): place for place, variable in enumerate(model.variables)}
+        built_for = [_keras.optimized_variables(optimizer) for optimizer in _optimizers(model)]
+        state["optimizers"] = [[places[id(v)] for v in weights if id(v) in places] for weights in built_for]
+    if model is not None and progress.step:
+        state["metrics"] = [_state.encode(_state.as_array(variable), store) for variable in model.metrics_variables]
+    known = set(map(id, variables))
+    for owner in owners:
+        if isinstance(owner, keras.callbacks.Callback) and not _state.has_protocol(owner):
+            state["owners"].append(_attribute_codes(owner, store, known, state["unkept"]))
+        else:
+            state["owners"].append(_state.encode(owner, store, known))
     seed_state = _keras.global_seed_state()
-    if seed_state is not None:
-        arrays["global_seed"] = _value(seed_state)
+    state["global_seed"] = None if seed_state is None else _state.encode(_state.as_array(seed_state), store)
     if keras.backend.backend() == "torch":
         import torch
 
-        arrays["torch"] = torch.get_rng_state().numpy()
-    state = {"progress": dataclasses.asdict(progress), "kept": attributes}
+        state["torch"] = _state.encode(torch.get_rng_state().numpy(), store)
+    unkept = state.pop("unkept")
     return {"state": np.array(json.dumps(state)), **arrays}, unkept
 
 
-def restore(model: keras.Model | None, kept, saved: dict[str, np.ndarray]) -> None:
-    """Give the model, its optimizer, its metrics and the `kept` objects the state of a checkpoint."""
+def restore(model: keras.Model | None, owners, saved: dict[str, np.ndarray]) -> None:
+    """Give the model, its optimizers, its metrics and the `owners` the state of a checkpoint."""
     state = json.loads(str(saved["state"]))
+    if model is not None:
+        lacks_variables(model, saved)
     variables = _variables(model)
-    if f"variable_{len(variables)}" in saved:  # Those of an optimizer that has made no step in this process.
-        model.optimizer.build(model.trainable_variables)
-        variables = _variables(model)
-    for i, variable in enumerate(variables):
-        variable.assign(saved[f"variable_{i}"])
-    if model is not None and state["progress"]["step"]:
-        for i, variable in enumerate(model.metrics_variables):
-            variable.assign(saved[f"metric_{i}"])
+    _assign(variables, state["variables"], saved)
+    if "metrics" in state:
+        # A loop of one's own may make them in its first step.
+        metrics = model.metrics_variables
+        _assign(metrics, state["metrics"][: len(metrics)], saved)
     known = set(map(id, variables))
-    for owner, attributes in zip(kept, state["kept"], strict=True):
-        for name, encoded in attributes.items():
-            value = _decoded(encoded, saved, known, getattr(owner, name, None) if name else owner)
-            if name:
-                setattr(owner, name, value)
-    if "global_seed" in saved:
-        _keras.set_global_seed_state(saved["global_seed"])
-    if "torch" in saved:
+    for owner, code in zip(owners, state["owners"], strict=True):
+        if isinstance(owner, keras.callbacks.Callback) and not _state.has_protocol(owner):
+            _set_attributes(owner, code, saved, known)
+        else:
+            _state.decode(code, saved, known, owner)
+    if state["global_seed"] is not None:
+        _keras.set_global_seed_state(_state.decode(state["global_seed"], saved))
+    if "torch" in state:
         import torch
 
-        torch.set_rng_state(torch.from_numpy(saved["torch"]))
+        torch.set_rng_state(torch.from_numpy(_state.decode(state["torch"], saved)))
 
 
-def _further_optimizers(model) -> list[keras.optimizers.Optimizer]:
-    """Return the optimizers that a model with a `train_step` of its own has beside `optimizer`."""
-    known = getattr(model, "optimizer", None)
-    values = vars(model).values()
-    return [value for value in values if isinstance(value, keras.optimizers.Optimizer) and value is not known]
+def _assign(variables: list, codes: list, saved: dict) -> None:
+    if len(variables) != len(codes):
+        raise ArgumentError(
+            f"`model` must have the variables of the checkpoint: build it, its metrics and its optimizers before the "
+            f"run. Received: {len(variables)} variables, {len(codes)} in the checkpoint"
+        )
+    for variable, code in zip(variables, codes, strict=True):
+        variable.assign(_state.decode(code, saved))
+
+
+def lacks_variables(model: keras.Model, saved: dict[str, np.ndarray]) -> bool:
+    """Build a model's optimizers as they were, and return whether it has fewer variables than the checkpoint."""
+    state = json.loads(str(saved["state"]))
+    for optimizer, places in zip(_optimizers(model), state["optimizers"], strict=False):
+        if places and not optimizer.built and max(places) < len(model.variables):  # It has made no step here.
+            optimizer.build([model.variables[place] for place in places])
+    is_short = len(_variables(model)) < len(state["variables"])
+    return is_short or len(model.metrics_variables) < len(state.get("metrics", ()))
+
+
+def other_shapes(model: keras.Model, saved: dict[str, np.ndarray]) -> str:
+    """Say which weight of a built model has another shape in the checkpoint; "" if none has."""
+    codes = json.loads(str(saved["state"]))["variables"]
+    for variable, code in zip(model.variables, codes, strict=False):
+        there, here = saved[code["array"]].shape, tuple(variable.shape)
+        if there != here:
+            return f"{variable.path} of shape {there} there, {here} here"
+    return ""
+
+
+def _optimizers(model) -> list[keras.optimizers.Optimizer]:
+    """Return a model's optimizer, and those that one with a `train_step` of its own has beside it."""
+    if model is None:
+        return []
+    first = getattr(model, "optimizer", None)
+    others = [value for value in vars(model).values() if isinstance(value, keras.optimizers.Optimizer)]
+    return [each for each in (first, *(other for other in others if other is not first)) if each is not None]
 
 
 def _variables(model) -> list:
-    if model is None:
-        return []
-    optimizer = getattr(model, "optimizer", None)
-    optimizers = [*([] if optimizer is None else [optimizer]), *_further_optimizers(model)]
     # `variables` has the seed generators' states, which `weights` has not.
-    return [*model.variables, *(variable for each in optimizers for variable in each.variables)]
+    optimizers = _optimizers(model)
+    return [] if model is None else [*model.variables, *(v for each in optimizers for v in each.variables)]
 
 
-def _value(variable) -> np.ndarray:
-    return _plain_dtype(np.asarray(keras.ops.convert_to_numpy(variable)))
-
-
-def _plain_dtype(array: np.ndarray) -> np.ndarray:
-    # NumPy's files have no bfloat16; float32 holds it exactly, and assigning turns it back.
-    return array.astype("float32") if array.dtype.name == "bfloat16" else array
-
-
-def _attributes(owner) -> dict[str, Any]:
-    """Return the attributes of an object that a checkpoint keeps: those that its class names, else all.
-
-    Of an optimizer, a metric or a model, the variables: the object itself, under no name.
-    """
-    if hasattr(owner, "checkpoint_attributes"):
-        return {name: getattr(owner, name) for name in owner.checkpoint_attributes}
-    if _variables_of(owner) is not None:
-        return {"": owner}
+def _attributes(callback) -> dict:
     # Where it writes may be another place now.
-    places = _fingerprint.OF_OUTPUT.intersection(inspect.signature(type(owner).__init__).parameters)
+    places = _fingerprint.OF_OUTPUT.intersection(inspect.signature(type(callback).__init__).parameters)
     left_out = places.union(_keras.CALLBACK_ATTRIBUTES)
-    return {name: value for name, value in vars(owner).items() if name not in left_out}
+    return {name: value for name, value in vars(callback).items() if name not in left_out}
 
 
-def _variables_of(value) -> list | None:
-    """Return the variables of an optimizer, a metric, a layer, a model or a seed generator; None of anything else."""
-    if isinstance(value, keras.Variable):
-        return [value]
-    if isinstance(value, keras.random.SeedGenerator):
-        return [value.state]
-    variables = getattr(value, "variables", None)
-    is_list = isinstance(variables, list | tuple) and all(isinstance(v, keras.Variable) for v in variables)
-    return list(variables) if is_list else None
+def _attribute_codes(callback, store, known: set[int], unkept: list[str]) -> dict:
+    """Return the codes of a callback's attributes; of large arrays that no run has changed only a hash."""
+    codes = {}
+    for name, value in _attributes(callback).items():
+        new: list[np.ndarray] = []
+        try:
+            _state.encode(value, lambda array, new=new: new.append(array), known)
+        except TypeError:
+            is_code = callable(value) or inspect.ismodule(value)  # The same in each process.
+            # Keras's own callbacks open their files anew in each `fit`.
+            if not is_code and not type(callback).__module__.startswith(("keras.", "dlguide.")):
+                unkept.append(f"{type(callback).__name__}.{name} ({type(value).__name__})")
+            continue
+        first = _FIRST.get(callback).get(name)
+        if sum(array.nbytes for array in new) >= LARGE and first == _state.digest(value, known):
+            codes[name] = {"unchanged": first}
+        else:
+            codes[name] = _state.encode(value, store, known)
+    return codes
 
 
-def _encoded(value, arrays: dict, known: set[int], prefix: str) -> dict:
-    """Return a value as JSON has it, with its arrays in `arrays`, or raise TypeError."""
-
-    def each(parts):
-        return [_encoded(part, arrays, known, prefix) for part in parts]
-
-    if type(value) in PLAIN:
-        return {"plain": value}
-    is_array = isinstance(value, np.ndarray | np.generic)
-    if is_array and (value.dtype.kind not in "OV" or value.dtype.name == "bfloat16"):
-        name = f"{prefix}{len(arrays)}"
-        arrays[name] = _plain_dtype(np.asarray(value))
-        return {"array": name, "dtype": value.dtype.name, "is_scalar": isinstance(value, np.generic)}
-    for word, function in _keras.COMPARISONS.items():
-        if value is function:
-            return {"comparison": word}
-    if isinstance(value, np.random.Generator):
-        return {"generator": each([value.bit_generator.state])[0]}
-    variables = _variables_of(value)
-    if variables is not None:
-        return {"variables": each(_value(variable) for variable in variables if id(variable) not in known)}
-    if isinstance(value, dict):
-        return {"dict": [each(pair) for pair in value.items()]}
-    if type(value) in SEQUENCES.values():
-        return {type(value).__name__: each(value)}
-    raise TypeError
-
-
-def _decoded(code: dict, saved: dict, known: set[int], now=None):
-    """Return the value of a code; `now`, the present value, is changed in place if it cannot be made anew."""
-
-    def each(parts):
-        return [_decoded(part, saved, known) for part in parts]
-
-    kind, content = next(iter(code.items()))
-    if kind == "plain":
-        return content
-    if kind == "array":
-        array = saved[content]
-        # A copy: the checkpoint may be used again.
-        array = array.astype("bfloat16") if code["dtype"] == "bfloat16" else array.copy()
-        return array[()] if code["is_scalar"] else array
-    if kind == "comparison":
-        return _keras.COMPARISONS[content]
-    if kind == "generator":
-        now = np.random.default_rng() if now is None else now
-        [now.bit_generator.state] = each([content])
-    elif kind == "variables":
-        variables = [variable for variable in _variables_of(now) or () if id(variable) not in known]
-        if len(variables) != len(content):
+def _set_attributes(callback, codes: dict, saved: dict, known: set[int]) -> None:
+    for name, code in codes.items():
+        now = getattr(callback, name, None)
+        if not isinstance(code, dict) or "unchanged" not in code:
+            setattr(callback, name, _state.decode(code, saved, known, now))
+        elif _FIRST.get(callback).get(name) == code["unchanged"] != _state.digest(now, known):
             raise ArgumentError(
-                f"`keep` must have objects with the variables of the checkpoint: build them before the run. Received: "
-                f"{type(now).__name__} with {len(variables)} variables, {len(content)} in the checkpoint"
+                f"`callbacks` must have a new {type(callback).__name__}: a run has changed `{name}` of this one since "
+                "the checkpoint, which has a hash of it only."
             )
-        for variable, value in zip(variables, each(content), strict=True):
-            variable.assign(value)
-    elif kind == "dict":
-        pairs = dict(map(each, content))
-        if not isinstance(now, dict) or type(now) is dict:
-            return pairs
-        now.clear()  # A `defaultdict` keeps its way to make a new entry.
-        now.update(pairs)
-    elif kind == "deque":
-        return collections.deque(each(content), now.maxlen if isinstance(now, collections.deque) else None)
-    else:
-        return SEQUENCES[kind](each(content))
-    return now

@@ -21,7 +21,7 @@ def training_data(model, x, y, sample_weight, class_weight, batch_size: int) -> 
                 raise ArgumentError(
                     f"`{name}` must be None where `x` is a {kind}{way}. Received: {name} of type {type(value).__name__}"
                 )
-        return _data_sets.checked(model, "x", Data(kind, x))
+        return _data_sets.checked(model, "x", Data(kind, x), is_training=True)
     if class_weight is not None and sample_weight is not None:
         raise ArgumentError(f"`class_weight` must be None with `sample_weight`. Received: class_weight={class_weight}")
     x, y = _data_checks.examples(model, x, y, batch_size=batch_size)
@@ -50,7 +50,7 @@ def validation_data(model, value) -> Data | None:
     arrays = (x,) if y is None else (x, y)
     if weights is not None:
         arrays = (x, y, _example_weights.from_samples(model, names[2], weights, y, names[1]))
-    if is_test_part(*keras.tree.flatten(arrays)):
+    if is_test_part(*(part for part in keras.tree.flatten(arrays) if part is not None)):
         warnings.warn(
             "`validation_data` is the test set of `data.load`: a model chosen on it has no honest test result.",
             UserWarning,

@@ -3,25 +3,39 @@
 import contextlib
 import sys
 import warnings
+from typing import Any, TypedDict, Unpack
 
 import keras
 
-from dlguide import _checks, _keras
+from dlguide import _checks, _keras, _tensorflow_speed
 from dlguide.errors import ArgumentError
-from dlguide.training import _adam, _batches, _callbacks, _data, _fingerprint, _memory, _processes, _steps
+from dlguide.training import _batches, _callbacks, _data, _data_set_batches, _fingerprint, _processes, _variables
+from dlguide.training._history import History
 from dlguide.training._log import Log
 from dlguide.training._run import Run
 
-# What `model.fit` takes and `fit` does not, and the way to do it.
+# What `model.fit` takes and `fit` does not, Keras's default, and the way to do it.
 REFUSED = {
-    "initial_epoch": "`run_dir` resumes a run, and extends it with more `epochs`",
-    "shuffle": "arrays are taken in an order that `seed` fixes; a tf.data.Dataset has an order of its own",
-    "steps_per_epoch": "an epoch is one pass over `x`; a tf.data.Dataset with `.take(steps)` gives a shorter one",
-    "validation_batch_size": "`batch_size` is used, the metrics do not depend on it; a tf.data.Dataset has its own",
-    "validation_freq": "each epoch is validated; a callback can call `model.evaluate` when it likes",
-    "validation_split": "cut the arrays yourself: `x[n:]`, `y[n:]` with `validation_data=(x[:n], y[:n])`",
-    "validation_steps": "all of `validation_data` is used; a tf.data.Dataset with `.take(steps)` is shorter",
+    "initial_epoch": (0, "`run_dir` resumes a run, and extends it with more `epochs`"),
+    "shuffle": (True, "arrays are taken in an order that `seed` fixes; a tf.data.Dataset has an order of its own"),
+    "steps_per_epoch": (None, "an epoch is one pass over `x`; a tf.data.Dataset with `.take(steps)` is a shorter one"),
+    "validation_batch_size": (None, "`batch_size` is used, the metrics do not depend on it"),
+    "validation_freq": (1, "each epoch is validated; a callback can call `model.evaluate` when it likes"),
+    "validation_split": (0.0, "cut the arrays yourself: `x[n:]`, `y[n:]` with `validation_data=(x[:n], y[:n])`"),
+    "validation_steps": (None, "all of `validation_data` is used; a tf.data.Dataset with `.take(steps)` is shorter"),
 }
+
+
+class KerasDefaults(TypedDict, total=False):
+    """Arguments of `model.fit` that are taken at Keras's defaults only."""
+
+    initial_epoch: int
+    shuffle: bool
+    steps_per_epoch: int | None
+    validation_batch_size: int | None
+    validation_freq: int
+    validation_split: float
+    validation_steps: int | None
 
 
 def fit(
@@ -33,82 +47,49 @@ def fit(
     class_weight=None,
     validation_data=None,
     epochs: int = 1,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     seed: int = 0,
     run_dir=None,
     patience: int | None = None,
     checkpoint_seconds: float = 30.0,
     callbacks=(),
-    verbose="auto",
-    **refused,
-) -> keras.callbacks.History:
+    verbose: Any = "auto",
+    **keras_defaults: Unpack[KerasDefaults],
+) -> History:
     """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
 
-    The order of epoch `e` is a function of `(seed, e)` alone, the same on TensorFlow, JAX and PyTorch. On TensorFlow,
-    a run of 500 steps or more does 50 of them in one call of its graph, or 200 if a batch has at most 64 examples,
-    unless `compile` was given another number than 1 or one of `callbacks` looks at single steps. Adam and AdamW are
-    updated by TensorFlow's own kernel, except with `amsgrad`, for embeddings and on several replicas; a subclass of
-    them keeps Keras's update: `class KerasAdam(keras.optimizers.Adam): pass` switches the kernel off.
-
-    With `run_dir`, the same call resumes a run from its last checkpoint, in a new process or in the same one, and ends
-    in the same weights and history, bit for bit on the same machine; a finished run is not trained on. The same call
-    with more `epochs` extends the run, to the same bits as a run of that many epochs from the start, unless a callback
-    of your own reads the number of epochs; this is refused if the learning rate is a schedule. Runs are compared by
-    what their author stated: the model, the data, and the options of optimizer, loss, metrics and callbacks as they
-    were given. Ctrl-C and SIGTERM take effect after the current step (or call of many), with a checkpoint; at the end
-    of the epoch if the data set can be resumed only there. A second one acts at once. `Run` does the same for a
-    training loop of your own. Files and costs: `docs/training.md`; several machines: `docs/machines.md`.
-
-    A data set has its own order and batches: `seed` has no effect, and `batch_size` only decides between 50 and 200
-    steps in a call. Its content is not compared when a run is resumed. A run is resumed
-
-    - on a `tf.data.Dataset` at the step where it was, or at the start of the epoch if the number of batches is unknown.
-      A `shuffle` needs a seed; other state inside the data set is not restored;
-    - on a `keras.utils.PyDataset` at the step where it was. `on_epoch_begin` and `on_epoch_end` are called for each
-      finished epoch. A batch must be a function of its index, the data set's own seed and the number of these calls;
-    - on PyTorch's `DataLoader` at the start of the epoch where it was, with the states that PyTorch's global
-      generator and the loader's and its sampler's `generator` had then. Other generators are not restored.
+    The order of epoch `e` is a function of `(seed, e)` alone. With `run_dir`, the same call resumes a run that was
+    killed, in a new process or in the same one, and ends in the same bits; with more `epochs` it extends the run.
+    `docs/training.md` says how data sets, callbacks and a `train_step` of your own are resumed, what is compared, and
+    what makes TensorFlow fast; `docs/machines.md` is about several machines.
 
     Args:
-        model: A compiled model. One with a `train_step` of its own may have further optimizers as attributes:
-            checkpoints keep them too.
-        x: Arrays of examples, first axis the example: one, or a tuple, list or dict of them; or a pandas
-            `DataFrame` of numbers and bools. An `np.memmap` is read from its file batch by batch. Or a data set of
-            batches, as above; a Python generator is refused: it cannot be read from its start again.
+        model: A compiled model.
+        x: Arrays of examples, first axis the example: one, or a tuple, list or dict of them; or a pandas `DataFrame`.
+            An `np.memmap` is read from its file batch by batch. Or a data set of batches: a `tf.data.Dataset`, a
+            `keras.utils.PyDataset` or PyTorch's `DataLoader`, each with an order of its own.
         y: Targets, arrays like `x`; None for a model whose loss needs none, or with a data set.
-        sample_weight: A weight of at least 0 for each example, of shape `(n,)`, by which its loss is multiplied; if
-            targets have steps, also one for each step. None with a data set, which gives `(x, y, sample_weight)`.
-        class_weight: A mapping from classes, which must exist, to weights of their examples, 1 for a class that is
-            left out; None with `sample_weight` or a data set.
-        validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate after each epoch, `(x,)` if there is no `y`;
-            or a data set that is in the same order each time. The test set of `data.load` draws a warning.
+        sample_weight: A weight of at least 0 for each example, of shape `(n,)`; if targets have steps, also one for
+            each step. None with a data set, which gives `(x, y, sample_weight)`.
+        class_weight: A mapping from classes to weights of their examples, 1 for a class that is left out.
+        validation_data: `(x, y)`, `(x, y, sample_weight)` or `(x,)` to evaluate after each epoch, or a data set that
+            is in the same order each time. The test set of `data.load` draws a warning.
         epochs: Number of passes over the training set, at least 1, those of a resumed run included.
-        batch_size: Examples a step, at least 1; the last step of an epoch has what is left.
-        seed: Fixes the order, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead. Each call
-            starts at epoch 0: several calls on one model take the same orders unless they have other seeds.
-        run_dir: Folder of the run: new, empty, or with the same run, also of fewer epochs. None writes nothing.
-        patience: Stop after this many epochs without a lower `val_loss`, at least 1, and restore the weights of the
-            lowest. None trains all epochs and keeps the last weights.
-        checkpoint_seconds: Least time between two checkpoints within an epoch, at least 0. There is one at an
-            epoch's end too, and none but the last if they would take more than 3 % of the time.
-        callbacks: Further Keras callbacks, a list or one. Checkpoints keep those of their attributes that are numbers,
-            texts, arrays, NumPy generators, Keras variables or metrics, or tuples, lists, sets and dicts of these; one
-            that cannot be kept draws a warning. A class may name those to keep in `checkpoint_attributes`.
-            `CSVLogger` begins a new file in a resumed run unless it has `append=True`. `Log` serves other loggers.
+        batch_size: Examples a step, at least 1; the last step of an epoch has what is left. None is 128.
+        seed: Fixes the order, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead.
+        run_dir: Folder of the run: new, or with the same run, also of fewer epochs. None writes nothing.
+        patience: Stop after this many epochs without a lower `val_loss`, at least 1, and restore the best weights.
+        checkpoint_seconds: Least time between two checkpoints within an epoch; 0 writes one before each step.
+        callbacks: Further Keras callbacks, a list or one. `Log` serves loggers.
         verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal and in a notebook, else 2.
-        **refused: Other arguments of `model.fit`; the error says what to do instead.
+        **keras_defaults: Other arguments of `model.fit`, at Keras's defaults; else the error says what to do instead.
 
     Returns:
-        Keras's `History`, of all epochs of a resumed run too. A log that only some epochs have is NaN in the others,
-        a metric that is a vector gives lists. Its `seconds` is the time of training, compilation and validation.
-
-    Warns:
-        UserWarning: If the loss or a metric takes logits for probabilities, or if the validation data are a test set.
+        The `History` of all epochs of the run.
 
     Raises:
-        ValueError: If an argument is out of range; if the data are empty, of unequal lengths, not numbers, not finite
-            or have labels that the model has no output for; if `run_dir` cannot be written, is in use, holds another
-            run or has only damaged files. All before the first step.
+        ValueError: If an argument is out of range; if the data cannot be trained on; if `run_dir` cannot be written,
+            is in use, holds another run or has only damaged files. All before the first step.
         FloatingPointError: If the loss is non-finite. The model then has its best weights so far.
         OSError: If there is no room for a checkpoint. The one before it is kept.
         ConnectionError: If another process of the run has gone.
@@ -123,116 +104,133 @@ def fit(
         3
     """
     epochs = _checks.integer("epochs", epochs)
-    batch_size = _checks.integer("batch_size", batch_size)
+    batch_size = 128 if batch_size is None else _checks.integer("batch_size", batch_size)
     seed = _checks.integer("seed", seed, at_least=0)
     patience = _checks.integer("patience", patience, optional=True)
     checkpoint_seconds = _checks.number("checkpoint_seconds", checkpoint_seconds, at_least=0)
-    _check_settings(model, validation_data, patience, verbose, refused)
+    _check_settings(model, validation_data, patience, verbose, keras_defaults)
     train = _data.training_data(model, x, y, sample_weight, class_weight, batch_size)
     valid = _data.validation_data(model, validation_data)
-    rank, processes = _processes.rank_and_size()
-    if processes > 1:
-        _processes.check_shares(processes, batch_size, x=train, validation_data=valid)
-    callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
-    # They change nothing in a run: they are neither compared nor kept.
-    loggers = [callback for callback in callbacks if isinstance(callback, Log)] if rank == 0 else []
-    callbacks = [callback for callback in callbacks if not isinstance(callback, Log)]
-    stopping = _callbacks.early_stopping(patience)
-    if verbose == "auto":
-        is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
-        verbose = 1 if is_notebook or sys.stdout.isatty() else 2
-    shown = verbose if rank == 0 else 0
+    rank, processes = _processes.of_run(model, batch_size, train, valid)
+    _variables.build_model(model, train, batch_size)
 
-    with contextlib.ExitStack() as stack:
-        options = {"batch_size": batch_size, "seed": seed} if train.is_arrays else {}  # A data set has its own.
-        options["patience"] = patience
-        if run_dir is not None:
-            options["data"] = _fingerprint.data_description(train, valid)
-            stated = [_fingerprint.stated(c, _fingerprint.callback_description) for c in (*callbacks, *stopping)]
-            options["callbacks"] = list(map(stack.enter_context, stated))
-        run = Run(run_dir, epochs=epochs, model=model, options=options, checkpoint_seconds=checkpoint_seconds)
-        stack.enter_context(run)
-        status = run.status()
-        if status and shown:
-            print(status, flush=True)
-        done = run.progress
-        if done.stopped and done.epochs < epochs:
-            warnings.warn(
-                f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch "
-                f"{done.epoch} by `patience` or another callback, and one of {epochs} would have been too.",
-                UserWarning,
-                stacklevel=2,
-            )
-        if status or not train.is_arrays:
-            # Make all variables, also of the metrics, for a checkpoint to fill. Keras may read a batch for it, which
-            # changes the later order.
-            _make_variables(model, train.first_batch, is_resumed=bool(status))
-        if train.is_arrays:
-            batches = _batches.ArrayBatches(train.content, batch_size, seed)
-        else:
-            batches = _batches.DataSetBatches(train, done.epoch)
-        # On TensorFlow, the source of the batches needs this object to live.
-        validation = _batches.ArrayBatches(valid.content, batch_size) if valid and valid.is_arrays else None
-        guard = _callbacks.NonFiniteGuard(stopping)
-        loaders = [part.content for part in (train, valid) if part is not None and part.kind == "DataLoader"]
-        reports = [*([_callbacks.Report(epochs)] if shown == 2 else []), *loggers]
-        bar = {"add_progbar": shown == 1, "verbose": 1, "epochs": epochs, "steps": batches.steps}
-        called = _callbacks.Callbacks(run, batches, loaders, callbacks, stopping, guard, reports, **bar)
+    own, loggers = _separated(callbacks)
+    stopping = _callbacks.early_stopping(patience)
+    guard = _callbacks.NonFiniteGuard(stopping)
+    verbose = _resolved(verbose) if rank == 0 else 0
+    options = {"batch_size": batch_size, "seed": seed} if train.is_arrays else {}  # A data set has its own.
+    options["patience"] = patience
+    run_options = {"epochs": epochs, "model": model, "options": options, "checkpoint_seconds": checkpoint_seconds}
+    with _opened_run(run_dir, (train, valid), [*own, *stopping], **run_options) as run:
+        _say_where(run, epochs, verbose)
+        if run.lacks_variables():
+            _variables.build_step(model, train)
+        batches = _batches_of(train, batch_size, seed, rank, processes)
+        reports = [*([_callbacks.Report(epochs)] if verbose == 2 else []), *(loggers if rank == 0 else [])]
+        bar = {"add_progbar": verbose == 1, "verbose": verbose, "epochs": epochs, "steps": batches.steps}
+        called = _callbacks.RunCallbackList(run, batches, own, stopping, guard, reports, **bar)
+        validation = valid and (_batches_of(valid, batch_size, 0, rank, processes) if valid.is_arrays else valid)
         steps = None if batches.steps is None else batches.steps * epochs
-        try:
-            with (
-                _steps.many_steps_a_call(model, callbacks, steps, batch_size),
-                _adam.by_one_kernel(model),
-                _memory.given_back(model),
-                _processes.shared(model) if processes > 1 else contextlib.nullcontext(),
-                _synchronised(model, is_short=done.step > 0 or batches.steps is None),
-            ):
-                model.fit(
-                    batches.source,
-                    validation_data=validation.source if validation else valid and valid.content,
-                    epochs=done.epoch if done.stopped else epochs,
-                    initial_epoch=done.epoch,
-                    callbacks=called,
-                    verbose=0,
-                    shuffle=False,
-                )
-        except _callbacks.NonFiniteLossError:
-            guard.restore_best()
-            if guard.best_epoch:
-                run.save_model()
-            raise
+        with (
+            _tensorflow_speed.fast(model, own, steps, batch_size),
+            _processes.data_parallel(model, processes),
+            _errors(run, batches, guard, verbose),
+        ):
+            _train(run, batches, called, validation, epochs)
         run.save_model()
     return run.history
 
 
-def _check_settings(model, validation_data, patience: int | None, verbose, refused: dict) -> None:
-    for name, value in refused.items():
+def _train(run: Run, batches, callbacks, validation, epochs: int) -> None:
+    """Call `model.fit`; for the rest of an epoch that is resumed within, once more before it."""
+    if validation is not None:
+        validation = validation.source() if isinstance(validation, _batches.ArrayBatches) else validation.content
+    options = {"validation_data": validation, "callbacks": callbacks, "verbose": 0, "shuffle": False}
+    done = run.progress
+    if done.step:
+        source, epoch = batches.source(done.step), done.epoch
+        run.model.fit(source, initial_epoch=epoch, epochs=epoch + 1, **options)
+        if run.is_finished:
+            return
+    last = done.epoch if done.stopped else epochs
+    run.model.fit(batches.source(), initial_epoch=done.epoch, epochs=last, **options)
+
+
+@contextlib.contextmanager
+def _opened_run(run_dir, data: tuple, callbacks: list, *, options: dict, **run_options):
+    """Open the run of these data and callbacks, as they were given."""
+    with contextlib.ExitStack() as stack:
+        if run_dir is not None:
+            given = [_fingerprint.as_configured(c, _fingerprint.callback_description) for c in callbacks]
+            options = {**options, "data": _fingerprint.data_description(*data)}
+            options["callbacks"] = list(map(stack.enter_context, given))
+        yield stack.enter_context(Run(run_dir, options=options, **run_options))
+
+
+@contextlib.contextmanager
+def _errors(run: Run, batches, guard, verbose: int):
+    """Leave the best weights, or the newest ones, in the model after an error; it may be trained on."""
+    with warnings.catch_warnings():
+        if batches.steps is None:  # To Keras, batches of a data set of unknown size are missing.
+            warnings.filterwarnings("ignore", "Your input ran out of data")
+        try:
+            yield
+        except _callbacks.NonFiniteLossError:
+            _keras.synchronise(run.model)
+            guard.restore_best()
+            if guard.best_epoch:
+                run.save_model()
+            raise
+        except BaseException:
+            _keras.synchronise(run.model)
+            if verbose and run.interruption:
+                print(run.interruption, flush=True)
+            raise
+
+
+def _batches_of(data, batch_size: int, seed: int, rank: int, processes: int):
+    if not data.is_arrays:
+        return _data_set_batches.of(data)
+    return _batches.ArrayBatches(data.packed, batch_size, seed, rank, processes)
+
+
+def _separated(callbacks) -> tuple[list, list]:
+    """Return the callbacks, and the loggers among them: these change nothing in a run, and are no part of it."""
+    callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
+    loggers = [callback for callback in callbacks if isinstance(callback, Log)]
+    return [callback for callback in callbacks if not isinstance(callback, Log)], loggers
+
+
+def _resolved(verbose) -> int:
+    if verbose != "auto":
+        return verbose
+    is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
+    return 1 if is_notebook or sys.stdout.isatty() else 2
+
+
+def _say_where(run: Run, epochs: int, verbose: int) -> None:
+    if run.status() and verbose:
+        print(run.status(), flush=True)
+    done = run.progress
+    if done.stopped and done.epochs < epochs:
+        warnings.warn(
+            f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch "
+            f"{done.epoch} by `patience` or another callback, and one of {epochs} would have been too.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _check_settings(model, validation_data, patience: int | None, verbose, keras_defaults: dict) -> None:
+    for name, value in keras_defaults.items():
         if name not in REFUSED:
             raise TypeError(f"fit() got an unexpected keyword argument {name!r}")
-        raise ArgumentError(f"`{name}` must be left out: {REFUSED[name]}. Received: {name}={value!r}")
+        default, way = REFUSED[name]
+        if not (value is default or (default is not None and value == default)):
+            raise ArgumentError(f"`{name}` must be left out: {way}. Received: {name}={value!r}")
     if patience and validation_data is None:
         raise ArgumentError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
     if verbose not in ("auto", 0, 1, 2):
         raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
     if not model.compiled:
         raise ArgumentError(f"`model` must be compiled before `fit`. Received: model={model!r}")
-
-
-def _make_variables(model, batch: tuple, is_resumed: bool) -> None:
-    if type(model).train_step is keras.Model.train_step:
-        model.test_on_batch(*batch)
-    elif is_resumed:  # Such a model may have neither `call` nor a compiled loss; the checkpoint replaces the step.
-        model.train_on_batch(*batch)
-
-
-@contextlib.contextmanager
-def _synchronised(model, is_short: bool):
-    """Leave the newest values in the model's variables after an error too: it may be trained on."""
-    with warnings.catch_warnings():
-        if is_short:  # A resumed epoch, or a data set of unknown size: to Keras, batches are missing.
-            warnings.filterwarnings("ignore", "Your input ran out of data")
-        try:
-            yield
-        except BaseException:
-            _keras.synchronise(model)
-            raise

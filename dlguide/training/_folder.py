@@ -4,7 +4,9 @@ import contextlib
 import io
 import json
 import os
+import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import filelock
@@ -12,19 +14,22 @@ import keras
 import numpy as np
 
 from dlguide.errors import ArgumentError
-from dlguide.training import _fingerprint, _processes
+from dlguide.training import _processes
+from dlguide.training._differences import difference
 
 CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
+TEMPORARY_MODELS = ("model.tmp.keras", "model.tmp.weights.h5")
 
 
 @contextlib.contextmanager
-def open_run(path, config: dict):
+def open_run(path, config: dict, first_weights: str | None, check: Callable[[dict, str | None], str]):
     """Lock the folder of a run; yield it (None if this process is not the first), and the arrays of its checkpoint.
 
-    A new run has no arrays. Without a path, there is no folder.
+    A new run has no arrays. Without a path, there is no folder. `check` is given a checkpoint and the hash of the
+    weights that its run began with, and says why it is another run's.
     """
     rank, processes = (0, 1) if path is None else _processes.rank_and_size()
-    folder = RunFolder(path, config) if rank == 0 and path is not None else None
+    folder = RunFolder(path, config, first_weights, check) if rank == 0 and path is not None else None
     with contextlib.ExitStack() as stack:
         saved = {}
         try:
@@ -46,8 +51,9 @@ def open_run(path, config: dict):
 class RunFolder:
     """A folder that only this process writes, and that holds one run."""
 
-    def __init__(self, path, config: dict):
-        self.path, self._config = Path(path), config
+    def __init__(self, path, config: dict, first_weights: str | None, check: Callable[[dict, str | None], str]):
+        self.path, self._config, self._check = Path(path).expanduser(), config, check
+        self._facts = {"versions": versions(), "first_weights": first_weights}
         self._lock = filelock.FileLock(self.path / ".lock")
 
     def open(self) -> dict[str, np.ndarray]:
@@ -57,7 +63,7 @@ class RunFolder:
             self._lock.acquire(timeout=0)
             return self._newest()
         except filelock.Timeout:
-            raise self._error("not be in use by another process") from None
+            raise self._error("not be in use by another process, or another run of this one") from None
         except OSError as error:
             raise self._error("be a folder that can be written", f" ({error.strerror})") from None
 
@@ -77,38 +83,63 @@ class RunFolder:
                 _write(self.path / "history.csv", history.encode())
 
     def save_model(self, model: keras.Model) -> None:
-        path = self.path / "model.keras"
+        temporary, weights = (self.path / name for name in TEMPORARY_MODELS)
         with self._room_for("the model"):
-            model.save(path.with_name("model.tmp.keras"))
-            os.replace(path.with_name("model.tmp.keras"), path)
+            try:
+                model.save(temporary)
+            except NotImplementedError:  # Without a `get_config`, a model has nothing but its weights in a file.
+                built, model.built = model.built, True  # One without a `call` is never built, but its parts are.
+                model.save_weights(weights)
+                model.built = built
+                os.replace(weights, self.path / "model.weights.h5")
+            else:
+                os.replace(temporary, self.path / "model.keras")
 
     def _newest(self) -> dict[str, np.ndarray]:
-        found = [name for name in (*CHECKPOINTS, "history.csv", "model.keras") if (self.path / name).exists()]
-        config = self._saved_config()
-        if config is None and found:
-            raise self._error("be new, empty or hold the same run", f" with {', '.join(found)}")
-        saved, damaged = self._good_checkpoint([name for name in CHECKPOINTS if name in found])
-        if found and not saved:
+        files = [name for name in (*CHECKPOINTS, "history.csv", "model.keras") if (self.path / name).exists()]
+        config, facts = self._saved_config()
+        if config is None and files:
+            raise self._error("be new, empty or hold the same run", f" with {', '.join(files)}")
+        saved, damaged = self._good_checkpoint([name for name in CHECKPOINTS if name in files])
+        if config is not None:
+            self._compare(config, facts, saved)
+        if files and not saved:
             what = ", ".join(damaged) or "no checkpoint"
             raise self._error("have a checkpoint that can be read, or be new", f" with {what}")
-        if config != self._config:  # A new run, or one that is extended.
-            versions = {"keras": keras.__version__, "numpy": np.__version__}
-            _write(self.path / "config.json", json.dumps({**self._config, "versions": versions}, indent=2).encode())
+        if saved:
+            self._facts["first_weights"] = facts.get("first_weights")
+        if config != self._config or facts != self._facts:
+            _write(self.path / "config.json", json.dumps({**self._config, **self._facts}, indent=2).encode())
         return saved
 
-    def _saved_config(self) -> dict | None:
+    def _saved_config(self) -> tuple[dict | None, dict]:
+        """Return what is compared in a `config.json`, and the facts beside it."""
         path = self.path / "config.json"
         if not path.exists():
-            return None
+            return None, {}
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
-            config.pop("versions", None)
+            return config, {name: config.pop(name, None) for name in self._facts}
         except (ValueError, TypeError, AttributeError):  # No JSON, or JSON of something else.
             raise self._error("have a config.json that can be read, or be new", " with config.json damaged") from None
-        found = _fingerprint.difference(config, self._config)
-        if found:
-            raise self._error("be new, empty or hold the same run", f" with {found}")
-        return config
+
+    def _compare(self, config: dict, facts: dict, saved: dict) -> None:
+        """Refuse another run; warn of other versions and other first weights."""
+        if config.get("epochs") is not None:
+            # Those of the call that wrote the checkpoint: a longer one may have been killed before it wrote any.
+            epochs = json.loads(str(saved["state"]))["progress"]["epochs"] if saved else self._config["epochs"]
+            config = {**config, "epochs": epochs}
+        there, here = (each["versions"] or {} for each in (facts, self._facts))
+        current = self._config
+        if there.get("python") != here["python"]:  # It has another byte code.
+            config, current = ({**each, "code": None} for each in (config, current))
+        text = difference(config, current) or (saved and self._check(saved, facts["first_weights"]))
+        if text:
+            raise self._error("be new, empty or hold the same run", f" with {text}")
+        pairs = {name: (there.get(name, here[name]), here[name]) for name in here if saved}
+        changed = [f"{name} {a} there, {b} here" for name, (a, b) in pairs.items() if a != b]
+        if changed:
+            self._warn(f"was written by other versions ({', '.join(changed)}): the bits may differ from now on")
 
     def _good_checkpoint(self, names: list[str]) -> tuple[dict[str, np.ndarray], list[str]]:
         """Return the first checkpoint that can be read, and what is wrong with those before it."""
@@ -124,10 +155,12 @@ class RunFolder:
                 # Out of the way: the next checkpoint must not push the good one out for it.
                 os.replace(self.path / CHECKPOINTS[0], self.path / "checkpoint.damaged.npz")
                 where = f"epoch {state['progress']['epoch'] + 1}, step {state['progress']['step']}"
-                text = f"{self.path} has {damaged[0]}: the run is resumed from the one before it, {where}."
-                warnings.warn(text, UserWarning, stacklevel=8)  # The caller of `Run`.
+                self._warn(f"has {damaged[0]}: the run is resumed from the one before it, {where}")
             return saved, damaged
         return {}, damaged
+
+    def _warn(self, text: str) -> None:
+        warnings.warn(f"run {str(self.path)!r} {text}.", UserWarning, stacklevel=8)  # The caller of `Run`.
 
     def _error(self, must: str, received: str = "") -> ArgumentError:
         return ArgumentError(f"`run_dir` must {must}. Received: run_dir={str(self.path)!r}{received}")
@@ -137,12 +170,21 @@ class RunFolder:
         try:
             yield
         except OSError as error:
-            for path in self.path.glob("*.tmp*"):
-                path.unlink()
+            for name in (*CHECKPOINTS, "history.csv"):
+                _beside(self.path / name).unlink(missing_ok=True)
+            for name in TEMPORARY_MODELS:
+                (self.path / name).unlink(missing_ok=True)
             raise OSError(
                 f"`run_dir` must have room for {what}. Received: run_dir={str(self.path)!r} ({error.strerror}); "
                 "the checkpoint before it is kept, and the same call resumes the run from it"
             ) from None
+
+
+def versions() -> dict[str, str]:
+    """Return what a run's bits depend on beside its options; `python` also decides whether code can be compared."""
+    backend = keras.backend.backend()
+    numbers = {"keras": keras.__version__, backend: sys.modules[backend].__version__, "numpy": np.__version__}
+    return {"python": ".".join(map(str, sys.version_info[:2])), **numbers}
 
 
 def encode(arrays: dict[str, np.ndarray]) -> memoryview:

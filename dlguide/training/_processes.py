@@ -33,13 +33,13 @@ def rank_and_size() -> tuple[int, int]:
     return jax.process_index(), jax.process_count()
 
 
-def share(rows: np.ndarray, rank: int, size: int) -> np.ndarray:
+def rows_of_rank(rows: np.ndarray, rank: int, size: int) -> np.ndarray:
     """Return the part of a batch's rows that the process of this rank reads."""
     count = len(rows) // size
     return rows[rank * count : (rank + 1) * count]
 
 
-def check_shares(processes: int, batch_size: int, **data) -> None:
+def check_even_split(processes: int, batch_size: int, **data) -> None:
     """Refuse batches that cannot be split evenly: each process reads the same number of examples in every step."""
     if batch_size % processes:
         raise ArgumentError(
@@ -52,7 +52,7 @@ def check_shares(processes: int, batch_size: int, **data) -> None:
             raise ArgumentError(
                 f"`{name}` must be arrays where {processes} processes share it. Received: a {part.kind}"
             )
-        n = len(keras.tree.flatten(part.content)[0])
+        n = len(next(array for array in keras.tree.flatten(part.content) if array is not None))
         if n % batch_size % processes:
             raise ArgumentError(
                 f"`{name}` must end in a batch that {processes} processes can share. "
@@ -75,9 +75,21 @@ def broadcast(content: bytes | None) -> bytes | None:
     return np.asarray(multihost_utils.broadcast_one_to_all(array)).tobytes()
 
 
+def of_run(model, batch_size: int, train, valid) -> tuple[int, int]:
+    """Return the rank of this process and how many share each batch of a run; check that they can."""
+    rank, size = rank_and_size()
+    if size > 1:
+        check_even_split(size, batch_size, x=train, validation_data=valid)
+        size = size if _keras.has_layout(model.variables[0]) else 1
+    return rank, size
+
+
 @contextlib.contextmanager
-def shared(model):
+def data_parallel(model, processes: int):
     """Inside, train the model on the devices of all processes; outside, each process has a whole model of its own."""
+    if processes == 1:
+        yield
+        return
     if keras.distribution.distribution() is not None:
         raise ArgumentError(
             "`keras.distribution` must be unset where several processes share a `fit`. Received: a distribution"
@@ -96,7 +108,7 @@ def shared(model):
         ) from error
     finally:
         keras.distribution.set_distribution(None)
-        _keras.forget_functions(model)
+        _keras.set_functions(model)
         _move(model, lambda variable: None)
 
 

@@ -1,53 +1,29 @@
 """`Run`: a training that may be killed at any moment, and that the same call resumes."""
 
 import contextlib
-import csv
-import io
-import math
 import signal
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import keras
-import numpy as np
 
-from dlguide import _checks
+from dlguide import _checks, _keras
+from dlguide._identity import ByIdentity
 from dlguide.errors import ArgumentError
-from dlguide.training import _checkpoint, _fingerprint, _folder, _processes
+from dlguide.training import _checkpoint, _fingerprint, _folder, _processes, _state
+from dlguide.training._history import History
 
 CHECKPOINT_SHARE = 0.03  # Of the time of training, for checkpoints.
 UNKEPT = (
     "a checkpoint cannot keep {}: a resumed run begins with a new one. It keeps numbers, texts, arrays, NumPy "
-    "generators, and tuples, lists, sets and dicts of them. If the attribute need not be kept, name the others in the "
-    "class's `checkpoint_attributes`"
+    "generators, Keras's variables and metrics, and containers of them. The methods `get_state() -> dict` and "
+    "`set_state(state)` of the class may say what is kept instead"
 )
-
-
-class History(keras.callbacks.History):
-    """Keras's history, but each list is as long as the run: NaN where an epoch has no value. Vectors are lists."""
-
-    checkpoint_attributes = ("epoch", "history")
-
-    def __init__(self):
-        super().__init__()
-        self.epoch = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs = {} if logs is None else logs
-        for name, value in logs.items():
-            if keras.ops.is_tensor(value) or isinstance(value, keras.Variable):  # Also for what reads the logs next.
-                array = np.asarray(keras.ops.convert_to_numpy(value))
-                logs[name] = array if array.ndim else array.item()
-        for name in dict.fromkeys((*self.history, *logs)):
-            value = logs.get(name, math.nan)
-            value = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
-            self.history.setdefault(name, [math.nan] * len(self.epoch)).append(value)
-        self.epoch.append(epoch)
-
-    def on_train_end(self, logs=None):
-        self.model.history = self
+# Of each model: the folder of its last run, and a hash of the weights as that run left them.
+_LEFT = ByIdentity()
 
 
 class Run:
@@ -62,17 +38,18 @@ class Run:
     and SIGTERM take effect after the current step, with a checkpoint.
 
     Args:
-        run_dir: Folder of the run: new, empty, or with the same run, also of fewer epochs. None writes nothing.
+        run_dir: Folder of the run: new, or with the same run, also of fewer epochs. None writes nothing.
         epochs: Number of epochs, at least 1; None for a run that only needs the locked folder.
         model: The model that is trained, built. None if there is no model, or several: give these to `keep`.
         options: What else decides the result, in plain values, such as the seed and the batch size. A folder with
             other options is refused, and the error names what differs.
-        checkpoint_seconds: Least time between two checkpoints within an epoch, as in `fit`.
+        checkpoint_seconds: Least time between two checkpoints within an epoch, as in `fit`; 0 writes one before each
+            step, whatever that costs.
 
     Attributes:
         progress: The `epoch` and the `step` that come next, from 0, and whether the run was `stopped`.
         resume_at: Epoch and step of `progress` when the run was opened.
-        history: A `keras.callbacks.History` of the finished epochs; its `seconds` is the time spent.
+        history: The `History` of the finished epochs.
 
     Raises:
         ValueError: If an argument is out of range, or `run_dir` cannot be written, is in use, holds another run or
@@ -80,6 +57,7 @@ class Run:
 
     Example:
         >>> import tempfile
+        >>> import numpy as np
         >>> from dlguide import mlp
         >>> folder, model = tempfile.mkdtemp(), mlp((2,), num_outputs=1)
         >>> model.compile("sgd", "mse")
@@ -104,18 +82,22 @@ class Run:
     ):
         self._epochs = _checks.integer("epochs", epochs, optional=True)
         self._seconds_between = _checks.number("checkpoint_seconds", checkpoint_seconds, at_least=0)
-        self._run_dir, self.model, self._options = run_dir, model, dict(options or {})
-        self._kept, self._unkept = [], set()
+        self._run_dir = None if run_dir is None else Path(run_dir).expanduser()
+        self.model, self._options = model, dict(options or {})
+        self._owners, self._unkept = [], set()
         self._check: Callable[[], None] = lambda: None
-        self._cost, self._signal = 0.0, None
+        self._cost, self._signal, self.interruption = 0.0, None, ""
         self.history = History()
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
             config = {} if self._run_dir is None else self._description(stack)
-            self._folder, self._saved = stack.enter_context(_folder.open_run(self._run_dir, config))
+            self._first_weights = self._weights()
+            opened = _folder.open_run(self._run_dir, config, self._first_weights, self._check_model)
+            self._folder, self._saved = stack.enter_context(opened)
             self.progress = _checkpoint.progress(self._saved)
             self.resume_at = self.progress.epoch, self.progress.step
+            self._status = self._opening_status() if self._saved else ""
             self.history.seconds, self._last_save = self.progress.seconds, time.perf_counter()
             self._start = self._last_save - self.progress.seconds
             if self._run_dir is not None and self._epochs:
@@ -124,7 +106,30 @@ class Run:
         return self
 
     def __exit__(self, *error):
+        if self.model is not None and self._run_dir is not None:
+            _LEFT.set(self.model, (self._run_dir.resolve(), self._weights()))
         return self._stack.__exit__(*error)
+
+    def _weights(self) -> str | None:
+        """Return a hash of the weights of the model; None if there are none yet."""
+        if self._run_dir is None or self.model is None or not self.model.weights:
+            return None
+        return _state.digest([_state.as_array(weight) for weight in self.model.weights])
+
+    def _check_model(self, saved: dict, first_weights: str | None) -> str:
+        """Say what tells the model from that of a checkpoint; warn if its weights are about to be lost."""
+        now = self._first_weights
+        other = _checkpoint.other_shapes(self.model, saved) if now else ""
+        if other:
+            return other
+        if now and first_weights not in (None, now) and _LEFT.get(self.model) != (self._run_dir.resolve(), now):
+            warnings.warn(
+                f"run {str(self._run_dir)!r} began with other first weights (another seed, or weights that were set "
+                "before): those of `model` are replaced by the run's. To train these, give another `run_dir`.",
+                UserWarning,
+                stacklevel=9,  # The caller of `Run`.
+            )
+        return ""
 
     def _description(self, stack: contextlib.ExitStack) -> dict:
         config = {"format": _fingerprint.FORMAT, "backend": keras.backend.backend()}
@@ -132,19 +137,20 @@ class Run:
         if self.model is not None:
             config |= _fingerprint.model_description(self.model)
             if isinstance(config["optimizer"], dict):  # Not a name, which has no options.
-                stated = _fingerprint.stated(self.model.optimizer, _fingerprint.optimizer_description)
-                config["optimizer"] = stack.enter_context(stated)
+                given = _fingerprint.as_configured(self.model.optimizer, _fingerprint.optimizer_description)
+                config["optimizer"] = stack.enter_context(given)
         # An option with the name of a fact that the run itself states, such as "loss", stands beside it.
         others = {name: value for name, value in self._options.items() if name in (*config, "options")}
         options = {name: value for name, value in self._options.items() if name not in others}
         return _fingerprint.plain(config | options | ({"options": others} if others else {}))
 
     def status(self) -> str:
-        """Return a sentence that says whether the run is finished, resumed or extended; "" for a new run."""
+        """Return a sentence that says whether the run was finished, resumed or extended; "" for a new run."""
+        return self._status
+
+    def _opening_status(self) -> str:
         done, name = self.progress, f"run {str(self._run_dir)!r}"
-        if not self._saved:
-            return ""
-        if done.stopped or done.epoch >= self._epochs:
+        if not self._epochs or self.is_finished:
             return f"{name} is finished: {done.epoch} epochs, nothing to train"
         if done.step:
             return f"{name} is resumed in epoch {done.epoch + 1} of {self._epochs}, after {done.step} steps"
@@ -152,29 +158,44 @@ class Run:
             return f"{name} is extended from {done.epochs} to {self._epochs} epochs, after epoch {done.epoch}"
         return f"{name} is resumed after epoch {done.epoch} of {self._epochs}"
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether no epoch is left."""
+        return self.progress.stopped or self.progress.epoch >= self._epochs
+
     def keep(self, *objects, check: Callable[[], None] | None = None) -> None:
         """Keep the state of further objects in each checkpoint; call this before the first epoch.
 
-        Of an optimizer, a metric or a model, which must be built, the variables are kept. Of any other object, the
-        attributes that its class names in the tuple `checkpoint_attributes`, else all: numbers, texts, arrays, NumPy
-        generators, and tuples, lists, sets and dicts of them. An attribute of another kind draws a warning.
-
         Args:
-            *objects: The objects, in the same order in each call of the program.
+            *objects: The objects, in the same order in each call of the program. An object has the methods
+                `get_state() -> dict` (of plain values, arrays, and containers of them) and `set_state(state)`; or it
+                is a NumPy generator; or an optimizer, a metric, a model or another object of Keras's with variables,
+                which must be built.
             check: Called before each checkpoint; it raises an error if the state must not be kept.
+
+        Raises:
+            ValueError: If an object has no state that can be kept.
         """
-        self._kept += objects
+        for each in objects:
+            _checkpoint.check_owner(each)
+        self._owners += objects
         self._check = check or self._check
 
+    def lacks_variables(self) -> bool:
+        """Return whether the checkpoint, if there is one, has more variables than the model, its metrics included."""
+        return bool(self._saved) and _checkpoint.lacks_variables(self.model, self._saved)
+
     def restore(self) -> None:
-        """Give the model and the kept objects the state of the checkpoint, if there is one; `epochs` does it too."""
+        """Give the model and the objects of `keep` the state of the checkpoint, if there is one; `epochs` does it."""
         if self._saved:
-            _checkpoint.restore(self.model, (*self._kept, self.history), self._saved)
+            _checkpoint.restore(self.model, (*self._owners, self.history), self._saved)
 
     def epochs(self) -> Iterator[int]:
         """Yield the epochs that are left; each must end in `end_epoch`."""
+        if self._epochs is None:
+            raise ArgumentError("`epochs` must be given to a `Run` that has some. Received: epochs=None")
         self.restore()
-        while self.progress.epoch < self._epochs and not self.progress.stopped:
+        while not self.is_finished:
             epoch = self.progress.epoch
             yield epoch
             if self.progress.epoch == epoch:
@@ -215,7 +236,7 @@ class Run:
         """Note that an epoch has ended, and write a checkpoint if one is due; `end_epoch` does it."""
         self._saved = {}
         self.progress.epoch, self.progress.step = self.progress.epoch + 1, 0
-        self.progress.epochs, self.progress.stopped = self._epochs, stop
+        self.progress.stopped = stop
         self.progress.epoch_seconds.append(time.perf_counter() - self._start - sum(self.progress.epoch_seconds))
         # The last one is written whatever it costs: a finished run is extended from it.
         self._save_if_due(0, always=stop or self.progress.epoch >= self._epochs)
@@ -232,44 +253,32 @@ class Run:
     def _save_if_due(self, seconds: float, always: bool = False) -> None:
         received = self._signal
         self.history.seconds = self.progress.seconds = time.perf_counter() - self._start
-        if always or received or time.perf_counter() - self._last_save >= max(seconds, self._cost / CHECKPOINT_SHARE):
+        share = self._cost / CHECKPOINT_SHARE if self._seconds_between else 0
+        if always or received or time.perf_counter() - self._last_save >= max(seconds, share):
             self._save()
         if received:
             self._signal = None
+            where = f"epoch {self.progress.epoch + 1}, step {self.progress.step}"
+            self.interruption = f"run {str(self._run_dir)!r} has a checkpoint at {where}: the same call resumes it"
             signal.raise_signal(received)  # `_signals` has put the handler before it back.
 
     def _save(self) -> None:
         if self._run_dir is None:
             return
+        if self.model is not None and not _keras.synchronise(self.model) and self.progress.step:
+            return  # At an epoch's end Keras has done it.
         begin = time.perf_counter()
         self._check()
+        self.progress.epochs = self._epochs
         if self._folder is not None:  # In the first process.
-            arrays, unkept = _checkpoint.capture(self.model, (*self._kept, self.history), self.progress)
-            self._folder.save(arrays, self._history_csv())
+            arrays, unkept = _checkpoint.capture(self.model, (*self._owners, self.history), self.progress)
+            self._folder.save(arrays, self.history.table(self.progress.epoch_seconds))
             for name in dict.fromkeys(unkept):
                 if name not in self._unkept:
                     warnings.warn(UNKEPT.format(name), UserWarning, stacklevel=2)
             self._unkept.update(unkept)
         self._last_save = time.perf_counter()
         self._cost = self._last_save - begin
-
-    def _history_csv(self) -> str:
-        """Return a row for each epoch; an entry of a vector has a column, a missing value an empty cell."""
-        seconds = [round(s, 3) for s in self.progress.epoch_seconds]
-        columns = {"epoch": range(1, self.progress.epoch + 1), "seconds": seconds}
-        for name, values in self.history.history.items():
-            name = f"{name}_log" if name in columns else name
-            size = max((len(value) for value in values if isinstance(value, list)), default=0)
-            for i in range(size):
-                columns[f"{name}[{i}]"] = [v[i] if isinstance(v, list) and i < len(v) else math.nan for v in values]
-            if not size:
-                columns[name] = values
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        for row in zip(*columns.values(), strict=True):
-            writer.writerow(["" if isinstance(v, float) and math.isnan(v) else v for v in row])
-        return text.getvalue()
 
     @contextlib.contextmanager
     def _signals(self):

@@ -25,7 +25,7 @@ def classifier(loss=SPARSE, outputs=2, optimizer=None, dropout=0.5, **options):
 
 
 def fit(model, folder=None, x=X, y=Y, **options):
-    defaults = {"epochs": 2, "batch_size": 8, "run_dir": folder, "verbose": 0}
+    defaults = {"epochs": 2, "batch_size": 8, "run_dir": folder, "verbose": 0, "checkpoint_seconds": 0}
     return training.fit(model, x, y, **{**defaults, **options})
 
 
@@ -58,7 +58,6 @@ class At(keras.callbacks.Callback):
     """Does something before one step of one epoch, once."""
 
     when, what = None, crash  # Of the class: a run's own state would be restored with the rest.
-    checkpoint_attributes = ()
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
@@ -76,7 +75,7 @@ def train(folder, *, model=classifier, stop=None, what=crash, x=X, y=Y, callback
     """
     At.when, At.what = stop, what
     x, model = x() if callable(x) else x, model()
-    options = {"epochs": 4, "checkpoint_seconds": 0, "callbacks": [*(make() for make in callbacks), At()], **options}
+    options = {"epochs": 4, "callbacks": [*(make() for make in callbacks), At()], **options}
     try:
         history = fit(model, folder, x, y, **options).history
     except (Stopped, KeyboardInterrupt):

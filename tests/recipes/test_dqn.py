@@ -11,7 +11,6 @@ import pytest
 
 from dlguide import mlp
 from dlguide.errors import ArgumentError
-from dlguide.training import _run
 from recipes import dqn_cartpole
 from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
 from recipes._lib.agents.environments import RunningEpisodes, Transitions
@@ -134,9 +133,7 @@ def test_environments_resume_where_they_were_from_the_seeds_and_the_actions(env)
     assert (other.observations != second.observations).any()
     for chosen in actions[:50]:
         first.step(chosen)
-    for name in RunningEpisodes.checkpoint_attributes:
-        setattr(second, name, json.loads(json.dumps(getattr(first, name))))
-    second.resume()
+    second.set_state(json.loads(json.dumps(first.get_state())))
     for chosen in actions[50:]:
         for a, b in zip(first.step(chosen), second.step(chosen), strict=True):
             np.testing.assert_array_equal(a, b)
@@ -148,7 +145,6 @@ MORE = (0, 12, 17, 35) if keras.backend.backend() == "tensorflow" else ()
 
 @pytest.mark.parametrize("moment", [5, 24, *(pytest.param(moment, marks=pytest.mark.thorough) for moment in MORE)])
 def test_a_run_that_is_stopped_and_resumed_ends_in_the_same_bits(moment, small, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_run, "CHECKPOINT_SHARE", 1e9)
     learners, round_of, moments = [], q_learning.Learner.round, []
 
     class Noted(q_learning.Learner):
@@ -167,7 +163,7 @@ def test_a_run_that_is_stopped_and_resumed_ends_in_the_same_bits(moment, small, 
         [learner] = learners
         variables = [*learner.model.variables, *learner.model.optimizer.variables]
         arrays = [np.asarray(keras.ops.convert_to_numpy(variable)) for variable in variables]
-        arrays += [*learner.memory.arrays, *learner.target_weights, learner.episodes.observations]
+        arrays += [*learner.memory.arrays, *learner.target.get_weights(), learner.episodes.observations]
         return [*arrays, np.array([*history.history.values()]), np.array(history.steps)]
 
     monkeypatch.setattr(q_learning, "Learner", Noted)

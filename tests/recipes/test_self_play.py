@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from dlguide import mlp, training
-from dlguide.training import _run
 from recipes import selfplay_connect4
 from recipes._lib.agents import connect_four, connect_four_pictures, game_players, self_play
 from recipes._lib.agents.connect_four import Positions
@@ -130,7 +129,6 @@ class Stop(keras.callbacks.Callback):
 
 @pytest.mark.parametrize("step", [pytest.param(0, marks=pytest.mark.thorough), 2])
 def test_a_run_that_is_stopped_goes_on_with_the_same_games_to_the_same_weights(small, tmp_path, monkeypatch, step):
-    monkeypatch.setattr(_run, "CHECKPOINT_SHARE", 1e9)  # One before each step.
     whole, play, history = fitted()
     options = {"run_dir": tmp_path / "run", "checkpoint_seconds": 0}
     monkeypatch.setattr(Stop, "step", step)

@@ -93,10 +93,8 @@ def random_policy(name: str, seed: int) -> Callable:
 class RunningEpisodes:
     """Environments that are always within an episode: when one ends, the next begins before the next step.
 
-    gymnasium cannot save an environment, so `resume` takes the actions since the seed of its episode again.
+    gymnasium cannot save an environment, so `set_state` takes the actions since the seed of its episode again.
     """
-
-    checkpoint_attributes = ("numbers", "actions")
 
     def __init__(self, name: str, count: int, seed: int):
         self._environments, self._seed = make(name, count), seed
@@ -104,8 +102,11 @@ class RunningEpisodes:
         self.actions: list[list[int]] = [[] for _ in range(count)]  # In the running episode.
         self.observations = np.stack([self._begin(i) for i in range(count)])
 
-    def resume(self) -> None:
-        """Bring each environment to the state that follows from `numbers` and `actions`."""
+    def get_state(self) -> dict:
+        return {"numbers": self.numbers, "actions": self.actions}
+
+    def set_state(self, state: dict) -> None:
+        self.numbers, self.actions = state["numbers"], state["actions"]
         for i, environment in enumerate(self._environments):
             self.observations[i] = self._begin(i)
             for action in self.actions[i]:

@@ -57,8 +57,6 @@ def targets(batch: Transitions, next_values: np.ndarray, next_target_values: np.
 class Learner:
     """The state of the training that is not in the model, the memory or the environments, and its steps."""
 
-    checkpoint_attributes = ("steps", "loss_sum", "target_weights", "returns", "best_weights")
-
     def __init__(self, model, network, env: str, *, epochs: int, batch_size: int, seed: int):
         self.model, self.network, self.target = model, network, keras.models.clone_model(network)
         capacity = min(SETTINGS["memory"], epochs * ROUNDS * ENVIRONMENTS)
@@ -69,21 +67,24 @@ class Learner:
         self.exploration_rounds = SETTINGS["exploration_share"] * (epochs * ROUNDS)
         self._batch_size, self._seed = batch_size, seed
         self.steps = 0  # Of all environments, those of the greedy episodes included.
-        self.loss_sum, self.target_weights = 0.0, network.get_weights()
+        self.loss_sum = 0.0
+        self.target.set_weights(network.get_weights())
         self.returns, self.best_weights = [], network.get_weights()
 
-    def resume(self) -> None:
-        """Restore the target network and the environments from the state that is kept."""
-        self.target.set_weights(self.target_weights)
-        self.episodes.resume()
+    def get_state(self) -> dict:
+        names = ("steps", "loss_sum", "returns", "best_weights")
+        return {"target_weights": self.target.get_weights(), **{name: getattr(self, name) for name in names}}
+
+    def set_state(self, state: dict) -> None:
+        self.target.set_weights(state.pop("target_weights"))
+        vars(self).update(state)
 
     def round(self, number: int) -> None:
         """Take a step in each environment, then update the weights; random draws depend on the seed and `number`."""
         rng = np.random.default_rng((self._seed, environments.ROUND, number))
         num_actions = self.network.output_shape[-1]
         if number % SETTINGS["target_rounds"] == 0:
-            self.target_weights = self.network.get_weights()
-            self.target.set_weights(self.target_weights)
+            self.target.set_weights(self.network.get_weights())
         first, last = SETTINGS["first_exploration"], SETTINGS["last_exploration"]
         explores = rng.random(ENVIRONMENTS) < first + (last - first) * min(1.0, number / self.exploration_rounds)
         random = rng.integers(num_actions, size=ENVIRONMENTS)
@@ -133,8 +134,6 @@ def fit(
     state = {"epochs": epochs, "model": model, "options": options}
     with training.Run(run_dir, **state, checkpoint_seconds=checkpoint_seconds) as run:
         run.keep(learner, learner.memory, learner.episodes, check=learner.check)
-        run.restore()
-        learner.resume()
         for epoch in run.epochs():
             for number in run.steps(ROUNDS):
                 learner.round(epoch * ROUNDS + number)

@@ -8,13 +8,17 @@ from recipes._lib.agents.environments import Transitions
 class ReplayMemory:
     """The last `capacity` transitions; a new one replaces the oldest."""
 
-    checkpoint_attributes = ("arrays", "count")
-
     def __init__(self, capacity: int, observation_shape: tuple[int, ...]):
         shapes = Transitions(observation_shape, (), (), observation_shape, ())
         types = Transitions("float32", "int64", "float32", "float32", "bool")
         self.arrays = [np.zeros((capacity, *shape), dtype) for shape, dtype in zip(shapes, types, strict=True)]
         self.count = 0  # Of all transitions so far, the replaced ones included.
+
+    def get_state(self) -> dict:
+        return {"arrays": self.arrays, "count": self.count}
+
+    def set_state(self, state: dict) -> None:
+        self.arrays, self.count = state["arrays"], state["count"]
 
     def __len__(self) -> int:
         return min(self.count, len(self.arrays[0]))

@@ -32,8 +32,6 @@ class SelfPlay(keras.callbacks.Callback):
     within an epoch is resumed with the same games.
     """
 
-    checkpoint_attributes = ("played", "own", "taken", "positions_own", "positions_taken", "targets")
-
     def __init__(self, *, games: int, batch_size: int, seed: int):
         super().__init__()
         self.games, self.batch_size, self.seed = games, batch_size, seed
@@ -43,6 +41,13 @@ class SelfPlay(keras.callbacks.Callback):
         self.positions_own, self.positions_taken = np.zeros((2, *shape), "uint64")
         self.targets = np.zeros(shape)
         self.batches = _Batches(self)
+
+    def get_state(self) -> dict:
+        names = ("played", "own", "taken", "positions_own", "positions_taken", "targets")
+        return {name: getattr(self, name) for name in names}
+
+    def set_state(self, state: dict) -> None:
+        vars(self).update(state)
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.played > epoch:  # The run is resumed within this epoch.

@@ -5,7 +5,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import pairwise_distances_argmin_min
 
-from dlguide import data, generation, plots, training
+from dlguide import data, generation, plots
 from recipes._lib import schedules
 from recipes._lib.images import vae_model
 
@@ -33,9 +33,7 @@ def pixel_chain_nll(splits: data.Splits, epochs: int, batch_size: int, seed: int
     steps = epochs * -(-len(splits.train.x) // batch_size)
     rate = schedules.one_cycle(learning_rate, steps)
     model.compile(keras.optimizers.Adam(rate), keras.losses.BinaryCrossentropy(from_logits=True))
-    training.fit(
-        model, vae_model.binarised_batches(splits.train.x, batch_size, seed), epochs=epochs, seed=seed, verbose=0
-    )
+    vae_model.fit(model, splits.train.x, batch_size=batch_size, seed=seed, epochs=epochs, verbose=0)
     x = vae_model.binarised(splits.test.x, seed)
     return size * float(model.evaluate(x, x, batch_size=1000, verbose=0))
 

@@ -17,11 +17,15 @@ METRIC_NAMES = {
 class SamplesByEpoch(keras.callbacks.Callback):
     """After each epoch, keeps the images that the generator makes of the same codes."""
 
-    checkpoint_attributes = ()  # A resumed run restores nothing of this callback.
-
     def __init__(self, count: int = 12):
         super().__init__()
         self.count, self.images = count, {}
+
+    def get_state(self) -> dict:
+        return {}
+
+    def set_state(self, state: dict) -> None:
+        """Do nothing: a resumed run shows the epochs of this process."""
 
     def on_epoch_end(self, epoch, logs=None):
         self.images[epoch + 1] = generation.sample(self.model, self.count)

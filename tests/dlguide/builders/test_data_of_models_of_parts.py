@@ -2,10 +2,11 @@
 
 import functools
 
+import keras
 import numpy as np
 import pytest
 
-from dlguide import contrastive, diffusion, gan, mlp, training, vae
+from dlguide import contrastive, diffusion, evaluation, gan, mlp, training, vae
 
 PLAIN = functools.partial(gan, (8, 8, 1), filters=(4,))
 CONDITIONAL = functools.partial(PLAIN, num_classes=3)
@@ -58,6 +59,53 @@ def test_a_batch_of_one_will_do_without_batch_normalisation():
     model = PLAIN(batch_norm=False)
     model.compile("sgd")
     training.fit(model, X[:3], epochs=1, batch_size=1, verbose=0)
+
+
+class OneImage(keras.utils.PyDataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, i):
+        return (X[i : i + 1],)
+
+
+def dataset(examples, size, **options):
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices(examples).batch(size, **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "x", "message"),
+    [
+        (PLAIN, OneImage, f"{NORM}. Received: batch_size=1, 1 examples"),
+        (pretraining, OneImage, f"{PAIR}. Received: batch_size=1, 1 examples"),
+        (PLAIN, lambda: dataset(X, 1, drop_remainder=True), f"{NORM}. Received: batch_size=1, 1 examples"),
+        (PLAIN, lambda: dataset((X, LABELS), 4), f"`y` {NO_TARGETS}y of shape (2,)"),
+        (
+            CONDITIONAL,
+            lambda: dataset(X, 4),
+            "`x` must be (images, labels) for a GAN with `num_classes`. Received: 1 array",
+        ),
+    ],
+)
+def test_a_data_set_that_a_model_cannot_learn_from_is_named(make, x, message):
+    model = make()
+    model.compile("sgd")
+    with pytest.raises(ValueError) as error:
+        training.fit(model, x(), epochs=1, verbose=0)
+    assert str(error.value) == message
+    for data in (OneImage(), dataset(X, 1)):  # An evaluation is no training.
+        if make is not CONDITIONAL:
+            model.evaluate(data, verbose=0)
+            evaluation.evaluate(model, data)
+
+
+def test_a_data_set_of_images_trains_a_gan_and_a_contrastive_model():
+    for make, examples in ((PLAIN, X), (CONDITIONAL, ((X, LABELS),)), (pretraining, X)):
+        model = make()
+        model.compile("sgd")
+        assert training.fit(model, dataset(examples, 4), epochs=1, verbose=0).history["loss"]
 
 
 @pytest.mark.parametrize("make", [lambda: vae((8, 8, 1), latent_dim=2), DIFFUSION, pretraining])

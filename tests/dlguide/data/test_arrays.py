@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import scipy.sparse
 import tensorflow as tf
 
 from dlguide import _arrays, evaluation, mlp, training, transformer_language_model
@@ -97,6 +98,215 @@ def test_a_frame_of_numbers_and_bools_trains_and_one_with_text_is_refused_by_the
     )
     assert refusal(compiled(), frame) == message
     assert refusal(compiled(), validation_data=(frame, Y)) == of_validation(message)
+
+
+def test_a_missing_value_or_a_date_in_a_frame_is_told_by_its_column_and_what_to_do():
+    power = np.where(np.arange(20) % 8 == 3, np.nan, X[:, 0])
+    frame = Frame({"power": power, "doors": Y, "weight": np.where(np.arange(20) == 12, np.inf, X[:, 1])})
+    way = "`dropna()` on the whole table leaves rows out, `fillna()` puts numbers in"
+    assert refusal(compiled(), frame) == (
+        f"`x` must be free of NaN and infinity: {way}. "
+        "Received: x with 4 of 60 values wrong, in columns ['power', 'weight'], the first in row 3"
+    )
+    days, towns = np.arange(20).astype("datetime64[D]"), np.array(["a"] * 20, object)
+    frame = Frame({"power": X[:, 0], "sold": days, "town": towns})
+    assert refusal(compiled(), frame) == (
+        "`x` must be numbers in every column: `(column - column.min()).dt.days` turns dates into numbers. "
+        "Received: x with dates in columns ['sold']"
+    )
+    assert refusal(compiled(), y=days) == (
+        "`y` must be an array of numbers: `(dates - dates.min()) / np.timedelta64(1, 'D')` turns dates into days. "
+        "Received: y of dtype datetime64[D]"
+    )
+
+
+def test_classes_that_are_texts_are_told_how_to_become_numbers():
+    names = np.array(["no", "yes"])[Y]
+    way = "`names, y = np.unique(y, return_inverse=True)` numbers classes that are texts"
+    for labels in (names, names.astype(object), names.tolist(), np.array([*names[:-1], None])):
+        message = refusal(compiled(), y=labels)
+        assert message.startswith(f"`y` must be an array of numbers: {way}. Received: y of dtype ")
+    assert f"`validation_data[1]` must be an array of numbers: {way}" in refusal(compiled(), validation_data=(X, names))
+    numbers = np.unique(names, return_inverse=True)[1]
+    assert fit(compiled(), y=numbers) == fit(compiled())
+
+
+def test_classes_of_pandas_are_told_how_to_become_numbers_too():
+    pd = pytest.importorskip("pandas")
+    names = pd.Series(np.array(["no", "yes"])[Y])
+    for labels in (names, names.astype("category"), names.astype("string")):
+        assert "np.unique(y, return_inverse=True)" in refusal(compiled(), y=labels)
+        assert fit(compiled(), y=np.unique(labels, return_inverse=True)[1]) == fit(compiled())
+    table = pd.DataFrame(X).assign(new=X[:, 0] > 0)
+    table.loc[3, 1] = None
+    assert "in columns [1], the first in row 3" in refusal(compiled(mlp((5,), 2)), table)
+    assert fit(compiled(mlp((5,), 2)), table.dropna(), Y[table.notna().all(axis=1)])
+    assert "(column - column.min()).dt.days" in refusal(compiled(), table.assign(day=pd.Timestamp(0)))
+
+
+def test_texts_for_a_model_that_reads_them_are_told_to_come_as_a_data_set():
+    words = keras.layers.TextVectorization(output_mode="multi_hot", vocabulary=["good", "bad"])
+    model = compiled(keras.Sequential([keras.Input((), dtype="string"), words, keras.layers.Dense(2)]))
+    texts = np.array(["good", "bad"] * 10)
+    assert refusal(model, texts, Y) == (
+        "`x` must be an array of numbers: a model that reads texts takes them from "
+        "`tf.data.Dataset.from_tensor_slices((x, y)).batch(32)`. Received: x of dtype <U4"
+    )
+    if keras.backend.backend() == "tensorflow":
+        assert fit(model, tf.data.Dataset.from_tensor_slices((texts, Y)).batch(32), None)
+
+
+class Types(keras.Sequential):
+    """A model that keeps the types of what a step gets: as Keras's, its layers would cast them."""
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        arrays = [array for array in (x, y, sample_weight) if array is not None]
+        self.types = [keras.backend.standardize_dtype(array.dtype) for array in arrays]
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
+
+def test_floats_of_any_size_reach_a_step_as_floatx_and_integers_as_they_are(tmp_path):
+    np.save(tmp_path / "x.npy", X.astype("float64"))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    for x in (X.astype("float64"), X.tolist(), X.astype("float16"), X.astype("bfloat16"), mapped, mapped[::1]):
+        model = compiled(Types([keras.Input((4,)), keras.layers.Dense(1)]), "mse")
+        losses = fit(model, x, X[:, :1].astype("float64"), validation_data=(x, X[:, 0].tolist()))
+        assert model.types == ["float32", "float32"]
+        again = compiled(Types([keras.Input((4,)), keras.layers.Dense(1)]), "mse")
+        x = np.asarray(x, "float32")
+        assert fit(again, x, X[:, :1], validation_data=(x, X[:, 0])) == losses
+    model = compiled(Types([keras.Input((4,)), keras.layers.Dense(2)]))
+    fit(model, X, Y.astype("uint8"), sample_weight=W.astype("float64"))
+    assert model.types == ["float32", "uint8", "float32"]
+    assert refusal(compiled(), X.astype("float64") * 1e300).startswith("`x` must be free of NaN and infinity")
+
+
+@pytest.mark.one_backend
+def test_a_metric_and_a_step_of_the_users_own_may_compare_float64_targets_with_outputs():
+    def error(y, predicted):
+        return tf.reduce_mean(tf.abs(y - predicted))
+
+    class Own(keras.Sequential):
+        def train_step(self, data):
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((y - self(x)) ** 2)
+            self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+            return {"loss": loss}
+
+    x, y = X.astype("float64"), X[:, :1].astype("float64")
+    for kind, metrics in ((keras.Sequential, [error]), (Own, None)):
+        model, reference = (
+            compiled(kind([keras.Input((4,)), keras.layers.Dense(1)]), "mse", metrics=metrics) for _ in range(2)
+        )
+        reference.set_weights(model.get_weights())
+        expected = reference.fit(x, y, batch_size=20, verbose=0).history
+        assert fit(model, x, y, batch_size=20) == pytest.approx([values[0] for values in expected.values()], rel=1e-5)
+
+
+def test_one_example_without_its_batch_is_refused_in_the_shape_that_was_given():
+    model = compiled(keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]))
+    wanted = "`x` must be of shape (n, 4, 4, 1), as the model's input"
+    for shape, way in (((4, 4, 1), "; `x[None]` is a batch of one example"), ((5, 4, 1), "")):
+        with pytest.raises(ValueError) as error:
+            evaluation.evaluate(model, np.ones(shape, "float32"), np.zeros(shape[0], "int32"))
+        assert str(error.value) == f"{wanted}{way}. Received: x of shape {shape}"
+
+
+SPARSE_KINDS = {
+    "csr_matrix": lambda x: scipy.sparse.csr_matrix(x),
+    "coo_array": lambda x: scipy.sparse.coo_array(x),
+    "SparseTensor": lambda x: tf.sparse.from_dense(x),
+    "BCOO": lambda x: pytest.importorskip("jax.experimental.sparse").BCOO.fromdense(x),
+}
+# Keras on TensorFlow takes its own alone from a PyDataset.
+SPARSE_BATCHES = ["SparseTensor"] if keras.backend.backend() == "tensorflow" else list(SPARSE_KINDS)
+
+
+class SparseBatches(keras.utils.PyDataset):
+    def __init__(self, convert):
+        super().__init__()
+        self.convert = convert
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, i):
+        return self.convert(X[10 * i : 10 * i + 10]), Y[10 * i : 10 * i + 10]
+
+
+@pytest.mark.parametrize("kind", SPARSE_BATCHES)
+def test_sparse_batches_train_and_are_evaluated_as_dense_ones(kind):
+    found = []
+    for convert in (lambda x: x, SPARSE_KINDS[kind]):
+        model = compiled(keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]))
+        losses = fit(model, SparseBatches(convert), None, validation_data=SparseBatches(convert))
+        found += [losses, evaluation.evaluate(model, SparseBatches(convert))["loss"]]
+    assert found[2] == pytest.approx(found[0], rel=1e-5) and found[3] == pytest.approx(found[1], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("convert", "way"),
+    [
+        (SPARSE_KINDS["csr_matrix"], "x.toarray()"),
+        (SPARSE_KINDS["SparseTensor"], "tf.sparse.to_dense(x)"),
+        (SPARSE_KINDS["BCOO"], "x.todense()"),
+        (lambda x: tf.RaggedTensor.from_tensor(x), "x.to_tensor()"),
+    ],
+)
+def test_an_array_that_is_not_dense_is_told_how_to_become_so(convert, way):
+    x = convert(X)
+    assert refusal(compiled(), x) == (
+        f"`x` must be a dense array: `{way}` makes one. Received: x of type {type(x).__name__}"
+    )
+    assert np.array_equal(np.asarray(eval(way)), X)
+
+
+def test_none_is_taken_for_an_optional_input_alone():
+    for optional in (True, False):
+        a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b", optional=optional)
+
+        class Both(keras.layers.Layer):
+            def call(self, a, b=None):
+                return a if b is None else a + b
+
+        model = compiled(keras.Model([a, b], keras.layers.Dense(2)(Both()(a, b))))
+        for x in ([X, None], (X, None)):
+            if optional:
+                expected = model.evaluate([X, 0 * X], Y, verbose=0)
+                assert evaluation.evaluate(model, x, Y)["loss"] == pytest.approx(expected, rel=1e-5)
+            else:
+                assert refusal(model, x) == "`x[1]` must be an array of numbers. Received: None"
+    assert refusal(compiled(), None) == "`x` must be an array of numbers. Received: None"
+
+
+def grain_batches(shuffle=True):
+    grain = pytest.importorskip("grain")
+
+    class Examples:
+        def __len__(self):
+            return 20
+
+        def __getitem__(self, i):
+            return X[i], Y[i]
+
+    examples = grain.MapDataset.source(Examples())
+    return (examples.shuffle(seed=1) if shuffle else examples).batch(8)
+
+
+def test_data_sets_of_grain_are_trained_on_resumed_and_evaluated(tmp_path):
+    batches = grain_batches()
+    whole = training.fit(compiled(), batches, validation_data=batches, epochs=3, verbose=0).history
+    for epochs in (1, 3):  # The same object again.
+        history = training.fit(
+            compiled(), batches, validation_data=batches, epochs=epochs, verbose=0, run_dir=tmp_path
+        ).history
+    assert history == whole
+    model = compiled()
+    expected = evaluation.evaluate(model, X, Y)
+    metrics = evaluation.evaluate(model, grain_batches().to_iter_dataset())
+    assert metrics["confusion_matrix"] == expected["confusion_matrix"]
+    assert "a Grain data set of batches without end" in refusal(compiled(), batches.repeat(), None)
 
 
 def test_a_frame_of_another_package_is_read_as_numpy_reads_it():

@@ -68,6 +68,56 @@ def test_targets_of_the_right_shape_are_taken_and_of_any_shape_by_a_loss_of_ones
     assert training.fit(compiled(outputs, loss), X, np.zeros(shape, "int32"), epochs=1, verbose=0).history["loss"]
 
 
+RANKS = {
+    "mean_squared_error": (1, lambda: ["mae"]),
+    "mae": (1, lambda: ["r2_score"]),
+    BINARY: (1, lambda: [keras.metrics.BinaryAccuracy(threshold=0)]),
+    keras.losses.Huber(): (1, lambda: [keras.metrics.mean_squared_error]),
+    SPARSE: (3, lambda: ["accuracy"]),
+}
+
+
+@pytest.mark.parametrize("loss", RANKS)
+def test_targets_with_and_without_a_last_axis_of_one_train_the_same_model_one_after_the_other(loss):
+    (outputs, metrics), flat, histories = RANKS[loss], np.arange(40) % 2, []
+    for forms in ((flat, flat[:, None]), (flat[:, None], flat), (flat[:, None], flat[:, None])):
+        keras.utils.set_random_seed(0)
+        model = compiled(outputs, loss)
+        model.compile("adam", loss, metrics=metrics())
+        made = [training.fit(model, X, y, validation_data=(X, forms[0]), epochs=1, verbose=0).history for y in forms]
+        histories.append((made, evaluation.evaluate(model, X, forms[0]), [w.tolist() for w in model.get_weights()]))
+    assert histories[0] == histories[1] == histories[2]
+
+
+def test_a_loss_or_a_metric_of_ones_own_gets_the_targets_in_the_rank_in_which_they_were_given():
+    def distance(y, predicted):
+        ranks.add(len(y.shape))
+        return keras.ops.abs(keras.ops.reshape(y, (-1,)) - predicted[:, 0])
+
+    class Own(keras.Sequential):
+        def compute_loss(self, x, y, *more, **options):
+            ranks.add(len(y.shape))
+            return super().compute_loss(x, y, *more, **options)
+
+    for kind, metrics in ((keras.Sequential, [distance]), (Own, [])):
+        for y in (X[:, 0], X[:, :1]):
+            model, ranks = kind([keras.Input((4,)), keras.layers.Dense(1)]), set()
+            model.compile("adam", "mse", metrics=metrics)
+            training.fit(model, X, y, epochs=1, verbose=0)
+            assert ranks == {y.ndim}
+
+
+def test_a_loss_of_ones_own_that_is_called_as_one_of_keras_is_none_of_keras():
+    class BinaryCrossentropy(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+    y = np.full((40, 1), 7.0, "float32")
+    assert training.fit(compiled(1, BinaryCrossentropy()), X, y, epochs=1, verbose=0).history["loss"][0] > 0
+    with pytest.raises(ValueError, match=r"`y` must be numbers in \[0, 1\]"):
+        training.fit(compiled(1, BINARY), X, y, epochs=1, verbose=0)
+
+
 def answers(logits):
     """A model that gives the given logits."""
     model = perceptron((len(logits[0]),), len(logits[0]))
@@ -99,3 +149,20 @@ def test_several_labels_are_judged_one_by_one():
     assert metrics["accuracy"] == pytest.approx(8 / 9) and "confusion_matrix" not in metrics
     assert metrics["per_class"]["a"] == {"precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3), "support": 1}
     assert [metrics["per_class"][name]["support"] for name in "abc"] == [1, 2, 2]
+
+
+def test_an_autoencoder_of_flat_bits_has_no_labels_and_a_classifier_of_as_many_labels_as_features_has_those_it_names():
+    model, noisy = answers([[1.0, -1, 1], [1, 1, -1], [-1, 1, 1]])
+    clean = np.array([[1, 0, 1], [0, 1, 0], [0, 1, 1]])
+    model.compile(loss=BINARY)
+    for x, y in ((noisy, clean), (clean, clean), (clean.tolist(), clean.tolist()), (batches(noisy, clean), None)):
+        assert set(evaluation.evaluate(model, x, y)) == {"loss"}
+    for x, y in ((noisy, clean), (batches(noisy, clean), None)):
+        metrics = evaluation.evaluate(model, x, y, class_names=["a", "b", "c"])
+        assert set(metrics) == {"loss", "accuracy", "per_class"}
+
+
+def batches(x, y):
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(2)

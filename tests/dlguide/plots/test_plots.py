@@ -311,3 +311,10 @@ def test_a_bad_argument_of_a_plot_is_named(call, message):
     with pytest.raises(ValueError) as error:
         call()
     assert str(error.value) == message
+
+
+def test_a_log_of_texts_has_no_curve():
+    history = {"loss": [2.0, 1.0], "phase": ["warm-up", "training"], "val_phase": ["a", float("nan")]}
+    assert [axes.get_ylabel() for axes in plots.learning_curves(history).axes] == ["loss"]
+    with pytest.raises(ValueError, match="`history` must be with a metric of the training"):
+        plots.learning_curves({"phase": ["warm-up"]})

@@ -32,8 +32,8 @@ def batches_of(arrays, epochs=1, first_step=0, batch_size=8):
     """Yield the rows of each step, as the backend's own training loop gets them."""
     batches = _batches.ArrayBatches(arrays, batch_size)
     for epoch in range(epochs):
-        batches.begin(epoch, first_step)
-        source = batches.source
+        batches.begin(epoch)
+        source = batches.source(first_step)
         for batch in source if hasattr(source, "cardinality") else (source[i] for i in range(len(source))):
             yield keras.tree.map_structure(np.asarray, batch)
 
@@ -88,7 +88,7 @@ def growth(path: str) -> tuple[int, float]:
 @pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
 def test_neither_a_file_nor_fits_of_new_models_stay_in_memory(tmp_path):
-    """A file of 200 MB; without `_memory`, TensorFlow keeps 1.2 MB of each fit.
+    """A file of 200 MB; without `_tensorflow_speed`, TensorFlow keeps 1.2 MB of each fit.
 
     Once in the first fits, TensorFlow takes about 40 MB for itself.
     """

@@ -1,34 +1,42 @@
 """The callbacks of `fit`: their order, early stopping, a non-finite loss, errors of the caller's, the report."""
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
 from keras.callbacks import LambdaCallback
 
-from dlguide import mlp
-from dlguide.training import Run, _callbacks
-from tests.helpers.training_runs import At, Stopped, X, Y, classifier, crash, fit, same, state
+from dlguide import mlp, training
+from tests.helpers.training_runs import At, Shuffled, Stopped, X, Y, classifier, crash, fit, history_rows, same, state
 
 pytestmark = pytest.mark.each_backend
 
 
-def test_the_callbacks_are_called_in_the_order_of_the_contract():
+class Counted(Shuffled):
+    """Notes when an epoch of it begins."""
+
+    def __init__(self, calls):
+        super().__init__()
+        self.calls = calls
+
+    def on_epoch_end(self):
+        super().on_epoch_end()
+        self.calls.append("data")
+
+
+def test_the_callbacks_are_called_in_the_order_of_the_contract(tmp_path):
+    calls = []
+
     def note(name):
         return LambdaCallback(*(lambda epoch, logs, when=when: calls.append(name + when) for when in (" begins", "")))
 
-    calls, run = [], Run(None, epochs=1, model=classifier())
-    run.history, guard = note("history"), note("guard")
-    guard.check = None
-    batches = SimpleNamespace(steps=1, begin=lambda epoch, step: calls.append("batches"))
-    run.save_epoch = lambda stop: calls.append("checkpoint")
-    run.resume_at = (0, 0)
-    listed = _callbacks.Callbacks(run, batches, [], [note("own")], [note("stopping")], guard, [note("report")])
-    listed.on_epoch_begin(0)
-    listed.on_epoch_end(0, {})
-    assert calls[:2] == ["batches", "own begins"]
-    assert calls[-6:] == ["own", "stopping", "history", "guard", "report", "checkpoint"]
+    def log(values, step):
+        rows = history_rows(tmp_path) if (tmp_path / "history.csv").exists() else []
+        calls.append(f"log, {len(rows)} epochs in the checkpoint")
+
+    fit(classifier(), tmp_path, x=Counted(calls), y=None, callbacks=[training.Log(log), note("one"), note("two")])
+    first = ["data", "one begins", "two begins", "data", "one", "two"]  # Keras ends an epoch before validation.
+    assert calls[:7] == [*first, "log, 0 epochs in the checkpoint"]
+    assert calls[7:] == [*first[1:], "log, 1 epochs in the checkpoint"]
 
 
 def test_all_callbacks_behind_the_callers_use_what_it_logs(tmp_path, capsys):
@@ -94,6 +102,16 @@ def test_a_loss_that_is_never_finite_leaves_the_initial_weights(rate, options, m
     with pytest.raises(FloatingPointError, match=message + "The model has its initial weights"):
         fit(model, y=Y.astype("float32"), **options)
     assert same(model.get_weights(), before)
+
+
+@pytest.mark.parametrize("patience", [None, 2])
+def test_a_model_that_is_not_built_ends_with_its_initial_weights_too(patience):
+    model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1e25), "mse")
+    options = {"validation_data": (np.ones((5, 3)), np.ones((5, 1))) if patience else None, "patience": patience}
+    with pytest.raises(FloatingPointError, match="The model has its initial weights"):
+        fit(model, x=np.ones((10, 3)), y=np.ones((10, 1)), epochs=5, batch_size=10, **options)
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
 def test_an_error_of_a_callback_leaves_the_last_weights_in_place(tmp_path):

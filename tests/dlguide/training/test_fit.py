@@ -8,7 +8,7 @@ import pytest
 
 from dlguide import _rows, data, evaluation, mlp, training
 from dlguide.attention_layers import PositionEmbedding, SelfAttention
-from dlguide.training import _fit, _steps
+from dlguide.training import _fit
 from tests.helpers.training_runs import WEIGHTS, Shuffled, X, Y, classifier, dataset, fit, same
 
 pytestmark = pytest.mark.each_backend
@@ -40,7 +40,8 @@ BAD = [
     ({"x": TWO_BAD}, "`x` " + NAN.format("x", "2 of 240", 7)),
     ({"y": np.array([*Y[:57], -1, 2, 3])}, "`y` must be labels in [0, 2): the model has 2 outputs. Received: y with "
                                            "3 of 60 values wrong, the first in row 57: -1"),
-    ({"x": X.astype(str)}, "`x` must be an array of numbers. Received: x of dtype <U32"),
+    ({"x": X.astype(str)}, "`x` must be an array of numbers: a model that reads texts takes them from "
+                           "`tf.data.Dataset.from_tensor_slices((x, y)).batch(32)`. Received: x of dtype <U32"),
     ({"x": list(X)}, "`x` must be an array; `np.stack(x)` makes one of a list of them. "
                      "Received: x, a list of 60 arrays"),
     ({"x": [[1.0, 2.0], [1.0]]}, "`x` must be an array of numbers. Received: x, a list of lists of different lengths"),
@@ -114,8 +115,10 @@ def test_a_data_set_of_sparse_tensors_is_trained_on_and_evaluated():
 def test_each_argument_of_keras_is_taken_or_refused_with_the_way_to_do_it():
     taken = inspect.signature(training.fit).parameters
     assert set(inspect.signature(keras.Model.fit).parameters) - set(taken) == {"self", *_fit.REFUSED}
+    assert set(_fit.REFUSED) == set(_fit.KerasDefaults.__annotations__)
     assert taken["epochs"].default == 1
-    for name, way in _fit.REFUSED.items():
+    for name, (default, way) in _fit.REFUSED.items():
+        assert default == inspect.signature(keras.Model.fit).parameters[name].default
         with pytest.raises(ValueError) as error:
             fit(classifier(), **{name: 3})
         assert str(error.value) == f"`{name}` must be left out: {way}. Received: {name}=3"
@@ -138,17 +141,27 @@ def test_the_test_set_as_validation_data_draws_a_warning():
     fit(model, None, *mpg.train, validation_data=mpg.valid, epochs=1)
 
 
-def test_what_the_caller_compiled_is_left_as_it_was(monkeypatch):
-    for steps, long_run in ((1, 500), (1, 1), (3, 500)):
+def test_arguments_at_the_defaults_of_keras_are_taken():
+    defaults = {name: default for name, (default, _) in _fit.REFUSED.items()}
+    assert len(fit(classifier(), epochs=1, **defaults).history["loss"]) == 1
+    default = classifier()
+    fit(default, epochs=1, batch_size=None)
+    whole = classifier()
+    fit(whole, epochs=1, batch_size=128)
+    assert same(default.get_weights(), whole.get_weights())
+
+
+def test_what_the_caller_compiled_is_left_as_it_was():
+    for steps, epochs in ((1, 2), (1, 63), (3, 2)):  # 63 epochs are a long run.
         if steps == 3 and keras.backend.backend() == "torch":  # PyTorch has no other number than 1.
             continue
-        monkeypatch.setattr(_steps, "LONG_RUN", long_run)
-        monkeypatch.setattr(_steps, "VERY_LONG_RUN", long_run)
         model = classifier(steps_per_execution=steps)
-        fit(model)
+        model.predict(X, verbose=0)
+        predicts = model.predict_function
+        fit(model, epochs=epochs)
         assert model.steps_per_execution == steps
         assert getattr(model, "unrolled_steps_per_execution", 1) == 1  # TensorFlow's alone.
-        assert model.predict(X, verbose=0).shape == (60, 2)
+        assert model.predict_function is predicts and model.predict(X, verbose=0).shape == (60, 2)
 
 
 def test_several_processes_need_the_jax_backend_and_a_call_that_connects_them(monkeypatch):

@@ -71,6 +71,9 @@ def test_a_damaged_config_is_said(content, tmp_path):
 def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path):
     whole = train(tmp_path / "whole")
     message = r"`run_dir` must have room for a checkpoint. Received: run_dir=.* \(File too large\); the checkpoint"
+    notes = tmp_path / "run" / "my.tmp.notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("mine")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         with pytest.raises(OSError, match=message):
@@ -78,7 +81,7 @@ def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path):
             train(tmp_path / "run", stop=(2, 3), what=lambda: resource.setrlimit(*limit))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert not list((tmp_path / "run").glob("*.tmp*"))
+    assert list((tmp_path / "run").glob("*.tmp*")) == [notes]
     assert same(train(tmp_path / "run"), whole)
 
 
@@ -99,7 +102,10 @@ def test_a_table_program_that_has_the_history_open_on_windows_ends_no_run(tmp_pa
 
 def test_a_second_run_in_the_folder_of_a_living_one_is_refused(tmp_path):
     def second():
-        with pytest.raises(ValueError, match=r"`run_dir` must not be in use by another process. Received: run_dir='/"):
+        with pytest.raises(
+            ValueError,
+            match=r"`run_dir` must not be in use by another process, or another run of this one. Received: run_dir='/",
+        ):
             fit(classifier(), tmp_path, epochs=4)
 
     train(tmp_path, stop=(2, 3), what=second)

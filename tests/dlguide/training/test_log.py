@@ -14,14 +14,13 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
 from dlguide import gan, training, vae
-from dlguide.training import Log, Run, _run
+from dlguide.training import Log, Run
 from tests.helpers.training_runs import X, Y, classifier, fit, same, train
 
 pytestmark = pytest.mark.one_backend  # Resuming on each backend is in test_resume.py.
@@ -107,8 +106,7 @@ def test_what_other_callbacks_add_is_logged_wherever_it_stands():
 
 def test_only_the_first_of_several_processes_logs(monkeypatch):
     curve = []
-    second = SimpleNamespace(rank_and_size=lambda: (1, 1))  # Of one: the whole batches.
-    monkeypatch.setattr("dlguide.training._fit._processes", second)
+    monkeypatch.setattr("dlguide.training._processes.rank_and_size", lambda: (1, 1))  # Of one: the whole batches.
     fit(classifier(), callbacks=[logged_by(curve)])
     assert curve == []
 
@@ -239,7 +237,6 @@ def run(name: str, folder: str, kill: str | None) -> None:
     """Train in this process, which dies at the end of its third epoch, or later ends."""
     os.chdir(folder)
     os.environ["TRACKIO_DIR"] = folder
-    _run.CHECKPOINT_SHARE = 1e9  # So small a run would have few checkpoints.
     save_epoch, epochs = Run.save_epoch, []
 
     def save_or_die(run, stop):

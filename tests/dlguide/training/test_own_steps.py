@@ -1,4 +1,4 @@
-"""Models with a `train_step` of their own, as in Keras's guide "Customizing what happens in fit()"."""
+"""A model with a `train_step` of its own that is not built, and has two optimizers."""
 
 import keras
 import numpy as np
@@ -12,26 +12,6 @@ pytestmark = [
     pytest.mark.one_backend,
     pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the steps use TensorFlow's tape"),
 ]
-
-
-class OwnStep(keras.Model):
-    """Regression without a compiled loss."""
-
-    def train_step(self, data):
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        with tf.GradientTape() as tape:
-            loss = keras.ops.mean(keras.ops.square(self(x, training=True)[:, 0] - keras.ops.cast(y, "float32")))
-        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
-        return {"error": loss}
-
-
-def own_step():
-    keras.utils.set_random_seed(0)
-    inputs = keras.Input((4,))
-    hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(6, "relu")(inputs))
-    model = OwnStep(inputs, keras.layers.Dense(1)(hidden))
-    model.compile(keras.optimizers.Adam(0.01))
-    return model
 
 
 class TwoPlayers(keras.Model):
@@ -74,16 +54,9 @@ DATA = {"arrays": X, "Dataset": lambda: tf.data.Dataset.from_tensor_slices((X, r
 
 # Keras warns where a model without `call` is saved, although its layers are built.
 @pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")
-@pytest.mark.parametrize(
-    ("model", "data"),
-    [
-        (two_players, "Dataset"),
-        *(pytest.param(*each, marks=pytest.mark.thorough) for each in ((two_players, "arrays"), (own_step, "Dataset"))),
-        pytest.param(own_step, "arrays", marks=pytest.mark.thorough),
-    ],
-)
-def test_a_run_that_was_stopped_ends_in_the_same_bits(model, data, tmp_path):
-    y = runs.Y if data == "arrays" else None
-    whole = check_resumed(tmp_path, ((0, 3), (2, 0), (2, 3)), model=model, x=DATA[data], y=y)
-    assert same(train(tmp_path / "run", model=model, x=DATA[data], y=y), whole)
+@pytest.mark.parametrize("data", ["Dataset", pytest.param("arrays", marks=pytest.mark.thorough)])
+def test_a_model_of_two_players_that_was_stopped_ends_in_the_same_bits(data, tmp_path):
+    given = {"model": two_players, "x": DATA[data], "y": runs.Y if data == "arrays" else None}
+    whole = check_resumed(tmp_path, ((0, 3), (2, 0), (2, 3)), **given)
+    assert same(train(tmp_path / "run", **given), whole)
     assert len(np.unique(whole[0])) == 4  # It learns something in each epoch.

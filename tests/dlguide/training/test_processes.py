@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import mlp, training
+from dlguide import _keras, mlp, training
 
 pytestmark = [
     pytest.mark.each_backend,
@@ -21,8 +21,13 @@ pytestmark = [
 ]
 
 
-def run(folder: str, epochs: int, seconds_a_step: float) -> None:
+def run(folder: str, epochs: int, seconds_a_step: float, absent: str) -> None:
     """Train in a process of its own, and print the losses of each epoch and three predictions."""
+    with _keras.without(absent):
+        train(folder, epochs, seconds_a_step)
+
+
+def train(folder: str, epochs: int, seconds_a_step: float) -> None:
     if "KERAS_DISTRIBUTION_JOB_ADDRESSES" in os.environ:
         keras.distribution.initialize()
     rng = np.random.default_rng(0)
@@ -39,7 +44,7 @@ def run(folder: str, epochs: int, seconds_a_step: float) -> None:
     print(json.dumps({"history": history.history, "predictions": model.predict(x[:3], verbose=0).tolist()}))
 
 
-def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=False) -> list[tuple]:
+def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=False, absent="") -> list[tuple]:
     """Return the exit status, the output and the errors of each process; the last may be killed at a checkpoint."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -47,7 +52,7 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
     shared = (
         {"KERAS_DISTRIBUTION_JOB_ADDRESSES": address, "KERAS_DISTRIBUTION_NUM_PROCESSES": "2"} if number > 1 else {}
     )
-    command = [sys.executable, __file__, json.dumps([str(folder), epochs, seconds_a_step])]
+    command = [sys.executable, __file__, json.dumps([str(folder), epochs, seconds_a_step, absent])]
     processes = []
     for rank in range(number):
         environment = {**os.environ, **shared, "KERAS_DISTRIBUTION_PROCESS_ID": str(rank)}
@@ -67,11 +72,11 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
     return [(process.returncode, *both) for process, both in zip(processes, texts, strict=True)]
 
 
-def check_ends(tmp_path, epochs):
+def check_ends(tmp_path, epochs, absent=""):
     """Compare what two processes make of the run with that of one, and once more, when it is finished."""
     ends = ends_of(tmp_path / "one", epochs, 1)
     for _ in range(2):
-        ends += ends_of(tmp_path / "two", epochs)
+        ends += ends_of(tmp_path / "two", epochs, absent=absent)
     for status, _, errors in ends:
         assert status == 0, errors
     wanted, *found = (json.loads(output.splitlines()[-1]) for _, output, _ in ends)
@@ -86,6 +91,11 @@ def check_ends(tmp_path, epochs):
 
 def test_two_processes_train_like_one(tmp_path):
     check_ends(tmp_path, 3)
+
+
+@pytest.mark.thorough
+def test_two_processes_that_cannot_share_a_batch_compute_it_twice(tmp_path):
+    check_ends(tmp_path, 2, absent="has_layout")
 
 
 def test_what_process_0_refuses_ends_both(tmp_path):

@@ -2,14 +2,13 @@
 
 import os
 import signal
-from types import SimpleNamespace
+import time
 
 import keras
 import numpy as np
 import pytest
-import training_runs as runs
 
-from dlguide.training import _folder, _run
+from tests.helpers import training_runs as runs
 from tests.helpers.cases import CASES
 from tests.helpers.contract import build, compiled, inputs, targets
 from tests.helpers.training_runs import (
@@ -26,8 +25,6 @@ from tests.helpers.training_runs import (
     state,
     train,
 )
-
-CHECKPOINT_SHARE = _run.CHECKPOINT_SHARE  # `conftest.py` replaces it.
 
 pytestmark = pytest.mark.each_backend
 STOPS = ((0, 3), (2, 0), (2, 3))  # In the first epoch, at the beginning of one, within one.
@@ -172,78 +169,81 @@ def test_a_run_that_stopped_early_says_that_more_epochs_have_no_effect(tmp_path)
 
 
 class StopEarly(keras.callbacks.Callback):
-    checkpoint_attributes = ()
-
     def on_epoch_end(self, epoch, logs=None):
         self.model.stop_training = epoch == 1
 
 
+class CrashAt(keras.callbacks.Callback):
+    """Ends a training at its beginning or its end, if `moment` of the class says so."""
+
+    moment = None
+
+    def on_train_begin(self, logs=None):
+        if CrashAt.moment == "begin":
+            crash()
+
+    def on_train_end(self, logs=None):
+        if CrashAt.moment == "end":
+            crash()
+
+
 @pytest.mark.parametrize("moment", ["begin", "end"])
-def test_a_run_killed_before_its_first_checkpoint_or_after_its_last_one_ends_like_a_whole_one(
-    moment, tmp_path, monkeypatch
-):
-    whole = train(tmp_path / "whole", callbacks=[StopEarly])
+def test_a_run_killed_before_its_first_checkpoint_or_after_its_last_one_ends_like_a_whole_one(moment, tmp_path):
+    options = {"callbacks": [StopEarly, CrashAt]}
+    whole = train(tmp_path / "whole", **options)
     assert len(whole[0]) == 2
-    with monkeypatch.context() as patch:
-        patch.setattr(StopEarly, f"on_train_{moment}", lambda self, logs=None: crash())
-        with pytest.raises(runs.Stopped):
-            fit(classifier(), tmp_path / "run", epochs=4, callbacks=[StopEarly(), At()])
+    CrashAt.moment = moment
+    with pytest.raises(runs.Stopped):
+        fit(classifier(), tmp_path / "run", epochs=4, callbacks=[StopEarly(), CrashAt(), At()])
+    CrashAt.moment = None
     files = {path.name for path in (tmp_path / "run").glob("[!.]*")}
     assert (files == {"config.json"}) == (moment == "begin")
-    assert same(train(tmp_path / "run", callbacks=[StopEarly]), whole)
+    assert same(train(tmp_path / "run", **options), whole)
 
 
 # Time
 
 
-def test_the_seconds_of_a_run_and_of_its_epochs_include_those_before_a_stop_and_none_between(tmp_path, monkeypatch):
-    clock = [0.0]
-    monkeypatch.setattr(_run, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+class Clock:
+    """A clock that only the test moves, in place of the one that a run reads."""
 
-    def wait(seconds):
-        clock[0] += seconds
+    def __init__(self, monkeypatch):
+        self.now = 0.0
+        monkeypatch.setattr(time, "perf_counter", lambda: self.now)
+
+    def wait(self, seconds):
+        self.now += seconds
+
+
+def test_the_seconds_of_a_run_and_of_its_epochs_include_those_before_a_stop_and_none_between(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
 
     def wait_and_crash_two_steps_later():
-        wait(7)
+        clock.wait(7)
         At.what, At.when = crash, (2, 3)
 
     train(tmp_path, stop=(2, 1), what=wait_and_crash_two_steps_later)
-    wait(1000)
-    train(tmp_path, stop=(3, 0), what=lambda: wait(2))
+    clock.wait(1000)
+    train(tmp_path, stop=(3, 0), what=lambda: clock.wait(2))
     assert [float(row["seconds"]) for row in runs.history_rows(tmp_path)] == [0, 0, 7, 2]
-    with np.load(tmp_path / "checkpoint.npz") as saved:
-        assert '"seconds": 9.0' in str(saved["state"])
-
-
-def test_checkpoints_take_no_more_than_their_share_of_the_time_but_the_last_is_written(tmp_path, monkeypatch):
-    whole = train(tmp_path / "whole")
-    monkeypatch.setattr(_run, "CHECKPOINT_SHARE", 1e-9)
-    train(tmp_path / "run", epochs=2)
-    with np.load(tmp_path / "run" / "checkpoint.npz") as saved:
-        assert '"epoch": 2, "step": 0' in str(saved["state"])
-    assert same(train(tmp_path / "run"), whole)
-    written = []
-    monkeypatch.setattr(_folder.RunFolder, "save", lambda self, arrays, history: written.append(arrays))
-    train(tmp_path / "other")
-    assert len(written) == 2  # The first, which shows what one costs, and the last.
+    assert fit(classifier(), tmp_path, epochs=4, callbacks=[At()]).seconds == 9
 
 
 def test_a_checkpoint_that_takes_a_second_is_written_every_34_seconds(tmp_path, monkeypatch):
-    """Its share of the time is 3 %, as the docstring says; a step takes 10 s here."""
-    clock, saved = [0.0], []
+    """Its share of the time is 3 %, as the docs say; a step takes 10 s here."""
+    clock, replace, saved = Clock(monkeypatch), os.replace, []
 
-    def save(self, arrays, history):
-        clock[0] += 1
-        saved.append(clock[0])
-
-    monkeypatch.setattr(_run, "CHECKPOINT_SHARE", CHECKPOINT_SHARE)
-    monkeypatch.setattr(_run, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
-    monkeypatch.setattr(_folder.RunFolder, "save", save)
+    def slow(source, target):
+        replace(source, target)
+        if str(target).endswith("checkpoint.npz"):
+            clock.wait(1)
+            saved.append(clock.now)
 
     class Wait(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            clock[0] += 10
+            clock.wait(10)
 
+    monkeypatch.setattr(os, "replace", slow)
     fit(classifier(), tmp_path, epochs=4, checkpoint_seconds=1, callbacks=[Wait()])
     between = np.diff(saved)[:-1]  # The last one is written always.
     assert len(between) >= 2 and ((between >= 34) & (between <= 50)).all(), saved

@@ -4,9 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import training
-from dlguide.training import _steps
-from tests.helpers.training_runs import X, Y, classifier, dataset, fit, same, state
+from dlguide import _tensorflow_speed
+from tests.helpers.training_runs import classifier, dataset, fit, same, state
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others run one step a call")
 
@@ -23,23 +22,20 @@ def steps_a_call(folder=None, looks_at=None, **options):
     return seen, [np.array(list(history.values())), *state(model)]
 
 
-def test_the_docstring_states_the_length_of_a_long_run():
-    assert f"{_steps.LONG_RUN} steps" in " ".join(training.fit.__doc__.split())
+def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(monkeypatch):
+    assert steps_a_call()[0] == {(1, 1)}
+    # A callback that looks at single steps sees them all.
+    steps = []
+    one, plain = steps_a_call(looks_at=lambda batch, logs: steps.append(batch), epochs=63)
+    assert one == {(1, 1)} and steps == 63 * [*range(8)]
+    many, history = steps_a_call(epochs=63)
+    assert many == {(200, 1)} and same(history, plain)
+    monkeypatch.setenv("DLGUIDE_TENSORFLOW_SPEED", "0")
+    assert steps_a_call(epochs=63)[0] == {(1, 1)}
 
 
 @pytest.mark.thorough
-def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monkeypatch):
-    short, plain = steps_a_call()
-    assert short == {(1, 1)}
-    monkeypatch.setattr(_steps, "LONG_RUN", 10)
-    many, history = steps_a_call()
-    assert many == {(200, 1)} and same(history, plain)
-    assert steps_a_call(x=np.tile(X, (20, 1)), y=np.tile(Y, 20), batch_size=100)[0] == {(50, 1)}
-    # A callback that looks at single steps sees them all.
-    steps = []
-    assert steps_a_call(looks_at=lambda batch, logs: steps.append(batch))[0] == {(1, 1)}
-    assert steps == 4 * [*range(8)]
-
+def test_of_a_data_set_of_unknown_size_many_steps_are_done_in_a_call(tmp_path):
     def unknown():
         return {"x": dataset().filter(lambda x, y, w: True), "y": None}
 
@@ -48,13 +44,37 @@ def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(tmp_path, monke
     # Later epochs differ: one step a call draws once more at an epoch's end.
     one = steps_a_call(tmp_path / "one", lambda batch, logs: None, **unknown())[1]
     assert np.array_equal(history[0][:, 0], one[0][:, 0])
-    monkeypatch.setattr(_steps, "VERY_LONG_RUN", 10)
-    many, history = steps_a_call()
-    assert many == {(200, 5)} and same(history, plain)
+
+
+@pytest.mark.parametrize(
+    ("steps", "batch_size", "numbers"),
+    [(499, 64, (1, 1)), (500, 64, (200, 1)), (500, 65, (50, 1)), (20_000, 64, (200, 5))],
+)
+def test_the_steps_in_a_call_follow_from_those_of_the_run(steps, batch_size, numbers):
+    model = classifier()
+    with _tensorflow_speed.fast(model, [], steps, batch_size):
+        assert (model.steps_per_execution, model.unrolled_steps_per_execution) == numbers
+
+
+def test_the_bar_counts_no_more_steps_than_there_are(capsys):
+    fit(classifier(), epochs=63, verbose=1)
+    assert "8/8" in capsys.readouterr().out
+
+    class Last(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.seen = set()
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.verbose = self.params["verbose"]
+
+    last = Last()
+    fit(classifier(), epochs=1, callbacks=last)
+    assert last.verbose == 0
 
 
 def test_a_callback_for_the_end_of_an_epoch_does_not_switch_off_many_steps_a_call(tmp_path):
-    looks, path = _steps.looks_at_steps, str(tmp_path / "x.keras")
+    looks, path = _tensorflow_speed.looks_at_steps, str(tmp_path / "x.keras")
     checkpoint, board = keras.callbacks.ModelCheckpoint, keras.callbacks.TensorBoard
     assert not looks(checkpoint(path)) and looks(checkpoint(path, save_freq=3))
     assert not looks(board(path)) and looks(board(path, write_steps_per_second=True))

@@ -1,0 +1,109 @@
+"""Each private API of Keras or TensorFlow is taken away in turn: the same result, and one warning that names it."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train
+
+from dlguide import _keras
+from dlguide.augmentation import Augmentation
+
+pytestmark = pytest.mark.each_backend
+BACKEND = keras.backend.backend()
+
+
+class Draws(keras.callbacks.Callback):
+    """Makes the generator of layers without a seed."""
+
+    def on_train_begin(self, logs=None):
+        keras.random.uniform(())
+
+
+def resumed(folder):
+    """Train a run that crashes within an epoch, and resume it."""
+    train(folder, stop=(2, 3), callbacks=[Draws])
+    return train(folder, callbacks=[Draws])
+
+
+def compiled(loss, outputs=1, **options):
+    def trained(folder):
+        model = classifier(loss, outputs, **options)
+        fit(model, folder)
+        return model.get_weights()
+
+    return trained
+
+
+def with_tensorboard(folder):
+    pytest.importorskip("tensorboard")
+    model = classifier()
+    fit(model, folder, epochs=63, callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))], checkpoint_seconds=30)
+    return model.get_weights()
+
+
+def augmented(folder):
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((4, 4, 1)), Augmentation({"shift": 0.2}), keras.layers.Flatten(), keras.layers.Dense(2)]
+    model = keras.Sequential(layers)
+    model.compile("sgd", SPARSE)
+    fit(model, folder, x=np.tile(X[:, :, None, None], (1, 1, 4, 1)))
+    return model.get_weights()
+
+
+def x_alone(folder):
+    keras.utils.set_random_seed(0)
+    penalty = keras.layers.ActivityRegularization(l2=0.1)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), penalty])
+    model.compile("sgd")
+    fit(model, folder, y=None)
+    return model.get_weights()
+
+
+LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
+OTHER = {
+    "compiled_metrics": compiled(LOGITS, metrics=["accuracy"]),
+    "layers_behind": compiled("binary_crossentropy"),
+    "profiles": with_tensorboard,
+    "allow_jit": augmented,
+    "source_of_arrays": x_alone,
+    "has_layout": None,
+    "build": lambda folder: train(folder, x=Shuffled, y=None),
+}
+USED_BY = {
+    **dict.fromkeys(("functions",), ("tensorflow", "jax")),
+    **dict.fromkeys(("adam_moments", "skip_all_reduce", "forget_kernels", "profiles"), ("tensorflow",)),
+    **dict.fromkeys(("source_of_arrays", "build"), ("jax", "torch")),
+    "allow_jit": ("jax",),
+}
+
+
+@pytest.mark.parametrize("name", _keras.HOOKS)
+def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_path):
+    if BACKEND not in USED_BY.get(name, (BACKEND,)):
+        pytest.skip("this backend does not use it")
+    trained = OTHER.get(name, resumed)
+    if trained is None:
+        pytest.skip("test_processes.py takes it away")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of logits.
+        expected = trained(tmp_path / "with")
+    with warnings.catch_warnings(record=True) as caught, _keras.without(name):
+        warnings.simplefilter("always", UserWarning)
+        found = trained(tmp_path / "without")
+    messages = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
+    assert len(messages) == 1 and f"has not what `{name}` of dlguide uses" in messages[0]
+    assert messages[0].endswith(f"{_keras.HOOKS[name]}.")
+    for a, b in zip(found, expected, strict=True):
+        if name == "adam_moments":  # The kernel adds in another order.
+            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
+        else:
+            np.testing.assert_array_equal(a, b)
+
+
+def test_the_speed_of_tensorflow_can_be_switched_off(tmp_path, monkeypatch):
+    expected = train(tmp_path / "with")
+    monkeypatch.setenv("DLGUIDE_TENSORFLOW_SPEED", "0")
+    for a, b in zip(train(tmp_path / "without"), expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)

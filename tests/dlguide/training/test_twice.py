@@ -1,0 +1,181 @@
+"""Objects that are used twice in one process, or lie in containers; two runs at once: the right bits, or a refusal."""
+
+import collections
+
+import keras
+import numpy as np
+import pytest
+from tests.helpers.training_runs import (
+    DATA_SETS,
+    At,
+    Shuffled,
+    Stopped,
+    X,
+    Y,
+    classifier,
+    crash,
+    dataset,
+    fit,
+    press_ctrl_c,
+    same,
+    state,
+)
+
+pytestmark = pytest.mark.each_backend
+
+
+def bits(model, folder, x, **options) -> list:
+    history = fit(model, folder, x, None, **{"epochs": 4, **options}).history
+    return [*map(np.array, history.values()), *state(model)]
+
+
+@pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)
+def test_a_run_is_extended_with_the_data_set_that_it_has_read(make, tmp_path):
+    whole, x = bits(classifier(), tmp_path / "whole", make()), make()
+    bits(classifier(), tmp_path / "run", x, epochs=2)
+    assert same(bits(classifier(), tmp_path / "run", x), whole)
+    assert same(bits(classifier(), tmp_path / "run", x), whole)  # Finished: nothing is read.
+
+
+@pytest.mark.parametrize("make", [Shuffled, pytest.param(dataset, marks=pytest.mark.thorough)])
+def test_a_run_on_a_data_set_that_another_has_read_is_resumed_with_a_new_one(make, tmp_path):
+    def second_run(folder, x, epochs=4):
+        return bits(classifier(), folder, x, epochs=epochs)
+
+    x = make()
+    bits(classifier(), None, x, epochs=3)
+    whole = second_run(tmp_path / "whole", x)
+    x = make()
+    bits(classifier(), None, x, epochs=3)
+    second_run(tmp_path / "run", x, epochs=2)
+    assert same(second_run(tmp_path / "run", make()), whole)
+
+
+def interrupted(folder, x):
+    At.when, At.what = (2, 3), press_ctrl_c
+    with pytest.raises(KeyboardInterrupt):
+        bits(classifier(), folder, x, callbacks=[At()])
+
+
+def test_a_cell_that_was_interrupted_within_an_epoch_goes_on_with_the_same_data_set(tmp_path):
+    whole, x = bits(classifier(), tmp_path / "whole", Shuffled(), callbacks=[At()]), Shuffled()
+    interrupted(tmp_path / "run", x)
+    assert same(bits(classifier(), tmp_path / "run", x, callbacks=[At()]), whole)
+
+
+def test_a_data_set_that_cannot_be_set_back_is_refused(tmp_path):
+    whole, x = bits(classifier(), tmp_path / "whole", dataset(), callbacks=[At()]), dataset()
+    interrupted(tmp_path / "run", x)
+    with pytest.raises(
+        ValueError, match=r"`x` must be a data set at the start of epoch 3, or before it: .* Make it again"
+    ):
+        bits(classifier(), tmp_path / "run", x, callbacks=[At()])
+    assert same(bits(classifier(), tmp_path / "run", dataset(), callbacks=[At()]), whole)
+    later = Shuffled()
+    bits(classifier(), None, later, epochs=6)
+    train_short = {"epochs": 2, "callbacks": [At()]}
+    bits(classifier(), tmp_path / "short", Shuffled(), **train_short)
+    with pytest.raises(ValueError, match="Received: x of type Shuffled"):
+        bits(classifier(), tmp_path / "short", later, epochs=3, callbacks=[At()])
+
+
+class Nested(keras.callbacks.Callback):
+    """State of every kind within containers; each epoch changes all of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.means = [keras.metrics.Mean(), keras.metrics.Mean()]
+        self.by_name = {"a": keras.metrics.Mean(), "pair": (keras.Variable(0.0), keras.Variable(1.0))}
+        self.windows = {"loss": collections.deque(maxlen=2), "all": [collections.deque([9.0], maxlen=1)]}
+        self.counts = [collections.defaultdict(list), {"deep": collections.defaultdict(int)}]
+        self.generators = {"pcg": np.random.default_rng(1), "mt": np.random.Generator(np.random.MT19937(2))}
+        self.others = [np.random.Generator(np.random.Philox(3)), np.random.Generator(np.random.SFC64(4))]
+        self.old = np.random.RandomState(5)
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        generators = [*self.generators.values(), *self.others]
+        drawn = [generator.random() for generator in generators] + [float(self.old.rand())]
+        for mean in (*self.means, self.by_name["a"]):
+            mean.update_state(drawn[0])
+        for variable in self.by_name["pair"]:
+            variable.assign(variable + drawn[1])
+        self.windows["loss"].append(drawn[2])
+        self.windows["all"][0].append(drawn[3])
+        self.counts[0][epoch].append(drawn[4])
+        self.counts[1]["deep"][f"epoch {epoch}"] += 1
+        variables = [*self.means[0].variables, *self.by_name["a"].variables, *self.by_name["pair"]]
+        numbers = [float(keras.ops.convert_to_numpy(variable)) for variable in variables]
+        self.seen.append(repr((drawn, numbers, self.windows, self.counts)))
+
+
+@pytest.mark.parametrize("is_same_object", [False, True])
+def test_what_a_callback_holds_in_containers_is_restored(is_same_object, tmp_path):
+    whole, callback = Nested(), Nested()
+    fit(classifier(), None, epochs=4, callbacks=[whole])
+    fit(classifier(), tmp_path, epochs=2, callbacks=[callback])
+    callback = callback if is_same_object else Nested()
+    fit(classifier(), tmp_path, epochs=4, callbacks=[callback])
+    assert callback.seen == whole.seen
+    assert callback.windows["loss"].maxlen == 2 and callback.counts[0]["new"] == []
+
+
+class Pictures(keras.callbacks.Callback):
+    """Looks at images after each epoch."""
+
+    def __init__(self, images):
+        super().__init__()
+        self.images, self.means = images, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.means.append(float(self.images.mean()))
+
+
+def test_images_of_a_callback_are_in_no_checkpoint_and_new_ones_are_used(tmp_path):
+    images = np.ones((1000, 1000), "float32")
+    fit(classifier(), tmp_path, epochs=2, callbacks=[Pictures(images)])
+    assert (tmp_path / "checkpoint.npz").stat().st_size < 1e6
+    callback = Pictures(2 * images)
+    fit(classifier(), tmp_path, epochs=4, callbacks=[callback])
+    assert callback.means == [1, 1, 2, 2]
+
+
+def test_a_callback_whose_large_array_a_run_has_changed_since_the_checkpoint_is_refused(tmp_path):
+    class Sums(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.sums = np.zeros(100_000)
+
+        def on_train_batch_begin(self, batch, logs=None):
+            if batch == 7:
+                self.sums += 1
+
+    callback = Sums()
+    At.when, At.what = (0, 7), crash  # The last checkpoint is from before the step before it.
+    with pytest.raises(Stopped):
+        fit(classifier(), tmp_path / "run", callbacks=[callback, At()])
+    with pytest.raises(ValueError, match="`callbacks` must have a new Sums: a run has changed `sums` of this one"):
+        fit(classifier(), tmp_path / "run", callbacks=[callback, At()])
+
+
+def test_a_fit_of_the_same_model_within_a_callback_changes_nothing_outside(tmp_path):
+    def inner(epoch, logs):
+        fit(model, epochs=1, x=X[:8], y=Y[:8])
+
+    model, plain = classifier(), classifier()
+    for each, fitted in ((model, fit), (plain, fit)):
+        callback = keras.callbacks.LambdaCallback(on_epoch_begin=inner if each is model else None)
+        fitted(each, epochs=2, callbacks=[callback])
+    assert len(model.history.history["loss"]) == 2 and not same(model.get_weights(), plain.get_weights())
+
+
+def test_a_run_within_a_run_of_the_same_folder_is_refused(tmp_path):
+    messages = []
+
+    def inner(epoch, logs):
+        with pytest.raises(ValueError, match="not be in use by another process, or another run of this one") as error:
+            fit(classifier(), tmp_path)
+        messages.append(str(error.value))
+
+    fit(classifier(), tmp_path, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=inner)])
+    assert len(messages) == 2
