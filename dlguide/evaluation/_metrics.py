@@ -1,5 +1,6 @@
 """Metrics of a trained model as plain numbers, overall and per class or label."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -82,7 +83,10 @@ def evaluate(
         raise _checks.error("class_names", f"a sequence of {count} different names, one for each class", class_names)
     names = names or [str(i) for i in range(count)]
 
-    metrics = _plain(model.evaluate(**evaluated, verbose=0, return_dict=True))
+    with warnings.catch_warnings():
+        # Keras says so of each data set of unknown length.
+        warnings.filterwarnings("ignore", "Your input ran out of data")
+        metrics = _plain(model.evaluate(**evaluated, verbose=0, return_dict=True))
     if not count:
         return metrics
     if scores is None:

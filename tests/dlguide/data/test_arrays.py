@@ -219,8 +219,8 @@ SPARSE_KINDS = {
     "SparseTensor": lambda x: tf.sparse.from_dense(x),
     "BCOO": lambda x: pytest.importorskip("jax.experimental.sparse").BCOO.fromdense(x),
 }
-# Keras on TensorFlow takes its own alone from a PyDataset.
-SPARSE_BATCHES = ["SparseTensor"] if keras.backend.backend() == "tensorflow" else list(SPARSE_KINDS)
+# From a PyDataset, Keras takes on TensorFlow its own alone, and on PyTorch none.
+SPARSE_BATCHES = {"tensorflow": ["SparseTensor"], "jax": list(SPARSE_KINDS)}.get(keras.backend.backend(), [])
 
 
 class SparseBatches(keras.utils.PyDataset):

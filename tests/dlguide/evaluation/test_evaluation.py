@@ -145,6 +145,13 @@ def test_reconstructions_and_numbers_get_their_loss_alone(make):
     assert found == {"loss": pytest.approx(9), "mae": pytest.approx(3)}
 
 
+def test_a_data_set_of_unknown_length_is_evaluated_without_a_warning():
+    expected = evaluation.evaluate(classifier(), X, Y)
+    metrics = evaluation.evaluate(classifier(), dataset(X, Y).filter(lambda x, y: True))
+    assert metrics["confusion_matrix"] == expected["confusion_matrix"]
+    assert metrics["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+
+
 @pytest.mark.one_backend
 def test_a_data_set_of_texts_is_evaluated():
     import tensorflow as tf
