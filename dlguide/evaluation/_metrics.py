@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _checks, _data_checks, _data_sets, _targets
+from dlguide import _checks, _data_checks, _data_sets, _extras, _targets
 from dlguide._arrays import Arrays
 from dlguide.errors import ArgumentError
 
@@ -125,16 +125,13 @@ def _plain(value):
 
 
 def _per_class(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:
-    from sklearn.metrics import confusion_matrix
-
-    matrix = confusion_matrix(y, predicted, labels=range(len(class_names))).tolist()
+    matrix = _extras.needed("sklearn.metrics", "evaluation").confusion_matrix(y, predicted, labels=range(len(class_names))).tolist()
     return {"confusion_matrix": matrix, "per_class": _scores_of_each(y, predicted, class_names)}
 
 
 def _scores_of_each(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:
-    from sklearn.metrics import precision_recall_fscore_support
-
-    scores = precision_recall_fscore_support(y, predicted, labels=range(len(class_names)), zero_division=0)
+    metric = _extras.needed("sklearn.metrics", "evaluation").precision_recall_fscore_support
+    scores = metric(y, predicted, labels=range(len(class_names)), zero_division=0)
     return {
         name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
         for name, p, r, f, s in zip(class_names, *scores, strict=True)

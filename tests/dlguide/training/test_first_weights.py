@@ -5,10 +5,10 @@ import json
 import keras
 import numpy as np
 import pytest
-import training_runs as runs
-from tests.helpers.training_runs import SPARSE, At, X, Y, classifier, crash, fit, press_ctrl_c, same, state, train
 
 from dlguide import training
+from tests.helpers import training_runs as runs
+from tests.helpers.training_runs import SPARSE, At, X, Y, classifier, crash, fit, press_ctrl_c, same, state, train
 
 pytestmark = pytest.mark.each_backend
 OTHER_WEIGHTS = "began with other first weights .* those of `model` are replaced by the run's. To train these, give ano"

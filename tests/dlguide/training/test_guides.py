@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
+
 from tests.helpers.training_runs import X, Y, check_resumed, same, train
 
 BACKEND = keras.backend.backend()

@@ -5,10 +5,10 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train
 
 from dlguide import _keras
 from dlguide.augmentation import Augmentation
+from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train
 
 pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()

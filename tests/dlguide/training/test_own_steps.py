@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-import training_runs as runs
 
+from tests.helpers import training_runs as runs
 from tests.helpers.training_runs import X, check_resumed, same, train
 
 tf = pytest.importorskip("tensorflow")

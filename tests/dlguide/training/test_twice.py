@@ -5,6 +5,7 @@ import collections
 import keras
 import numpy as np
 import pytest
+
 from tests.helpers.training_runs import (
     DATA_SETS,
     At,

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from tests.helpers.training_runs import X, Y, same
 
 from dlguide import training
+from tests.helpers.training_runs import X, Y, same
 
 pytestmark = pytest.mark.each_backend
 
