@@ -125,7 +125,8 @@ def _plain(value):
 
 
 def _per_class(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:
-    matrix = _extras.needed("sklearn.metrics", "evaluation").confusion_matrix(y, predicted, labels=range(len(class_names))).tolist()
+    scores = _extras.needed("sklearn.metrics", "evaluation")
+    matrix = scores.confusion_matrix(y, predicted, labels=range(len(class_names))).tolist()
     return {"confusion_matrix": matrix, "per_class": _scores_of_each(y, predicted, class_names)}
 
 
