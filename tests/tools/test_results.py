@@ -127,7 +127,7 @@ def test_a_further_row_is_its_recipe_with_other_options_and_has_a_result_of_its_
     lines = table.with_result_line("dqn_cartpole").splitlines()
     stated = "mean_return -81.5, 95 % prediction interval -92.5 to -70.5, baseline -95.5."
     at = lines.index(f"With --env Acrobot-v1 --epochs 32: {stated}")
-    assert [line.partition(":")[0] for line in lines[at - 2 : at]] == ["Result", "Training"] and lines[at + 1] == ""
+    assert [line.partition(":")[0] for line in lines[at - 2 : at]] == ["Result", "Training"] and lines[at + 1] == '"""'
     monkeypatch.setattr(recipe_list, "names", lambda: ["dqn_cartpole"])
     capsys.readouterr()
     listed.main()
