@@ -73,8 +73,6 @@ def batches(row):
     weight = {"sample": SAMPLE_WEIGHT, "class": np.array([CLASS_WEIGHT[label] for label in CLASS], "float32")}
     arrays = (inputs(row, X), Y, weight[row["weights"]]) if row["weights"] else (inputs(row, X), Y)
     data_set = data_of(row)["x"]
-    if row["data"] == "tf.data":
-        list(data_set)  # `fit` reads it once before the first epoch, to check it, and a shuffle draws an order then.
     for epoch in range(EPOCHS):
         if row["data"] == "tf.data":
             yield from data_set.as_numpy_iterator()
