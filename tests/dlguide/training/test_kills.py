@@ -25,11 +25,11 @@ import pytest
 from dlguide import contrastive, diffusion, gan, mlp, training, vae
 from recipes._lib.agents import connect_four, environments, q_learning, self_play
 from recipes._lib.images import vae_model
+from tests.helpers import switches
 
 pytestmark = pytest.mark.each_backend
-MOMENTS = int(os.environ.get("DLGUIDE_KILLS", 2))  # 20 in the published check.
-ONLY = os.environ.get("DLGUIDE_KILLS_MODEL")  # One model, such as dqn, alone.
-SEED = int(os.environ.get("DLGUIDE_KILLS_SEED", np.random.SeedSequence().entropy % 2**32))
+MOMENTS, _, SEED = switches.KILLS.partition(":")
+MOMENTS, SEED = int(MOMENTS or 2), int(SEED or np.random.SeedSequence().entropy % 2**32)
 
 
 def classifier(rng):
@@ -193,17 +193,19 @@ TOGETHER = {("mlp",): [], ("gan", "diffusion"): [pytest.mark.thorough]}
 TOGETHER |= {("vae", "contrastive", "dqn", "selfplay"): [pytest.mark.thorough, pytest.mark.one_backend]}
 
 
+if switches.KILLS:  # So many of each model.
+    TOGETHER = {(model,): marks for models, marks in TOGETHER.items() for model in models}
+
+
 @pytest.mark.parametrize(
-    "models",
-    [(ONLY,)] if ONLY else [pytest.param(models, marks=marks) for models, marks in TOGETHER.items()],
-    ids="-".join,
+    "models", [pytest.param(models, marks=marks) for models, marks in TOGETHER.items()], ids="-".join
 )
 def test_runs_killed_at_random_moments_end_in_the_same_bits(models, tmp_path):
     print(f"seed of the moments: {SEED}")
     whole, short, runs = {}, [], []
     for model in models:
         rng = np.random.default_rng([SEED, *model.encode()])
-        number = MOMENTS if model in ("mlp", ONLY) else max(1, MOMENTS * 3 // 8)
+        number = MOMENTS if len(models) == 1 else max(1, MOMENTS * 3 // 8)
         moments = drawn(rng, number // 2, number - number // 2)
         whole[model] = [str(tmp_path / f"{model}-whole"), None, model]
         runs += [[str(tmp_path / f"{model}-killed{i}"), moment, model] for i, moment in enumerate(moments)]
