@@ -15,7 +15,7 @@ from keras import ops
 
 from dlguide import data, evaluation, plots, rnn, training
 from recipes._lib import pictures, schedules
-from recipes._lib.baselines import sequences
+from recipes._lib.baselines import regression
 from recipes._lib.inputs import input_description
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
@@ -52,7 +52,7 @@ def main(
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
     history = training.fit(model, *sunspots.train, validation_data=sunspots.valid, **settings)
 
-    truth, baseline = sunspots.test.y * scale + mean, sequences.ridge_forecast(sunspots, of_roots=True) * scale + mean
+    truth, baseline = sunspots.test.y * scale + mean, regression.ridge_forecast(sunspots, of_roots=True) * scale + mean
     metrics = {"mae": evaluation.evaluate(model, *sunspots.test)["loss"] * scale}
     metrics["baseline_mae"] = float(np.abs(baseline - truth).mean())
     metrics["persistence_mae"] = float(np.abs(sunspots.test.x[:, -1, 0] - sunspots.test.y).mean() * scale)

@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 from dlguide import data, evaluation, mlp, plots, training
 from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
 from recipes._lib import anomalies, schedules
-from recipes._lib.baselines import kneser_ney, pixels, sequences, text_classifier
+from recipes._lib.baselines import kneser_ney, pixels, regression, sequences, text_classifier
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
 from recipes._lib.texts import hashed_ngrams, length_batches, token_texts
 
@@ -146,7 +146,7 @@ def test_ridge_regression_is_the_best_one_on_the_validation_set():
         return train.y.mean() + (part.x[..., 0] - train.x[..., 0].mean(axis=0)) @ weights
 
     best = min(10 ** np.linspace(-2, 3, 11), key=lambda alpha: np.abs(forecast(alpha, valid) - valid.y).mean())
-    found = sequences.ridge_forecast(data.Splits(train, valid, test, None))
+    found = regression.ridge_forecast(data.Splits(train, valid, test, None))
     np.testing.assert_allclose(found, forecast(best, test))
     assert 0.01 < best < 1000
 
@@ -165,7 +165,7 @@ def test_ridge_regression_of_roots_forecasts_the_root_in_its_own_unit():
         return (np.sqrt(numbers[:30, 20]).mean() + roots[rows, :20] @ weights).clip(0) ** 2
 
     error = {a: np.abs(forecast(a, parts[1]) - numbers[parts[1], 20]).mean() for a in 10 ** np.linspace(-2, 3, 11)}
-    found = sequences.ridge_forecast(data.Splits(*splits, SimpleNamespace(scale=4, mean=9)), of_roots=True)
+    found = regression.ridge_forecast(data.Splits(*splits, SimpleNamespace(scale=4, mean=9)), of_roots=True)
     np.testing.assert_allclose(4 * found + 9, forecast(min(error, key=error.get), parts[2]))
 
 
