@@ -227,7 +227,8 @@ def test_a_damaged_checkpoint_is_never_taken_for_a_good_one(checkpoints, draw):
         for name, content in zip(_folder.CHECKPOINTS, (newest, previous), strict=True):
             (Path(path) / name).write_bytes(content)
         (Path(path) / "config.json").write_text(json.dumps(config))
-        folder = _folder.RunFolder(path, {key: value for key, value in config.items() if key != "versions"})
+        stated = {key: value for key, value in config.items() if key not in ("versions", "first_weights")}
+        folder = _folder.RunFolder(path, stated, config["first_weights"], lambda *_: "")
         try:
             saved = folder.open()
         except ValueError as error:

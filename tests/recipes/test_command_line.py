@@ -15,7 +15,6 @@ import keras
 import pytest
 
 import recipes
-from dlguide.data import _files
 from dlguide.errors import ArgumentError
 from recipes import denoising_autoencoder_mnist, linear_regression_mpg, perceptron_mnist
 from recipes._lib import start_time
@@ -147,7 +146,10 @@ def test_a_users_mistake_is_one_line_and_a_bug_keeps_its_traceback(run, error, l
 
 
 def test_data_that_cannot_be_read_end_the_command_in_one_line_without_a_folder(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_files, "FOLDER", tmp_path / "nowhere")
+    def unreadable(*_, **__):
+        raise OSError("mnist.npz cannot be read (No such file or directory)")
+
+    monkeypatch.setattr(perceptron_mnist.data, "load", unreadable)
     assert stopped(monkeypatch, perceptron_mnist.main) == 2 and list(tmp_path.iterdir()) == []
     [line] = capsys.readouterr().err.splitlines()
     assert "mnist.npz cannot be read (No such file or directory)" in line

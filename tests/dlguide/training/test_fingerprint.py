@@ -140,15 +140,3 @@ def test_a_checkpoint_of_another_version_is_refused_by_its_format(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({**config, "format": 1}))
     message = f"a checkpoint of format 1 there, {config['format']} here: another version's"
     assert refused(tmp_path) == message
-
-
-def test_a_model_that_cannot_be_saved_is_refused_before_the_first_step(tmp_path):
-    class Custom(keras.Sequential):
-        def get_config(self):
-            raise NotImplementedError
-
-    model = Custom([keras.layers.Dense(2)])
-    model.compile("adam", SPARSE)
-    with pytest.raises(ValueError, match=r"`model` must be one that can be saved where a `run_dir` is given"):
-        fit(model, tmp_path / "run")
-    assert not (tmp_path / "run").exists()
