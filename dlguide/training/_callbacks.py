@@ -38,6 +38,7 @@ class RunCallbackList(keras.callbacks.CallbackList):
         self._run, self._batches = run, batches
         self._loggers = [report for report in reports if isinstance(report, Log)]
         self._torch_seed, self._weights, self._has_begun = None, None, False
+        self._is_single_step = run.model.steps_per_execution == 1
 
     def get_state(self) -> dict:
         return {"torch_seed": self._torch_seed}
@@ -79,8 +80,9 @@ class RunCallbackList(keras.callbacks.CallbackList):
 
     def on_train_batch_end(self, batch, logs=None):
         step = batch + self._first_step
-        # In one call of many steps, Keras counts beyond the last one.
-        super().on_train_batch_end(step if self._batches.steps is None else min(step, self._batches.steps - 1), logs)
+        # In one call of many steps, Keras counts beyond the last one; so does the bar, if `fit` chose their number.
+        last = step if self._batches.steps is None else self._batches.steps - 1
+        super().on_train_batch_end(min(step, last) if self._is_single_step else step, logs)
 
     def on_epoch_end(self, epoch, logs=None):
         self._batches.end()
@@ -92,11 +94,12 @@ class RunCallbackList(keras.callbacks.CallbackList):
             self._weights = self._run.model.get_weights()
 
     def on_train_end(self, logs=None):
-        if not self._run.is_finished:
-            # With `use_ema`, Keras has put the averages in place of the weights, as at the end of a training.
-            self._run.model.set_weights(self._weights)
+        if self._weights is None:
+            super().on_train_end(logs)
             return
-        super().on_train_end(logs)
+        # With `use_ema`, Keras has put the averages in place of the weights, as at the end of a training.
+        self._run.model.set_weights(self._weights)
+        self._weights = None
 
 
 class NonFiniteLossError(FloatingPointError):

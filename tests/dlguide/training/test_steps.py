@@ -1,5 +1,7 @@
 """Many steps in one call of TensorFlow's graph: how many, and when."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -58,19 +60,36 @@ def test_the_steps_in_a_call_follow_from_those_of_the_run(steps, batch_size, num
 
 def test_the_bar_counts_no_more_steps_than_there_are(capsys):
     fit(classifier(), epochs=63, verbose=1)
-    assert "8/8" in capsys.readouterr().out
+    shown = set(re.findall(r"(\d+)/8", capsys.readouterr().out))
+    assert "8" in shown and max(map(int, shown)) == 8
 
-    class Last(keras.callbacks.Callback):
-        def __init__(self):
-            super().__init__()
-            self.seen = set()
 
-        def on_epoch_begin(self, epoch, logs=None):
-            self.verbose = self.params["verbose"]
+def test_a_callback_is_told_how_much_is_shown():
+    told = []
+    callback = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: told.append(callback.params["verbose"]))
+    fit(classifier(), epochs=1, callbacks=callback)
+    assert told == [0]
 
-    last = Last()
-    fit(classifier(), epochs=1, callbacks=last)
-    assert last.verbose == 0
+
+def test_steps_in_a_call_that_the_caller_chose_are_counted_as_keras_counts_them():
+    seen = []
+
+    def note(batch, logs):
+        seen.append(batch)
+
+    callback = keras.callbacks.LambdaCallback(on_train_batch_begin=note, on_train_batch_end=note)
+    model = classifier(steps_per_execution=3)
+    fit(model, epochs=1, callbacks=callback)
+    assert seen == [0, 2, 3, 5, 6, 8]  # Of eight steps.
+
+
+def test_keras_s_own_limit_of_epochs_ends_a_training():
+    keras.config.set_max_epochs(1)
+    try:
+        with pytest.warns(UserWarning, match="Limiting epochs to 1"):
+            assert len(fit(classifier(), epochs=3).epoch) == 1
+    finally:
+        keras.config.set_max_epochs(None)
 
 
 def test_a_callback_for_the_end_of_an_epoch_does_not_switch_off_many_steps_a_call(tmp_path):
