@@ -149,8 +149,9 @@ def check_numbers(name: str, array: np.ndarray, of_text: str = "") -> None:
         return
     is_text = array.dtype.kind in "UST" or any(isinstance(value, str) for value in array.flat[:100])
     way = OF_DATES if array.dtype.kind in "mM" else of_text if is_text else ""
-    received = "None" if array.shape == () and array.item() is None else f"{name} of dtype {array.dtype}"
-    raise ArgumentError(f"`{name}` must be an array of numbers{way}. Received: {received}")
+    if array.shape == () and array.item() is None:
+        raise ArgumentError(f"`{name}` must be an array of numbers, it is not optional. Received: None")
+    raise ArgumentError(f"`{name}` must be an array of numbers{way}. Received: {name} of dtype {array.dtype}")
 
 
 def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -> None:

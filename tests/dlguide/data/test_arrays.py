@@ -276,8 +276,8 @@ def test_none_is_taken_for_an_optional_input_alone():
                 expected = model.evaluate([X, 0 * X], Y, verbose=0)
                 assert evaluation.evaluate(model, x, Y)["loss"] == pytest.approx(expected, rel=1e-5)
             else:
-                assert refusal(model, x) == "`x[1]` must be an array of numbers. Received: None"
-    assert refusal(compiled(), None) == "`x` must be an array of numbers. Received: None"
+                assert refusal(model, x) == "`x[1]` must be an array of numbers, it is not optional. Received: None"
+    assert refusal(compiled(), None) == "`x` must be an array of numbers, it is not optional. Received: None"
 
 
 def grain_batches(shuffle=True):
