@@ -35,6 +35,8 @@ def rank_and_size() -> tuple[int, int]:
 
 def rows_of_rank(rows: np.ndarray, rank: int, size: int) -> np.ndarray:
     """Return the part of a batch's rows that the process of this rank reads."""
+    if size == 1:  # Of any rank: each of several processes may compute every batch whole.
+        return rows
     count = len(rows) // size
     return rows[rank * count : (rank + 1) * count]
 
