@@ -6,6 +6,7 @@ no bit; the kernel computes Adam's formula in another order, with differences of
 
 import contextlib
 import gc
+import itertools
 import os
 import weakref
 
@@ -17,6 +18,7 @@ LONG_RUN = 500  # Steps. Below this, tracing costs more than it saves.
 VERY_LONG_RUN = 20_000  # Steps. Five of them unrolled save 20 µs each, and take up to a second more to trace.
 STEP_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
+_NEW_MODELS = itertools.count(1)
 TRACED = weakref.WeakSet()
 """The training functions of models that were traced with the kernel."""
 
@@ -25,8 +27,8 @@ TRACED = weakref.WeakSet()
 def fast(model: keras.Model, callbacks: list, steps: int | None, batch_size: int):
     """Inside, train a model fast; afterwards it is as before. `steps` is the number of the run, if it is known."""
     backend = keras.backend.backend()
-    if backend == "jax" and (_keras.functions(model) or (None,))[0] is None:
-        gc.collect()  # The programs that JAX compiled for earlier models are garbage, and this model needs others.
+    if (_keras.functions(model) or (None,))[0] is None and (backend == "jax" or next(_NEW_MODELS) % 8 == 0):
+        gc.collect()  # What was compiled for earlier models is garbage; on TensorFlow there is little of a model.
     if backend != "tensorflow" or os.environ.get("DLGUIDE_TENSORFLOW_SPEED") == "0":
         yield
         return
