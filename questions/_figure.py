@@ -23,8 +23,8 @@ def main_panels(experiment: Experiment) -> tuple[str, ...]:
 def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_usual=False, is_quick=False):
     """Return the figure of the page, or the one with all panels, in a language.
 
-    `is_usual` draws no figure of the experiment's own. That of a quick look says so in place of the panels' titles,
-    which tell of the published settings.
+    `is_usual` draws no figure of the experiment's own. The figure of a quick look says that it is one, without
+    the titles of the panels, because they name the published settings.
     """
     experiment, names = question.experiment, question.names(language)
     own = experiment.draw_panels if is_whole else experiment.draw

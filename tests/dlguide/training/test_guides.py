@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from dlguide import training
 from tests.helpers.training_runs import X, Y, check_resumed, same, train
 
 BACKEND = keras.backend.backend()
@@ -272,3 +273,13 @@ def test_the_vae_of_keras_io_is_trained_resumed_and_extended(data, tmp_path):
             # Its sums over an image differ from run to run, with plain Keras too.
             np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8)
     assert (tmp_path / "short" / "model.weights.h5").exists()  # It has no `get_config` for a `model.keras`.
+
+
+@pytest.mark.one_backend
+def test_the_vae_of_keras_io_gets_images_alone_as_from_keras():
+    model, reference = keras_io_vae(), keras_io_vae()
+    history = training.fit(model, IMAGES, epochs=2, batch_size=60, verbose=0).history
+    for epoch, loss in enumerate(history["loss"]):
+        rows = IMAGES[training.epoch_order(60, 0, epoch)]
+        expected = reference.fit(rows, batch_size=60, verbose=0, shuffle=False).history
+        assert [loss] == pytest.approx(expected["loss"], rel=1e-4)
