@@ -27,9 +27,12 @@ TRACED = weakref.WeakSet()
 def fast(model: keras.Model, callbacks: list, steps: int | None, batch_size: int):
     """Inside, train a model fast; afterwards it is as before. `steps` is the number of the run, if it is known."""
     backend = keras.backend.backend()
-    if (_keras.functions(model) or (None,))[0] is None and (backend == "jax" or next(_NEW_MODELS) % 8 == 0):
-        gc.collect()  # What was compiled for earlier models is garbage; on TensorFlow there is little of a model.
-    if backend != "tensorflow" or os.environ.get("DLGUIDE_TENSORFLOW_SPEED") == "0":
+    is_fast = backend == "tensorflow" and os.environ.get("DLGUIDE_TENSORFLOW_SPEED") != "0"
+    is_new = (is_fast or backend == "jax") and (_keras.functions(model) or (None,))[0] is None
+    # What was compiled for earlier models is garbage. On TensorFlow there is little of each.
+    if is_new and (backend == "jax" or next(_NEW_MODELS) % 8 == 0):
+        gc.collect()
+    if not is_fast:
         yield
         return
     with many_steps_a_call(model, callbacks, steps, batch_size), fused_adam(model), lasting_graphs_left_out(model):

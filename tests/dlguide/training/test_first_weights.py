@@ -189,9 +189,19 @@ def test_a_folder_of_the_home_directory_is_found(tmp_path, monkeypatch):
     assert (tmp_path / "run" / "model.keras").exists()
 
 
-def test_arrays_that_a_program_has_are_not_read_before_training_starts():
-    """A stateful layer and a metric start as they are, on a data set too."""
+class Batches(keras.utils.PyDataset):
+    def __init__(self, x):
+        super().__init__()
+        self.x = x
 
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, i):
+        return self.x[10 * i : 10 * i + 10], Y[10 * i : 10 * i + 10]
+
+
+def test_no_metric_counts_a_batch_of_a_data_set_before_training():
     class Endless(keras.metrics.Metric):
         def __init__(self):
             super().__init__(name="examples")
@@ -206,12 +216,18 @@ def test_arrays_that_a_program_has_are_not_read_before_training_starts():
         def reset_state(self):
             pass
 
-    class Batches(keras.utils.PyDataset):
-        def __len__(self):
-            return 6
-
-        def __getitem__(self, i):
-            return X[10 * i : 10 * i + 10], Y[10 * i : 10 * i + 10]
-
-    history = fit(classifier(metrics=[Endless()]), None, Batches(), None, epochs=1).history
+    history = fit(classifier(metrics=[Endless()]), None, Batches(X), None, epochs=1).history
     assert history["examples"] == [60]
+
+
+def test_a_stateful_layer_reads_no_batch_of_a_data_set_before_training():
+    def model():
+        keras.utils.set_random_seed(0)
+        layers = [keras.Input(batch_shape=(10, 4, 1)), keras.layers.LSTM(3, stateful=True), keras.layers.Dense(2)]
+        model = keras.Sequential(layers)
+        model.compile("sgd", SPARSE)
+        return model
+
+    sequences = Batches(X[:, :, None])
+    expected = model().fit(sequences, shuffle=False, verbose=0).history["loss"]
+    assert fit(model(), None, sequences, None, epochs=1).history["loss"] == pytest.approx(expected, rel=1e-6)

@@ -159,15 +159,13 @@ def test_a_callback_whose_large_array_a_run_has_changed_since_the_checkpoint_is_
         fit(classifier(), tmp_path / "run", callbacks=[callback, At()])
 
 
-def test_a_fit_of_the_same_model_within_a_callback_changes_nothing_outside(tmp_path):
+def test_a_fit_of_the_same_model_within_a_callback_ends_and_so_does_the_outer_one():
     def inner(epoch, logs):
-        fit(model, epochs=1, x=X[:8], y=Y[:8])
+        assert len(fit(model, epochs=1, x=X[:8], y=Y[:8]).epoch) == 1
 
-    model, plain = classifier(), classifier()
-    for each, fitted in ((model, fit), (plain, fit)):
-        callback = keras.callbacks.LambdaCallback(on_epoch_begin=inner if each is model else None)
-        fitted(each, epochs=2, callbacks=[callback])
-    assert len(model.history.history["loss"]) == 2 and not same(model.get_weights(), plain.get_weights())
+    model = classifier()
+    history = fit(model, epochs=2, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=inner)])
+    assert len(history.epoch) == 2 and model.history is history
 
 
 def test_a_run_within_a_run_of_the_same_folder_is_refused(tmp_path):
