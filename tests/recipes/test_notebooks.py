@@ -64,4 +64,5 @@ def test_a_notebook_runs_in_jupyter(name, monkeypatch):
     monkeypatch.chdir(recipe_list.FOLDER.parent)
     notebook = nbformat.reads(_notebooks.recipe(name), as_version=4)
     nbclient.NotebookClient(notebook, timeout=900, startup_timeout=300, kernel_name="python3").execute()
+    assert notebook.cells[-1].outputs[-1]["data"]["text/plain"].startswith("{")
     assert recipe_list.recipe(name).metric in notebook.cells[-1].outputs[-1]["data"]["text/plain"]

@@ -35,7 +35,7 @@ def recipe(name: str) -> str:
     ]
     cells += ["# %%\n" + "\n".join(lines[start:end]).strip("\n") for start, end in zip(starts, ends, strict=True)]
     options = ", ".join(f"{key}={value!r}" for key, value in recipe_list.recipe(name).quick.items())
-    return _written([*cells, f"# %%\nmain({options})  # A quick look; without options, the published run."])
+    return _written([*cells, f"# %%\nmain({options}).metrics  # A quick look; without options, the published run."])
 
 
 def _markdown(text: str) -> str:
