@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dlguide import contrastive, diffusion, evaluation, gan, mlp, training, vae
+from tests.helpers.calls import refusal
 
 PLAIN = functools.partial(gan, (8, 8, 1), filters=(4,))
 CONDITIONAL = functools.partial(PLAIN, num_classes=3)
@@ -50,9 +51,7 @@ BAD = [
 def test_data_that_a_model_cannot_learn_from_are_named(make, x, more, message):
     model = make()
     model.compile("sgd")
-    with pytest.raises(ValueError) as error:
-        training.fit(model, x, epochs=1, **more)
-    assert str(error.value) == message
+    assert refusal(training.fit, model, x, epochs=1, **more) == message
 
 
 def test_a_batch_of_one_will_do_without_batch_normalisation():
@@ -92,9 +91,7 @@ def dataset(examples, size, **options):
 def test_a_data_set_that_a_model_cannot_learn_from_is_named(make, x, message):
     model = make()
     model.compile("sgd")
-    with pytest.raises(ValueError) as error:
-        training.fit(model, x(), epochs=1, verbose=0)
-    assert str(error.value) == message
+    assert refusal(training.fit, model, x(), epochs=1, verbose=0) == message
     for data in (OneImage(), dataset(X, 1)):  # An evaluation is no training.
         if make is not CONDITIONAL:
             model.evaluate(data, verbose=0)

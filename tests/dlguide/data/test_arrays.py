@@ -7,6 +7,7 @@ import scipy.sparse
 import tensorflow as tf
 
 from dlguide import _arrays, evaluation, mlp, training, transformer_language_model
+from tests.helpers import calls
 
 pytestmark = pytest.mark.each_backend
 RNG = np.random.default_rng(0)
@@ -31,9 +32,7 @@ def compiled(model=None, loss=SPARSE, **options):
 
 
 def refusal(model, x=X, y=Y, **options):
-    with pytest.raises(ValueError) as error:
-        fit(model, x, y, **options)
-    return str(error.value)
+    return calls.refusal(fit, model, x, y, **options)
 
 
 def of_validation(message):
@@ -208,9 +207,8 @@ def test_one_example_without_its_batch_is_refused_in_the_shape_that_was_given():
     model = compiled(keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]))
     wanted = "`x` must be of shape (n, 4, 4, 1), as the model's input"
     for shape, way in (((4, 4, 1), "; `x[None]` is a batch of one example"), ((5, 4, 1), "")):
-        with pytest.raises(ValueError) as error:
-            evaluation.evaluate(model, np.ones(shape, "float32"), np.zeros(shape[0], "int32"))
-        assert str(error.value) == f"{wanted}{way}. Received: x of shape {shape}"
+        found = calls.refusal(evaluation.evaluate, model, np.ones(shape, "float32"), np.zeros(shape[0], "int32"))
+        assert found == f"{wanted}{way}. Received: x of shape {shape}"
 
 
 SPARSE_KINDS = {
