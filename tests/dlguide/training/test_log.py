@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import gan, training, vae
+from dlguide import training
 from dlguide.training import Log, Run
 from tests.helpers.calls import python, refusals
 from tests.helpers.training_runs import X, Y, classifier, fit, same, train
@@ -57,16 +57,6 @@ def test_plain_keras_calls_it_too_and_each_call_begins_anew():
     log = logged_by(curve)
     histories = [model.fit(X, Y, epochs=2, verbose=0, callbacks=[log]) for _ in range(2)]
     assert curve == [pair for history in histories for pair in curve_of(history)]
-
-
-@pytest.mark.parametrize("name", ["vae", "gan"])
-def test_the_losses_of_generators_are_logged(name):
-    curve, x = [], np.random.default_rng(0).random((20, 8, 8, 1)).astype("float32")
-    model = vae((8, 8, 1), latent_dim=2, hidden_units=(4,)) if name == "vae" else gan((8, 8, 1), filters=(4,))
-    model.compile("adam", **({"loss": keras.losses.BinaryCrossentropy(from_logits=True)} if name == "vae" else {}))
-    history = fit(model, x=x, y=x if name == "vae" else None, batch_size=10, callbacks=[logged_by(curve)])
-    assert curve == curve_of(history) and len(curve) == 2
-    assert {type(value) for _, values in curve for value in values.values()} == {float}
 
 
 def test_each_call_logs_the_whole_curve_of_a_resumed_run(tmp_path):
