@@ -42,16 +42,8 @@ def main(
     model.compile(optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)), loss="mse")
     model.summary()
 
-    history = training.fit(
-        model,
-        shuttle.train.x,
-        shuttle.train.x,
-        validation_data=(normal, normal),
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, shuttle.train.x, shuttle.train.x, validation_data=(normal, normal), **settings)
 
     scores = {name: reconstruction.row_errors(model, getattr(shuttle, name).x) for name in ("valid", "test")}
     threshold = anomalies.best_threshold(scores["valid"], shuttle.valid.y)

@@ -37,22 +37,13 @@ def main(
     model = autoencoder(
         mnist.train.x.shape[1:], latent_dim=32, hidden_units=(512, 256), activation="swish", batch_norm=True
     )
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
-    )
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)), loss)
     model.summary()
 
-    history = training.fit(
-        model,
-        mnist.train.x,
-        mnist.train.x,
-        validation_data=(mnist.valid.x, mnist.valid.x),
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    train, valid = mnist.train.x, mnist.valid.x
+    history = training.fit(model, train, train, validation_data=(valid, valid), **settings)
 
     metrics = {"binary_crossentropy": evaluation.evaluate(model, mnist.test.x, mnist.test.x)["loss"]}
     metrics["squared_error"] = reconstruction.squared_error(model, mnist.test.x, mnist.test.x)

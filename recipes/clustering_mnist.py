@@ -36,25 +36,16 @@ def main(
 
     shape, options = mnist.train.x.shape[1:], {"activation": "swish", "batch_norm": True}
     model = autoencoder(shape, latent_dim=latent_dim, hidden_units=(500, 500), **options)
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
-    )
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)), loss)
     model.summary()
 
-    history = training.fit(
-        model,
-        mnist.train.x,
-        mnist.train.x,
-        validation_data=(mnist.valid.x, mnist.valid.x),
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    train, valid = mnist.train.x, mnist.valid.x
+    history = training.fit(model, train, train, validation_data=(valid, valid), **settings)
 
     encoder = model.get_layer("encoder")
-    train, test = (encoder.predict(part.x, batch_size=256, verbose=0) for part in (mnist.train, mnist.test))
+    train, test = (encoder.predict(x, batch_size=256, verbose=0) for x in (train, mnist.test.x))
     clusters, metrics = clustering.cluster_codes(train, test, mnist, seed)
     metrics["baseline_clustering_accuracy"] = pixels.k_means_accuracy(mnist, seed)
     figures = {

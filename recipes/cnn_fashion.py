@@ -37,22 +37,12 @@ def main(
     model = cnn(
         fashion.train.x.shape[1:], fashion.info.num_classes, filters=(16, 32, 64, 96), augment={"flip": "horizontal"}
     )
-    model.compile(
-        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    optimizer = keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.summary()
 
-    history = training.fit(
-        model,
-        *fashion.train,
-        validation_data=fashion.valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, *fashion.train, validation_data=fashion.valid, **settings)
 
     metrics = evaluation.evaluate(model, *fashion.test, class_names=fashion.info.class_names)
     metrics["baseline_accuracy"] = pixels.softmax_regression_accuracy(fashion)

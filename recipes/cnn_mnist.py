@@ -37,22 +37,12 @@ def main(
     model = cnn(
         mnist.train.x.shape[1:], mnist.info.num_classes, filters=(8, 16, 32, 64), kernel_size=5, augment={"shift": 0.07}
     )
-    model.compile(
-        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    optimizer = keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.summary()
 
-    history = training.fit(
-        model,
-        *mnist.train,
-        validation_data=mnist.valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, *mnist.train, validation_data=mnist.valid, **settings)
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
     metrics["baseline_accuracy"] = pixels.softmax_regression_accuracy(mnist)

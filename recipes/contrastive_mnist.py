@@ -43,15 +43,8 @@ def main(
     model.compile(optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=1e-3))
     encoder.summary()
 
-    history = training.fit(
-        model,
-        mnist.train.x,
-        validation_data=(mnist.valid.x,),
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, mnist.train.x, validation_data=(mnist.valid.x,), **settings)
 
     chosen = few_labels.draw_rows_per_class(mnist.train.y, 10, seed)
     few, codes = (encoder.predict(x, batch_size=256, verbose=0) for x in (mnist.train.x[chosen], mnist.test.x))

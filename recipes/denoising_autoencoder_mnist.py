@@ -41,10 +41,8 @@ def main(
     noisy = keras.ops.clip(keras.layers.GaussianNoise(noise)(images), 0, 1)
     denoiser = conv_autoencoder(mnist.train.x.shape[1:], filters=(16, 64), kernel_size=5, batch_norm=True)
     model = keras.Model(images, denoiser(noisy), name="denoising_autoencoder")
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)),
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
-    )
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)), loss)
     model.summary()
 
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}

@@ -42,15 +42,8 @@ def main(
     model.compile(optimizer, jit_compile=keras.backend.backend() == "jax")  # On TensorFlow, XLA slows convolutions.
     model.get_layer("denoiser").summary()
 
-    history = training.fit(
-        model,
-        mnist.train.x,
-        validation_data=(mnist.valid.x,),
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, mnist.train.x, validation_data=(mnist.valid.x,), **settings)
 
     scores = evaluation.log_likelihood(model, vae_model.binarised(mnist.test.x, seed), samples=10, seed=seed)
     metrics = {"nll_bound": scores["nll"], "nll_bound_error": scores["nll_error"]}

@@ -37,12 +37,8 @@ def main(
 
     network = mlp(observation_shape, num_actions, hidden_units=(128, 128))
     model = q_learning.value_of_action(network)
-    model.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.PolynomialDecay(learning_rate, updates, end_learning_rate=0)
-        ),
-        loss=loss,
-    )
+    rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, updates, end_learning_rate=0)
+    model.compile(keras.optimizers.Adam(rate), loss)
     network.summary()
 
     history = q_learning.fit(model, network, env, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir)

@@ -45,9 +45,8 @@ def main(
     model.get_layer("discriminator").summary()
 
     samples = gan_pictures.SamplesByEpoch()
-    history = training.fit(
-        model, mnist.train.x, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir, callbacks=[samples]
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, mnist.train.x, callbacks=[samples], **settings)
 
     judge = image_judge.train_judge(limit, seed=0)
     images = generation.sample(model, len(judge.splits.test.x), seed=seed)

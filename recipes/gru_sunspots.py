@@ -43,10 +43,8 @@ def main(
     root = ops.sqrt(ops.maximum(inputs * scale + mean, 0))
     change = rnn(inputs.shape[1:], 1, cell="gru", units=(32,), mask_zero=False)(root / 4 - 2)
     model = keras.Model(inputs, (ops.square(root[:, -1] + 4 * change) - mean) / scale)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=0.01, clipnorm=1.0),
-        loss="mae",
-    )
+    optimizer = keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=0.01, clipnorm=1.0)
+    model.compile(optimizer, "mae")
     model.summary()
 
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}

@@ -20,7 +20,6 @@ from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
-
 CAR = {"x_name": "weight (lb)", "y_name": "fuel economy (mpg)"}
 MEAN = {"target_name": "fuel economy", "unit": "mpg", "baseline_name": "mean of the training set"}
 
@@ -45,9 +44,8 @@ def main(
     model.compile(optimizer=keras.optimizers.SGD(learning_rate), loss="mse", metrics=["mae", "r2_score"])
     model.summary()
 
-    history = training.fit(
-        model, *train, validation_data=valid, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, *train, validation_data=valid, **settings)
 
     test = data.Part(mpg.test.x[:, weight], mpg.test.y[:, None])
     metrics = evaluation.evaluate(model, *test)

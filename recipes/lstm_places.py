@@ -41,16 +41,12 @@ def main(
     options = {"cell": "lstm", "units": (64,), "bidirectional": True, "dropout": dropout}
     model = keras.Sequential([vectors, rnn(vectors.output_shape[1:], places.info.num_classes, **options)])
     rate = schedules.one_cycle(learning_rate, epochs * len(batches))
-    model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=weight_decay), loss, metrics=["accuracy"])
     model.summary()
 
-    history = training.fit(
-        model, batches, validation_data=places.valid, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, batches, validation_data=places.valid, **settings)
 
     metrics = evaluation.evaluate(model, *places.test, class_names=places.info.class_names)
     metrics["baseline_accuracy"] = text_classifier.ngram_accuracy(places)

@@ -100,11 +100,8 @@ def main(
     seconds = time.perf_counter() - begin
 
     model = mlp(mnist.train.x.shape[1:], mnist.info.num_classes, hidden_units=(hidden_units,))
-    model.compile(
-        optimizer=keras.optimizers.SGD(learning_rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(learning_rate), loss, metrics=["accuracy"])
     model.summary()
     model.set_weights(start)
     keras_history = training.fit(model, *mnist.train, validation_data=mnist.valid, **settings)

@@ -36,30 +36,15 @@ def main(
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
     shape = mnist.train.x.shape[1:]
-    model = keras.Sequential(
-        [
-            keras.Input(shape),
-            Augmentation({"shift": 0.05}),
-            mlp(shape, mnist.info.num_classes, hidden_units=(512, 256), batch_norm=True),
-        ]
-    )
+    layers = [keras.Input(shape), Augmentation({"shift": 0.05})]
+    model = keras.Sequential([*layers, mlp(shape, mnist.info.num_classes, hidden_units=(512, 256), batch_norm=True)])
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=weight_decay), loss, metrics=["accuracy"])
     model.summary()
 
-    history = training.fit(
-        model,
-        *mnist.train,
-        validation_data=mnist.valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, *mnist.train, validation_data=mnist.valid, **settings)
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
     metrics["baseline_accuracy"] = pixels.softmax_regression_accuracy(mnist)

@@ -34,22 +34,12 @@ def main(
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
     model = perceptron(mnist.train.x.shape[1:], mnist.info.num_classes)
-    model.compile(
-        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.summary()
 
-    history = training.fit(
-        model,
-        *mnist.train,
-        validation_data=mnist.valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, *mnist.train, validation_data=mnist.valid, **settings)
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
     metrics["baseline_accuracy"] = pixels.nearest_mean_accuracy(mnist)

@@ -19,7 +19,6 @@ from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
-
 LINEAR = {"target_name": "fuel economy", "unit": "mpg", "baseline_name": "linear model"}
 
 
@@ -42,9 +41,8 @@ def main(
     model.compile(optimizer=keras.optimizers.SGD(learning_rate), loss="mse", metrics=["mae", "r2_score"])
     model.summary()
 
-    history = training.fit(
-        model, *train, validation_data=valid, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, *train, validation_data=valid, **settings)
 
     test = data.Part(mpg.test.x, mpg.test.y[:, None])
     metrics = evaluation.evaluate(model, *test)

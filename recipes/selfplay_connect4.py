@@ -33,21 +33,12 @@ def main(
     steps = epochs * len(play.batches)
 
     model = mlp(connect_four.SHAPE, 1, hidden_units=(512, 256))
-    model.compile(
-        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
-    )
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)), loss)
     model.summary()
 
-    history = training.fit(
-        model,
-        play.batches,
-        epochs=epochs,
-        batch_size=batch_size,
-        callbacks=[play],
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, play.batches, callbacks=[play], **settings)
 
     value = game_players.network_value(model)
     metrics = game_players.scores(value, rounds=rounds, seed=seed)

@@ -34,30 +34,16 @@ def main(
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            Augmentation({"shift": (0.0, 0.05)}),  # Sideways: the rows are the steps.
-            keras.layers.Reshape((28, 28)),
-            rnn((28, 28), mnist.info.num_classes, cell="simple", units=(128,), bidirectional=True, mask_zero=False),
-        ]
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps), clipnorm=1.0),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    # The shift goes sideways: the rows are the steps.
+    layers = [keras.Input((28, 28, 1)), Augmentation({"shift": (0.0, 0.05)}), keras.layers.Reshape((28, 28))]
+    options = {"cell": "simple", "units": (128,), "bidirectional": True, "mask_zero": False}
+    model = keras.Sequential([*layers, rnn((28, 28), mnist.info.num_classes, **options)])
+    optimizer = keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps), clipnorm=1.0)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.summary()
 
-    history = training.fit(
-        model,
-        *mnist.train,
-        validation_data=mnist.valid,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, *mnist.train, validation_data=mnist.valid, **settings)
 
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
     metrics["baseline_accuracy"] = pixels.softmax_regression_accuracy(mnist)

@@ -38,11 +38,8 @@ def main(
     steps = epochs * -(-len(train.x) // batch_size)
 
     model = transfer.network(transfer.TURNS * len(transfer.OLD))
-    model.compile(
-        optimizer=keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    optimizer = keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.summary()
 
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}

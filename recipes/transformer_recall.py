@@ -39,11 +39,8 @@ def main(
     vocab_size, max_length, num_classes = len(recall.info.vocabulary), recall.train.x.shape[1], recall.info.num_classes
     sizes = {"embed_dim": 64, "ff_dim": 128, "num_layers": 2}
     model = transformer_classifier(vocab_size, max_length, num_classes, dropout=0.0, **sizes)
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps), global_clipnorm=1.0),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    optimizer = keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps), global_clipnorm=1.0)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.summary()
 
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}

@@ -42,16 +42,12 @@ def main(
     model = transformer_language_model(
         len(text.info.vocabulary), text.train.x.shape[1], num_layers=2, dropout=0.0, modern=True
     )
-    model.compile(
-        optimizer=muon_optimizer.muon(schedules.one_cycle(learning_rate, steps)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(muon_optimizer.muon(schedules.one_cycle(learning_rate, steps)), loss, metrics=["accuracy"])
     model.summary()
 
-    history = training.fit(
-        model, *text.train, validation_data=text.valid, epochs=epochs, batch_size=batch_size, seed=seed, run_dir=run_dir
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = training.fit(model, *text.train, validation_data=text.valid, **settings)
 
     metrics = evaluation.evaluate(model, *text.test)
     metrics["nats_per_character"] = metrics.pop("loss")

@@ -43,15 +43,8 @@ def main(
     model = vae_model.compiled(mnist, steps, learning_rate, latent_dim)
     model.summary()
 
-    history = vae_model.fit(
-        model,
-        mnist.train.x,
-        batch_size=batch_size,
-        seed=seed,
-        validation_data=(valid, valid),
-        epochs=epochs,
-        run_dir=run_dir,
-    )
+    settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
+    history = vae_model.fit(model, mnist.train.x, validation_data=(valid, valid), **settings)
 
     metrics = vae_model.likelihoods(model, mnist, samples or vae_model.codes_an_image(mnist), seed)
     judge = image_judge.train_judge(limit, seed=0)

@@ -11,11 +11,6 @@ from dlguide.training._log import Log
 from dlguide.training._run import Run
 
 
-def early_stopping(patience: int | None) -> list[keras.callbacks.EarlyStopping]:
-    """Return the callback that stops after `patience` epochs and restores the best weights; none without patience."""
-    return [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
-
-
 class RunCallbackList(keras.callbacks.CallbackList):
     """What Keras calls in `model.fit`; the order is a contract.
 

@@ -3,15 +3,14 @@
 import contextlib
 import sys
 import warnings
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import keras
 
 from dlguide import _checks, _keras, _tensorflow_speed
 from dlguide.errors import ArgumentError
-from dlguide.training import _batches, _callbacks, _data, _data_set_batches, _fingerprint, _processes, _variables
-from dlguide.training._history import History
-from dlguide.training._log import Log
+from dlguide.training import _batches, _callbacks, _data, _data_set_batches, _fingerprint, _processes
+from dlguide.training._log import History, Log
 from dlguide.training._run import Run
 
 # What `model.fit` takes and `fit` does not, Keras's default, and the way to do it.
@@ -24,18 +23,6 @@ REFUSED = {
     "validation_split": (0.0, "cut the arrays yourself: `x[n:]`, `y[n:]` with `validation_data=(x[:n], y[:n])`"),
     "validation_steps": (None, "all of `validation_data` is used; a tf.data.Dataset with `.take(steps)` is shorter"),
 }
-
-
-class KerasDefaults(TypedDict, total=False):
-    """Arguments of `model.fit` that are taken at Keras's defaults only."""
-
-    initial_epoch: int
-    shuffle: bool
-    steps_per_epoch: int | None
-    validation_batch_size: int | None
-    validation_freq: int
-    validation_split: float
-    validation_steps: int | None
 
 
 def fit(
@@ -54,7 +41,7 @@ def fit(
     checkpoint_seconds: float = 30.0,
     callbacks=(),
     verbose: Any = "auto",
-    **keras_defaults: Unpack[KerasDefaults],
+    **keras_defaults,
 ) -> History:
     """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
 
@@ -112,10 +99,12 @@ def fit(
     train = _data.training_data(model, x, y, sample_weight, class_weight, batch_size)
     valid = _data.validation_data(model, validation_data)
     rank, processes = _processes.of_run(model, batch_size, train, valid)
-    _variables.build_model(model, train, batch_size)
+    _data.build_model(model, train, batch_size)
 
-    own, loggers = _separated(callbacks)
-    stopping = _callbacks.early_stopping(patience)
+    own = [] if callbacks is None else keras.tree.flatten(callbacks)
+    loggers = [callback for callback in own if isinstance(callback, Log)]  # They change nothing, and are in no run.
+    own = [callback for callback in own if not isinstance(callback, Log)]
+    stopping = [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
     guard = _callbacks.NonFiniteGuard(stopping)
     verbose = _resolved(verbose) if rank == 0 else 0
     options = {"batch_size": batch_size, "seed": seed} if train.is_arrays else {}  # A data set has its own.
@@ -124,32 +113,32 @@ def fit(
     with _opened_run(run_dir, (train, valid), [*own, *stopping], **run_options) as run:
         _say_where(run, epochs, verbose)
         if run.lacks_variables():
-            _variables.build_step(model, train)
-        batches = _batches_of(train, batch_size, seed, rank, processes)
+            _data.build_step(model, train)
+
+        def batches_of(data, seed: int):
+            return _batches.ArrayBatches(data.packed, batch_size, seed, rank, processes)
+
+        batches = batches_of(train, seed) if train.is_arrays else _data_set_batches.of(train)
+        validation = valid and (batches_of(valid, 0).source() if valid.is_arrays else valid.content)
         reports = [*([_callbacks.Report(epochs)] if verbose == 2 else []), *(loggers if rank == 0 else [])]
         bar = {"add_progbar": verbose == 1, "verbose": verbose, "epochs": epochs, "steps": batches.steps}
         called = _callbacks.RunCallbackList(run, batches, own, stopping, guard, reports, **bar)
-        validation = valid and (_batches_of(valid, batch_size, 0, rank, processes) if valid.is_arrays else valid)
         steps = None if batches.steps is None else batches.steps * epochs
         with (
             _tensorflow_speed.fast(model, own, steps, batch_size),
             _processes.data_parallel(model, processes),
             _errors(run, batches, guard, verbose),
         ):
-            _train(run, batches, called, validation, epochs)
+            _train(run, batches, epochs, validation_data=validation, callbacks=called, verbose=0, shuffle=False)
         run.save_model()
     return run.history
 
 
-def _train(run: Run, batches, callbacks, validation, epochs: int) -> None:
+def _train(run: Run, batches, epochs: int, **options) -> None:
     """Call `model.fit`; for the rest of an epoch that is resumed within, once more before it."""
-    if validation is not None:
-        validation = validation.source() if isinstance(validation, _batches.ArrayBatches) else validation.content
-    options = {"validation_data": validation, "callbacks": callbacks, "verbose": 0, "shuffle": False}
     done = run.progress
     if done.step:
-        source, epoch = batches.source(done.step), done.epoch
-        run.model.fit(source, initial_epoch=epoch, epochs=epoch + 1, **options)
+        run.model.fit(batches.source(done.step), initial_epoch=done.epoch, epochs=done.epoch + 1, **options)
         if run.is_finished:
             return
     last = done.epoch if done.stopped else epochs
@@ -188,19 +177,6 @@ def _errors(run: Run, batches, guard, verbose: int):
             raise
 
 
-def _batches_of(data, batch_size: int, seed: int, rank: int, processes: int):
-    if not data.is_arrays:
-        return _data_set_batches.of(data)
-    return _batches.ArrayBatches(data.packed, batch_size, seed, rank, processes)
-
-
-def _separated(callbacks) -> tuple[list, list]:
-    """Return the callbacks, and the loggers among them: these change nothing in a run, and are no part of it."""
-    callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
-    loggers = [callback for callback in callbacks if isinstance(callback, Log)]
-    return [callback for callback in callbacks if not isinstance(callback, Log)], loggers
-
-
 def _resolved(verbose) -> int:
     if verbose != "auto":
         return verbose
@@ -213,12 +189,11 @@ def _say_where(run: Run, epochs: int, verbose: int) -> None:
         print(run.status(), flush=True)
     done = run.progress
     if done.stopped and done.epochs < epochs:
-        warnings.warn(
-            f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch "
-            f"{done.epoch} by `patience` or another callback, and one of {epochs} would have been too.",
-            UserWarning,
-            stacklevel=3,
+        text = (
+            f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch {done.epoch} by "
         )
+        text += f"`patience` or another callback, and one of {epochs} would have been too."
+        warnings.warn(text, UserWarning, stacklevel=3)
 
 
 def _check_settings(model, validation_data, patience: int | None, verbose, keras_defaults: dict) -> None:

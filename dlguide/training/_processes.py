@@ -41,27 +41,6 @@ def rows_of_rank(rows: np.ndarray, rank: int, size: int) -> np.ndarray:
     return rows[rank * count : (rank + 1) * count]
 
 
-def check_even_split(processes: int, batch_size: int, **data) -> None:
-    """Refuse batches that cannot be split evenly: each process reads the same number of examples in every step."""
-    if batch_size % processes:
-        raise ArgumentError(
-            f"`batch_size` must be a multiple of the {processes} processes. Received: batch_size={batch_size}"
-        )
-    for name, part in data.items():
-        if part is None:
-            continue
-        if not part.is_arrays:
-            raise ArgumentError(
-                f"`{name}` must be arrays where {processes} processes share it. Received: a {part.kind}"
-            )
-        n = len(next(array for array in keras.tree.flatten(part.content) if array is not None))
-        if n % batch_size % processes:
-            raise ArgumentError(
-                f"`{name}` must end in a batch that {processes} processes can share. "
-                f"Received: {n} examples, {n % batch_size} in the last batch"
-            )
-
-
 def broadcast(content: bytes | None) -> bytes | None:
     """Return the content that process 0 has, in every process."""
     from jax.experimental import multihost_utils
@@ -78,12 +57,22 @@ def broadcast(content: bytes | None) -> bytes | None:
 
 
 def of_run(model, batch_size: int, train, valid) -> tuple[int, int]:
-    """Return the rank of this process and how many share each batch of a run; check that they can."""
+    """Return the rank of this process and how many share each batch of a run: each reads as many examples of it."""
     rank, size = rank_and_size()
-    if size > 1:
-        check_even_split(size, batch_size, x=train, validation_data=valid)
-        size = size if _keras.has_layout(model.variables[0]) else 1
-    return rank, size
+    if size == 1:
+        return rank, size
+    if batch_size % size:
+        raise ArgumentError(f"`batch_size` must be a multiple of the {size} processes. Received: {batch_size=}")
+    for name, part in ({"x": train} | ({} if valid is None else {"validation_data": valid})).items():
+        if not part.is_arrays:
+            raise ArgumentError(f"`{name}` must be arrays where {size} processes share it. Received: a {part.kind}")
+        n = len(next(array for array in keras.tree.flatten(part.content) if array is not None))
+        if n % batch_size % size:
+            raise ArgumentError(
+                f"`{name}` must end in a batch that {size} processes can share. "
+                f"Received: {n} examples, {n % batch_size} in the last batch"
+            )
+    return rank, size if _keras.has_layout(model.variables[0]) else 1
 
 
 @contextlib.contextmanager

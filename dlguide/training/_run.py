@@ -14,7 +14,7 @@ from dlguide import _checks, _keras
 from dlguide._identity import ByIdentity
 from dlguide.errors import ArgumentError
 from dlguide.training import _checkpoint, _fingerprint, _folder, _processes, _state
-from dlguide.training._history import History
+from dlguide.training._log import History
 
 CHECKPOINT_SHARE = 0.03  # Of the time of training, for checkpoints.
 UNKEPT = (

@@ -118,6 +118,20 @@ class Shuffled(keras.utils.PyDataset):
         self.order = self.rng.permutation(len(self.order))
 
 
+class Made(keras.utils.PyDataset):
+    """Batches that a function makes of their numbers."""
+
+    def __init__(self, count, make):
+        super().__init__()
+        self.count, self.make = count, make
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        return self.make(index)
+
+
 def loader(**options):
     torch = pytest.importorskip("torch")
     data = torch.utils.data.TensorDataset(*map(torch.from_numpy, (X, Y, WEIGHTS)))

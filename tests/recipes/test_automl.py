@@ -226,15 +226,11 @@ def test_without_optuna_the_search_is_imported_and_says_what_it_needs(tmp_path, 
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("name", "builder", "optimizer"),
-    [
-        ("bikeshare", "perceptron", "sgd"),
-        ("bikeshare", "mlp", "adam"),
-        ("leaves", "cnn", "adamw"),
-        ("leaves", "mlp", "rmsprop"),
-    ],
-)
+BUILDERS = {"bikeshare": ("perceptron", "mlp"), "leaves": ("mlp", "cnn")}  # A CNN where the columns have an order.
+CASES = ("bikeshare", "perceptron", "sgd"), ("bikeshare", "mlp", "adam"), ("leaves", "cnn", "adamw")
+
+
+@pytest.mark.parametrize(("name", "builder", "optimizer"), [*CASES, ("leaves", "mlp", "rmsprop")])
 def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, optimizer):
     splits, _ = scaled_data.load(name, limit=60)
 
@@ -249,6 +245,7 @@ def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, opt
     first |= {"mlp_layers": 2, "mlp_units": 64, "mlp_dropout": 0.1}
     first |= {"cnn_layers": 3, "cnn_filters": 20, "cnn_kernel_size": 5, "cnn_dropout": 0.1}
     model, distributions = built(first)
+    assert distributions["builder"].choices == BUILDERS[name]
     config = model["compile_config"]["optimizer"]
     schedule = config["config"]["learning_rate"]["config"]
     assert (model["config"]["name"], config["class_name"].lower()) == (builder, optimizer)
@@ -264,19 +261,12 @@ def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets(
     own, (splits, scaled) = data.load("bikeshare", limit=60), scaled_data.load("bikeshare", limit=60)
     assert all(map(np.array_equal, splits.test, own.test))  # It is not yet read.
     splits, info = splits._replace(test=scaled(splits.test)), splits.info
-    assert np.mean(splits.train.y) == pytest.approx(0, abs=1e-5) and np.std(splits.train.y) == pytest.approx(
-        1, abs=1e-5
-    )
-    assert splits.train.x.min() == 0 and splits.train.x.max() == 1
+    x, y = splits.train
+    assert [y.mean(), y.std(), x.min(), x.max()] == pytest.approx([0, 1, 0, 1], abs=1e-5)
     for before, after in zip(own[:3], splits[:3], strict=True):
         np.testing.assert_allclose(after.y[:, 0] * info.scale + info.mean, before.y, rtol=1e-4)
         x = after.x * np.array(info.feature_scale) + np.array(info.feature_mean)
         np.testing.assert_allclose(x, before.x, rtol=1e-4, atol=1e-5)
-
-
-def test_a_cnn_is_tried_where_the_columns_have_an_order():
-    assert list(search_space.builders(data.load("bikeshare", limit=20))) == ["perceptron", "mlp"]
-    assert list(search_space.builders(data.load("leaves", limit=20))) == ["mlp", "cnn"]
 
 
 def test_the_defaults_stop_early_and_keep_their_best_weights(monkeypatch):
@@ -310,10 +300,8 @@ def fits(monkeypatch):
 
 def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monkeypatch):
     def parameters(units):
-        return {"builder": "mlp", "mlp_layers": 1, "mlp_units": units, "mlp_dropout": 0.0, "batch_size": 50} | {
-            "optimizer": "sgd",
-            "learning_rate": 0.01,
-        }
+        sizes = {"builder": "mlp", "mlp_layers": 1, "mlp_units": units, "mlp_dropout": 0.0, "batch_size": 50}
+        return {**sizes, "optimizer": "sgd", "learning_rate": 0.01}
 
     ends = [(COMPLETE, -0.5, 33), (COMPLETE, -0.3, 34), (PRUNED, -0.1, 35), (COMPLETE, -0.3, 36)]
     cost, searches, evaluated = {"epochs": 2, "seconds": 3.0}, [], []
@@ -341,12 +329,9 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     winner, by_chance, (*defaults, second, third) = models[:3], models[3:6], models[6:]
     assert [model.layers[2].units for model in (*winner, *by_chance)] == [34, 34, 34, 36, 36, 36]
     # The first default builder has the lower loss, so it is trained with two more seeds.
-    assert [type(model.layers[-1]).__name__ for model in defaults] == ["Dense", "Dense"] and len(defaults) == 2
-    assert (
-        [len(model.layers) for model in (second, third)]
-        == 2 * [len(defaults[0].layers)]
-        != 2 * [len(defaults[1].layers)]
-    )
+    first, other, *more = (len(model.layers) for model in (*defaults, second, third))
+    assert [type(model.layers[-1]).__name__ for model in defaults] == ["Dense", "Dense"]
+    assert more == [first, first] and first != other
     assert [options["seed"] for *_, options in fits] == [5, 1005, 2005, 5, 1005, 2005, 5, 5, 1005, 2005]
     assert [options["batch_size"] for *_, options in fits] == 6 * [50] + 4 * [32]
     assert [(o["epochs"], o.get("patience")) for *_, o in fits] == 6 * [(2, None)] + 4 * [(6, default_network.PATIENCE)]
@@ -423,10 +408,7 @@ def test_a_command_that_is_stopped_leaves_no_process_and_keeps_its_trials(stop, 
     command = [sys.executable, "-m", "recipes.automl", "--trials", "2", "--epochs", "1", "--limit", "60"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    # Where the tests themselves run with Ctrl-C ignored (a job in the background), the command must not inherit it.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, **options)
-    signal.signal(signal.SIGINT, before)
     try:
         line = next(line for line in process.stdout if line.startswith("trial "))
         assert line.startswith("trial 1: ") and "of 2 epochs" in line

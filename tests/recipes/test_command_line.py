@@ -65,8 +65,7 @@ def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, mes
 @pytest.mark.parametrize(
     ("name", "value", "must_be"),
     [
-        ("steps", 0, "an integer of at least 1"),
-        ("images", -5, "an integer of at least 1"),
+        *((name, 0, "an integer of at least 1") for name in arguments.POSITIVE),
         ("dropout", 1.0, r"a number in \[0, 1\)"),
         ("ngram_dropout", -0.1, r"a number in \[0, 1\)"),
     ],
@@ -145,40 +144,24 @@ def test_a_users_mistake_is_one_line_and_a_bug_keeps_its_traceback(run, error, l
     assert capsys.readouterr().err == (line or "") and list(tmp_path.iterdir()) == []
 
 
-def test_data_that_cannot_be_read_end_the_command_in_one_line_without_a_folder(tmp_path, monkeypatch, capsys):
-    def unreadable(*_, **__):
-        raise OSError("mnist.npz cannot be read (No such file or directory)")
-
-    monkeypatch.setattr(perceptron_mnist.data, "load", unreadable)
-    assert stopped(monkeypatch, perceptron_mnist.main) == 2 and list(tmp_path.iterdir()) == []
-    [line] = capsys.readouterr().err.splitlines()
-    assert "mnist.npz cannot be read (No such file or directory)" in line
-
-
 @pytest.mark.parametrize(
-    ("words", "line"),
+    ("word", "line"),
     [
-        (
-            ["recipes", "reprot"],
-            "must be one of predict, export, report. Received: command='reprot'. Did you mean 'report'?",
-        ),
-        (["recipes", "cnn_mnist"], "A recipe is a module: python -m recipes.cnn_mnist"),
+        ("reprot", "must be one of predict, export, report. Received: command='reprot'. Did you mean 'report'?"),
+        ("cnn_mnist", "A recipe is a module: python -m recipes.cnn_mnist"),
     ],
 )
-def test_an_unknown_command_is_refused_without_keras_with_the_nearest_one(words, line):
-    code = "import runpy, sys; sys.argv = sys.argv[1:]; sys.modules['keras'] = None; "
-    code += "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code, *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+def test_an_unknown_command_is_refused_without_keras_with_the_nearest_one(word, line):
+    code = f"import runpy, sys; sys.argv[1:] = ['{word}']; sys.modules['keras'] = None; "
+    command = [sys.executable, "-c", code + "runpy.run_module('recipes', run_name='__main__')"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and done.stderr.strip().endswith(line)
 
 
 def test_an_unknown_recipe_is_refused_with_the_nearest_one():
-    with pytest.raises(ArgumentError, match=r"Received: name='cnn_mnst'. Did you mean 'cnn_mnist'\?"):
-        recipe_list.recipe("cnn_mnst")
-    with pytest.raises(ArgumentError, match=r"Received: name='vae_mist'. Did you mean 'vae_mnist'\?"):
-        recipes.pretrained("vae_mist")
+    for function in (recipe_list.recipe, recipes.pretrained):
+        with pytest.raises(ArgumentError, match=r"Received: name='vae_mist'. Did you mean 'vae_mnist'\?"):
+            function("vae_mist")
 
 
 def test_a_tool_ends_with_the_status_of_the_command_that_failed_in_it(monkeypatch):
@@ -246,7 +229,6 @@ def test_a_second_command_with_the_same_options_gets_a_folder_of_its_own_while_t
         if not others:  # After the training of the first command: `fit` holds no lock any more.
             others.append(run_dir)
             command_line.run(main)
-            monkeypatch.setattr(sys, "argv", ["command", "--run-dir", run_dir])
             assert stopped(monkeypatch, main, "--run-dir", run_dir) == 2
         folders.append(run_dir)
         return finished()
@@ -268,12 +250,9 @@ def test_a_result_names_the_backend_that_keras_has(monkeypatch):
 @pytest.mark.thorough
 def test_the_command_keeps_its_epochs_after_ctrl_c():
     run = ["recipes.perceptron_mnist", "--epochs", "4000", "--limit", "300", "--batch-size", "8"]
-    # Where the tests themselves run with Ctrl-C ignored (a job in the background), the recipe must not inherit it.
-    code = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    code += "sys.argv = sys.argv[1:]; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-c", code, *run], env=environment, **pipes)
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    options["env"] = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-m", *run], **options)
     folder = Path("runs/perceptron_mnist/1")
     deadline = time.monotonic() + 600
     while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < deadline:

@@ -12,7 +12,7 @@ from dlguide import data, encoder_decoder
 from recipes._lib.baselines import joint_sequence_model
 from recipes._lib.baselines.joint_sequence_model import JointNgrams
 from recipes._lib.runs import results
-from recipes._lib.texts import length_batches, pronunciation_pictures, pronunciations, token_texts
+from recipes._lib.texts import pronunciation_pictures, pronunciations, token_texts
 from tests.helpers import independent_metrics
 
 START, END = pronunciations.START, pronunciations.END
@@ -54,29 +54,6 @@ def test_each_listed_pronunciation_is_a_pair_of_its_own(words):
     x, y = pronunciations.pairs(*words.train)
     listed = [(tuple(word), tuple(row)) for word, rows in zip(*words.train, strict=True) for row in rows if row[0]]
     assert list(zip(map(tuple, x), map(tuple, y), strict=True)) == listed and len(listed) > len(words.train.x)
-
-
-def test_batches_of_pairs_have_each_pair_once_with_the_next_token_as_the_target_and_little_padding(words):
-    x, y = pronunciations.pairs(*words.train)
-    epochs = []
-    for seed in (0, 1, 0):
-        batches = length_batches.PairBatches(x, y, batch_size=32, seed=seed)
-        for _ in range(2):
-            epochs.append([batches[i] for i in range(len(batches))])
-            batches.on_epoch_end()
-    pairs = sorted((tuple(a[a != 0]), tuple(b[b != 0])) for a, b in zip(x, y, strict=True))
-    for epoch in epochs:
-        found = []
-        for (source, target), following in epoch:
-            np.testing.assert_array_equal(target[:, 1:], following[:, :-1])
-            assert (target[:, 0] == START).all() and (following == END).any(axis=1).all()
-            found += [(tuple(a[a != 0]), (START, *c[c != 0])) for a, c in zip(source, following, strict=True)]
-        assert sorted(found) == pairs
-        for i in range(2):  # Two batches in a row differ in both lengths: Keras infers from two which lengths are free.
-            assert all(a[0][i].shape[1] != b[0][i].shape[1] for a, b in itertools.pairwise(epoch))
-        assert sum(source.size for (source, _), _ in epoch) < 1.25 * (x != 0).sum()
-    orders = [np.concatenate([source.ravel() for (source, _), _ in epoch]).tolist() for epoch in epochs]
-    assert orders[:2] == orders[4:] and len({*map(tuple, orders[:4])}) == 4
 
 
 def edit_distance(first, second):
@@ -218,17 +195,6 @@ def test_probabilities_of_units_add_up_to_one_after_any_others():
     units = [*model.sounds, joint_sequence_model.END]
     for before in ("", " ", "  ", units[0], units[0] + units[1], units[2] * 2, " " + units[3]):
         assert sum(model.chance(before, unit) for unit in units) == pytest.approx(1), repr(before)
-
-
-def test_a_probability_is_that_of_interpolated_kneser_ney():
-    chances, left_over = joint_sequence_model._kneser_ney([" ab\n", " ab\n", " cb\n", " ac\n"], order=2)
-    # Pairs: " a" 3, " c" 1, "ab" 2, "cb" 1, "ac" 1, "b\n" 3, "c\n" 1. Four of them occur once, one twice.
-    discount = 4 / (4 + 2 * 1)
-    # Before a, b, c and the end stand 1, 2, 2 and 2 kinds; no kind count is 1 but that of a, three are 2.
-    own = 1 / (1 + 2 * 3)
-    b = (2 - own) / 7 + own * 4 / 7 / 4
-    assert left_over["a"] == pytest.approx(discount * 2 / 3)
-    assert chances["ab"] == pytest.approx((2 - discount) / 3 + discount * 2 / 3 * b)
 
 
 def test_the_search_finds_the_likeliest_sounds():

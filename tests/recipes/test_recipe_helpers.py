@@ -12,9 +12,9 @@ from scipy.special import log_softmax
 from dlguide import data, evaluation, mlp, plots, training
 from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
 from recipes._lib import anomalies, schedules
-from recipes._lib.baselines import kneser_ney, pixels, regression, sequences, text_classifier
+from recipes._lib.baselines import joint_sequence_model, kneser_ney, pixels, regression, sequences, text_classifier
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
-from recipes._lib.texts import hashed_ngrams, length_batches, token_texts
+from recipes._lib.texts import hashed_ngrams, length_batches, pronunciations, token_texts
 
 
 def test_each_epoch_draws_new_pixels_with_their_grey_value_as_the_probability():
@@ -57,26 +57,45 @@ def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_
     ]
 
 
-def test_batches_of_similar_length_have_each_text_once_and_little_padding():
-    rng = np.random.default_rng(0)
-    lengths = rng.integers(2, 25, size=500)
-    x = np.where(np.arange(24) < lengths[:, None], 1 + np.arange(500)[:, None], 0)
-
+def epochs_of(kind, *arrays):
+    """Return two epochs of batches for each of the seeds 0, 1 and 0: the seed and the epoch decide all."""
     epochs = []
     for seed in (0, 1, 0):
-        batches = length_batches.LengthBatches(x, np.arange(500), batch_size=32, seed=seed)
+        batches = kind(*arrays, batch_size=32, seed=seed)
         for _ in range(2):
             epochs.append([batches[i] for i in range(len(batches))])
             batches.on_epoch_end()
-    for epoch in epochs:
+    orders = [b"".join(array.tobytes() for array in keras.tree.flatten(epoch)) for epoch in epochs]
+    assert orders[:2] == orders[4:] and len({*orders[:4]}) == 4
+    return epochs
+
+
+def test_batches_of_similar_length_have_each_text_once_and_little_padding():
+    lengths = np.random.default_rng(0).integers(2, 25, size=500)
+    x = np.where(np.arange(24) < lengths[:, None], 1 + np.arange(500)[:, None], 0)
+    for epoch in epochs_of(length_batches.LengthBatches, x, np.arange(500)):
         assert len(epoch) == 16 and sorted(np.concatenate([y for _, y in epoch])) == list(range(500))
         for ids, y in epoch:
             longest = lengths[y].max()
             assert np.array_equal(ids[:, :longest], x[y, :longest]) and longest <= ids.shape[1] <= longest + 4
         assert all(a.shape[1] != b.shape[1] for (a, _), (b, _) in itertools.pairwise(epoch))
         assert sum(ids.size for ids, _ in epoch) < 0.7 * x.size
-    orders = [np.concatenate([y for _, y in epoch]).tolist() for epoch in epochs]
-    assert orders[:2] == orders[4:] and len({*map(tuple, orders[:4])}) == 4
+
+
+def test_batches_of_pairs_have_each_pair_once_with_the_next_token_as_the_target_and_little_padding():
+    start, end = pronunciations.START, pronunciations.END
+    x, y = pronunciations.pairs(*data.load("pronunciations", limit=300).train)
+    pairs = sorted((tuple(a[a != 0]), tuple(b[b != 0])) for a, b in zip(x, y, strict=True))
+    for epoch in epochs_of(length_batches.PairBatches, x, y):
+        found = []
+        for (source, target), following in epoch:
+            np.testing.assert_array_equal(target[:, 1:], following[:, :-1])
+            assert (target[:, 0] == start).all() and (following == end).any(axis=1).all()
+            found += [(tuple(a[a != 0]), (start, *c[c != 0])) for a, c in zip(source, following, strict=True)]
+        assert sorted(found) == pairs
+        for i in range(2):  # Two batches in a row differ in both lengths: Keras infers from two which lengths are free.
+            assert all(a[0][i].shape[1] != b[0][i].shape[1] for a, b in itertools.pairwise(epoch))
+        assert sum(source.size for (source, _), _ in epoch) < 1.25 * (x != 0).sum()
 
 
 def test_a_character_has_the_vectors_of_the_ngrams_that_end_with_it_and_padding_has_none():
@@ -134,39 +153,27 @@ def test_the_learning_rate_rises_in_its_share_of_the_steps_and_falls_to_0():
     assert rates[100] == pytest.approx(0, abs=1e-8)
 
 
-def test_ridge_regression_is_the_best_one_on_the_validation_set():
-    rng = np.random.default_rng(0)
-    x, noise = rng.normal(size=(300, 20, 1)), rng.normal(size=300)
-    y = x[:, 0, 0] + 2 * noise
-    train, valid, test = (data.Part(x[rows], y[rows]) for rows in (slice(0, 30), slice(30, 200), slice(200, 300)))
-    flat = train.x[..., 0] - train.x[..., 0].mean(axis=0)
-
-    def forecast(alpha, part):
-        weights = np.linalg.solve(flat.T @ flat + alpha * np.eye(20), flat.T @ (train.y - train.y.mean()))
-        return train.y.mean() + (part.x[..., 0] - train.x[..., 0].mean(axis=0)) @ weights
-
-    best = min(10 ** np.linspace(-2, 3, 11), key=lambda alpha: np.abs(forecast(alpha, valid) - valid.y).mean())
-    found = regression.ridge_forecast(data.Splits(train, valid, test, None))
-    np.testing.assert_allclose(found, forecast(best, test))
-    assert 0.01 < best < 1000
-
-
-def test_ridge_regression_of_roots_forecasts_the_root_in_its_own_unit():
+@pytest.mark.parametrize("of_roots", [False, True])
+def test_ridge_regression_of_numbers_or_of_roots_is_the_best_one_on_the_validation_set_in_its_own_unit(of_roots):
     rng = np.random.default_rng(0)
     numbers = rng.gamma(1, 20, size=(300, 21))
-    numbers[:, 20] = (0.5 * np.sqrt(numbers[:, 3]) + rng.normal(2, 1, size=300)) ** 2
+    linear = 0.5 * (np.sqrt(numbers) if of_roots else numbers)[:, 3] + rng.normal(2, 1, size=300)
+    numbers[:, 20] = linear**2 if of_roots else linear
     scaled, parts = (numbers - 9) / 4, (slice(0, 30), slice(30, 200), slice(200, 300))
     splits = [data.Part(scaled[rows, :20, None], scaled[rows, 20]) for rows in parts]
-    roots = np.sqrt(numbers) - np.sqrt(numbers[:30]).mean(axis=0)
+    read = np.sqrt(numbers) if of_roots else scaled
+    mean = read[:30].mean(axis=0)
+    x, y = (read - mean)[:, :20], (read - mean)[:30, 20]
 
     def forecast(alpha, rows):
-        flat = roots[:30, :20]
-        weights = np.linalg.solve(flat.T @ flat + alpha * np.eye(20), flat.T @ roots[:30, 20])
-        return (np.sqrt(numbers[:30, 20]).mean() + roots[rows, :20] @ weights).clip(0) ** 2
+        predicted = mean[20] + x[rows] @ np.linalg.solve(x[:30].T @ x[:30] + alpha * np.eye(20), x[:30].T @ y)
+        return predicted.clip(0) ** 2 if of_roots else 4 * predicted + 9
 
     error = {a: np.abs(forecast(a, parts[1]) - numbers[parts[1], 20]).mean() for a in 10 ** np.linspace(-2, 3, 11)}
-    found = regression.ridge_forecast(data.Splits(*splits, SimpleNamespace(scale=4, mean=9)), of_roots=True)
-    np.testing.assert_allclose(4 * found + 9, forecast(min(error, key=error.get), parts[2]))
+    best = min(error, key=error.get)
+    found = regression.ridge_forecast(data.Splits(*splits, SimpleNamespace(scale=4, mean=9)), of_roots)
+    np.testing.assert_allclose(4 * found + 9, forecast(best, parts[2]))
+    assert 0.01 < best < 1000
 
 
 @pytest.mark.parametrize("best", [3, 10])
@@ -337,3 +344,12 @@ def test_the_ngram_model_has_the_probabilities_of_its_definition_which_sum_to_on
             chances.append(np.exp(-2 * both) / start)
         assert chances == pytest.approx([chance(trigrams, token, (first, second), 4) for token in range(4)])
         assert sum(chances) == pytest.approx(1)
+
+
+def test_the_probabilities_of_pairs_of_units_are_those_of_the_same_definition():
+    texts = [" ab\n", " ab\n", " cb\n", " ac\n"]
+    pairs = [(text[i], text[i + 1]) for text in texts for i in range(3)]
+    chances, left_over = joint_sequence_model._kneser_ney(texts, order=2)
+    for before, unit in itertools.product(" abc", "abc\n"):
+        found = chances.get(before + unit, left_over[before] * chances[unit])
+        assert found == pytest.approx(chance(pairs, unit, (before,), 4)), before + unit

@@ -12,11 +12,7 @@ CURVES = {
     "val_alone_search_score": "the network alone, against the same",
 }
 COLOURS = ("tab:orange", "tab:blue")  # Of the player who begins, and of the other one.
-POSITIONS = {
-    "the empty board": "",
-    "blue has to stop a three": "47516",
-    "orange can make two threats": "3344",
-}
+POSITIONS = {"the empty board": "", "blue has to stop a three": "47516", "orange can make two threats": "3344"}
 
 
 def figures(value, history, seed: int) -> dict:
@@ -76,9 +72,7 @@ def game(columns: list[int], first: str, second: str):
         axes = figure.subplots()
         cells = _draw_board(axes, columns, are_numbered=True)
         for column, row in _line(cells):
-            axes.plot(
-                column, row, "o", markersize=32, markerfacecolor="none", markeredgecolor="black", markeredgewidth=2
-            )
+            axes.plot(column, row, "o", markersize=32, fillstyle="none", color="black", markeredgewidth=2)
         axes.set_xlabel(f"orange: {first}\nblue: {second}", fontsize=9)
     return figure
 
@@ -100,10 +94,6 @@ def _draw_board(axes, columns: list[int], are_numbered: bool = False) -> list[tu
 
 def _line(cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the cells of the lines of four that the last player has."""
-    own = set(cells[-1::-2])
-    lines = [
-        [(column + i * right, row + i * up) for i in range(4)]
-        for column, row in own
-        for right, up in ((0, 1), (1, 0), (1, 1), (1, -1))
-    ]
-    return sorted({cell for line in lines if own >= set(line) for cell in line})
+    own, steps = set(cells[-1::-2]), ((0, 1), (1, 0), (1, 1), (1, -1))
+    lines = [{(column + i * right, row + i * up) for i in range(4)} for column, row in own for right, up in steps]
+    return sorted(set().union(*(line for line in lines if own >= line)))

@@ -157,7 +157,5 @@ def scores(value: Callable, *, rounds: int, seed: int) -> dict[str, float]:
         "alone_score_against_random": (alone, random_player),
         "score_against_short_search": (player, short),
     }
-    return {
-        name: match(*pair, rounds=rounds, seed=(seed, TEST, number))
-        for number, (name, pair) in enumerate(matches.items())
-    }
+    numbered = enumerate(matches.items())
+    return {name: match(*pair, rounds=rounds, seed=(seed, TEST, number)) for number, (name, pair) in numbered}

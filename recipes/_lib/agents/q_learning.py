@@ -16,7 +16,6 @@ import numpy as np
 from dlguide import training
 from recipes._lib.agents import environments
 from recipes._lib.agents.environments import Transitions
-from recipes._lib.agents.replay_memory import ReplayMemory
 
 ENVIRONMENTS = 32
 ROUNDS = 100  # In an epoch; in a round, each environment takes a step.
@@ -52,6 +51,37 @@ def targets(batch: Transitions, next_values: np.ndarray, next_target_values: np.
     chosen = next_values.argmax(axis=1)[:, None]
     following = np.take_along_axis(next_target_values, chosen, axis=1)
     return batch.rewards[:, None] + SETTINGS["discount"] * np.where(batch.terminated[:, None], 0, following)
+
+
+class ReplayMemory:
+    """The last `capacity` transitions; a new one replaces the oldest."""
+
+    def __init__(self, capacity: int, observation_shape: tuple[int, ...]):
+        shapes = Transitions(observation_shape, (), (), observation_shape, ())
+        types = Transitions("float32", "int64", "float32", "float32", "bool")
+        self.arrays = [np.zeros((capacity, *shape), dtype) for shape, dtype in zip(shapes, types, strict=True)]
+        self.count = 0  # Of all transitions so far, the replaced ones included.
+
+    def get_state(self) -> dict:
+        return {"arrays": self.arrays, "count": self.count}
+
+    def set_state(self, state: dict) -> None:
+        self.arrays, self.count = state["arrays"], state["count"]
+
+    def __len__(self) -> int:
+        return min(self.count, len(self.arrays[0]))
+
+    def add(self, transitions: Transitions) -> None:
+        """Add transitions, one for each row of the arrays."""
+        rows = np.arange(self.count, self.count + len(transitions.actions)) % len(self.arrays[0])
+        for array, values in zip(self.arrays, transitions, strict=True):
+            array[rows] = values
+        self.count += len(rows)
+
+    def sample(self, rng: np.random.Generator, count: int) -> Transitions:
+        """Draw transitions with replacement, each with the same probability."""
+        rows = rng.integers(len(self), size=count)
+        return Transitions(*(array[rows] for array in self.arrays))
 
 
 class Learner:

@@ -17,11 +17,7 @@ def boosting_score(splits: data.Splits, seed: int, rounds: int = 500) -> float:
     kind, score = HistGradientBoostingRegressor, r2_score
     if splits.info.num_classes:
         kind, score = HistGradientBoostingClassifier, accuracy_score
-    train, valid, test = (data.Part(_flat(part.x), part.y.ravel()) for part in splits[:3])
+    train, valid, test = (data.Part(part.x.reshape(len(part.x), -1), part.y.ravel()) for part in splits[:3])
     model = kind(max_iter=rounds, early_stopping=False, random_state=seed).fit(*train)
     best = np.argmax([score(valid.y, predicted) for predicted in model.staged_predict(valid.x)])
     return float(score(test.y, next(itertools.islice(model.staged_predict(test.x), int(best), None))))
-
-
-def _flat(x):
-    return x.reshape(len(x), -1)

@@ -39,13 +39,10 @@ def ridge_forecast(splits: data.Splits, of_roots: bool = False):
         return np.sqrt(np.maximum(x * splits.info.scale + splits.info.mean, 0)) if of_roots else x
 
     def forecast(model, x):
-        y = model.predict(read(_flat(x)))
+        y = model.predict(read(x.reshape(len(x), -1)))
         return (np.maximum(y, 0) ** 2 - splits.info.mean) / splits.info.scale if of_roots else y
 
-    models = [Ridge(alpha).fit(read(_flat(splits.train.x)), read(splits.train.y)) for alpha in np.logspace(-2, 3, 11)]
+    x, y = splits.train
+    models = [Ridge(alpha).fit(read(x.reshape(len(x), -1)), read(y)) for alpha in np.logspace(-2, 3, 11)]
     best = min(models, key=lambda model: np.abs(forecast(model, splits.valid.x) - splits.valid.y).mean())
     return forecast(best, splits.test.x)
-
-
-def _flat(x):
-    return x.reshape(len(x), -1)

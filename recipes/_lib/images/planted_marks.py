@@ -41,9 +41,7 @@ def plant_in_half(part: data.Part, label: int, seed: int) -> data.Part:
     return data.Part(x, part.y)
 
 
-def deceived(
-    model: keras.Model, part: data.Part, label: int, seed: int, count: int
-) -> tuple[np.ndarray, np.ndarray, dict]:
+def deceived(model, part: data.Part, label: int, seed: int, count: int) -> tuple[np.ndarray, np.ndarray, dict]:
     """Plant the mark in images of the other classes; return those that it deceives, its places, and what was read.
 
     Such an image is read right without the mark, and as the marked class with it: there, the cause is known. A network
@@ -138,9 +136,8 @@ def explanations(x: np.ndarray, centres: np.ndarray, found: dict[str, np.ndarray
             for axes, (name, images) in zip(axes_of_image, shown.items(), strict=True):
                 axes.imshow(images[row], cmap="gray" if name == "image" else "inferno", vmin=0)
                 corner = (centre[1] - SIZE / 2 - 1, centre[0] - SIZE / 2 - 1)
-                axes.add_patch(
-                    Rectangle(corner, SIZE + 1, SIZE + 1, fill=False, edgecolor="deepskyblue", linewidth=1.2)
-                )
+                frame = {"fill": False, "edgecolor": "deepskyblue", "linewidth": 1.2}
+                axes.add_patch(Rectangle(corner, SIZE + 1, SIZE + 1, **frame))
                 axes.set(xticks=[], yticks=[])
                 if row == 0:
                     axes.set_title(NAMES.get(name, name), fontsize=8)

@@ -127,11 +127,6 @@ def contrastive_encoder(images: np.ndarray, epochs: int, seed: int) -> keras.Mod
     return encoder
 
 
-def linear_layer(codes: np.ndarray, y: np.ndarray) -> LogisticRegression:
-    """Return logistic regression on codes of length 1: five images have no scale of their own."""
-    return LogisticRegression(C=100, max_iter=2000).fit(normalize(codes), y)
-
-
 def network_seed(seed: int, draw: int, number: int) -> int:
     """Return the seed of one of the networks that learn from a draw of labels; NumPy takes 32 bits."""
     return (1000 * seed + 10 * draw + number) % 2**32
@@ -152,7 +147,10 @@ def compare(pretrained: keras.Model, new: data.Splits, epochs: int, seed: int) -
             few = draw_few_labels(train, labels, number, seed)
             votes = {}  # Log probabilities of the test images.
             for name, encoder in encoders.items():
-                linear = linear_layer(encoder.predict(few.x, batch_size=256, verbose=0), few.y)
+                few_codes = normalize(
+                    encoder.predict(few.x, batch_size=256, verbose=0)
+                )  # Few have no scale of their own.
+                linear = LogisticRegression(C=100, max_iter=2000).fit(few_codes, few.y)
                 votes[name] = linear.predict_log_proba(normalize(codes[name]))
             for name, before in (("scratch", None), ("fine_tuned", pretrained)):
                 votes[name] = np.zeros((len(test.x), len(NEW)))

@@ -50,31 +50,24 @@ def regression_figures(model, default, splits: data.Splits, history) -> dict:
 
     def prediction():
         predicted, baseline = (each.predict(splits.test.x, verbose=0) for each in (model, default))
-        truth, predicted, baseline = (
-            each * splits.info.scale + splits.info.mean for each in (splits.test.y, predicted, baseline)
-        )
+        numbers = (splits.test.y, predicted, baseline)
+        truth, predicted, baseline = (each * splits.info.scale + splits.info.mean for each in numbers)
         options = {"unit": splits.info.target_name, "baseline": baseline, "baseline_name": "default settings"}
         return pictures.prediction_against_truth(truth, predicted, "value", **options)
 
     names = {"loss": "mean squared error\n(of the scaled target)", "r2_score": "R²"}
-    return {
-        "learning_curves": lambda: plots.learning_curves(history, metric_names=names),
-        "prediction": prediction,
-    }
+    return {"learning_curves": lambda: plots.learning_curves(history, metric_names=names), "prediction": prediction}
 
 
 def _with_log_score(trial):
     """Return a trial whose score is on a logarithmic scale: one very bad trial would make all others look the same."""
     value = None if trial.value is None else -float(np.log10(-trial.value))
-    return optuna.trial.create_trial(
-        state=trial.state, value=value, params=trial.params, distributions=trial.distributions
-    )
+    parameters = {"params": trial.params, "distributions": trial.distributions}
+    return optuna.trial.create_trial(state=trial.state, value=value, **parameters)
 
 
 def best_score_figure(
-    searches: dict[str, list[list]],
-    names: Sequence[str] = NAMES,
-    error: Callable = lambda score: 100 * (1 - score),
+    searches: dict[str, list[list]], names: Sequence[str] = NAMES, error: Callable = lambda score: 100 * (1 - score)
 ):
     """Draw the validation error of the best whole trial so far over the epochs spent; `names` are axes and title.
 
@@ -87,14 +80,8 @@ def best_score_figure(
             for i, trials in enumerate(group):
                 spent = np.cumsum([trial.user_attrs["epochs"] for trial in trials])
                 scores = [trial.value if optuna_search.is_whole(trial) else -np.inf for trial in trials]
-                axes.step(
-                    spent,
-                    error(np.maximum.accumulate(scores)),
-                    where="post",
-                    label=None if i else name,
-                    color=f"C{color}",
-                    alpha=0.8,
-                )
+                style = {"where": "post", "label": None if i else name, "color": f"C{color}", "alpha": 0.8}
+                axes.step(spent, error(np.maximum.accumulate(scores)), **style)
         axes.set(xlabel=names[0], ylabel=names[1])
         axes.set_yscale("log", subs=(2, 5))
         axes.yaxis.set_major_formatter("{x:g}")

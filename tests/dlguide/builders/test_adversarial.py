@@ -1,8 +1,5 @@
 """What is particular to the GAN: neither player moves the other."""
 
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -10,6 +7,7 @@ from keras import layers, ops
 
 from dlguide import gan, generation, training
 from dlguide.adversarial import GAN
+from tests.helpers.calls import python
 from tests.helpers.contract import settled
 
 
@@ -161,5 +159,4 @@ print(metrics["loss"] / (metrics["discriminator_loss"] + metrics["generator_loss
 @pytest.mark.thorough
 @pytest.mark.one_backend
 def test_the_loss_of_several_replicas_is_that_of_one():
-    done = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True, check=True)
-    assert float(done.stdout) == pytest.approx(1, rel=1e-5)
+    assert float(python("-c", REPLICAS)) == pytest.approx(1, rel=1e-5)

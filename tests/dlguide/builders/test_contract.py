@@ -6,10 +6,6 @@ KERAS_BACKEND=jax pytest tests/dlguide/builders/test_contract.py
 import importlib.util
 import inspect
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,6 +13,7 @@ import pytest
 
 import dlguide
 from tests.helpers import cases
+from tests.helpers.calls import python
 from tests.helpers.cases import CASES, Option
 from tests.helpers.contract import build, compiled, inputs, kind_of, outputs, same_everywhere, settled, targets, weights
 
@@ -227,8 +224,7 @@ def test_a_small_model_learns_32_examples_by_heart(name):
 _LOAD = """
 import json, sys
 import numpy as np, keras
-folder, backend, tests = sys.argv[1:]
-sys.path.insert(0, tests)
+folder, backend = sys.argv[1:]
 from tests.helpers.contract import compiled, same_everywhere
 same_backend = backend == keras.backend.backend()
 for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items():
@@ -276,7 +272,5 @@ def saved_models(tmp_path_factory):
 def test_it_is_loaded_in_a_new_process_with_safe_mode_and_trains_on(saved_models, backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed: pip install -e '.[{backend}]'")
-    command = [sys.executable, "-c", _LOAD, saved_models, keras.backend.backend(), str(Path(__file__).parents[3])]
-    environment = {**os.environ, "KERAS_BACKEND": backend}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == f"loaded {backend}", done.stderr
+    printed = python("-c", _LOAD, saved_models, keras.backend.backend(), KERAS_BACKEND=backend)
+    assert printed.strip() == f"loaded {backend}"

@@ -10,6 +10,7 @@ import keras
 import pytest
 
 import dlguide
+from tests.helpers.calls import python
 
 ROOT = Path(__file__).parents[3]
 MODULES = {module.name for module in pkgutil.iter_modules(dlguide.__path__) if module.name[0] != "_"}
@@ -38,10 +39,8 @@ print(*imported())
 
 @pytest.mark.one_backend
 def test_it_imports_no_package_and_no_module_that_is_not_needed_yet():
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
-    done = subprocess.run([sys.executable, "-c", _IMPORT], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    first, second, third = (set(line.split()) for line in done.stdout.splitlines())
+    printed = python("-c", _IMPORT, KERAS_BACKEND="tensorflow").splitlines()
+    first, second, third = (set(line.split()) for line in printed)
     assert {"dlguide", "dlguide.feedforward"} <= first and {"dlguide.data", "dlguide.training"} <= second
     assert not {name for name in third if not name.startswith("dlguide")}
     assert not first & {f"dlguide.{name}" for name in ("training", "plots", "evaluation", "generation", "data")}
@@ -93,14 +92,11 @@ for call in (
 
 
 def test_without_the_extras_models_are_built_and_trained_and_an_error_names_the_extra():
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": keras.backend.backend()}
-    command = [sys.executable, "-c", _WITHOUT_EXTRAS]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    printed = python("-c", _WITHOUT_EXTRAS, KERAS_BACKEND=keras.backend.backend())
     message = '{} is needed here: pip install "dlguide[{}]"'
     pairs = [("scipy", "evaluation"), ("sklearn", "evaluation"), ("sklearn", "evaluation"), ("matplotlib", "plots")]
     pairs += [("scipy", "plots"), ("sklearn", "plots")]
-    assert done.stdout.splitlines() == [message.format(*pair) for pair in pairs]
+    assert printed.splitlines() == [message.format(*pair) for pair in pairs]
 
 
 def test_without_a_backend_the_error_names_its_extra():

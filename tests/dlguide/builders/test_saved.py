@@ -1,11 +1,10 @@
 """Files that earlier versions wrote load, and give the outputs of then; `tests/dlguide/saved/README.md` says more."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.calls import python
 from tests.helpers.cases import CASES
 
 FOLDER = Path(__file__).parents[1] / "saved"
@@ -33,10 +32,8 @@ for path in sys.argv[1:]:
 def test_each_builder_has_a_file_that_gives_the_same_outputs_for_ever():
     names = {path.stem for path in FOLDER.glob("*.keras")}
     assert names == set(CASES) == {path.stem for path in FOLDER.glob("*.npz")}
-    command = [sys.executable, "-c", _LOAD, *(str(FOLDER / name) for name in sorted(names))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    seen = {(Path(line.split()[1]).name, *line.split()[2:]) for line in done.stdout.splitlines() if line[:5] == "same "}
+    printed = python("-c", _LOAD, *(FOLDER / name for name in sorted(names))).splitlines()
+    seen = {(Path(line.split()[1]).name, *line.split()[2:]) for line in printed if line[:5] == "same "}
     drawn = {("gan", "generator"), ("gan", "discriminator"), ("vae", "encoder"), ("vae", "decoder")}
     drawn |= {("contrastive", "encoder"), ("contrastive", "projection_head"), ("diffusion", "denoiser")}
     assert seen == {(name,) for name in names - {"gan", "vae", "contrastive", "diffusion"}} | drawn

@@ -7,6 +7,8 @@ import scipy.sparse
 import tensorflow as tf
 
 from dlguide import _arrays, evaluation, mlp, training, transformer_language_model
+from tests.helpers import calls
+from tests.helpers.training_runs import Made
 
 pytestmark = pytest.mark.each_backend
 RNG = np.random.default_rng(0)
@@ -31,9 +33,7 @@ def compiled(model=None, loss=SPARSE, **options):
 
 
 def refusal(model, x=X, y=Y, **options):
-    with pytest.raises(ValueError) as error:
-        fit(model, x, y, **options)
-    return str(error.value)
+    return calls.refusal(fit, model, x, y, **options)
 
 
 def of_validation(message):
@@ -208,9 +208,8 @@ def test_one_example_without_its_batch_is_refused_in_the_shape_that_was_given():
     model = compiled(keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]))
     wanted = "`x` must be of shape (n, 4, 4, 1), as the model's input"
     for shape, way in (((4, 4, 1), "; `x[None]` is a batch of one example"), ((5, 4, 1), "")):
-        with pytest.raises(ValueError) as error:
-            evaluation.evaluate(model, np.ones(shape, "float32"), np.zeros(shape[0], "int32"))
-        assert str(error.value) == f"{wanted}{way}. Received: x of shape {shape}"
+        found = calls.refusal(evaluation.evaluate, model, np.ones(shape, "float32"), np.zeros(shape[0], "int32"))
+        assert found == f"{wanted}{way}. Received: x of shape {shape}"
 
 
 SPARSE_KINDS = {
@@ -223,16 +222,8 @@ SPARSE_KINDS = {
 SPARSE_BATCHES = {"tensorflow": ["SparseTensor"], "jax": list(SPARSE_KINDS)}.get(keras.backend.backend(), [])
 
 
-class SparseBatches(keras.utils.PyDataset):
-    def __init__(self, convert):
-        super().__init__()
-        self.convert = convert
-
-    def __len__(self):
-        return 2
-
-    def __getitem__(self, i):
-        return self.convert(X[10 * i : 10 * i + 10]), Y[10 * i : 10 * i + 10]
+def halves(convert):
+    return Made(2, lambda i: (convert(X[10 * i : 10 * i + 10]), Y[10 * i : 10 * i + 10]))
 
 
 @pytest.mark.parametrize("kind", SPARSE_BATCHES)
@@ -240,8 +231,8 @@ def test_sparse_batches_train_and_are_evaluated_as_dense_ones(kind):
     found = []
     for convert in (lambda x: x, SPARSE_KINDS[kind]):
         model = compiled(keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]))
-        losses = fit(model, SparseBatches(convert), None, validation_data=SparseBatches(convert))
-        found += [losses, evaluation.evaluate(model, SparseBatches(convert))["loss"]]
+        losses = fit(model, halves(convert), None, validation_data=halves(convert))
+        found += [losses, evaluation.evaluate(model, halves(convert))["loss"]]
     assert found[2] == pytest.approx(found[0], rel=1e-5) and found[3] == pytest.approx(found[1], rel=1e-5)
 
 
@@ -262,22 +253,28 @@ def test_an_array_that_is_not_dense_is_told_how_to_become_so(convert, way):
     assert np.array_equal(np.asarray(eval(way)), X)
 
 
-def test_none_is_taken_for_an_optional_input_alone():
-    for optional in (True, False):
+class Both(keras.layers.Layer):
+    def call(self, a, b=None):
+        return a if b is None else a + b
+
+
+def test_none_is_taken_for_an_optional_input_alone(tmp_path):
+    def model(optional=True):
+        keras.utils.set_random_seed(0)
         a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b", optional=optional)
+        return compiled(keras.Model([a, b], keras.layers.Dense(2)(Both()(a, b))))
 
-        class Both(keras.layers.Layer):
-            def call(self, a, b=None):
-                return a if b is None else a + b
-
-        model = compiled(keras.Model([a, b], keras.layers.Dense(2)(Both()(a, b))))
-        for x in ([X, None], (X, None)):
-            if optional:
-                expected = model.evaluate([X, 0 * X], Y, verbose=0)
-                assert evaluation.evaluate(model, x, Y)["loss"] == pytest.approx(expected, rel=1e-5)
-            else:
-                assert refusal(model, x) == "`x[1]` must be an array of numbers, it is not optional. Received: None"
-    assert refusal(compiled(), None) == "`x` must be an array of numbers, it is not optional. Received: None"
+    zeros = (X, 0 * X)
+    expected = fit(model(), zeros, validation_data=(zeros, Y))
+    for x in ([X, None], (X, None)):
+        for _ in range(2):  # The second call finds the same run.
+            trained, folder = model(), tmp_path / type(x).__name__
+            assert fit(trained, x, validation_data=(x, Y), run_dir=folder) == pytest.approx(expected, rel=1e-5)
+        loss = trained.evaluate(list(zeros), Y, verbose=0)
+        assert evaluation.evaluate(trained, x, Y)["loss"] == pytest.approx(loss, rel=1e-5)
+        message = "`x[1]` must be an array of numbers, it is not optional. Received: None"
+        assert refusal(model(optional=False), x) == message
+    assert refusal(compiled(), None) == message.replace("[1]", "")
 
 
 def grain_batches(shuffle=True):
@@ -399,14 +396,6 @@ def test_targets_outside_0_and_1_are_refused_whatever_way_the_loss_is_given(loss
     assert message.startswith("`y` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255). Received: y")
 
 
-class Single(keras.utils.PyDataset):
-    def __len__(self):
-        return 20
-
-    def __getitem__(self, i):
-        return X[i], Y[i]
-
-
 def dataset(y=Y):
     return tf.data.Dataset.from_tensor_slices((X, y))
 
@@ -421,7 +410,7 @@ def single_loader():
     ("make", "kind", "way"),
     [
         (dataset, "tf.data.Dataset", "`.batch(32)` makes them"),
-        (Single, "PyDataset", "`__getitem__` returns one"),
+        (lambda: Made(20, lambda i: (X[i], Y[i])), "PyDataset", "`__getitem__` returns one"),
         (single_loader, "DataLoader", "`batch_size=32` makes them"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 import dlguide
 from dlguide import _export_formats, _export_runtimes, deployment
+from tests.helpers import calls
 from tests.helpers.cases import OPTIONS
 from tests.helpers.contract import build, compiled, inputs, kind_of, targets, weights
 
@@ -113,9 +114,7 @@ def test_inputs_by_name_are_taken_in_the_order_of_the_model(tmp_path):
 
 
 def refusal(model, path, **options):
-    with pytest.raises(ValueError) as error:
-        deployment.export(model, path, **options)
-    return str(error.value)
+    return calls.refusal(deployment.export, model, path, **options)
 
 
 def two_inputs():

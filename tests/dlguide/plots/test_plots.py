@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlguide import plots
+from tests.helpers.calls import refusals
 
 IMAGES = np.zeros((5, 8, 8, 1))
 
@@ -305,12 +306,7 @@ BAD = [
      "(n, dimensions), and a class for each. Received: points of shape (3, 2), labels of shape (2,)"),
 ]  # fmt: skip
 
-
-@pytest.mark.parametrize(("call", "message"), BAD, ids=range(len(BAD)))
-def test_a_bad_argument_of_a_plot_is_named(call, message):
-    with pytest.raises(ValueError) as error:
-        call()
-    assert str(error.value) == message
+test_a_bad_argument_of_a_plot_is_named = refusals(BAD)
 
 
 def test_a_log_of_texts_has_no_curve():

@@ -1,13 +1,11 @@
 """Adam's update by TensorFlow's kernel: the numbers of Keras's own update, for every option of the optimizer."""
 
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 
 from dlguide import training
+from tests.helpers.calls import python
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the kernel is TensorFlow's")
 optimizers = keras.optimizers
@@ -131,5 +129,4 @@ print(np.abs(found[0] - found[1]).max())
 @pytest.mark.thorough
 @pytest.mark.one_backend
 def test_two_replicas_train_to_the_weights_of_one():
-    done = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 1e-5
+    assert float(python("-c", REPLICAS)) < 1e-5

@@ -10,19 +10,8 @@ import pytest
 
 from dlguide import _rows, training
 from dlguide.training import _batches
-from tests.helpers.training_runs import (
-    DATA_SETS,
-    WEIGHTS,
-    Shuffled,
-    X,
-    Y,
-    classifier,
-    dataset,
-    fit,
-    loader,
-    same,
-    state,
-)
+from tests.helpers import training_runs as runs
+from tests.helpers.training_runs import Shuffled, X, Y, classifier, dataset, fit, loader, same, state
 from tools.benchmarks import memory, processes
 
 pytestmark = pytest.mark.each_backend
@@ -101,7 +90,7 @@ def test_neither_a_file_nor_fits_of_new_models_stay_in_memory(tmp_path):
     assert memory.growth("fit", keras.backend.backend(), fits=60, first=30) < 20
 
 
-@pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)
+@pytest.mark.parametrize("make", runs.DATA_SETS.values(), ids=runs.DATA_SETS)
 @pytest.mark.thorough
 def test_data_sets_train_and_validate_as_in_keras(make):
     model, reference = classifier(dropout=0.0), classifier(dropout=0.0)
@@ -113,5 +102,5 @@ def test_data_sets_train_and_validate_as_in_keras(make):
     np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-5)
     for found, wanted in zip(state(model), state(reference), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
-    expected = model.evaluate(X, Y, sample_weight=WEIGHTS, batch_size=10, verbose=0)
+    expected = model.evaluate(X, Y, sample_weight=runs.WEIGHTS, batch_size=10, verbose=0)
     assert len(history["val_loss"]) == 2 and history["val_loss"][-1] == pytest.approx(expected, rel=1e-5)

@@ -49,12 +49,15 @@ def test_metrics_of_several_numbers_and_names_are_shown_and_kept(verbose, tmp_pa
 
 def test_a_log_of_some_epochs_leaves_empty_cells_and_none_replaces_a_column(tmp_path):
     def log(epoch, logs):
-        logs.update({"seconds": -1.0, "epoch": -2.0}, **({"now_and_then": float(epoch)} if epoch % 2 else {}))
+        logs.update({"seconds": -1.0, "epoch": -2.0, "name": "text"})
+        logs.update({"now_and_then": float(epoch)} if epoch % 2 else {})
 
     callback = keras.callbacks.LambdaCallback(on_epoch_end=log)
     for epochs in (1, 3, 4):
-        history = fit(classifier(), tmp_path, epochs=epochs, callbacks=callback).history
-    rows = history_rows(tmp_path)
+        history = fit(classifier(), tmp_path, epochs=epochs, callbacks=callback)
+    assert isinstance(history, training.History) and history.seconds > 0
+    rows, history = history_rows(tmp_path), history.history
+    assert "name" not in history and "name" not in rows[0]  # A text is left out.
     assert [row["now_and_then"] for row in rows] == ["", "1.0", "", "3.0"]
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"] and all(float(row["seconds"]) >= 0 for row in rows)
     assert [row["seconds_log"] for row in rows] == ["-1.0"] * 4 and [row["epoch_log"] for row in rows] == ["-2.0"] * 4

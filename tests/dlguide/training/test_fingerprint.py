@@ -5,6 +5,7 @@ import json
 import keras
 import pytest
 
+from tests.helpers.calls import refusal
 from tests.helpers.training_runs import SPARSE, WEIGHTS, X, Y, classifier, fit, plateau
 
 pytestmark = pytest.mark.each_backend
@@ -13,12 +14,11 @@ pytestmark = pytest.mark.each_backend
 def refused(folder, model=None, x=X, y=Y, **options) -> str:
     """Return what differs, after "with"; the folder must be left alone."""
     before = {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
-    with pytest.raises(ValueError) as error:
-        fit(classifier() if model is None else model, folder, x, y, **options)
+    error = refusal(fit, classifier() if model is None else model, folder, x, y, **options)
     assert {path.name: path.read_bytes() for path in folder.glob("[!.]*")} == before
     start = "`run_dir` must be new, empty or hold the same run. Received: run_dir="
-    message = str(error.value).removeprefix(f"{start}{str(folder)!r} with ")
-    assert message != str(error.value)
+    message = error.removeprefix(f"{start}{str(folder)!r} with ")
+    assert message != error
     return message
 
 

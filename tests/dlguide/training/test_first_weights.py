@@ -157,24 +157,6 @@ def test_a_set_of_texts_is_the_same_option_in_any_order(tmp_path):
     assert json.loads((tmp_path / "config.json").read_text())["names"] == ["four", "one", "three", "two"]
 
 
-def test_a_text_among_the_logs_is_left_out_of_the_history(tmp_path):
-    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(name="text"))
-    history = fit(classifier(), tmp_path, callbacks=callback)
-    assert isinstance(history, training.History) and history.seconds > 0
-    assert "name" not in history.history and "name" not in runs.history_rows(tmp_path)[0]
-
-
-def test_the_status_of_a_run_stays_and_a_run_without_epochs_has_none(tmp_path):
-    for status in ("", f"run {str(tmp_path)!r} is finished: 1 epochs, nothing to train"):
-        with training.Run(tmp_path, epochs=1) as run:
-            for _ in run.epochs():
-                run.end_epoch()
-            assert run.status() == status
-    message = "`epochs` must be given to a `Run` that has some"
-    with training.Run(tmp_path / "other") as run, pytest.raises(ValueError, match=message):
-        next(run.epochs())
-
-
 def test_an_interrupt_says_where_the_run_is_resumed(tmp_path, capsys):
     At.when, At.what = (1, 3), press_ctrl_c
     with pytest.raises(KeyboardInterrupt):
@@ -187,18 +169,6 @@ def test_a_folder_of_the_home_directory_is_found(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     fit(classifier(), "~/run")
     assert (tmp_path / "run" / "model.keras").exists()
-
-
-class Batches(keras.utils.PyDataset):
-    def __init__(self, x):
-        super().__init__()
-        self.x = x
-
-    def __len__(self):
-        return 6
-
-    def __getitem__(self, i):
-        return self.x[10 * i : 10 * i + 10], Y[10 * i : 10 * i + 10]
 
 
 def test_no_metric_counts_a_batch_of_a_data_set_before_training():
@@ -216,7 +186,7 @@ def test_no_metric_counts_a_batch_of_a_data_set_before_training():
         def reset_state(self):
             pass
 
-    history = fit(classifier(metrics=[Endless()]), None, Batches(X), None, epochs=1).history
+    history = fit(classifier(metrics=[Endless()]), None, runs.Shuffled((X, Y)), None, epochs=1).history
     assert history["examples"] == [60]
 
 
@@ -228,6 +198,7 @@ def test_a_stateful_layer_reads_no_batch_of_a_data_set_before_training():
         model.compile("sgd", SPARSE)
         return model
 
-    sequences = Batches(X[:, :, None])
-    expected = model().fit(sequences, shuffle=False, verbose=0).history["loss"]
-    assert fit(model(), None, sequences, None, epochs=1).history["loss"] == pytest.approx(expected, rel=1e-6)
+    sequences = X[:, :, None], Y
+    [expected] = model().fit(runs.Shuffled(sequences), shuffle=False, verbose=0).history["loss"]
+    [loss] = fit(model(), None, runs.Shuffled(sequences), None, epochs=1).history["loss"]
+    assert loss == pytest.approx(expected, rel=1e-6)

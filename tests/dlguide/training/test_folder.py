@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.helpers.training_runs import At, X, classifier, fit, history_rows, same, train
+from tests.helpers.training_runs import X, classifier, fit, history_rows, same, train
 
 pytestmark = pytest.mark.each_backend
 CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
@@ -98,18 +98,6 @@ def test_a_table_program_that_has_the_history_open_on_windows_ends_no_run(tmp_pa
     monkeypatch.undo()
     assert not (tmp_path / "history.csv").exists()
     assert fit(classifier(), tmp_path, epochs=3).epoch == [0, 1, 2] and len(history_rows(tmp_path)) == 3
-
-
-def test_a_second_run_in_the_folder_of_a_living_one_is_refused(tmp_path):
-    def second():
-        with pytest.raises(
-            ValueError,
-            match=r"`run_dir` must not be in use by another process, or another run of this one. Received: run_dir='/",
-        ):
-            fit(classifier(), tmp_path, epochs=4)
-
-    train(tmp_path, stop=(2, 3), what=second)
-    assert At.when is None
 
 
 def test_a_folder_with_files_of_the_same_names_is_refused(tmp_path):

@@ -12,7 +12,6 @@ import json
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -26,6 +25,7 @@ from dlguide import contrastive, diffusion, gan, mlp, training, vae
 from recipes._lib.agents import connect_four, environments, q_learning, self_play
 from recipes._lib.images import vae_model
 from tests.helpers import switches
+from tests.helpers.calls import python
 
 pytestmark = pytest.mark.each_backend
 MOMENTS, _, SEED = switches.KILLS.partition(":")
@@ -171,12 +171,7 @@ def ends_of(runs: list) -> list[list]:
 
 def results(*rounds) -> list[list[list]]:
     """Return the exit status and the hash of each run of each round; a round begins when the one before has ended."""
-    # Two at a time, so a thread each.
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [sys.executable, __file__, json.dumps(rounds)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(python(__file__, json.dumps(rounds), OMP_NUM_THREADS="1"))  # Two at a time, so a thread each.
 
 
 def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:

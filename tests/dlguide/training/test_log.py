@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 import warnings
@@ -19,8 +18,9 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import gan, training, vae
+from dlguide import training
 from dlguide.training import Log, Run
+from tests.helpers.calls import python, refusals
 from tests.helpers.training_runs import X, Y, classifier, fit, same, train
 
 pytestmark = pytest.mark.one_backend  # Resuming on each backend is in test_resume.py.
@@ -59,16 +59,6 @@ def test_plain_keras_calls_it_too_and_each_call_begins_anew():
     assert curve == [pair for history in histories for pair in curve_of(history)]
 
 
-@pytest.mark.parametrize("name", ["vae", "gan"])
-def test_the_losses_of_generators_are_logged(name):
-    curve, x = [], np.random.default_rng(0).random((20, 8, 8, 1)).astype("float32")
-    model = vae((8, 8, 1), latent_dim=2, hidden_units=(4,)) if name == "vae" else gan((8, 8, 1), filters=(4,))
-    model.compile("adam", **({"loss": keras.losses.BinaryCrossentropy(from_logits=True)} if name == "vae" else {}))
-    history = fit(model, x=x, y=x if name == "vae" else None, batch_size=10, callbacks=[logged_by(curve)])
-    assert curve == curve_of(history) and len(curve) == 2
-    assert {type(value) for _, values in curve for value in values.values()} == {float}
-
-
 def test_each_call_logs_the_whole_curve_of_a_resumed_run(tmp_path):
     whole, first, second, third = [], [], [], []
     train(tmp_path / "whole", callbacks=[lambda: logged_by(whole)])
@@ -102,13 +92,6 @@ def test_what_other_callbacks_add_is_logged_wherever_it_stands():
     curve, own = [], keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(extra=epoch + 0.5))
     fit(classifier(), callbacks=[logged_by(curve), own])
     assert [values["extra"] for _, values in curve] == [0.5, 1.5]
-
-
-def test_only_the_first_of_several_processes_logs(monkeypatch):
-    curve = []
-    monkeypatch.setattr("dlguide.training._processes.rank_and_size", lambda: (1, 1))  # Of one: the whole batches.
-    fit(classifier(), callbacks=[logged_by(curve)])
-    assert curve == []
 
 
 def test_a_logger_that_fails_does_not_end_the_run_and_gets_the_missing_epochs_later():
@@ -162,18 +145,10 @@ def test_a_loop_of_your_own_logs_its_history(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"log": None}, "`log` must be a function of a dict and a step. Received: log=None"),
-        ({"log": print, "logged": -1}, "`logged` must be an integer of at least 0. Received: logged=-1"),
-        ({"log": print, "logged": None}, "`logged` must be an integer of at least 0. Received: logged=None"),
-    ],
-)
-def test_a_bad_argument_is_an_error(options, message):
-    with pytest.raises(ValueError) as caught:
-        Log(**options)
-    assert str(caught.value) == message
+LOGGED = "`logged` must be an integer of at least 0. Received: logged="
+BAD = [(lambda: Log(None), "`log` must be a function of a dict and a step. Received: log=None")]
+BAD += [(lambda bad=bad: Log(print, logged=bad), f"{LOGGED}{bad}") for bad in (-1, None)]
+test_a_bad_argument_is_named = refusals(BAD)
 
 
 @pytest.mark.parametrize("documented", [Log, Log.update])
@@ -216,9 +191,7 @@ def curve_in(name: str, folder: Path) -> list:
     if name == "trackio":
         code = "import json; from trackio.sqlite_storage import SQLiteStorage as store; "
         code += "print(json.dumps(store.get_logs('digits', 'first')))"
-        environment = {**os.environ, "TRACKIO_DIR": str(folder)}
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-        rows = json.loads(done.stdout.splitlines()[-1])
+        rows = json.loads(python("-c", code, TRACKIO_DIR=str(folder)).splitlines()[-1])
         return [(row.pop("step"), {key: row[key] for key in row if key != "timestamp"}) for row in rows]
     import tensorflow as tf
     from tensorboardX.proto.event_pb2 import Event, SessionLog
@@ -262,11 +235,8 @@ def run(name: str, folder: str, kill: str | None) -> None:
 def test_a_run_that_was_killed_and_resumed_is_one_curve(name, tmp_path):
     if name != "lines":
         pytest.importorskip(name)
-    command = [sys.executable, __file__, name, str(tmp_path)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[3])}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [-signal.SIGKILL, -signal.SIGKILL, 0], done.stderr
+    ends = python(__file__, name, tmp_path, OMP_NUM_THREADS="1").splitlines()[-1]
+    assert json.loads(ends) == [-signal.SIGKILL, -signal.SIGKILL, 0]
     expected = curve_of(fit(classifier(metrics=["accuracy"]), epochs=EPOCHS))
     found = curve_in(name, tmp_path)
     assert [step for step, _ in found] == list(range(EPOCHS))

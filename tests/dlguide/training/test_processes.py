@@ -38,8 +38,9 @@ def train(folder: str, epochs: int, seconds_a_step: float) -> None:
     model = mlp((8,), 2, hidden_units=(16,), batch_norm=True)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     slow = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: time.sleep(seconds_a_step))
+    log = training.Log(lambda values, step: print("logged", step))
     options = {"validation_data": (x[330:], y[330:], weights[330:]), "batch_size": 32, "verbose": 2}
-    options |= {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": 1, "callbacks": [slow]}
+    options |= {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": 1, "callbacks": [slow, log]}
     history = training.fit(model, x[:330], y[:330], sample_weight=weights[:330], **options)
     print(json.dumps({"history": history.history, "predictions": model.predict(x[:3], verbose=0).tolist()}))
 
@@ -79,6 +80,9 @@ def check_ends(tmp_path, epochs, absent=""):
         ends += ends_of(tmp_path / "two", epochs, absent=absent)
     for status, _, errors in ends:
         assert status == 0, errors
+    logs = [[line.split()[1] for line in output.splitlines() if line.startswith("logged")] for _, output, _ in ends]
+    steps = [*map(str, range(epochs))]
+    assert logs == [steps, *[steps, []] * 2]  # In the first process alone.
     wanted, *found = (json.loads(output.splitlines()[-1]) for _, output, _ in ends)
     for one in found:
         assert one["history"].keys() == wanted["history"].keys()

@@ -19,7 +19,6 @@ from tests.helpers.training_runs import (
     classifier,
     crash,
     fit,
-    plateau,
     press_ctrl_c,
     same,
     state,
@@ -52,7 +51,7 @@ def sequential(*layers):
 WEIGHTED = {"sample_weight": runs.WEIGHTS, "validation_data": (X, Y, runs.WEIGHTS)}
 AVERAGE = {"use_ema": True, "ema_momentum": 0.5}
 RUNS = {
-    "patience": {"validation_data": (X[:20], 1 - Y[:20]), "patience": 9, "callbacks": [plateau]},
+    "patience": {"validation_data": (X[:20], 1 - Y[:20]), "patience": 9, "callbacks": [runs.plateau]},
     "a rate of its own for each step": {"callbacks": [Rate]},
     "an unbuilt model": {"model": sequential},
     "layers without a seed": {"model": lambda: sequential(keras.Input((4,)), Noise())},

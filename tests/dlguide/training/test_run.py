@@ -86,12 +86,11 @@ def test_options_named_like_what_the_run_states_itself_are_compared_too(tmp_path
 
 
 def test_a_loop_ends_where_it_says_stop(tmp_path):
-    for _ in range(2):
+    for status in ("", f"run {str(tmp_path)!r} is finished: 2 epochs, nothing to train"):
         with training.Run(tmp_path, epochs=5) as run:
             for epoch in run.epochs():
                 run.end_epoch({"loss": 1.0}, stop=epoch == 1)
-        assert run.progress.epoch == 2 and run.progress.stopped
-    assert run.status() == f"run {str(tmp_path)!r} is finished: 2 epochs, nothing to train"
+            assert run.progress.epoch == 2 and run.progress.stopped and run.status() == status
 
 
 def test_an_epoch_without_its_end_is_an_error(tmp_path):
@@ -131,8 +130,11 @@ def test_a_folder_without_epochs_is_locked_and_compared(tmp_path):
         return training.Run(tmp_path, options={"method": method})
 
     message = "`run_dir` must not be in use by another process, or another run of this one"
-    with run("a"), pytest.raises(ValueError, match=message), run("a"):
-        pass
+    with run("a") as first:
+        with pytest.raises(ValueError, match=message), run("a"):
+            pass
+        with pytest.raises(ValueError, match="`epochs` must be given to a `Run` that has some"):
+            next(first.epochs())
     with pytest.raises(ValueError, match=r"with method 'a' there, 'b' here$"), run("b"):
         pass
     assert json.loads((tmp_path / "config.json").read_text())["method"] == "a"

@@ -6,21 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.helpers.training_runs import (
-    DATA_SETS,
-    At,
-    Shuffled,
-    Stopped,
-    X,
-    Y,
-    classifier,
-    crash,
-    dataset,
-    fit,
-    press_ctrl_c,
-    same,
-    state,
-)
+from tests.helpers import training_runs as runs
+from tests.helpers.training_runs import At, Shuffled, X, Y, classifier, crash, dataset, fit, press_ctrl_c, same, state
 
 pytestmark = pytest.mark.each_backend
 
@@ -30,7 +17,7 @@ def bits(model, folder, x, **options) -> list:
     return [*map(np.array, history.values()), *state(model)]
 
 
-@pytest.mark.parametrize("make", DATA_SETS.values(), ids=DATA_SETS)
+@pytest.mark.parametrize("make", runs.DATA_SETS.values(), ids=runs.DATA_SETS)
 def test_a_run_is_extended_with_the_data_set_that_it_has_read(make, tmp_path):
     whole, x = bits(classifier(), tmp_path / "whole", make()), make()
     bits(classifier(), tmp_path / "run", x, epochs=2)
@@ -153,7 +140,7 @@ def test_a_callback_whose_large_array_a_run_has_changed_since_the_checkpoint_is_
 
     callback = Sums()
     At.when, At.what = (0, 7), crash  # The last checkpoint is from before the step before it.
-    with pytest.raises(Stopped):
+    with pytest.raises(runs.Stopped):
         fit(classifier(), tmp_path / "run", callbacks=[callback, At()])
     with pytest.raises(ValueError, match="`callbacks` must have a new Sums: a run has changed `sums` of this one"):
         fit(classifier(), tmp_path / "run", callbacks=[callback, At()])

@@ -1,10 +1,10 @@
-"""What a step gets: `x` alone is no tuple, as in Keras, and an input that may be left out is None."""
+"""What a step gets: `x` alone is no tuple, as in Keras."""
 
 import keras
 import pytest
 
 from dlguide import training
-from tests.helpers.training_runs import X, Y, same
+from tests.helpers.training_runs import X
 
 pytestmark = pytest.mark.each_backend
 
@@ -64,26 +64,3 @@ def test_other_examples_alone_are_another_run(tmp_path):
     assert fit(X) == fit(X)
     with pytest.raises(ValueError, match="other values in x"):
         fit(X + 1)
-
-
-class Both(keras.layers.Layer):
-    def call(self, a, b=None):
-        return a if b is None else a + b
-
-
-def with_optional_input():
-    keras.utils.set_random_seed(0)
-    a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b", optional=True)
-    model = keras.Model([a, b], keras.layers.Dense(2)(Both()(a, b)))
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    return model
-
-
-def test_none_trains_and_validates_a_model_whose_input_may_be_left_out(tmp_path):
-    left_out, zeros = with_optional_input(), with_optional_input()
-    for folder in (tmp_path, tmp_path):  # The second call finds the same run.
-        history = training.fit(
-            left_out, (X, None), Y, validation_data=((X, None), Y), batch_size=20, verbose=0, run_dir=folder
-        ).history
-    expected = training.fit(zeros, (X, 0 * X), Y, validation_data=((X, 0 * X), Y), batch_size=20, verbose=0).history
-    assert history["loss"] == pytest.approx(expected["loss"]) and same(left_out.get_weights(), zeros.get_weights())
