@@ -10,9 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import keras
+
 from dlguide import data, evaluation
 from recipes._lib import anomalies
-from recipes._lib.search import scaled_data
+from recipes._lib.search import scaled_data, search_space
 from tools.benchmarks.peer_networks import accuracy, flat, timed
 
 SEARCH_SECONDS = 140  # The published training time of `automl`, on one core.
@@ -68,10 +70,7 @@ def flaml(seed: int) -> tuple[float, float]:
 
 def keras_tuner(seed: int) -> tuple[float, float]:
     """keras-tuner's `BayesianOptimization`, 20 trials of 15 epochs over the networks that `automl` tries."""
-    import keras
     import keras_tuner
-
-    from recipes._lib.search import search_space
 
     splits, scaled = scaled_data.load("bikeshare", seed=seed)
     keras.utils.set_random_seed(seed)
