@@ -4,7 +4,6 @@ Both play 20 greedy episodes after each part of the training. The task is learne
 475, as gymnasium defines it. Seconds are those of training, with these episodes.
 """
 
-import csv
 import importlib.metadata
 import tempfile
 from pathlib import Path
@@ -25,7 +24,7 @@ def main(*, seeds: tuple[int, ...] = SEEDS) -> None:
     for seed in seeds:
         rows["dqn_cartpole"].append(first_success(_recipe(seed)))
         with processes.start() as call:
-            rows["stable_baselines_dqn"].append(first_success(call(peer_packages.stable_baselines_returns, seed)))
+            rows["stable_baselines_dqn"].append(first_success(call(peer_packages.stable_baselines_dqn, seed)[2]))
         version = importlib.metadata.version("stable-baselines3")
         tables.save("cartpole", {"threshold": THRESHOLD, "version": version, "seeds": list(seeds), "rows": rows})
         print(seed, *(found[-1] for found in rows.values()), flush=True)
@@ -41,8 +40,7 @@ def _recipe(seed: int) -> list[tuple[int, float, float]]:
     """Return the steps, the seconds and the mean return after each epoch of a run of the recipe."""
     with tempfile.TemporaryDirectory() as folder:
         processes.run_recipe("dqn_cartpole", Path(folder, "run"), seed=seed)
-        with open(Path(folder, "run", "history.csv"), encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    steps = q_learning.ROUNDS * q_learning.ENVIRONMENTS * np.arange(1, len(rows) + 1)
-    seconds = np.cumsum([float(row["seconds"]) for row in rows])
-    return list(zip(steps.tolist(), seconds.tolist(), [float(row["val_return"]) for row in rows], strict=True))
+        history = np.genfromtxt(Path(folder, "run", "history.csv"), delimiter=",", names=True)
+    steps = q_learning.ROUNDS * q_learning.ENVIRONMENTS * np.arange(1, len(history) + 1)
+    columns = (steps, np.cumsum(history["seconds"]), history["val_return"])
+    return list(zip(*(column.tolist() for column in columns), strict=True))

@@ -4,8 +4,9 @@ Two runs with one seed differ by the loss only. The runs are kept in runs/benchm
 `python -m tools.benchmarks.dqn` draws the figures again.
 """
 
-import csv
 import statistics
+
+import numpy as np
 
 from dlguide import plots
 from recipes._lib.agents import q_learning
@@ -28,8 +29,7 @@ def _scores(loss: str, seed: int) -> dict:
     """Return the scores of a run and its returns after each epoch."""
     folder = run_folder.RUNS / "benchmark_dqn" / f"{loss}_{seed}_{q_learning.ROUNDS}_{q_learning.UPDATES}"
     metrics = processes.run_recipe("dqn_cartpole", folder, loss=loss, seed=seed)
-    with open(folder / "history.csv", encoding="utf-8", newline="") as file:
-        returns = [float(row["val_return"]) for row in csv.DictReader(file)]
+    returns = np.genfromtxt(folder / "history.csv", delimiter=",", names=True)["val_return"].tolist()
     return {"mean_return": metrics["mean_return"], "random_return": metrics["random_return"], "val_returns": returns}
 
 

@@ -19,13 +19,15 @@ def published(language: str) -> dict[str, str]:
 
     The paths of figures start at the root of the project: `tools/benchmarks/results/growth.png`.
     """
-    phrases, texts = {"language": language, **read_words(WORDS, language)}, {}
-    for name, paragraphs in MARKERS.items():
-        content = read(name)
-        content["unit"] = phrases["core" if content["cores"] == 1 else "cores"]
-        content["software"] = phrases["list_comma"].join(map(" ".join, content["versions"].items()))
-        texts[name] = "\n\n".join(paragraphs(content, phrases))
-    return texts
+    phrases = {"language": language, **read_words(WORDS, language)}
+    return {name: "\n\n".join(paragraphs(_content(name, phrases), phrases)) for name, paragraphs in MARKERS.items()}
+
+
+def _content(name: str, phrases: dict[str, str]) -> dict:
+    """Return what a benchmark has measured, and its machine in words."""
+    content = read(name)
+    unit = phrases["core" if content["cores"] == 1 else "cores"]
+    return {**content, "unit": unit, "software": phrases["list_comma"].join(map(" ".join, content["versions"].items()))}
 
 
 def speed_tables(content: dict, phrases: dict[str, str]) -> list[str]:
@@ -38,13 +40,12 @@ def speed_tables(content: dict, phrases: dict[str, str]) -> list[str]:
         steps = -(-model.examples // model.batch_size)
         # The last step of an epoch may have fewer examples.
         limit = measured["flops_per_step"] / peak / 1e9 * model.examples / model.batch_size
-        ours = epochs["tensorflow fit"]
 
         def ratio(other, own="tensorflow fit", metric="epoch_seconds", seconds=seconds):
             return phrases["ratio"].format(*ratios(seconds[other][metric], seconds[own][metric]))
 
-        row = {"title": phrases[name], "batch": model.batch_size, "epoch": ours}
-        row |= {"limit": limit / steps * 1e6, "share": limit / ours}
+        row = {"title": phrases[name], "batch": model.batch_size, "epoch": epochs["tensorflow fit"]}
+        row |= {"limit": limit / steps * 1e6, "share": limit / row["epoch"]}
         row["one_epoch"] = ratio("tensorflow plain", metric="one_epoch_seconds")
         row["loop"] = ratio(min(loops, key=loops.get)) if loops else "-"
         for backend in results.BACKENDS:
@@ -57,7 +58,7 @@ def speed_tables(content: dict, phrases: dict[str, str]) -> list[str]:
 
 def _speed(content, phrases):
     note = phrases["speed_note"].format(**content, **fastest_product(content))
-    return [*speed_tables(content, phrases), note, _time_to_target(read("keras_example"), phrases)]
+    return [*speed_tables(content, phrases), note, _time_to_target(_content("keras_example", phrases), phrases)]
 
 
 def _time_to_target(content, phrases):
@@ -65,14 +66,12 @@ def _time_to_target(content, phrases):
     first, ours = (np.mean([row[way] for row in rows], axis=0) for way in ("one_epoch", "ours"))
     examples = [np.array(row["example"]) for row in rows]  # Seconds and accuracy after each epoch.
     seconds = np.mean([scores[-1, 0] for scores in examples])
-    facts = {"target": TARGET, "example_epochs": EXAMPLE_EPOCHS, "epochs": content["epochs"], "seeds": len(rows)}
-    facts |= {"first": first, "ours": ours, "seconds": seconds, "times": seconds / ours[0]}
+    facts = {"target": TARGET, "example_epochs": EXAMPLE_EPOCHS, "seeds": len(rows), "first": first, "ours": ours}
+    facts |= {"seconds": seconds, "times": seconds / ours[0]}
     facts["best"] = np.mean([scores[:EXAMPLE_EPOCHS, 1].max() for scores in examples])
     facts["all_epochs"] = phrases["comma"].join(str(len(scores)) for scores in examples)
     facts["reached"] = sum(scores[-1, 1] >= TARGET for scores in examples)
-    facts |= {"unit": phrases["core" if content["cores"] == 1 else "cores"]}
-    facts |= {key: content[key] for key in ("cores", "cpu", "date")}
-    return phrases["keras_example_note"].format(**facts)
+    return phrases["keras_example_note"].format(**content, **facts)
 
 
 def _growth(content, phrases):
@@ -113,16 +112,15 @@ def _search(content, phrases):
         builders = [row["winner"]["builder"] for row in scores]
         winners = [f"`{name}` {count}" for name, count in collections.Counter(builders).most_common()]
         accuracies[method] = [statistics.fmean(row["test_accuracies"]) for row in scores]
-        interval = seed_intervals.clipped(seed_intervals.mean_interval(accuracies[method]), (0.0, 1.0))._asdict()
-        row = {"title": phrases[method], "winners": phrases["comma"].join(winners), **interval}
+        interval = seed_intervals.clipped(seed_intervals.mean_interval(accuracies[method]), (0.0, 1.0))
+        row = {"title": phrases[method], "winners": phrases["comma"].join(winners), **interval._asdict()}
         if method == "by_hand":
             rows.append(phrases["by_hand_row"].format(**row))
         else:
             keys = ("epochs", "trials", "stopped", "seconds", "validation_accuracy")
             rows.append({**row, **{key: statistics.fmean(score[key] for score in scores) for key in keys}})
-    lines = differences(accuracies, phrases)
-    trainings = len(scores[0]["test_accuracies"])
-    note = phrases["search_note"].format(**content, searches=len(scores), trainings=trainings)
+    facts = {"searches": len(scores), "trainings": len(scores[0]["test_accuracies"])}
+    lines, note = differences(accuracies, phrases), phrases["search_note"].format(**content, **facts)
     return [table("search", phrases, rows), "\n".join(lines), note, phrases["search_figure"]]
 
 
@@ -138,9 +136,8 @@ def differences(accuracies: dict[str, list[float]], phrases: dict[str, str]) -> 
         _, low, high = seed_intervals.mean_interval(list(found))
         if found.mean() < 0:  # The better one first.
             first, second, low, high = second, first, -high, -low
-        names = {"better": phrases[first], "worse": phrases[second]}
-        text = phrases["better" if p < _verdict.ERROR else "same"].format(**names, low=low, high=high)
-        lines.append(text.replace("（-", "（−"))
+        facts = {"better": phrases[first], "worse": phrases[second], "low": low, "high": high}
+        lines.append(phrases["better" if p < _verdict.ERROR else "same"].format(**facts).replace("（-", "（−"))
     return lines
 
 
@@ -190,9 +187,8 @@ def _cartpole(content, phrases):
 def _operations(content, phrases):
     rows = []
     for name, times in content["rows"].items():
-        total = sum(times.values())
-        shares = {kind: time / total for kind, time in times.items()}
-        rows.append({"title": phrases[name], "batch": models.ROWS[name].batch_size, "all": total, **shares})
+        row = {"title": phrases[name], "batch": models.ROWS[name].batch_size, "all": sum(times.values())}
+        rows.append(row | {kind: time / row["all"] for kind, time in times.items()})
     return [table("operations", phrases, rows), phrases["operations_note"].format(**content)]
 
 
@@ -205,10 +201,8 @@ def _time_to_accuracy(content, phrases):
             row = {"name": name, "file": name.split()[0], **_beside_target(accuracies, float(target))}
             row |= {"seconds": statistics.median(seconds), "share": statistics.median(np.divide(seconds, first))}
             rows.append(row)
-        tables += [
-            phrases["time_to_accuracy_title"].format(target=float(target)),
-            table("time_to_accuracy", phrases, rows),
-        ]
+        tables.append(phrases["time_to_accuracy_title"].format(target=float(target)))
+        tables.append(table("time_to_accuracy", phrases, rows))
     return [*tables, phrases["time_to_accuracy_note"].format(**content, count=len(goal["seeds"]))]
 
 
@@ -250,19 +244,7 @@ def _upstream(content, phrases):
     return [table("upstream", phrases, rows), phrases["upstream_note"].format(**content)]
 
 
-MARKERS = {
-    "speed": _speed,
-    "growth": _growth,
-    "memory": _memory,
-    "export": _exports,
-    "photos": _photos,
-    "search": _search,
-    "dqn": _dqn,
-    "peers": _peers,
-    "cartpole": _cartpole,
-    "time_to_accuracy": _time_to_accuracy,
-    "fewest_weights": _fewest_weights,
-    "operations": _operations,
-    "upstream": _upstream,
-}
+MARKERS = {"speed": _speed, "growth": _growth, "memory": _memory, "export": _exports, "photos": _photos, "dqn": _dqn}
+MARKERS |= {"search": _search, "peers": _peers, "cartpole": _cartpole, "operations": _operations, "upstream": _upstream}
+MARKERS |= {"time_to_accuracy": _time_to_accuracy, "fewest_weights": _fewest_weights}
 """The paragraphs of each place in the pages, by the name of the benchmark."""

@@ -7,10 +7,13 @@ training took.
 import tempfile
 import time
 
+import keras
 import numpy as np
+from keras import layers
 
 from dlguide import data
 from recipes._lib.images import vae_model
+from tools.benchmarks import keras_example
 
 
 def timed(function, *arguments, **options) -> tuple:
@@ -39,29 +42,22 @@ def scikit_learn_mlp(seed: int) -> tuple[float, float]:
 
 def keras_example_mlp(seed: int) -> tuple[float, float]:
     """Keras's example mnist_mlp by plain `fit`: 512-512, dropout 0.2, RMSprop, 20 epochs in batches of 128."""
-    import keras
-    from keras import layers
-
     keras.utils.set_random_seed(seed)
-    mnist = data.load("mnist", seed=seed)
     hidden = [layer for _ in range(2) for layer in (layers.Dense(512, "relu"), layers.Dropout(0.2))]
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), *hidden, layers.Dense(10, "softmax")])
-    model.compile("rmsprop", "sparse_categorical_crossentropy")
-    _, seconds = timed(model.fit, *mnist.train, batch_size=128, epochs=20, verbose=0)
-    return accuracy(model.predict(mnist.test.x, verbose=0).argmax(1), mnist.test.y), seconds
+    return _fitted(model, "rmsprop", 20, seed)
 
 
 def keras_example_cnn(seed: int) -> tuple[float, float]:
     """keras.io's "Simple MNIST convnet" by plain `fit`: 32-64, dropout 0.5, Adam, 15 epochs in batches of 128."""
-    import keras
-
-    from tools.benchmarks import keras_example
-
     keras.utils.set_random_seed(seed)
+    return _fitted(keras_example.example_network(), "adam", 15, seed)
+
+
+def _fitted(model: keras.Model, optimizer: str, epochs: int, seed: int) -> tuple[float, float]:
     mnist = data.load("mnist", seed=seed)
-    model = keras_example.example_network()
-    model.compile("adam", "sparse_categorical_crossentropy")
-    _, seconds = timed(model.fit, *mnist.train, batch_size=128, epochs=15, verbose=0)
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    _, seconds = timed(model.fit, *mnist.train, batch_size=128, epochs=epochs, verbose=0)
     return accuracy(model.predict(mnist.test.x, verbose=0).argmax(1), mnist.test.y), seconds
 
 
@@ -72,11 +68,11 @@ def pytorch_example_cnn(seed: int) -> tuple[float, float]:
 
     torch.manual_seed(seed)
     mnist = data.load("mnist", seed=seed)
-    (x, y), (test_x, _) = ((torch.tensor((p.x.transpose(0, 3, 1, 2) - 0.1307) / 0.3081), p.y) for p in mnist[::2])
-    y = torch.tensor(y, dtype=torch.long)
-    layers = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25)]
-    layers += [nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10)]
-    model = nn.Sequential(*layers)
+    x, test_x = (torch.tensor((part.x.transpose(0, 3, 1, 2) - 0.1307) / 0.3081) for part in mnist[::2])
+    y = torch.tensor(mnist.train.y, dtype=torch.long)
+    parts = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25)]
+    parts += [nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10)]
+    model = nn.Sequential(*parts)
     optimizer = torch.optim.Adadelta(model.parameters(), lr=1.0)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
 

@@ -4,35 +4,28 @@ Each function takes a seed, trains, reads the test set once, and returns the rec
 training took.
 """
 
+import importlib
 import os
 import tempfile
 import time
 from pathlib import Path
 
+import keras
+
 from dlguide import data, evaluation
 from recipes._lib import anomalies
-from recipes._lib.search import scaled_data
+from recipes._lib.search import scaled_data, search_space
 from tools.benchmarks.peer_networks import accuracy, flat, timed
 
 SEARCH_SECONDS = 140  # The published training time of `automl`, on one core.
 
 
-def stable_baselines_dqn(seed: int) -> tuple[float, float]:
+def stable_baselines_dqn(seed: int) -> tuple[float, float, list[tuple[int, float, float]]]:
     """Stable-Baselines3's `DQN` with the settings of its zoo for CartPole-v1: 50,000 steps.
 
-    As in the recipe, 20 episodes choose the policy, here after each 2,500 steps.
+    As in the recipe, 20 greedy episodes choose the policy, here after each 2,500 steps. The steps, the seconds and the
+    mean return of these episodes come last.
     """
-    mean, seconds, _ = _stable_baselines_run(seed)
-    return mean, seconds
-
-
-def stable_baselines_returns(seed: int) -> list[tuple[int, float, float]]:
-    """Return the steps, the seconds and the mean return of 20 greedy episodes after each 2,500 steps of that agent."""
-    return _stable_baselines_run(seed)[2]
-
-
-def _stable_baselines_run(seed: int) -> tuple[float, float, list[tuple[int, float, float]]]:
-    """Return the mean return of the best policy, the seconds of training, and what 20 episodes gave in between."""
     import gymnasium
     from stable_baselines3 import DQN
     from stable_baselines3.common.callbacks import EvalCallback
@@ -42,13 +35,9 @@ def _stable_baselines_run(seed: int) -> tuple[float, float, list[tuple[int, floa
     options = {"learning_rate": 2.3e-3, "batch_size": 64, "buffer_size": 100_000, "learning_starts": 1000}
     options |= {"gamma": 0.99, "target_update_interval": 10, "train_freq": 256, "gradient_steps": 128}
     options |= {"exploration_fraction": 0.16, "exploration_final_eps": 0.04, "policy_kwargs": {"net_arch": [256, 256]}}
-    model, environment = (
-        DQN("MlpPolicy", "CartPole-v1", seed=seed, device="cpu", **options),
-        gymnasium.make("CartPole-v1"),
-    )
+    model = DQN("MlpPolicy", "CartPole-v1", seed=seed, device="cpu", **options)
+    environment, returns = Monitor(gymnasium.make("CartPole-v1")), []
     environment.reset(seed=seed + 1)
-    environment = Monitor(environment)
-    returns = []
 
     class Evaluation(EvalCallback):
         def _on_step(self) -> bool:
@@ -67,31 +56,23 @@ def _stable_baselines_run(seed: int) -> tuple[float, float, list[tuple[int, floa
     return float(mean), seconds, returns
 
 
-def _bikeshare(seed: int) -> data.Splits:
-    splits, scaled = scaled_data.load("bikeshare", seed=seed)
-    return splits._replace(test=scaled(splits.test))
-
-
 def flaml(seed: int) -> tuple[float, float]:
     """FLAML's `AutoML` of all its learners: boosted trees, forests and linear models."""
     from flaml import AutoML
     from sklearn.metrics import r2_score
 
-    (x, y), (valid_x, valid_y), (test_x, test_y), _ = _bikeshare(seed)
+    ((x, y), (valid_x, valid_y), test, _), scaled = scaled_data.load("bikeshare", seed=seed)
     options = {"task": "regression", "metric": "r2", "time_budget": SEARCH_SECONDS, "seed": seed, "verbose": 0}
-    search = AutoML()
+    search, (test_x, test_y) = AutoML(), scaled(test)
     _, seconds = timed(search.fit, x, y.ravel(), X_val=valid_x, y_val=valid_y.ravel(), **options)
     return float(r2_score(test_y.ravel(), search.predict(test_x))), seconds
 
 
 def keras_tuner(seed: int) -> tuple[float, float]:
     """keras-tuner's `BayesianOptimization`, 20 trials of 15 epochs over the networks that `automl` tries."""
-    import keras
     import keras_tuner
 
-    from recipes._lib.search import search_space
-
-    splits = _bikeshare(seed)
+    splits, scaled = scaled_data.load("bikeshare", seed=seed)
     keras.utils.set_random_seed(seed)
 
     class Candidates(keras_tuner.HyperModel):
@@ -108,7 +89,7 @@ def keras_tuner(seed: int) -> tuple[float, float]:
         tuner.search(*splits.train, validation_data=splits.valid, epochs=15, verbose=0)
         [model] = tuner.get_best_models()
         seconds = time.perf_counter() - start
-    return evaluation.evaluate(model, *splits.test)["r2_score"], seconds
+    return evaluation.evaluate(model, *scaled(splits.test))["r2_score"], seconds
 
 
 class _Trial:
@@ -127,35 +108,31 @@ class _Trial:
         return self._parameters.Float(name, low, high, sampling="log" if log else "linear")
 
 
-def _vowels(seed: int):
-    """Return the vowels' parts as aeon takes them: channels before steps, padded with zeros."""
+def _classified(model, seed: int) -> tuple[float, float]:
+    """Return what a classifier of aeon makes of the vowels: it takes channels before steps, padded with zeros."""
     vowels = data.load("vowels", seed=seed)
-    return [(part.x.transpose(0, 2, 1), part.y) for part in (vowels.train, vowels.test)]
+    _, seconds = timed(model.fit, vowels.train.x.transpose(0, 2, 1), vowels.train.y)
+    return accuracy(model.predict(vowels.test.x.transpose(0, 2, 1)), vowels.test.y), seconds
 
 
 def aeon_lite_time(seed: int) -> tuple[float, float]:
     """aeon's deep classifier `LITETimeClassifier` with its defaults: five networks, 1500 epochs."""
     from aeon.classification.deep_learning import LITETimeClassifier
 
-    train, (test_x, test_y) = _vowels(seed)
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # It writes its best weights there, by default beside the user's files.
-        model, seconds = timed(LITETimeClassifier(random_state=seed, file_path=f"{folder}/").fit, *train)
-        return accuracy(model.predict(test_x), test_y), seconds
+    with tempfile.TemporaryDirectory() as folder:  # For its best weights, by default beside the user's files.
+        return _classified(LITETimeClassifier(random_state=seed, file_path=f"{folder}/"), seed)
 
 
 def aeon_hydra(seed: int) -> tuple[float, float]:
     """aeon's `MultiRocketHydraClassifier` with its defaults: random convolutions and a ridge classifier."""
     from aeon.classification.convolution_based import MultiRocketHydraClassifier
 
-    train, (test_x, test_y) = _vowels(seed)
-    model, seconds = timed(MultiRocketHydraClassifier(random_state=seed, n_jobs=os.cpu_count()).fit, *train)
-    return accuracy(model.predict(test_x), test_y), seconds
+    return _classified(MultiRocketHydraClassifier(random_state=seed, n_jobs=os.cpu_count()), seed)
 
 
-def _detected(model, seed: int) -> tuple[float, float]:
+def _detected(seed: int, module: str, name: str, **options) -> tuple[float, float]:
     """Return the area under the ROC curve of a detector of PyOD, fitted to the normal rows."""
+    model = getattr(importlib.import_module(f"pyod.models.{module}"), name)(**options)
     shuttle = data.load("shuttle", seed=seed)
     _, seconds = timed(model.fit, shuttle.train.x)
     return anomalies.areas(model.decision_function(shuttle.test.x), shuttle.test.y)["auroc"], seconds
@@ -163,23 +140,17 @@ def _detected(model, seed: int) -> tuple[float, float]:
 
 def pyod_ecod(seed: int) -> tuple[float, float]:
     """PyOD's `ECOD`, which has no parameters."""
-    from pyod.models.ecod import ECOD
-
-    return _detected(ECOD(), seed)
+    return _detected(seed, "ecod", "ECOD")
 
 
 def pyod_forest(seed: int) -> tuple[float, float]:
     """PyOD's `IForest` with its defaults."""
-    from pyod.models.iforest import IForest
-
-    return _detected(IForest(random_state=seed), seed)
+    return _detected(seed, "iforest", "IForest", random_state=seed)
 
 
 def pyod_autoencoder(seed: int) -> tuple[float, float]:
     """PyOD's `AutoEncoder` with its defaults."""
-    from pyod.models.auto_encoder import AutoEncoder
-
-    return _detected(AutoEncoder(random_state=seed, verbose=0), seed)
+    return _detected(seed, "auto_encoder", "AutoEncoder", random_state=seed, verbose=0)
 
 
 def umap_k_means(seed: int) -> tuple[float, float]:

@@ -49,31 +49,23 @@ def main(*, rows: tuple[str, ...] = (), rounds: int = 3) -> None:
             for way in (name, *PEERS[name]):
                 title = way if way == name else way.__name__
                 if str(seed) not in row.setdefault(title, {}):
-                    value, seconds = _recipe(name, seed) if way == name else _peer(way, seed)
+                    with processes.start() as call:
+                        value, seconds, *_ = _recipe(name, seed, call) if way == name else call(way, seed)
                     machine = machine_facts.machine()
-                    run = {
-                        "value": value,
-                        "seconds": seconds,
-                        **{key: machine[key] for key in ("cpu", "cores", "date")},
-                    }
+                    run = {"value": value, "seconds": seconds}
+                    run |= {key: machine[key] for key in ("cpu", "cores", "date")}
                     package = "keras" if way == name else PEERS[name][way]
                     row[title][str(seed)] = {**run, "package": package, "version": importlib.metadata.version(package)}
                     tables.save("peers", {"rows": measured})
                     print(f"{name}  {title}  {value:.6g}  {seconds:.1f} s", flush=True)
 
 
-def _peer(peer: Callable, seed: int) -> tuple[float, float]:
-    with processes.start() as call:
-        return call(peer, seed)
-
-
-def _recipe(name: str, seed: int) -> tuple[float, float]:
+def _recipe(name: str, seed: int, call: Callable) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         metrics = processes.run_recipe(name, Path(folder, "run"), seed=seed)
         seconds = metrics["training_seconds"]
         if name == "clustering_mnist":
-            with processes.start() as call:
-                seconds += call(_clustering_seconds, folder, seed)
+            seconds += call(_clustering_seconds, folder, seed)
     return metrics[recipe_list.recipe(name).metric], seconds
 
 

@@ -12,6 +12,7 @@ import re
 import textwrap
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import keras
 
@@ -31,11 +32,10 @@ class Patch(NamedTuple):
 
 
 ADAMW = models.Row("mlp", 32, 32_000, {"hidden_units": (32, 32, 32, 32)})
+TF_OPTIMIZER = "keras.src.backend.tensorflow.optimizer"
 ALL = {
     "gru": Patch("tensorflow", "keras.src.layers.rnn.gru", "GRUCell.call", models.ROWS["gru"]),
-    "weight_decay": Patch(
-        "tensorflow", "keras.src.backend.tensorflow.optimizer", "TFOptimizer._apply_weight_decay", ADAMW
-    ),
+    "weight_decay": Patch("tensorflow", TF_OPTIMIZER, "TFOptimizer._apply_weight_decay", ADAMW),
     "max_pool": Patch("jax", "keras.src.backend.jax.nn", "max_pool", models.ROWS["cnn"]),
     "conv_transpose": Patch("jax", "keras.src.backend.jax.nn", "conv_transpose", models.ROWS["conv_autoencoder"]),
 }
@@ -72,21 +72,12 @@ def model(name: str, row: models.Row) -> keras.Model:
     return built
 
 
-@contextlib.contextmanager
 def applied(name: str):
-    """Change the function of a patch in the Keras of this process; models that are traced meanwhile have it."""
+    """Return the context in which Keras has the function of a patch; models that are traced in it have it."""
     *owners, function = ALL[name].function.split(".")
-    owner = importlib.import_module(ALL[name].module)
-    for each in owners:
-        owner = getattr(owner, each)
-    original = getattr(owner, function)
-    names = {}
-    exec(changed_source(name), original.__globals__, names)
-    setattr(owner, function, names[function])
-    try:
-        yield
-    finally:
-        setattr(owner, function, original)
+    owner, names = functools.reduce(getattr, owners, importlib.import_module(ALL[name].module)), {}
+    exec(changed_source(name), getattr(owner, function).__globals__, names)
+    return mock.patch.object(owner, function, names[function])
 
 
 def changed_source(name: str) -> str:

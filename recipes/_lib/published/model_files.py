@@ -14,6 +14,8 @@ from recipes._lib.agents import connect_four, environments, game_players
 from recipes._lib.published import published_runs, small_weights
 from recipes._lib.runs import recipe_list
 
+BATCH = 500  # Of ONNX Runtime.
+
 
 def write(name: str, model: keras.Model, folder: Path) -> None:
     """Write the ONNX files of a model's parts, and what Keras needs. The model's weights become those of the files."""
@@ -39,15 +41,13 @@ class _Attention(keras.layers.Layer):
 
     def __init__(self, layer):
         super().__init__(name="attention_weights")
-        self.layer = layer
-        self.supports_masking = True
+        self.layer, self.supports_masking = layer, True
 
     def call(self, normed, ids):
         return self.layer.attention_weights(normed, ops.not_equal(ids, 0))
 
     def compute_output_shape(self, normed_shape, ids_shape):
-        batch, length = ids_shape
-        return batch, self.layer.num_heads, length, length
+        return ids_shape[0], self.layer.num_heads, ids_shape[1], ids_shape[1]
 
 
 def _with_attention(model: keras.Model, number: int) -> keras.Model:
@@ -62,9 +62,7 @@ def _with_attention(model: keras.Model, number: int) -> keras.Model:
     return keras.Model(model.input, [model.output, _Attention(layer)(normed, model.input)])
 
 
-def examples(
-    name: str, count: int, seed: int = 10, *, corpus=None, feature_names=None
-) -> np.ndarray | list[np.ndarray]:
+def examples(name: str, count: int, seed: int = 10, *, corpus=None, feature_names=None) -> np.ndarray | list:
     """Return inputs of the model of a row from its test set; of an agent, observations; of a player, positions.
 
     Of pairs they are both sequences. `corpus` is the path of a text that replaces the data set; `feature_names`, if
@@ -84,7 +82,7 @@ def examples(
     return x
 
 
-def part_examples(name: str, part: keras.Model, count: int) -> np.ndarray | list[np.ndarray]:
+def part_examples(name: str, part: keras.Model, count: int) -> np.ndarray | list:
     """Return inputs of a part of a recipe's model: those of the whole, or random codes for what reads codes."""
     given, shape = examples(name, count), part.inputs[0].shape[1:]
     if isinstance(given, list) or len(shape) == given.ndim - 1:
@@ -111,5 +109,21 @@ def keras_outputs(name: str, model: keras.Model) -> Outputs:
 
 def onnx_outputs(name: str, folder: Path | None = None) -> Outputs:
     """Return the outputs of the ONNX files as a function of part and batch, computed by ONNX Runtime."""
-    session = functools.cache(lambda part: published_runs.Session(name, part, folder))
-    return lambda part, x: session(part)(x)
+    import onnxruntime
+
+    @functools.cache
+    def session(part: str):
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # Not its hints on the graph.
+        file = (folder or published_runs.FOLDER / name) / f"{part}.onnx"
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+    def outputs(part: str, x) -> list[np.ndarray]:
+        dtype = {"tensor(float)": "float32", "tensor(int32)": "int32"}[session(part).get_inputs()[0].type]
+        arrays = [array.astype(dtype) for array in (x if isinstance(x, list) else [x])]
+        rows = [slice(start, start + BATCH) for start in range(0, len(arrays[0]), BATCH)]
+        batches = [{f"input_{i}": array[part] for i, array in enumerate(arrays)} for part in rows]
+        found = [session(part).run(None, batch) for batch in batches]
+        return [np.concatenate(values) for values in zip(*found, strict=True)]
+
+    return outputs

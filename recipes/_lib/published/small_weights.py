@@ -35,25 +35,28 @@ def pack(path: Path) -> None:
     from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(path)
-    kept, nodes = [], []
+    stored, nodes = [], []
+
+    def store(values: np.ndarray, name: str, back: str) -> None:
+        stored.append(numpy_helper.from_array(values, name))
+        nodes.append(helper.make_node("Cast", [name], [back], to=TensorProto.FLOAT))
+
     for array in model.graph.initializer:
         values, name = numpy_helper.to_array(array), array.name
         is_folded = not np.array_equal(values, rounded(values))  # With normalisation: no weights of the Keras model.
         if values.dtype != np.float32 or values.size < LARGE or is_folded:
-            kept.append(array)
+            stored.append(array)
         elif values.size < VERY_LARGE:
-            kept.append(numpy_helper.from_array(values.astype("float16"), f"{name}/16"))
-            nodes.append(helper.make_node("Cast", [f"{name}/16"], [name], to=TensorProto.FLOAT))
+            store(values.astype("float16"), f"{name}/16", name)
         else:
-            for part, stored in zip(("8", "scales"), _eight_bits(values), strict=True):
-                kept.append(numpy_helper.from_array(stored, f"{name}/{part}"))
-                nodes.append(helper.make_node("Cast", [f"{name}/{part}"], [f"{name}/{part}/32"], to=TensorProto.FLOAT))
+            steps, scales = _eight_bits(values)
+            store(steps, f"{name}/8", f"{name}/8/32")
+            store(scales, f"{name}/scales", f"{name}/scales/32")
             nodes.append(helper.make_node("Mul", [f"{name}/8/32", f"{name}/scales/32"], [name]))
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(kept)
-    old = list(model.graph.node)
-    del model.graph.node[:]
-    model.graph.node.extend([*nodes, *old])
+    nodes += model.graph.node
+    for field, items in ((model.graph.initializer, stored), (model.graph.node, nodes)):
+        del field[:]
+        field.extend(items)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
@@ -107,11 +110,7 @@ def read(folder: Path) -> list[np.ndarray]:
     stored = {path.name: arrays(path) for path in sorted(folder.glob("*.onnx"))}
     places = json.loads((folder / "weights.json").read_text(encoding="utf-8"))
     with np.load(folder / "weights.npz") as rest:
-        found = []
-        for number, place in enumerate(places):
-            if place is None:
-                found.append(rest[str(number)].astype("float32"))
-            else:
-                file, name, axes = place
-                found.append(stored[file][name].transpose(axes))
-    return found
+        return [
+            stored[place[0]][place[1]].transpose(place[2]) if place else rest[str(number)].astype("float32")
+            for number, place in enumerate(places)
+        ]
