@@ -1,10 +1,8 @@
-"""Question 1: why does a network need activation functions?
-
-python -m questions activations
-"""
+"""Question 1: why does a network need activation functions? `python -m questions activations`"""
 
 import functools
 
+import keras
 import numpy as np
 
 from questions import _retraining, _tuning
@@ -23,8 +21,6 @@ FUNCTIONS = {  # Function, derivative, variance of the first weights times the n
 
 def network(row: str):
     """Return a new network: hidden layers of 256 and 128 units; He's first weights for ReLU and GELU, else Glorot's."""
-    import keras
-
     name, _, series = row.partition("_")
     activation = {"none": None, "abs": keras.ops.abs}.get(name, name)
     first = "he_uniform" if name in ("relu", "gelu") else "glorot_uniform"

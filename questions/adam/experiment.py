@@ -1,15 +1,15 @@
-"""Question 8: why Adam?
-
-python -m questions adam
-"""
+"""Question 8: why Adam? `python -m questions adam`"""
 
 import functools
 import math
 import re
 from collections import Counter
 
+import keras
 import numpy as np
+from keras import layers
 
+from dlguide import data, mlp
 from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Score
 
@@ -77,8 +77,6 @@ def word_losses(row, rate, part, seed, *, pairs: int = 10_000, eager: bool = Fal
 @functools.lru_cache(maxsize=1)
 def word_pairs(pairs: int) -> dict:
     """Return words of Shakespeare's plays with the word after each, both among the commonest; 0 is the commonest."""
-    from dlguide import data
-
     plays = data.load("shakespeare")
     words = {
         part: re.findall("[a-z']+", data.decode(getattr(plays, part).x.ravel(), plays.info.vocabulary).lower())
@@ -96,10 +94,6 @@ def word_pairs(pairs: int) -> dict:
 @functools.cache
 def trainer(row: str, eager: bool):
     """Return what trains a row's network: an `mlp`, or for words a bigram model with vectors of 32 numbers."""
-    import keras
-    from keras import layers
-
-    from dlguide import mlp
 
     def build():
         if row in DEFAULTS:

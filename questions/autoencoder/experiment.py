@@ -1,10 +1,10 @@
-"""Question 16: why do we need autoencoders?
+"""Question 16: why do we need autoencoders? `python -m questions autoencoder`"""
 
-python -m questions autoencoder
-"""
-
+import keras
 import numpy as np
+from scipy.linalg import subspace_angles
 
+from dlguide import autoencoder
 from questions import _digits, _figure, _retraining, _side_by_side, _tuning
 from questions._experiment import NUMBER, Claim, Experiment, Panel, Score, Unit
 
@@ -64,10 +64,6 @@ def choose(*, limit: int = 10_000, epochs: dict = EPOCHS, tuned_size: int = MAIN
 
 def built(row: str, sizes, seed: int) -> dict:
     """Return a new autoencoder for each size of the code."""
-    import keras
-
-    from dlguide import autoencoder
-
     keras.utils.set_random_seed(seed)
     options = {"hidden_units": HIDDEN[row]}
     return {n: autoencoder((28, 28, 1), latent_dim=n, name=f"code_of_{n}", **options) for n in sizes}
@@ -80,8 +76,6 @@ def squared_errors(images: np.ndarray, originals: np.ndarray) -> np.ndarray:
 
 def angle(model, components: np.ndarray) -> float:
     """Return the largest angle between what a linear decoder can make and the space of as many components."""
-    from scipy.linalg import subspace_angles
-
     kernel = np.asarray(model.get_layer("decoder").get_layer("logits").kernel)  # (size of the code, pixels)
     return float(np.degrees(subspace_angles(kernel.T, components[:, : len(kernel)])[0]))
 

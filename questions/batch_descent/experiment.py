@@ -1,9 +1,7 @@
-"""Question 5: why batch gradient descent, with the whole training set in each step?
-
-python -m questions batch_descent
-"""
+"""Question 5: why batch gradient descent, each step with the whole training set? `python -m questions batch_descent`"""
 
 import numpy as np
+from scipy import optimize
 
 from questions import _network, _steps, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
@@ -112,8 +110,6 @@ def descended(train: tuple, size: int, rate: float, seed: int, passes) -> dict[i
 
 def quasi_newton(train: tuple, seed: int) -> tuple[list[float], float]:
     """Return the training loss of softmax regression at each pass of L-BFGS, and the minimum that it ends at."""
-    from scipy import optimize
-
     _, weights, loss_and_gradient = linear_start(train, seed)
     losses = []
 

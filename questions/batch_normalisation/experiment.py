@@ -1,9 +1,8 @@
-"""Question 10: why batch normalisation?
-
-python -m questions batch_normalisation
-"""
+"""Question 10: why batch normalisation? `python -m questions batch_normalisation`"""
 
 import functools
+
+import keras
 
 from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel
@@ -56,8 +55,6 @@ def trainer(row: str, eager: bool):
 
 def network(row: str):
     """Return a new network: layers of 64 units, then for some rows batch normalisation, for some of these noise."""
-    import keras
-
     kind, depth = row.split("_")
     first, is_normalised = ("glorot" if kind == "glorot" else "he"), kind in ("normalised", "noisy")
     inputs = keras.Input((40, 1))
@@ -74,7 +71,6 @@ def network(row: str):
 
 def moving_distribution():
     """Return a layer that gives each unit another random scale and shift at every step of the training."""
-    import keras
 
     class MovingDistribution(keras.layers.Layer):
         def __init__(self):

@@ -1,10 +1,13 @@
-"""Question 21: what is unsupervised learning good for?
+"""Question 21: what is unsupervised learning good for? `python -m questions clustering`"""
 
-python -m questions clustering
-"""
-
+import keras
 import numpy as np
+from scipy.optimize import linear_sum_assignment
+from sklearn.cluster import KMeans
+from sklearn.metrics import pairwise_distances_argmin
+from sklearn.mixture import GaussianMixture
 
+from dlguide import autoencoder
 from questions import _digits, _figure, _retraining, _side_by_side, _tuning
 from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
 
@@ -18,9 +21,6 @@ LABEL_ROWS = ("random_pixels", "chosen_pixels", "random_codes", "chosen_codes")
 
 def measure(seed: int, best: dict, *, limit=20_000, epochs=10, rows=ROWS, labelled=LABELLED, **_) -> dict:
     """Return for each test image whether its cluster has its digit's name, and whether a few labels name it rightly."""
-    from sklearn.cluster import KMeans
-    from sklearn.mixture import GaussianMixture
-
     mnist = _retraining.loaded("mnist", limit, seed)
     found, mixtures, labels, pictures = {}, {}, {}, {}
     for row in rows:
@@ -58,10 +58,6 @@ def choose(*, limit: int = 20_000, tried_epochs: int = 10, rates=RATES, **_) -> 
 
 def trained(images: np.ndarray, rate: float, epochs: int, seed: int):
     """Return a trained autoencoder, compiled to be evaluated."""
-    import keras
-
-    from dlguide import autoencoder
-
     keras.utils.set_random_seed(seed)
     layers = {"latent_dim": CODE, "hidden_units": (256, 128), "activation": "swish", "batch_norm": True}
     model, loss = autoencoder((28, 28, 1), **layers), keras.losses.BinaryCrossentropy(from_logits=True)
@@ -86,8 +82,6 @@ def named_rightly(labels: np.ndarray, clusters: np.ndarray) -> np.ndarray:
 
     The mean is `evaluation.clustering_accuracy`: of all such names those that fit most images.
     """
-    from scipy.optimize import linear_sum_assignment
-
     counts = np.zeros((CLUSTERS, 10), int)
     np.add.at(counts, (clusters, labels), 1)
     names = linear_sum_assignment(counts, maximize=True)[1]
@@ -96,17 +90,12 @@ def named_rightly(labels: np.ndarray, clusters: np.ndarray) -> np.ndarray:
 
 def typical(train: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Return the places of the examples that are nearest to the centres of as many clusters."""
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import pairwise_distances_argmin
-
     centres = KMeans(count, n_init=1, random_state=seed).fit(train).cluster_centers_
     return pairwise_distances_argmin(centres, train)
 
 
 def nearest(examples: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
     """Return for each test example the label of the nearest labelled one."""
-    from sklearn.metrics import pairwise_distances_argmin
-
     return labels[pairwise_distances_argmin(test, examples)]
 
 

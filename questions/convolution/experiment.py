@@ -1,12 +1,11 @@
-"""Question 11: why convolutional networks?
-
-python -m questions convolution
-"""
+"""Question 11: why convolutional networks? `python -m questions convolution`"""
 
 import functools
 
 import numpy as np
+from keras import Model, layers
 
+from dlguide import cnn, data, mlp
 from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel
 
@@ -20,10 +19,6 @@ TESTS = 1000  # Images of the test set: the same for all seeds.
 
 def network(kind: str, shape: tuple):
     """Return a new model for series of shape (40, 1), or for images."""
-    from keras import Model, layers
-
-    from dlguide import cnn, mlp
-
     is_series = len(shape) == 2
     if kind == "mlp":  # For series with as many weights as the CNN has.
         return mlp(shape, 10, hidden_units=(93, 93) if is_series else (256, 128), batch_norm=True)
@@ -42,8 +37,6 @@ def trainer(kind: str, shape: tuple):
 @functools.lru_cache(maxsize=3)
 def loaded(key: str, seed: int, limit: int):
     """Return the data of a row: series, in one shuffled order for one row, or images with a margin."""
-    from dlguide import data
-
     if key.endswith("@shift"):
         splits = data.load("mnist", limit=min(limit, 2000), seed=seed)
         splits = splits._replace(test=data.load("mnist", limit=min(limit, TESTS)).test)

@@ -1,11 +1,9 @@
-"""Question 9: why dropout?
-
-python -m questions dropout
-"""
+"""Question 9: why dropout? `python -m questions dropout`"""
 
 import functools
 from typing import NamedTuple
 
+from dlguide import mlp
 from questions import _figure, _retraining, _tuning
 from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Score
 from questions.regularisation import experiment as regularisation
@@ -28,8 +26,6 @@ PLACES = {"large": Place(256, 100), "small": Place(16, 100), "short": Place(256,
 @functools.cache
 def trainer(rate: str, units: int):
     """Compile a network once for all seeds, learning rates and lengths of the training."""
-    from dlguide import mlp
-
     build = functools.partial(mlp, (40, 1), 10, hidden_units=(units, units), dropout=float(rate))
     return _retraining.trainer(build, metrics=(), jit_compile=False)
 

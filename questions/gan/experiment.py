@@ -1,15 +1,21 @@
-"""Question 17: why a GAN?
-
-python -m questions gan
-"""
+"""Question 17: why a GAN? `python -m questions gan`"""
 
 import base64
 import functools
 
+import keras
 import numpy as np
+from keras.layers import Dense
+from keras.optimizers import Adam, MultiOptimizer, OptimizerMap
+from keras.optimizers.schedules import PolynomialDecay
+from scipy.special import softmax
 
+from dlguide import gan, generation, training, vae
+from dlguide.adversarial import GAN
 from questions import _digits, _figure, _retraining, _tuning
 from questions._experiment import NUMBER, PERCENT, Claim, Experiment, Panel, Score
+from recipes._lib import schedules
+from recipes._lib.images import image_judge
 
 MODES, DEVIATION = 8, 0.05  # Of the ring with radius 1: Gaussians, and the standard deviation of each.
 ANGLES = 2 * np.pi * np.arange(MODES) / MODES
@@ -73,19 +79,12 @@ def ring_scores(points: np.ndarray) -> tuple[float, float, float]:
 
 def players(rate: float, steps: int, slowness: float = 1):
     """Return an optimizer for each player: learning rates that fall to 0, the discriminator's divided by `slowness`."""
-    from keras.optimizers import Adam, MultiOptimizer, OptimizerMap
-    from keras.optimizers.schedules import PolynomialDecay
-
     first, second = (Adam(PolynomialDecay(each, steps, 0), beta_1=0.5) for each in (rate, rate / slowness))
     return MultiOptimizer(OptimizerMap(first, {"discriminator.*": second}))
 
 
 def ring_samples(row: str, rate: float, seed: int, *, steps=STEPS, is_quick=False, **_) -> np.ndarray:
     """Train a GAN with 100 new points in each step, and return points that it draws."""
-    import keras
-    from keras.layers import Dense
-
-    from dlguide.adversarial import GAN
 
     def dense(outputs: int, name: str):
         hidden = [Dense(64, activation="relu") for _ in range(2)]
@@ -104,11 +103,6 @@ def ring_samples(row: str, rate: float, seed: int, *, steps=STEPS, is_quick=Fals
 
 def digit_samples(row: str, seed: int, *, limit: int = LIMIT, is_quick: bool = False, **_) -> np.ndarray:
     """Train the network of a row; return images that it draws."""
-    import keras
-
-    from dlguide import gan, generation, training, vae
-    from recipes._lib import schedules
-
     x, rate = _retraining.loaded("mnist", limit, seed).train.x, DIGIT_RATES[row]
     batch_size = 64 if row == "gan_digits" else 100
     steps = EPOCHS[row] * -(-len(x) // batch_size)
@@ -129,8 +123,6 @@ def digit_samples(row: str, seed: int, *, limit: int = LIMIT, is_quick: bool = F
 
 def digit_scores(images: np.ndarray, *, is_quick: bool = False, **_) -> dict[str, float]:
     """Return the judge's scores of images against the test set, and the share of which its classifier is sure."""
-    from scipy.special import softmax
-
     judge = trained_judge(is_quick)
     found = judge.scores(images)
     sure = softmax(judge.classifier.predict(images, batch_size=250, verbose=0), axis=1).max(axis=1) > 0.9
@@ -141,8 +133,6 @@ def digit_scores(images: np.ndarray, *, is_quick: bool = False, **_) -> dict[str
 @functools.cache
 def trained_judge(is_quick: bool):
     """Return the judge of images, the same for all seeds."""
-    from recipes._lib.images import image_judge
-
     return image_judge.train_judge(100 if is_quick else 10_000, seed=0)
 
 

@@ -1,10 +1,8 @@
-"""Question 2: why gradient descent?
-
-python -m questions gradient_descent
-"""
+"""Question 2: why gradient descent? `python -m questions gradient_descent`"""
 
 import numpy as np
 
+from dlguide import data
 from questions import _network, _tuning
 from questions._experiment import ACCURACY, NATS, NUMBER, Claim, Experiment, Panel, Score, Unit
 
@@ -89,8 +87,6 @@ def passes_on_a_quadratic(row: str, number: int, seed: int) -> float:
 
 def least_squares(seed: int) -> dict:
     """Return which share of the excess loss is left after some steps on auto_mpg, over the learning rate."""
-    from dlguide import data
-
     train = data.load("auto_mpg", seed=seed).train
     x = train.x.astype("float64")
     x = (x - x.mean(axis=0)) / x.std(axis=0)

@@ -1,12 +1,11 @@
-"""Question 14: why a GRU?
-
-python -m questions gru
-"""
+"""Question 14: why a GRU? `python -m questions gru`"""
 
 import functools
 
+import keras
 import numpy as np
 
+from dlguide import rnn
 from questions import _retraining, _steps, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
 
@@ -42,8 +41,6 @@ def loaded(task: str, seed: int, limit: int | None) -> list[tuple]:
 
 def network(task: str, cell: str, units: int):
     """Return a new model."""
-    from dlguide import rnn
-
     shape, classes = SHAPES[task]
     return rnn(shape, classes, cell=cell, units=(units,))
 
@@ -81,8 +78,6 @@ def choose(*, grid=GRID, **options) -> dict:
 @functools.cache
 def timed_network(cell: str, units: int, steps: int, is_quick: bool):
     """Return a compiled network for MNIST-1D that does all steps of a measurement in one call."""
-    import keras
-
     model = network("mnist1d", cell, units)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, **_retraining.graph(is_quick, steps))

@@ -1,9 +1,7 @@
-"""Question 22: what is a linear model of one variable good for?
-
-python -m questions linear_model
-"""
+"""Question 22: what is a linear model of one variable good for? `python -m questions linear_model`"""
 
 import numpy as np
+from sklearn.linear_model import LinearRegression
 
 from questions import _figure, _retraining
 from questions._experiment import Claim, Experiment, Panel, Score, Unit
@@ -46,8 +44,6 @@ def line(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def all_variables(x: np.ndarray, y: np.ndarray):
     """Return the linear model of all variables."""
-    from sklearn.linear_model import LinearRegression
-
     return LinearRegression().fit(x, y).predict
 
 

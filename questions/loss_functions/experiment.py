@@ -1,12 +1,11 @@
-"""Question 3: why does a network need a loss function, and which one?
-
-python -m questions loss_functions
-"""
+"""Question 3: why does a network need a loss function, and which one? `python -m questions loss_functions`"""
 
 import functools
 
+import keras
 import numpy as np
 
+from dlguide import data, mlp
 from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
 
@@ -61,10 +60,6 @@ def hits(name, row, rate, part, seed, *, limit: int = 5000, epochs: dict = EPOCH
 @functools.lru_cache(maxsize=6)
 def with_one_hot_targets(name: str, limit: int, seed: int):
     """Return a data set whose training set has one-hot targets; the trainings of a seed read it only once."""
-    import keras
-
-    from dlguide import data
-
     splits = data.load(name, limit=limit, seed=seed)
     train = data.Part(splits.train.x, keras.utils.to_categorical(splits.train.y, 10))
     return splits._replace(train=train, test=data.load(name).test)  # The same test examples for all seeds.
@@ -73,9 +68,6 @@ def with_one_hot_targets(name: str, limit: int, seed: int):
 @functools.cache
 def trainer(name: str, row: str, eager: bool):
     """Return what trains the network with the row's loss, after a softmax where the row's name says so."""
-    import keras
-
-    from dlguide import mlp
 
     def build():
         model = mlp(SHAPES[name], 10)  # Its default width, for every loss and both data sets.
@@ -88,8 +80,6 @@ def trainer(name: str, row: str, eager: bool):
 
 def spoiled_errors(seed: int) -> dict:
     """Return the error on each test car of the linear model with the least loss, by loss and share of wrong targets."""
-    from dlguide import data
-
     cars = data.load("auto_mpg", seed=seed)
     order = np.random.default_rng(seed).permutation(len(cars.train.y))
     errors = {row: {} for row in PULLS}

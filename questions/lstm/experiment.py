@@ -1,10 +1,8 @@
-"""Question 13: why an LSTM?
-
-python -m questions lstm
-"""
+"""Question 13: why an LSTM? `python -m questions lstm`"""
 
 import functools
 
+import keras
 import numpy as np
 
 from questions import _retraining, _tuning
@@ -40,8 +38,6 @@ def batches(steps: int, length: int, seed: int):
 
 def network(row: str, length: int):
     """Return a new model that reads a sequence and gives one number; all have about 1,230 weights."""
-    import keras
-
     if row == "simple":
         cell = keras.layers.SimpleRNN(33)
     elif row == "identity":
@@ -64,7 +60,6 @@ def watch():
 
     No sequence is used twice, so the loss of a step, before it changes the weights, is an error on new sequences.
     """
-    import keras
 
     class Watch(keras.callbacks.Callback):
         steps, done, total = None, 0, 0.0
@@ -131,8 +126,6 @@ def choose(*, lengths=LENGTHS, rates=RATES, **options) -> dict:
 
 def measure(seed: int, best: dict, *, lengths=LENGTHS, rows=ROWS, **options) -> dict:
     """Return the steps of each row at each length, and how much of the first number's influence is left."""
-    import keras
-
     steps, influences = {row: {} for row in rows}, {row: {} for row in NEW}
     for row in NEW:
         keras.utils.set_random_seed(seed)

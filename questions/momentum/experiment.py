@@ -1,7 +1,4 @@
-"""Question 7: why momentum?
-
-python -m questions momentum
-"""
+"""Question 7: why momentum? `python -m questions momentum`"""
 
 import math
 

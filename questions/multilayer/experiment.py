@@ -1,10 +1,8 @@
-"""Question 24: why does a network need several layers?
-
-python -m questions multilayer
-"""
+"""Question 24: why does a network need several layers? `python -m questions multilayer`"""
 
 import functools
 
+import keras
 import numpy as np
 
 from questions import _figure, _retraining, _tuning
@@ -41,7 +39,6 @@ def xor_networks(seed: int, units: int, starts: int = 200, steps: int = 1000, le
 @functools.cache
 def trainer(hidden_units: tuple[int, ...]):
     """Compile a network once for all seeds and learning rates."""
-    import keras
 
     def build():
         hidden = [keras.layers.Dense(units, "relu", kernel_initializer="he_uniform") for units in hidden_units]

@@ -1,9 +1,7 @@
-"""Question 23: when does one need a polynomial of several variables?
-
-python -m questions polynomial
-"""
+"""Question 23: when does one need a polynomial of several variables? `python -m questions polynomial`"""
 
 import numpy as np
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from questions import _retraining, _tuning
 from questions._experiment import Claim, Experiment, Panel, Score, Unit
@@ -61,8 +59,6 @@ def least_squares(train: np.ndarray, y: np.ndarray, test: np.ndarray, penalty: f
 
 def products(train: np.ndarray, test: np.ndarray, degree: int) -> tuple[np.ndarray, np.ndarray]:
     """Return every product of up to `degree` standardised variables, the lowest degrees first."""
-    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
-
     scaler, features = StandardScaler().fit(train), PolynomialFeatures(degree, include_bias=False)
     return features.fit_transform(scaler.transform(train)), features.transform(scaler.transform(test))
 
@@ -79,8 +75,6 @@ def cars_errors(mpg, row: str, penalty: float, part: str = "test") -> np.ndarray
 
 def is_of_one_variable(number: int, degree: int) -> np.ndarray:
     """Tell for each product whether it is a power of one variable."""
-    from sklearn.preprocessing import PolynomialFeatures
-
     features = PolynomialFeatures(degree, include_bias=False).fit(np.zeros((1, number)))
     return (features.powers_ > 0).sum(axis=1) == 1
 

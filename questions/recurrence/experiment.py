@@ -1,12 +1,11 @@
-"""Question 12: why a recurrent neural network?
-
-python -m questions recurrence
-"""
+"""Question 12: why a recurrent neural network? `python -m questions recurrence`"""
 
 import functools
 
+import keras
 import numpy as np
 
+from dlguide import cnn, mlp, rnn
 from questions import _retraining, _tuning
 from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
 
@@ -41,10 +40,6 @@ def padded(x: np.ndarray) -> np.ndarray:
 
 def network(row: str):
     """Return a new model of a row."""
-    import keras
-
-    from dlguide import cnn, mlp, rnn
-
     if row == "simple":
         return rnn((None, 1), 2, cell="simple", units=(16,), return_sequences=True)
     if row == "padded":
@@ -66,8 +61,6 @@ def network(row: str):
 @functools.cache
 def trainer(row: str, is_quick: bool):
     """Compile a row's model once for all seeds and learning rates; the GRU's two rows share theirs."""
-    import keras
-
     return _retraining.trainer(
         functools.partial(network, row),
         keras.optimizers.Adam(global_clipnorm=1.0),
@@ -89,8 +82,6 @@ def series_hits(row, rate, part, seed, *, limit=None, passes: int = PASSES, is_q
 
 def parity_scores(row, rate, seed, *, updates: int = UPDATES, is_quick: bool = False, **_) -> dict:
     """Train on the parity of up to `LENGTH` steps; return the share of right answers after each number of steps."""
-    import keras
-
     x, y = parity(BATCH * updates, LENGTH, seed, 0)
     size = BATCH
     if row == "padded":  # A beginning is an example.

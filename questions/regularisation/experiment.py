@@ -1,12 +1,12 @@
-"""Question 4: why regularisation?
-
-python -m questions regularisation
-"""
+"""Question 4: why regularisation? `python -m questions regularisation`"""
 
 import functools
 
+import keras
 import numpy as np
+from scipy.special import log_softmax
 
+from dlguide import mlp
 from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Score
 
@@ -26,10 +26,6 @@ EPOCHS = (1, 2, 5, 10, 20, 50, 100)
 @functools.cache
 def trainer(row: str, strength: float, steps: int):
     """Compile the network with a way of regularisation once for all seeds; `steps` in a call are an epoch."""
-    import keras
-
-    from dlguide import mlp
-
     optimizer = keras.optimizers.Adam()
     if row == "adamw":
         optimizer = keras.optimizers.AdamW(weight_decay=strength)
@@ -63,14 +59,11 @@ def trained(row: str, strength: float, splits, seed: int, epochs: int, callbacks
 
 def losses(model, x, y) -> np.ndarray:
     """Return the cross-entropy of each example."""
-    from scipy.special import log_softmax
-
     return -log_softmax(_retraining.outputs(model, x), axis=1)[np.arange(len(y)), y]
 
 
 def watching(look, epochs, steps: int):
     """Return a callback that calls `look(model, epoch=epoch)` after some epochs of so many steps."""
-    import keras
 
     class Watch(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

@@ -1,12 +1,14 @@
-"""Question 19: why self-attention?
-
-python -m questions self_attention
-"""
+"""Question 19: why self-attention? `python -m questions self_attention`"""
 
 import functools
 
+import keras
 import numpy as np
+from matplotlib import patches
 
+from dlguide import rnn, transformer_language_model
+from dlguide.attention import attention_weights
+from dlguide.attention_layers import PositionEmbedding
 from questions import _figure, _retraining, _tuning
 from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
 
@@ -36,8 +38,6 @@ def sequences(number: int, rng):
 
 def network(row: str):
     """Return a new model of a row."""
-    from dlguide import rnn, transformer_language_model
-
     if row == "convolution":
         return convolutional()
     if row == "gru":
@@ -49,10 +49,6 @@ def network(row: str):
 
 def convolutional(kernel_size: int = SYMBOLS + 1, width: int = 32, blocks: int = 2):
     """Return the transformer with a convolution in the place of each attention; it sees no later symbol either."""
-    import keras
-
-    from dlguide.attention_layers import PositionEmbedding
-
     inputs = keras.Input((None,), dtype="int32")
     x = PositionEmbedding(LENGTH)(keras.layers.Embedding(ALPHABET + 1, width)(inputs))
 
@@ -109,8 +105,6 @@ def measure(seed: int, best: dict, *, rows=ROWS, **options) -> dict:
 
 def attention(model, x) -> tuple:
     """Return the weights of the first block at the symbols of the first half, of the second one at the questions."""
-    from dlguide.attention import attention_weights
-
     first, second = (attention_weights(model, x, layer=layer)[:, 0] for layer in range(2))
     return first[:, :SYMBOLS, :SYMBOLS], second[:, SYMBOLS:]
 
@@ -128,8 +122,6 @@ def picture(tokens, answers, first, second) -> dict:
 @_figure.of_size(6.6, 2.5)
 def draw(figure, seeds: dict, names) -> None:
     """Draw what the two blocks of one network attend to in one sequence."""
-    from matplotlib import patches
-
     shown = seeds["0"]["picture"]
     symbols, answers = shown["symbols"], shown["answers"]
     questions = [f"{symbol}? {answer}" for symbol, answer in zip(symbols[SYMBOLS:], answers, strict=True)]

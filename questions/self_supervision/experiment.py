@@ -1,14 +1,16 @@
-"""Question 20: why self-supervised learning?
-
-python -m questions self_supervision
-"""
+"""Question 20: why self-supervised learning? `python -m questions self_supervision`"""
 
 import functools
 
+import keras
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
+from dlguide import cnn, contrastive, training
+from dlguide.augmentation import Augmentation
 from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, PERCENT, Claim, Experiment, Panel, Score
+from recipes._lib.images import few_labels
 
 LABELS = (10, 100, 1000, 10_000)
 IMAGES, BATCH, STEPS = 10_000, 50, 600
@@ -29,8 +31,6 @@ def shrunk(images):
 
 def network():
     """Return a new classifier of shrunk images."""
-    from dlguide import cnn
-
     return cnn((14, 14, 1), 10, filters=FILTERS)
 
 
@@ -39,11 +39,6 @@ def pretraining():
 
     The images are changed before they shrink: each change blurs them a little, the more the fewer pixels they have.
     """
-    import keras
-
-    from dlguide import contrastive
-    from recipes._lib.images import few_labels
-
     images, features = keras.Input((28, 28, 1)), few_labels.without_head(network())
     encoder = keras.Model(images, features(keras.layers.AveragePooling2D(2)(images)))
     return contrastive(encoder, augment=CHANGES, temperature=TEMPERATURE)
@@ -60,8 +55,6 @@ def compiled_pretraining(is_quick: bool):
 
 def pretrained(images, rate: float, seed: int, epochs: int, is_quick: bool):
     """Train an encoder on images without labels, from new weights; no epochs leave these as they are."""
-    from dlguide import training
-
     model = compiled_pretraining(is_quick)
     _retraining.renew(model, pretraining, seed)
     if epochs:
@@ -79,8 +72,6 @@ def features(model, train, test) -> list[np.ndarray]:
 
 def probe_hits(own, labels, other, test) -> np.ndarray:
     """Train a linear layer on features with scikit-learn's penalty, and return its hits on the test set."""
-    from sklearn.linear_model import LogisticRegression
-
     return LogisticRegression(max_iter=1000).fit(own, labels).predict(other) == test.y
 
 
@@ -92,10 +83,6 @@ def trainer(is_quick: bool):
 
 def changed(images, seed: int) -> np.ndarray:
     """Change each image at random, as in the pre-training."""
-    import keras
-
-    from dlguide.augmentation import Augmentation
-
     keras.utils.set_random_seed(seed)
     layer, pieces = Augmentation(CHANGES), np.array_split(images, 1 + len(images) // 1000)
     return np.concatenate([keras.ops.convert_to_numpy(layer(piece, training=True)) for piece in pieces])
@@ -107,8 +94,6 @@ def network_hits(x, y, test, rate: float, seed: int, is_quick: bool, start=None)
     Returns its hits.
     `start` are first weights for all layers but the last one.
     """
-    import keras
-
     steps = len(y) // BATCH
 
     def fall(step, logs):
@@ -160,8 +145,6 @@ def measure(
     seed: int, best: dict, *, limit=IMAGES, steps=STEPS, epochs=EPOCHS, labels=LABELS, rows=ROWS, is_quick=False, **_
 ) -> dict:
     """Return the test accuracies over the number of labels, and how often an encoder finds the other view."""
-    from recipes._lib.images import few_labels
-
     train, _, test, _ = _retraining.loaded("mnist", limit, seed)
     scores = {"labels": {row: {} for row in rows}, "views": {}}
     encoded, start = {}, None

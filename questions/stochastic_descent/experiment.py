@@ -1,9 +1,7 @@
-"""Question 6: why stochastic gradient descent, and how large should a batch be?
-
-python -m questions stochastic_descent
-"""
+"""Question 6: why stochastic gradient descent, and how large is a batch best? `python -m questions stochastic_descent`"""
 
 import numpy as np
+from scipy import optimize
 
 from questions import _network, _steps, _tuning
 from questions._experiment import ACCURACY, SECONDS, Claim, Experiment, Panel, Score, Unit
@@ -80,8 +78,6 @@ def linear_losses(train: tuple, rate: float, is_falling: bool, seed: int, passes
 
 def minimum(train: tuple) -> float:
     """Return the lowest training loss of softmax regression, by a quasi-Newton method."""
-    from scipy import optimize
-
     x, y = train[0].astype(float), train[1]
 
     def loss_and_gradient(w):

@@ -1,12 +1,11 @@
-"""Question 15: why a Transformer?
-
-python -m questions transformer
-"""
+"""Question 15: why a Transformer? `python -m questions transformer`"""
 
 import functools
 
+import keras
 import numpy as np
 
+from dlguide import rnn, transformer_language_model
 from questions import _retraining, _steps, _tuning
 from questions._experiment import Claim, Experiment, Panel, Score, Unit
 
@@ -36,8 +35,6 @@ def recall(number: int, pairs: int, rng):
 
 def network(row: str, length: int):
     """Return a new model of a row."""
-    from dlguide import rnn, transformer_language_model
-
     if row == "lstm":
         options = {"vocab_size": VOCABULARY, "return_sequences": True, "mask_zero": False}
         return rnn((length,), 1 + VALUES, units=(48,), **options)
@@ -54,8 +51,6 @@ def trainer(row: str, pairs: int, is_quick: bool):
 
 def steps_needed(row: str, pairs: int, learning_rate: float, seed: int, most: int, is_quick: bool) -> float:
     """Return the steps until 99 % of the answers to new sequences are right, `most` if that is not reached."""
-    import keras
-
     rng = np.random.default_rng((seed, 0))
     x, y = recall(BATCH * most, pairs, rng)
     new_x, new_y = recall(TESTS, pairs, rng)
@@ -86,8 +81,6 @@ def timed(lengths: tuple, is_quick: bool) -> tuple[dict, dict]:
 
     Each network is compiled in two ways, because neither is the faster one for all lengths.
     """
-    import keras
-
     fits, steps, rng = {}, {}, np.random.default_rng(0)
     for length in lengths:
         count = SYMBOLS_A_STEP // length * TIMED_STEPS

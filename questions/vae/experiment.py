@@ -1,15 +1,18 @@
-"""Question 18: why a variational autoencoder?
-
-python -m questions vae
-"""
+"""Question 18: why a variational autoencoder? `python -m questions vae`"""
 
 import functools
 import warnings
 
+import keras
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
 
+import dlguide
+from dlguide import evaluation
 from questions import _digits, _figure, _retraining, _tuning
 from questions._experiment import NATS, NUMBER, Claim, Experiment, Panel, Score
+from recipes._lib.images import few_labels, image_judge
 
 SIZE = 32  # Numbers of the code.
 LAYERS = {"latent_dim": SIZE, "hidden_units": (128, 128), "activation": "swish", "batch_norm": True}
@@ -24,8 +27,6 @@ def measure(
     seed: int, best: dict, *, limit=20_000, count=5000, bounded=1000, judge_limit=10_000, rows=NETWORKS, **options
 ) -> dict:
     """Return the distance of drawn and of reconstructed digits, and the bound of the VAE; of seed 0 also pictures."""
-    from dlguide import evaluation
-
     mnist, distance = _retraining.loaded("mnist", limit, seed), judge(judge_limit)
     train, test = binary(mnist.train.x, seed), binary(mnist.test.x[::2], 0)[:count]
     rng = np.random.default_rng(seed)
@@ -51,8 +52,6 @@ def measure(
 
 def choose(*, limit: int = 20_000, rates=RATES, **options) -> dict:
     """Return the validation loss of each learning rate for both networks, in nats an image."""
-    import keras
-
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
 
     def score(row: str, rate: float, seed: int) -> float:
@@ -73,10 +72,6 @@ def binary(images: np.ndarray, seed: int) -> np.ndarray:
 @functools.cache
 def trainer(row: str, is_quick: bool):
     """Compile a network once, for all seeds and learning rates."""
-    import keras
-
-    import dlguide
-
     build = functools.partial(getattr(dlguide, row), (28, 28, 1), **LAYERS)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     return _retraining.trainer(build, loss=loss, metrics=(), jit_compile=False, run_eagerly=is_quick)
@@ -100,9 +95,6 @@ def encoded(model, images: np.ndarray, rng=None) -> np.ndarray:
 
 def mixture_codes(codes: np.ndarray, count: int) -> np.ndarray:
     """Draw codes from a mixture of ten normal distributions that is fitted to codes."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
     mixture = GaussianMixture(10, max_iter=30, reg_covar=1e-3, init_params="k-means++", random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 30 steps are enough here.
@@ -118,9 +110,6 @@ def apart(train: np.ndarray, images: np.ndarray) -> float:
 @functools.cache
 def judge(limit: int):
     """Return the function that measures the Fréchet distance of images from the test set, the same for all seeds."""
-    from dlguide import evaluation
-    from recipes._lib.images import few_labels, image_judge
-
     found = image_judge.train_judge(limit, seed=0)
     features = few_labels.without_head(found.classifier)
     real = features.predict(found.splits.test.x, batch_size=500, verbose=0)
