@@ -1,4 +1,4 @@
-"""Question 6: why stochastic gradient descent, and how large is a batch best? `python -m questions stochastic_descent`"""
+"""Question 6: why stochastic gradient descent, how large a batch? `python -m questions stochastic_descent`"""
 
 import numpy as np
 from scipy import optimize
