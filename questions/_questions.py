@@ -14,10 +14,15 @@ from recipes._lib.words import LANGUAGES
 
 
 class Question(NamedTuple):
-    """A question: its folder and its experiment."""
+    """A question: its folder, and an experiment in place of the one that lies there."""
 
     folder: Path
-    experiment: Experiment
+    given_experiment: Experiment | None = None
+
+    @property
+    def experiment(self) -> Experiment:
+        """Return the experiment; it imports Keras, which takes seconds."""
+        return self.given_experiment or importlib.import_module(f"questions.{self.name}.experiment").EXPERIMENT
 
     @property
     def name(self) -> str:
@@ -39,7 +44,7 @@ class Question(NamedTuple):
 
 def question(name: str) -> Question:
     """Return a question by the name of its folder."""
-    return Question(HERE / name, importlib.import_module(f"questions.{name}.experiment").EXPERIMENT)
+    return Question(HERE / name)
 
 
 def folder_name(name: str) -> str:

@@ -38,7 +38,7 @@ def test_a_killed_run_resumes_after_its_last_seed_and_replaces_the_numbers_at_th
         return scores_of(seed)
 
     stated = experiment(measure, choose=lambda: chosen.append(1) or {"a": {"0.1": 0.9}})
-    question = question._replace(experiment=stated)
+    question = question._replace(given_experiment=stated)
     with pytest.raises(KeyboardInterrupt):
         _run.measure(question, range(5), published)
     assert published.read_text() == "before" and list(json.loads(part.read_text())["seeds"]) == ["0"]
@@ -66,7 +66,7 @@ def run(question, tmp_path, monkeypatch):
     monkeypatch.chdir(cwd)
 
     def call(stated, *seeds, **options):
-        own = question._replace(experiment=stated)
+        own = question._replace(given_experiment=stated)
         _run.run(own, seeds, **options)
         if options.get("is_published"):
             _run.publish(own)
@@ -98,7 +98,7 @@ def test_an_experiment_writes_into_a_folder_of_its_own_and_prints_the_answer(run
 def test_a_seed_s_line_has_the_best_place_of_a_curve(question, is_higher, best, capsys):
     panel = PANELS["curves"]
     panel = panel._replace(score=panel.score._replace(higher_is_better=is_higher))
-    question = question._replace(experiment=experiment(panels={"curves": panel}))
+    question = question._replace(given_experiment=experiment(panels={"curves": panel}))
     _run.measure(question, [0], question.folder / "results.json")
     assert f" s: training loss, best over rate: {best}" in capsys.readouterr().out
 
@@ -122,7 +122,7 @@ def test_a_quick_look_has_its_options_and_three_seeds_and_answers_nothing(run, q
     seeds = json.loads(Path("runs/question_x_quick/results.json").read_text())["seeds"]
     titles = {"en": "Quick look (20 examples): it shows only that the program runs", "zh": "试运行（20 个样本）"}
     for language, title in titles.items():
-        figure = _figure.draw(question._replace(experiment=stated), seeds, language, is_whole=True, is_quick=True)
+        figure = _figure.draw(question._replace(given_experiment=stated), seeds, language, is_whole=True, is_quick=True)
         assert figure.get_suptitle().startswith(title)
         assert {axes.get_title() for axes in figure.axes} == {""}  # "After 8 epochs" would be untrue.
 
@@ -315,14 +315,14 @@ def test_a_new_seed_is_held_against_the_prediction_interval_of_the_published_one
     def measure(seed, rows="ab"):
         return {"rows": {row: scores_of(seed)["rows"][row] for row in rows}}
 
-    question = question._replace(experiment=experiment(measure, recheck_options={"rows": "a"}))
+    question = question._replace(given_experiment=experiment(measure, recheck_options={"rows": "a"}))
     [found] = _recheck.new_seed(question, 2, is_whole=False)
     assert (found.panel, found.row, found.at, found.value) == ("rows", "a", None, 0.52)
     expected = seed_intervals.prediction_interval([0.5, 0.51, 0.52, 0.53, 0.54])[1:]
     assert (found.low, found.high) == pytest.approx(expected)
     assert len(_recheck.new_seed(question, 2, is_whole=True)) == 2
     curve = {"curves": {"b": {"0.1": 0.5, "1": 2.9}}}  # Two places: each has an interval of 97.5 %.
-    found = _recheck.new_seed(question._replace(experiment=experiment(lambda seed: curve)), 2, is_whole=True)
+    found = _recheck.new_seed(question._replace(given_experiment=experiment(lambda seed: curve)), 2, is_whole=True)
     expected = seed_intervals.prediction_interval([0.4 + seed / 50 for seed in range(5)], 0.975)[1:]
     assert [(one.at, one.value) for one in found] == [("0.1", 0.5), ("1", 2.9)]
     assert (found[0].low, found[0].high) == pytest.approx(expected)

@@ -168,4 +168,4 @@ def test_the_usual_figure_draws_points_and_curves_in_each_unit(question, unit, f
     }
     for shown in ((), tuple(panels)):
         experiment = question.experiment._replace(panels=panels, main_panels=shown)
-        check_figures(question._replace(experiment=experiment), seeds, "en")
+        check_figures(question._replace(given_experiment=experiment), seeds, "en")

@@ -170,15 +170,15 @@ def test_the_page_s_figure_has_the_panel_of_the_first_claim_and_another_has_all_
     steep = LOSS._replace(logarithmic=True, format=".1e")
     panels = {"rows": Panel(steep, tuple("abcd")), "curves": PANELS["curves"]._replace(score=ACCURACY)}
     both = experiment(panels=panels, main_panels=("rows", "curves"))
-    first, second = _figure.draw(question._replace(experiment=both), SEEDS, "en").axes
+    first, second = _figure.draw(question._replace(given_experiment=both), SEEDS, "en").axes
     assert first.get_xscale() == "log" and first.get_yscale() == second.get_yscale() == "linear"
     assert second.lines[0].get_ydata() == pytest.approx([100, 220])  # In percent.
     assert _figure.files(both) == {"figure": False} and _figure.files(experiment()) == {"figure": False, "panels": True}
     own = experiment(draw=lambda seeds, names: (len(seeds), names.language), main_panels=("rows", "curves"))
-    assert _figure.draw(question._replace(experiment=own), SEEDS, "zh") == (5, "zh") and len(_figure.files(own)) == 2
+    assert _figure.draw(question._replace(given_experiment=own), SEEDS, "zh") == (5, "zh") and len(_figure.files(own)) == 2
     own = experiment(draw_panels=lambda seeds, names: (len(seeds), names.language))
-    assert _figure.draw(question._replace(experiment=own), SEEDS, "zh", is_whole=True) == (5, "zh")
-    assert len(_figure.draw(question._replace(experiment=own), SEEDS, "zh").axes) == 1
+    assert _figure.draw(question._replace(given_experiment=own), SEEDS, "zh", is_whole=True) == (5, "zh")
+    assert len(_figure.draw(question._replace(given_experiment=own), SEEDS, "zh").axes) == 1
 
 
 def test_settings_are_searched_with_three_seeds_for_every_row_and_an_end_of_the_grid_is_seen():
