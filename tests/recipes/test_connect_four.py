@@ -123,20 +123,6 @@ def test_the_search_gives_the_values_of_plain_negamax(depth, every):
                 assert values[column] == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("moves", "depth", "column"),
-    [
-        ("112233", 1, 4),  # Four in the bottom row.
-        ("11223", 2, 4),  # The other player's four is stopped.
-        ("4455", 3, None),  # Two beside each other with room on both sides: a third one cannot be stopped.
-        ("12131", 2, 1),  # A column of three is stopped.
-    ],
-)
-def test_the_search_sees_a_win_and_stops_one(moves, depth, column):
-    columns = game_players.searching_player(depth)(played(moves)[np.zeros(20, int)], np.random.default_rng(0))
-    assert {*(columns + 1).tolist()} == ({3, 6} if column is None else {column})
-
-
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_the_positions_at_the_end_of_the_search_are_judged_from_the_side_that_is_to_move(depth):
     def stones_in_the_middle(positions):

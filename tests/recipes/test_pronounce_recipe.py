@@ -163,9 +163,8 @@ def test_letters_and_sounds_are_aligned_by_the_rules_that_a_spelling_follows():
         if not set(letters) & set("ph"):  # One of the two may be silent, or both are one unit.
             assert sounds == tuple(itertools.chain(*map(RULES.get, letters))), letters
     impossible = padded([2], width=12), padded([START, 5, 5, 5, END], width=12)[:, None]
-    assert (
-        joint_sequence_model.aligned(*(np.concatenate(both) for both in zip((x, y), impossible, strict=True))) == found
-    )
+    more = (np.concatenate(arrays) for arrays in zip((x, y), impossible, strict=True))
+    assert joint_sequence_model.aligned(*more) == found
 
 
 def test_each_letter_and_each_sound_belongs_to_one_unit_in_every_alignment():
