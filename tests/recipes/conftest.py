@@ -20,3 +20,16 @@ def trials_in_this_process(monkeypatch):
     """For time, a search trains its trials in this process; `test_automl.py` tests the processes."""
     call = contextlib.nullcontext(lambda function, *args: function(*args))
     monkeypatch.setattr(trial_process, "opened", lambda: call)
+
+
+def without_graphs():
+    """For time: a few steps or predictions take less than to trace one."""
+    import tensorflow as tf  # Here, because it takes seconds to import.
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+eagerly = pytest.fixture(without_graphs)
+file_eagerly = pytest.fixture(without_graphs, scope="module")

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from scipy.special import log_softmax, softmax
 
 from dlguide import cnn, data, deployment, training
@@ -26,14 +25,6 @@ def tiny(seed=0, **options):
 
 def images(count=16):
     return data.load("mnist", limit=count).train
-
-
-@pytest.fixture
-def eagerly(capsys):
-    """A few steps take less than to trace one."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def test_the_distillation_loss_is_that_of_the_formula_and_reads_each_images_own_targets():

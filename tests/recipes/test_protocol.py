@@ -4,6 +4,7 @@ A recipe runs on 60 examples of each set. A stand-in for `fit` notes what it is 
 """
 
 import contextlib
+import functools
 import hashlib
 import importlib
 from types import SimpleNamespace
@@ -17,7 +18,10 @@ from dlguide import data, training
 from recipes._lib.agents import q_learning
 from recipes._lib.runs import recipe_list
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Even though:UserWarning"),  # `tf.data` still builds graphs.
+    pytest.mark.usefixtures("no_download", "trials_in_this_process", "eagerly"),
+]
 
 
 class Stopped(Exception):
@@ -51,12 +55,9 @@ def digest(*contents) -> str:
     return found.hexdigest()
 
 
-@pytest.fixture(autouse=True)
-def quickly(no_download, trials_in_this_process, capsys):
-    """For time, without graphs: to predict 60 examples takes less than to trace one."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+@functools.cache
+def train_digest(name: str, limit: int | None, seed: int) -> str:
+    return digest(data.load(name, limit=limit, seed=seed).train)
 
 
 def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
@@ -104,7 +105,12 @@ def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name,
     assert first == second and first and list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", recipe_list.names())
+SLOW = {"autoencoder_mnist", "clustering_mnist", "compression_mnist", "diffusion_mnist", "lstm_places", "vae_mnist"}
+SLOW |= {"mlp_by_hand_mnist", "seq2seq_pronounce", "transformer_recall", "transformer_shakespeare"}
+QUICK = sorted({*recipe_list.names()} - SLOW)
+
+
+@pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.thorough) for name in sorted(SLOW))])
 def test_the_seed_reaches_the_data_the_weights_and_the_order(name):
     first, again, other = (run(name, seed=seed, stop=True) for seed in (3, 3, 4))
     assert first[0] == again[0], "the same seed, another run"
@@ -114,4 +120,4 @@ def test_the_seed_reaches_the_data_the_weights_and_the_order(name):
         for data_set, train in loaded:
             # In the search, each trial has the same data.
             limit = 60 if "limit" in recipe_list.recipe(name).quick else None
-            assert train == digest(data.load(data_set, limit=limit, seed=seed).train), "the data do not follow the seed"
+            assert train == train_digest(data_set, limit, seed), "the data do not follow the seed"

@@ -23,12 +23,10 @@ ROWS = recipe_list.rows()
 """The published rows: the recipes, and some of them again with other options."""
 
 
-def thorough_from(seconds: float):
-    """Run a test for each row; those that train longer are thorough."""
-    published = {name: results.result(name) for name in ROWS}
-    slow = [name for name in ROWS if published[name] and published[name]["mean"]["training_seconds"] > seconds]
-    quick = [name for name in ROWS if name not in slow]
-    return pytest.mark.parametrize("name", quick + [pytest.param(name, marks=pytest.mark.thorough) for name in slow])
+def each_row(*quick: str):
+    """Run a test for each row; those that are not quick are thorough."""
+    slow = [pytest.param(name, marks=pytest.mark.thorough) for name in ROWS if name not in quick]
+    return pytest.mark.parametrize("name", [*quick, *slow])
 
 
 def test_each_recipe_has_a_row():
@@ -49,7 +47,7 @@ def test_a_further_row_belongs_to_a_recipe_and_each_of_its_options_changes_a_def
     assert [recipe_list.row_of(row.recipe, options) for options in all_options] == [name, row.recipe]
 
 
-@thorough_from(15)  # Such a recipe takes long with tiny limits too.
+@each_row("perceptron_mnist", "linear_regression_mpg")
 def test_a_recipe_runs_with_tiny_limits(name, no_download, trials_in_this_process, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     titles, set_title = [], plots.set_title
@@ -107,9 +105,8 @@ def outside(name: str, metrics: dict, keys=None) -> dict:
     published, found = results.result(name), {}
     for key in keys or published["mean"]:
         if not re.search("seconds$|_difference$", key):  # Of the machine; rounding, which `targets.toml` bounds.
-            mean, low, high = seed_intervals.prediction_interval(
-                [one[key] for one in published["seeds"].values()], 0.999
-            )
+            values = [one[key] for one in published["seeds"].values()]
+            mean, low, high = seed_intervals.prediction_interval(values, 0.999)
             rounding = 1e-3 * abs(mean) if low == high else 0.0  # The seed has no effect, but the processor may have.
             if not low - rounding <= metrics[key] <= high + rounding:
                 found[key] = (metrics[key], low, high)
@@ -126,7 +123,7 @@ def new_seed(name: str) -> int:
     return max(map(int, results.result(name)["seeds"])) + 1
 
 
-@thorough_from(2)
+@each_row("perceptron_mnist")
 def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, capsys):
     if sum(seconds(name)) > SECONDS:
         pytest.skip(f"takes {sum(seconds(name)):.0f} s, over DLGUIDE_TESTS={SECONDS:g}")

@@ -1,6 +1,5 @@
 """`transfer_mnist`: the split by class, the draws of labels, equal trainings, and scores computed again."""
 
-import contextlib
 from types import SimpleNamespace
 
 import keras
@@ -19,6 +18,13 @@ DRAWS = {1: 2, 10: 1}
 """Fewer than those of the recipe, for time."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_networks(file_eagerly):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(few_labels.NETWORK, "filters", (4, 4))
+        yield
+
+
 @pytest.fixture(scope="module")
 def recorded():
     """The fits of a run on 200 images of each set, with a stand-in for `fit` that trains nothing; and its metrics."""
@@ -32,7 +38,7 @@ def recorded():
         return SimpleNamespace(seconds=0.0, history={"loss": [1.0]}, epoch=[0])
 
     keras.config.disable_interactive_logging()
-    with pytest.MonkeyPatch.context() as patch, open_functions():
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transfer, "DRAWS", DRAWS)
         patch.setattr(transfer, "FEW", 0)
         patch.setattr(transfer, "compare", lambda *args: results.append(compare(*args)) or results[0])
@@ -44,16 +50,6 @@ def recorded():
         kinds["tuned" if i // transfer.NETWORKS % 2 else "scratch"].append(each)
     parts = {"first": fits[0], "unlabelled": fits[1], "short": fits[2:], **kinds}
     return SimpleNamespace(**parts, metrics=metrics, accuracies=results[0].accuracies)
-
-
-@contextlib.contextmanager
-def open_functions():
-    """Without graphs: to predict a few images takes less than to trace."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")
@@ -148,11 +144,8 @@ def test_a_short_training_starts_from_the_same_state_each_time_and_leaves_the_fi
 
 def test_codes_do_not_change_in_a_comparison_and_its_scores_are_those_of_a_computation_by_hand(recorded, mnist):
     """The stand-in for `fit` trains nothing, so that the networks can be built again."""
-    (train, test), found = (
-        (transfer.examples_of_classes(part, transfer.NEW) for part in mnist[::2][:2]),
-        recorded.accuracies,
-    )
-    pretrained = recorded.first.model
+    train, test = (transfer.examples_of_classes(part, transfer.NEW) for part in (mnist.train, mnist.test))
+    pretrained, found = recorded.first.model, recorded.accuracies
     for name, before in recorded.first.layers.items():
         after = [weight for layer in pretrained.layers if layer.name.startswith(name) for weight in layer.get_weights()]
         for one, two in zip(before, after, strict=True):
