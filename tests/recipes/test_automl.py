@@ -25,6 +25,7 @@ from recipes._lib.baselines import boosting, default_network
 from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, trial_process
 from tests.helpers.calls import python
 from tests.helpers.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
+from tests.helpers.training_runs import same
 
 ROOT = Path(__file__).parents[2]
 COMPLETE, PRUNED, FAIL = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL
@@ -258,7 +259,7 @@ def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, opt
 
 def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets():
     own, (splits, scaled) = data.load("bikeshare", limit=60), scaled_data.load("bikeshare", limit=60)
-    assert all(map(np.array_equal, splits.test, own.test))  # It is not yet read.
+    assert same(splits.test, own.test)  # It is not yet read.
     splits, info = splits._replace(test=scaled(splits.test)), splits.info
     x, y = splits.train
     assert [y.mean(), y.std(), x.min(), x.max()] == pytest.approx([0, 1, 0, 1], abs=1e-5)
@@ -322,7 +323,7 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
     splits, scaled = scaled_data.load("bikeshare", limit=60, seed=5)
     test = scaled(splits.test)
     for _, *arrays, options in fits:
-        assert all(map(np.array_equal, arrays, (*splits.train, *splits.valid)))
+        assert same(arrays, (*splits.train, *splits.valid))
         assert options.get("run_dir") is None
     models = [model for model, *_ in fits]
     winner, by_chance, (*defaults, second, third) = models[:3], models[3:6], models[6:]
@@ -355,14 +356,14 @@ def test_boosting_learns_from_the_training_set_and_the_validation_set_chooses_it
     noise = data.Part(parts[0].x, rng.integers(0, 2, 100, "int32"))
     info = data.load("vowels", limit=10).info
 
-    def score(*parts, rounds=40):
-        return boosting.boosting_score(data.Splits(*parts, info), seed=0, rounds=rounds)
+    def score(*parts):
+        return boosting.boosting_score(data.Splits(*parts, info), seed=0, rounds=20)
 
     assert score(parts[0], parts[1], parts[2]) > 0.6 and score(noise, parts[1], parts[2]) < 0.6
     assert score(*parts[:2], parts[0]) < 1  # On the training set, the last round is right nearly everywhere ...
     assert score(parts[0], parts[0], parts[0]) > score(*parts[:2], parts[0])  # ... but validation stops before it.
     numbers = [data.Part(part.x, part.x[:, :1] * 2) for part in parts]
-    assert boosting.boosting_score(data.Splits(*numbers, info._replace(num_classes=None)), seed=0, rounds=40) > 0.8
+    assert boosting.boosting_score(data.Splits(*numbers, info._replace(num_classes=None)), seed=0, rounds=20) > 0.8
 
 
 def test_a_random_search_begins_with_the_trials_that_tpe_begins_with(simulated, tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from scipy.special import log_softmax, softmax
 from dlguide import cnn, data, deployment, training
 from recipes import cnn_mnist, compression_mnist
 from recipes._lib.images import compression, distillation
+from tests.helpers.training_runs import same
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
 TINY = {"filters": (2, 3), "kernel_size": 3, "augment": {"shift": 0.3}}
@@ -82,15 +83,14 @@ def test_the_teacher_is_that_of_cnn_mnist_and_the_baseline_differs_from_the_stud
         assert teacher.given[name] == original.given[name]
         assert baseline.given[name] == distilled.given[name]
     assert baseline.optimizer == distilled.optimizer and baseline.layers == distilled.layers
-    pairs = zip(baseline.model.variables, distilled.model.variables, strict=True)
-    assert all(np.array_equal(a, b) for a, b in pairs)
+    assert same(baseline.model.variables, distilled.model.variables)
     assert type(distilled.loss) is distillation.DistillationLoss
     # The same images; the targets have the same labels.
-    for (x, y), (same, targets) in (
+    for (x, y), (other_x, targets) in (
         (baseline.arrays, distilled.arrays),
         (baseline.given["validation_data"], distilled.given["validation_data"]),
     ):
-        assert x is same and np.array_equal(y, targets[:, 0])
+        assert x is other_x and np.array_equal(y, targets[:, 0])
         assert np.array_equal(targets, distillation.targets(teacher.model, x, y))
     assert baseline.model.count_params() <= 10_000
 
@@ -120,7 +120,7 @@ def test_a_run_that_is_stopped_between_its_trainings_ends_in_the_same_model(eage
     assert calls == [str(tmp_path / "stopped" / name) for name in ("teacher", "baseline")]
     of_time = ("training_seconds", "baseline_seconds")
     assert {**whole, **dict.fromkeys(of_time)} == {**again, **dict.fromkeys(of_time)}
-    assert all(np.array_equal(a, b) for a, b in zip(*(model.get_weights() for model in models), strict=True))
+    assert same(*(model.get_weights() for model in models))
     assert models[0].output_shape == (None, 10) and len(models[0].weights) == len(tiny(filters=(2, 3, 4, 5)).weights)
 
 

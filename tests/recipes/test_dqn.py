@@ -15,6 +15,7 @@ from recipes import dqn_cartpole
 from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
 from recipes._lib.agents.environments import RunningEpisodes, Transitions
 from recipes._lib.runs import recipe_list
+from tests.helpers.training_runs import same
 from tools.benchmarks import tables
 
 pytestmark = pytest.mark.each_backend
@@ -135,8 +136,7 @@ def test_environments_resume_where_they_were_from_the_seeds_and_the_actions(env)
         first.step(chosen)
     second.set_state(json.loads(json.dumps(first.get_state())))
     for chosen in actions[50:]:
-        for a, b in zip(first.step(chosen), second.step(chosen), strict=True):
-            np.testing.assert_array_equal(a, b)
+        assert same(first.step(chosen), second.step(chosen))
 
 
 # For time, more moments with TensorFlow alone.
@@ -173,11 +173,8 @@ def test_a_run_that_is_stopped_and_resumed_ends_in_the_same_bits(moments, small,
         with pytest.raises(KeyboardInterrupt):
             fit(str(tmp_path / f"{moment}"))
         stops.clear()
-        for a, b in zip(whole, fit(str(tmp_path / f"{moment}")), strict=True):
-            np.testing.assert_array_equal(a, b)
-    # Once more, where nothing is left to train.
-    for a, b in zip(whole, fit(str(tmp_path / f"{moment}")), strict=True):
-        np.testing.assert_array_equal(a, b)
+        assert same(whole, fit(str(tmp_path / f"{moment}")))
+    assert same(whole, fit(str(tmp_path / f"{moment}")))  # Once more, where nothing is left to train.
 
 
 def test_another_run_in_the_folder_is_refused_and_what_differs_is_named(small, tmp_path, capsys):
@@ -198,7 +195,7 @@ def test_the_best_weights_are_kept_and_of_equal_ones_the_last_after_a_good_epoch
     network, _ = fitted(epochs=6, run_dir=str(tmp_path / "run"))
     saved = keras.saving.load_model(tmp_path / "run" / "model.keras")
     for found in (network, saved):
-        assert all(np.array_equal(a, b) for a, b in zip(found.get_weights(), kept[3], strict=True))
+        assert same(found.get_weights(), kept[3])
     assert not np.array_equal(kept[3][0], kept[5][0])
 
 

@@ -11,6 +11,7 @@ from recipes import selfplay_connect4
 from recipes._lib.agents import connect_four, connect_four_pictures, game_players, self_play
 from recipes._lib.agents.connect_four import Positions
 from recipes._lib.commands import predict
+from tests.helpers.training_runs import At, Stopped, crash, same
 
 pytestmark = pytest.mark.each_backend
 
@@ -32,7 +33,7 @@ def compiled(hidden_units=(16,), learning_rate=0.01):
 
 def fitted(epochs=4, **options):
     model, play = compiled(), self_play.SelfPlay(games=16, batch_size=24, seed=3)
-    history = training.fit(model, play.batches, epochs=epochs, callbacks=[play, Stop()], verbose=0, **options)
+    history = training.fit(model, play.batches, epochs=epochs, callbacks=[play, At()], verbose=0, **options)
     return model, play, history.history
 
 
@@ -113,32 +114,17 @@ def test_batches_are_positions_of_the_games_or_their_mirror_images_with_their_ta
     np.testing.assert_array_equal(play.batches[1][0], play.batches[1][0])
 
 
-class Stop(keras.callbacks.Callback):
-    """Ends a run in its third epoch."""
-
-    step = None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if (self.epoch, batch) == (2, self.step):
-            raise KeyboardInterrupt
-
-
 @pytest.mark.parametrize("step", [pytest.param(0, marks=pytest.mark.thorough), 2])
 def test_a_run_that_is_stopped_goes_on_with_the_same_games_to_the_same_weights(small, tmp_path, monkeypatch, step):
     whole, play, history = fitted()
     options = {"run_dir": tmp_path / "run", "checkpoint_seconds": 0}
-    monkeypatch.setattr(Stop, "step", step)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(At, "when", (2, step))
+    monkeypatch.setattr(At, "what", crash)
+    with pytest.raises(Stopped):
         fitted(**options)
-    monkeypatch.setattr(Stop, "step", None)
     resumed, again, later = fitted(**options)
     np.testing.assert_equal(later, history)
-    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    np.testing.assert_array_equal(play.targets, again.targets)
+    assert same([*whole.get_weights(), play.targets], [*resumed.get_weights(), again.targets])
 
 
 def test_a_network_that_plays_itself_soon_beats_what_it_was():

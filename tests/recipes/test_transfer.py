@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from dlguide import data, training
 from recipes import transfer_mnist
 from recipes._lib.images import few_labels, transfer
+from tests.helpers.training_runs import same
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
 
@@ -84,11 +85,10 @@ def test_from_scratch_and_fine_tuned_differ_in_first_weights_alone(recorded):
     assert len(pairs) == transfer.NETWORKS * sum(DRAWS.values())
     for scratch, tuned in pairs:
         assert scratch.model is tuned.model  # With it the loss, the random changes and the weight decay.
-        for name in ("x", "y"):
-            np.testing.assert_array_equal(getattr(scratch, name), getattr(tuned, name))
-        same = {"epochs", "batch_size", "seed", "verbose"}
-        assert {key: scratch.options[key] for key in same} == {key: tuned.options[key] for key in same}
-        assert scratch.options.keys() == tuned.options.keys() == same | {"callbacks"}
+        assert same([scratch.x, scratch.y], [tuned.x, tuned.y])
+        equal = {"epochs", "batch_size", "seed", "verbose"}
+        assert {key: scratch.options[key] for key in equal} == {key: tuned.options[key] for key in equal}
+        assert scratch.options.keys() == tuned.options.keys() == equal | {"callbacks"}
         for name in ("conv", "batch_normalization"):
             for learned, own, new in zip(*(fit.layers[name] for fit in (recorded.first, tuned, scratch)), strict=True):
                 np.testing.assert_array_equal(own, learned)
@@ -134,10 +134,7 @@ def test_a_short_training_starts_from_the_same_state_each_time_and_leaves_the_fi
     start = transfer.start(0, pretrained)
     # Once after another training, once after the same one.
     again = [short.fit(few, start, 1e-3, 1, 0).get_weights() for _ in range(2)]
-    for one, two in zip(*again, strict=True):
-        np.testing.assert_array_equal(one, two)
-    for one, two in zip(before, pretrained.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, two)
+    assert same(*again) and same(before, pretrained.get_weights())
     moved = [np.abs(one - two).max() for one, two in zip(again[0][:-2], before[:-2], strict=True)]
     assert min(moved) > 0, "fine-tuning moves all weights"
 
@@ -148,8 +145,7 @@ def test_codes_do_not_change_in_a_comparison_and_its_scores_are_those_of_a_compu
     pretrained, found = recorded.first.model, recorded.accuracies
     for name, before in recorded.first.layers.items():
         after = [weight for layer in pretrained.layers if layer.name.startswith(name) for weight in layer.get_weights()]
-        for one, two in zip(before, after, strict=True):
-            np.testing.assert_array_equal(one, two)
+        assert same(before, after)
 
     def outputs(model, x):
         return keras.ops.convert_to_numpy(model(x, training=False)).astype("float64")
