@@ -10,7 +10,6 @@ an argument that `training.fit` refuses (`docs/training.md` lists them) goes to 
 pytest prints lies in runs/keras_tests.
 """
 
-import argparse
 import collections
 import inspect
 import json
@@ -20,19 +19,24 @@ import subprocess
 import sys
 import tempfile
 
+from recipes._lib.runs import command_line
+
 LOG = "DLGUIDE_KERAS_TESTS"  # Names the file that the plug-in below writes, a line a test.
 THROUGH = "DLGUIDE_KERAS_TESTS_THROUGH"  # Set where `fit` goes through dlguide.
-PARTS = [f"keras/src/{name}" for name in ("callbacks", "distillation", "metrics", "models", "optimizers", "saving")]
-PARTS += ["keras/src/trainers", "keras/src/layers/layer_test.py", "keras/src/ops/core_test.py", "integration_tests"]
+PARTS = ("keras/src/callbacks", "keras/src/distillation", "keras/src/metrics", "keras/src/models")
+PARTS += ("keras/src/optimizers", "keras/src/saving", "keras/src/trainers", "keras/src/layers/layer_test.py")
+PARTS += ("keras/src/ops/core_test.py", "integration_tests")
 OUTPUT = pathlib.Path("runs/keras_tests")
 calls = collections.Counter()
 
 
-# The runner.
+def main(folder: pathlib.Path, parts: tuple[str, ...] = PARTS) -> None:
+    """Run both, and print how many tests pass and which pass plainly alone.
 
-
-def main(folder: pathlib.Path, parts: list[str]) -> None:
-    """Run both, and print how many tests pass and which pass plainly alone."""
+    Args:
+        folder: Keras's repository at the installed version.
+        parts: Files or folders in it.
+    """
     files = [path for part in parts for path in _test_files(folder / part)]
     plain, _ = _outcomes(folder, files, through=False)
     ours, counts = _outcomes(folder, files, through=True)
@@ -107,10 +111,9 @@ def _through_dlguide(plain):
         del given["self"]
         given = {name: value for name, value in given.items() if value is not signature.parameters[name].default}
         refused = [name for name in given if name not in taken]
-        refused += [
-            f"a generator as {name}" for name in ("x", "validation_data") if inspect.isgenerator(given.get(name))
-        ]
-        refused += [f"endless {name}" for name in ("x", "validation_data") if _is_endless(given.get(name))]
+        data = {name: value for name, value in given.items() if name in ("x", "validation_data")}
+        refused += [f"a generator as {name}" for name, value in data.items() if inspect.isgenerator(value)]
+        refused += [f"endless {name}" for name, value in data.items() if _is_endless(value)]
         if "class_weight" in given and "y" not in given:
             refused.append("class_weight with a data set")
         calls.update(refused or ["by dlguide"])
@@ -135,8 +138,4 @@ def _is_endless(data) -> bool:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=pathlib.Path, help="Keras's repository at the installed version")
-    parser.add_argument("parts", nargs="*", default=PARTS, help="files or folders in it")
-    arguments = parser.parse_args()
-    main(arguments.folder, arguments.parts)
+    command_line.run_tool(main)

@@ -167,8 +167,7 @@ def has_lowest_versions(check: dict) -> bool:
 def lowest_versions() -> dict[str, str]:
     """Return the lowest version of each package that pyproject.toml allows, by name, such as "2.20"."""
     project = tomllib.loads((recipe_list.FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = itertools.chain(project["dependencies"], *project["optional-dependencies"].values())
-    needed = list(map(Requirement, needed))
+    needed = map(Requirement, itertools.chain(project["dependencies"], *project["optional-dependencies"].values()))
     return {each.name: bound.version for each in needed for bound in each.specifier if bound.operator == ">="}
 
 

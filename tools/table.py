@@ -139,9 +139,8 @@ def spread_rows(language: str) -> list[list[str]]:
 def _linked(name: str) -> str:
     """Return a row's recipe, linked, with the options that the row has."""
     recipe = recipe_list.recipe(name)
-    return f"[`{recipe.recipe}`](recipes/{recipe.recipe}.py)" + (
-        f" `{recipe.written_options()}`" if recipe.options else ""
-    )
+    options = f" `{recipe.written_options()}`" if recipe.options else ""
+    return f"[`{recipe.recipe}`](recipes/{recipe.recipe}.py){options}"
 
 
 def model_rows(language: str) -> dict[str, list]:
@@ -154,9 +153,7 @@ def model_rows(language: str) -> dict[str, list]:
         size = sum(files[part]["size"] for part in model["parts"]) / 1e6
         parts = ", ".join(f"`{part}`" for part in model["parts"])
         scores = [f"{model[key][metric]:.6g}" for key in ("score_of_run", "score")]
-        rows.append(
-            [f"[`{name}`](recipes/{name}.py)", parts, f"{size:.2f}", str(run["seed"]), names_of[metric], *scores]
-        )
+        rows.append([_linked(name), parts, f"{size:.2f}", str(run["seed"]), names_of[metric], *scores])
     return {"models": rows}
 
 

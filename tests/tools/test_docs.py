@@ -23,9 +23,8 @@ TRANSLATED += sorted((ROOT / "recipes/published").glob("*/README.md"))
 TRANSLATED += sorted(path for path in (ROOT / "docs").glob("*.md") if not path.name.endswith(".zh.md"))
 PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "tests/README.md", ROOT / "tools/README.md", *TRANSLATED]
 PAGES += [path.with_suffix(".zh.md") for path in TRANSLATED]
-SLOW = pytest.mark.thorough
 PROGRAMS = [
-    pytest.param(*pair, id=f"{path.relative_to(ROOT)}-{number}", marks=[] if path.parent == ROOT else [SLOW])
+    pytest.param(*pair, id=f"{path.relative_to(ROOT)}-{number}", marks=[pytest.mark.thorough] * (path.parent != ROOT))
     for path in TRANSLATED  # The Chinese pages have the same programs, see below.
     for number, pair in enumerate(re.findall(r"```python\n(.*?)```\n\n```\n(.*?)```", path.read_text("utf-8"), re.S), 1)
 ]

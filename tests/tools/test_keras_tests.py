@@ -33,7 +33,7 @@ def test_tests_that_pass_plainly_and_not_by_dlguide_are_named_with_their_reason(
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     (folder / "some_test.py").write_text(TESTS)
     (folder / "other_test.py").write_text("def test_without_training(): pass\n")
-    keras_tests.main(folder, ["."])
+    keras_tests.main(folder, (".",))
     first, calls, *failed = capsys.readouterr().out.splitlines()
     assert first == "3 tests of 1 files pass plainly, 2 of them by dlguide"
     assert calls == "calls of fit: by dlguide 3, validation_split 1"

@@ -55,21 +55,15 @@ def test_z_follows_from_the_rank_where_all_seeds_gave_the_same(value, probabilit
     assert stats.norm.cdf(ledger.z_score(NAME, published, value)) == pytest.approx(probability)
 
 
-def run_lengths(shift: float, runs: int, longest: int) -> np.ndarray:
-    """Return the check of the first alarm of many series whose z are normal with this mean."""
+@pytest.mark.parametrize(
+    ("shift", "longest", "mean", "tolerance"),
+    [(1.0, 80, 10.4, 0.4), (-1.0, 80, 10.4, 0.4), pytest.param(0.0, 4000, 465, 31, marks=pytest.mark.thorough)],
+)
+def test_the_cusum_alarms_as_late_as_its_table_says(shift, longest, mean, tolerance):
+    """The table of Montgomery, "Introduction to statistical quality control", within three standard errors."""
     random = np.random.default_rng(1)
-    return np.array([ledger.cusum(random.normal(shift, 1, longest)).alarm or longest for _ in range(runs)])
-
-
-def test_the_cusum_notices_one_deviation_after_ten_checks_up_or_down():
-    """10.4 checks on average (Montgomery, "Introduction to statistical quality control", table of the CUSUM)."""
-    for shift in (1.0, -1.0):
-        assert run_lengths(shift, 2000, 80).mean() == pytest.approx(10.4, abs=0.4)
-
-
-@pytest.mark.thorough
-def test_a_false_alarm_comes_once_in_465_checks():
-    assert run_lengths(0.0, 2000, 4000).mean() == pytest.approx(465, abs=31)  # Three standard errors.
+    lengths = [ledger.cusum(random.normal(shift, 1, longest)).alarm or longest for _ in range(2000)]
+    assert np.mean(lengths) == pytest.approx(mean, abs=tolerance)
 
 
 @pytest.mark.thorough
@@ -96,11 +90,6 @@ def test_half_a_point_less_raises_the_alarm_and_one_odd_run_does_not(ledger_file
     assert stop.value.code == 1 and "ALARM at check 1" in printed and printed.endswith(f"shifted: {NAME}\n")
     [row] = [row for row in table.check_rows() if f"/{NAME}.py" in row[0]]
     assert row[1] == "14" and row[2].startswith("-") and row[2].endswith("⚠")
-
-
-def test_a_result_that_was_measured_again_starts_anew(ledger_file):
-    ledger.append([made_check(), made_check(seed=5001, published_mean=0.5)])
-    assert [check["seed"] for check in ledger.valid(NAME)] == [5000]
 
 
 def test_a_check_stands_in_the_column_of_its_backend_and_versions(ledger_file):
@@ -132,7 +121,7 @@ def test_a_run_that_is_checked_again_counts_once_and_a_command_that_fails_does_n
         return {METRIC: 0.989, "training_seconds": 1.0}
 
     monkeypatch.setattr(measure, "run", run)
-    ledger.append([made_check(seed=9, published_mean=0.5)])  # Of an earlier result.
+    ledger.append([made_check(seed=9, published_mean=0.5)])  # Of an earlier result: it no longer counts.
     verify.main((NAME,), seeds=(7,))
     with pytest.raises(SystemExit) as stop:
         verify.main((NAME,), seeds=(8, 7, 9))
@@ -153,38 +142,14 @@ def test_a_recipe_without_a_result_has_no_checks_and_no_spread(ledger_file, monk
 
 
 def test_checks_of_another_machine_are_added(ledger_file, tmp_path, capsys):
-    """As they are printed, in one file or several, with empty lines."""
-    others = [made_check(seed=seed, cpu="another") for seed in (1, 2, 3)]
-    for name, part in {"a": others[:2], "b": others[2:]}.items():
-        (tmp_path / name).write_text("".join(f"{ledger.to_json_line(check)}\n\n" for check in part), encoding="utf-8")
+    """From its ledger or as they are printed, in one file or several: known checks and sentences are left out."""
+    known, *others = (made_check(seed=seed, cpu="another") for seed in (1, 2, 3, 4))
+    ledger.append([known])
+    for name, part in {"a": [known, *others[:2], others[0]], "b": others[2:]}.items():
+        lines = [*map(ledger.to_json_line, part), "", "mlp_mnist  accuracy  0.98 in 0.97 to 0.99  inside"]
+        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8-sig")
     ledger.main((str(tmp_path / "a"), str(tmp_path / "b")))
-    assert ledger.read() == others and capsys.readouterr().out.startswith("3 checks added to ")
-
-
-def test_the_ledger_of_another_machine_and_the_output_of_verify_are_read(ledger_file, tmp_path, capsys):
-    """Known checks and sentences are left out; a file without checks, or in another encoding, is refused."""
-    ledger.append([made_check(seed=4)])
-    new, file = made_check(seed=5, cpu="another"), tmp_path / "others"
-    lines = [
-        "mlp_mnist  accuracy  0.98 in 0.97 to 0.99  inside",
-        *map(ledger.to_json_line, [made_check(seed=4), new, new]),
-    ]
-    file.write_text("\n".join(lines), encoding="utf-8-sig")
-    ledger.main((str(file),))
-    assert ledger.read() == [made_check(seed=4), new] and "1 checks added" in capsys.readouterr().out
-    file.write_text("nothing")
-    with pytest.raises(ValueError, match="`files` must be files with checks, a line of JSON each"):
-        ledger.main((str(file),))
-    file.write_text(ledger.to_json_line(new), encoding="utf-16")
-    with pytest.raises(ValueError, match="`files` must be text files in UTF-8"):
-        ledger.main((str(file),))
-    # The same run twice, stated differently, is refused within one file too.
-    file.write_text(
-        "\n".join(ledger.to_json_line(made_check(seed=6, cores=cores)) for cores in (1, 2)), encoding="utf-8"
-    )
-    with pytest.raises(ValueError, match="a new check"):
-        ledger.main((str(file),))
-    assert len(ledger.read()) == 2
+    assert ledger.read() == [known, *others] and capsys.readouterr().out.startswith("3 checks added to ")
 
 
 BAD = {
@@ -208,6 +173,7 @@ BAD = {
     "when the result was published, and today": {"date": "2099-01-01"},
     "was published": {"date": "2020-01-01"},
     "a new check: the ledger has one of this row, seed, backend and versions": {"seed": 4, "cores": 1},
+    "a new check": {"seed": 7, "cores": 1},
 }
 
 
@@ -225,6 +191,18 @@ def test_a_check_that_does_not_fit_is_refused_and_none_is_added(must_be, ledger_
     assert ledger_file.read_bytes() == before
 
 
-def test_a_file_that_there_is_not_is_refused(ledger_file):
-    with pytest.raises(ValueError, match=r"`files` must be files that exist\. Received: files='no_such_file'"):
-        ledger.main(("no_such_file",))
+@pytest.mark.parametrize(
+    ("content", "must_be"),
+    [
+        (None, "files that exist"),
+        (b"nothing", "files with checks, a line of JSON each"),
+        ("{}".encode("utf-16"), "text files in UTF-8"),
+    ],
+)
+def test_a_file_without_checks_is_refused(content, must_be, ledger_file, tmp_path):
+    file = tmp_path / "others"
+    if content:
+        file.write_bytes(content)
+    with pytest.raises(ValueError) as error:
+        ledger.main((str(file),))
+    assert str(error.value) == f"`files` must be {must_be}. Received: files={str(file)!r}"

@@ -62,32 +62,40 @@ def test_the_list_answers_without_importing_a_recipe():
     subprocess.run([sys.executable, "-c", imported], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypatch, capsys):
-    seeds = []
+@pytest.fixture
+def commands(tmp_path, monkeypatch):
+    """Commands of recipes end at once, with scores that follow from the seed; that with seed 99 fails."""
+    commands = []
 
-    def run(command, check):
-        seeds.append(seed := int(command[command.index("--seed") + 1]))
-        if seed == 1:
+    def run(command, check, **_):
+        commands.append(command[1:-2])
+        seed = int(command[-3])
+        if seed == 99:
             raise subprocess.CalledProcessError(2, command)
         Path(command[-1]).mkdir()
         metrics = {"accuracy": 0.5 + seed / 100, "baseline_accuracy": 0.1, "training_seconds": 1.0, "list": [1]}
+        metrics |= {"mean_return": -80.0 - seed, "baseline_return": -95.5}
         Path(command[-1], "metrics.json").write_text(json.dumps(metrics))
 
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     monkeypatch.setattr(subprocess, "run", run)
+    return commands
+
+
+def test_a_measurement_that_fails_leaves_the_published_result(commands, tmp_path, monkeypatch):
     published, part = (tmp_path / f"perceptron_mnist.{suffix}" for suffix in ("json", "part"))
     published.write_text("before")
     with pytest.raises(subprocess.CalledProcessError):
-        measure.main(("perceptron_mnist",), seeds=(0, 1))
+        measure.main(("perceptron_mnist",), seeds=(0, 99))
     assert published.read_text() == "before" and list(json.loads(part.read_text())["seeds"]) == ["0"]
     measure.main(("perceptron_mnist",), seeds=(0, 2))
     content = json.loads(published.read_text())
     assert list(content["seeds"]) == ["0", "2"] and not part.exists()
-    assert seeds == [0, 1, 2]  # Seed 0 was measured before, in the same way.
     assert content["mean"]["accuracy"] == pytest.approx(0.51)
-    part.write_text(json.dumps({**json.loads(published.read_text()), "code": "of another version"}))
+    part.write_text(json.dumps({**content, "code": "of another version"}))
     measure.main(("perceptron_mnist",), seeds=(0, 2))
-    assert seeds[3:] == [0, 2]
+    # First, seed 0 was measured before in the same way.
+    assert [command[-1] for command in commands] == ["0", "99", "2", "0", "2"]
     machine = machine_facts.machine()
     monkeypatch.setattr(machine_facts, "machine", lambda: {**machine, "backend": "jax"})  # Another file.
     measure.main(("perceptron_mnist",), seeds=(3,))
@@ -95,23 +103,12 @@ def test_a_measurement_that_fails_leaves_the_published_result(tmp_path, monkeypa
     assert {path.name for path in tmp_path.iterdir()} == {"perceptron_mnist.json", "perceptron_mnist_jax.json"}
 
 
-def test_a_further_row_is_its_recipe_with_other_options_and_has_a_result_of_its_own(tmp_path, monkeypatch, capsys):
-    """Measured, verified, and shown below its recipe: in the tables, in the docstring and in the list."""
-    commands = []
-
-    def run(command, check, **_):
-        commands.append(command[1:-2])
-        Path(command[-1]).mkdir()
-        mean_return = -80.0 - int(command[command.index("--seed") + 1])
-        metrics = {"mean_return": mean_return, "baseline_return": -95.5, "training_seconds": 1.0}
-        Path(command[-1], "metrics.json").write_text(json.dumps(metrics))
-
+def test_a_further_row_is_its_recipe_with_other_options(commands, tmp_path, monkeypatch, capsys):
+    """It has a result of its own, measured, verified, and shown in the tables, in the docstring and in the list."""
     rows, name = recipe_list.rows(), "dqn_acrobot"
     assert rows.index(name) == rows.index("dqn_cartpole") + 1 and name not in recipe_list.names()
     assert recipe_list.rows("dqn_cartpole") == ["dqn_cartpole", name] and recipe_list.rows("vae_mnist") == ["vae_mnist"]
-    shutil.copy(results.path("dqn_cartpole"), tmp_path)
-    monkeypatch.setattr(results, "RESULTS", tmp_path)
-    monkeypatch.setattr(subprocess, "run", run)
+    shutil.copy(recipe_list.FOLDER / "results/dqn_cartpole.json", tmp_path)
     measure.main((name,), seeds=(1, 2))
     verify.main((name,), seeds=(3,))
     words = ["-m", "recipes.dqn_cartpole", "--env", "Acrobot-v1", "--epochs", "32", "--seed"]

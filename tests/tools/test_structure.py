@@ -5,6 +5,8 @@ import graphlib
 import re
 from pathlib import Path
 
+from recipes._lib.runs import recipe_list
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("dlguide", "recipes", "questions", "tools")
 """The package, the book in two rooms, and what authors use: a room imports nothing of those after it."""
@@ -16,7 +18,7 @@ def module_name(path: Path) -> str:
 
 
 MODULES = {module_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
-RECIPES = {f"recipes.{path.stem}" for path in (ROOT / "recipes").glob("*_*.py") if path.stem[0] != "_"}
+RECIPES = {f"recipes.{name}" for name in recipe_list.names()}
 
 # Attributes that Keras or TensorFlow documents nowhere, whatever their names look like; with the names that begin with
 # an underscore in `dlguide/_keras.py`, which says what they are for.

@@ -32,8 +32,8 @@ def main(*, seeds: tuple[int, ...] = SEEDS) -> None:
 
 def first_success(returns: list[tuple[int, float, float]]) -> dict | None:
     """Return the steps and the seconds until the first mean return of at least 475, None if there is none."""
-    found = [{"steps": steps, "seconds": seconds} for steps, seconds, value in returns if value >= THRESHOLD]
-    return found[0] if found else None
+    found = ({"steps": steps, "seconds": seconds} for steps, seconds, value in returns if value >= THRESHOLD)
+    return next(found, None)
 
 
 def _recipe(seed: int) -> list[tuple[int, float, float]]:

@@ -16,8 +16,6 @@ CURVES = {
     "lstm": {length: Row("lstm", 128, 128, {"length": length}) for length in LENGTHS},
 }
 """The models of each curve by what varies: the batch size, the width or the length."""
-
-
 EPOCH_FLOPS = 5e10
 """About so many operations has an epoch: 10 to 500 steps."""
 

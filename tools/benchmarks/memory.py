@@ -22,10 +22,7 @@ def main(*, backends: tuple[str, ...] = results.BACKENDS, fits: int = 200) -> No
 
 
 def growth(how: str, backend: str, fits: int, first: int = 10) -> float:
-    """Return by how many megabytes a new process grows in `fits` fits after the `first` ones.
-
-    `how` is "fit", or "plain" for `model.fit`.
-    """
+    """Return by how many MB a new process grows in fits after the first ones; `how` is "plain" for `model.fit`."""
     with processes.start(backend) as call:
         return call(_growth, how, fits, first)
 

@@ -15,10 +15,7 @@ from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_produ
 
 
 def published(language: str) -> dict[str, str]:
-    """Return the Markdown of each published benchmark, in "en" or "zh", by its name.
-
-    The paths of figures start at the root of the project: `tools/benchmarks/results/growth.png`.
-    """
+    """Return the Markdown of each published benchmark, in "en" or "zh"; paths start at the root of the project."""
     phrases = {"language": language, **read_words(WORDS, language)}
     return {name: "\n\n".join(paragraphs(_content(name, phrases), phrases)) for name, paragraphs in MARKERS.items()}
 

@@ -154,10 +154,7 @@ def pyod_autoencoder(seed: int) -> tuple[float, float]:
 
 
 def umap_k_means(seed: int) -> tuple[float, float]:
-    """UMAP with its settings for clusters (30 neighbours, distance 0), then k-means on its two numbers.
-
-    UMAP gets no seed: with one it would use one core.
-    """
+    """UMAP with its settings for clusters, but no seed: with one it would use one core; k-means on its two numbers."""
     import umap
     from sklearn.cluster import KMeans
 

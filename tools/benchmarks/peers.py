@@ -8,7 +8,6 @@ seed. What has been measured is kept in the result, so that a benchmark that was
 """
 
 import importlib.metadata
-import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -41,8 +40,7 @@ def main(*, rows: tuple[str, ...] = (), rounds: int = 3) -> None:
     """Measure the recipes `rows`, all if there are none, and their peers; write each result as it comes."""
     if set(rows) - set(PEERS):
         raise arguments.error("rows", f"of {', '.join(PEERS)}", rows)
-    file = tables.RESULTS / "peers.json"
-    measured = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else {}
+    measured = tables.read("peers")["rows"]
     for name in rows or PEERS:
         row = measured.setdefault(name, {})
         for seed in range(rounds):

@@ -84,7 +84,9 @@ def changed_source(name: str) -> str:
     """Return the source of the function as the patch leaves it, without the indentation of a method."""
     diff = (PATCHES / f"{name}.diff").read_text(encoding="utf-8")
     text = Path(keras.__path__[0], re.search(r"^--- a/keras/(.*)", diff, re.M)[1]).read_text(encoding="utf-8")
-    for old, new in hunks(diff):
+    for hunk in diff.split("\n@@ ")[1:]:
+        lines = hunk.splitlines(keepends=True)[1:]
+        old, new = ("".join(line[1:] for line in lines if line[0] in signs) for signs in (" -", " +"))
         if text.count(old) != 1:
             raise RuntimeError(f"{name}.diff does not fit Keras {keras.__version__}")
         text = text.replace(old, new)
@@ -92,11 +94,3 @@ def changed_source(name: str) -> str:
     for part in ALL[name].function.split("."):
         node = next(child for child in node.body if getattr(child, "name", None) == part)
     return textwrap.dedent(ast.get_source_segment(text, node, padded=True))
-
-
-def hunks(diff: str) -> list[tuple[str, str]]:
-    """Return the old and the new text of each place that a patch changes, with the lines around it."""
-    places = [place.splitlines(keepends=True)[1:] for place in diff.split("\n@@ ")[1:]]
-    return [
-        tuple("".join(line[1:] for line in place if line[0] in signs) for signs in (" -", " +")) for place in places
-    ]

@@ -61,7 +61,15 @@ def publish_run(run: finished_runs.FinishedRun, target: Path) -> None:
             if (run.folder / name).exists():
                 shutil.copyfile(run.folder / name, new / name)
         model = _model(run, new) if recipe_list.recipe(run.recipe).published_parts else {}
-        results.write_json(new / "run.json", _content(run) | model | {"files": published_runs.files(new)})
+        content = {
+            "recipe": run.recipe,
+            "command": f"python -m recipes.{run.recipe} --seed {run.options['seed']}",
+            "seed": run.options["seed"],
+            "options": run.options,
+            "metrics": {name: value for name, value in run.metrics.items() if isinstance(value, int | float)},
+            "machine": run.machine,
+        }
+        results.write_json(new / "run.json", content | model | {"files": published_runs.files(new)})
         for page in target.glob("*.md"):
             shutil.copy(page, new)
         target.replace(old)
@@ -70,17 +78,6 @@ def publish_run(run: finished_runs.FinishedRun, target: Path) -> None:
         except BaseException:
             old.replace(target)
             raise
-
-
-def _content(run: finished_runs.FinishedRun) -> dict:
-    return {
-        "recipe": run.recipe,
-        "command": f"python -m recipes.{run.recipe} --seed {run.options['seed']}",
-        "seed": run.options["seed"],
-        "options": run.options,
-        "metrics": {name: value for name, value in run.metrics.items() if isinstance(value, int | float)},
-        "machine": run.machine,
-    }
 
 
 def _model(run: finished_runs.FinishedRun, folder: Path) -> dict:

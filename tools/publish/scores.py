@@ -17,11 +17,8 @@ FEW = 1000
 def score(name: str, outputs: Outputs, *, judge: Outputs | None = None, few: bool = False, seed: int = 10) -> dict:
     """Return the score of a recipe's model, as a dictionary of its name and value.
 
-    Args:
-        outputs: The model, as a function from part and batch to outputs.
-        judge: For a GAN: the classifier of `cnn_mnist`.
-        few: On the first examples of the test set only; of an agent, ten episodes; of a player, some positions.
-        seed: Seed of the run.
+    `outputs` is the model as a function from part and batch; the judge of a GAN is the classifier of `cnn_mnist`. With
+    `few`, on the first examples of the test set only; of an agent, ten episodes; of a player, some positions.
     """
     recipe = recipe_list.recipe(name)
     count = FEW if few else None
@@ -40,7 +37,7 @@ def score(name: str, outputs: Outputs, *, judge: Outputs | None = None, few: boo
         episodes = environments.play(policy, environments.make(recipe.data, len(seeds)), seeds)
         return {"mean_return": environments.mean_return(episodes)}
     test = data.load(recipe.data_set, seed=seed).test
-    return (OWN.get(name) or SCORES[recipe.metric])(outputs, test.x[:count], test.y[:count], judge, seed)
+    return (SCORES.get(name) or SCORES[recipe.metric])(outputs, test.x[:count], test.y[:count], judge, seed)
 
 
 def _accuracy(outputs, x, y, judge, seed) -> dict:
@@ -118,7 +115,6 @@ SCORES = {
     "frechet_distance": _frechet_distance,
     "words_wrong": _nats_per_sound,
     "mark_found": _accuracy,  # On images without the mark: the maps of all of them take a minute.
+    "transfer_mnist": _accuracy_of_new_digits,
 }
-"""By the metric of the recipe."""
-OWN = {"transfer_mnist": _accuracy_of_new_digits}
-"""By the recipe, where the published model is only one of those that the metric is about."""
+"""By the metric; by the recipe, where the published model is only one of those that the metric is about."""

@@ -23,8 +23,13 @@ GUIDES += ("models", "experiments")
 MEASURED = ("results", "seeds", "peers", "speed", "record", "upstream", "photos", "deep_q_learning")
 
 
-def build(folder: Path) -> None:
-    """Build both languages into a folder, English at its root and Chinese in `zh`; replace an earlier site."""
+def build(folder: str = "site") -> None:
+    """Build the guide as a site in English and Chinese.
+
+    Args:
+        folder: Folder of the site, new or with an earlier one, which is replaced.
+    """
+    folder = Path(folder)
     is_site = (folder / "demos/words.js").exists()
     if folder.exists() and not is_site and (folder.is_file() or any(folder.iterdir())):
         raise arguments.error("folder", "new, empty or an earlier site", str(folder))
@@ -40,13 +45,14 @@ def build(folder: Path) -> None:
         if folder.exists():
             shutil.rmtree(folder)
         shutil.copytree(scratch / "site_en", folder)
+    print(f"open {folder / 'index.html'}")
 
 
 def stage(folder: Path, language: str) -> None:
     """Write all pages of a language, and the files that they show, into a folder."""
     files, done = _pages.Files(), set()
     texts = {_pages.staged(name): _pages.page_text(name, language, files) for name in _pages.names()}
-    texts |= _with_notebooks(folder, texts, language)
+    texts |= _with_notebooks(texts, language)
     texts["gallery.md"] = _gallery(texts, language)
     for place, text in _api.pages(language).items():
         texts[place] = _pages.transformed(text, place, place, files)
@@ -65,18 +71,14 @@ def stage(folder: Path, language: str) -> None:
     shutil.copytree(HERE / "assets", folder, dirs_exist_ok=True)
 
 
-def _with_notebooks(folder: Path, texts: dict[str, str], language: str) -> dict[str, str]:
-    """Write the notebooks, and return the pages that link to them below their titles."""
+def _with_notebooks(texts: dict[str, str], language: str) -> dict[str, str]:
+    """Return the notebooks, and the pages with links to them below their titles."""
     found, word = {}, read_words(_pages.WORDS, language)["notebook"]
-    for name in (*_questions.names(), *recipe_list.names()):
-        is_question = name in _questions.names()
-        place = f"{'questions' if is_question else 'recipes/published'}/{name}/index.md"
-        if place not in texts:
-            continue
+    for place in (*_question_pages(), *_recipe_pages()):
         page = (ROOT / place).with_name(f"README{LANGUAGES[language]}.md")
-        file = folder / place.replace("index.md", f"{name}.ipynb")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_notebooks.question(page) if is_question else _notebooks.recipe(name), encoding="utf-8")
+        name = page.parent.name
+        notebook = _notebooks.question(page) if place.startswith("questions/") else _notebooks.recipe(name)
+        found[place.replace("index.md", f"{name}.ipynb")] = notebook
         title, links, rest = texts[place].split("\n\n", 2)
         found[place] = f"{title}\n\n{links} · [{word}]({name}.ipynb){{ download }}\n\n{rest}"
     return found
@@ -102,8 +104,7 @@ def _question_pages() -> list[str]:
 
 
 def _recipe_pages() -> list[str]:
-    pages = [f"recipes/published/{name}/index.md" for name in recipe_list.names()]
-    return [page for page in pages if page.replace("index", "README") in _pages.names()]
+    return [f"recipes/published/{name}/index.md" for name in recipe_list.names()]
 
 
 def _navigation(language: str) -> list:

@@ -20,10 +20,7 @@ def question(page: Path) -> str:
 
 
 def recipe(name: str) -> str:
-    """Return a notebook in JSON: a recipe's docstring, its source in cells, and a call for a quick look.
-
-    It runs in a checkout of the repository.
-    """
+    """Return a notebook for a checkout, in JSON: a recipe's docstring, its source in cells, a call for a quick look."""
     source = (recipe_list.FOLDER / f"{name}.py").read_text(encoding="utf-8")
     lines, tree = source.splitlines(), ast.parse(source)
     text, *statements, _ = tree.body  # Last: what the script does as a command.

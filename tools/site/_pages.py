@@ -17,7 +17,7 @@ RUNTIME_MEGABYTES = 5.0
 """Of ONNX Runtime Web, packed."""
 WORDS = Path(__file__).with_name("words.csv")
 """Of the site, that stand in no page."""
-FENCE = re.compile(r"^```.*?^```\n", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"(^```.*?^```\n)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s#]*)(#[^()\s]*)?\)")
 OTHER_LANGUAGE = re.compile(r" ?\[(?:中文|English)\]\([^)]*\)")
 """The link to the page in the other language: the site has it in its head."""
@@ -87,15 +87,10 @@ def listing_text(path: str, files: Files) -> str:
 
 
 def transformed(content: str, name: str, place: str, files: Files) -> str:
-    """Return Markdown as the site has it; code stays as it is.
-
-    `name` is the path of the page in the repository, `place` that in the site.
-    """
-    content, parts, start = DEMO.sub(_demo, content), [], 0
-    for fence in FENCE.finditer(content):
-        parts += [_prose(content[start : fence.start()], name, place, files), fence[0]]
-        start = fence.end()
-    return "".join([*parts, _prose(content[start:], name, place, files)])
+    """Return Markdown of the path `name` in the repository as that of `place` in the site; code stays as it is."""
+    parts = FENCE.split(DEMO.sub(_demo, content))  # Each second part is code.
+    parts[::2] = [_prose(part, name, place, files) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _prose(content: str, name: str, place: str, files: Files) -> str:

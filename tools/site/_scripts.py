@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from recipes._lib.runs import recipe_list
+from recipes._lib.published import published_runs
 from recipes._lib.words import LANGUAGES, read_words
 
 HERE = Path(__file__).parent
@@ -26,8 +26,8 @@ def write(folder: Path) -> None:
     texts = {language: read_words(HERE / "demos/words.csv", language) for language in LANGUAGES}
     (folder / "words.js").write_text(_assigned(words=texts), encoding="utf-8")
     (folder / "models").mkdir()
-    for path in sorted(recipe_list.FOLDER.glob("published/*/run.json")):
-        _write_model(path.parent, folder / "models")
+    for name in published_runs.models():
+        _write_model(published_runs.FOLDER / name, folder / "models")
     if shutil.which("npm") is None:
         print("npm is missing (it comes with Node.js): the pages show recorded examples instead of running models")
         return
@@ -45,12 +45,11 @@ def write(folder: Path) -> None:
 
 def _write_model(published: Path, folder: Path) -> None:
     files = {f"{published.name}/{path.name}": packed(path) for path in sorted(published.glob("*.onnx"))}
-    if files:
-        info = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(published.glob("*.json"))}
-        lines = [f"dlguide.{key} = dlguide.{key} || {{}};" for key in ("files", "info")]
-        lines += [f"dlguide.files[{json.dumps(name)}] = {json.dumps(packed)};" for name, packed in files.items()]
-        lines.append(f"dlguide.info[{json.dumps(published.name)}] = {json.dumps(info, ensure_ascii=False)};")
-        (folder / f"{published.name}.js").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    info = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(published.glob("*.json"))}
+    lines = [f"dlguide.{key} = dlguide.{key} || {{}};" for key in ("files", "info")]
+    lines += [f"dlguide.files[{json.dumps(name)}] = {json.dumps(packed)};" for name, packed in files.items()]
+    lines.append(f"dlguide.info[{json.dumps(published.name)}] = {json.dumps(info, ensure_ascii=False)};")
+    (folder / f"{published.name}.js").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """The built site, over http and from disk, in headless Chromium."""
 
+import contextlib
 import functools
 import http.server
 import shutil
@@ -16,25 +17,18 @@ def pytest_ignore_collect(collection_path):
     return not (FOLDER / "index.html").exists() or None
 
 
-@pytest.fixture(scope="session")
-def site():
-    """Return the folder of the site."""
-    return FOLDER
-
-
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
 
 @pytest.fixture(scope="session")
-def address(site):
+def address():
     """Serve the site; return where."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=FOLDER)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 @pytest.fixture(scope="session")
@@ -48,42 +42,27 @@ def browser():
 class Visit:
     """A page that is open, with what the browser complained of and what it asked of other machines."""
 
-    def __init__(self, browser, base, **settings):
-        self.base, self.errors, self.outside = base, [], []
-        self.page = browser.new_context(**settings).new_page()
-        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self._note(request.url))
-
-    def _note(self, url):
-        if not url.startswith((self.base, "data:", f"blob:{self.base}", "blob:null")):
-            self.outside.append(url)
+    def __init__(self, page, base):
+        self.page, self.base, self.errors, self.outside = page, base, [], []
+        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        own = (base, "data:", f"blob:{base}", "blob:null")
+        page.on("request", lambda request: request.url.startswith(own) or self.outside.append(request.url))
 
     def open(self, place):
         self.page.goto(self.base + place)
         return self.page
 
 
-@pytest.fixture(params=["http", "file"])
-def visit(request, browser):
-    """Return a function that makes a `Visit`, over http or from disk."""
-    yield from _visits(request, browser, request.param)
+@pytest.fixture
+def protocol():
+    """A test with this as a parameter visits the site over "http" too."""
+    return "file"
 
 
 @pytest.fixture
-def visit_disk(request, browser):
-    """The same from disk only."""
-    yield from _visits(request, browser, "file")
-
-
-def _visits(request, browser, scheme):
-    base = request.getfixturevalue("address") if scheme == "http" else f"file://{request.getfixturevalue('site')}/"
-    opened = []
-
-    def opener(**settings):
-        opened.append(Visit(browser, base, **settings))
-        return opened[-1]
-
-    yield opener
-    for each in opened:
-        each.page.context.close()
+def visit(request, browser, protocol):
+    """Return a function that makes a `Visit`."""
+    base = request.getfixturevalue("address") if protocol == "http" else f"file://{FOLDER}/"
+    with contextlib.ExitStack() as contexts:
+        yield lambda **settings: Visit(contexts.enter_context(browser.new_context(**settings)).new_page(), base)

@@ -20,17 +20,16 @@ RUN = """async ([part, inputs]) => {
 
 def opened(visit, name, language="", **settings):
     """Return the page of a recipe when its model is there."""
-    page = visit(viewport={"width": 1200, "height": 1000}, **settings).open(
-        f"{language}recipes/published/{name}/index.html"
-    )
+    found = visit(viewport={"width": 1200, "height": 1000}, **settings)
+    page = found.open(f"{language}recipes/published/{name}/index.html")
     page.locator(".demo").scroll_into_view_if_needed()
     page.wait_for_selector(".demo[data-state=ready]", timeout=30_000)
     return page
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_model_in_the_page_computes_what_keras_predicts(visit_disk, name):
-    page, whole = opened(visit_disk, name), recipes.pretrained(name)
+def test_a_model_in_the_page_computes_what_keras_predicts(visit, name):
+    page, whole = opened(visit, name), recipes.pretrained(name)
     outputs = model_files.keras_outputs(name, whole)
     for part, model in model_files.parts(name, whole).items():
         x = model_files.part_examples(name, model, 20)
@@ -58,6 +57,7 @@ def draw(page, *strokes):
         page.mouse.up()
 
 
+@pytest.mark.parametrize("protocol", ["http", "file"])
 @pytest.mark.parametrize("language", ["", "zh/"])
 def test_a_drawn_digit_is_answered_right(visit, language):
     page = opened(visit, "cnn_mnist", language)
@@ -67,8 +67,8 @@ def test_a_drawn_digit_is_answered_right(visit, language):
         assert re.findall(r"[:：]\s*(\d)", found) == [digit, digit], found
 
 
-def test_a_digit_is_drawn_with_the_keyboard(visit_disk):
-    page = opened(visit_disk, "mlp_mnist")
+def test_a_digit_is_drawn_with_the_keyboard(visit):
+    page = opened(visit, "mlp_mnist")
     page.focus(".demo-paper")
     for key in ["Delete", *["ArrowUp"] * 10, " ", *["ArrowDown"] * 20, " "]:
         page.keyboard.press(key)
@@ -98,22 +98,32 @@ BY_KEYBOARD = {
     "vae_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=3),
     "gan_mnist": lambda page: press(page, "button", "Enter"),
     "diffusion_mnist": lambda page: press(page, "button", "Enter"),
-    "lstm_places": lambda page: page.fill(".demo input[type=text]", "Neuschwanstein"),
-    "seq2seq_pronounce": lambda page: page.fill(".demo input[type=text]", "thoroughly"),
-    "transformer_recall": lambda page: page.fill(".demo input[type=text]", "x9 y8 z7 b1 y?"),
     "transformer_shakespeare": lambda page: press(page, "input[type=text]", "Enter"),
     "explanation_mnist": lambda page: press(page, ".demo-column .demo-button", "Enter"),
     "dqn_cartpole": lambda page: press(page, "canvas", "ArrowRight", "ArrowRight"),
     "selfplay_connect4": lambda page: press(page, "canvas", "ArrowLeft", "Enter"),
     "polynomial_regression_mpg": lambda page: press(page, "input[type=range]", "ArrowRight", number=3),
 }
+TEXTS = {
+    "lstm_places": ("Neuschwanstein", "Germany"),
+    "transformer_recall": ("x9 y8 z7 b1 y?", "8"),
+    "seq2seq_pronounce": ("Saxophones", "S AE K S AH F OW N Z"),
+}
+"""What the reader types, and the answer."""
 
 
 @pytest.mark.parametrize("name", BY_KEYBOARD)
-def test_a_demo_answers_to_the_keyboard(visit_disk, name):
-    page = opened(visit_disk, name, reduced_motion="reduce")
+def test_a_demo_answers_to_the_keyboard(visit, name):
+    page = opened(visit, name, reduced_motion="reduce")
     assert changed(page, lambda: BY_KEYBOARD[name](page))
-    assert {*BY_KEYBOARD, *DIGITS} == {*NAMES}
+    assert {*BY_KEYBOARD, *TEXTS, *DIGITS} == {*NAMES}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_answer_to_a_text_is_right(visit, name):
+    page, (text, answer) = opened(visit, name), TEXTS[name]
+    assert changed(page, lambda: page.fill(".demo input[type=text]", text))
+    assert answer in answers(page)[0]
 
 
 MOVE_VALUES = """async (moves) => {
@@ -123,8 +133,8 @@ MOVE_VALUES = """async (moves) => {
 }"""
 
 
-def test_the_search_of_a_game_in_the_page_is_that_of_the_recipe_and_a_click_is_answered(visit_disk):
-    page = opened(visit_disk, "selfplay_connect4")
+def test_the_search_of_a_game_in_the_page_is_that_of_the_recipe_and_a_click_is_answered(visit):
+    page = opened(visit, "selfplay_connect4")
     value = game_players.network_value(recipes.pretrained("selfplay_connect4"))
     for moves in ([], [3, 3, 2], [0, 0, 1, 1, 2], [0, 0, 1, 1, 2, 2], [3] * 6, [0, 1, 0, 1, 0]):
         values = game_players.move_values(connect_four.played(moves), 2, value)[0]
@@ -134,20 +144,8 @@ def test_the_search_of_a_game_in_the_page_is_that_of_the_recipe_and_a_click_is_a
     assert re.search(r"The network plays column \d\.", " ".join(answers(page)))
 
 
-def test_the_answers_to_texts_are_right(visit_disk):
-    page = opened(visit_disk, "lstm_places")
-    page.fill(".demo input[type=text]", "Neuschwanstein")
-    assert "Germany" in " ".join(answers(page))
-    page = opened(visit_disk, "transformer_recall")
-    page.fill(".demo input[type=text]", "a4 f7 c1 d1 f?")
-    assert "7" in answers(page)[0]
-    page = opened(visit_disk, "seq2seq_pronounce")
-    page.fill(".demo input[type=text]", "Saxophones")
-    assert "S AE K S AH F OW N Z" in answers(page)[0]
-
-
-def test_keys_buttons_and_fingers_that_are_not_meant_for_a_demo_change_nothing(visit_disk):
-    page = opened(visit_disk, "mlp_mnist")
+def test_keys_buttons_and_fingers_that_are_not_meant_for_a_demo_change_nothing(visit):
+    page = opened(visit, "mlp_mnist")
     draw(page, [(140, 60), (130, 220)])
     paper = page.locator(".demo-paper")
     assert not changed(page, lambda: paper.click(button="right", position={"x": 40, "y": 40}))
@@ -156,12 +154,12 @@ def test_keys_buttons_and_fingers_that_are_not_meant_for_a_demo_change_nothing(v
     is_taken = """(canvas, altKey) => !canvas.dispatchEvent(
         new KeyboardEvent("keydown", {key: "ArrowLeft", altKey, bubbles: true, cancelable: true}))"""
     for name in ("mlp_mnist", "dqn_cartpole", "selfplay_connect4"):
-        canvas = opened(visit_disk, name).locator(".demo canvas").first
+        canvas = opened(visit, name).locator(".demo canvas").first
         assert (canvas.evaluate(is_taken, False), canvas.evaluate(is_taken, True)) == (True, False), name
 
 
-def test_a_demo_that_is_used_while_its_model_loads_goes_on_when_it_is_there(visit_disk):
-    found, held = visit_disk(viewport={"width": 1200, "height": 1000}), []
+def test_a_demo_that_is_used_while_its_model_loads_goes_on_when_it_is_there(visit):
+    found, held = visit(viewport={"width": 1200, "height": 1000}), []
     found.page.route("**/models/dqn_cartpole.js", lambda route: held.append(route))
     page = found.open("recipes/published/dqn_cartpole/index.html")
     page.locator(".demo").scroll_into_view_if_needed()
@@ -175,16 +173,14 @@ def test_a_demo_that_is_used_while_its_model_loads_goes_on_when_it_is_there(visi
 
 
 @pytest.mark.parametrize("name", ["dqn_cartpole", "selfplay_connect4"])
-def test_a_still_picture_takes_the_colours_of_the_new_theme(visit_disk, name):
-    page = opened(visit_disk, name, reduced_motion="reduce")
-    schemes = ["default", "slate"]
-    now = page.evaluate("document.body.getAttribute('data-md-color-scheme')")
-    [other] = set(schemes) - {now}
-    assert changed(page, lambda: page.evaluate(f"document.body.setAttribute('data-md-color-scheme', '{other}')"))
+def test_a_still_picture_takes_the_colours_of_the_new_theme(visit, name):
+    page = opened(visit, name, reduced_motion="reduce")
+    other = "{ default: 'slate', slate: 'default' }[document.body.dataset.mdColorScheme]"
+    assert changed(page, lambda: page.evaluate(f"document.body.dataset.mdColorScheme = {other}"))
 
 
-def test_the_digits_are_those_of_the_seed_that_is_shown(visit_disk):
-    page = opened(visit_disk, "gan_mnist")
+def test_the_digits_are_those_of_the_seed_that_is_shown(visit):
+    page = opened(visit, "gan_mnist")
     picture = "() => [...document.querySelectorAll('.demo-grid canvas')].map(each => each.toDataURL()).join()"
     seed = page.locator(".demo input[type=number]")
     page.get_by_role("button", name="Draw").evaluate("button => { button.click(); button.click(); }")
@@ -199,8 +195,8 @@ def test_the_digits_are_those_of_the_seed_that_is_shown(visit_disk):
     assert shown == "2" and found["1"] != drawn == found["2"]
 
 
-def test_a_changed_code_stays_on_the_way_to_another_one(visit_disk):
-    page = opened(visit_disk, "vae_mnist")
+def test_a_changed_code_stays_on_the_way_to_another_one(visit):
+    page = opened(visit, "vae_mnist")
     press(page, "input[type=range]", *["ArrowUp"] * 40, number=3)
     number = page.locator(".demo input[type=range]").nth(3)
     highest = float(number.input_value())
@@ -209,8 +205,8 @@ def test_a_changed_code_stays_on_the_way_to_another_one(visit_disk):
     assert highest >= 3 and 0.9 * highest < float(number.input_value()) < highest + 0.1
 
 
-def test_without_webassembly_the_recorded_example_stays(visit_disk):
-    found = visit_disk()
+def test_without_webassembly_the_recorded_example_stays(visit):
+    found = visit()
     found.page.add_init_script("delete window.WebAssembly")
     page = found.open("recipes/published/cnn_mnist/index.html")
     page.locator(".demo").scroll_into_view_if_needed()
