@@ -114,21 +114,12 @@ def test_each_player_may_have_a_learning_rate_of_its_own_which_is_kept_in_the_fi
     model = gan((8, 8, 1), filters=(4,))
     rates = keras.optimizers.OptimizerMap(keras.optimizers.SGD(0.1), {"discriminator.*": keras.optimizers.SGD(0.0)})
     model.compile(keras.optimizers.MultiOptimizer(rates))
-    before = [player.get_weights()[0] for player in (model.discriminator, model.generator)]
-    model.train_on_batch(images())
-    np.testing.assert_array_equal(before[0], model.discriminator.get_weights()[0])
-    assert not np.allclose(before[1], model.generator.get_weights()[0])
     model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    loaded.train_on_batch(images())
-    for player in ("discriminator", "generator"):
-        changed = [
-            not np.array_equal(a, b)
-            for a, b in zip(
-                getattr(loaded, player).trainable_variables, getattr(model, player).trainable_variables, strict=True
-            )
-        ]
-        assert any(changed) == (player == "generator")
+    for each in (model, keras.saving.load_model(tmp_path / "model.keras")):
+        before = [player.get_weights()[0] for player in (each.discriminator, each.generator)]
+        each.train_on_batch(images())
+        np.testing.assert_array_equal(before[0], each.discriminator.get_weights()[0])
+        assert not np.allclose(before[1], each.generator.get_weights()[0])
 
 
 @pytest.mark.thorough

@@ -30,24 +30,33 @@ def normalised(x):
     return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-3)
 
 
+def drawn_weights(model):
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(scale=0.5, size=w.shape) for w in model.get_weights()])
+    return model.get_weights()
+
+
+def attended(normed, query, key, value, scores, is_causal=True):
+    """Return the weights of two heads, whose scores a function computes, and their weighted means side by side."""
+    heads, weights = [], []
+    for i in range(2):
+        head = slice(4 * i, 4 * i + 4)
+        seen = np.where(np.tri(6) if is_causal else 1, scores(normed @ query[:, head], normed @ key[:, head]), -np.inf)
+        weights.append(softmax(seen, axis=1))
+        heads.append(weights[i] @ (normed @ value[:, head]))
+    return weights, np.concatenate(heads, axis=1)
+
+
 @pytest.mark.parametrize("is_causal", [False, True])
 def test_a_transformer_is_the_one_worked_out_by_hand(is_causal):
     make = transformer_language_model if is_causal else transformer_classifier
     model = make(9, 7, *([] if is_causal else [3]), num_layers=1, **SMALL)
-    rng = np.random.default_rng(0)
-    model.set_weights([rng.normal(scale=0.5, size=w.shape) for w in model.get_weights()])
-    embedding, places, query, key, value, out, w1, c1, w2, c2, head, bias = model.get_weights()
+    embedding, places, query, key, value, out, w1, c1, w2, c2, head, bias = drawn_weights(model)
     [ids] = tokens(n=1)
     x = embedding[ids] + places[:6]
-    normed, heads, weights = normalised(x), [], []
-    for i in range(2):
-        head_i = slice(4 * i, 4 * i + 4)
-        scores = (normed @ query[:, head_i]) @ (normed @ key[:, head_i]).T / np.sqrt(4)
-        scores = np.where(np.tri(6) if is_causal else 1, scores, -np.inf)
-        weights.append(softmax(scores, axis=1))
-        heads.append(weights[i] @ (normed @ value[:, head_i]))
+    weights, heads = attended(normalised(x), query, key, value, lambda q, k: q @ k.T / np.sqrt(4), is_causal)
     np.testing.assert_allclose(attention.attention_weights(model, ids), weights, rtol=1e-3, atol=1e-5)
-    x = x + np.concatenate(heads, axis=1) @ out
+    x = x + heads @ out
     x = x + np.maximum(normalised(x) @ w1 + c1, 0) @ w2 + c2
     x = normalised(x)
     expected = (x if is_causal else x.mean(axis=0)) @ head + bias
@@ -56,9 +65,7 @@ def test_a_transformer_is_the_one_worked_out_by_hand(is_causal):
 
 def test_a_modern_language_model_is_the_one_worked_out_by_hand():
     model = transformer_language_model(9, 7, num_layers=1, modern=True, **SMALL)
-    rng = np.random.default_rng(0)
-    model.set_weights([rng.normal(scale=0.5, size=w.shape) for w in model.get_weights()])
-    embedding, first, second, query, key, value, out, w1, c1, w2, c2, head, bias = model.get_weights()
+    embedding, first, second, query, key, value, out, w1, c1, w2, c2, head, bias = drawn_weights(model)
     [ids] = tokens(n=1)
 
     def mixed(x, kernel):
@@ -70,14 +77,10 @@ def test_a_modern_language_model_is_the_one_worked_out_by_hand():
         return np.concatenate([turned.real, turned.imag], axis=1)
 
     x = mixed(embedding[ids], first)
-    normed, heads, weights = mixed(normalised(x), second), [], []
-    for i in range(2):
-        head_i = slice(4 * i, 4 * i + 4)
-        scores = 10 * placed(normed @ query[:, head_i]) @ placed(normed @ key[:, head_i]).T
-        weights.append(softmax(np.where(np.tri(6), scores, -np.inf), axis=1))
-        heads.append(weights[i] @ (normed @ value[:, head_i]))
+    normed = mixed(normalised(x), second)
+    weights, heads = attended(normed, query, key, value, lambda q, k: 10 * placed(q) @ placed(k).T)
     np.testing.assert_allclose(attention.attention_weights(model, ids), weights, rtol=1e-3, atol=1e-5)
-    x = x + np.concatenate(heads, axis=1) @ out
+    x = x + heads @ out
     x = x + np.maximum(normalised(x) @ w1 + c1, 0) ** 2 @ w2 + c2
     expected = normalised(x) @ head + bias
     np.testing.assert_allclose(outputs(model, ids[None])[0], expected, rtol=1e-3, atol=1e-4)

@@ -67,13 +67,6 @@ def test_the_coefficients_give_back_the_model_in_the_units_of_its_input():
     assert " · a^2" in evaluation.formula(model, ["a", "b"], "y")
 
 
-def test_a_variable_that_never_changes_does_no_harm():
-    x = np.column_stack([np.ones(20), np.arange(20.0)]).astype("float32")
-    model = polynomial_regression((2,))
-    model.get_layer("features").adapt(x)
-    assert np.isfinite(model.predict(x, verbose=0)).all()
-
-
 def test_a_constant_variable_in_double_precision_is_found_despite_rounding():
     rng = np.random.default_rng(0)
     x = np.column_stack([np.full(300, 0.1), rng.normal(size=300)])

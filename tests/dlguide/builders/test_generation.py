@@ -1,5 +1,7 @@
 """`generation`: examples from codes, the way between two codes, and continuations of a text."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -9,9 +11,12 @@ from tests.helpers.calls import refusals
 from tests.helpers.contract import outputs
 
 
-def language_model(max_length=12):
+def new_language_model(max_length=12):
     keras.utils.set_random_seed(0)
     return transformer_language_model(9, max_length, embed_dim=8, num_heads=2, ff_dim=8, num_layers=2, dropout=0.3)
+
+
+language_model = functools.cache(new_language_model)  # No test changes its weights.
 
 
 def generate(prompt=(1,), num_tokens=1, model=None, **options):
@@ -86,7 +91,7 @@ def test_nothing_is_compiled_again_for_each_token(monkeypatch):
     layer, traced = attention_layers.PositionEmbedding, []
     call = layer.call
     monkeypatch.setattr(layer, "call", lambda self, x: traced.append(1) or call(self, x))
-    model = language_model(max_length=4)
+    model = new_language_model(max_length=4)
     generate([1], 2, model)
     after_two = len(traced)
     generate([1, 2, 3], 12, model)

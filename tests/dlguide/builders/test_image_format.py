@@ -11,10 +11,7 @@ from tests.helpers.contract import build, inputs, outputs
 
 @pytest.fixture
 def channels_first():
-    def begin():
-        keras.config.set_image_data_format("channels_first")
-
-    yield begin
+    yield lambda: keras.config.set_image_data_format("channels_first")
     keras.config.set_image_data_format("channels_last")
 
 

@@ -1,10 +1,6 @@
 """`import dlguide`: builders at once, other modules when they are first used, other packages when they are needed."""
 
-import os
 import pkgutil
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import pytest
@@ -12,7 +8,6 @@ import pytest
 import dlguide
 from tests.helpers.calls import python
 
-ROOT = Path(__file__).parents[3]
 MODULES = {module.name for module in pkgutil.iter_modules(dlguide.__path__) if module.name[0] != "_"}
 
 _IMPORT = """
@@ -99,11 +94,18 @@ def test_without_the_extras_models_are_built_and_trained_and_an_error_names_the_
     assert printed.splitlines() == [message.format(*pair) for pair in pairs]
 
 
+_WITHOUT_BACKEND = """
+import sys
+sys.modules["jax"] = None
+try:
+    import dlguide
+except ModuleNotFoundError as error:
+    print(error)
+"""
+
+
 def test_without_a_backend_the_error_names_its_extra():
-    code = "import sys\nsys.modules['jax'] = None\nimport dlguide"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert done.stderr.endswith(
+    assert python("-c", _WITHOUT_BACKEND, KERAS_BACKEND="jax") == (
         'Keras needs jax here: pip install "dlguide[jax]". '
         "The variable KERAS_BACKEND chooses tensorflow (the default), jax or torch.\n"
     )

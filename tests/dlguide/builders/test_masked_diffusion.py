@@ -10,7 +10,6 @@ from scipy.special import expit
 from dlguide import diffusion, evaluation, generation, training
 from dlguide.errors import ArgumentError
 from dlguide.masked_diffusion import Diffusion
-from tests.helpers.calls import refusal
 from tests.helpers.contract import settled
 
 ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)
@@ -137,18 +136,6 @@ def test_it_learns_two_patterns_and_draws_them():
     assert history["loss"][0] > 8 and history["loss"][-1] < 3  # One bit is 0.69 nats.
     images = generation.sample(model, 40, steps=16)
     assert np.mean([any(np.array_equal(image, pattern) for pattern in patterns) for image in images]) > 0.6
-
-
-@pytest.mark.one_backend
-def test_data_that_are_no_images_alone_are_named():
-    model = diffusion((4, 4, 1), filters=(2,))
-    model.compile("adam")
-    x = np.ones((4, 4, 4, 1), "float32")
-    for data, message in (
-        ((255 * x,), "`x` must be numbers in [0, 1] (pixels from 0 to 255 are divided by 255)."),
-        ((x, x), "`y` must be None: a diffusion model has no targets. Received: y of shape (4, 4, 4, 1)"),
-    ):
-        assert refusal(training.fit, model, *data).startswith(message)
 
 
 def test_images_of_another_shape_are_refused_by_the_bound():

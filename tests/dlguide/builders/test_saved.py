@@ -19,6 +19,7 @@ for path in sys.argv[1:]:
     saved = np.load(path + ".npz")
     for part in sorted({name.split("/")[0] for name in saved.files}):
         layers = model.get_layer(part) if part else model
+        layers.run_eagerly = keras.backend.backend() == "tensorflow"  # For time.
         numbered = lambda kind: [saved[f"{part}/{kind}_{i}"] for i in range(9) if f"{part}/{kind}_{i}" in saved]
         inputs, expected = numbered("input"), numbered("output")
         given = keras.tree.flatten(layers.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0))

@@ -30,7 +30,19 @@ for cell in ("simple", "lstm", "gru"):
         MODELS[f"{cell} {steps=}"] = functools.partial(recurrent, cell, return_sequences=steps)
         MODELS[f"bidirectional {cell} {steps=}"] = functools.partial(recurrent, cell, True, 9, return_sequences=steps)
 OF_TOKENS = [name for name in MODELS if not name.startswith(("simple", "lstm", "gru"))]
-models = pytest.mark.parametrize("name", MODELS)
+QUICK = ("gru steps=False", "lstm steps=True", "bidirectional gru steps=True", "bidirectional lstm steps=False")
+THOROUGH = (pytest.mark.thorough, pytest.mark.each_backend)
+
+
+def over(names):
+    quick = [name for name in names if name.endswith(("classifier", "model")) or name in QUICK]
+    rows = [*quick, *(pytest.param(name, marks=THOROUGH) for name in names if name not in quick)]
+    return pytest.mark.parametrize("name", rows)
+
+
+@functools.cache
+def model_of(name):
+    return MODELS[name]()
 
 
 def sequences(model, n=3, length=5):
@@ -44,9 +56,9 @@ def padded(x, more):
     return np.pad(x, [(0, 0), (0, more), *[(0, 0)] * (x.ndim - 2)])
 
 
-@models
+@over(MODELS)
 def test_padding_changes_nothing_and_padding_alone_has_finite_outputs(name):
-    model = MODELS[name]()
+    model = model_of(name)
     x = sequences(model)
     expected = outputs(model, x)
     seen = outputs(model, padded(x, 4))
@@ -59,18 +71,18 @@ def test_padding_changes_nothing_and_padding_alone_has_finite_outputs(name):
     assert np.isfinite(outputs(model, x[:, :1])).all()  # A single step, without a warning.
 
 
-@models
+@over(MODELS)
 def test_the_order_of_the_steps_counts(name):
-    model = MODELS[name]()
+    model = model_of(name)
     x = sequences(model)
     x = x[(x[:, 0] != x[:, 1]).reshape(3, -1).any(axis=1)]
     difference = np.abs(outputs(model, x[:, [1, 0, 2, 3, 4]]) - outputs(model, x))
     assert ((difference[:, -1] if difference.ndim == 3 else difference).max(axis=1) > 1e-5).all()
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name.endswith(("language model", "steps=True"))])
+@over([name for name in MODELS if name.endswith(("language model", "steps=True"))])
 def test_a_later_step_changes_no_earlier_output_unless_it_is_read_in_both_directions(name):
-    model = MODELS[name]()
+    model = model_of(name)
     x = sequences(model)
     before = outputs(model, x)
     for place in range(1, 5):
@@ -99,9 +111,9 @@ def test_steps_of_padding_do_not_count_in_the_loss():
     assert evaluation.evaluate(model, x, y)["loss"] == pytest.approx(evaluation.evaluate(model, x, other)["loss"])
 
 
-@pytest.mark.parametrize("name", OF_TOKENS)
+@over(OF_TOKENS)
 def test_a_token_outside_the_vocabulary_and_a_long_sequence_are_named(name):
-    model = keras.Sequential([keras.Input((None,), dtype="int32"), MODELS[name]()])
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), model_of(name)])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     x = np.ones((3, 13), "int32")
     rows = [] if "bidirectional" in name else [(x, "sequences of at most 12 tokens. Received: x of shape (3, 13)")]

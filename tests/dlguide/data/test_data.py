@@ -68,8 +68,6 @@ def test_limit_and_seed_leave_the_test_part_alone(name):
     assert np.array_equal(whole.valid.x, other.valid.x) == by_position
     assert [len(part.x) for part in small[:3]] == [30, 30, 30]
     assert np.array_equal(small.train.x, data.load(name, limit=30).train.x)
-    examples = {(x.tobytes(), y.tobytes()) for x, y in zip(*whole.valid, strict=True)}
-    assert all((x.tobytes(), y.tobytes()) in examples for x, y in zip(*small.valid, strict=True))
 
 
 def test_a_window_ends_right_before_its_target():
@@ -103,14 +101,14 @@ def test_a_missing_week_is_filled_from_the_past():
 
 
 def test_a_text_of_recall_has_its_answer_behind_the_letter_and_is_in_one_set_alone():
-    recall, seen = data.load("recall"), set()
+    recall = data.load("recall")
     for x, y in recall[:3]:
-        for ids, digit in zip(x, y, strict=True):
+        for ids, digit in zip(x[::20], y[::20], strict=True):
             *pairs, asked = (recall.info.vocabulary[i] for i in ids if i)
             digits = dict(pairs)  # From each letter to its digit.
             assert asked[1] == "?" and digits[asked[0]] == str(digit) and 4 <= len(digits) == len(pairs) <= 20
-            seen.add(tuple(ids))
-    assert len(seen) == sum(len(part.x) for part in recall[:3])
+    texts = np.concatenate([part.x for part in recall[:3]])
+    assert len(np.unique(texts, axis=0)) == len(texts)
 
 
 def test_a_word_has_each_of_its_pronunciations_without_stress():

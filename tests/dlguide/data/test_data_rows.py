@@ -12,7 +12,6 @@ COLUMNS |= {"sunspots": "sunspots", "co2": "co2"}
 NUMBERED = [name for name in _sets.LOADERS if name not in ("fashion_mnist", "recall", "shakespeare")]
 SERIES = {"sunspots": 36, "co2": 52}
 FILES = {"sunspots": "sunspots_monthly.csv", "co2": "co2_weekly.csv"}
-each_numbered = pytest.mark.parametrize("name", NUMBERED)
 
 
 @pytest.fixture
@@ -58,8 +57,8 @@ def rows(splits: data.Splits) -> list[np.ndarray]:
     return [numbers.round().astype(int) for numbers in found]
 
 
-@each_numbered
-def test_every_row_is_in_one_set_alone(name, numbered):
+@pytest.mark.parametrize("name", NUMBERED)
+def test_every_row_is_in_one_set_alone_and_a_limit_takes_the_last_of_a_series_or_what_the_seed_draws(name, numbered):
     parts = rows(numbered(name))
     together = np.concatenate(parts)
     assert len(together) == len(set(together.tolist()))
@@ -72,6 +71,13 @@ def test_every_row_is_in_one_set_alone(name, numbered):
         assert together.tolist() == [i for i, cell in enumerate(cells) if cell and i >= SERIES[name]]
     else:
         assert sorted(together.tolist()) == list(range(len(together)))
+    first, other = (rows(numbered(name, limit=20, seed=seed)) for seed in (0, 1))
+    for all_rows, few, others in zip(parts, first, other, strict=True):
+        assert len(few) == 20 and set(few.tolist()) <= set(all_rows.tolist())
+        if name in SERIES:
+            assert few.tolist() == all_rows[-20:].tolist() == others.tolist()
+        else:
+            assert set(few.tolist()) != set(others.tolist())
 
 
 def test_the_text_is_in_the_sets_once_and_in_its_order():
@@ -130,15 +136,3 @@ def test_a_character_that_the_training_set_lacks_is_unknown(monkeypatch):
         assert splits.train.x.max() == len(splits.info.vocabulary) - 1 and (splits.train.x != 1).all()
         for part in splits[1:3]:
             assert (part.x == 1).sum() == (1 if name == "shakespeare" else len(part.x))
-
-
-@each_numbered
-def test_a_limit_takes_the_last_of_a_series_and_elsewhere_what_the_seed_draws(name, numbered):
-    whole = rows(numbered(name))
-    first, other = (rows(numbered(name, limit=20, seed=seed)) for seed in (0, 1))
-    for all_rows, few, others in zip(whole, first, other, strict=True):
-        assert len(few) == 20 and set(few.tolist()) <= set(all_rows.tolist())
-        if name in SERIES:
-            assert few.tolist() == all_rows[-20:].tolist() == others.tolist()
-        else:
-            assert set(few.tolist()) != set(others.tolist())

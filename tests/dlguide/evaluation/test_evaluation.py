@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import evaluation, gan, linear_regression, mlp
+from dlguide import evaluation, linear_regression, mlp
+from tests.helpers.training_runs import Made
 
 CLASSES = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 ONE_HOT = keras.losses.CategoricalCrossentropy(from_logits=True)
@@ -14,9 +15,10 @@ LABELS = keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 def classifier(loss=CLASSES, metrics=("accuracy",)):
+    """Return a compiled model that knows its classes; for a few batches TensorFlow is faster without a graph."""
     model = mlp((3,), 3, hidden_units=())
     model.set_weights([np.eye(3, dtype="float32") * 5, np.zeros(3, "float32")])
-    model.compile(loss=loss, metrics=list(metrics))
+    model.compile(loss=loss, metrics=list(metrics), run_eagerly=keras.backend.backend() == "tensorflow")
     return model
 
 
@@ -47,24 +49,9 @@ def test_examples_of_the_ignored_class_count_in_no_figure():
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"`y` must be labels in \[0, 3\).*y with 1 of 5 values wrong.*row 2: 7"):
         evaluation.evaluate(classifier(), X, [0, 1, 7, 1, 0])
-    with pytest.raises(ValueError, match="`class_names` must be a sequence of 3 different names"):
-        evaluation.evaluate(classifier(), X, Y, class_names=["a"])
-    for names in (["a", "b", "a"], {0: "a", 1: "b", 2: "c"}):
+    for names in (["a"], ["a", "b", "a"], {0: "a", 1: "b", 2: "c"}):
         with pytest.raises(ValueError, match="`class_names` must be a sequence of 3 different names"):
             evaluation.evaluate(classifier(), X, Y, class_names=names)
-    with pytest.raises(ValueError, match="`model` must be made by `linear_regression` or `polynomial_regression`"):
-        evaluation.formula(classifier())
-    with pytest.raises(ValueError, match="`feature_names` must be 2 different names, one for each variable"):
-        evaluation.formula(linear_regression((2,)), ["a"])
-
-
-def test_data_that_a_model_refuses_in_fit_are_refused_here_too():
-    model = gan((8, 8, 1), filters=(4,))
-    model.compile("adam")
-    with pytest.raises(ValueError, match=r"`x` must be numbers in \[0, 1\] \(pixels from 0 to 255"):
-        evaluation.evaluate(model, np.full((4, 8, 8, 1), 255.0, "float32"))
-    with pytest.raises(ValueError, match="`y` must be None: a GAN has no targets"):
-        evaluation.evaluate(model, np.zeros((4, 8, 8, 1), "float32"), np.zeros(4))
 
 
 class Spread(keras.metrics.Metric):
@@ -86,21 +73,17 @@ def test_metrics_that_give_vectors_and_dicts_become_lists_and_entries():
     assert json.loads(json.dumps(metrics)) == metrics
 
 
-class Shuffled(keras.utils.PyDataset):
-    """Batches of 2 in another order each time that they are read."""
+def shuffled(x, y):
+    """Return batches of 2 in another order each time that they are read."""
+    rng, order = np.random.default_rng(0), np.arange(len(x))
 
-    def __init__(self, x, y):
-        super().__init__()
-        self.x, self.y, self.rng, self.order = x, y, np.random.default_rng(0), None
-
-    def __len__(self):
-        return -(-len(self.x) // 2)
-
-    def __getitem__(self, i):
+    def batch(i):
         if i == 0:
-            self.order = self.rng.permutation(len(self.x))
-        rows = self.order[2 * i : 2 * i + 2]
-        return self.x[rows], self.y[rows]
+            rng.shuffle(order)
+        rows = order[2 * i : 2 * i + 2]
+        return x[rows], y[rows]
+
+    return Made(-(-len(x) // 2), batch)
 
 
 def dataset(x, y):
@@ -123,7 +106,7 @@ TARGETS = {
 }
 
 
-@pytest.mark.parametrize("make", [dataset, Shuffled, loader])
+@pytest.mark.parametrize("make", [dataset, shuffled, loader])
 @pytest.mark.parametrize("loss", TARGETS, ids=lambda loss: loss.name)
 @pytest.mark.each_backend
 def test_a_data_set_gives_what_its_arrays_give(loss, make):

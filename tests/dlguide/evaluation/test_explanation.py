@@ -54,13 +54,6 @@ def test_integrated_gradients_of_a_linear_model_are_weight_times_difference():
     np.testing.assert_allclose(attribution(model, IMAGES, target=1, steps=1), kernel[..., 1] * IMAGES, rtol=1e-5)
 
 
-def test_integrated_gradients_add_up_to_the_difference_of_the_scores():
-    model = small_cnn()
-    found = attribution(model, IMAGES, target=2, baseline=0.5, steps=500).sum(axis=(1, 2, 3))
-    scores = [model.predict(x, verbose=0)[:, 2] for x in (IMAGES, np.full_like(IMAGES, 0.5))]
-    np.testing.assert_allclose(found, scores[0] - scores[1], rtol=0.01)
-
-
 @pytest.mark.parametrize("stride", [1, 2])
 def test_occlusion_is_the_mean_loss_over_the_windows_that_cover_a_pixel(stride):
     """Of a linear model, the score falls by the sum of weight times difference in the window."""
@@ -213,47 +206,37 @@ def test_inputs_that_are_no_images_have_maps_of_gradients():
 
 def test_bad_arguments_are_named():
     model, _ = linear()
-    for options, message in (
-        ({"method": "occlusoin"}, r"`method` must be one of 'gradients', .*'occlusion', .*Did you mean 'occlusion'\?"),
-        ({"steps": 0}, "`steps` must be an integer of at least 1. Received: steps=0"),
-        ({"batch_size": 0}, "`batch_size` must be an integer of at least 1"),
-        ({"window": 6, "method": "occlusion"}, "`window` must be from 1 to 5, the size of the images.*window=6"),
-        ({"window": 2, "stride": 3, "method": "occlusion"}, "`stride` must be at most `window`.*stride=3, window=2"),
-        ({"baseline": np.zeros(3)}, r"`baseline` must be a number or an array of shape \(6, 5, 2\)"),
-        ({"baseline": np.nan}, "`baseline` must be free of NaN and infinity"),
-        ({"target": 3}, r"`target` must be labels in \[0, 3\)"),
-        ({"target": [0, 1]}, "`target` must be None, an integer, or an integer for each of 3 examples"),
-        ({"target": 0.5}, "`target` must be None, an integer"),
-        (
-            {"method": "grad_cam"},
-            r"`model` must be a model with a layer with outputs \(batch, height, width, channels\)",
-        ),
-    ):
-        with pytest.raises(ValueError, match=message):
-            attribution(model, IMAGES, **options)
+    row = mlp((2,), 3)
     inputs = keras.Input((6, 5, 2))
-    for given, x, message in (
-        (model, IMAGES[:, :4], r"`x` must be of shape \(n, 6, 5, 2\)"),
-        (
-            model,
-            IMAGES[0],
-            r"`x` must be of shape \(n, 6, 5, 2\), as the model's input; `x\[None\]` is a batch of one example. "
-            r"Received: x of shape \(6, 5, 2\)$",
-        ),
-        (cnn((6, 5, 1), 3, filters=(2,)), IMAGES[0, ..., :1], r"; `x\[None\]` is .*x of shape \(6, 5, 1\)$"),
-        (mlp((2,), 3), IMAGES[0, 0, 0], r"; `x\[None\]` is .*x of shape \(2,\)$"),
-        (model, IMAGES[:0], "`x` must have at least one example"),
-        (model, np.full_like(IMAGES, np.inf), "`x` must be free of NaN and infinity"),
-        (transformer_classifier(9, 4, 2), np.ones((1, 4)), "`model` must be a model with one input of floats"),
-        (
-            keras.Model([inputs, keras.Input((6, 5, 2))], inputs + 1),
-            IMAGES,
-            "`model` must be a model with one input of floats",
-        ),
-    ):
+    two_inputs = keras.Model([inputs, keras.Input((6, 5, 2))], inputs + 1)
+    maps = keras.Model(inputs, keras.layers.ReLU()(inputs))
+    for given, x, options, message in (
+        (model, IMAGES, {"method": "occlusoin"},
+         r"`method` must be one of 'gradients', .*'occlusion', .*Did you mean 'occlusion'\?"),
+        (model, IMAGES, {"steps": 0}, "`steps` must be an integer of at least 1. Received: steps=0"),
+        (model, IMAGES, {"batch_size": 0}, "`batch_size` must be an integer of at least 1"),
+        (model, IMAGES, {"window": 6, "method": "occlusion"},
+         "`window` must be from 1 to 5, the size of the images.*window=6"),
+        (model, IMAGES, {"window": 2, "stride": 3, "method": "occlusion"},
+         "`stride` must be at most `window`.*stride=3, window=2"),
+        (model, IMAGES, {"baseline": np.zeros(3)}, r"`baseline` must be a number or an array of shape \(6, 5, 2\)"),
+        (model, IMAGES, {"baseline": np.nan}, "`baseline` must be free of NaN and infinity"),
+        (model, IMAGES, {"target": 3}, r"`target` must be labels in \[0, 3\)"),
+        (model, IMAGES, {"target": [0, 1]}, "`target` must be None, an integer, or an integer for each of 3 examples"),
+        (model, IMAGES, {"target": 0.5}, "`target` must be None, an integer"),
+        (model, IMAGES, {"method": "grad_cam"},
+         r"`model` must be a model with a layer with outputs \(batch, height, width, channels\)"),
+        (model, IMAGES[:, :4], {}, r"`x` must be of shape \(n, 6, 5, 2\)"),
+        (model, IMAGES[0], {}, r"`x` must be of shape \(n, 6, 5, 2\), as the model's input; `x\[None\]` is a batch of "
+         r"one example. Received: x of shape \(6, 5, 2\)$"),
+        (cnn((6, 5, 1), 3, filters=(2,)), IMAGES[0, ..., :1], {}, r"; `x\[None\]` is .*x of shape \(6, 5, 1\)$"),
+        (row, IMAGES[0, 0, 0], {}, r"; `x\[None\]` is .*x of shape \(2,\)$"),
+        (row, IMAGES[0, 0], {"method": "occlusion"}, r"`x` must be images of shape \(n, height, width, channels\)"),
+        (model, IMAGES[:0], {}, "`x` must have at least one example"),
+        (model, np.full_like(IMAGES, np.inf), {}, "`x` must be free of NaN and infinity"),
+        (transformer_classifier(9, 4, 2), np.ones((1, 4)), {}, "`model` must be a model with one input of floats"),
+        (two_inputs, IMAGES, {}, "`model` must be a model with one input of floats"),
+        (maps, IMAGES, {}, r"`model` must have one output of shape \(batch, classes\).*\(3, 6, 5, 2\)"),
+    ):  # fmt: skip
         with pytest.raises(ValueError, match=message):
-            attribution(given, x)
-    with pytest.raises(ValueError, match=r"`model` must have one output of shape \(batch, classes\).*\(3, 6, 5, 2\)"):
-        attribution(keras.Model(inputs, keras.layers.ReLU()(inputs)), IMAGES)
-    with pytest.raises(ValueError, match=r"`x` must be images of shape \(n, height, width, channels\)"):
-        attribution(mlp((4,), 2), np.ones((2, 4)), method="occlusion")
+            attribution(given, x, **options)

@@ -17,12 +17,12 @@ X = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
 Y = np.arange(16) % 2
 
 
-def warnings_of_fit(model, loss, y=Y, metrics=(), x=X, times=1):
+def warnings_of(model, loss, metrics=(), call=lambda model: warn_of_logits(model, stacklevel=2)):
+    """Return the warnings of a call of the compiled model, which come before a fit trains."""
     model.compile("adam", loss, metrics=list(metrics))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        for _ in range(times):
-            training.fit(model, x, y, epochs=1, verbose=0)
+        call(model)
     ours = [warning for warning in caught if warning.category is UserWarning and "logits" in str(warning.message)]
     assert {warning.filename for warning in ours} <= {__file__}  # Where `fit` was called.
     return [str(warning.message) for warning in ours]
@@ -34,10 +34,14 @@ SPARSE = (
 )
 
 
-def test_each_fit_warns_once_where_the_loss_is_not_told_that_it_gets_logits():
-    assert warnings_of_fit(mlp((4,), 2), "sparse_categorical_crossentropy", times=2) == [SPARSE, SPARSE]
-    data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
-    assert warnings_of_fit(mlp((4,), 2), "sparse_categorical_crossentropy", None, x=data) == [SPARSE]
+@pytest.mark.parametrize("make", [lambda: (X, Y), lambda: (tf.data.Dataset.from_tensor_slices((X, Y)).batch(8),)])
+def test_each_fit_warns_once_where_the_loss_is_not_told_that_it_gets_logits(make):
+    def fit_twice(model):
+        for _ in range(2):
+            training.fit(model, *make(), epochs=1, verbose=0)
+
+    model = mlp((4,), 2)
+    assert warnings_of(model, "sparse_categorical_crossentropy", call=fit_twice) == [SPARSE, SPARSE]
 
 
 GIVEN = {
@@ -52,10 +56,9 @@ GIVEN = {
 
 @pytest.mark.parametrize(("loss", "name"), GIVEN.items())
 def test_each_loss_of_classes_and_labels_is_named_with_the_one_to_use(loss, name):
-    y = Y if name.startswith("Sparse") else np.eye(2, dtype="float32")[Y]
-    [message] = warnings_of_fit(mlp((4,), 2), loss, y)
+    [message] = warnings_of(mlp((4,), 2), loss)
     assert message.endswith(f"Compile it with `keras.losses.{name}(from_logits=True)`.")
-    assert warnings_of_fit(mlp((4,), 2), getattr(losses, name)(from_logits=True), y) == []
+    assert warnings_of(mlp((4,), 2), getattr(losses, name)(from_logits=True)) == []
 
 
 def functional(*parts):
@@ -110,12 +113,12 @@ def test_logits_are_found_at_any_depth_and_what_may_be_probabilities_is_not_call
 
 
 def test_numbers_and_probabilities_draw_no_warning():
-    assert warnings_of_fit(mlp((4,), 2), "mse", np.eye(2)[Y]) == []
+    assert warnings_of(mlp((4,), 2), "mse") == []
     probabilities = keras.Sequential([mlp((4,), 2), layers.Softmax()])
-    assert warnings_of_fit(probabilities, "sparse_categorical_crossentropy", metrics=["accuracy"]) == []
+    assert warnings_of(probabilities, "sparse_categorical_crossentropy", metrics=["accuracy"]) == []
     sigmoid = keras.Sequential([mlp((4,), 1), layers.Activation("sigmoid")])
-    assert warnings_of_fit(sigmoid, "binary_crossentropy", metrics=["accuracy", metrics.AUC()]) == []
-    assert warnings_of_fit(mlp((4,), 2), lambda y, predicted: keras.ops.mean(predicted, axis=-1)) == []
+    assert warnings_of(sigmoid, "binary_crossentropy", metrics=["accuracy", metrics.AUC()]) == []
+    assert warnings_of(mlp((4,), 2), lambda y, predicted: keras.ops.mean(predicted, axis=-1)) == []
 
 
 BINARY = losses.BinaryCrossentropy(from_logits=True)
@@ -125,16 +128,16 @@ NAMED = ["accuracy", metrics.AUC(), metrics.Precision(), metrics.Recall(), metri
 
 def test_metrics_of_probabilities_are_named_beside_a_loss_of_logits():
     start = "The loss reads logits, but these metrics read probabilities: "
-    assert warnings_of_fit(mlp((4,), 1), BINARY, Y[:, None], NAMED) == [
+    assert warnings_of(mlp((4,), 1), BINARY, NAMED) == [
         start + "'accuracy', AUC, Precision, Recall, F1Score. "
         "Use `keras.metrics.BinaryAccuracy(threshold=0)`, `keras.metrics.AUC(from_logits=True)`, "
         "`keras.metrics.Precision(thresholds=0)`, `keras.metrics.Recall(thresholds=0)`, "
         "or `evaluation.evaluate` after training."
     ]
     message = start + "F1Score. Use `evaluation.evaluate` after training."
-    assert warnings_of_fit(mlp((4,), 1), BINARY, Y[:, None], NAMED[-1:]) == [message]
+    assert warnings_of(mlp((4,), 1), BINARY, NAMED[-1:]) == [message]
     for name in ("acc", "auc", "binary_accuracy", "Precision", metrics.binary_accuracy, metrics.BinaryCrossentropy()):
-        assert len(warnings_of_fit(mlp((4,), 1), FOCAL, Y[:, None], [name])) == 1
+        assert len(warnings_of(mlp((4,), 1), FOCAL, [name])) == 1
 
 
 def test_metrics_of_logits_and_of_ones_own_draw_no_warning():
@@ -143,9 +146,9 @@ def test_metrics_of_logits_and_of_ones_own_draw_no_warning():
 
     good = [metrics.BinaryAccuracy(threshold=0), metrics.AUC(from_logits=True), metrics.Precision(thresholds=0)]
     good += [metrics.BinaryIoU(threshold=0), metrics.BinaryCrossentropy(from_logits=True), "mae", accuracy]
-    assert warnings_of_fit(mlp((4,), 1), BINARY, Y[:, None], good) == []
+    assert warnings_of(mlp((4,), 1), BINARY, good) == []
     sparse = losses.SparseCategoricalCrossentropy(from_logits=True)
-    assert warnings_of_fit(mlp((4,), 2), sparse, Y, ["accuracy", metrics.SparseTopKCategoricalAccuracy(1)]) == []
+    assert warnings_of(mlp((4,), 2), sparse, ["accuracy", metrics.SparseTopKCategoricalAccuracy(1)]) == []
 
 
 def test_metrics_get_the_names_that_they_would_have_without_the_warning():

@@ -201,18 +201,11 @@ def test_attention_has_a_panel_for_each_head_and_no_padding():
 
 def test_attention_to_another_sequence_has_its_tokens_at_the_columns():
     weights = np.random.default_rng(0).random((1, 5, 6))
-    [axes] = plots.attention(weights, ["R", "EH", "D"], "READ").axes
-    np.testing.assert_array_equal(axes.images[0].get_array(), weights[0, :3, :4])
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["R", "EH", "D"]
-    assert [label.get_text() for label in axes.get_xticklabels()] == list("READ") and axes.get_title() == ""
-
-
-def test_attention_of_one_head_needs_no_axis_of_heads():
-    weights = np.random.default_rng(0).random((5, 6))
-    [axes] = plots.attention(weights, ["R", "EH", "D"], "READ").axes
-    np.testing.assert_array_equal(axes.images[0].get_array(), weights[:3, :4])
-    [axes] = plots.attention(weights[:, :5], "abc").axes
-    np.testing.assert_array_equal(axes.images[0].get_array(), weights[:3, :3])
+    for given in (weights, weights[0]):  # One head needs no axis of heads.
+        [axes] = plots.attention(given, ["R", "EH", "D"], "READ").axes
+        np.testing.assert_array_equal(axes.images[0].get_array(), weights[0, :3, :4])
+        assert [label.get_text() for label in axes.get_yticklabels()] == ["R", "EH", "D"]
+        assert [label.get_text() for label in axes.get_xticklabels()] == list("READ") and axes.get_title() == ""
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])

@@ -1,19 +1,17 @@
 """Write the file of each builder that has none yet; `README.md` says when.
 
-KERAS_BACKEND=tensorflow python tests/saved/write.py
+KERAS_BACKEND=tensorflow python -m tests.dlguide.saved.write
 """
 
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 
-FOLDER = Path(__file__).parent
-sys.path.insert(0, str(FOLDER.parent))
+from tests.helpers.cases import CASES
+from tests.helpers.contract import build
 
-from tests.helpers.cases import CASES  # noqa: E402
-from tests.helpers.contract import build  # noqa: E402
+FOLDER = Path(__file__).parent
 
 
 def parts(model) -> dict[str, keras.Model]:
