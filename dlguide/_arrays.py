@@ -111,17 +111,13 @@ def _in_shape(model, name: str, array, tensor):
         array = array[..., 0]
     elif array.ndim == len(wanted) and wanted[-1:] == (1,):
         array = array[..., np.newaxis]
-    if _fits(array.shape[1:], wanted) or (array.ndim == len(wanted) + 1 and _takes(model, array)):
+    if _checks.fits(array.shape[1:], wanted) or (array.ndim == len(wanted) + 1 and _takes(model, array)):
         return array
-    way = f"; `{name}[None]` is a batch of one example" if _fits(given, wanted) else ""
+    way = f"; `{name}[None]` is a batch of one example" if _checks.fits(given, wanted) else ""
     raise ArgumentError(
         f"`{name}` must be of shape {_checks.text_of_shape(wanted)}, as the model's input{way}. "
         f"Received: {name} of shape {given}"
     )
-
-
-def _fits(sizes: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    return len(sizes) == len(wanted) and all(a in (None, b) for a, b in zip(wanted, sizes, strict=True))
 
 
 def _takes(model, examples: np.ndarray) -> bool:

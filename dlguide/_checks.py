@@ -54,6 +54,11 @@ def text_of_shape(sizes: Sequence[int | None]) -> str:
     return f"({text})" if len(sizes) else f"({text},)"
 
 
+def fits(sizes: Sequence[int], wanted: Sequence[int | None]) -> bool:
+    """Return whether sizes are the wanted ones, None for any."""
+    return len(sizes) == len(wanted) and all(a in (None, b) for a, b in zip(wanted, sizes, strict=True))
+
+
 def image_shape(name: str, value: Any, *, halvings: int) -> tuple[int, ...]:
     """Return `(height, width, channels)`, or raise if height and width cannot be halved that often."""
     sizes = shape(name, value)

@@ -163,7 +163,7 @@ def _examples_as_arrays(model, examples) -> list[np.ndarray]:
 
 def _fits(array, shape: tuple) -> bool:
     is_numbers = isinstance(array, np.ndarray) and array.dtype.kind in "buif" and array.size > 0
-    return is_numbers and array.shape[1:] == tuple(size or n for size, n in zip(shape, array.shape[1:], strict=False))
+    return is_numbers and _checks.fits(array.shape[1:], shape)
 
 
 def _random(model) -> str:

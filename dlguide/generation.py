@@ -82,8 +82,8 @@ def decode(model: keras.Model, codes: ArrayLike, *, labels: ArrayLike | None = N
     codes = np.asarray(codes, "float32")
     shape = generator.inputs[0].shape[1:]
     if codes.shape[1:] != shape or not len(codes):
-        sizes = ", ".join(map(str, ("n", *shape)))
-        raise ArgumentError(f"`codes` must be of shape ({sizes}). Received: codes of shape {codes.shape}")
+        text = _checks.text_of_shape(shape)
+        raise ArgumentError(f"`codes` must be of shape {text}. Received: codes of shape {codes.shape}")
     inputs = codes
     if len(generator.inputs) == 2:
         if labels is None or np.shape(labels) != (len(codes),):

@@ -41,8 +41,8 @@ def linear_probe(
     from sklearn.preprocessing import StandardScaler
 
     c = None if c is None else _checks.number("c", c, above=0)
-    train_codes, train_labels = _codes_and_labels("train_codes", train_codes, "train_labels", train_labels)
-    codes, labels = _codes_and_labels("codes", codes, "labels", labels)
+    train_codes, train_labels = _values_and_labels("train_codes", train_codes, "train_labels", train_labels, ndim=2)
+    codes, labels = _values_and_labels("codes", codes, "labels", labels, ndim=2)
     if len(np.unique(train_labels)) < 2:
         raise _checks.error("train_labels", "labels of two classes or more", train_labels)
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=c or 1.0, max_iter=2000))
@@ -79,23 +79,17 @@ def clustering_accuracy(labels: ArrayLike, clusters: ArrayLike) -> float:
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix
 
-    labels, clusters = _data_checks.array("labels", labels, (1,)), _data_checks.array("clusters", clusters, (1,))
-    if len(labels) != len(clusters) or not len(labels):
-        raise ArgumentError(
-            "`labels` and `clusters` must have the same length, at least 1. "
-            f"Received: labels of length {len(labels)}, clusters of length {len(clusters)}"
-        )
+    labels, clusters = _values_and_labels("labels", labels, "clusters", clusters)
     counts = contingency_matrix(labels, clusters)
     return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / len(labels))
 
 
-def _codes_and_labels(
-    codes_name: str, codes: ArrayLike, labels_name: str, labels: ArrayLike
-) -> tuple[np.ndarray, np.ndarray]:
-    codes, labels = _data_checks.array(codes_name, codes, (2,)), _data_checks.array(labels_name, labels, (1,))
-    if len(codes) != len(labels) or not len(codes):
+def _values_and_labels(name: str, values: ArrayLike, labels_name: str, labels: ArrayLike, ndim: int = 1):
+    """Return `values`, with `ndim` axes, and `labels` as arrays, or raise."""
+    values, labels = _data_checks.array(name, values, (ndim,)), _data_checks.array(labels_name, labels, (1,))
+    if len(values) != len(labels) or not len(values):
         raise ArgumentError(
-            f"`{codes_name}` and `{labels_name}` must have the same length, at least 1. Received: {codes_name} of "
-            f"length {len(codes)}, {labels_name} of length {len(labels)}"
+            f"`{name}` and `{labels_name}` must have the same length, at least 1. "
+            f"Received: {name} of length {len(values)}, {labels_name} of length {len(labels)}"
         )
-    return codes, labels
+    return values, labels
