@@ -31,14 +31,14 @@ def integer(name: str, value: Any, *, at_least: int = 1, optional: bool = False)
     return number
 
 
-def integers(name: str, values: Any, *, at_least: int = 1, at_least_one: bool = False) -> tuple[int, ...]:
-    """Return `values` as a tuple of `int`, or raise."""
+def integers(name: str, values: Any, *, at_least_one: bool = False) -> tuple[int, ...]:
+    """Return `values` as a tuple of `int` above 0, or raise."""
     some = "one or more integers" if at_least_one else "integers"
-    wrong = error(name, f"a sequence of {some}, each at least {at_least}", values)
+    wrong = error(name, f"a sequence of {some}, each at least 1", values)
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         raise wrong
     checked = tuple(_as_integer(value) for value in values)
-    if any(number is None or number < at_least for number in checked) or (at_least_one and not checked):
+    if any(number is None or number < 1 for number in checked) or (at_least_one and not checked):
         raise wrong
     return checked
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from dlguide import _checks, _layer_names
-from dlguide._dense_layers import LAST, batch_normalisation
+from dlguide._dense_layers import LAST, batch_normalisation, dropped
 from dlguide.augmentation import Augmentation
 from dlguide.errors import ArgumentError
 
@@ -86,9 +86,7 @@ def cnn(
         if batch_norm:
             x = batch_normalisation()(x)
         x = layers.Activation("relu", name=f"features_{i}")(x)
-    x = global_pool(**LAST)(x)
-    if dropout:
-        x = layers.Dropout(dropout)(x)
+    x = dropped(global_pool(**LAST)(x), dropout)
     outputs = layers.Dense(num_outputs, name=_layer_names.OUTPUT)(x)
 
     return keras.Model(inputs, outputs, name=name)
