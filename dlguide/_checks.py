@@ -21,6 +21,12 @@ def error(name: str, must_be: str, value: Any) -> ArgumentError:
     return ArgumentError(f"`{name}` must be {must_be}. Received: {name}={value!r}")
 
 
+def shape_error(must: str, **arrays) -> ArgumentError:
+    """Return (not raise) the error for arrays of wrong shapes; `must` says which ones they must have."""
+    received = ", ".join(f"{name} of shape {np.shape(array)}" for name, array in arrays.items())
+    return ArgumentError(f"{must}. Received: {received}")
+
+
 def integer(name: str, value: Any, *, at_least: int = 1, optional: bool = False) -> int | None:
     """Return `value` as an `int`, or raise; NumPy integers pass, booleans and floats do not."""
     if optional and value is None:

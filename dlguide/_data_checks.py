@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _keras, _rows, _targets
+from dlguide import _checks, _keras, _rows, _targets
 from dlguide._arrays import arrays, in_own_shape
 from dlguide._model_of_parts import ModelOfParts
 from dlguide.errors import ArgumentError
@@ -29,7 +29,7 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
     for name, array, of_text in parts:
         check_numbers(name, np.asanyarray(array), of_text)
         if array.ndim == 0 or len(array) == 0:
-            raise ArgumentError(f"`{name}` must have at least one example. Received: {name} of shape {array.shape}")
+            raise _checks.shape_error(f"`{name}` must have at least one example", **{name: array})
     if y is None and getattr(model, "loss", None) is not None:
         raise ArgumentError(
             f"`{y_name}` must be the targets of the loss that the model was compiled with. Received: None"
@@ -106,9 +106,7 @@ def tokens(name: str, array: np.ndarray, model, place: int = 0) -> None:
     for layer in getattr(model, "layers", ()) if are_tokens else ():  # The last axis of others has features.
         max_length = getattr(layer, "max_length", None)
         if max_length is not None and array.shape[-1] > max_length:
-            raise ArgumentError(
-                f"`{name}` must be sequences of at most {max_length} tokens. Received: {name} of shape {array.shape}"
-            )
+            raise _checks.shape_error(f"`{name}` must be sequences of at most {max_length} tokens", **{name: array})
 
 
 def _first_layers(model, place: int) -> list[tuple]:

@@ -37,10 +37,8 @@ def _checked(name: str, weights: np.ndarray, targets: tuple, has_steps: bool) ->
     steps = targets if has_steps else targets[:-1]
     if weights.shape not in ((n,), (n, 1), *(targets[:k] for k in range(2, len(steps) + 1))):
         more = f", or {steps}, a weight for each step" if len(steps) > 1 and axes != [1] else ""
-        raise ArgumentError(
-            f"`{name}` must be of shape ({n},), a weight for each example{more}. "
-            f"Received: {name} of shape {weights.shape}"
-        )
+        must = f"`{name}` must be of shape ({n},), a weight for each example{more}"
+        raise _checks.shape_error(must, **{name: weights})
     must_be = "finite numbers of at least 0"
     _data_checks.check_values(name, weights, lambda values: ~(np.isfinite(values) & (values >= 0)), must_be)
     return np.asarray(weights, keras.config.floatx())

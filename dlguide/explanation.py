@@ -252,11 +252,11 @@ def _inputs(model, x, *, needs_images: bool) -> np.ndarray:
         raise _checks.error("x", "an array", x)
     _data_checks.check_numbers("x", x)
     if not x.ndim or not len(x):
-        raise ArgumentError(f"`x` must have at least one example. Received: x of shape {x.shape}")
+        raise _checks.shape_error("`x` must have at least one example", x=x)
     x = _arrays.in_own_shape("x", model, x).astype("float32")
     _data_checks.finite("x", x)
     if needs_images and x.ndim != 4:
-        raise ArgumentError(f"`x` must be images of shape (n, height, width, channels). Received: x of shape {x.shape}")
+        raise _checks.shape_error("`x` must be images of shape (n, height, width, channels)", x=x)
     return x
 
 

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from dlguide import _beam_search, _checks, _data_checks, _layer_names
 from dlguide._dense_layers import dropped
 from dlguide.attention_layers import SourceAttention
-from dlguide.errors import ArgumentError
 from dlguide.ngrams import HashedNgrams
 from dlguide.recurrent import CELLS
 
@@ -171,8 +170,8 @@ def alignment(model: keras.Model, source: ArrayLike, target: ArrayLike) -> np.nd
     source = _data_checks.array("source", source, (1, 2))
     target = _data_checks.array("target", target, (1, 2))
     if source.shape[:-1] != target.shape[:-1]:
-        received = f"source of shape {source.shape}, target of shape {target.shape}"
-        raise ArgumentError(f"`source` and `target` must have the same number of sequences. Received: {received}")
+        must = "`source` and `target` must have the same number of sequences"
+        raise _checks.shape_error(must, source=source, target=target)
     _data_checks.tokens("source", source, encoder)
     _data_checks.tokens("target", target, decoder)
 
