@@ -31,9 +31,8 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
         if array.ndim == 0 or len(array) == 0:
             raise _checks.shape_error(f"`{name}` must have at least one example", **{name: array})
     if y is None and getattr(model, "loss", None) is not None:
-        raise ArgumentError(
-            f"`{y_name}` must be the targets of the loss that the model was compiled with. Received: None"
-        )
+        must_be = "the targets of the loss that the model was compiled with"
+        raise ArgumentError(f"`{y_name}` must be {must_be}. Received: None")
     if len({len(array) for _, array, _ in parts}) > 1:
         shapes = ", ".join(f"{name} of length {len(array)}" for name, array, _ in parts)
         raise ArgumentError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
@@ -84,9 +83,8 @@ def unit_range(name: str, array) -> None:
 def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
     """Refuse a batch size that leaves a single example in some step."""
     if 1 in (n, batch_size, n % batch_size):
-        raise ArgumentError(
-            f"`batch_size` must leave no batch of one example, {why}. Received: batch_size={batch_size}, {n} examples"
-        )
+        received = f"batch_size={batch_size}, {n} examples"
+        raise ArgumentError(f"`batch_size` must leave no batch of one example, {why}. Received: {received}")
 
 
 def labels(name: str, array, classes: int) -> None:
@@ -161,6 +159,5 @@ def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -
             first = f"the first in row {start + int(place[0])}: {values[place].item()!r}"
         count += int(bad.sum())
     if count:
-        raise ArgumentError(
-            f"`{name}` must be {must_be}. Received: {name} with {count} of {array.size} values wrong, {first}"
-        )
+        received = f"{name} with {count} of {array.size} values wrong, {first}"
+        raise ArgumentError(f"`{name}` must be {must_be}. Received: {received}")

@@ -12,10 +12,9 @@ from dlguide.errors import ArgumentError
 
 def from_samples(model, name: str, value, y, y_name: str = "y"):
     """Return `sample_weight` in the form that the loss needs: an array, or one for each array of targets."""
+    received = f"Received: {name} of type {type(value).__name__}"
     if y is None:
-        raise ArgumentError(
-            f"`{name}` must be None without `{y_name}`. Received: {name} of type {type(value).__name__}"
-        )
+        raise ArgumentError(f"`{name}` must be None without `{y_name}`. {received}")
     weights = arrays(name, value)
     if isinstance(weights, np.ndarray) and not isinstance(y, np.ndarray):
         same = weights
@@ -23,10 +22,8 @@ def from_samples(model, name: str, value, y, y_name: str = "y"):
     try:
         keras.tree.assert_same_structure(weights, y)
     except (ValueError, TypeError):
-        raise ArgumentError(
-            f"`{name}` must be an array, or the same tuple or dict of arrays as `{y_name}`. "
-            f"Received: {name} of type {type(value).__name__}"
-        ) from None
+        must = f"`{name}` must be an array, or the same tuple or dict of arrays as `{y_name}`"
+        raise ArgumentError(f"{must}. {received}") from None
     has_steps = _targets.loss_name(model) in (_targets.SPARSE, None)
     return keras.tree.map_structure(lambda w, targets: _checked(name, w, targets.shape, has_steps), weights, y)
 

@@ -63,10 +63,7 @@ def check_shape(name: str, shape: tuple, model) -> None:
 
 
 def in_rank_of_output(model, y: np.ndarray) -> np.ndarray:
-    """Return targets without a superfluous last axis of size 1, or with a missing one, if only Keras reads them.
-
-    Keras compares both forms, but TensorFlow's graph, once traced for one of the two shapes, refuses the other.
-    """
+    """Return targets in the output's rank, as `_arrays.in_own_shape` does with inputs, if only Keras reads them."""
     output, loss = getattr(model, "output_shape", None), loss_name(model)
     steps = ("train_step", "test_step", "compute_loss", "compute_metrics")
     if (

@@ -115,16 +115,11 @@ class SelfAttention(keras.layers.Layer):
 
     def build(self, input_shape):
         features = input_shape[-1]
+        received = f"Received: {features} features, num_heads={self.num_heads}"
         if features % self.num_heads:
-            raise ArgumentError(
-                "the features of the input must be a multiple of `num_heads`. "
-                f"Received: {features} features, num_heads={self.num_heads}"
-            )
+            raise ArgumentError(f"the features of the input must be a multiple of `num_heads`. {received}")
         if self.max_length is not None and features // self.num_heads % 2:
-            raise ArgumentError(
-                "the features of each head must be an even number with `rotary_length`. "
-                f"Received: {features} features, num_heads={self.num_heads}"
-            )
+            raise ArgumentError(f"the features of each head must be an even number with `rotary_length`. {received}")
         for name in ("query", "key", "value", "projection"):
             # Small initial weights, as in GPT-2: larger scores fix the attention early, and it learns less.
             is_small = name != "projection" and self.max_length is None

@@ -68,9 +68,8 @@ def cnn(
     augment = _checks.changes("augment", augment, optional=True)
     is_series = len(input_shape) == 2
     if augment and is_series:
-        raise ArgumentError(
-            f"`augment` must be None for a series. Received: augment={augment!r}, input_shape={input_shape!r}"
-        )
+        received = f"augment={augment!r}, input_shape={input_shape!r}"
+        raise ArgumentError(f"`augment` must be None for a series. Received: {received}")
     layers = keras.layers
     if is_series:
         conv, pool, global_pool = layers.Conv1D, layers.MaxPooling1D, layers.GlobalMaxPooling1D

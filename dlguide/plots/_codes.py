@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlguide import _checks, _extras
-from dlguide.errors import ArgumentError
 from dlguide.plots._figure import new_figure
 
 
@@ -39,10 +38,8 @@ def codes(points: ArrayLike, labels: ArrayLike, class_names: Sequence[str] = (),
     classes = np.unique(labels)
     have_names = classes.dtype.kind in "iu" and classes.min() >= 0 and classes.max() < len(class_names)
     if len(class_names) and not have_names:
-        raise ArgumentError(
-            f"`labels` must be integers in [0, {len(class_names)}), one for each of `class_names`. "
-            f"Received: labels={classes.tolist()[:12]}"
-        )
+        must_be = f"integers in [0, {len(class_names)}), one for each of `class_names`"
+        raise _checks.error("labels", must_be, classes.tolist()[:12])
     colors = [f"C{i}" for i in range(10)]  # matplotlib's usual colours.
     if len(classes) > len(colors):
         from matplotlib import colormaps

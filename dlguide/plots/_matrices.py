@@ -36,12 +36,10 @@ def attention(weights: ArrayLike, tokens: Sequence[str], attended: Sequence[str]
     rows, columns = len(tokens), len(tokens if is_within else attended)
     fits = weights.ndim == 3 and 0 < rows <= weights.shape[1] and 0 < columns <= weights.shape[2]
     if not fits or (is_within and weights.shape[1] != weights.shape[2]):
-        shape, others = ("length", "") if is_within else ("other length", " and `attended`")
+        shape, more = ("length", "") if is_within else ("other length", " and `attended`")
+        must = f"`weights` must be of shape (heads, length, {shape}), with a length of at least that of `tokens`{more}"
         received = f"weights of shape {weights.shape}, tokens={tokens!r}"
-        raise ArgumentError(
-            f"`weights` must be of shape (heads, length, {shape}), with a length of at least that of `tokens`{others}. "
-            f"Received: {received}{'' if is_within else f', attended={attended!r}'}"
-        )
+        raise ArgumentError(f"{must}. Received: {received}{'' if is_within else f', attended={attended!r}'}")
     weights = weights[:, :rows, :columns]
     with new_figure((1 + 0.3 * columns) * len(weights), 1.4 + 0.3 * rows) as figure:
         for head, axes in enumerate(figure.subplots(1, len(weights), squeeze=False)[0]):
