@@ -29,26 +29,22 @@ def arrays(name: str, value: Arrays | None, tensors: Sequence | None = None):
         return _of_each(arrays, name, value)
     if isinstance(value, list) and any(item is None or getattr(item, "shape", ()) for item in value):
         if tensors is not None and len(tensors) != len(value):
-            raise ArgumentError(
-                f"`{name}` must be an array; `np.stack({name})` makes one of a list of them. "
-                f"Received: {name}, a list of {len(value)} arrays"
-            )
+            must = f"`{name}` must be an array; `np.stack({name})` makes one of a list of them"
+            raise ArgumentError(f"{must}. Received: {name}, a list of {len(value)} arrays")
         return _of_each(arrays, name, tuple(value))
     ways = [f"{name}.{method}()" for method in DENSE if hasattr(value, method)]
     if ways or type(value).__name__ == "SparseTensor":
         way = ways[0] if ways else f"tf.sparse.to_dense({name})"
-        raise ArgumentError(
-            f"`{name}` must be a dense array: `{way}` makes one. Received: {name} of type {type(value).__name__}"
-        )
+        received = f"{name} of type {type(value).__name__}"
+        raise ArgumentError(f"`{name}` must be a dense array: `{way}` makes one. Received: {received}")
     is_frame = all(hasattr(value, attribute) for attribute in ("columns", "dtypes", "to_numpy"))
     if is_frame and all(hasattr(dtype, "kind") for dtype in value.dtypes):  # pandas's; NumPy turns others into arrays.
         return _of_frame(name, value)
     try:
         return np.asanyarray(value)
     except ValueError:  # NumPy speaks of "inhomogeneous shape".
-        raise ArgumentError(
-            f"`{name}` must be an array of numbers. Received: {name}, a list of lists of different lengths"
-        ) from None
+        received = f"{name}, a list of lists of different lengths"
+        raise ArgumentError(f"`{name}` must be an array of numbers. Received: {received}") from None
 
 
 def _of_each(function, name: str, values, *others):
@@ -68,9 +64,8 @@ def _of_frame(name: str, frame) -> np.ndarray:
         ("OSTUVc", "other values", f"`pd.get_dummies({name})` or keras.layers.StringLookup turns text into numbers"),
     ):
         if others := [column for column, kind in zip(columns, kinds, strict=True) if kind in wrong]:
-            raise ArgumentError(
-                f"`{name}` must be numbers in every column: {way}. Received: {name} with {what} in columns {others}"
-            )
+            received = f"{name} with {what} in columns {others}"
+            raise ArgumentError(f"`{name}` must be numbers in every column: {way}. Received: {received}")
     array = np.asarray(frame)
     if array.dtype.kind == "O" or "b" in kinds:
         array = frame.to_numpy(dtype="float32", na_value=np.nan)
@@ -111,17 +106,11 @@ def _in_shape(model, name: str, array, tensor):
         array = array[..., 0]
     elif array.ndim == len(wanted) and wanted[-1:] == (1,):
         array = array[..., np.newaxis]
-    if _fits(array.shape[1:], wanted) or (array.ndim == len(wanted) + 1 and _takes(model, array)):
+    if _checks.fits(array.shape[1:], wanted) or (array.ndim == len(wanted) + 1 and _takes(model, array)):
         return array
-    way = f"; `{name}[None]` is a batch of one example" if _fits(given, wanted) else ""
-    raise ArgumentError(
-        f"`{name}` must be of shape {_checks.text_of_shape(wanted)}, as the model's input{way}. "
-        f"Received: {name} of shape {given}"
-    )
-
-
-def _fits(sizes: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    return len(sizes) == len(wanted) and all(a in (None, b) for a, b in zip(wanted, sizes, strict=True))
+    way = f"; `{name}[None]` is a batch of one example" if _checks.fits(given, wanted) else ""
+    must = f"`{name}` must be of shape {_checks.text_of_shape(wanted)}, as the model's input{way}"
+    raise ArgumentError(f"{must}. Received: {name} of shape {given}")
 
 
 def _takes(model, examples: np.ndarray) -> bool:

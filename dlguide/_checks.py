@@ -21,6 +21,12 @@ def error(name: str, must_be: str, value: Any) -> ArgumentError:
     return ArgumentError(f"`{name}` must be {must_be}. Received: {name}={value!r}")
 
 
+def shape_error(must: str, **arrays) -> ArgumentError:
+    """Return (not raise) the error for arrays of wrong shapes; `must` says which ones they must have."""
+    received = ", ".join(f"{name} of shape {np.shape(array)}" for name, array in arrays.items())
+    return ArgumentError(f"{must}. Received: {received}")
+
+
 def integer(name: str, value: Any, *, at_least: int = 1, optional: bool = False) -> int | None:
     """Return `value` as an `int`, or raise; NumPy integers pass, booleans and floats do not."""
     if optional and value is None:
@@ -31,14 +37,14 @@ def integer(name: str, value: Any, *, at_least: int = 1, optional: bool = False)
     return number
 
 
-def integers(name: str, values: Any, *, at_least: int = 1, at_least_one: bool = False) -> tuple[int, ...]:
-    """Return `values` as a tuple of `int`, or raise."""
+def integers(name: str, values: Any, *, at_least_one: bool = False) -> tuple[int, ...]:
+    """Return `values` as a tuple of `int` above 0, or raise."""
     some = "one or more integers" if at_least_one else "integers"
-    wrong = error(name, f"a sequence of {some}, each at least {at_least}", values)
+    wrong = error(name, f"a sequence of {some}, each at least 1", values)
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         raise wrong
     checked = tuple(_as_integer(value) for value in values)
-    if any(number is None or number < at_least for number in checked) or (at_least_one and not checked):
+    if any(number is None or number < 1 for number in checked) or (at_least_one and not checked):
         raise wrong
     return checked
 
@@ -52,6 +58,11 @@ def text_of_shape(sizes: Sequence[int | None]) -> str:
     """Return the text for the shape of examples of these sizes, such as `(n, 28, 28)`."""
     text = ", ".join(["n", *("any" if size is None else str(size) for size in sizes)])
     return f"({text})" if len(sizes) else f"({text},)"
+
+
+def fits(sizes: Sequence[int], wanted: Sequence[int | None]) -> bool:
+    """Return whether sizes are the wanted ones, None for any."""
+    return len(sizes) == len(wanted) and all(a in (None, b) for a, b in zip(wanted, sizes, strict=True))
 
 
 def image_shape(name: str, value: Any, *, halvings: int) -> tuple[int, ...]:

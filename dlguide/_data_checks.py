@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _keras, _rows, _targets
+from dlguide import _checks, _keras, _rows, _targets
 from dlguide._arrays import arrays, in_own_shape
 from dlguide._model_of_parts import ModelOfParts
 from dlguide.errors import ArgumentError
@@ -29,11 +29,10 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
     for name, array, of_text in parts:
         check_numbers(name, np.asanyarray(array), of_text)
         if array.ndim == 0 or len(array) == 0:
-            raise ArgumentError(f"`{name}` must have at least one example. Received: {name} of shape {array.shape}")
+            raise _checks.shape_error(f"`{name}` must have at least one example", **{name: array})
     if y is None and getattr(model, "loss", None) is not None:
-        raise ArgumentError(
-            f"`{y_name}` must be the targets of the loss that the model was compiled with. Received: None"
-        )
+        must_be = "the targets of the loss that the model was compiled with"
+        raise ArgumentError(f"`{y_name}` must be {must_be}. Received: None")
     if len({len(array) for _, array, _ in parts}) > 1:
         shapes = ", ".join(f"{name} of length {len(array)}" for name, array, _ in parts)
         raise ArgumentError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
@@ -84,9 +83,8 @@ def unit_range(name: str, array) -> None:
 def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
     """Refuse a batch size that leaves a single example in some step."""
     if 1 in (n, batch_size, n % batch_size):
-        raise ArgumentError(
-            f"`batch_size` must leave no batch of one example, {why}. Received: batch_size={batch_size}, {n} examples"
-        )
+        received = f"batch_size={batch_size}, {n} examples"
+        raise ArgumentError(f"`batch_size` must leave no batch of one example, {why}. Received: {received}")
 
 
 def labels(name: str, array, classes: int) -> None:
@@ -106,9 +104,7 @@ def tokens(name: str, array: np.ndarray, model, place: int = 0) -> None:
     for layer in getattr(model, "layers", ()) if are_tokens else ():  # The last axis of others has features.
         max_length = getattr(layer, "max_length", None)
         if max_length is not None and array.shape[-1] > max_length:
-            raise ArgumentError(
-                f"`{name}` must be sequences of at most {max_length} tokens. Received: {name} of shape {array.shape}"
-            )
+            raise _checks.shape_error(f"`{name}` must be sequences of at most {max_length} tokens", **{name: array})
 
 
 def _first_layers(model, place: int) -> list[tuple]:
@@ -163,6 +159,5 @@ def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -
             first = f"the first in row {start + int(place[0])}: {values[place].item()!r}"
         count += int(bad.sum())
     if count:
-        raise ArgumentError(
-            f"`{name}` must be {must_be}. Received: {name} with {count} of {array.size} values wrong, {first}"
-        )
+        received = f"{name} with {count} of {array.size} values wrong, {first}"
+        raise ArgumentError(f"`{name}` must be {must_be}. Received: {received}")

@@ -118,9 +118,8 @@ def checked(model, name: str, data: Data, *, is_training: bool = False) -> Data:
     """Return a data set that a model can read, or raise; at most its first batch is read."""
     if data.num_batches in (0, -1):
         size = "no batch" if data.num_batches == 0 else "batches without end"
-        raise ArgumentError(
-            f"`{name}` must be a data set of one batch or more that ends. Received: a {data.kind} of {size}"
-        )
+        received = f"a {data.kind} of {size}"
+        raise ArgumentError(f"`{name}` must be a data set of one batch or more that ends. Received: {received}")
     if data.kind == "tf.data.Dataset":  # Reading a batch would move its shuffle on.
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data.content.element_spec)
         shapes = [tuple(part.shape) if _has_rank(part) else None for part in (x, y)]
@@ -157,7 +156,5 @@ def _check_batched(model, name: str, kind: str, x: tuple | None, y: tuple | None
     is_example = x is not None and len(inputs) == 1 and None not in x and x == tuple(inputs[0].shape[1:])
     if () in (x, y) or is_example:
         shapes = ", ".join(f"{part} of shape {shape}" for part, shape in (("x", x), ("y", y)) if shape is not None)
-        raise ArgumentError(
-            f"`{name}` must be a data set of batches: {HOW_TO_BATCH[kind]}. "
-            f"Received: a {kind} of single examples, {shapes}"
-        )
+        must = f"`{name}` must be a data set of batches: {HOW_TO_BATCH[kind]}"
+        raise ArgumentError(f"{must}. Received: a {kind} of single examples, {shapes}")

@@ -1,4 +1,4 @@
-"""Parts that several builders share: batch normalisation, and a stack of dense layers."""
+"""Parts that several builders share: dropout, batch normalisation, and a stack of dense layers."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,6 +6,11 @@ import keras
 
 LAST = {"data_format": "channels_last"}
 """Of each layer that else takes it from Keras's global setting: the shapes of all builders end with the channels."""
+
+
+def dropped(x, dropout: float):
+    """Apply dropout, if the rate is above 0."""
+    return keras.layers.Dropout(dropout)(x) if dropout else x
 
 
 def batch_normalisation(name: str | None = None) -> keras.layers.Layer:
@@ -21,7 +26,5 @@ def dense_layers(
         x = keras.layers.Dense(units, use_bias=not batch_norm, kernel_regularizer=regularizer)(x)
         if batch_norm:
             x = batch_normalisation()(x)
-        x = keras.layers.Activation(activation)(x)
-        if dropout:
-            x = keras.layers.Dropout(dropout)(x)
+        x = dropped(keras.layers.Activation(activation)(x), dropout)
     return x

@@ -12,10 +12,9 @@ from dlguide.errors import ArgumentError
 
 def from_samples(model, name: str, value, y, y_name: str = "y"):
     """Return `sample_weight` in the form that the loss needs: an array, or one for each array of targets."""
+    received = f"Received: {name} of type {type(value).__name__}"
     if y is None:
-        raise ArgumentError(
-            f"`{name}` must be None without `{y_name}`. Received: {name} of type {type(value).__name__}"
-        )
+        raise ArgumentError(f"`{name}` must be None without `{y_name}`. {received}")
     weights = arrays(name, value)
     if isinstance(weights, np.ndarray) and not isinstance(y, np.ndarray):
         same = weights
@@ -23,10 +22,8 @@ def from_samples(model, name: str, value, y, y_name: str = "y"):
     try:
         keras.tree.assert_same_structure(weights, y)
     except (ValueError, TypeError):
-        raise ArgumentError(
-            f"`{name}` must be an array, or the same tuple or dict of arrays as `{y_name}`. "
-            f"Received: {name} of type {type(value).__name__}"
-        ) from None
+        must = f"`{name}` must be an array, or the same tuple or dict of arrays as `{y_name}`"
+        raise ArgumentError(f"{must}. {received}") from None
     has_steps = _targets.loss_name(model) in (_targets.SPARSE, None)
     return keras.tree.map_structure(lambda w, targets: _checked(name, w, targets.shape, has_steps), weights, y)
 
@@ -37,10 +34,8 @@ def _checked(name: str, weights: np.ndarray, targets: tuple, has_steps: bool) ->
     steps = targets if has_steps else targets[:-1]
     if weights.shape not in ((n,), (n, 1), *(targets[:k] for k in range(2, len(steps) + 1))):
         more = f", or {steps}, a weight for each step" if len(steps) > 1 and axes != [1] else ""
-        raise ArgumentError(
-            f"`{name}` must be of shape ({n},), a weight for each example{more}. "
-            f"Received: {name} of shape {weights.shape}"
-        )
+        must = f"`{name}` must be of shape ({n},), a weight for each example{more}"
+        raise _checks.shape_error(must, **{name: weights})
     must_be = "finite numbers of at least 0"
     _data_checks.check_values(name, weights, lambda values: ~(np.isfinite(values) & (values >= 0)), must_be)
     return np.asarray(weights, keras.config.floatx())

@@ -135,7 +135,7 @@ def layers_behind(model: keras.Model) -> list:
     """Return the layers that made a model's single output, the last one first, while each has one input."""
 
     def flat(layers):
-        return [part for layer in layers for part in (layers_behind(layer) if _is_model(layer) else [layer])]
+        return [part for each in layers for part in (layers_behind(each) if isinstance(each, keras.Model) else [each])]
 
     if isinstance(model, keras.Sequential):
         return flat(reversed(model.layers))
@@ -152,10 +152,6 @@ def layers_behind(model: keras.Model) -> list:
         inputs = layer._inbound_nodes[call].input_tensors
         tensor = inputs[0] if len(inputs) == 1 else None
     return flat(found)
-
-
-def _is_model(layer) -> bool:
-    return isinstance(layer, keras.Model)
 
 
 @hook("each of several processes computes every batch whole", otherwise=False)

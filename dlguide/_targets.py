@@ -56,20 +56,14 @@ def check_shape(name: str, shape: tuple, model) -> None:
     output = (None, *output[1:])  # Of a `Sequential` that `fit` has built, the first size is that of the first batch.
     wanted = output[:-1] if loss == SPARSE else output
     fitting = [wanted, (*wanted, 1), *([wanted[:-1]] if wanted[-1:] == (1,) else [])]
-    if not any(
-        len(shape) == len(sizes) and all(size in (None, given) for size, given in zip(sizes, shape, strict=True))
-        for sizes in fitting
-    ):
+    if not any(_checks.fits(shape, sizes) for sizes in fitting):
         text = _checks.text_of_shape(wanted[1:])
         what = "one integer label per prediction" if loss == SPARSE else "as the model's output"
         raise ArgumentError(f"`{name}` must be of shape {text}, {what}. Received: {name} of shape {tuple(shape)}")
 
 
 def in_rank_of_output(model, y: np.ndarray) -> np.ndarray:
-    """Return targets without a superfluous last axis of size 1, or with a missing one, if only Keras reads them.
-
-    Keras compares both forms, but TensorFlow's graph, once traced for one of the two shapes, refuses the other.
-    """
+    """Return targets in the output's rank, as `_arrays.in_own_shape` does with inputs, if only Keras reads them."""
     output, loss = getattr(model, "output_shape", None), loss_name(model)
     steps = ("train_step", "test_step", "compute_loss", "compute_metrics")
     if (

@@ -62,10 +62,7 @@ def many_steps_a_call(model: keras.Model, callbacks: list, steps: int | None, ba
 
 
 def looks_at_steps(callback) -> bool:
-    """Tell whether a callback does something at single steps.
-
-    `ModelCheckpoint` and `TensorBoard` have hooks for steps, which do nothing unless they are asked to.
-    """
+    """Tell whether a callback does something at single steps; some hooks of Keras's own do nothing unless asked to."""
     if type(callback) in (keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore):
         return callback.save_freq != "epoch"
     if type(callback) is keras.callbacks.TensorBoard:

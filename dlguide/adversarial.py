@@ -4,12 +4,11 @@ import math
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from dlguide import _checks, _data_checks, _layer_names
-from dlguide._dense_layers import LAST, batch_normalisation
-from dlguide._model_of_parts import ModelOfParts, refuse_dict
+from dlguide._dense_layers import LAST, batch_normalisation, dropped
+from dlguide._model_of_parts import ModelOfParts, refuse_targets_and_dict
 from dlguide.errors import ArgumentError
 
 
@@ -103,9 +102,7 @@ def _discriminator(input_shape, num_classes, filters, dropout: float) -> keras.M
     inputs = images = x = keras.Input(input_shape)
     for i, n in enumerate(filters):
         x = layers.Conv2D(n, kernel_size=4, strides=2, padding="same", name=f"discriminator_conv_{i}", **LAST)(x)
-        x = layers.LeakyReLU(negative_slope=0.2)(x)
-        if dropout:
-            x = layers.Dropout(dropout)(x)
+        x = dropped(layers.LeakyReLU(negative_slope=0.2)(x), dropout)
     x = layers.Flatten(**LAST)(x)
     logit = layers.Dense(1, name="discriminator_logit")(x)
     if num_classes:
@@ -179,15 +176,11 @@ class GAN(ModelOfParts):
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
         """Raise for data that are not images in [0, 1], or images and labels, and for a training batch of one image."""
-        x_name, y_name = names
-        if y is not None:
-            raise ArgumentError(
-                f"`{y_name}` must be None: a GAN has no targets, and one with `num_classes` takes x=(images, labels). "
-                f"Received: {y_name} of shape {np.shape(y)}"
-            )
-        parts = list(x) if isinstance(x, tuple | list) else [x]
+        x_name = names[0]
         must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
-        refuse_dict(x_name, must_be, x)
+        why = "a GAN has no targets, and one with `num_classes` takes x=(images, labels)"
+        refuse_targets_and_dict(x, y, names, must_be, why)
+        parts = list(x) if isinstance(x, tuple | list) else [x]
         if len(parts) != 1 + self.is_conditional:
             received = f"{len(parts)} array{'s' if len(parts) > 1 else ''}"
             raise ArgumentError(f"`{x_name}` must be {must_be}. Received: {received}")

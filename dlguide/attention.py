@@ -6,6 +6,7 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _layer_names
+from dlguide._dense_layers import dropped
 from dlguide.attention_layers import CausalConvolution, MaskedMean, PositionEmbedding, SelfAttention
 from dlguide.errors import ArgumentError
 
@@ -138,9 +139,6 @@ def _blocks(
         received = f"embed_dim={embed_dim}, num_heads={num_heads}"
         raise ArgumentError(f"`embed_dim` must be a multiple of {multiple}. Received: {received}")
 
-    def dropped(x):
-        return keras.layers.Dropout(dropout)(x) if dropout else x
-
     def normalised(x, name=None):
         # The dense layers after it can learn the scale; a shift is left out, as in OLMo.
         return keras.layers.LayerNormalization(center=False, scale=False, name=name)(x)
@@ -150,15 +148,16 @@ def _blocks(
 
     inputs = keras.Input((None,), dtype="int32")
     x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=not is_causal, name="token_embedding")(inputs)
-    x = dropped(mixed(x) if modern else PositionEmbedding(max_length, name=_layer_names.POSITIONS)(x))
+    x = mixed(x) if modern else PositionEmbedding(max_length, name=_layer_names.POSITIONS)(x)
+    x = dropped(x, dropout)
     for i in range(num_layers):
         normed = mixed(normalised(x, f"{_layer_names.ATTENTION_NORM}{i}"))
         rotary_length = max_length if modern else None
         attention = SelfAttention(num_heads, is_causal, rotary_length, name=f"{_layer_names.ATTENTION}{i}")
-        x = keras.layers.Add()([x, dropped(attention(normed))])
+        x = keras.layers.Add()([x, dropped(attention(normed), dropout)])
         hidden = keras.layers.Dense(ff_dim, activation="relu")(normalised(x))
         hidden = ops.square(hidden) if modern else hidden
-        x = keras.layers.Add()([x, dropped(keras.layers.Dense(embed_dim)(hidden))])
+        x = keras.layers.Add()([x, dropped(keras.layers.Dense(embed_dim)(hidden), dropout)])
     return inputs, normalised(x, "final_norm")
 
 

@@ -11,8 +11,6 @@ from dlguide.errors import ArgumentError
 
 HIDDEN = -3e4
 """Added to a score, it leaves weight zero after the softmax; float16 has no -1e9."""
-
-
 ROTARY_BASE = 1024
 """The slowest pair of features turns by one radian in about as many steps; texts here are shorter."""
 ROTARY_SCALE = 10.0
@@ -22,6 +20,11 @@ def _check_length(shape, max_length: int | None) -> None:
     """Refuse a sequence longer than the positions: a single one would be repeated in silence."""
     if max_length is not None and shape[1] is not None and shape[1] > max_length:
         raise ArgumentError(f"sequences must have at most {max_length} steps. Received: {shape[1]} steps")
+
+
+def _softmax(scores):
+    # Keras warns of a softmax over one step.
+    return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
 
 
 def _sinusoids(shape, dtype=None):
@@ -112,16 +115,11 @@ class SelfAttention(keras.layers.Layer):
 
     def build(self, input_shape):
         features = input_shape[-1]
+        received = f"Received: {features} features, num_heads={self.num_heads}"
         if features % self.num_heads:
-            raise ArgumentError(
-                "the features of the input must be a multiple of `num_heads`. "
-                f"Received: {features} features, num_heads={self.num_heads}"
-            )
+            raise ArgumentError(f"the features of the input must be a multiple of `num_heads`. {received}")
         if self.max_length is not None and features // self.num_heads % 2:
-            raise ArgumentError(
-                "the features of each head must be an even number with `rotary_length`. "
-                f"Received: {features} features, num_heads={self.num_heads}"
-            )
+            raise ArgumentError(f"the features of each head must be an even number with `rotary_length`. {received}")
         for name in ("query", "key", "value", "projection"):
             # Small initial weights, as in GPT-2: larger scores fix the attention early, and it learns less.
             is_small = name != "projection" and self.max_length is None
@@ -139,7 +137,8 @@ class SelfAttention(keras.layers.Layer):
             values, scale = self._split(self.value(x)), self._scale(x)
             heads = ops.dot_product_attention(queries, keys, values, mask=mask, scale=scale, is_causal=self.is_causal)
         else:
-            heads = ops.matmul(self.attention_weights(x, mask), self._heads(self.value(x)))
+            values = ops.transpose(self._split(self.value(x)), (0, 2, 1, 3))
+            heads = ops.matmul(self.attention_weights(x, mask), values)
             heads = ops.transpose(heads, (0, 2, 1, 3))
         return self.projection(ops.reshape(heads, (ops.shape(x)[0], -1, x.shape[-1])))
 
@@ -158,12 +157,11 @@ class SelfAttention(keras.layers.Layer):
         queries = ops.transpose(queries, (0, 2, 1, 3)) * self._scale(x)
         scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 3, 1)))
         if mask is not None:
-            scores += self._hidden(ops.logical_not(mask), scores.dtype)[:, None, None, :]
+            scores += (ops.cast(ops.logical_not(mask), scores.dtype) * HIDDEN)[:, None, None, :]
         if self.is_causal:
             steps = ops.arange(ops.shape(x)[1])
-            scores += self._hidden(steps[:, None] < steps, scores.dtype)
-        # Keras warns of a softmax over one step.
-        return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
+            scores += ops.cast(steps[:, None] < steps, scores.dtype) * HIDDEN
+        return _softmax(scores)
 
     def _scale(self, x) -> float:
         return (x.shape[-1] // self.num_heads) ** -0.5 if self.max_length is None else ROTARY_SCALE
@@ -183,12 +181,6 @@ class SelfAttention(keras.layers.Layer):
     def _split(self, x):
         # -1 instead of the length: with the length, ONNX Runtime cannot load an exported file.
         return ops.reshape(x, (ops.shape(x)[0], -1, self.num_heads, x.shape[-1] // self.num_heads))
-
-    def _heads(self, x):
-        return ops.transpose(self._split(x), (0, 2, 1, 3))
-
-    def _hidden(self, is_hidden, dtype):
-        return ops.cast(is_hidden, dtype) * HIDDEN
 
     def compute_output_shape(self, input_shape):
         _check_length(input_shape, self.max_length)
@@ -289,8 +281,7 @@ class SourceAttention(keras.layers.Layer):
         queries, memory, source = inputs
         scores = ops.matmul(queries, ops.transpose(memory, (0, 2, 1)))
         scores += (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :]
-        # Keras warns of a softmax over one step.
-        weights = ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
+        weights = _softmax(scores)
         return ops.matmul(weights, memory), weights
 
     def compute_mask(self, inputs, mask=None):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from dlguide import _checks, _layer_names
-from dlguide._dense_layers import LAST, batch_normalisation
+from dlguide._dense_layers import LAST, batch_normalisation, dropped
 from dlguide.augmentation import Augmentation
 from dlguide.errors import ArgumentError
 
@@ -68,9 +68,8 @@ def cnn(
     augment = _checks.changes("augment", augment, optional=True)
     is_series = len(input_shape) == 2
     if augment and is_series:
-        raise ArgumentError(
-            f"`augment` must be None for a series. Received: augment={augment!r}, input_shape={input_shape!r}"
-        )
+        received = f"augment={augment!r}, input_shape={input_shape!r}"
+        raise ArgumentError(f"`augment` must be None for a series. Received: {received}")
     layers = keras.layers
     if is_series:
         conv, pool, global_pool = layers.Conv1D, layers.MaxPooling1D, layers.GlobalMaxPooling1D
@@ -86,9 +85,7 @@ def cnn(
         if batch_norm:
             x = batch_normalisation()(x)
         x = layers.Activation("relu", name=f"features_{i}")(x)
-    x = global_pool(**LAST)(x)
-    if dropout:
-        x = layers.Dropout(dropout)(x)
+    x = dropped(global_pool(**LAST)(x), dropout)
     outputs = layers.Dense(num_outputs, name=_layer_names.OUTPUT)(x)
 
     return keras.Model(inputs, outputs, name=name)

@@ -103,9 +103,8 @@ def export(
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-")
     except OSError as error:
-        raise ArgumentError(
-            f"`path` must be in a folder that can be written. Received: path={str(path)!r} ({error.strerror})"
-        ) from None
+        received = f"path={str(path)!r} ({error.strerror})"
+        raise ArgumentError(f"`path` must be in a folder that can be written. Received: {received}") from None
     with scratch as folder:
         file = Path(folder, f"model{suffix}")
         _export_formats.write(model, file, format, arrays, bits)
@@ -122,10 +121,8 @@ def _checked(format, bits, path: Path) -> tuple[str, str]:
     suffix, packages = _export_formats.FORMATS[format]
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
-        raise ArgumentError(
-            '`format` must be one whose packages are installed: pip install "dlguide[export]". '
-            f"Received: format={format!r}, without {', '.join(missing)}"
-        )
+        must = '`format` must be one whose packages are installed: pip install "dlguide[export]"'
+        raise ArgumentError(f"{must}. Received: format={format!r}, without {', '.join(missing)}")
     if bits not in (32, 8):
         raise _checks.error("bits", "32 or 8", bits)
     if bits == 8 and format != "litert":
@@ -163,7 +160,7 @@ def _examples_as_arrays(model, examples) -> list[np.ndarray]:
 
 def _fits(array, shape: tuple) -> bool:
     is_numbers = isinstance(array, np.ndarray) and array.dtype.kind in "buif" and array.size > 0
-    return is_numbers and array.shape[1:] == tuple(size or n for size, n in zip(shape, array.shape[1:], strict=False))
+    return is_numbers and _checks.fits(array.shape[1:], shape)
 
 
 def _random(model) -> str:
@@ -184,27 +181,21 @@ def _batches(model, format: str, arrays: list[np.ndarray]) -> list[list[np.ndarr
 
 def _largest_difference(model, format: str, arrays: list[np.ndarray], result: dict, bits: int = 32) -> float:
     """Return the largest difference of a file's outputs from `predict`, or raise if it is above the tolerance."""
+    received = f"Received: model={model.name!r}"
     if "error" in result:
-        message = " ".join(str(result["error"]).split())[:400]
-        raise ArgumentError(
-            f"`model` must be one whose {format!r} file runs in its own runtime. "
-            f"Received: model={model.name!r} ({message})"
-        )
+        reason = " ".join(str(result["error"]).split())[:400]
+        raise ArgumentError(f"`model` must be one whose {format!r} file runs in its own runtime. {received} ({reason})")
     # Rounding to 8 bits has the size of the outputs, however small these are.
     largest, scale, tolerance = 0.0, *((0.0, EIGHT_BITS) if bits == 8 else (1.0, TOLERANCES[format]))
     for batch, outputs in zip(_batches(model, format, arrays), result["outputs"], strict=True):
         expected = keras.tree.flatten(model.predict_on_batch(as_input(batch)))
         for wanted, given in zip(expected, outputs, strict=True):
             if given.shape != wanted.shape:
-                raise ArgumentError(
-                    f"`model` must give the same shape as its {format!r} file. Received: model={model.name!r}, "
-                    f"{wanted.shape} and {given.shape}"
-                )
+                shapes = f"{wanted.shape} and {given.shape}"
+                raise ArgumentError(f"`model` must give the same shape as its {format!r} file. {received}, {shapes}")
             scale = max(scale, float(np.abs(wanted).max()))
             largest = float(np.maximum(largest, np.abs(given - wanted).max()))  # NaN stays NaN.
     if not largest <= tolerance * scale:
-        raise ArgumentError(
-            f"`model` must give the same numbers as its {format!r} file, to {tolerance:g}. "
-            f"Received: model={model.name!r}, a difference of {largest:.3g}"
-        )
+        must = f"`model` must give the same numbers as its {format!r} file, to {tolerance:g}"
+        raise ArgumentError(f"{must}. {received}, a difference of {largest:.3g}")
     return largest

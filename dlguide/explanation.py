@@ -252,24 +252,11 @@ def _inputs(model, x, *, needs_images: bool) -> np.ndarray:
         raise _checks.error("x", "an array", x)
     _data_checks.check_numbers("x", x)
     if not x.ndim or not len(x):
-        raise ArgumentError(f"`x` must have at least one example. Received: x of shape {x.shape}")
-    shape = tuple(inputs[0].shape[1:]) if inputs else None
-    try:
-        x = _arrays.in_own_shape("x", model, x).astype("float32")
-    except ArgumentError:
-        if (
-            shape is None
-            or x.ndim != len(shape)
-            or not all(n in (None, m) for n, m in zip(shape, x.shape, strict=True))
-        ):
-            raise
-        raise ArgumentError(
-            f"`x` must be of shape {_checks.text_of_shape(shape)}, as the model's input; `x[None]` is a batch of one "
-            f"example. Received: x of shape {x.shape}"
-        ) from None
+        raise _checks.shape_error("`x` must have at least one example", x=x)
+    x = _arrays.in_own_shape("x", model, x).astype("float32")
     _data_checks.finite("x", x)
     if needs_images and x.ndim != 4:
-        raise ArgumentError(f"`x` must be images of shape (n, height, width, channels). Received: x of shape {x.shape}")
+        raise _checks.shape_error("`x` must be images of shape (n, height, width, channels)", x=x)
     return x
 
 
@@ -277,8 +264,7 @@ def _baseline(value, shape: tuple[int, ...]) -> np.ndarray:
     """Return a baseline as an array of the shape of one example, or raise."""
     result = np.asarray(value)
     if result.dtype.kind not in "buif" or result.shape not in ((), shape):
-        sizes = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
-        raise _checks.error("baseline", f"a number or an array of shape ({sizes})", value)
+        raise _checks.error("baseline", f"a number or an array of shape {shape}", value)
     _data_checks.finite("baseline", result[None])
     return np.broadcast_to(result.astype("float32"), shape)
 

@@ -229,9 +229,7 @@ class PolynomialFeatures(keras.layers.Layer):
         variance, directions = np.linalg.eigh(np.cov(products, rowvar=False, bias=True).reshape(2 * (len(self.terms),)))
         kept = variance > 1e-9 * variance.max()
         rotation = directions * np.where(kept, 1 / np.sqrt(np.where(kept, variance, 1)), 0)
-        weights = (self.mean, self.scale, self.centre, self.rotation)
-        for weight, value in zip(weights, (mean, scale, centre, rotation), strict=True):
-            weight.assign(value.astype("float32"))
+        self.set_weights([value.astype("float32") for value in (mean, scale, centre, rotation)])
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         z = (x - self.mean) / self.scale

@@ -5,7 +5,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlguide import _beam_search, _checks, _data_checks, _extras, _layer_names, _masked_diffusion_sampling
-from dlguide.errors import ArgumentError
 
 
 def sample(
@@ -82,8 +81,7 @@ def decode(model: keras.Model, codes: ArrayLike, *, labels: ArrayLike | None = N
     codes = np.asarray(codes, "float32")
     shape = generator.inputs[0].shape[1:]
     if codes.shape[1:] != shape or not len(codes):
-        sizes = ", ".join(map(str, ("n", *shape)))
-        raise ArgumentError(f"`codes` must be of shape ({sizes}). Received: codes of shape {codes.shape}")
+        raise _checks.shape_error(f"`codes` must be of shape {_checks.text_of_shape(shape)}", codes=codes)
     inputs = codes
     if len(generator.inputs) == 2:
         if labels is None or np.shape(labels) != (len(codes),):
@@ -128,8 +126,7 @@ def interpolate(first: ArrayLike, second: ArrayLike, steps: int = 8) -> np.ndarr
     steps = _checks.integer("steps", steps, at_least=2)
     first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
     if first.shape != second.shape:
-        received = f"first of shape {first.shape}, second of shape {second.shape}"
-        raise ArgumentError(f"`first` and `second` must be of one shape. Received: {received}")
+        raise _checks.shape_error("`first` and `second` must be of one shape", first=first, second=second)
     lengths = np.linalg.norm(first), np.linalg.norm(second)
     cosine = (first * second).sum() / max(lengths[0] * lengths[1], 1e-12)
     angle = np.arccos(np.clip(cosine, -1, 1))

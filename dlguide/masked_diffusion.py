@@ -4,13 +4,11 @@ import math
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import LAST, batch_normalisation
-from dlguide._model_of_parts import ModelOfParts, refuse_dict
-from dlguide.errors import ArgumentError
+from dlguide._model_of_parts import ModelOfParts, refuse_targets_and_dict
 
 
 def diffusion(
@@ -88,13 +86,11 @@ def _denoiser(input_shape, filters, num_layers: int) -> keras.Model:
 
 
 def _block(x, n: int):
-    """Add two convolutions, each after batch normalisation and swish, to their input.
-
-    They have no bias: the normalisation before the next convolution would take it out again.
-    """
+    """Add two convolutions, each after batch normalisation and swish, to their input."""
     y = x
     for _ in range(2):
         y = layers.Activation("swish")(batch_normalisation()(y))
+        # No bias: the normalisation before the next convolution would take it out again.
         y = layers.Conv2D(n, kernel_size=3, padding="same", use_bias=False, **LAST)(y)
     return layers.Add()([x, y])
 
@@ -146,8 +142,5 @@ class Diffusion(ModelOfParts):
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
         """Raise for data that are not images in [0, 1] alone."""
-        if y is not None:
-            received = f"{names[1]} of shape {np.shape(y)}"
-            raise ArgumentError(f"`{names[1]}` must be None: a diffusion model has no targets. Received: {received}")
-        refuse_dict(names[0], "an array of images", x)
+        refuse_targets_and_dict(x, y, names, "an array of images", "a diffusion model has no targets")
         _data_checks.unit_range(names[0], x)

@@ -6,6 +6,7 @@ from typing import Literal
 import keras
 
 from dlguide import _checks, _layer_names
+from dlguide._dense_layers import dropped
 from dlguide.errors import ArgumentError
 
 CELLS = {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
@@ -80,24 +81,23 @@ def rnn(
     inputs = keras.Input(input_shape, dtype="int32" if vocab_size else None)
     if vocab_size:
         x = keras.layers.Embedding(vocab_size, units[0], mask_zero=mask_zero, name="token_embedding")(inputs)
-        x = keras.layers.Dropout(dropout)(x) if dropout else x
+        x = dropped(x, dropout)
     else:
         x = keras.layers.Masking()(inputs) if mask_zero else inputs
     for i, n in enumerate(units):
         layer = CELLS[cell](n, return_sequences=return_sequences or i < len(units) - 1)
         x = keras.layers.Bidirectional(layer)(x) if bidirectional else layer(x)
-        x = keras.layers.Dropout(dropout)(x) if dropout else x
+        x = dropped(x, dropout)
     outputs = keras.layers.Dense(num_outputs, name=_layer_names.OUTPUT)(x)
 
     return keras.Model(inputs, outputs, name=name)
 
 
 def _sequence_shape(value, vocab_size: int | None) -> tuple[int | None, ...]:
-    is_sequence = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
-    length, rest = (value[0], value[1:]) if is_sequence else (0, ())
-    if not is_sequence or len(rest) != (0 if vocab_size else 1):
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != (1 if vocab_size else 2):
         shape = "(length,) with `vocab_size`" if vocab_size else "(length, features) without `vocab_size`"
         received = f"input_shape={value!r}, vocab_size={vocab_size!r}"
         raise ArgumentError(f"`input_shape` must be {shape}. Received: {received}")
+    length, *rest = value
     sizes = _checks.shape("input_shape", value if length is not None else (1, *rest))
     return (length if length is None else sizes[0], *sizes[1:])

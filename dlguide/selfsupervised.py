@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import keras
-import numpy as np
 from keras import ops
 
 from dlguide import _checks, _data_checks, _layer_names
-from dlguide._model_of_parts import ModelOfParts, refuse_dict
+from dlguide._model_of_parts import ModelOfParts, refuse_targets_and_dict
 from dlguide.augmentation import Augmentation
 from dlguide.errors import ArgumentError
 
@@ -48,7 +47,7 @@ def contrastive(
     Example:
         >>> from dlguide import mlp
         >>> model = contrastive(mlp((8, 8, 1), 16), augment={"shift": 0.1})
-        >>> tuple(model(np.zeros((3, 8, 8, 1))).shape)
+        >>> tuple(model(keras.ops.zeros((3, 8, 8, 1))).shape)
         (3, 2, 64)
 
     Reference:
@@ -123,17 +122,13 @@ class Contrastive(ModelOfParts):
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
         """Raise for data with targets, and for a training batch of one image."""
-        if y is not None:
-            received = f"{names[1]} of shape {np.shape(y)}"
-            raise ArgumentError(f"`{names[1]}` must be None: training is without labels. Received: {received}")
-        refuse_dict(names[0], "an array of images", x)
+        refuse_targets_and_dict(x, y, names, "an array of images", "training is without labels")
         if batch_size:
             why = "because one image leaves no negatives"
             _data_checks.no_batch_of_one(len(keras.tree.flatten(x)[0]), batch_size, why)
 
-    def options(self) -> dict:
-        """Return the keyword arguments other than the parts."""
-        return {"augment": self.augment, "temperature": self.temperature}
+    def get_config(self):
+        return {**super().get_config(), "augment": self.augment, "temperature": self.temperature}
 
 
 def _nt_xent(vectors, temperature: float):

@@ -9,8 +9,8 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from dlguide import _beam_search, _checks, _data_checks, _layer_names
+from dlguide._dense_layers import dropped
 from dlguide.attention_layers import SourceAttention
-from dlguide.errors import ArgumentError
 from dlguide.ngrams import HashedNgrams
 from dlguide.recurrent import CELLS
 
@@ -95,29 +95,19 @@ def encoder_decoder(
     return keras.Model([source, target], logits, name=name)
 
 
-def _dropped(x, dropout: float):
-    return keras.layers.Dropout(dropout)(x) if dropout else x
-
-
 def _encoder(
-    vocab_size: int,
-    cell: str,
-    units: Sequence[int],
-    embed_dim: int,
-    dropout: float,
-    ngram_buckets: int | None,
+    vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, dropout: float, ngram_buckets: int | None
 ) -> keras.Model:
     source = keras.Input((None,), dtype="int32", name="source")
     # Not the decoder's name: on PyTorch, Keras clears the gradient of only one of two variables with the same path.
     x = keras.layers.Embedding(vocab_size, embed_dim, name="source_embedding")(source)
-    x, states = _dropped(x, dropout), []
+    x, states = dropped(x, dropout), []
     if ngram_buckets:
-        vectors = _ngram_vectors(source, ngram_buckets, max(1, embed_dim // 2))
-        x = keras.layers.Concatenate()([x, vectors])
+        x = keras.layers.Concatenate()([x, _ngram_vectors(source, ngram_buckets, max(1, embed_dim // 2))])
     for n in units:
         layer = CELLS[cell](n, return_sequences=True, return_state=True)
         x, *last = keras.layers.Bidirectional(layer)(x, mask=ops.not_equal(source, 0))
-        x = _dropped(x, dropout)
+        x = dropped(x, dropout)
         for forward, backward in zip(last[: len(last) // 2], last[len(last) // 2 :], strict=True):
             both = keras.layers.Concatenate()([forward, backward])
             states.append(keras.layers.Dense(n, activation="tanh", name=f"state_{len(states)}")(both))
@@ -139,16 +129,16 @@ def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, d
     memory = keras.Input((None, units[-1]), name="memory")
     # No mask: right-padding comes after all that counts, and skipping it costs time.
     x = keras.layers.Embedding(vocab_size, embed_dim, name="target_embedding")(target)
-    x, states, last = _dropped(x, dropout), [], []
+    x, states, last = dropped(x, dropout), [], []
     for n in units:
         initial = [keras.Input((n,)) for _ in range(2 if cell == "lstm" else 1)]
         states += initial
         x, *final = CELLS[cell](n, return_sequences=True, return_state=True)(x, initial_state=initial)
-        x = _dropped(x, dropout)
+        x = dropped(x, dropout)
         last += final
     attended, weights = SourceAttention(name=_layer_names.SOURCE_ATTENTION)([x, memory, source])
     x = keras.layers.Concatenate()([x, attended])
-    x = _dropped(keras.layers.Dense(units[-1], activation="tanh")(x), dropout)
+    x = dropped(keras.layers.Dense(units[-1], activation="tanh")(x), dropout)
     logits = keras.layers.Dense(vocab_size, name="logits")(x)
     return keras.Model([target, source, memory, *states], [logits, weights, *last], name=_layer_names.DECODER)
 
@@ -177,12 +167,11 @@ def alignment(model: keras.Model, source: ArrayLike, target: ArrayLike) -> np.nd
         Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015).
     """
     encoder, decoder = _beam_search.parts(model)
-    source, target = (
-        _data_checks.array(name, value, (1, 2)) for name, value in {"source": source, "target": target}.items()
-    )
+    source = _data_checks.array("source", source, (1, 2))
+    target = _data_checks.array("target", target, (1, 2))
     if source.shape[:-1] != target.shape[:-1]:
-        received = f"source of shape {source.shape}, target of shape {target.shape}"
-        raise ArgumentError(f"`source` and `target` must have the same number of sequences. Received: {received}")
+        must = "`source` and `target` must have the same number of sequences"
+        raise _checks.shape_error(must, source=source, target=target)
     _data_checks.tokens("source", source, encoder)
     _data_checks.tokens("target", target, decoder)
 

@@ -180,10 +180,8 @@ def load_text(path: str | os.PathLike, *, length: int = 128, limit: int | None =
         raise ArgumentError(f"`path` must be a text file in UTF-8. {received}, which is not")
     least = 10 * (length + 1)
     if len(text) < least:
-        raise ArgumentError(
-            f"`path` must be a text of at least {least} characters, so that each part has {length} or more. "
-            f"{received} of {len(text)} characters"
-        )
+        must = f"`path` must be a text of at least {least} characters, so that each part has {length} or more"
+        raise ArgumentError(f"{must}. {received} of {len(text)} characters")
     parts, more = text_parts(text, length)
     if limit is not None:
         parts = [(x[-limit:], y[-limit:]) for x, y in parts]

@@ -93,13 +93,6 @@ def _share(y: np.ndarray, share: float, seed: int) -> np.ndarray:
     return drawn
 
 
-def _share_of_rest(rest: np.ndarray, share: float, seed: int, y: np.ndarray | None = None) -> np.ndarray:
-    """Draw a share of the rows where `rest` is True, the same share of each class in `y` if there are classes."""
-    drawn = np.zeros(len(rest), bool)
-    drawn[rest] = _share(np.zeros(rest.sum()) if y is None else y[rest], share, seed)
-    return drawn
-
-
 def limit_examples(
     x: np.ndarray, y: np.ndarray, limit: int, seed: int, *, ordered: bool, labelled: bool
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -110,8 +103,11 @@ def limit_examples(
     return x[kept], y[kept]
 
 
-def _cut(x: np.ndarray, y: np.ndarray, is_valid: np.ndarray, is_test: np.ndarray) -> list[tuple]:
-    return [(x[rows], y[rows]) for rows in (~is_valid & ~is_test, is_valid & ~is_test, is_test)]
+def _cut(x: np.ndarray, y: np.ndarray, is_test: np.ndarray, share: float, seed: int, *, labelled: bool) -> list[tuple]:
+    """Draw the validation set, a share of the rows outside the test set: if `labelled`, the same of each class."""
+    is_valid = np.zeros(len(y), bool)
+    is_valid[~is_test] = _share(y[~is_test] if labelled else np.zeros((~is_test).sum()), share, seed)
+    return [(x[rows], y[rows]) for rows in (~is_valid & ~is_test, is_valid, is_test)]
 
 
 # Data sets: each function returns the three parts and fields of `Info`.
@@ -148,18 +144,12 @@ def _fashion_mnist(seed: int):
     return _published(arrays, 5000 / 60000, seed, names)
 
 
-def _mnist1d(seed: int):
-    parts, more = _published(read_arrays("mnist1d.npz"), 500 / 4000, seed, string.digits)
-    return [(x[..., None], y) for x, y in parts], more
-
-
 def _auto_mpg(seed: int):
     columns = read_columns("auto_mpg.csv")
     y = np.array(columns.pop("mpg"), "float32")
     x = np.array(list(columns.values()), "float32").T
-    is_test = np.arange(len(y)) % 5 == 4
-    is_valid = _share_of_rest(~is_test, 0.25, seed)
-    return _cut(x, y, is_valid, is_test), {"feature_names": tuple(columns), "target_name": "mpg"}
+    parts = _cut(x, y, np.arange(len(y)) % 5 == 4, 0.25, seed, labelled=False)
+    return parts, {"feature_names": tuple(columns), "target_name": "mpg"}
 
 
 def _bikeshare(seed: int):
@@ -175,10 +165,9 @@ def _bikeshare(seed: int):
 
     day = np.array(columns["day"], int)
     days = np.unique(day)
-    is_test_day = days % 5 == 0
-    is_valid_day = _share_of_rest(~is_test_day, 0.25, seed)
-    is_test, is_valid = np.isin(day, days[is_test_day]), np.isin(day, days[is_valid_day])
-    return _cut(x, y, is_valid, is_test), {"feature_names": tuple(features), "target_name": "hires"}
+    parts_of_days = _cut(days, days, days % 5 == 0, 0.25, seed, labelled=False)
+    parts = [(x[rows], y[rows]) for rows in (np.isin(day, part) for part, _ in parts_of_days)]
+    return parts, {"feature_names": tuple(features), "target_name": "hires"}
 
 
 _COUNTRIES = {
@@ -194,28 +183,21 @@ def _places(seed: int):
     codes = list(_COUNTRIES)
     numbers = {code: number for number, code in enumerate(codes)}
     y = np.array([numbers[code] for code in columns["country"]], "int32")
-    is_test = _share(y, 0.1, 0)
-    is_valid = _share_of_rest(~is_test, 1 / 9, seed, y)
-
-    names = np.array(columns["name"])
-    vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(names[~is_test & ~is_valid]))))
-    more = {"num_classes": len(codes), "class_names": tuple(_COUNTRIES.values()), "vocabulary": vocabulary}
-    return _cut(names, y, is_valid, is_test), more
+    parts = _cut(np.array(columns["name"]), y, _share(y, 0.1, 0), 1 / 9, seed, labelled=True)
+    vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(parts[0][0]))))
+    return parts, {"num_classes": len(codes), "class_names": tuple(_COUNTRIES.values()), "vocabulary": vocabulary}
 
 
 def _pronunciations(seed: int):
     columns = read_columns("cmudict.csv.gz")
     words = np.array(columns["word"])
-    is_test = _share(np.zeros(len(words)), 0.1, 0)
-    is_valid = _share_of_rest(~is_test, 1 / 9, seed)
-    is_train = ~is_test & ~is_valid
-
     cells = re.sub(r"\d", "", "\n".join(columns["pronunciations"])).split("\n")  # A digit is a stress.
-    cells = np.array(cells, object)
-    vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(words[is_train]))))
-    sounds = set(" ".join(cells[is_train]).replace("|", " ").split())
-    more = {"vocabulary": vocabulary, "target_vocabulary": (PADDING, UNKNOWN, START, END, *sorted(sounds))}
-    return _cut(words, cells, is_valid, is_test), more
+    is_test = _share(np.zeros(len(words)), 0.1, 0)
+    parts = _cut(words, np.array(cells, object), is_test, 1 / 9, seed, labelled=False)
+    train_words, train_cells = parts[0]
+    vocabulary = (PADDING, UNKNOWN, *sorted(set("".join(train_words))))
+    sounds = set(" ".join(train_cells).replace("|", " ").split())
+    return parts, {"vocabulary": vocabulary, "target_vocabulary": (PADDING, UNKNOWN, START, END, *sorted(sounds))}
 
 
 def _sounds(cells: Sequence[str], vocabulary: Sequence[str]) -> np.ndarray:
@@ -282,25 +264,15 @@ def _iso_date(text: str) -> str:
     return "-".join(filter(None, [digits[:4], digits[4:6], digits[6:]]))
 
 
-def _vowels(seed: int):
-    names = [f"speaker {i}" for i in range(1, 10)]
-    parts, more = _published(read_arrays("japanese_vowels.npz"), 0.2, seed, names)
-    return [(x.astype("float32"), y - 1) for x, y in parts], more
-
-
-def _leaves(seed: int):
-    species = ("circinatum", "glabrum", "macrophyllum", "negundo")
-    names = [*(f"Acer {name}" for name in species), "Quercus garryana", "Quercus kelloggii"]
-    parts, more = _published(read_arrays("leaves.npz"), 0.25, seed, names)
-    return [(x[..., None], y) for x, y in parts], more
+_SPEAKERS = [f"speaker {i}" for i in range(1, 10)]
+_SPECIES = [f"Acer {name}" for name in ("circinatum", "glabrum", "macrophyllum", "negundo")]
+_SPECIES += ["Quercus garryana", "Quercus kelloggii"]
 
 
 def _shuttle(seed: int):
     arrays = read_arrays("shuttle.npz")
     x, y = arrays["x"].astype("float32"), arrays["y"].astype("int32")
-    is_test = _share(y, 0.2, 0)
-    is_valid = _share_of_rest(~is_test, 0.25, seed, y)
-    train, *others = _cut(x, y, is_valid, is_test)
+    train, *others = _cut(x, y, _share(y, 0.2, 0), 0.25, seed, labelled=True)
     normal = tuple(array[train[1] == 0] for array in train)
     mean, scale = normal[0].mean(axis=0, dtype="float64"), normal[0].std(axis=0, dtype="float64")
     parts = [(((x - mean) / scale).astype("float32"), y) for x, y in (normal, *others)]
@@ -321,13 +293,12 @@ def text_parts(text: str, length: int):
     return parts, {"vocabulary": vocabulary}
 
 
-def _pixels(x: np.ndarray, y: np.ndarray, more: dict) -> tuple[np.ndarray, np.ndarray]:
-    return x[..., None] / np.float32(255), y
-
-
 FROM_FILE = {
-    "mnist": _pixels,
-    "fashion_mnist": _pixels,
+    "mnist": lambda x, y, more: (x[..., None] / np.float32(255), y),
+    "fashion_mnist": lambda x, y, more: (x[..., None] / np.float32(255), y),
+    "mnist1d": lambda x, y, more: (x[..., None], y),
+    "vowels": lambda x, y, more: (x.astype("float32"), y - 1),
+    "leaves": lambda x, y, more: (x[..., None], y),
     "places": lambda x, y, more: (encode(x, more["vocabulary"], length=24), y),
     "pronunciations": lambda x, y, more: (
         encode(x, more["vocabulary"], length=34),
@@ -339,7 +310,7 @@ ORDERED = {"sunspots", "co2", "shakespeare"}
 LOADERS = {
     "mnist": lambda seed: _published(read_arrays("mnist.npz"), 5000 / 60000, seed, string.digits),
     "fashion_mnist": _fashion_mnist,
-    "mnist1d": _mnist1d,
+    "mnist1d": lambda seed: _published(read_arrays("mnist1d.npz"), 500 / 4000, seed, string.digits),
     "auto_mpg": _auto_mpg,
     "bikeshare": _bikeshare,
     "places": _places,
@@ -347,8 +318,8 @@ LOADERS = {
     "recall": _recall,
     "sunspots": lambda seed: _series("sunspots_monthly.csv", "sunspots", length=36),
     "co2": lambda seed: _series("co2_weekly.csv", "co2", length=52),
-    "vowels": _vowels,
-    "leaves": _leaves,
+    "vowels": lambda seed: _published(read_arrays("japanese_vowels.npz"), 0.2, seed, _SPEAKERS),
+    "leaves": lambda seed: _published(read_arrays("leaves.npz"), 0.25, seed, _SPECIES),
     "shuttle": _shuttle,
     "shakespeare": lambda seed: text_parts(read("shakespeare.txt.gz").decode(), length=128),
 }

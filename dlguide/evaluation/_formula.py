@@ -35,10 +35,7 @@ def coefficients(model: keras.Model, feature_names: Sequence[str] = ()) -> dict[
     features = layers.get(_layer_names.POLYNOMIAL)
     if not isinstance(features, PolynomialFeatures) or _layer_names.OUTPUT not in layers:
         raise _checks.error("model", "made by `linear_regression` or `polynomial_regression`", model.name)
-    mean, scale, centre, rotation = (
-        keras.ops.convert_to_numpy(w).astype("float64")
-        for w in (features.mean, features.scale, features.centre, features.rotation)
-    )
+    mean, scale, centre, rotation = (np.asarray(w, "float64") for w in features.get_weights())
     kernel, bias = (np.asarray(w, "float64") for w in layers[_layer_names.OUTPUT].get_weights())
     names = [str(name) for name in feature_names] or [f"x{i + 1}" for i in range(len(mean))]
     if len(names) != len(mean) or len(set(names)) < len(names):

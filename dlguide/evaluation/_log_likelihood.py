@@ -8,7 +8,6 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from dlguide import _arrays, _checks, _data_checks, _layer_names, _masked_diffusion_sampling
-from dlguide.errors import ArgumentError
 
 
 def log_likelihood(
@@ -63,7 +62,7 @@ def log_likelihood(
     seed = _checks.integer("seed", seed, at_least=0)
     x = np.asarray(x, "float32")
     if not len(x):
-        raise ArgumentError(f"`x` must have at least one example. Received: x of shape {x.shape}")
+        raise _checks.shape_error("`x` must have at least one example", x=x)
     _data_checks.unit_range("x", x)
     x = _arrays.in_own_shape("x", parts[_layer_names.ENCODER] if denoiser is None else denoiser, x)
     if denoiser is not None:

@@ -1,10 +1,54 @@
-"""Scores of codes that were learned without labels."""
+"""Scores of generated images by their features, and of codes that were learned without labels."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _extras
 from dlguide.errors import ArgumentError
+
+
+def frechet_distance(features: ArrayLike, reference: ArrayLike) -> float:
+    """Return the Fréchet distance between two sets of feature vectors, each taken as a normal distribution.
+
+    Use features of a classifier of your own for both sets. The result is not the Inception FID: compare it only with
+    distances from the same classifier and the same number of images.
+
+    Args:
+        features: Feature vectors of generated images, of shape `(n, dimensions)`.
+        reference: Feature vectors of real images, of shape `(m, dimensions)`.
+
+    Returns:
+        The squared distance, at least 0. It is 0 for equal means and covariances.
+
+    Raises:
+        ValueError: If there are not more images than dimensions, or the dimensions differ.
+
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(500, 2))
+        >>> round(frechet_distance(x + [3, 0], x), 6)
+        9.0
+
+    Reference:
+        Dowson & Landau, "The Fréchet distance between multivariate normal distributions" (1982);
+        Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash equilibrium" (2017).
+    """
+    means, covariances = [], []
+    for name, array in (("features", features), ("reference", reference)):
+        array = _data_checks.array(name, array, (2,)).astype("float64")
+        if len(array) <= array.shape[1]:
+            must = f"`{name}` must have more images than dimensions, for the covariance"
+            raise _checks.shape_error(must, **{name: array})
+        means.append(array.mean(axis=0))
+        covariances.append(np.cov(array, rowvar=False).reshape(array.shape[1], array.shape[1]))
+    if len(means[0]) != len(means[1]):
+        must = "`features` and `reference` must have the same dimensions"
+        raise _checks.shape_error(must, features=features, reference=reference)
+    # Symmetric matrices have real roots; SciPy's `sqrtm` warns if a feature is constant.
+    values, vectors = np.linalg.eigh(covariances[0])
+    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    between = np.linalg.eigvalsh(root @ covariances[1] @ root)
+    trace = np.trace(covariances[0]) + np.trace(covariances[1]) - 2 * np.sqrt(np.maximum(between, 0)).sum()
+    return float(max(0.0, ((means[0] - means[1]) ** 2).sum() + trace))
 
 
 def linear_probe(
@@ -41,8 +85,8 @@ def linear_probe(
     from sklearn.preprocessing import StandardScaler
 
     c = None if c is None else _checks.number("c", c, above=0)
-    train_codes, train_labels = _codes_and_labels("train_codes", train_codes, "train_labels", train_labels)
-    codes, labels = _codes_and_labels("codes", codes, "labels", labels)
+    train_codes, train_labels = _values_and_labels("train_codes", train_codes, "train_labels", train_labels, ndim=2)
+    codes, labels = _values_and_labels("codes", codes, "labels", labels, ndim=2)
     if len(np.unique(train_labels)) < 2:
         raise _checks.error("train_labels", "labels of two classes or more", train_labels)
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=c or 1.0, max_iter=2000))
@@ -79,23 +123,17 @@ def clustering_accuracy(labels: ArrayLike, clusters: ArrayLike) -> float:
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix
 
-    labels, clusters = _data_checks.array("labels", labels, (1,)), _data_checks.array("clusters", clusters, (1,))
-    if len(labels) != len(clusters) or not len(labels):
-        raise ArgumentError(
-            "`labels` and `clusters` must have the same length, at least 1. "
-            f"Received: labels of length {len(labels)}, clusters of length {len(clusters)}"
-        )
+    labels, clusters = _values_and_labels("labels", labels, "clusters", clusters)
     counts = contingency_matrix(labels, clusters)
     return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / len(labels))
 
 
-def _codes_and_labels(
-    codes_name: str, codes: ArrayLike, labels_name: str, labels: ArrayLike
-) -> tuple[np.ndarray, np.ndarray]:
-    codes, labels = _data_checks.array(codes_name, codes, (2,)), _data_checks.array(labels_name, labels, (1,))
-    if len(codes) != len(labels) or not len(codes):
+def _values_and_labels(name: str, values: ArrayLike, labels_name: str, labels: ArrayLike, ndim: int = 1):
+    """Return `values`, with `ndim` axes, and `labels` as arrays, or raise."""
+    values, labels = _data_checks.array(name, values, (ndim,)), _data_checks.array(labels_name, labels, (1,))
+    if len(values) != len(labels) or not len(values):
         raise ArgumentError(
-            f"`{codes_name}` and `{labels_name}` must have the same length, at least 1. Received: {codes_name} of "
-            f"length {len(codes)}, {labels_name} of length {len(labels)}"
+            f"`{name}` and `{labels_name}` must have the same length, at least 1. "
+            f"Received: {name} of length {len(values)}, {labels_name} of length {len(labels)}"
         )
-    return codes, labels
+    return values, labels

@@ -4,12 +4,11 @@ Save one with `figure.savefig("name.png")`; a notebook shows it as the last valu
 own with `new_figure`.
 """
 
-from dlguide.plots._attention import attention
 from dlguide.plots._codes import codes
-from dlguide.plots._confusion_matrix import confusion_matrix
 from dlguide.plots._figure import new_figure, set_title
 from dlguide.plots._images import examples, image_grid
 from dlguide.plots._learning_curves import learning_curves
+from dlguide.plots._matrices import attention, confusion_matrix
 
 __all__ = [
     "attention",

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlguide import _extras
-from dlguide.errors import ArgumentError
+from dlguide import _checks, _extras
 from dlguide.plots._figure import new_figure
 
 
@@ -34,17 +33,13 @@ def codes(points: ArrayLike, labels: ArrayLike, class_names: Sequence[str] = (),
     """
     points, labels = np.asarray(points), np.asarray(labels)
     if points.ndim != 2 or not points.shape[1] or len(points) < 2 or labels.shape != (len(points),):
-        raise ArgumentError(
-            "`points` and `labels` must be at least two codes of shape (n, dimensions), and a class for each. "
-            f"Received: points of shape {points.shape}, labels of shape {labels.shape}"
-        )
+        must = "`points` and `labels` must be at least two codes of shape (n, dimensions), and a class for each"
+        raise _checks.shape_error(must, points=points, labels=labels)
     classes = np.unique(labels)
     have_names = classes.dtype.kind in "iu" and classes.min() >= 0 and classes.max() < len(class_names)
     if len(class_names) and not have_names:
-        raise ArgumentError(
-            f"`labels` must be integers in [0, {len(class_names)}), one for each of `class_names`. "
-            f"Received: labels={classes.tolist()[:12]}"
-        )
+        must_be = f"integers in [0, {len(class_names)}), one for each of `class_names`"
+        raise _checks.error("labels", must_be, classes.tolist()[:12])
     colors = [f"C{i}" for i in range(10)]  # matplotlib's usual colours.
     if len(classes) > len(colors):
         from matplotlib import colormaps

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlguide import _checks, _extras
-from dlguide.errors import ArgumentError
 from dlguide.plots._figure import names_of_classes, new_figure
 
 
@@ -46,10 +45,8 @@ def examples(
     count = _checks.integer("count", count)
     x, y, scores = np.asarray(x), np.asarray(y), np.asarray(scores, "float64")
     if x.ndim not in (3, 4) or not len(x) or y.shape not in ((len(x),), (len(x), 1)) or scores.shape[:-1] != (len(x),):
-        raise ArgumentError(
-            f"`x`, `y` and `scores` must be images, classes and scores of the same length. "
-            f"Received: x of shape {x.shape}, y of shape {y.shape}, scores of shape {scores.shape}"
-        )
+        must = "`x`, `y` and `scores` must be images, classes and scores of the same length"
+        raise _checks.shape_error(must, x=x, y=y, scores=scores)
     y, classes = y.ravel(), np.arange(scores.shape[1])
     if not np.isin(y, classes).all():
         raise _checks.error("y", f"integers from 0 to {len(classes) - 1}, one for each column of `scores`", y)
@@ -111,10 +108,8 @@ def image_grid(images: ArrayLike, row_names: Sequence[str] = (), column_names: S
     if images.ndim == 4:
         images = images[..., None]
     if images.ndim != 5 or images.shape[-1] not in (1, 3) or not images.size:
-        raise ArgumentError(
-            "`images` must be of shape (rows, columns, height, width), optionally with 1 or 3 channels at the end. "
-            f"Received: images of shape {images.shape}"
-        )
+        must = "`images` must be of shape (rows, columns, height, width), optionally with 1 or 3 channels at the end"
+        raise _checks.shape_error(must, images=images)
     rows, columns, height, width, channels = images.shape
     for name, names, n in (("row_names", row_names, rows), ("column_names", column_names, columns)):
         if len(names) not in (0, n):
