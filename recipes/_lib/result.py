@@ -1,4 +1,4 @@
-"""What a recipe finds. Nothing is drawn or written by a recipe: `recipes._lib.runs.run_files` does it for a command."""
+"""What a recipe finds, and what its inputs are: `recipes._lib.runs.run_files` draws and writes it for a command."""
 
 import dataclasses
 from collections.abc import Callable
