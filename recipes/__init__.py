@@ -1,9 +1,10 @@
 """Complete runs of dlguide's models on real data: `python -m recipes` lists them."""
 
 import os
+import time
 
-from recipes._lib import start_time  # noqa: F401  It is the first import of a command, before Keras.
-
+START = time.perf_counter()
+"""When the command started: this is its first import, before Keras."""
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Without TensorFlow's messages; errors are still raised.
 
 

@@ -30,18 +30,17 @@ def _print_result(name: str) -> None:
 
 
 if __name__ == "__main__":
-    word = sys.argv[1] if sys.argv[1:] else "--"
-    if not word.startswith("-") and word not in COMMANDS:
-        if word in recipe_list.names():
-            sys.exit(f"A recipe is a module: python -m recipes.{word}")
+    word = sys.argv[1] if sys.argv[1:] else None
+    if word is None:
+        main()
+    elif word in COMMANDS:
+        del sys.argv[1]
+        command_line.run_tool(importlib.import_module(f"recipes._lib.commands.{word}").main, f"recipes {word}")
+    elif word.startswith("-"):
+        command_line.run_tool(main, "recipes")
+    elif word in recipe_list.names():
+        sys.exit(f"A recipe is a module: python -m recipes.{word}")
+    else:
         note = arguments.did_you_mean(word, COMMANDS)  # Without Keras, whose import takes seconds.
         print(f"`command` must be one of {', '.join(COMMANDS)}. Received: command={word!r}{note}", file=sys.stderr)
         sys.exit(2)
-    command = sys.argv.pop(1) if word in COMMANDS else None
-    if command:
-        module = importlib.import_module(f"recipes._lib.commands.{command}")
-        command_line.run_tool(module.main, f"recipes {command}")
-    elif sys.argv[1:]:
-        command_line.run_tool(main, "recipes")
-    else:
-        main()

@@ -14,8 +14,7 @@ import keras
 from dlguide import autoencoder, data, plots, training
 from recipes._lib import anomalies, schedules
 from recipes._lib.images import reconstruction
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 SCORE = "mean squared error of the scaled numbers"
@@ -48,13 +47,12 @@ def main(
     scores = {name: reconstruction.row_errors(model, getattr(shuttle, name).x) for name in ("valid", "test")}
     threshold = anomalies.best_threshold(scores["valid"], shuttle.valid.y)
     metrics = anomalies.detection_metrics(scores["test"], shuttle.test.y, threshold)
-    metrics["threshold"] = threshold
-    metrics |= anomalies.pca_scores(shuttle)
+    metrics |= {"threshold": threshold} | anomalies.pca_scores(shuttle)
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
         "anomaly_scores": lambda: anomalies.score_histogram(scores["test"], shuttle.test.y, threshold, SCORE),
     }
-    return Result(metrics, history, figures, input_description.describe("anomaly", shuttle, threshold=threshold))
+    return Result(metrics, history, figures, describe_input("anomaly", shuttle, threshold=threshold))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,7 @@ from dlguide import autoencoder, data, evaluation, plots, training
 from recipes._lib import schedules
 from recipes._lib.baselines import pixels
 from recipes._lib.images import reconstruction
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 
@@ -34,9 +33,8 @@ def main(
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
-    model = autoencoder(
-        mnist.train.x.shape[1:], latent_dim=32, hidden_units=(512, 256), activation="swish", batch_norm=True
-    )
+    shape = mnist.train.x.shape[1:]
+    model = autoencoder(shape, latent_dim=32, hidden_units=(512, 256), activation="swish", batch_norm=True)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps)), loss)
     model.summary()
@@ -55,7 +53,7 @@ def main(
         "reconstructions": lambda: reconstruction.reconstructions(model, mnist.test.x),
         "interpolations": lambda: reconstruction.interpolations(model, codes),
     }
-    return Result(metrics, history, figures, input_description.describe("reconstruction", mnist, margin=4))
+    return Result(metrics, history, figures, describe_input("reconstruction", mnist, margin=4))
 
 
 if __name__ == "__main__":

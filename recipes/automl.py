@@ -17,9 +17,8 @@ import keras
 
 from dlguide import evaluation
 from recipes._lib import pictures
-from recipes._lib.baselines import boosting, default_network
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.baselines import defaults
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, winner
 
@@ -52,13 +51,13 @@ def main(
     begun = found[: optuna_search.STARTING_TRIALS]
     at_random = optuna_search.run(search._replace(method="random"), trials, folders[1], begun)
     random_model, *_ = winner.trained_mean(optuna_search.best_trial(at_random).params, splits, epochs, seeds)
-    default = default_network.default_model(search_space.builders(splits), splits, trials * epochs, seeds)
+    default = defaults.default_model(search_space.builders(splits), splits, trials * epochs, seeds)
 
     splits = splits._replace(test=scaled(splits.test))
     metrics = evaluation.evaluate(model, *splits.test, class_names=splits.info.class_names)
     for name, other in {"single": networks[0], "baseline": default, "random": random_model}.items():
         metrics[f"{name}_{metric}"] = evaluation.evaluate(other, *splits.test)[metric]
-    metrics[f"boosting_{metric}"] = boosting.boosting_score(splits, seed)
+    metrics[f"boosting_{metric}"] = defaults.boosting_score(splits, seed)
     metrics[f"validation_{metric}"] = evaluation.evaluate(model, *splits.valid)[metric]
     metrics |= {"trials": len(found), "stopped_trials": sum(not optuna_search.is_whole(trial) for trial in found)}
     metrics |= {"search_epochs": optuna_search.epochs_spent(found), "winner": parameters}
@@ -68,7 +67,7 @@ def main(
     else:
         figures |= search_pictures.regression_figures(model, default, splits, histories[0])
     kind = "numbers" if splits.train.x.ndim == 2 else "sequence"
-    description = input_description.describe(kind, splits, is_series=False, exact=True)
+    description = describe_input(kind, splits, is_series=False, exact=True)
     seconds = sum(history.seconds for history in histories) + sum(trial.user_attrs["seconds"] for trial in found)
     mean = keras.Model(model.input, model.output, name=model.name)  # Not compiled, since it is not trained.
     return Result(metrics, histories[0], figures, description, model=mean, seconds=seconds)

@@ -16,8 +16,7 @@ from keras import ops
 from dlguide import data, evaluation, rnn, training
 from recipes._lib import pictures, schedules
 from recipes._lib.baselines import sequences
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 
@@ -62,7 +61,7 @@ def main(
     metrics = evaluation.evaluate(model, *vowels.test, class_names=vowels.info.class_names)
     metrics["baseline_accuracy"] = sequences.mean_and_spread_accuracy(vowels)
     figures = pictures.classifier_figures(history, metrics, vowels.info.class_names)
-    description = input_description.describe("sequence", vowels, is_series=False, exact=False)
+    description = describe_input("sequence", vowels, is_series=False, exact=False)
     return Result(metrics, history, figures, description, model=saved)
 
 

@@ -14,8 +14,7 @@ import keras
 from dlguide import cnn, data, evaluation, training
 from recipes._lib import pictures, schedules
 from recipes._lib.baselines import pixels
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 
@@ -34,9 +33,8 @@ def main(
     fashion = data.load("fashion_mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(fashion.train.x) // batch_size)
 
-    model = cnn(
-        fashion.train.x.shape[1:], fashion.info.num_classes, filters=(16, 32, 64, 96), augment={"flip": "horizontal"}
-    )
+    shape = fashion.train.x.shape[1:]
+    model = cnn(shape, fashion.info.num_classes, filters=(16, 32, 64, 96), augment={"flip": "horizontal"})
     optimizer = keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.summary()
@@ -48,7 +46,7 @@ def main(
     metrics["baseline_accuracy"] = pixels.softmax_regression_accuracy(fashion)
     figures = pictures.image_classifier_figures(model, fashion, history, metrics)
     figures |= pictures.feature_maps_figures(model, fashion)
-    return Result(metrics, history, figures, input_description.describe("image", fashion, margin=0))
+    return Result(metrics, history, figures, describe_input("image", fashion, margin=0))
 
 
 if __name__ == "__main__":

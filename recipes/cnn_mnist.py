@@ -14,8 +14,7 @@ import keras
 from dlguide import cnn, data, evaluation, training
 from recipes._lib import pictures, schedules
 from recipes._lib.baselines import pixels
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 
@@ -34,9 +33,8 @@ def main(
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
-    model = cnn(
-        mnist.train.x.shape[1:], mnist.info.num_classes, filters=(8, 16, 32, 64), kernel_size=5, augment={"shift": 0.07}
-    )
+    shape = mnist.train.x.shape[1:]
+    model = cnn(shape, mnist.info.num_classes, filters=(8, 16, 32, 64), kernel_size=5, augment={"shift": 0.07})
     optimizer = keras.optimizers.AdamW(schedules.one_cycle(learning_rate, steps), weight_decay=weight_decay)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.summary()
@@ -48,7 +46,7 @@ def main(
     metrics["baseline_accuracy"] = pixels.softmax_regression_accuracy(mnist)
     figures = pictures.image_classifier_figures(model, mnist, history, metrics)
     figures |= pictures.feature_maps_figures(model, mnist)
-    return Result(metrics, history, figures, input_description.describe("digit", mnist, margin=4))
+    return Result(metrics, history, figures, describe_input("digit", mnist, margin=4))
 
 
 if __name__ == "__main__":

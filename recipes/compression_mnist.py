@@ -13,9 +13,8 @@ import keras
 
 from dlguide import cnn, data, evaluation, training
 from recipes._lib import pictures, schedules
-from recipes._lib.images import compression, distillation
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.images import compression
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 TEACHER = {"filters": (8, 16, 32, 64), "kernel_size": 5, "augment": {"shift": 0.07}}
@@ -57,8 +56,8 @@ def main(
     labels = mnist.train.y, mnist.valid.y, cross_entropy, "accuracy"
     teaching = train(teacher, *labels, teacher_dir, **TEACHER_TRAINING)
     alone = train(baseline, *labels, baseline_dir, **small)
-    taught = [distillation.targets(teacher, *part) for part in (mnist.train, mnist.valid)]
-    taught += [distillation.DistillationLoss(TEMPERATURE, WEIGHT), distillation.accuracy]
+    taught = [compression.distillation_targets(teacher, *part) for part in (mnist.train, mnist.valid)]
+    taught += [compression.DistillationLoss(TEMPERATURE, WEIGHT), compression.accuracy]
     history = train(student, *taught, run_dir, **small)
 
     student.compile(student.optimizer, cross_entropy, metrics=["accuracy"])  # It is saved as a classifier.
@@ -71,7 +70,7 @@ def main(
     metrics["baseline_seconds"] = alone.seconds
     figures = pictures.image_classifier_figures(student, mnist, history, metrics) | compression.figures(history, steps)
     texts = {"compression.csv": lambda: compression.table(steps)} if steps else {}
-    description, seconds = input_description.describe("digit", mnist, margin=4), teaching.seconds + history.seconds
+    description, seconds = describe_input("digit", mnist, margin=4), teaching.seconds + history.seconds
     return Result(metrics, history, figures, description, texts, model=student, seconds=seconds)
 
 

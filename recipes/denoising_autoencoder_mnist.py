@@ -13,10 +13,9 @@ import keras
 
 from dlguide import conv_autoencoder, data, evaluation, plots, training
 from recipes._lib import schedules
-from recipes._lib.baselines import linear_filter
+from recipes._lib.baselines import pixels
 from recipes._lib.images import reconstruction
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 
@@ -34,7 +33,7 @@ def main(
     keras.utils.set_random_seed(seed)
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
-    noisy_valid = reconstruction.noisy(mnist.valid.x, noise, seed)
+    valid = reconstruction.noisy(mnist.valid.x, noise, seed), mnist.valid.x
 
     # The noise is drawn anew in each step, by a layer that does nothing in evaluation.
     images = keras.Input(mnist.train.x.shape[1:])
@@ -46,19 +45,18 @@ def main(
     model.summary()
 
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
-    history = training.fit(
-        model, mnist.train.x, mnist.train.x, validation_data=(noisy_valid, mnist.valid.x), **settings
-    )
+    history = training.fit(model, mnist.train.x, mnist.train.x, validation_data=valid, **settings)
 
     noisy_test = reconstruction.noisy(mnist.test.x, noise, seed)
+    noisy_few = reconstruction.noisy(mnist.train.x[:1000], noise, seed + 1)  # For the baseline.
     metrics = {"binary_crossentropy": evaluation.evaluate(model, noisy_test, mnist.test.x)["loss"]}
     metrics["squared_error"] = reconstruction.squared_error(model, noisy_test, mnist.test.x)
-    metrics |= linear_filter.linear_filter_scores(mnist, noise, seed, noisy_test)
+    metrics |= pixels.linear_filter_scores(mnist, noisy_few, noisy_test)
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=reconstruction.PIXEL_CROSS_ENTROPY),
         "reconstructions": lambda: reconstruction.reconstructions(model, mnist.test.x, noisy_test),
     }
-    return Result(metrics, history, figures, input_description.describe("reconstruction", mnist, margin=4))
+    return Result(metrics, history, figures, describe_input("reconstruction", mnist, margin=4))
 
 
 if __name__ == "__main__":

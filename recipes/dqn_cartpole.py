@@ -15,7 +15,7 @@ from typing import Literal
 import keras
 
 from dlguide import mlp
-from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
+from recipes._lib.agents import agent_pictures, environments, q_learning
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
@@ -48,7 +48,7 @@ def main(
     metrics = {"mean_return": environments.mean_return(episodes)}
     metrics["worst_return"] = min(episode.total_reward for episode in episodes)
     metrics["last_val_return"] = history.history["val_return"][-1]
-    metrics |= linear_policies.scores(env, seeds, steps=history.steps, seed=seed)
+    metrics |= environments.baseline_scores(env, seeds, steps=history.steps, seed=seed)
     return Result(metrics, history, agent_pictures.figures(env, history, metrics, episodes[0]))
 
 

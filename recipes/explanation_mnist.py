@@ -14,8 +14,7 @@ import keras
 from dlguide import cnn, data, plots, training
 from recipes._lib import schedules
 from recipes._lib.images import planted_marks
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 LABEL = 3
@@ -55,7 +54,7 @@ def main(
         "explanations": lambda: planted_marks.explanations(marked, centres, maps),
         "marks_found": lambda: planted_marks.shares_found(metrics),
     }
-    return Result(metrics, history, figures, input_description.describe("digit", mnist, margin=4))
+    return Result(metrics, history, figures, describe_input("digit", mnist, margin=4))
 
 
 if __name__ == "__main__":

@@ -37,9 +37,8 @@ def main(
 
     model = gan(mnist.train.x.shape[1:], latent_dim=latent_dim)
     rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, end_learning_rate=0)
-    players = keras.optimizers.OptimizerMap(
-        keras.optimizers.Adam(rate, beta_1=0.5), {"discriminator.*": keras.optimizers.Adam(rate, beta_1=0.5)}
-    )
+    generator, discriminator = (keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2))
+    players = keras.optimizers.OptimizerMap(generator, {"discriminator.*": discriminator})
     model.compile(optimizer=keras.optimizers.MultiOptimizer(players))
     model.get_layer("generator").summary()
     model.get_layer("discriminator").summary()

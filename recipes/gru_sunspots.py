@@ -16,8 +16,7 @@ from keras import ops
 from dlguide import data, evaluation, plots, rnn, training
 from recipes._lib import pictures, schedules
 from recipes._lib.baselines import regression
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 SERIES = {"baseline_name": "ridge", "y_name": "monthly mean", "unit": "sunspots"}
@@ -60,8 +59,7 @@ def main(
         "learning_curves": lambda: plots.learning_curves(in_sunspots, metric_names=names),
         "forecast": lambda: pictures.forecast(truth, forecast, baseline, sunspots.info.test_dates, **SERIES),
     }
-    description = input_description.describe("sequence", sunspots, is_series=True, exact=True)
-    return Result(metrics, history, figures, description)
+    return Result(metrics, history, figures, describe_input("sequence", sunspots, is_series=True, exact=True))
 
 
 if __name__ == "__main__":

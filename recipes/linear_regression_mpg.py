@@ -15,8 +15,7 @@ import numpy as np
 from dlguide import data, evaluation, linear_regression, plots, training
 from recipes._lib import pictures
 from recipes._lib.baselines import regression
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
@@ -59,8 +58,7 @@ def main(
         "fitted_curve": lambda: pictures.fitted_curve(*test, model, label=formula, **CAR),
         "prediction": lambda: pictures.prediction_against_truth(test.y, predicted, baseline=baseline, **MEAN),
     }
-    description = input_description.describe("numbers", mpg, x=train.x, feature_names=["weight"])
-    return Result(metrics, history, figures, description)
+    return Result(metrics, history, figures, describe_input("numbers", mpg, x=train.x, feature_names=["weight"]))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,8 @@ import keras
 
 from dlguide import data, evaluation, rnn, training
 from recipes._lib import pictures, schedules
-from recipes._lib.baselines import text_classifier
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.baselines import sequences
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 from recipes._lib.texts import country_names, hashed_ngrams, length_batches, token_texts
 
@@ -49,11 +48,11 @@ def main(
     history = training.fit(model, batches, validation_data=places.valid, **settings)
 
     metrics = evaluation.evaluate(model, *places.test, class_names=places.info.class_names)
-    metrics["baseline_accuracy"] = text_classifier.ngram_accuracy(places)
+    metrics["baseline_accuracy"] = sequences.ngram_accuracy(places)
     figures = pictures.classifier_figures(history, metrics, places.info.class_names)
-    description = input_description.describe("text", places, class_names_zh=country_names.chinese(places.info))
+    names_zh = [country_names.CHINESE[name] for name in places.info.class_names]
     texts = {"mistakes.txt": lambda: token_texts.worst_predictions(model, places)}
-    return Result(metrics, history, figures, description, texts)
+    return Result(metrics, history, figures, describe_input("text", places, class_names_zh=names_zh), texts)
 
 
 if __name__ == "__main__":

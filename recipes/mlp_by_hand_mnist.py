@@ -24,8 +24,7 @@ import numpy as np
 
 from dlguide import data, evaluation, mlp, training
 from recipes._lib import pictures
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 
@@ -112,8 +111,7 @@ def main(
     metrics["baseline_accuracy"] = baseline
     metrics["baseline_seconds"] = keras_history.seconds
     figures = pictures.image_classifier_figures(model, mnist, history, metrics)
-    description = input_description.describe("digit", mnist, margin=4)
-    return Result(metrics, history, figures, description, model=model, seconds=seconds)
+    return Result(metrics, history, figures, describe_input("digit", mnist, margin=4), model=model, seconds=seconds)
 
 
 if __name__ == "__main__":

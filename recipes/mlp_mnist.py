@@ -15,8 +15,7 @@ from dlguide import data, evaluation, mlp, training
 from dlguide.augmentation import Augmentation
 from recipes._lib import pictures
 from recipes._lib.baselines import pixels
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 
@@ -49,7 +48,7 @@ def main(
     metrics = evaluation.evaluate(model, *mnist.test, class_names=mnist.info.class_names)
     metrics["baseline_accuracy"] = pixels.softmax_regression_accuracy(mnist)
     figures = pictures.image_classifier_figures(model, mnist, history, metrics)
-    return Result(metrics, history, figures, input_description.describe("digit", mnist, margin=4))
+    return Result(metrics, history, figures, describe_input("digit", mnist, margin=4))
 
 
 if __name__ == "__main__":

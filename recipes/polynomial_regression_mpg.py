@@ -14,8 +14,7 @@ import keras
 from dlguide import data, evaluation, plots, polynomial_regression, training
 from recipes._lib import pictures
 from recipes._lib.baselines import regression
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 METRIC_NAMES = {"loss": "mean squared error (mpg²)", "mae": "mean absolute error (mpg)", "r2_score": "R²"}
@@ -54,7 +53,7 @@ def main(
         "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
         "prediction": lambda: pictures.prediction_against_truth(test.y, predicted, baseline=baseline, **LINEAR),
     }
-    return Result(metrics, history, figures, input_description.describe("numbers", mpg))
+    return Result(metrics, history, figures, describe_input("numbers", mpg))
 
 
 if __name__ == "__main__":

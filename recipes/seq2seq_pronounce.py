@@ -14,8 +14,7 @@ import keras
 from dlguide import data, encoder_decoder, plots, training
 from recipes._lib import schedules
 from recipes._lib.baselines import joint_sequence_model
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 from recipes._lib.texts import length_batches, pronunciation_pictures, pronunciations
 
@@ -43,12 +42,10 @@ def main(
     vocabularies = words.info.vocabulary, words.info.target_vocabulary
     model = encoder_decoder(*map(len, vocabularies), ngram_buckets=2**14, dropout=dropout)
     rate = schedules.one_cycle(learning_rate, epochs * len(train), warmup=0.1)
-    model.compile(
-        optimizer=keras.optimizers.Adam(rate, global_clipnorm=1.0),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
-        # XLA compiles again for each pair of lengths, about 50, but without it JAX compiles again in each step.
-        jit_compile=keras.backend.backend() == "jax",
-    )
+    optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
+    # XLA compiles again for each pair of lengths, about 50, but without it JAX compiles again in each step.
+    model.compile(optimizer, loss, jit_compile=keras.backend.backend() == "jax")
     model.summary()
 
     history = training.fit(model, train, validation_data=valid, epochs=epochs, seed=seed, run_dir=run_dir)
@@ -61,14 +58,15 @@ def main(
     metrics |= joint_sequence_model.scores(words)
     nearest = pronunciations.errors(pronunciations.nearest_word_baseline(words.train, x), y)
     metrics["nearest_words_wrong"] = nearest["words_wrong"]
-    mistakes = pronunciation_pictures.Mistakes(words, written)
+    mistakes = pronunciation_pictures.mistakes(words, written)
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
         "letters_and_sounds": lambda: pronunciation_pictures.letters_and_sounds(model, words.info),
-        "wrong_sounds": lambda: pronunciation_pictures.wrong_sounds(mistakes.pairs),
+        "wrong_sounds": lambda: pronunciation_pictures.wrong_sounds(mistakes),
     }
-    description = input_description.describe("word", words, target_vocabulary=words.info.target_vocabulary)
-    return Result(metrics, history, figures, description, {"mistakes.txt": mistakes.text})
+    description = describe_input("word", words, target_vocabulary=words.info.target_vocabulary)
+    texts = {"mistakes.txt": lambda: pronunciation_pictures.mistakes_text(mistakes)}
+    return Result(metrics, history, figures, description, texts)
 
 
 if __name__ == "__main__":

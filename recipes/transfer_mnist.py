@@ -14,8 +14,7 @@ import keras
 from dlguide import data, plots, training
 from recipes._lib import schedules
 from recipes._lib.images import transfer
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 
 
@@ -57,7 +56,7 @@ def main(
         "worst_examples": lambda: plots.examples(*new.test, scores, new.info.class_names, worst=True),
     }
     # The model of the digits 5 to 9 is saved, in place of the network of the digits 0 to 4.
-    return Result(metrics, history, figures, input_description.describe("digit", new, margin=4), model=reader)
+    return Result(metrics, history, figures, describe_input("digit", new, margin=4), model=reader)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ import keras
 from dlguide import attention, data, evaluation, plots, training, transformer_classifier
 from recipes._lib import pictures, schedules
 from recipes._lib.baselines import lstms
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 from recipes._lib.texts import token_texts
 
@@ -56,7 +55,7 @@ def main(
     figures = pictures.classifier_figures(history, metrics, recall.info.class_names)
     figures |= {f"attention_{layer}": functools.partial(attention_of_layer, layer) for layer in range(2)}
     texts = {"mistakes.txt": lambda: token_texts.worst_predictions(model, recall)}
-    return Result(metrics, history, figures, input_description.describe("recall", recall, pairs=(4, 20)), texts)
+    return Result(metrics, history, figures, describe_input("recall", recall, pairs=(4, 20)), texts)
 
 
 if __name__ == "__main__":

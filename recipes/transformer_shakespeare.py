@@ -16,8 +16,7 @@ import keras
 from dlguide import data, evaluation, plots, training, transformer_language_model
 from recipes._lib import muon_optimizer, schedules
 from recipes._lib.baselines import kneser_ney, lstms
-from recipes._lib.inputs import input_description
-from recipes._lib.result import Result
+from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
 from recipes._lib.texts import token_texts
 
@@ -39,9 +38,8 @@ def main(
     text = data.load("shakespeare", limit=limit) if corpus is None else data.load_text(corpus, limit=limit)
     steps = epochs * -(-len(text.train.x) // batch_size)
 
-    model = transformer_language_model(
-        len(text.info.vocabulary), text.train.x.shape[1], num_layers=2, dropout=0.0, modern=True
-    )
+    vocab_size, max_length = len(text.info.vocabulary), text.train.x.shape[1]
+    model = transformer_language_model(vocab_size, max_length, num_layers=2, dropout=0.0, modern=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(muon_optimizer.muon(schedules.one_cycle(learning_rate, steps)), loss, metrics=["accuracy"])
     model.summary()
@@ -55,7 +53,7 @@ def main(
     metrics["baseline_nats_per_character"] = kneser_ney.nats_per_token(text)
     figures = {"learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES)}
     texts = {"samples.txt": lambda: token_texts.samples(model, text, seed)}
-    return Result(metrics, history, figures, input_description.describe("prompt", text), texts)
+    return Result(metrics, history, figures, describe_input("prompt", text), texts)
 
 
 if __name__ == "__main__":

@@ -1,35 +1,29 @@
 """Anomaly scores of `anomaly_shuttle`: the threshold, metrics, a picture, and a baseline."""
 
 import numpy as np
+from sklearn import metrics
 from sklearn.decomposition import PCA
-from sklearn.metrics import (
-    average_precision_score,
-    precision_recall_curve,
-    precision_score,
-    recall_score,
-    roc_auc_score,
-)
 
 from dlguide import data, plots
 
 
 def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
     """Return the score with the best F1 score on validation data: an anomaly has at least that score."""
-    precision, recall, thresholds = precision_recall_curve(labels, scores)
+    precision, recall, thresholds = metrics.precision_recall_curve(labels, scores)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     return float(thresholds[f1[:-1].argmax()])
 
 
 def detection_metrics(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
     """Return the areas under the ROC and precision-recall curves, and precision and recall at the threshold."""
-    precision = precision_score(labels, scores >= threshold, zero_division=0)
-    recall = recall_score(labels, scores >= threshold)
+    precision = metrics.precision_score(labels, scores >= threshold, zero_division=0)
+    recall = metrics.recall_score(labels, scores >= threshold)
     return {**areas(scores, labels), "precision": float(precision), "recall": float(recall)}
 
 
 def areas(scores: np.ndarray, labels: np.ndarray, prefix: str = "") -> dict[str, float]:
     """Return the areas under the ROC curve and the precision-recall curve."""
-    auroc, average_precision = roc_auc_score(labels, scores), average_precision_score(labels, scores)
+    auroc, average_precision = metrics.roc_auc_score(labels, scores), metrics.average_precision_score(labels, scores)
     return {f"{prefix}auroc": float(auroc), f"{prefix}average_precision": float(average_precision)}
 
 
@@ -48,10 +42,7 @@ def score_histogram(scores: np.ndarray, labels: np.ndarray, threshold: float, sc
 
 
 def pca_scores(splits: data.Splits) -> dict[str, float]:
-    """Return the areas of a baseline: the squared distance from the principal components.
-
-    Their number is chosen on the validation set.
-    """
+    """Return the areas of a baseline, the squared distance from principal components; validation chooses how many."""
 
     def distance(pca, x):
         return ((pca.inverse_transform(pca.transform(x)) - x) ** 2).sum(axis=1)

@@ -93,10 +93,7 @@ def fitted_curve(x, y, predict: Callable, *, x_name: str, y_name: str, label: st
 
 
 def forecast(y, predicted, baseline, dates: Sequence[str], *, baseline_name: str, y_name: str, unit: str):
-    """Draw a series with one-step forecasts of a model and of a baseline, and below them the model's lead so far.
-
-    The lead is the sum of the baseline's absolute errors so far minus that of the model's.
-    """
+    """Draw a series with one-step forecasts of a model and of a baseline, and below them the model's lead so far."""
     times = np.array(dates, "datetime64")
     lead = np.cumsum(np.abs(baseline - y) - np.abs(predicted - y))
     with plots.new_figure(10, 5.8) as figure:

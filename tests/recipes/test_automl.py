@@ -21,7 +21,7 @@ import pytest
 from dlguide import data, mlp, training
 from dlguide.errors import ArgumentError
 from recipes import automl
-from recipes._lib.baselines import boosting, default_network
+from recipes._lib.baselines import defaults
 from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, trial_process
 from tests.helpers.calls import python
 from tests.helpers.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
@@ -277,9 +277,9 @@ def test_the_defaults_stop_early_and_keep_their_best_weights(monkeypatch):
         return SimpleNamespace(history=histories[-1])
 
     monkeypatch.setattr(training, "fit", noting)
-    monkeypatch.setattr(default_network, "PATIENCE", 2)
+    monkeypatch.setattr(defaults, "PATIENCE", 2)
     splits = small_splits()
-    model = default_network.default_model({"mlp": mlp}, splits, epochs=60, seeds=[0])
+    model = defaults.default_model({"mlp": mlp}, splits, epochs=60, seeds=[0])
     losses = histories[0]["val_loss"]
     assert len(losses) == np.argmin(losses) + 3 < 60  # Two epochs more than the best one.
     assert model.evaluate(*splits.valid, verbose=0)[0] == pytest.approx(min(losses), rel=1e-5)
@@ -317,7 +317,7 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
 
     monkeypatch.setattr(optuna_search, "run", run)
     monkeypatch.setattr(automl.evaluation, "evaluate", evaluate)
-    monkeypatch.setattr(boosting, "boosting_score", lambda splits, seed: 0.25)
+    monkeypatch.setattr(defaults, "boosting_score", lambda splits, seed: 0.25)
     metrics = automl.main(trials=3, epochs=2, seed=5, limit=60).metrics
     assert searches == [("tpe", 3, 2, 5, "loss", ()), ("random", 3, 2, 5, "loss", found)]
     splits, scaled = scaled_data.load("bikeshare", limit=60, seed=5)
@@ -326,18 +326,18 @@ def test_the_winners_are_trained_alike_with_a_seed_that_no_trial_had(fits, monke
         assert same(arrays, (*splits.train, *splits.valid))
         assert options.get("run_dir") is None
     models = [model for model, *_ in fits]
-    winner, by_chance, (*defaults, second, third) = models[:3], models[3:6], models[6:]
+    winner, by_chance, (*plain, second, third) = models[:3], models[3:6], models[6:]
     assert [model.layers[2].units for model in (*winner, *by_chance)] == [34, 34, 34, 36, 36, 36]
     # The first default builder has the lower loss, so it is trained with two more seeds.
-    first, other, *more = (len(model.layers) for model in (*defaults, second, third))
-    assert [type(model.layers[-1]).__name__ for model in defaults] == ["Dense", "Dense"]
+    first, other, *more = (len(model.layers) for model in (*plain, second, third))
+    assert [type(model.layers[-1]).__name__ for model in plain] == ["Dense", "Dense"]
     assert more == [first, first] and first != other
     assert [options["seed"] for *_, options in fits] == [5, 1005, 2005, 5, 1005, 2005, 5, 5, 1005, 2005]
     assert [options["batch_size"] for *_, options in fits] == 6 * [50] + 4 * [32]
-    assert [(o["epochs"], o.get("patience")) for *_, o in fits] == 6 * [(2, None)] + 4 * [(6, default_network.PATIENCE)]
+    assert [(o["epochs"], o.get("patience")) for *_, o in fits] == 6 * [(2, None)] + 4 * [(6, defaults.PATIENCE)]
     tested = [model for model, x in evaluated if np.array_equal(x, test.x)]
     assert len(tested) == 4 and len(evaluated) == 5 and tested[1] is winner[0]  # One on the validation set.
-    for mean, networks in zip((tested[0], *tested[2:]), (winner, [defaults[0], second, third], by_chance), strict=True):
+    for mean, networks in zip((tested[0], *tested[2:]), (winner, [plain[0], second, third], by_chance), strict=True):
         expected = np.mean([network(test.x) for network in networks], axis=0)
         np.testing.assert_allclose(mean(test.x), expected, rtol=1e-4, atol=1e-5)
     seeds = {optuna_search.trial_seed(seed, number) for seed in range(20) for number in range(50)}
@@ -357,13 +357,13 @@ def test_boosting_learns_from_the_training_set_and_the_validation_set_chooses_it
     info = data.load("vowels", limit=10).info
 
     def score(*parts):
-        return boosting.boosting_score(data.Splits(*parts, info), seed=0, rounds=20)
+        return defaults.boosting_score(data.Splits(*parts, info), seed=0, rounds=20)
 
     assert score(parts[0], parts[1], parts[2]) > 0.6 and score(noise, parts[1], parts[2]) < 0.6
     assert score(*parts[:2], parts[0]) < 1  # On the training set, the last round is right nearly everywhere ...
     assert score(parts[0], parts[0], parts[0]) > score(*parts[:2], parts[0])  # ... but validation stops before it.
     numbers = [data.Part(part.x, part.x[:, :1] * 2) for part in parts]
-    assert boosting.boosting_score(data.Splits(*numbers, info._replace(num_classes=None)), seed=0, rounds=20) > 0.8
+    assert defaults.boosting_score(data.Splits(*numbers, info._replace(num_classes=None)), seed=0, rounds=20) > 0.8
 
 
 def test_a_random_search_begins_with_the_trials_that_tpe_begins_with(simulated, tmp_path, monkeypatch):

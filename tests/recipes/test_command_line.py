@@ -17,7 +17,6 @@ import pytest
 import recipes
 from dlguide.errors import ArgumentError
 from recipes import denoising_autoencoder_mnist, linear_regression_mpg, perceptron_mnist
-from recipes._lib import start_time
 from recipes._lib.reports import finished_runs, run_report
 from recipes._lib.result import Result
 from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results, run_folder
@@ -187,7 +186,7 @@ def test_a_command_prints_its_folder_its_files_and_its_seconds(is_resumed, monke
         return finished()
 
     monkeypatch.setattr(sys, "argv", ["command"])
-    monkeypatch.setattr(start_time, "START", time.perf_counter() - 1000)
+    monkeypatch.setattr(recipes, "START", time.perf_counter() - 1000)
     if is_resumed:
         assert stopped(monkeypatch, main) == 130
     command_line.run(main)

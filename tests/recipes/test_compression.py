@@ -12,7 +12,7 @@ from scipy.special import log_softmax, softmax
 
 from dlguide import cnn, data, deployment, training
 from recipes import cnn_mnist, compression_mnist
-from recipes._lib.images import compression, distillation
+from recipes._lib.images import compression
 from tests.helpers.training_runs import same
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
@@ -31,7 +31,7 @@ def images(count=16):
 def test_the_distillation_loss_is_that_of_the_formula_and_reads_each_images_own_targets():
     student, teacher = np.random.default_rng(0).normal(scale=5, size=(2, 7, 10)).astype("float32")
     labels = np.arange(7)
-    loss = distillation.DistillationLoss(temperature=3.0, weight=0.5)(np.column_stack([labels, teacher]), student)
+    loss = compression.DistillationLoss(temperature=3.0, weight=0.5)(np.column_stack([labels, teacher]), student)
     q, p = log_softmax(student.astype("float64") / 3, axis=1), softmax(teacher.astype("float64") / 3, axis=1)
     divergence = (p * (np.log(p) - q)).sum(axis=1).mean()
     of_labels = -log_softmax(student.astype("float64"), axis=1)[labels, labels].mean()
@@ -40,12 +40,12 @@ def test_the_distillation_loss_is_that_of_the_formula_and_reads_each_images_own_
 
 def test_the_targets_are_the_label_and_the_logits_of_the_same_image():
     teacher, (x, y) = tiny(), images()
-    found = distillation.targets(teacher, x, y)
+    found = compression.distillation_targets(teacher, x, y)
     assert np.array_equal(found[:, 0], y)
     for image, row in zip(x, found, strict=True):
         np.testing.assert_allclose(teacher(image[None], training=False)[0], row[1:], rtol=1e-4, atol=1e-5)
     right = teacher.predict(x, verbose=0).argmax(axis=1) == y
-    assert np.array_equal(distillation.accuracy(found, found[:, 1:]), right)
+    assert np.array_equal(compression.accuracy(found, found[:, 1:]), right)
 
 
 def fits_of_the_recipe(main, monkeypatch, **options):
@@ -84,14 +84,14 @@ def test_the_teacher_is_that_of_cnn_mnist_and_the_baseline_differs_from_the_stud
         assert baseline.given[name] == distilled.given[name]
     assert baseline.optimizer == distilled.optimizer and baseline.layers == distilled.layers
     assert same(baseline.model.variables, distilled.model.variables)
-    assert type(distilled.loss) is distillation.DistillationLoss
+    assert type(distilled.loss) is compression.DistillationLoss
     # The same images; the targets have the same labels.
     for (x, y), (other_x, targets) in (
         (baseline.arrays, distilled.arrays),
         (baseline.given["validation_data"], distilled.given["validation_data"]),
     ):
         assert x is other_x and np.array_equal(y, targets[:, 0])
-        assert np.array_equal(targets, distillation.targets(teacher.model, x, y))
+        assert np.array_equal(targets, compression.distillation_targets(teacher.model, x, y))
     assert baseline.model.count_params() <= 10_000
 
 

@@ -12,7 +12,7 @@ import pytest
 from dlguide import mlp
 from dlguide.errors import ArgumentError
 from recipes import dqn_cartpole
-from recipes._lib.agents import agent_pictures, environments, linear_policies, q_learning
+from recipes._lib.agents import agent_pictures, environments, q_learning
 from recipes._lib.agents.environments import RunningEpisodes, Transitions
 from recipes._lib.runs import recipe_list
 from tests.helpers.training_runs import same
@@ -73,7 +73,7 @@ def test_every_transition_is_one_step_of_the_environment_and_none_leads_to_the_n
 
 
 def test_an_episode_that_the_time_limit_ends_is_not_terminated():
-    episodes, taken = played(linear_policies.policy(BALANCES), 500)
+    episodes, taken = played(environments.linear_policy(BALANCES), 500)
     assert episodes.numbers == [1, 1, 1] and np.abs(episodes.observations).max() <= 0.05
     assert not any(transitions.terminated.any() for transitions in taken)
     # So its last value counts the rewards that would have followed.
@@ -213,17 +213,17 @@ def test_the_linear_policy_has_as_many_steps_and_is_the_best_in_the_validation_e
         return episodes
 
     monkeypatch.setattr(environments, "play", noted)
-    found = linear_policies.search("CartPole-v1", steps=20_000, seed=3)
+    found = environments.linear_search("CartPole-v1", steps=20_000, seed=3)
     assert sum(steps[:-1]) < 20_000 + 20 * 500 and sum(steps) >= 20_000
     rng, copies = np.random.default_rng((3, environments.SEARCH)), environments.make("CartPole-v1", 20)
     seeds = environments.episode_seeds(3, environments.VALID, count=20)
-    policies = [linear_policies.policy(weights) for weights in (found, *rng.normal(size=(30, 4, 2)))]
+    policies = [environments.linear_policy(weights) for weights in (found, *rng.normal(size=(30, 4, 2)))]
     returns = [environments.mean_return(play(policy, copies, seeds)) for policy in policies]
     assert returns[0] == max(returns) > 100
 
 
 def test_the_recipe_gives_its_baseline_the_steps_of_the_agent_and_draws_its_test_episodes_last(small, monkeypatch):
-    first, given, default_rng, scores = {}, [], np.random.default_rng, linear_policies.scores
+    first, given, default_rng, scores = {}, [], np.random.default_rng, environments.baseline_scores
 
     def noted(seed):
         assert seed not in first or seed[1] != environments.TEST
@@ -234,7 +234,7 @@ def test_the_recipe_gives_its_baseline_the_steps_of_the_agent_and_draws_its_test
         given.append(options["steps"])
         return scores(*args, **options)
 
-    monkeypatch.setattr(linear_policies, "scores", noted_scores)
+    monkeypatch.setattr(environments, "baseline_scores", noted_scores)
     monkeypatch.setattr(np.random, "default_rng", noted)
     metrics = dqn_cartpole.main(epochs=1, batch_size=8, seed=4).metrics
     assert given == [12 * 4 + 2 * metrics["last_val_return"]]  # Two episodes, with a reward of 1 in each step.

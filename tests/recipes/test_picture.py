@@ -10,8 +10,8 @@ from scipy.special import softmax
 
 from dlguide import data, perceptron
 from recipes._lib.images import transfer
-from recipes._lib.inputs import input_description
 from recipes._lib.photos import calibration, made_photos, picture_reader
+from recipes._lib.result import describe_input
 from recipes._lib.runs import results
 
 SHAPE, MARGIN = (28, 28, 1), 4
@@ -141,7 +141,7 @@ def test_a_run_is_calibrated_once_on_the_validation_images_of_its_own_classes(tm
     model.set_weights([rng.normal(size=weights.shape) for weights in model.get_weights()])
     model.save(tmp_path / "model.keras")
     new = transfer.splits_of_classes(mnist, range(5, 10))
-    results.write_json(tmp_path / "input.json", input_description.describe("digit", new, margin=MARGIN))
+    results.write_json(tmp_path / "input.json", describe_input("digit", new, margin=MARGIN))
     options = {"recipe": "recipes.transfer_mnist", "options": {"limit": 300, "seed": 1}}
     results.write_json(tmp_path / "options.json", options)
     found = calibration.calibrate(tmp_path)

@@ -12,8 +12,8 @@ from scipy.special import softmax
 from dlguide import data, encoder_decoder, generation, linear_regression, rnn, transformer_language_model
 from recipes import transformer_shakespeare
 from recipes._lib.baselines import lstms
-from recipes._lib.commands import predict
-from recipes._lib.inputs import input_description, input_readers
+from recipes._lib.commands import input_readers, predict
+from recipes._lib.result import describe_input
 from recipes._lib.runs import results, run_files
 from recipes._lib.texts import country_names, hashed_ngrams, token_texts
 from tests.helpers.commands import command
@@ -36,7 +36,7 @@ def saved(tmp_path):
     def leave(model, kind, splits, **more):
         (tmp_path / "run").mkdir(exist_ok=True)
         model.save(tmp_path / "run" / "model.keras")
-        results.write_json(tmp_path / "run" / "input.json", input_description.describe(kind, splits, **more))
+        results.write_json(tmp_path / "run" / "input.json", describe_input(kind, splits, **more))
         return str(tmp_path / "run")
 
     return leave

@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 from dlguide import data, evaluation, mlp, plots, training
 from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
 from recipes._lib import anomalies, schedules
-from recipes._lib.baselines import joint_sequence_model, kneser_ney, pixels, regression, sequences, text_classifier
+from recipes._lib.baselines import joint_sequence_model, kneser_ney, pixels, regression, sequences
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
 from recipes._lib.texts import hashed_ngrams, length_batches, pronunciations, token_texts
 
@@ -192,8 +192,8 @@ def test_the_baseline_of_names_has_all_of_them_and_the_c_that_is_best_on_the_val
             assert y is places.valid.y or self.c == best
             return float(self.c == best) if y is places.valid.y else self.c / 100
 
-    monkeypatch.setattr(text_classifier, "OneVsRestClassifier", Classifier)
-    assert text_classifier.ngram_accuracy(places) == best / 100 and fits == [(3, 200, True), (10, 200, True)]
+    monkeypatch.setattr(sequences, "OneVsRestClassifier", Classifier)
+    assert sequences.ngram_accuracy(places) == best / 100 and fits == [(3, 200, True), (10, 200, True)]
 
 
 def test_the_lstm_has_the_texts_the_epochs_and_the_weights_of_the_transformer(monkeypatch, capsys):

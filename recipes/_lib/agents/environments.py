@@ -1,4 +1,4 @@
-"""Environments of gymnasium: many episodes at a time, and how a killed run gets back to where it was."""
+"""Environments of gymnasium: many episodes at a time, baselines, and how a killed run gets back to where it was."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -12,6 +12,7 @@ NAMES = ("CartPole-v1", "Acrobot-v1")
 TRAIN, VALID, TEST, ROUND, SEARCH, RANDOM = range(6)
 """What random numbers are for: episodes to learn from, to choose the policy, to score it at the end; a round of the
 training, a linear policy, random actions. The second number of each seed: NumPy takes s and (s, 0) as the same."""
+SEARCH_EPISODES = 20  # By which a search compares linear policies.
 
 
 class Transitions(NamedTuple):
@@ -90,11 +91,36 @@ def random_policy(name: str, seed: int) -> Callable:
     return lambda observations: rng.integers(num_actions, size=len(observations))
 
 
-class RunningEpisodes:
-    """Environments that are always within an episode: when one ends, the next begins before the next step.
+def baseline_scores(env: str, seeds: list[int], *, steps: int, seed: int) -> dict[str, float]:
+    """Return the mean returns of random actions, and of a linear policy found in `steps` steps, in these episodes."""
+    found, copies = linear_policy(linear_search(env, steps=steps, seed=seed)), make(env, len(seeds))
+    policies = {"baseline_return": found, "random_return": random_policy(env, seed)}
+    return {key: mean_return(play(each, copies, seeds)) for key, each in policies.items()}
 
-    gymnasium cannot save an environment, so `set_state` takes the actions since the seed of its episode again.
-    """
+
+def linear_policy(weights: np.ndarray):
+    """Return the policy that takes the action with the largest weighted sum; a column of weights for each action."""
+    return lambda observations: (observations @ weights).argmax(axis=-1)
+
+
+def linear_search(env: str, *, steps: int, seed: int) -> np.ndarray:
+    """Draw weights until the steps are used up; return those with the best mean return in the same 20 episodes."""
+    environment, (shape, num_actions) = make(env, 1), sizes(env)
+    seeds = episode_seeds(seed, VALID, count=SEARCH_EPISODES)
+    rng, used, best, best_weights = np.random.default_rng((seed, SEARCH)), 0, -np.inf, None
+    while used < steps:
+        weights, played = rng.normal(size=(*shape, num_actions)), []
+        # Weights whose mean falls below the best one are given up.
+        while len(played) < SEARCH_EPISODES and (not played or mean_return(played) >= best):
+            played += play(linear_policy(weights), environment, [seeds[len(played)]])
+            used += len(played[-1].actions)
+        if mean_return(played) >= best:
+            best, best_weights = mean_return(played), weights
+    return best_weights
+
+
+class RunningEpisodes:
+    """Environments that are always within an episode: when one ends, the next begins before the next step."""
 
     def __init__(self, name: str, count: int, seed: int):
         self._environments, self._seed = make(name, count), seed
@@ -106,6 +132,7 @@ class RunningEpisodes:
         return {"numbers": self.numbers, "actions": self.actions}
 
     def set_state(self, state: dict) -> None:
+        """Take the actions since the seed of each episode again: gymnasium cannot save an environment."""
         self.numbers, self.actions = state["numbers"], state["actions"]
         for i, environment in enumerate(self._environments):
             self.observations[i] = self._begin(i)

@@ -65,16 +65,14 @@ def from_logits(logits: np.ndarray) -> np.ndarray:
 
 
 def move_values(positions: Positions, depth: int, value: Callable | None = None) -> np.ndarray:
-    """Return the value of each move to the player who makes it, of shape `(n, 7)`; minus infinity where it has no room.
-
-    Negamax without pruning: a move is worth the negative of the best value that the other player then has.
-    """
+    """Return each move's value to the player who makes it, of shape `(n, 7)`; minus infinity where it has no room."""
     values = np.full((len(positions), COLUMNS), -np.inf)
     rows, columns = np.nonzero(connect_four.legal_moves(positions))
     children = connect_four.after_moves(positions[rows], columns)
     is_won = connect_four.is_lost(children)
     results = np.where(is_won, 1.0, 0.0)
     going_on = np.flatnonzero(~is_won & ~connect_four.is_full(children))
+    # Negamax without pruning: a move is worth the negative of the best value that the other player then has.
     if len(going_on) and depth > 1:
         results[going_on] = -SOONER * move_values(children[going_on], depth - 1, value).max(axis=1)
     elif len(going_on) and value is not None:
@@ -90,10 +88,8 @@ def best_moves(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def match(player: Callable, opponent: Callable, *, rounds: int, seed) -> float:
-    """Return the share of points that a player gets: 1 for a win, 1/2 for a draw.
-
-    In a round, each pair of first moves of the two is played with both colours: 98 games.
-    """
+    """Return the share of points that a player gets: 1 for a win, 1/2 for a draw."""
+    # In a round, each pair of first moves of the two is played with both colours: 98 games.
     rng, games = np.random.default_rng(seed), 2 * rounds * len(OPENINGS)
     positions = connect_four.start(games)
     for columns in np.tile(np.array(OPENINGS), (2 * rounds, 1)).T:

@@ -36,10 +36,7 @@ def scores(words: data.Splits, valid_words: int = 2000) -> dict[str, float]:
 
 
 def aligned(x: np.ndarray, y: np.ndarray, rounds: int = 6) -> list[list[int]]:
-    """Return the units of each listed pronunciation, as codes: the likeliest ones by probabilities that EM finds.
-
-    A pronunciation that no sequence of units gives is left out.
-    """
+    """Return the units of each listed pronunciation, as codes: the likeliest ones by probabilities that EM finds."""
     x, y = pronunciations.pairs(x, y)
     sounds = np.where(y == pronunciations.END, 0, y)[:, 1:]
     lengths = np.stack([(x != 0).sum(axis=1), (sounds != 0).sum(axis=1)], axis=1)
@@ -97,7 +94,7 @@ def _posteriors(group: dict, chances: np.ndarray):
 
 
 def _likeliest(group: dict, chances: np.ndarray):
-    """Yield the likeliest units of each word, as codes (Viterbi)."""
+    """Yield the likeliest units of each word that some sequence of units gives, as codes (Viterbi)."""
     with np.errstate(divide="ignore"):
         steps = {shape: np.log(chances[codes]) for shape, codes in group.items()}
     size = tuple(np.add(steps[1, 1].shape, (1, 1, 0)))
@@ -119,13 +116,11 @@ def _likeliest(group: dict, chances: np.ndarray):
 
 
 class JointNgrams:
-    """An n-gram model of sequences of units, with interpolated Kneser-Ney smoothing.
-
-    A sequence is a text with a character for each unit, so that an n-gram is a piece of it.
-    """
+    """An n-gram model of sequences of units, with interpolated Kneser-Ney smoothing."""
 
     def __init__(self, codes: list[list[int]], order: int):
         self.order, self.units = order, sorted({code for word in codes for code in word})
+        # A sequence is a text with a character for each unit, so that an n-gram is a piece of it.
         names = {code: chr(FIRST + i) for i, code in enumerate(self.units)}
         self.begin = " " * (order - 1)
         texts = [self.begin + "".join(names[code] for code in word) + END for word in codes]
@@ -181,12 +176,9 @@ class JointNgrams:
 
 
 def _kneser_ney(texts: list[str], order: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the probability of the last unit of each n-gram, and of each context what it leaves to shorter ones.
-
-    Of shorter n-grams, it counts the different units that stand before them, not how often they occur.
-    """
+    """Return the probability of the last unit of each n-gram, and of each context what it leaves to shorter ones."""
     counts = [Counter(text[i : i + order] for text in texts for i in range(len(text) - order + 1))]
-    for _ in range(order - 1):
+    for _ in range(order - 1):  # Of shorter ones, the units that stand before them count, not how often they occur.
         counts.insert(0, Counter(ngram[1:] for ngram in counts[0]))
     chances, left_over = {}, {}
     for of_length in counts:

@@ -19,13 +19,10 @@ def nats_per_token(text: data.Splits) -> float:
 
 
 def _counts(text: data.Splits, order: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the n-grams of each length up to `order`, in order, and their counts.
-
-    Of shorter n-grams, it counts the different tokens that stand before them, not how often they occur: "rancisco" is
-    frequent, but follows one letter only.
-    """
+    """Return the n-grams of each length up to `order`, in order, and their counts."""
     stream, base = np.append(text.train.x.ravel(), text.train.y[-1, -1:])[None], len(text.info.vocabulary)
     counts = [np.unique(_codes(stream, order, base), return_counts=True)]
+    # Of shorter ones, the tokens that stand before them count: "rancisco" is frequent, but follows one letter only.
     for length in range(order - 1, 0, -1):
         counts.insert(0, np.unique(counts[0][0] % base**length, return_counts=True))
     return counts

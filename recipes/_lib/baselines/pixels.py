@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from dlguide import data, evaluation
@@ -42,6 +42,21 @@ def pca_squared_error(splits: data.Splits, numbers: int) -> float:
     train, test = _flat(splits.train.x), _flat(splits.test.x)
     pca = PCA(min(numbers, *train.shape), random_state=0).fit(train)
     return float(((pca.inverse_transform(pca.transform(test)) - test) ** 2).mean())
+
+
+def linear_filter_scores(splits: data.Splits, noisy_train: np.ndarray, noisy_test: np.ndarray) -> dict[str, float]:
+    """Return the scores of the 5x5 linear filter with the least squared error on the first training images."""
+
+    def neighbourhoods(x):
+        padded = np.pad(x[..., 0], [(0, 0), (2, 2), (2, 2)])
+        return np.lib.stride_tricks.sliding_window_view(padded, (5, 5), axis=(1, 2)).reshape(-1, 25)
+
+    model = LinearRegression().fit(neighbourhoods(noisy_train), splits.train.x[: len(noisy_train)].ravel())
+    predicted = np.concatenate([model.predict(neighbourhoods(part)) for part in np.array_split(noisy_test, 10)])
+    predicted, truth = np.clip(predicted, 1e-3, 1 - 1e-3), splits.test.x.ravel()
+    cross_entropy = -(truth * np.log(predicted) + (1 - truth) * np.log(1 - predicted)).mean()
+    scores = {"baseline_binary_crossentropy": float(cross_entropy)}
+    return {**scores, "baseline_squared_error": float(((predicted - truth) ** 2).mean())}
 
 
 def _flat(x):

@@ -89,10 +89,7 @@ def main(
 
 
 def _examples(folder: Path, count: int = 20) -> np.ndarray | list[np.ndarray]:
-    """Return the first examples of the run's test set, as its model reads them; observations or positions.
-
-    An encoder-decoder reads two arrays, a list: the sources and the targets so far.
-    """
+    """Return the first examples of the run's test set, as its model reads them."""
     run = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     options, file = run["options"], folder / "input.json"
     row = recipe_list.row_of(run["recipe"].removeprefix("recipes."), options)

@@ -17,8 +17,8 @@ from scipy.special import softmax
 
 from dlguide import data, generation, plots
 from recipes._lib.agents import game_players
+from recipes._lib.commands import input_readers
 from recipes._lib.images import reconstruction
-from recipes._lib.inputs import input_readers
 from recipes._lib.photos import calibration
 from recipes._lib.runs import arguments, run_folder
 from recipes._lib.texts import pronunciations

@@ -1,2 +1,1 @@
-"""Helpers of recipes on images: VAE, diffusion, reconstructions, the judge of generated images, clustering, few labels,
-transfer, distillation, compression, planted marks."""
+"""Helpers of recipes on images."""

@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.metrics import euclidean_distances, pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
 
 from dlguide import cnn, data, evaluation, training
@@ -46,8 +46,6 @@ class Judge:
 
     def nearest(self, images: np.ndarray, train: np.ndarray) -> dict[str, float]:
         """Return the median distance of every fifth image to its nearest training image, and that of test images."""
-        from sklearn.metrics import pairwise_distances_argmin_min
-
         flat = [x.reshape(len(x), -1) for x in (images[::5], self.splits.test.x[::5], train)]
         own, real = (float(np.median(pairwise_distances_argmin_min(x, flat[2])[1])) for x in flat[:2])
         return {"nearest_distance": own, "nearest_distance_of_test": real}

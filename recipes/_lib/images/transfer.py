@@ -147,9 +147,8 @@ def compare(pretrained: keras.Model, new: data.Splits, epochs: int, seed: int) -
             few = draw_few_labels(train, labels, number, seed)
             votes = {}  # Log probabilities of the test images.
             for name, encoder in encoders.items():
-                few_codes = normalize(
-                    encoder.predict(few.x, batch_size=256, verbose=0)
-                )  # Few have no scale of their own.
+                # Normalised, because few have no scale of their own.
+                few_codes = normalize(encoder.predict(few.x, batch_size=256, verbose=0))
                 linear = LogisticRegression(C=100, max_iter=2000).fit(few_codes, few.y)
                 votes[name] = linear.predict_log_proba(normalize(codes[name]))
             for name, before in (("scratch", None), ("fine_tuned", pretrained)):

@@ -42,12 +42,9 @@ def binarised_batches(x: np.ndarray, batch_size: int, seed: int):
 
 
 def fit(model: keras.Model, x: np.ndarray, *, batch_size: int, seed: int, **options) -> training.History:
-    """Train a VAE on binarised images, as `training.fit`.
-
-    The published runs began after a first look at a batch, which took an order and a draw of noise.
-    """
+    """Train a VAE on binarised images, as `training.fit`."""
     batches = binarised_batches(x, batch_size, seed)
-    model.test_on_batch(*next(iter(batches)))
+    model.test_on_batch(*next(iter(batches)))  # As the published runs did: it took an order and a draw of noise.
     return training.fit(model, batches, seed=seed, **options)
 
 

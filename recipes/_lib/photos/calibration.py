@@ -1,5 +1,6 @@
 """Calibration of an image classifier: the temperature that divides its logits, fitted on validation images.
 
+Guo et al., "On calibration of modern neural networks" (2017).
 A run is calibrated when its probabilities are wanted for the first time; `input.json` keeps the temperature then.
 """
 
@@ -22,10 +23,7 @@ PHOTOS = 8
 
 
 def temperature(logits: np.ndarray, y: np.ndarray) -> float:
-    """Return the temperature with the smallest cross-entropy of `softmax(logits / temperature)`.
-
-    Guo et al., "On calibration of modern neural networks" (2017).
-    """
+    """Return the temperature with the smallest cross-entropy of `softmax(logits / temperature)`."""
 
     def cross_entropy(log_temperature):
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)

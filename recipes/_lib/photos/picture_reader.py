@@ -41,16 +41,14 @@ def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") ->
 
 
 def object_image(grey: Image.Image, shape, margin: int, name: str = "picture") -> np.ndarray:
-    """Return what stands out from the ground as an image of that shape.
-
-    The ground is taken to be a plane through the picture's edge, so that light from one side does no harm.
-    """
+    """Return what stands out from the ground as an image of that shape."""
     grey = grey.copy()
     grey.thumbnail((512, 512))
     pixels = np.asarray(grey, "float32") / 255
     row, column = np.indices(pixels.shape) / max(pixels.shape)
     edge = np.ones(pixels.shape, bool)
     edge[1:-1, 1:-1] = False
+    # The ground is taken to be a plane through the picture's edge, so that light from one side does no harm.
     terms = np.stack([np.ones_like(row), row, column], axis=-1)
     contrast = pixels - terms @ np.linalg.lstsq(terms[edge], pixels[edge], rcond=None)[0]
     contrast *= np.sign((contrast**3).sum())  # The object is light on black, whatever its ground was.

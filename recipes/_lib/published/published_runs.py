@@ -1,11 +1,11 @@
 """What lies in `recipes/published/`: runs, and models as `keras.Model`."""
 
 import hashlib
-import importlib
 import importlib.util
 import json
 from pathlib import Path
 
+from recipes._lib.published import small_weights
 from recipes._lib.runs import arguments, recipe_list
 
 FOLDER = recipe_list.FOLDER / "published"
@@ -40,8 +40,6 @@ def model(name: str):
     if importlib.util.find_spec("onnx") is None:  # The weights stand in the ONNX files, once for both.
         raise arguments.error("name", 'read with the extra "export": pip install -e ".[export]"', name)
     import keras
-
-    from recipes._lib.published import small_weights
 
     importlib.import_module("dlguide")  # Keras finds its classes then.
     content = json.loads((FOLDER / name / "model.json").read_text(encoding="utf-8"))

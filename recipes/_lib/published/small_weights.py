@@ -79,10 +79,7 @@ def arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def write_places(folder: Path, weights: list[np.ndarray]) -> None:
-    """Write where in the ONNX files each weight of the Keras model stands; what stands in none is kept apart.
-
-    ONNX may have the axes in another order, and some constants folded into others.
-    """
+    """Write where in the ONNX files each weight of the Keras model stands; what is folded into others is kept apart."""
     stored = {path.name: arrays(path) for path in sorted(folder.glob("*.onnx"))}
     places, rest = [], {}
     for number, values in enumerate(weights):
@@ -96,7 +93,7 @@ def write_places(folder: Path, weights: list[np.ndarray]) -> None:
 
 
 def _places(values: np.ndarray, stored: dict[str, dict[str, np.ndarray]]):
-    """Yield the file, the name and the order of axes by which weights are found."""
+    """Yield the file, the name and the order of axes, which may be another one in ONNX, by which weights are found."""
     for (file, named), axes in itertools.product(stored.items(), itertools.permutations(range(values.ndim))):
         for name, other in named.items():
             if other.dtype == values.dtype and other.size == values.size:

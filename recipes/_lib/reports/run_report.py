@@ -67,10 +67,8 @@ def page(run: finished_runs.FinishedRun, language: str) -> str:
     }
     # The curves come first.
     files = sorted(run.folder.glob("*.png"), key=lambda file: (file.stem != "learning_curves", file))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    template = environment.get_template("run_report.html")
+    loader, options = jinja2.FileSystemLoader(HERE), {"undefined": jinja2.StrictUndefined, "trim_blocks": True}
+    template = jinja2.Environment(loader=loader, autoescape=True, **options).get_template("run_report.html")
     shown, left_out = [], [words.file("picture", file) for file in files]
     text = template.render(content, pictures=shown, left_out=left_out)
     for file in files:
@@ -111,23 +109,18 @@ def verdict(run, recipe, published, differing: list[str], defaults: dict, words:
 
 def metric_rows(run, recipe, published: dict | None, words: "Words") -> list[dict]:
     """Return a row for each metric: the recipe's own and its baseline first; seconds are not among them."""
-    keys = [recipe.metric, recipe.baseline, *run.metrics]
-    rows = []
-    for key in dict.fromkeys(keys):
-        value = run.metrics.get(key)
+    rows, means, ranges = [], (published or {}).get("mean", {}), (published or {}).get("range", {})
+    for key in dict.fromkeys([recipe.metric, recipe.baseline, *run.metrics]):
+        value, interval = run.metrics.get(key), "–"
         if key.endswith("_seconds") or isinstance(value, dict | list):  # Pictures show these.
             continue
-        row = {"name": words.metric(key), "is_main": key == recipe.metric, "value": written(key, value, recipe, words)}
-        mean = (published or {}).get("mean", {}).get(key)
-        row["mean"] = written(key, mean, recipe, words)
-        row["interval"] = "–"
-        if key in (published or {}).get("range", {}):
+        if key in ranges:
             limits = bounds(key, recipe, [metrics[key] for metrics in published["seeds"].values()])
-            low, high = (min(max(end, limits[0]), limits[1]) for end in published["range"][key])
-            ends = [written(key, end, recipe, words) for end in (low, high)]
-            unit = ends[0].partition(" ")[1:]
-            row["interval"] = f"{ends[0].removesuffix(''.join(unit))} {words.name('to')} {ends[1]}"
-        rows.append(row)
+            low, high = (written(key, min(max(end, limits[0]), limits[1]), recipe, words) for end in ranges[key])
+            interval = f"{low.partition(' ')[0]} {words.name('to')} {high}"  # The unit once.
+        value, mean = (written(key, number, recipe, words) for number in (value, means.get(key)))
+        is_main = key == recipe.metric
+        rows.append({"name": words.metric(key), "is_main": is_main, "value": value, "mean": mean, "interval": interval})
     return rows
 
 

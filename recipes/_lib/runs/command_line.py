@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-from recipes._lib import start_time
+import recipes
 from recipes._lib.result import Result
 from recipes._lib.runs import arguments, recipe_list, results, run_folder
 
@@ -29,7 +29,7 @@ def run(main: Callable[..., Result]) -> None:
     command = shlex.join(["python", "-m", f"recipes.{name}", *sys.argv[1:]])
     taken, folder, is_new = None, None, False
     # In a notebook, all that the process did before is no part of the command.
-    start = time.perf_counter() if hasattr(builtins, "__IPYTHON__") else start_time.START
+    start = time.perf_counter() if hasattr(builtins, "__IPYTHON__") else recipes.START
     with _mistakes_in_one_line():
         options = _parsed(main, f"recipes.{name}", inspect.getmodule(main).__doc__, recipe_list.content()["options"])
         arguments.check(options)

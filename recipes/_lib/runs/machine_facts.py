@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "jax", "torch")
-
-
 ROOT = Path(__file__).parents[3]
 
 

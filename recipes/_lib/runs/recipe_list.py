@@ -68,10 +68,8 @@ def recipe(name: str) -> Recipe:
 
 
 def row_of(name: str, options: dict) -> str:
-    """Return the row of a recipe that a run with these options belongs to.
-
-    The first option of a further row tells; the others are its defaults, as those of `main` are the recipe's.
-    """
+    """Return the row of a recipe that a run with these options belongs to."""
+    # The first option of a further row tells; the others are its defaults, as those of `main` are the recipe's.
     further = {row: next(iter(recipe(row).options.items()), None) for row in rows(name)}
     return next((row for row, first in further.items() if first in options.items()), name)
 

@@ -50,7 +50,6 @@ def choose(recipe: str, options: dict) -> RunFolder:
 
 def _given(folder: Path, options: dict) -> RunFolder:
     """Take the folder that `run_dir` names, or refuse it."""
-
     is_new = not folder.is_dir() or all(path.name == LOCK for path in folder.iterdir())
     if not is_new and not _is_unfinished(folder, options):
         must_be = "new, empty or hold an unfinished run of the same options"

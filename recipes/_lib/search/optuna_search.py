@@ -226,8 +226,6 @@ def _progress(search: Search, trials: list, budget: int) -> str:
     """Return how the last trial ended, and how much of the budget is spent."""
     last = trials[-1]
     what = " ".join(str(last.params[name]) for name in ("builder", "optimizer") if name in last.params)
-    score = "non-finite loss"
-    if last.value is not None:
-        score = f"validation {search.metric} {abs(last.value):.3f}"
+    score = "non-finite loss" if last.value is None else f"validation {search.metric} {abs(last.value):.3f}"
     end = "" if is_whole(last) else f", stopped after {last.user_attrs['epochs']} epochs"
     return f"trial {len(trials)}: {what}, {score}{end}; {epochs_spent(trials)} of {budget} epochs spent"

@@ -23,10 +23,7 @@ def trained_model(parameters: dict, splits: data.Splits, epochs: int, seed: int,
 
 
 def trained_mean(parameters: dict, splits: data.Splits, epochs: int, seeds, run_dir: str | None = None):
-    """Return the mean of networks of given parameters, one for each seed, the networks themselves and their histories.
-
-    The first one's run folder is `run_dir`; the others have folders in it.
-    """
+    """Return the mean of networks of given parameters, one for each seed, the networks and their histories."""
     trained = []
     for i, seed in enumerate(seeds):
         folder = f"{run_dir}/network_{i}" if run_dir and i else run_dir

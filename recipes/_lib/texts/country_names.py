@@ -1,7 +1,5 @@
 """The countries of the data set `places` in Chinese."""
 
-from dlguide import data
-
 # fmt: off
 CHINESE = {
     "Australia": "澳大利亚", "Brazil": "巴西", "Canada": "加拿大", "Ivory Coast": "科特迪瓦", "China": "中国",
@@ -10,8 +8,3 @@ CHINESE = {
     "Romania": "罗马尼亚", "Russia": "俄罗斯", "Turkey": "土耳其", "Ukraine": "乌克兰", "United States": "美国",
 }
 # fmt: on
-
-
-def chinese(info: data.Info) -> list[str]:
-    """Return the names of the classes in Chinese."""
-    return [CHINESE[name] for name in info.class_names]

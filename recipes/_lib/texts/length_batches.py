@@ -41,10 +41,7 @@ class LengthBatches(keras.utils.PyDataset):
 
 
 class PairBatches(LengthBatches):
-    """Batches `((source, target so far), next tokens)` for an encoder-decoder, with little padding in both.
-
-    Sources and targets are token ids of shape `(n, length)`, right-padded with 0.
-    """
+    """Batches `((source, target so far), next tokens)` of such ids for an encoder-decoder, with little padding."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray, **options):
         super().__init__(x, np.pad(y, [(0, 0), (0, 2)]), **options)

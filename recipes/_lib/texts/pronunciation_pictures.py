@@ -12,23 +12,19 @@ SHOWN = ("daughter", "exhibition", "saxophones", "choir")
 """Words of the test set, which does not depend on the seed."""
 
 
-class Mistakes:
-    """The words that a model says wrong: their spellings, their nearest listed sounds, and those that it wrote."""
+def mistakes(words: data.Splits, written: np.ndarray) -> list[tuple[str, list[str], list[str]]]:
+    """Return the test words that a model says wrong: the spelling, the nearest listed sounds, those that it wrote."""
+    wrong, listed = pronunciations.nearest_listed(written, words.test.y)
+    rows, vocabulary = np.flatnonzero(wrong), words.info.target_vocabulary
+    spelled = token_texts.decoded(words.test, words.info)
+    right, said = ([pronunciations.names(sounds[row], vocabulary) for row in rows] for sounds in (listed, written))
+    return list(zip([spelled[row] for row in rows], right, said, strict=True))
 
-    def __init__(self, words: data.Splits, written: np.ndarray):
-        wrong, listed = pronunciations.nearest_listed(written, words.test.y)
-        rows, vocabulary = np.flatnonzero(wrong), words.info.target_vocabulary
-        spelled = token_texts.decoded(words.test, words.info)
-        self.words = [spelled[row] for row in rows]
-        self.pairs = [[pronunciations.names(sounds[row], vocabulary) for sounds in (listed, written)] for row in rows]
 
-    def text(self, count: int = 40) -> str:
-        """Return the first words, a line for each."""
-        lines = [
-            f"{word}: predicted {' '.join(found)}, listed {' '.join(right)}"
-            for word, (right, found) in list(zip(self.words, self.pairs, strict=True))[:count]
-        ]
-        return "\n".join(lines) + "\n"
+def mistakes_text(wrong: list[tuple], count: int = 40) -> str:
+    """Return the first mistakes as text, a line for each."""
+    lines = [f"{word}: predicted {' '.join(said)}, listed {' '.join(right)}" for word, right, said in wrong[:count]]
+    return "\n".join(lines) + "\n"
 
 
 def letters_and_sounds(model, info: data.Info, shown=SHOWN):
@@ -49,10 +45,10 @@ def letters_and_sounds(model, info: data.Info, shown=SHOWN):
     return figure
 
 
-def wrong_sounds(pairs, count: int = 15):
-    """Draw which sounds were written for which, how often, in wrong words (listed and written sounds)."""
+def wrong_sounds(wrong_words: list[tuple], count: int = 15):
+    """Draw which sounds were written for which, how often, in the words that are wrong."""
     found = Counter()
-    for listed, written in pairs:
+    for _, listed, written in wrong_words:
         for kind, a, b, c, d in difflib.SequenceMatcher(None, listed, written, autojunk=False).get_opcodes():
             if kind != "equal" and max(b - a, d - c) <= 2:
                 right, wrong = ("+".join(part) or "nothing" for part in (listed[a:b], written[c:d]))

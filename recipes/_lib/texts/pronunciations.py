@@ -91,16 +91,14 @@ def _shared(first: tuple, second: tuple) -> int:
 
 
 def forced_sounds_wrong(model, part: data.Part) -> float:
-    """Return the share of sounds (and ends) that are not the likeliest after the true ones before them.
-
-    Of several listed pronunciations, the one with the smallest number of such errors counts.
-    """
+    """Return the share of sounds (and ends) that are not the likeliest after the true ones before them."""
     x, y = pairs(*part)
     wrong = np.zeros(len(x))
     for rows, length in by_length(x):
         target = y[rows, : (y[rows] != 0).sum(axis=1).max()]
         logits = model.predict([x[rows, :length], target[:, :-1]], batch_size=256, verbose=0)
         wrong[rows] = ((logits.argmax(axis=-1) != target[:, 1:]) & (target[:, 1:] != 0)).sum(axis=1)
+    # Of several listed pronunciations, the one with the smallest number of such errors counts.
     is_listed = part.y[:, :, 0] != 0
     of_word = np.full(is_listed.shape, np.inf)
     of_word[is_listed] = wrong

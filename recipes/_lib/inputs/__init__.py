@@ -1,1 +1,0 @@
-"""What an input of a saved run looks like, and how `recipes predict` reads one."""

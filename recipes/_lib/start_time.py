@@ -1,5 +1,0 @@
-"""When the command started."""
-
-import time
-
-START = time.perf_counter()
