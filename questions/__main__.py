@@ -11,7 +11,7 @@ from typing import Annotated
 
 import tyro
 
-from questions import _index, _questions, _run
+from questions import _index, _page, _questions, _run
 from recipes._lib.runs import command_line
 
 
@@ -68,8 +68,7 @@ def listing() -> str:
         lines.append(f"{number}. {_questions.number_and_title(question.page('en'))[1]}")
         lines.append(f"    python -m questions {name}")
         if published:
-            cores = published["cores"]
-            lines.append(f"    Time: {published['seconds']:.0f} s on {cores} {'core' if cores == 1 else 'cores'}")
+            lines.append("    Time: {seconds:.0f} s on {cores} {core}".format(**_page.command_facts(published)))
         lines.append(f"    Answer: {_index.first_sentence(question, 'en')}\n")
     lines.append(
         "--seeds 0 1 2 shows the effect in a few minutes, --quick only that it runs. The pages: questions/README.md"

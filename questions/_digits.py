@@ -3,6 +3,7 @@
 import base64
 
 import numpy as np
+from scipy.special import expit
 
 
 def packed(values: np.ndarray, factor: float = 255, dtype: str = "uint8") -> str:
@@ -29,8 +30,6 @@ def draw_strips(figure, strips: dict[str, str], length: int | None = None) -> No
 
 def decoded(model, codes: np.ndarray) -> np.ndarray:
     """Return the images that the decoder of an autoencoder, which gives logits, makes of codes."""
-    from scipy.special import expit
-
     return expit(np.asarray(model.get_layer("decoder")(codes.astype("float32"))))
 
 

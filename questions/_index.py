@@ -31,10 +31,7 @@ def _with_block(path: Path, marker: str, content: str) -> str:
 def table(language: str, folder: str = "", *, with_numbers: bool = True) -> str:
     """Return the table of all questions: title with a link, answer in a sentence, the number that was measured.
 
-    Args:
-        language: "en" or "zh".
-        folder: Path to `questions/` from the page that shows the table.
-        with_numbers: Whether the table has the column of numbers.
+    `folder` is the path to `questions/` from the page that shows the table.
     """
     count = 3 if with_numbers else 2
     head = Names(HERE, language)("sentence", "index").split(" | ")[:count]

@@ -1,12 +1,17 @@
 """A multilayer perceptron and Keras's `SGD` in NumPy: for small networks that are trained many times.
 
+Softmax regression, whose loss is convex, is the one without hidden units.
 A test trains the same network with Keras, to the same weights. All weights lie in one vector; `layers` are its views.
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import optimize
+
+from dlguide import data
 
 
 def new_weights(sizes: Sequence[int], rng: np.random.Generator) -> np.ndarray:
@@ -113,6 +118,39 @@ def until_target(
     return float(most), accuracy
 
 
+LINEAR = (40, 10)  # Softmax regression on MNIST-1D.
+
+
+def linear_losses(train, batch_size: int, rate: float, seed: int, passes, half: float = math.inf) -> dict[int, float]:
+    """Return the training loss of softmax regression after each number of passes, in double precision.
+
+    The learning rate is half as large after `half` passes.
+    """
+    (x, y), weights = train, new_weights(LINEAR, np.random.default_rng(seed)).astype(float)
+    x = x.astype(float)
+    steps_a_pass, done, found = len(x) / batch_size, 0, {}
+    for number in sorted(passes):
+        end = max(1, round(number * steps_a_pass))
+        for step, batch in enumerate(batches(x, y, batch_size, seed, done, end), done):
+            descend(weights, LINEAR, [batch], rate / (1 + step / (half * steps_a_pass)))
+        done, found[number] = end, scores(layers(weights, LINEAR), x, y)[0]
+    return found
+
+
+def quasi_newton(train, weights: np.ndarray) -> list[float]:
+    """Return the training loss of softmax regression at each pass of L-BFGS, in double precision."""
+    x, y, losses = train[0].astype(float), train[1], []
+
+    def loss_and_gradient(weights):
+        views = layers(weights, LINEAR)
+        losses.append(scores(views, x, y)[0])
+        return losses[-1], gradient(views, x, y)
+
+    options = {"maxiter": 3000, "maxfun": 3000, "ftol": 0, "gtol": 1e-9}
+    optimize.minimize(loss_and_gradient, weights, jac=True, method="L-BFGS-B", options=options)
+    return losses
+
+
 def batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int, first: int, last: int):
     """Give the batches of the steps `first` to `last - 1`, cut from shuffled passes over the examples."""
     n, start, end = len(x), first * batch_size, last * batch_size
@@ -127,6 +165,4 @@ def batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int, first: int
 
 def mnist1d(seed: int, limit: int | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return inputs and classes of the training, the validation and the test set of MNIST-1D."""
-    from dlguide import data
-
     return [(part.x[..., 0], part.y) for part in data.load("mnist1d", limit=limit, seed=seed)[:3]]

@@ -55,10 +55,9 @@ def _ways_to_an_answer(question: Question) -> str:
     if published:
         seconds = FEWEST * published["seconds"] / len(published["seeds"])
         lines.append(f"The published answer: questions/{name}/README.md")
-        machine = f"{published['cores']} {'core' if published['cores'] == 1 else 'cores'} of {published['cpu']}"
-        lines.append(
-            f"To see the effect: python -m questions {name} --seeds 0 1 2 (at most {seconds:.0f} s on {machine})"
-        )
+        machine = "{cores} {core} of {cpu}".format(**_page.command_facts(published))
+        command = f"python -m questions {name} --seeds 0 1 2"
+        lines.append(f"To see the effect: {command} (at most {seconds:.0f} s on {machine})")
     return "\n".join(lines)
 
 

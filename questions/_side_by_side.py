@@ -2,37 +2,21 @@
 
 import math
 
+import keras
 
-def joined(models: list, shape: tuple):
-    """Return a Keras model of several models with the same input; its loss is the sum of theirs.
-
-    Adam divides each weight's step by the size of that weight's own gradients, and no weight is shared: each model
-    learns as it would alone.
-    """
-    import keras
-
-    inputs = keras.Input(shape)
-    return keras.Model(inputs, [model(inputs) for model in models])
+from dlguide import training
+from recipes._lib import schedules
 
 
 def train(models: list, images, loss, *, rate: float, epochs: int, seed: int, batch_size: int = 100) -> None:
-    """Train models that reconstruct their input, `joined` to one.
+    """Train models that reconstruct their input as one model whose loss is the sum of theirs.
 
-    Args:
-        models: New models of `autoencoder` or `vae` with one input shape, each of another name.
-        images: The training images.
-        loss: A Keras loss, for all of them.
-        rate: Learning rate at its highest; it rises in the first 15 % of the steps and falls to 0 as a cosine.
-        epochs: Passes over the images.
-        seed: Seed of the order of the images; that of the weights is set where the models are built.
-        batch_size: Images a step.
+    Adam divides each weight's step by the size of that weight's own gradients, and no weight is shared: each model
+    learns as it would alone. The learning rate rises to `rate` in the first 15 % of the steps and falls to 0 as a
+    cosine. `seed` is that of the order of the images; that of the weights is set where the models are built.
     """
-    import keras
-
-    from dlguide import training
-    from recipes._lib import schedules
-
-    together = joined(models, images.shape[1:])
+    inputs = keras.Input(images.shape[1:])
+    together = keras.Model(inputs, [model(inputs) for model in models])
     steps = epochs * math.ceil(len(images) / batch_size)
     optimizer = keras.optimizers.Adam(schedules.one_cycle(rate, steps))
     # XLA would take longer to compile than these short trainings take.

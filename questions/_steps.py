@@ -4,18 +4,16 @@ import functools
 import time
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 
+from dlguide import mlp
 from questions import _network
 
 
 @functools.cache
 def _model(sizes: Sequence[int]):
     """Return a compiled network that does 100 steps in one call, as `training.fit` does in a long run."""
-    import keras
-
-    from dlguide import mlp
-
     model = mlp(sizes[:1], sizes[-1], hidden_units=sizes[1:-1])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.001), loss, steps_per_execution=100, jit_compile=False)
@@ -26,15 +24,9 @@ def in_turns(fits: dict, steps: dict, rounds: int) -> dict:
     """Return the seconds of a step of each training: the median of rounds, in which the trainings take turns.
 
     Processor time does not count the time in which other programs have the core. It is taken within the epoch: what
-    `fit` does before and after it, once, is excluded.
-
-    Args:
-        fits: Key to a function that calls `model.fit` for one epoch, with the options that it is given.
-        steps: Key to the number of steps of that epoch.
-        rounds: Number of rounds that count.
+    `fit` does before and after it, once, is excluded. `fits` has functions that call `model.fit` for one epoch with the
+    options that they are given, `steps` the number of steps of that epoch.
     """
-    import keras
-
     seconds, times = {key: [] for key in fits}, []
     watch = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: times.append(time.process_time()),

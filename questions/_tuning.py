@@ -3,16 +3,25 @@
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
+
 SEEDS = (100, 101, 102)
 """Seeds of the choice: none of them is published."""
 
 
-def search(rows: Iterable[str], grid: Sequence[float], score: Callable[..., float], seeds=SEEDS) -> dict:
-    """Return `{row: {setting: mean score}}`: each row tries the whole grid; `score(row, setting, seed)` validates."""
+def search(rows: Iterable[str], grid: Sequence[float], score: Callable, *more, **options) -> dict:
+    """Return `{row: {setting: mean score}}`: each row tries the whole grid.
+
+    `score(row, setting, seed, *more, **options)` validates: it returns a number, or one for each example.
+    """
     rows, found = list(rows), {}
+
+    def mean(row: str, setting: float) -> float:
+        return statistics.fmean(float(np.mean(score(row, setting, seed, *more, **options))) for seed in SEEDS)
+
     for number, row in enumerate(rows, 1):
         print(f"choosing, {number} of {len(rows)}: {row}", flush=True)
-        found[row] = {f"{value:g}": statistics.fmean(score(row, value, seed) for seed in seeds) for value in grid}
+        found[row] = {f"{setting:g}": mean(row, setting) for setting in grid}
     return found
 
 

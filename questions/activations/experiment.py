@@ -1,12 +1,10 @@
 """Question 1: why does a network need activation functions? `python -m questions activations`"""
 
-import functools
-
 import keras
 import numpy as np
 
 from questions import _retraining, _tuning
-from questions._experiment import ACCURACY, NUMBER, Claim, Experiment, Panel, Score
+from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score
 
 ROWS = ("none", "sigmoid", "tanh", "relu", "gelu")
 PAIRS = ("relu", "abs", "relu_series", "abs_series")
@@ -29,17 +27,11 @@ def network(row: str):
     return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), *hidden, keras.layers.Dense(10)])
 
 
-@functools.cache
-def trainer(row: str):
-    """Compile a network once for all seeds and learning rates."""
-    return _retraining.trainer(lambda: network(row))
-
-
 def hits(row: str, rate: float, seed: int, part: str, limit: int, epochs: int) -> np.ndarray:
     """Train on `limit` examples; return which ones of the validation set, or of the whole test set, are right."""
     data_set = "mnist1d" if row.endswith("series") else "mnist"
     x, y = _retraining.repeated(_retraining.loaded(data_set, limit, seed).train, 5)  # Five passes in an epoch.
-    model = trainer(row)(x, y, learning_rate=rate, epochs=epochs, batch_size=100, seed=seed)
+    model = _retraining.trainer(network, row)(x, y, learning_rate=rate, epochs=epochs, batch_size=100, seed=seed)
     scored = _retraining.loaded(data_set, None if part == "test" else limit, seed)
     return _retraining.hits(model, *getattr(scored, part))
 
@@ -66,8 +58,7 @@ def gradients(row: str, seed: int, limit: int) -> dict[str, float]:
 
 def choose(*, limit: int = 4000, epochs: int = 4, rates=RATES) -> dict:
     """Return the validation accuracy of each network with each learning rate."""
-    rows = dict.fromkeys([*ROWS, *PAIRS])
-    return _tuning.search(rows, rates, lambda *tried: hits(*tried, "valid", limit, epochs).mean())
+    return _tuning.search(dict.fromkeys([*ROWS, *PAIRS]), rates, hits, "valid", limit, epochs)
 
 
 def measure(seed: int, best: dict, *, limit: int = 4000, epochs: int = 4, rows=(*ROWS, *PAIRS), **_) -> dict:
@@ -80,9 +71,7 @@ def measure(seed: int, best: dict, *, limit: int = 4000, epochs: int = 4, rows=(
     }
 
 
-GRADIENT = Score(
-    "gradient relative to layer 10", NUMBER, format=".2g", logarithmic=True, is_ratio=True, has_direction=False
-)
+GRADIENT = Score("gradient relative to layer 10", format=".2g", logarithmic=True, is_ratio=True, has_direction=False)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,

@@ -15,40 +15,38 @@ from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Scor
 
 DEFAULTS = {"sgd": 0.01, "momentum": 0.01, "adam": 0.001, "adamw": 0.001}
 """Optimizer to its learning rate in Keras where none is given."""
-DECAY = 0.1  # Weight decay of AdamW.
+OPTIMIZERS = {
+    "momentum": lambda: keras.optimizers.SGD(momentum=0.9),
+    "adamw": lambda: keras.optimizers.AdamW(weight_decay=0.1),
+}
 WORD_ROWS = ("sgd_words", "momentum_words", "rmsprop_words", "adam_words")
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 WORD_RATES = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 VOCABULARY, COMMONEST = 1000, 50  # Words.
 
 
-def choose(*, rates=RATES, word_rates=WORD_RATES, **options) -> dict:
+def choose(**options) -> dict:
     """Return the validation accuracy of each optimizer with each learning rate, and of words the loss with a minus."""
-
-    def loss(row, rate, seed):
-        return -word_losses(row, rate, "valid", seed, **options)[0]
-
-    def accuracy(row, rate, seed):
-        return float(hits(row, rate, "valid", seed, **options).mean())
-
-    return {**_tuning.search(DEFAULTS, rates, accuracy), **_tuning.search(WORD_ROWS, word_rates, loss)}
+    accuracies = _tuning.search(DEFAULTS, RATES, hits, "valid", **options)
+    losses = _tuning.search(WORD_ROWS, WORD_RATES, lambda *tried: -word_losses(*tried, "valid", **options)[0])
+    return {**accuracies, **losses}
 
 
 def measure(seed: int, best: dict, *, panels=("words", "tuned"), rows=WORD_ROWS, **options) -> dict:
     """Return the loss on words with each optimizer, and the hits with the default and the chosen learning rate."""
-    words = {row: word_losses(row, best[row], "train", seed, **options) for row in rows}
+    words = {row: word_losses(row, best[row], seed, "train", **options) for row in rows}
     scores = {
         "words": {row: loss for row, (loss, _) in words.items()},
         "rare": {row: loss for row, (_, loss) in words.items()},
         "tuned": {},
     }
     for row, default in DEFAULTS.items() if "tuned" in panels else ():
-        scores["tuned"][f"{row}_default"] = hits(row, default, "test", seed, **options)
-        scores["tuned"][f"{row}_chosen"] = hits(row, best[row], "test", seed, **options)
+        scores["tuned"][f"{row}_default"] = hits(row, default, seed, "test", **options)
+        scores["tuned"][f"{row}_chosen"] = hits(row, best[row], seed, "test", **options)
     return scores
 
 
-def hits(row, rate, part, seed, *, limit: int | None = None, epochs: int = 20, eager: bool = False, **_) -> np.ndarray:
+def hits(row, rate, seed, part, *, limit: int | None = None, epochs: int = 20, eager: bool = False, **_) -> np.ndarray:
     """Train on MNIST-1D, with five passes in an epoch, and return the hits on a part."""
     splits = _retraining.loaded("mnist1d", limit, seed)
     splits = splits._replace(train=_retraining.repeated(splits.train, 5))
@@ -56,7 +54,7 @@ def hits(row, rate, part, seed, *, limit: int | None = None, epochs: int = 20, e
     return _retraining.hits_after(trainer(row, eager), splits, part, **options)
 
 
-def word_losses(row, rate, part, seed, *, pairs: int = 10_000, eager: bool = False, **_) -> tuple[float, float]:
+def word_losses(row, rate, seed, part, *, pairs: int = 10_000, eager: bool = False, **_) -> tuple[float, float]:
     """Train on pairs of words; return the training loss of the next word, and that of the next words that are rare.
 
     A loss that is not finite counts as guessing.
@@ -91,23 +89,19 @@ def word_pairs(pairs: int) -> dict:
     return parts
 
 
-@functools.cache
 def trainer(row: str, eager: bool):
-    """Return what trains a row's network: an `mlp`, or for words a bigram model with vectors of 32 numbers."""
-
-    def build():
-        if row in DEFAULTS:
-            return mlp((40, 1), 10, hidden_units=(128, 128))
-        embedding = layers.Embedding(VOCABULARY, 32)
-        inputs = keras.Input((1,), dtype="int32")
-        return keras.Sequential([inputs, embedding, layers.Flatten(), layers.Dense(VOCABULARY)])
-
+    """Return what trains a row's network."""
     name = row.removesuffix("_words")
-    optimizer = {
-        "momentum": lambda: keras.optimizers.SGD(momentum=0.9),
-        "adamw": lambda: keras.optimizers.AdamW(weight_decay=DECAY),
-    }.get(name, lambda: name)()
-    return _retraining.trainer(build, optimizer, run_eagerly=eager)
+    return _retraining.trainer(network, row, optimizer=OPTIMIZERS.get(name, name), run_eagerly=eager)
+
+
+def network(row: str):
+    """Return a new network: an `mlp`, or for words a bigram model with vectors of 32 numbers."""
+    if row in DEFAULTS:
+        return mlp((40, 1), 10, hidden_units=(128, 128))
+    embedding = layers.Embedding(VOCABULARY, 32)
+    inputs = keras.Input((1,), dtype="int32")
+    return keras.Sequential([inputs, embedding, layers.Flatten(), layers.Dense(VOCABULARY)])
 
 
 SETTINGS = tuple(f"{row}_{setting}" for row in DEFAULTS for setting in ("default", "chosen"))

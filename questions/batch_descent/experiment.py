@@ -1,7 +1,6 @@
 """Question 5: why batch gradient descent, each step with the whole training set? `python -m questions batch_descent`"""
 
 import numpy as np
-from scipy import optimize
 
 from questions import _network, _steps, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
@@ -9,7 +8,6 @@ from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Uni
 ROWS = ("small", "all")
 SMALL = 32
 SIZES = (40, 64, 64, 10)  # Inputs, hidden units, classes.
-LINEAR = (40, 10)  # Softmax regression: its loss is convex.
 GRID = (0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3, 5.6)
 PASSES = (1, 3, 10, 30)
 STEPS = (10, 30, 100, 300)
@@ -27,10 +25,12 @@ def measure(seed: int, best: dict, *, limit=None, passes=PASSES, steps=STEPS, li
             panel, place = key.split(", ")
             rate = best[f"{row}@{key}"]
             found[panel].setdefault(row, {})[place] = hits(train, test, size, rate, seed, {number})[number]
-    losses, minimum = quasi_newton(train, seed)
+    start = _network.new_weights(_network.LINEAR, np.random.default_rng(seed)).astype(float)
+    losses = _network.quasi_newton(train, start)
+    minimum = min(losses)
     for row, size in sizes.items():
         rates = {n: best[f"{row}@linear, {n}"] for n in linear}
-        ends = {n: descended(train, size, rate, seed, (n,))[n] for n, rate in rates.items()}
+        ends = {n: _network.linear_losses(train, size, rate, seed, (n,))[n] for n, rate in rates.items()}
         found["linear"][row] = {str(n): loss - minimum for n, loss in ends.items()}
     found["linear"]["lbfgs"] = {str(n): min(losses[:n]) - minimum for n in linear}
     return found
@@ -51,7 +51,7 @@ def choose(*, limit=None, passes=PASSES, steps=STEPS, linear=LINEAR_PASSES, roun
             for rate in GRID:
                 found = hits(train, valid, size, rate, seed, set(counts.values()))
                 scores = {key: float(found[number].mean()) for key, number in counts.items()}
-                losses = descended(train, size, rate, seed, linear)
+                losses = _network.linear_losses(train, size, rate, seed, linear)
                 scores |= {f"linear, {n}": -min(loss, 100.0) for n, loss in losses.items()}  # JSON has no infinity.
                 for key, score in scores.items():
                     means = tries.setdefault(f"{row}@{key}", dict.fromkeys(map("{:g}".format, GRID), 0.0))
@@ -84,42 +84,6 @@ def hits(train: tuple, scored: tuple, size: int, rate: float, seed: int, steps: 
             logits = _network.outputs(_network.layers(weights, SIZES), scored[0])[-1]
         done, found[number] = number, logits.argmax(axis=1) == scored[1]
     return found
-
-
-def linear_start(train: tuple, seed: int) -> tuple:
-    """Return inputs and first weights of softmax regression in double precision, and its loss with the gradient."""
-    x, weights = train[0].astype(float), _network.new_weights(LINEAR, np.random.default_rng(seed)).astype(float)
-
-    def loss_and_gradient(w):
-        layers = _network.layers(w, LINEAR)
-        return _network.scores(layers, x, train[1])[0], _network.gradient(layers, x, train[1])
-
-    return x, weights, loss_and_gradient
-
-
-def descended(train: tuple, size: int, rate: float, seed: int, passes) -> dict[int, float]:
-    """Return the training loss of softmax regression after each number of passes of one training."""
-    x, weights, loss_and_gradient = linear_start(train, seed)
-    done, found = 0, {}
-    for number in sorted(passes):
-        steps = max(1, round(number * len(x) / size))
-        _network.descend(weights, LINEAR, _network.batches(x, train[1], size, seed, done, steps), rate)
-        done, found[number] = steps, loss_and_gradient(weights)[0]
-    return found
-
-
-def quasi_newton(train: tuple, seed: int) -> tuple[list[float], float]:
-    """Return the training loss of softmax regression at each pass of L-BFGS, and the minimum that it ends at."""
-    _, weights, loss_and_gradient = linear_start(train, seed)
-    losses = []
-
-    def recorded(w):
-        losses.append(loss_and_gradient(w)[0])
-        return loss_and_gradient(w)
-
-    options = {"maxiter": 3000, "maxfun": 3000, "ftol": 0, "gtol": 1e-9}
-    optimize.minimize(recorded, weights, jac=True, method="L-BFGS-B", options=options)
-    return losses, min(losses)
 
 
 def pass_seconds(x, y, sizes: dict[str, int], rounds: int) -> dict[str, float]:

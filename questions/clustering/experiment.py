@@ -38,7 +38,8 @@ def measure(seed: int, best: dict, *, limit=20_000, epochs=10, rows=ROWS, labell
             pictures[row] = _digits.decoded(model, centres) if model else centres.reshape(-1, 28, 28, 1)
             drawn = np.random.default_rng(seed).permutation(len(train))[:labelled]
             for way, places in {"random": drawn, "chosen": typical(train, labelled, seed)}.items():
-                labels[f"{way}_{kind}"] = nearest(train[places], mnist.train.y[places], test) == mnist.test.y
+                nearest = places[pairwise_distances_argmin(test, train[places])]
+                labels[f"{way}_{kind}"] = mnist.train.y[nearest] == mnist.test.y
     scores = {"accuracy": found | mixtures, "labels": labels}
     if seed == 0:
         scores["pictures"] = {row: _digits.packed(images) for row, images in pictures.items()}
@@ -92,11 +93,6 @@ def typical(train: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Return the places of the examples that are nearest to the centres of as many clusters."""
     centres = KMeans(count, n_init=1, random_state=seed).fit(train).cluster_centers_
     return pairwise_distances_argmin(centres, train)
-
-
-def nearest(examples: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """Return for each test example the label of the nearest labelled one."""
-    return labels[pairwise_distances_argmin(test, examples)]
 
 
 @_figure.of_size(6.4, 3.0)

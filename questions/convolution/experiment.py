@@ -28,12 +28,6 @@ def network(kind: str, shape: tuple):
     return Model(pooled.input, layers.Dense(10)(layers.Flatten()(pooled.get_layer("features_2").output)))
 
 
-@functools.cache
-def trainer(kind: str, shape: tuple):
-    """Compile a model once for all seeds and learning rates."""
-    return _retraining.trainer(functools.partial(network, kind, shape))
-
-
 @functools.lru_cache(maxsize=3)
 def loaded(key: str, seed: int, limit: int):
     """Return the data of a row: series, in one shuffled order for one row, or images with a margin."""
@@ -51,7 +45,7 @@ def loaded(key: str, seed: int, limit: int):
 def trained(key: str, splits, rate: float, seed: int, epochs: int, image_epochs: int):
     """Train a row at a learning rate."""
     row, _, panel = key.partition("@")
-    train = trainer(row.removesuffix("_shuffled"), splits.train.x.shape[1:])
+    train = _retraining.trainer(network, row.removesuffix("_shuffled"), splits.train.x.shape[1:])
     passes = image_epochs if panel == "shift" else epochs
     return train(*splits.train, learning_rate=rate, epochs=passes, batch_size=100, seed=seed)
 
@@ -61,7 +55,7 @@ def choose(*, limit: int = 3500, epochs: int = 12, image_epochs: int = 10, grid=
 
     def score(key, rate, seed):
         splits = loaded(key, seed, limit)
-        return _retraining.accuracy(trained(key, splits, rate, seed, epochs, image_epochs), *splits.valid)
+        return _retraining.hits(trained(key, splits, rate, seed, epochs, image_epochs), *splits.valid)
 
     return _tuning.search(KEYS, grid, score)
 

@@ -1,6 +1,5 @@
 """Question 9: why dropout? `python -m questions dropout`"""
 
-import functools
 from typing import NamedTuple
 
 from dlguide import mlp
@@ -23,17 +22,16 @@ class Place(NamedTuple):
 PLACES = {"large": Place(256, 100), "small": Place(16, 100), "short": Place(256, 10)}
 
 
-@functools.cache
-def trainer(rate: str, units: int):
-    """Compile a network once for all seeds, learning rates and lengths of the training."""
-    build = functools.partial(mlp, (40, 1), 10, hidden_units=(units, units), dropout=float(rate))
-    return _retraining.trainer(build, metrics=(), jit_compile=False)
+def network(rate: str, units: int):
+    """Return a new network."""
+    return mlp((40, 1), 10, hidden_units=(units, units), dropout=float(rate))
 
 
 def trained(rate: str, place: Place, part, learning_rate: float, seed: int):
     """Train a network: all epochs are one of Keras's, in which each example comes up as often as there are epochs."""
+    train = _retraining.trainer(network, rate, place.units, metrics=(), jit_compile=False)
     options = {"learning_rate": learning_rate, "epochs": 1, "batch_size": BATCH, "seed": seed}
-    return trainer(rate, place.units)(*_retraining.repeated(part, place.epochs), **options)
+    return train(*_retraining.repeated(part, place.epochs), **options)
 
 
 def choose(*, limit: int = EXAMPLES, places: dict = PLACES, learning_rates=LEARNING_RATES) -> dict:
@@ -42,7 +40,7 @@ def choose(*, limit: int = EXAMPLES, places: dict = PLACES, learning_rates=LEARN
 
     def score(key, learning_rate, seed):
         splits = _retraining.loaded("mnist1d", limit, seed)
-        return _retraining.accuracy(trained(*trainings[key], splits.train, learning_rate, seed), *splits.valid)
+        return _retraining.hits(trained(*trainings[key], splits.train, learning_rate, seed), *splits.valid)
 
     found = _tuning.search(trainings, learning_rates, score)
     return {key: {rate: round(number, 2) for rate, number in tries.items()} for key, tries in found.items()}

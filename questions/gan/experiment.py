@@ -52,11 +52,7 @@ def measure(seed: int, best: dict, *, rows=(*DIGIT_ROWS, *RING_ROWS), **options)
 
 def choose(*, rates=RATES, **options) -> dict:
     """Return for each learning rate the share of the ring's data that the samples miss."""
-
-    def score(row: str, rate: float, seed: int) -> float:
-        return ring_scores(ring_samples(row, rate, seed, **options))[2]
-
-    return _tuning.search(RING_ROWS, rates, score)
+    return _tuning.search(RING_ROWS, rates, lambda *tried: ring_scores(ring_samples(*tried, **options))[2])
 
 
 def ring(number: int, rng: np.random.Generator) -> np.ndarray:

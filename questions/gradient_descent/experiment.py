@@ -104,21 +104,8 @@ def least_squares(seed: int) -> dict:
 
 
 LOSS = Score("training loss", NATS, higher_is_better=False, margin=0.05)
-COST = Score(
-    "cost until a thousandth is left",
-    Unit("passes"),
-    higher_is_better=False,
-    format=",.0f",
-    logarithmic=True,
-)
-LEFT = Score(
-    "share of the excess loss that is left",
-    NUMBER,
-    higher_is_better=False,
-    format=".2g",
-    logarithmic=True,
-    is_ratio=True,
-)
+COST = Score("cost until a thousandth is left", Unit("passes"), False, ",.0f", logarithmic=True)
+LEFT = Score("share of the excess loss that is left", NUMBER, False, ".2g", logarithmic=True, is_ratio=True)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,

@@ -45,34 +45,24 @@ def network(task: str, cell: str, units: int):
     return rnn(shape, classes, cell=cell, units=(units,))
 
 
-@functools.cache
-def trainer(row: str, is_quick: bool):
-    """Compile a network once for all seeds and learning rates."""
-    build = functools.partial(network, row.partition("_")[0], *NETWORKS[row])
-    return _retraining.clipped_trainer(build, jit_compile=False, run_eagerly=is_quick)
-
-
 def hits(row: str, rate: float, seed: int, part: int, *, limit: int | None = None, is_quick: bool = False, **_):
     """Train a network with a learning rate that falls from epoch to epoch; return its hits on a part of the data."""
     task = row.partition("_")[0]
     parts = loaded(task, seed, limit)
     batch_size, passes = BATCHES[task]
     passes, epochs = (1, 1) if is_quick else (passes, EPOCHS)
+    compiled = {"optimizer": "clipped", "metrics": (), "jit_compile": False, "run_eagerly": is_quick}
+    train = _retraining.trainer(network, task, *NETWORKS[row], **compiled)
     options = {"learning_rate": rate, "epochs": epochs, "batch_size": min(batch_size, len(parts[0][0]))}
-    decay = _retraining.falling(rate, epochs)
     x, y = _retraining.repeated(parts[0], passes)
-    model = trainer(row, is_quick)(x, y, seed=seed, callbacks=decay, **options)
+    model = train(x, y, seed=seed, callbacks=_retraining.falling(rate, epochs), **options)
     x, y = parts[part]
     return _retraining.outputs(model, x).argmax(axis=1) == y
 
 
 def choose(*, grid=GRID, **options) -> dict:
     """Return the validation accuracy of each network with each learning rate."""
-
-    def score(row, rate, seed):
-        return float(hits(row, rate, seed, 1, **options).mean())
-
-    return _tuning.search(NETWORKS, grid, score)
+    return _tuning.search(NETWORKS, grid, hits, 1, **options)
 
 
 @functools.cache
@@ -107,14 +97,7 @@ def measure(
     return scores
 
 
-TIME = Score(
-    "time of a training step",
-    Unit("milliseconds", 1000.0),
-    higher_is_better=False,
-    format=".3g",
-    logarithmic=True,
-    is_ratio=True,
-)
+TIME = Score("time of a training step", Unit("milliseconds", 1000.0), False, ".3g", logarithmic=True, is_ratio=True)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,

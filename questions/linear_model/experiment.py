@@ -24,7 +24,7 @@ def measure(seed: int, *, counts=COUNTS, draws: int = 100, resamples: int = 200,
         "mean": miles.mean(),
         "line": intercept + slope * test_weight,
         "parabola": np.polynomial.Polynomial.fit(weight, miles, 2)(test_weight),
-        "seven": all_variables(x, miles)(test_x),
+        "seven": LinearRegression().fit(x, miles).predict(test_x),
     }
     return {
         "cars": {row: np.abs(guess - truth) for row, guess in predictions.items()},
@@ -40,11 +40,6 @@ def line(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     x_mean, y_mean = x.mean(axis=-1, keepdims=True), y.mean(axis=-1, keepdims=True)
     slope = ((x - x_mean) * (y - y_mean)).sum(axis=-1) / ((x - x_mean) ** 2).sum(axis=-1)
     return slope, y_mean[..., 0] - slope * x_mean[..., 0]
-
-
-def all_variables(x: np.ndarray, y: np.ndarray):
-    """Return the linear model of all variables."""
-    return LinearRegression().fit(x, y).predict
 
 
 def standard_errors(x, y, counts, draws: int, resamples: int, seed: int) -> dict:
@@ -78,7 +73,7 @@ def few_errors(mpg, column: int, counts, draws: int, seed: int) -> dict:
             slope, intercept = line(x[own, column], y[own])
             guesses["mean"].append(np.full(len(mpg.test.y), y[own].mean()))
             guesses["line"].append(intercept + slope * mpg.test.x[:, column])
-            guesses["seven"].append(all_variables(x[own], y[own])(mpg.test.x))
+            guesses["seven"].append(LinearRegression().fit(x[own], y[own]).predict(mpg.test.x))
         for row, own in guesses.items():
             errors[row][str(n)] = np.median(np.abs(np.stack(own) - mpg.test.y), axis=0)
     return errors

@@ -16,6 +16,8 @@ SETS = {
 SHAPES = {"mnist": (28, 28, 1), "mnist1d": (40, 1)}
 EPOCHS = {"mnist": 8, "mnist1d": 15}
 TITLES = {"mnist": "MNIST", "mnist1d": "MNIST-1D"}
+KEYS = {f"{row}@{TITLES[name]}": (name, row) for name, rows in SETS.items() for row in rows}
+LOSSES = {"squared": "mse", "absolute": "mae", "cross": keras.losses.CategoricalCrossentropy(from_logits=True)}
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03)
 SHARES = (0, 0.05, 0.1, 0.2, 0.3)
 NOISES = ("normal", "laplace")
@@ -27,34 +29,29 @@ PULLS = {
 """Loss to the weight of an example in least squares: its derivative by the residual, divided by the residual."""
 
 
-def choose(*, rates=RATES, draws: int = 0, **options) -> dict:
-    """Return the validation accuracy of each loss with each learning rate, on each data set; `draws` is not used."""
-    rows = {f"{row}@{TITLES[name]}": (name, row) for name, own in SETS.items() for row in own}
-
-    def accuracy(key, rate, seed):
-        return float(hits(*rows[key], rate, "valid", seed, **options).mean())
-
-    return _tuning.search(rows, rates, accuracy)
+def choose(*, rates=RATES, **options) -> dict:
+    """Return the validation accuracy of each loss with each learning rate, on each data set."""
+    return _tuning.search(KEYS, rates, hits, "valid", **options)
 
 
-def measure(
-    seed: int, best: dict, *, rates=RATES, rows=SETS["mnist1d"], sets=tuple(SETS), draws: int = 200, **options
-) -> dict:
+def measure(seed: int, best: dict, *, rows=SETS["mnist1d"], sets=tuple(SETS), draws: int = 200, **options) -> dict:
     """Return the test hits with each loss, and the errors of linear models with wrong targets and with noise.
 
-    `rates` are those of `choose`, which has the same options; `draws` is the number of lines with noise.
+    `draws` is the number of lines with noise.
     """
     scores = {"spoiled": spoiled_errors(seed), "noise": slope_errors(seed, draws)}
-    for name in sets:
-        own = {row: best[f"{row}@{TITLES[name]}"] for row in SETS[name] if row in rows}
-        scores[name] = {row: hits(name, row, rate, "test", seed, **options) for row, rate in own.items()}
+    for key, (name, row) in KEYS.items():
+        if name in sets and row in rows:
+            scores.setdefault(name, {})[row] = hits(key, best[key], seed, "test", **options)
     return scores
 
 
-def hits(name, row, rate, part, seed, *, limit: int = 5000, epochs: dict = EPOCHS, eager: bool = False) -> np.ndarray:
+def hits(key, rate, seed, part, *, limit: int = 5000, epochs: dict = EPOCHS, eager: bool = False, **_) -> np.ndarray:
     """Train on one-hot targets with one loss, and return for each example of a part whether the class is right."""
+    name, row = KEYS[key]
+    train = _retraining.trainer(network, name, row, loss=LOSSES[row.split("_")[0]], metrics=(), run_eagerly=eager)
     options = {"learning_rate": rate, "epochs": epochs[name], "batch_size": 125, "seed": seed}
-    return _retraining.hits_after(trainer(name, row, eager), with_one_hot_targets(name, limit, seed), part, **options)
+    return _retraining.hits_after(train, with_one_hot_targets(name, limit, seed), part, **options)
 
 
 @functools.lru_cache(maxsize=6)
@@ -65,17 +62,10 @@ def with_one_hot_targets(name: str, limit: int, seed: int):
     return splits._replace(train=train, test=data.load(name).test)  # The same test examples for all seeds.
 
 
-@functools.cache
-def trainer(name: str, row: str, eager: bool):
-    """Return what trains the network with the row's loss, after a softmax where the row's name says so."""
-
-    def build():
-        model = mlp(SHAPES[name], 10)  # Its default width, for every loss and both data sets.
-        return keras.Sequential([model, keras.layers.Softmax()]) if row.endswith("softmax") else model
-
-    losses = {"squared": "mse", "absolute": "mae"}
-    loss = losses.get(row.split("_")[0], keras.losses.CategoricalCrossentropy(from_logits=True))
-    return _retraining.trainer(build, "adam", loss, metrics=(), run_eagerly=eager)
+def network(name: str, row: str):
+    """Return a new network, with a softmax where the row's name says so."""
+    model = mlp(SHAPES[name], 10)  # Its default width, for every loss and both data sets.
+    return keras.Sequential([model, keras.layers.Softmax()]) if row.endswith("softmax") else model
 
 
 def spoiled_errors(seed: int) -> dict:

@@ -48,37 +48,30 @@ def network(row: str, length: int):
     return keras.Sequential([keras.Input((length, 2)), cell, keras.layers.Dense(1)])
 
 
-@functools.cache
-def trainer(row: str, length: int, is_quick: bool):
-    """Return the function that trains a row's model for a length, the same one for all seeds and learning rates."""
-    build = functools.partial(network, row, length)
-    return _retraining.clipped_trainer(build, "mse", jit_compile=not is_quick, run_eagerly=is_quick)
-
-
-def watch():
-    """Return a callback that ends the training when the task is learned; its `steps` is None until then.
+class Watch(keras.callbacks.Callback):
+    """End the training when the task is learned; `steps` is None until then.
 
     No sequence is used twice, so the loss of a step, before it changes the weights, is an error on new sequences.
     """
 
-    class Watch(keras.callbacks.Callback):
-        steps, done, total = None, 0, 0.0
+    steps, done, total = None, 0, 0.0
 
-        def on_train_batch_end(self, batch, logs=None):
-            steps = batch + 1
-            if steps >= self.done + EVERY:
-                total = logs["loss"] * steps  # Keras gives the mean of all steps so far.
-                if (total - self.total) / (steps - self.done) < LEARNED:
-                    self.steps, self.model.stop_training = steps, True
-                self.done, self.total = steps, total
-
-    return Watch()
+    def on_train_batch_end(self, batch, logs=None):
+        steps = batch + 1
+        if steps >= self.done + EVERY:
+            total = logs["loss"] * steps  # Keras gives the mean of all steps so far.
+            if (total - self.total) / (steps - self.done) < LEARNED:
+                self.steps, self.model.stop_training = steps, True
+            self.done, self.total = steps, total
 
 
-def trained(row: str, length: int, learning_rate: float, seed: int, *, steps=STEPS, is_quick=False, **_):
+def trained(key: str, learning_rate: float, seed: int, *, steps=STEPS, is_quick=False, **_):
     """Return a row's weights when the task is learned, and the steps until then; `steps` where it is not."""
-    x, y = batches(steps, length, seed)
-    train, watched = trainer(row, length, is_quick), watch()
+    row, length = key.split("@")
+    compiled = {"optimizer": "clipped", "loss": "mse", "metrics": ()}
+    compiled |= {"jit_compile": not is_quick, "run_eagerly": is_quick}
+    train, watched = _retraining.trainer(network, row, int(length), **compiled), Watch()
+    x, y = batches(steps, int(length), seed)
     options = {"epochs": 1, "batch_size": BATCH, "seed": seed, "callbacks": [watched]}
     try:
         weights = train(x, y, learning_rate=learning_rate, **options).get_weights()
@@ -116,12 +109,8 @@ def influence(row: str, weights: list, length: int, seed: int) -> float:
 
 def choose(*, lengths=LENGTHS, rates=RATES, **options) -> dict:
     """Return the steps of each row at each length with each learning rate."""
-
-    def score(key, learning_rate, seed):
-        row, length = key.split("@")
-        return trained(row, int(length), learning_rate, seed, **options)[1]
-
-    return _tuning.search([f"{row}@{length}" for row in ROWS for length in lengths], rates, score)
+    keys = [f"{row}@{length}" for row in ROWS for length in lengths]
+    return _tuning.search(keys, rates, lambda *tried: trained(*tried, **options)[1])
 
 
 def measure(seed: int, best: dict, *, lengths=LENGTHS, rows=ROWS, **options) -> dict:
@@ -133,8 +122,8 @@ def measure(seed: int, best: dict, *, lengths=LENGTHS, rows=ROWS, **options) -> 
         influences[row] = {str(length): influence(row, new, length, seed) for length in lengths}
     for row in rows:
         for length in lengths:
-            rate = best[f"{row}@{length}"]
-            weights, steps[row][str(length)] = trained(row, length, rate, seed, **options)
+            key = f"{row}@{length}"
+            weights, steps[row][str(length)] = trained(key, best[key], seed, **options)
             if row == "lstm":
                 # One that diverged has learned nothing: the influence is that at its first weights.
                 is_left = influences[row][str(length)] if weights is None else influence(row, weights, length, seed)
@@ -142,9 +131,7 @@ def measure(seed: int, best: dict, *, lengths=LENGTHS, rows=ROWS, **options) -> 
     return {"steps": steps, "influence": influences}
 
 
-STEPS_TO_LEARN = Score(
-    "steps until learned", Unit("steps"), False, ",.0f", logarithmic=True, bounds=(1, STEPS), is_ratio=True
-)
+STEPS_TO_LEARN = Score("steps until learned", Unit("steps"), False, ",.0f", True, bounds=(1, STEPS), is_ratio=True)
 INFLUENCE = Score("influence of the first number", Unit("log10"), format=".1f")
 CURVES = {"x_axis": "length of the sequences", "logarithmic": True}
 EXPERIMENT = Experiment(

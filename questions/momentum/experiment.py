@@ -25,19 +25,15 @@ def measure(seed: int, best: dict, *, conditions=CONDITIONS, batch_sizes=BATCH_S
     growth = {row: math.log(n[str(high)] / n[str(low)]) / math.log(high / low) for row, n in taken.items()}
     network = {}
     for row in NETWORK_ROWS if batch_sizes else ():
-        rates = {size: best[f"{row}@{size}"] for size in batch_sizes}
-        network[row] = {str(n): network_steps(row, n, rate, seed, most, limit) for n, rate in rates.items()}
+        keys = {str(size): f"{row}@{size}" for size in batch_sizes}
+        network[row] = {size: network_steps(key, best[key], seed, most, limit) for size, key in keys.items()}
     return {"network": network, "steps": taken, "growth": growth}
 
 
 def choose(*, conditions=CONDITIONS, batch_sizes=BATCH_SIZES, most=MOST, limit=None) -> dict:
     """Return the steps that each learning rate takes until the training loss is at the target."""
-
-    def steps(key, rate, seed):
-        row, size = key.split("@")
-        return network_steps(row, int(size), rate, seed, most, limit)
-
-    return _tuning.search([f"{row}@{size}" for row in NETWORK_ROWS for size in batch_sizes], GRID, steps)
+    keys = [f"{row}@{size}" for row in NETWORK_ROWS for size in batch_sizes]
+    return _tuning.search(keys, GRID, network_steps, most, limit)
 
 
 def quadratic_steps(row: str, condition: int, seed: int, dimensions: int = 20) -> int:
@@ -67,11 +63,12 @@ def settings(row: str, smallest: float, largest: float) -> tuple[float, float, b
     return (1 + math.sqrt(momentum)) ** 2 / largest, momentum, False
 
 
-def network_steps(row: str, batch_size: int, rate: float, seed: int, most: dict, limit) -> float:
+def network_steps(key: str, rate: float, seed: int, most: dict, limit) -> float:
     """Return the steps until the loss of the training set is at the target."""
+    row, size = key.split("@")
     train, (momentum, is_nesterov) = _network.mnist1d(seed, limit)[0], NETWORK_ROWS[row]
     settings = {"learning_rate": rate, "momentum": momentum, "nesterov": is_nesterov, "seed": seed}
-    settings |= {"target": TARGET, "most": most[batch_size], "batch_size": min(batch_size, len(train[0]))}
+    settings |= {"target": TARGET, "most": most[int(size)], "batch_size": min(int(size), len(train[0]))}
     return _network.until_target(SIZES, train, train, train, **settings)[0]
 
 

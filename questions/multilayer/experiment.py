@@ -1,7 +1,5 @@
 """Question 24: why does a network need several layers? `python -m questions multilayer`"""
 
-import functools
-
 import keras
 import numpy as np
 
@@ -36,40 +34,31 @@ def xor_networks(seed: int, units: int, starts: int = 200, steps: int = 1000, le
     return ((logits > 0) == y).all(axis=(1, 2)), (w, b, v, c)
 
 
-@functools.cache
-def trainer(hidden_units: tuple[int, ...]):
-    """Compile a network once for all seeds and learning rates."""
-
-    def build():
-        hidden = [keras.layers.Dense(units, "relu", kernel_initializer="he_uniform") for units in hidden_units]
-        return keras.Sequential([keras.Input((40, 1)), keras.layers.Flatten(), *hidden, keras.layers.Dense(10)])
-
-    return _retraining.trainer(build, steps_per_execution=35)
+def network(row: str):
+    """Return a new network."""
+    hidden = [keras.layers.Dense(units, "relu", kernel_initializer="he_uniform") for units in LAYERS[row]]
+    return keras.Sequential([keras.Input((40, 1)), keras.layers.Flatten(), *hidden, keras.layers.Dense(10)])
 
 
-def hits(hidden_units: tuple[int, ...], splits, part: str, rate: float, epochs: int, seed: int) -> np.ndarray:
+def hits(row: str, rate: float, seed: int, part: str, limit: int | None, epochs: int) -> np.ndarray:
     """Train with a falling learning rate; return which examples of a part are right."""
-    x, y = _retraining.repeated(splits.train, PASSES)  # Short epochs of Keras cost more than their steps.
+    splits = _retraining.loaded("mnist1d", limit, seed)
+    x, y = _retraining.repeated(splits.train, PASSES)
     options = {"epochs": epochs, "batch_size": 100, "seed": seed, "callbacks": _retraining.falling(rate, epochs)}
-    model = trainer(hidden_units)(x, y, learning_rate=rate, **options)
+    model = _retraining.trainer(network, row, steps_per_execution=35)(x, y, learning_rate=rate, **options)
     return _retraining.hits(model, *getattr(splits, part))
 
 
 def choose(*, limit=None, epochs=34, rates=RATES, **_) -> dict:
     """Return the validation accuracy of each network with each learning rate."""
-
-    def score(row, rate, seed):
-        return hits(LAYERS[row], _retraining.loaded("mnist1d", limit, seed), "valid", rate, epochs, seed).mean()
-
-    return _tuning.search(LAYERS, rates, score)
+    return _tuning.search(LAYERS, rates, hits, "valid", limit, epochs)
 
 
 def measure(seed: int, best: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000, **_) -> dict:
     """Return the hits on MNIST-1D by depth, and the successes at XOR with the weights of a network that learned it."""
-    splits = _retraining.loaded("mnist1d", limit, seed)
     found = {row: xor_networks(seed, UNITS[row], steps=steps) for row in units}
     return {
-        "depth": {row: hits(LAYERS[row], splits, "test", best[row], epochs, seed) for row in layers},
+        "depth": {row: hits(row, best[row], seed, "test", limit, epochs) for row in layers},
         "xor": {row: float(learned.mean()) for row, (learned, _) in found.items()},
         "weights": {
             row: [array[learned.argmax()].round(4).tolist() for array in weights]

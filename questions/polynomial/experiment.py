@@ -27,17 +27,15 @@ def measure(seed: int, best: dict, *, degrees=DEGREES, sizes=SIZES, draws: int =
 def choose(*, degrees=DEGREES, sizes=SIZES, draws: int = 20) -> dict:
     """Return the validation error of each strength of the penalty: of curves, the mean over their places."""
 
-    def error(row: str, penalty: float, seed: int) -> float:
+    def errors(row: str, penalty: float, seed: int):
         if row == "total_penalty":
-            return float(np.mean(list(bias_and_variance(degrees, penalty, 10 * draws, seed)[row].values())))
+            return list(bias_and_variance(degrees, penalty, 10 * draws, seed)[row].values())
         mpg = _retraining.loaded("auto_mpg", None, seed)
         if row == "many_penalty":
-            return float(
-                np.mean([errors.mean() for errors in size_errors(mpg, penalty, sizes, 5, seed, "valid").values()])
-            )
-        return float(cars_errors(mpg, row, penalty, "valid").mean())
+            return [own.mean() for own in size_errors(mpg, penalty, sizes, 5, seed, "valid").values()]
+        return cars_errors(mpg, row, penalty, "valid")
 
-    return _tuning.search(("quadratic_penalty", "cubic_penalty", "total_penalty", "many_penalty"), PENALTIES, error)
+    return _tuning.search(("quadratic_penalty", "cubic_penalty", "total_penalty", "many_penalty"), PENALTIES, errors)
 
 
 def least_squares(train: np.ndarray, y: np.ndarray, test: np.ndarray, penalty: float = 0.0) -> np.ndarray:
@@ -68,15 +66,10 @@ def cars_errors(mpg, row: str, penalty: float, part: str = "test") -> np.ndarray
     held_out = getattr(mpg, part)
     train, other = products(mpg.train.x.astype("float64"), held_out.x.astype("float64"), CARS[row])
     if row == "squares":
-        squares = is_of_one_variable(mpg.train.x.shape[1], CARS[row])
-        train, other = train[:, squares], other[:, squares]
+        powers = PolynomialFeatures(CARS[row], include_bias=False).fit(mpg.train.x).powers_
+        is_of_one_variable = (powers > 0).sum(axis=1) == 1
+        train, other = train[:, is_of_one_variable], other[:, is_of_one_variable]
     return absolute_errors(least_squares(train, mpg.train.y, other, penalty), mpg.train.y, held_out.y)
-
-
-def is_of_one_variable(number: int, degree: int) -> np.ndarray:
-    """Tell for each product whether it is a power of one variable."""
-    features = PolynomialFeatures(degree, include_bias=False).fit(np.zeros((1, number)))
-    return (features.powers_ > 0).sum(axis=1) == 1
 
 
 def absolute_errors(predicted: np.ndarray, y: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -87,17 +80,12 @@ def absolute_errors(predicted: np.ndarray, y: np.ndarray, truth: np.ndarray) -> 
     return np.abs(np.clip(predicted, y.min(), y.max()) - truth)
 
 
-def few_cars(mpg, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw a few cars of the training set."""
-    drawn = np.random.default_rng(seed).permutation(len(mpg.train.x))[:count]
-    return mpg.train.x[drawn].astype("float64"), mpg.train.y[drawn].astype("float64")
-
-
 def size_errors(mpg, penalty: float, sizes, draws: int, seed: int, part: str = "test") -> dict[str, np.ndarray]:
     """Return the error on each car of a part, the mean over draws of 40 cars, by the number of coefficients."""
     held_out, errors = getattr(mpg, part), {str(size): [] for size in sizes}
     for i in range(draws):
-        x, y = few_cars(mpg, 40, 1000 * seed + i)
+        drawn = np.random.default_rng(1000 * seed + i).permutation(len(mpg.train.x))[:40]
+        x, y = mpg.train.x[drawn].astype("float64"), mpg.train.y[drawn].astype("float64")
         train, other = products(x, held_out.x.astype("float64"), 5)
         for size in sizes:
             predicted = least_squares(train[:, : size - 1], y, other[:, : size - 1], penalty)

@@ -32,7 +32,7 @@ def trainer(row: str, strength: float, steps: int):
         optimizer.exclude_from_weight_decay(var_names=["bias"])
     options = {row: strength} if row in ("l2", "dropout") else {}
     build = functools.partial(mlp, (40, 1), 10, hidden_units=UNITS, **options)
-    return _retraining.trainer(build, optimizer, metrics=(), steps_per_execution=steps, jit_compile=False)
+    return _retraining.trainer(build, optimizer=optimizer, metrics=(), steps_per_execution=steps, jit_compile=False)
 
 
 def shifted(x: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -80,7 +80,7 @@ def choose(*, limit: int = EXAMPLES, epochs=EPOCHS, levels=(1, 2, 3, 4, 5), **_)
     def score(row, level, seed):
         splits = _retraining.loaded("mnist1d", limit, seed)
         model = trained(row, STRENGTHS[row][int(level) - 1], splits, seed, max(epochs))
-        return _retraining.accuracy(model, *splits.valid)
+        return _retraining.hits(model, *splits.valid)
 
     found = _tuning.search(STRENGTHS, levels, score)
     return {row: {level: round(number, 2) for level, number in tries.items()} for row, tries in found.items()}

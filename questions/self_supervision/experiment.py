@@ -70,17 +70,6 @@ def features(model, train, test) -> list[np.ndarray]:
     return [(own - mean) / deviation, (other - mean) / deviation]
 
 
-def probe_hits(own, labels, other, test) -> np.ndarray:
-    """Train a linear layer on features with scikit-learn's penalty, and return its hits on the test set."""
-    return LogisticRegression(max_iter=1000).fit(own, labels).predict(other) == test.y
-
-
-@functools.cache
-def trainer(is_quick: bool):
-    """Return the function that trains the whole network."""
-    return _retraining.trainer(network, metrics=(), jit_compile=False, run_eagerly=is_quick)
-
-
 def changed(images, seed: int) -> np.ndarray:
     """Change each image at random, as in the pre-training."""
     keras.utils.set_random_seed(seed)
@@ -91,8 +80,7 @@ def changed(images, seed: int) -> np.ndarray:
 def network_hits(x, y, test, rate: float, seed: int, is_quick: bool, start=None) -> np.ndarray:
     """Train the whole network on one pass over examples, with a learning rate that falls with each call of 50 steps.
 
-    Returns its hits.
-    `start` are first weights for all layers but the last one.
+    Returns its hits. `start` are first weights for all layers but the last one.
     """
     steps = len(y) // BATCH
 
@@ -105,7 +93,8 @@ def network_hits(x, y, test, rate: float, seed: int, is_quick: bool, start=None)
 
     callback = keras.callbacks.LambdaCallback(on_train_begin=begin, on_train_batch_begin=fall)
     options = {"learning_rate": rate, "epochs": 1, "batch_size": BATCH, "seed": seed, "callbacks": [callback]}
-    return _retraining.hits(trainer(is_quick)(x, y, **options), shrunk(test.x), test.y)
+    train = _retraining.trainer(network, metrics=(), jit_compile=False, run_eagerly=is_quick)
+    return _retraining.hits(train(x, y, **options), shrunk(test.x), test.y)
 
 
 def choose(
@@ -150,8 +139,7 @@ def measure(
     encoded, start = {}, None
     for row in ENCODERS:
         if row in rows or (row == "probe" and "tuned" in rows):
-            rate = best["probe"]
-            model = pretrained(train.x, rate, seed, epochs if row == "probe" else 0, is_quick)
+            model = pretrained(train.x, best["probe"], seed, epochs if row == "probe" else 0, is_quick)
             encoded[row], start = features(model, train, test), model.get_layer("encoder").get_weights()
         if row in rows:
             metrics = model.evaluate(test.x[:2000], batch_size=PAIRS, verbose=0, return_dict=True)
@@ -161,14 +149,14 @@ def measure(
         many = np.resize(few, steps * BATCH)
         images = changed(train.x[many], seed) if {"tuned", "changes"} & {*rows} else None
         for row in rows:
-            if row in ENCODERS:
+            if row in ENCODERS:  # A linear layer on their features, with scikit-learn's penalty.
                 own, other = encoded[row]
-                found = probe_hits(own[few], train.y[few], other, test)
+                probe = LogisticRegression(max_iter=1000).fit(own[few], train.y[few])
+                found = probe.predict(other) == test.y
             else:
                 x = shrunk(train.x[many] if row == "plain" else images)
                 first = start if row == "tuned" else None
-                rate = best[row]
-                found = network_hits(x, train.y[many], test, rate, seed, is_quick, first)
+                found = network_hits(x, train.y[many], test, best[row], seed, is_quick, first)
             scores["labels"][row][str(n)] = found
     return scores
 

@@ -1,7 +1,8 @@
 """Question 6: why stochastic gradient descent, how large a batch? `python -m questions stochastic_descent`"""
 
+import math
+
 import numpy as np
-from scipy import optimize
 
 from questions import _network, _steps, _tuning
 from questions._experiment import ACCURACY, SECONDS, Claim, Experiment, Panel, Score, Unit
@@ -14,12 +15,10 @@ TIMED_STEPS = {"1": 1000, "8": 1000, "64": 500, "512": 100, "all": 40}
 SIZES = (40, 64, 64, 10)  # Inputs, hidden units, classes.
 GRID = (0.003, 0.0056, 0.01, 0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3, 5.6)
 TARGET = 1.1  # Training loss.
-LINEAR = (40, 10)  # Softmax regression: its loss is convex.
-SMALL = 32  # Batch size there.
+SMALL = 32  # Batch size of softmax regression.
 PASSES = (1, 3, 10, 30, 100)
-RATES = {"fast": (3, False), "slow": (100, False), "falling": (100, True)}
-"""Row to the number of passes after which its learning rate is the best one, and whether that rate falls."""
-HALF = 10  # Passes until a falling learning rate is half as large.
+RATES = {"fast": (3, math.inf), "slow": (100, math.inf), "falling": (100, 10)}
+"""Row to the passes after which its learning rate is the best one, and those after which it is half as large."""
 
 
 def measure(seed: int, best: dict, *, limit=None, most_steps=None, rows=ROWS, passes=PASSES, rounds: int = 5) -> dict:
@@ -34,10 +33,11 @@ def measure(seed: int, best: dict, *, limit=None, most_steps=None, rows=ROWS, pa
         timed = {size: min(TIMED_STEPS[row], most_steps or 10**9) for row, size in sizes.items()}
         seconds = _steps.seconds_a_step(SIZES, *train, timed, rounds)
         found["seconds"] = {row: found["steps"][row] * seconds[size] for row, size in sizes.items()}
-    lowest = minimum(train) if passes else 0.0
-    for row, (_, is_falling) in RATES.items() if passes else ():
-        losses = linear_losses(train, best[row], is_falling, seed, passes)
-        found["falling"][row] = {str(n): loss - lowest for n, loss in losses.items()}
+    if passes:
+        lowest = min(_network.quasi_newton(train, np.zeros(41 * 10)))
+        for row in RATES:
+            losses = linear_losses(row, best[row], seed, train, passes)
+            found["falling"][row] = {str(n): loss - lowest for n, loss in losses.items()}
     return found
 
 
@@ -48,8 +48,7 @@ def choose(*, limit=None, most_steps=None, rows=ROWS, passes=PASSES, **_) -> dic
         train, valid, _ = _network.mnist1d(seed, limit)
         if row in BATCH_SIZES:
             return until_target(row, rate, seed, train, valid, most_steps)[0]
-        scored, is_falling = RATES[row]
-        losses = linear_losses(train, rate, is_falling, seed, [n for n in passes if n <= scored])
+        losses = linear_losses(row, rate, seed, train, [n for n in passes if n <= RATES[row][0]])
         return min(losses[max(losses)], 100.0)  # JSON has no infinity.
 
     return _tuning.search([*rows, *RATES], GRID, score)
@@ -62,30 +61,9 @@ def until_target(row, rate, seed, train, scored, most_steps) -> tuple[float, flo
     return _network.until_target(SIZES, train, train, scored, batch_size=size, **settings)
 
 
-def linear_losses(train: tuple, rate: float, is_falling: bool, seed: int, passes) -> dict[int, float]:
-    """Return the training loss of softmax regression after each number of passes, in double precision."""
-    x, y = train[0].astype(float), train[1]
-    size, weights = min(SMALL, len(x)), _network.new_weights(LINEAR, np.random.default_rng(seed)).astype(float)
-    steps_a_pass, done, found = len(x) / size, 0, {}
-    for number in sorted(passes):
-        end = round(number * steps_a_pass)
-        for step, batch in enumerate(_network.batches(x, y, size, seed, done, end), done):
-            now = rate / (1 + step / (HALF * steps_a_pass)) if is_falling else rate
-            _network.descend(weights, LINEAR, [batch], now)
-        done, found[number] = end, _network.scores(_network.layers(weights, LINEAR), x, y)[0]
-    return found
-
-
-def minimum(train: tuple) -> float:
-    """Return the lowest training loss of softmax regression, by a quasi-Newton method."""
-    x, y = train[0].astype(float), train[1]
-
-    def loss_and_gradient(w):
-        layers = _network.layers(w, LINEAR)
-        return _network.scores(layers, x, y)[0], _network.gradient(layers, x, y)
-
-    start, options = np.zeros(41 * 10), {"maxiter": 3000, "maxfun": 3000, "ftol": 0, "gtol": 1e-9}
-    return float(optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options).fun)
+def linear_losses(row, rate, seed, train, passes) -> dict[int, float]:
+    """Return the training loss of softmax regression after each number of passes."""
+    return _network.linear_losses(train, min(SMALL, len(train[0])), rate, seed, passes, RATES[row][1])
 
 
 STEPS = Score("steps", Unit("steps"), False, ",.0f", logarithmic=True, margin=0.1, is_ratio=True)

@@ -42,14 +42,7 @@ def network(row: str, length: int):
     return transformer_language_model(VOCABULARY, length, **options)
 
 
-@functools.cache
-def trainer(row: str, pairs: int, is_quick: bool):
-    """Return the function that trains a row's model, the same one for all seeds."""
-    build = functools.partial(network, row, 2 * pairs)
-    return _retraining.clipped_trainer(build, ignore_class=0, jit_compile=not is_quick, steps_per_execution=EVERY)
-
-
-def steps_needed(row: str, pairs: int, learning_rate: float, seed: int, most: int, is_quick: bool) -> float:
+def steps_needed(row: str, learning_rate: float, seed: int, pairs: int, most: int, is_quick: bool) -> float:
     """Return the steps until 99 % of the answers to new sequences are right, `most` if that is not reached."""
     rng = np.random.default_rng((seed, 0))
     x, y = recall(BATCH * most, pairs, rng)
@@ -67,9 +60,11 @@ def steps_needed(row: str, pairs: int, learning_rate: float, seed: int, most: in
                 reached.append(batch + 1)
                 self.model.stop_training = True
 
+    compiled = {"optimizer": "clipped", "ignore_class": 0, "metrics": (), "jit_compile": not is_quick}
+    train = _retraining.trainer(network, row, 2 * pairs, **compiled, steps_per_execution=EVERY)
     options = {"epochs": 1, "batch_size": BATCH, "seed": seed, "callbacks": [Stop()]}
     try:
-        trainer(row, pairs, is_quick)(x, y, learning_rate=learning_rate, **options)
+        train(x, y, learning_rate=learning_rate, **options)
     except FloatingPointError:  # It diverges.
         return float(most)
     return float(reached[0] if reached else most)
@@ -109,9 +104,7 @@ def choose(*, grid=GRID, most: int = MOST, places=PAIRS, is_quick: bool = False,
     """Try learning rates: the steps that they need."""
     found = {}
     for pairs in places:
-        tries = _tuning.search(
-            ROWS, grid, lambda row, rate, seed, pairs=pairs: steps_needed(row, pairs, rate, seed, most, is_quick)
-        )
+        tries = _tuning.search(ROWS, grid, steps_needed, pairs, most, is_quick)
         found |= {f"{row}@steps, {pairs}": own for row, own in tries.items()}
     return found
 
@@ -120,7 +113,7 @@ def measure(seed: int, best: dict, *, most=MOST, places=PAIRS, lengths=LENGTHS, 
     """Return the steps that each row needs by the number of pairs, and the seconds of a step by the length."""
 
     def needed(row, pairs):
-        return steps_needed(row, pairs, best[f"{row}@steps, {pairs}"], seed, most, is_quick)
+        return steps_needed(row, best[f"{row}@steps, {pairs}"], seed, pairs, most, is_quick)
 
     steps = {row: {str(pairs): needed(row, pairs) for pairs in places} for row in ROWS}
     return {"steps": steps, "seconds": seconds(lengths, is_quick)}
@@ -144,7 +137,6 @@ EXPERIMENT = Experiment(
     recheck_options={"places": (8,), "lengths": ()},
     lower_is_chosen=True,
     figure_size=(6.4, 2.5),
-    rows_allowed_at_grid_edge=(
-        "lstm@steps, 2",
-    ),  # Two pairs are so few that even a larger rate may do; with more pairs it is too large.
+    # Two pairs are so few that even a larger rate may do; with more pairs it is too large.
+    rows_allowed_at_grid_edge=("lstm@steps, 2",),
 )

@@ -21,6 +21,7 @@ WAYS = ("drawn", "mixture", "reconstructed")
 RATES = (0.0015, 0.005, 0.015, 0.045)
 BATCH, PICTURED = 100, 12
 FROM, TO = 7, 3  # Digits of the interpolation that is shown.
+LOSS = keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 def measure(
@@ -52,12 +53,11 @@ def measure(
 
 def choose(*, limit: int = 20_000, rates=RATES, **options) -> dict:
     """Return the validation loss of each learning rate for both networks, in nats an image."""
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
 
     def score(row: str, rate: float, seed: int) -> float:
         mnist = _retraining.loaded("mnist", limit, seed)
         model = trained(row, binary(mnist.train.x, seed), rate, seed, **options)
-        model.compile(loss=loss, jit_compile=False, run_eagerly=options.get("is_quick", False))
+        model.compile(loss=LOSS, jit_compile=False, run_eagerly=options.get("is_quick", False))
         valid = binary(mnist.valid.x, seed)
         return valid[0].size * model.evaluate(valid, valid, batch_size=500, verbose=0)
 
@@ -69,19 +69,17 @@ def binary(images: np.ndarray, seed: int) -> np.ndarray:
     return (np.random.default_rng((seed, 1)).random(images.shape, "float32") < images).astype("float32")
 
 
-@functools.cache
-def trainer(row: str, is_quick: bool):
-    """Compile a network once, for all seeds and learning rates."""
-    build = functools.partial(getattr(dlguide, row), (28, 28, 1), **LAYERS)
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    return _retraining.trainer(build, loss=loss, metrics=(), jit_compile=False, run_eagerly=is_quick)
+def network(row: str):
+    """Return a new network."""
+    return getattr(dlguide, row)((28, 28, 1), **LAYERS)
 
 
 def trained(row: str, images, rate: float, seed: int, *, epochs=12, is_quick=False, **_):
     """Return a trained network; the learning rate falls from epoch to epoch as a cosine."""
     falling = _retraining.falling(rate, epochs, is_cosine=True)
     options = {"epochs": epochs, "batch_size": BATCH, "seed": seed, "callbacks": falling}
-    return trainer(row, is_quick)(images, images, learning_rate=rate, **options)
+    train = _retraining.trainer(network, row, loss=LOSS, metrics=(), jit_compile=False, run_eagerly=is_quick)
+    return train(images, images, learning_rate=rate, **options)
 
 
 def encoded(model, images: np.ndarray, rng=None) -> np.ndarray:

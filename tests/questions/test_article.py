@@ -76,11 +76,11 @@ def test_the_article_s_own_lines_fail_as_the_explanations_say():
     model.fit(x, y, verbose=0)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_each_claim_of_the_article_has_its_place_a_correction_and_primary_sources(language):
-    pattern, sources = {"en": (r"\(article, [1-6][^)]*\)", "Sources: "), "zh": (r"（原文 [1-6][^）]*）", "文献：")}[
-        language
-    ]
+@pytest.mark.parametrize(
+    ("language", "pattern", "sources"),
+    [("en", r"\(article, [1-6][^)]*\)", "Sources: "), ("zh", r"（原文 [1-6][^）]*）", "文献：")],
+)
+def test_each_claim_of_the_article_has_its_place_a_correction_and_primary_sources(language, pattern, sources):
     claims = re.split(r"^> “", ARTICLE[language], flags=re.M)[1:]
     assert len(claims) >= 35
     for claim in claims:
@@ -113,10 +113,8 @@ def test_each_term_of_the_glossary_stands_on_the_pages_that_it_names():
         assert set(term["questions"].split()) <= set(_questions.names())
         for name in term["questions"].split():
             page = _questions.question(name).page("zh").read_text(encoding="utf-8")
-            assert any(word in page for word in (term["zh"], *filter(None, term["also"].split("、")))), (
-                term["zh"],
-                name,
-            )
+            words = [term["zh"], *filter(None, term["also"].split("、"))]
+            assert any(word in page for word in words), (term["zh"], name)
 
 
 def test_the_glossary_is_in_the_order_of_a_dictionary_and_has_the_pinyin_on_the_english_page_alone():

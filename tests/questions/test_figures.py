@@ -9,9 +9,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from scipy import stats
 
 from questions import _figure, _questions
-from questions._experiment import ACCURACY, Unit
 from recipes._lib.words import LANGUAGES
-from tests.helpers.made_up import PANELS, SEEDS
 
 FACTORS = {"percent": 100, "milliseconds": 1000}
 """From the measured number to the written one, by unit."""
@@ -116,17 +114,15 @@ def check_own(name: str, axes) -> None:
         assert named[0][0] <= numbers.min() and numbers.max() <= named[0][1], label
 
 
-def check_figures(question, seeds: dict, language: str) -> None:
-    """Draw all figures of a question, and compare what they show with the numbers of the seeds."""
-    experiment, names = question.experiment, question.names(language)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", _questions.names())
+def test_each_figure_shows_the_published_numbers_in_the_units_of_its_labels(name, language):
+    question = _questions.question(name)
+    experiment, names, seeds = question.experiment, question.names(language), question.results()["seeds"]
     for is_whole in _figure.files(experiment).values():
         figure = _figure.draw(question, seeds, language, is_whole=is_whole)
         is_own = experiment.draw_panels if is_whole else experiment.draw
-        wanted = (
-            set()
-            if is_own and not is_whole
-            else set(experiment.panels if is_whole else _figure.main_panels(experiment))
-        )
+        wanted = set(experiment.panels if is_whole else () if is_own else _figure.main_panels(experiment))
         measured = [axes for axes in figure.axes if axes.axison and lines(axes) and len(axes.get_xticks())]
         shown = {}
         for axes in measured:
@@ -146,26 +142,3 @@ def check_figures(question, seeds: dict, language: str) -> None:
         for axes in figure.axes:
             for label, limits in ((axes.get_xlabel(), axes.get_xlim()), (axes.get_ylabel(), axes.get_ylim())):
                 assert "%" not in label or max(limits) > 1.5, f"{label!r} needs numbers up to 100. Received: {limits}"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", _questions.names())
-def test_each_figure_shows_the_published_numbers_in_the_units_of_its_labels(name, language):
-    question = _questions.question(name)
-    check_figures(question, question.results()["seeds"], language)
-
-
-@pytest.mark.parametrize(("unit", "factor"), [("percent", 100.0), ("milliseconds", 1000.0), ("nats", 1.0)])
-def test_the_usual_figure_draws_points_and_curves_in_each_unit(question, unit, factor):
-    score = ACCURACY._replace(unit=Unit(unit, factor), bounds=(0, 1))
-    panels = {key: panel._replace(score=score) for key, panel in PANELS.items()}
-    seeds = {
-        seed: {
-            "rows": scores["rows"],
-            "curves": {row: {at: y / 5 for at, y in one.items()} for row, one in scores["curves"].items()},
-        }
-        for seed, scores in SEEDS.items()
-    }
-    for shown in ((), tuple(panels)):
-        experiment = question.experiment._replace(panels=panels, main_panels=shown)
-        check_figures(question._replace(given_experiment=experiment), seeds, "en")

@@ -8,17 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import dlguide
-from questions import (
-    _figure,
-    _index,
-    _names,
-    _page,
-    _questions,
-    _recheck,
-    _run,
-    _tuning,
-    _verdict,
-)
+from questions import _figure, _index, _names, _page, _questions, _recheck, _run, _tuning, _verdict
 from questions._experiment import Experiment
 from recipes._lib.runs import recipe_list
 from recipes._lib.words import LANGUAGES, read_words
@@ -234,6 +224,4 @@ def test_the_quickest_part_of_an_experiment_or_a_quick_one_with_a_new_seed_lies_
     outside = [one for one in found if one.panel != "seconds" and not one.low <= one.value <= one.high]
     assert found and len(outside) <= is_whole * (1 + len(found) // 100), outside
     claim = question.experiment.claims[0]
-    assert claim.row in [one.row for one in found], (
-        f"`recheck_options` do not measure what the answer is about: {claim}"
-    )
+    assert claim.row in [one.row for one in found], f"`recheck_options` lack what the answer is about: {claim}"

@@ -20,59 +20,46 @@ def answers(question, *claims: Claim, language: str = "en", panels=PANELS, seeds
 
 
 def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_direction_of_the_score(question):
-    found = answers(question)
-    assert (
-        found[0]
-        == "**Yes**: test accuracy 52.00 % (A) → 72.22 % (B), higher by 20.22 points (20.00 to 20.44). *Shown.*"
-    )
-    assert found[1].startswith("**No**: test accuracy 52.00 % (A) → 31.82 % (C), lower by 20.18 points (")
-    undecided = "**Undecided**: test accuracy 52.00 % (A) → 50.00 % (D), a difference of −7.89 to +3.89 points."
-    assert found[2] == f"{undecided} *Too small to show here.*"
-    assert found[3] == "**No**: test accuracy 72.22 % (70.04 to 74.40). *Shown.*"  # Against a number, no difference.
-    loss = "**Yes**: training loss 1.00 nats (A) → 0.44 nats (B), smaller by 0.56 nats (0.52 to 0.60). *Shown.*"
-    assert found[4] == loss  # A lower loss is better.
-    chinese = answers(question, language="zh")
-    assert (
-        chinese[0]
-        == "**是**：测试准确率 52.00%（A字） → 72.22%（B字），高 20.22 个百分点（20.00 至 20.44）。*差异明确。*"
-    )
-    assert chinese[2].startswith(
-        "**无法判断**：测试准确率 52.00%（A字） → 50.00%（D字），差异为 −7.89 至 +3.89 个百分点。"
-    )
+    assert answers(question) == [
+        "**Yes**: test accuracy 52.00 % (A) → 72.22 % (B), higher by 20.22 points (20.00 to 20.44). *Shown.*",
+        "**No**: test accuracy 52.00 % (A) → 31.82 % (C), lower by 20.18 points (20.00 to 20.36). *Shown.*",
+        "**Undecided**: test accuracy 52.00 % (A) → 50.00 % (D), a difference of −7.89 to +3.89 points. "
+        "*Too small to show here.*",
+        "**No**: test accuracy 72.22 % (70.04 to 74.40). *Shown.*",  # Against a number, no difference.
+        # A lower loss is better.
+        "**Yes**: training loss 1.00 nats (A) → 0.44 nats (B), smaller by 0.56 nats (0.52 to 0.60). *Shown.*",
+    ]
+    yes, _, undecided, *_ = answers(question, language="zh")
+    assert yes == "**是**：测试准确率 52.00%（A字） → 72.22%（B字），高 20.22 个百分点（20.00 至 20.44）。*差异明确。*"
+    start = "**无法判断**：测试准确率 52.00%（A字） → 50.00%（D字），差异为 −7.89 至 +3.89 个百分点。"
+    assert undecided.startswith(start)
 
 
 def test_a_difference_within_the_margin_is_the_same_and_one_that_is_given_has_no_verdict(question):
-    wide = {"rows": PANELS["rows"]._replace(score=ACCURACY._replace(margin=0.1)), "curves": PANELS["curves"]}
-    d, b = Claim("rows", "d", "a", "within"), Claim("rows", "b", "a", "given")
-    assert answers(question, d, panels=wide)[0].startswith("**The same within 10 points**: test accuracy 52.00 % (A) →")
-    assert answers(question, d)[0].startswith("**Undecided**")
-    assert answers(question, b) == ["test accuracy: 52.00 % (A) → 72.22 % (B). *It cannot come out otherwise.*"]
-    none = {**wide, "rows": PANELS["rows"]._replace(score=ACCURACY._replace(margin=None))}
-    assert answers(question, d, panels=none)[0].startswith("**Undecided**")
-    sure = {
-        **wide,
-        "rows": PANELS["rows"]._replace(score=ACCURACY._replace(margin=0.3)),
-    }  # Shown, but too small to matter.
-    assert answers(question, Claim("rows", "b", "a", "yes"), panels=sure)[0].startswith("**The same within 30 points**")
+    def answer(row, margin):
+        panel = PANELS["rows"]._replace(score=ACCURACY._replace(margin=margin))
+        return answers(question, Claim("rows", row, "a", "within"), panels={"rows": panel})[0]
+
+    assert answer("d", 0.1).startswith("**The same within 10 points**: test accuracy 52.00 % (A) →")
+    assert answer("d", 0.01).startswith("**Undecided**") and answer("d", None).startswith("**Undecided**")
+    assert answer("b", 0.3).startswith("**The same within 30 points**")  # Shown, but too small to matter.
+    given = answers(question, Claim("rows", "b", "a", "given"))
+    assert given == ["test accuracy: 52.00 % (A) → 72.22 % (B). *It cannot come out otherwise.*"]
 
 
 def test_ratios_are_compared_by_logarithms_and_successes_are_counted(question):
     ratio = PANELS["rows"]._replace(score=Score("training loss", higher_is_better=False, is_ratio=True, margin=0.1))
-    seeds = {
-        str(i): {"rows": {"a": 8.0 * k, "b": 2.0 * k**2, "c": 8.1 * k, "d": 1}} for i, k in enumerate((1, 2, 1, 2, 1))
-    }
-    panels = {"rows": ratio}
+    factors, panels = (1, 2, 1, 2, 1), {"rows": ratio}
+    seeds = {str(i): {"rows": {"a": 8.0 * k, "b": 2.0 * k**2, "c": 8.1 * k, "d": 1}} for i, k in enumerate(factors)}
     claims = Claim("rows", "b", "a", "yes"), Claim("rows", "c", "a", "within"), Claim("rows", "a", "b", "no")
     found = answers(question, *claims, panels=panels, seeds=seeds)
-    factor = math.exp(statistics.fmean([math.log(4 / k) for k in (1, 2, 1, 2, 1)]))
-    assert (
-        found[0].startswith(f"**Yes**: training loss 10.56 (A) → 3.48 (B), a factor of {factor:.3g} (")
-        and "Shown" in found[0]
+    factor = math.exp(statistics.fmean([math.log(4 / k) for k in factors]))
+    starts = (
+        f"**Yes**: training loss 10.56 (A) → 3.48 (B), a factor of {factor:.3g} (",
+        "**The same within 10 %**: training loss 10.56 (A) → 10.69 (C), the second is 1.01 times the first (1.01 to",
+        f"**No**: training loss 3.48 (B) → 10.56 (A), a factor of {factor:.3g} (",
     )
-    assert found[1].startswith(
-        "**The same within 10 %**: training loss 10.56 (A) → 10.69 (C), the second is 1.01 times the first (1.01 to"
-    )
-    assert found[2].startswith(f"**No**: training loss 3.48 (B) → 10.56 (A), a factor of {factor:.3g} (")
+    assert all(map(str.startswith, found, starts)) and "Shown" in found[0]
     counted = Claim("rows", "b", "a", "yes", success=7.9)  # At most 7.9: five of b but two of them at 8; none of a.
     [text] = answers(question, counted, panels=panels, seeds=seeds)
     assert text.startswith("**Undecided**: successful seeds 0 of 5 (A) → 3 of 5 (B), Fisher's exact test p = 0.17.")
@@ -81,13 +68,9 @@ def test_ratios_are_compared_by_logarithms_and_successes_are_counted(question):
 
 
 def test_the_words_of_a_difference_are_those_of_its_unit(question):
-    units = {
-        "steps": "1 steps (1 to 1) fewer",
-        "seconds": "shorter by 1 s (1 to 1)",
-        "sunspots": "smaller by 1 (1 to 1)",
-    }
+    units = {"steps": "1 steps (1 to 1) fewer", "seconds": "shorter by 1 s (1 to 1)", "number": "smaller by 1 (1 to 1)"}
     for unit, words in units.items():
-        score = Score("test accuracy", Unit(unit if unit != "sunspots" else "number"), False, format=".0f")
+        score = Score("test accuracy", Unit(unit), False, format=".0f")
         seeds = {str(i): {"rows": {"a": 3.0 + 1.01 * i, "b": 2.02 + i, "c": 0, "d": 0}} for i in range(5)}
         panels = {"rows": PANELS["rows"]._replace(score=score)}
         assert words in answers(question, Claim("rows", "b", "a", "yes"), panels=panels, seeds=seeds)[0]
@@ -140,10 +123,8 @@ def test_a_difference_without_spread_has_no_p_and_is_not_shown():
     found, p = _verdict.difference(seeds, "rows", score, "b", "a")
     assert found == (1, 1, 1) and math.isnan(p)
     claims = Claim("rows", "b", "a", "no"), Claim("rows", "c", "a", "yes")
-    panels = {"rows": Panel(score, tuple("abc"))}
-    assert [one.outcome for one in _verdict.findings(experiment(claims=claims, panels=panels), seeds)] == 2 * [
-        "undecided"
-    ]
+    stated = experiment(claims=claims, panels={"rows": Panel(score, tuple("abc"))})
+    assert [one.outcome for one in _verdict.findings(stated, seeds)] == ["undecided", "undecided"]
 
 
 def test_intervals_are_students():
@@ -156,26 +137,20 @@ def test_intervals_are_students():
 
 def test_the_page_s_figure_has_the_panel_of_the_first_claim_and_another_has_all_in_the_language_of_the_page(question):
     [axes] = _figure.draw(question, SEEDS, "en").axes
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == list("ABCD")
     assert axes.get_xlabel() == "test accuracy (%)" and axes.get_title() == ""
     assert axes.get_ylim() == (3.5, -0.5)
-    assert axes.lines[0].get_xdata() == pytest.approx([50, 51, 52, 53, 54])
     whole = _figure.draw(question, SEEDS, "en", is_whole=True)
     assert whole.get_supxlabel() == "mean and 95 % interval over the seeds; grey: each seed"
     first, second = whole.axes
-    assert second.get_xscale() == "log" and [a.get_title() for a in (first, second)] == ["(a) ", "(b) losses"]
-    assert [line.get_label() for line in second.lines] == ["A", "B"]
-    assert second.lines[1].get_xdata() == pytest.approx([0.01, 0.1, 1])
+    assert [axes.get_title() for axes in (first, second)] == ["(a) ", "(b) losses"]
     assert _figure.draw(question, SEEDS, "zh", is_whole=True).axes[1].get_title() == "(b) 损失"
     steep = LOSS._replace(logarithmic=True, format=".1e")
     panels = {"rows": Panel(steep, tuple("abcd")), "curves": PANELS["curves"]._replace(score=ACCURACY)}
     both = experiment(panels=panels, main_panels=("rows", "curves"))
     first, second = _figure.draw(question._replace(given_experiment=both), SEEDS, "en").axes
     assert first.get_xscale() == "log" and first.get_yscale() == second.get_yscale() == "linear"
-    assert second.lines[0].get_ydata() == pytest.approx([100, 220])  # In percent.
     assert _figure.files(both) == {"figure": False} and _figure.files(experiment()) == {"figure": False, "panels": True}
-    own = experiment(draw=lambda seeds, names: (len(seeds), names.language), main_panels=("rows", "curves"))
-    assert _figure.draw(question._replace(given_experiment=own), SEEDS, "zh") == (5, "zh") and len(_figure.files(own)) == 2
+    assert len(_figure.files(experiment(draw=print, main_panels=("rows", "curves")))) == 2
     own = experiment(draw_panels=lambda seeds, names: (len(seeds), names.language))
     assert _figure.draw(question._replace(given_experiment=own), SEEDS, "zh", is_whole=True) == (5, "zh")
     assert len(_figure.draw(question._replace(given_experiment=own), SEEDS, "zh").axes) == 1
