@@ -57,13 +57,15 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(autouse=True)
 def seeded():
-    """Each test starts from the same seed and a fresh Keras session."""
+    """Each test starts from the same seed, a fresh Keras session and float32."""
     import keras
 
     keras.utils.clear_session()
     # What is alive now stays: without this each `clear_session` looks for garbage in it, 0.4 seconds a test.
     gc.freeze()
     keras.utils.set_random_seed(0)
+    yield
+    keras.config.set_dtype_policy("float32")
 
 
 @pytest.fixture(scope="session", autouse=True)

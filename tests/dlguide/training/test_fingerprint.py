@@ -22,37 +22,52 @@ def refused(folder, model=None, x=X, y=Y, **options) -> str:
     return message
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Return the folders of a run without a validation set and of one with it, which no test changes."""
+    plain, validated = (tmp_path_factory.mktemp(name) for name in ("plain", "validated"))
+    fit(classifier(), plain)
+    fit(classifier(), validated, **VALID)
+    return {"plain": plain, "validated": validated}
+
+
 VALID = {"validation_data": (X, Y, WEIGHTS)}
 CASES = {
-    "options": ({}, {"epochs": 1, "seed": 1}, "epochs 2 there, 1 here; seed 0 there, 1 here"),
-    "x and y": ({}, {"x": X + 1, "y": 1 - Y}, "other values in x; other values in y"),
-    "shape": ({}, {"x": X[:30], "y": Y[:30]}, "data.x.shape[0] 60 there, 30 here; other values in x; data.y.shape[0] "
-              "60 there, 30 here; other values in y"),
-    "weights": (VALID, {**VALID, "sample_weight": WEIGHTS},
+    "options": ("plain", {"epochs": 1, "seed": 1}, "epochs 2 there, 1 here; seed 0 there, 1 here"),
+    "x and y": ("plain", {"x": X + 1, "y": 1 - Y}, "other values in x; other values in y"),
+    "shape": ("plain", {"x": X[:30], "y": Y[:30]}, "data.x.shape[0] 60 there, 30 here; other values in x; "
+              "data.y.shape[0] 60 there, 30 here; other values in y"),
+    "weights": ("validated", {**VALID, "sample_weight": WEIGHTS},
                 "data.sample_weight None there, an array of shape (60,) here"),
-    "other weights": (VALID, {"validation_data": (X, Y, WEIGHTS + 1)}, "other values in validation_data[2]"),
-    "no validation": (VALID, {}, "data.validation_data an array of shape (60, 4) and an array of shape (60,) and an "
-                      "array of shape (60,) there, None here"),
-    "patience": (VALID, {**VALID, "patience": 3},
+    "other weights": ("validated", {"validation_data": (X, Y, WEIGHTS + 1)}, "other values in validation_data[2]"),
+    "no validation": ("validated", {}, "data.validation_data an array of shape (60, 4) and an array of shape (60,) and "
+                      "an array of shape (60,) there, None here"),
+    "patience": ("validated", {**VALID, "patience": 3},
                  "patience None there, 3 here; callbacks: 0 there, 1 here"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("first", "second", "message"), CASES.values(), ids=CASES)
-def test_other_options_and_data_are_named_and_the_folder_is_left_alone(first, second, message, tmp_path):
-    fit(classifier(), tmp_path, **first)
-    assert refused(tmp_path, **second) == message
+@pytest.mark.parametrize(("name", "options", "message"), CASES.values(), ids=CASES)
+def test_other_options_and_data_are_named_and_the_folder_is_left_alone(name, options, message, folders):
+    assert refused(folders[name], **options) == message
 
 
-def network(units=32, inner_units=6, activation="relu", layers=2):
+def network(units=32, inner_units=6, activation="relu", layers=2, loss=SPARSE, **options):
     inner = keras.Sequential([keras.Input((units,)), keras.layers.Dense(inner_units, activation)])
     inputs = keras.Input((4,))
     x = keras.layers.Dense(units)(inputs)
     for _ in range(layers - 1):
         x = keras.layers.Dense(units)(x)
     model = keras.Model(inputs, keras.layers.Dense(2)(inner(x)))
-    model.compile(keras.optimizers.Adam(0.01), SPARSE)
+    model.compile(keras.optimizers.Adam(0.01), loss, **options)
     return model
+
+
+@pytest.fixture(scope="module")
+def network_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("network")
+    fit(network(), folder, epochs=1)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -65,29 +80,21 @@ def network(units=32, inner_units=6, activation="relu", layers=2):
     ],
     ids=str,
 )
-def test_a_model_that_differs_is_told_by_its_layer_and_field(options, message, tmp_path):
-    fit(network(), tmp_path, epochs=1)
-    assert refused(tmp_path, network(**options), epochs=1) == message
+def test_a_model_that_differs_is_told_by_its_layer_and_field(options, message, network_folder):
+    assert refused(network_folder, network(**options), epochs=1) == message
 
 
 @pytest.mark.parametrize(
-    ("loss", "options", "named"),
+    ("named", "value"),
     [
-        (keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1), {}, "loss"),
-        (SPARSE, {"metrics": ["accuracy"]}, "metrics"),
-        (SPARSE, {"weighted_metrics": ["accuracy"]}, "weighted_metrics"),
-        (SPARSE, {"loss_weights": 0.5}, "loss_weights"),
+        ("loss", keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)),
+        ("metrics", ["accuracy"]),
+        ("weighted_metrics", ["accuracy"]),
+        ("loss_weights", 0.5),
     ],
 )
-def test_a_model_that_is_compiled_otherwise_is_refused(loss, options, named, tmp_path):
-    def compiled(loss, **options):
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-        model.compile("sgd", loss, **options)
-        return model
-
-    fit(compiled(SPARSE), tmp_path, epochs=1)
-    assert named in refused(tmp_path, compiled(loss, **options), epochs=1)
+def test_a_model_that_is_compiled_otherwise_is_refused(named, value, network_folder):
+    assert refused(network_folder, network(**{named: value}), epochs=1).startswith(named)
 
 
 class Threshold(keras.callbacks.Callback):
@@ -100,12 +107,12 @@ class Threshold(keras.callbacks.Callback):
 
 
 def test_options_of_callbacks_are_compared_as_they_were_given(tmp_path):
-    callback = Threshold(1.0)
+    callback, model = Threshold(1.0), classifier()
     for epochs in (1, 2):
-        fit(classifier(), tmp_path, epochs=epochs, callbacks=[callback])
+        fit(model, tmp_path, epochs=epochs, callbacks=[callback])
     assert callback.threshold == 0.25
     callback = Threshold(1.0)
-    fit(classifier(), tmp_path, epochs=3, callbacks=[callback])
+    fit(model, tmp_path, epochs=3, callbacks=[callback])
     assert callback.threshold == 0.125
     message = "callback 0 (Threshold): threshold 1 there, 2 here"
     assert refused(tmp_path, epochs=4, callbacks=[Threshold(2.0)]) == message
@@ -122,21 +129,14 @@ def test_an_option_that_its_author_changed_since_is_named(tmp_path):
     assert refused(tmp_path, epochs=3, callbacks=[plateau(patience=2)]) == message
 
 
-def test_where_a_callback_writes_makes_no_other_run(tmp_path):
-    for name in ("first", "second"):
-        callback = keras.callbacks.ModelCheckpoint(str(tmp_path / f"{name}.keras"))
-        fit(classifier(), tmp_path / "run", epochs=1, callbacks=[callback])
-
-
-def test_mixed_precision_is_another_run(tmp_path):
-    fit(classifier(), tmp_path)
+def test_mixed_precision_is_another_run(folders):
     keras.config.set_dtype_policy("mixed_bfloat16")
-    assert "dtype 'float32' there, 'mixed_bfloat16' here" in refused(tmp_path)
+    assert "dtype 'float32' there, 'mixed_bfloat16' here" in refused(folders["plain"])
 
 
 def test_a_checkpoint_of_another_version_is_refused_by_its_format(tmp_path):
-    fit(classifier(), tmp_path)
+    fit(classifier(), tmp_path, epochs=1)
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, "format": 1}))
     message = f"a checkpoint of format 1 there, {config['format']} here: another version's"
-    assert refused(tmp_path) == message
+    assert refused(tmp_path, epochs=1) == message

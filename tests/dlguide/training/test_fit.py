@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import data, evaluation, mlp, training
+from dlguide import _tensorflow_speed, data, evaluation, mlp, training
 from dlguide.attention_layers import PositionEmbedding, SelfAttention
 from dlguide.training import _fit
 from tests.helpers.calls import refusal
@@ -88,8 +88,8 @@ def test_features_of_more_numbers_than_a_layer_takes_steps_are_no_tokens():
 
 
 def test_data_of_bfloat16_are_trained_on_and_compared(tmp_path):
-    x = X.astype("bfloat16")
-    histories = [fit(classifier(), tmp_path, x=x, epochs=epochs).history for epochs in (1, 2)]
+    x, model = X.astype("bfloat16"), classifier()
+    histories = [fit(model, tmp_path, x=x, epochs=epochs).history for epochs in (1, 2)]
     assert histories[1]["loss"][:1] == histories[0]["loss"]
     with pytest.raises(ValueError, match="other values in x"):
         fit(classifier(), tmp_path, x=x * 2)
@@ -140,22 +140,21 @@ def test_the_test_set_as_validation_data_draws_a_warning():
 
 def test_arguments_at_the_defaults_of_keras_are_taken():
     defaults = {name: default for name, (default, _) in _fit.REFUSED.items()}
-    assert len(fit(classifier(), epochs=1, **defaults).history["loss"]) == 1
-    default = classifier()
-    fit(default, epochs=1, batch_size=None)
-    whole = classifier()
+    default, whole = classifier(), classifier()
+    assert len(fit(default, epochs=1, batch_size=None, **defaults).history["loss"]) == 1
     fit(whole, epochs=1, batch_size=128)
     assert same(default.get_weights(), whole.get_weights())
 
 
-def test_what_the_caller_compiled_is_left_as_it_was():
-    for steps, epochs in ((1, 2), (1, 63), (3, 2)):  # 63 epochs are a long run.
+def test_what_the_caller_compiled_is_left_as_it_was(monkeypatch):
+    for steps, long_run in ((1, 500), (1, 4), (3, 4)):
         if steps == 3 and keras.backend.backend() == "torch":  # PyTorch has no other number than 1.
             continue
+        monkeypatch.setattr(_tensorflow_speed, "LONG_RUN", long_run)
         model = classifier(steps_per_execution=steps)
         model.predict(X, verbose=0)
         predicts = model.predict_function
-        fit(model, epochs=epochs)
+        fit(model, epochs=1)
         assert model.steps_per_execution == steps
         assert getattr(model, "unrolled_steps_per_execution", 1) == 1  # TensorFlow's alone.
         assert model.predict_function is predicts and model.predict(X, verbose=0).shape == (60, 2)

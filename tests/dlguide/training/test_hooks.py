@@ -1,14 +1,16 @@
 """Each private API of Keras or TensorFlow is taken away in turn: the same result, and one warning that names it."""
 
+import functools
 import warnings
+from unittest import mock
 
 import keras
 import numpy as np
 import pytest
 
-from dlguide import _keras
+from dlguide import _keras, _tensorflow_speed
 from dlguide.augmentation import Augmentation
-from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train
+from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train, whole_run
 
 pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
@@ -30,7 +32,7 @@ def resumed(folder):
 def compiled(loss, outputs=1, **options):
     def trained(folder):
         model = classifier(loss, outputs, **options)
-        fit(model, folder)
+        fit(model, folder, epochs=1)
         return model.get_weights()
 
     return trained
@@ -39,7 +41,8 @@ def compiled(loss, outputs=1, **options):
 def with_tensorboard(folder):
     pytest.importorskip("tensorboard")
     model = classifier()
-    fit(model, folder, epochs=63, callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))], checkpoint_seconds=30)
+    with mock.patch.object(_tensorflow_speed, "LONG_RUN", 1):
+        fit(model, folder, callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))])
     return model.get_weights()
 
 
@@ -63,6 +66,7 @@ def x_alone(folder):
 
 LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
 OTHER = {
+    **dict.fromkeys(("functions", "inputs_of_calls", "adam_moments", "skip_all_reduce", "forget_kernels"), train),
     "compiled_metrics": compiled(LOGITS, metrics=["accuracy"]),
     "layers_behind": compiled("binary_crossentropy"),
     "profiles": with_tensorboard,
@@ -79,23 +83,34 @@ USED_BY = {
 }
 
 
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """Return what a training gives with all hooks; several of them are tested with the same one."""
+
+    @functools.cache
+    def result(trained):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of logits.
+            return trained(tmp_path_factory.mktemp("with"))
+
+    return result
+
+
 @pytest.mark.parametrize("name", _keras.HOOKS)
-def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_path):
+def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_path, expected):
     if BACKEND not in USED_BY.get(name, (BACKEND,)):
         pytest.skip("this backend does not use it")
     trained = OTHER.get(name, resumed)
     if trained is None:
         pytest.skip("test_processes.py takes it away")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Of logits.
-        expected = trained(tmp_path / "with")
+    wanted = expected(trained)
     with warnings.catch_warnings(record=True) as caught, _keras.without(name):
         warnings.simplefilter("always", UserWarning)
-        found = trained(tmp_path / "without")
+        found = trained(tmp_path)
     messages = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
     assert len(messages) == 1 and f"has not what `{name}` of dlguide uses" in messages[0]
     assert messages[0].endswith(f"{_keras.HOOKS[name]}.")
-    for a, b in zip(found, expected, strict=True):
+    for a, b in zip(found, wanted, strict=True):
         if name == "adam_moments":  # The kernel adds in another order.
             np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
         else:
@@ -103,7 +118,6 @@ def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_pat
 
 
 def test_the_speed_of_tensorflow_can_be_switched_off(tmp_path, monkeypatch):
-    expected = train(tmp_path / "with")
     monkeypatch.setenv("DLGUIDE_TENSORFLOW_SPEED", "0")
-    for a, b in zip(train(tmp_path / "without"), expected, strict=True):
+    for a, b in zip(train(tmp_path), whole_run(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)

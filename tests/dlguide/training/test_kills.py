@@ -1,10 +1,11 @@
 """Runs that are killed at random moments and started again end in the same bits.
 
-A run is [FOLDER, [WHERE, NUMBER, PLACE] or null, MODEL], or [FOLDER, ..., MODEL, EPOCHS].
+A killed run is [FOLDER, [WHERE, NUMBER, PLACE], MODEL].
 MODEL is "mlp", "vae", "gan", "contrastive", "diffusion", "dqn" or "selfplay".
 WHERE is "epoch" (its number, from 1; how far into it, as a share of the time that the one before it took) or
 "checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
-Each run is a process of its own, forked after the imports, which take longer than it, and before anything is computed.
+Each is a process of its own, forked after the imports, which take longer than it, and before anything is computed. The
+runs that nothing kills are trained by the test itself: an interpreter with other hashes and other addresses.
 """
 
 import hashlib
@@ -15,7 +16,8 @@ import signal
 import sys
 import threading
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from unittest import mock
 
 import keras
 import numpy as np
@@ -34,14 +36,14 @@ MOMENTS, SEED = int(MOMENTS or 2), int(SEED or np.random.SeedSequence().entropy 
 
 def classifier(rng):
     """A classifier with dropout, batch normalisation, patience and a learning rate that falls on a plateau."""
-    x = rng.normal(size=(600, 8)).astype("float32")
-    y = (x[:, 0] + rng.normal(size=600) > 0).astype("int32")
+    x = rng.normal(size=(200, 8)).astype("float32")
+    y = (x[:, 0] + rng.normal(size=200) > 0).astype("int32")
     model = mlp((8,), 2, hidden_units=(32, 32), dropout=0.3, batch_norm=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.02), loss, metrics=["accuracy"])
     plateau = keras.callbacks.ReduceLROnPlateau(patience=1, factor=0.5, min_delta=0.02)
-    more = {"validation_data": (x[450:], y[450:]), "patience": 9, "callbacks": [plateau], "batch_size": 8}
-    return model, (x[:450], y[:450]), more
+    more = {"validation_data": (x[150:], y[150:]), "patience": 9, "callbacks": [plateau], "batch_size": 8}
+    return model, (x[:150], y[:150]), more
 
 
 def generator(name: str, rng):
@@ -68,20 +70,22 @@ def generator(name: str, rng):
 
 def games():
     """A model that plays against itself: the games of an epoch depend on the weights at its start."""
-    self_play.SETTINGS.update(moves=6, valid_epochs=5)
     play = self_play.SelfPlay(games=16, batch_size=8, seed=0)
     model = mlp(connect_four.SHAPE, 1, hidden_units=(16,))
     model.compile(keras.optimizers.Adam(0.01), keras.losses.BinaryCrossentropy(from_logits=True))
     return model, (play.batches,), {"callbacks": [play]}
 
 
-def run(folder: str, name: str, epochs: int, seconds: float) -> str:
+@mock.patch.dict(self_play.SETTINGS, moves=6, valid_epochs=5)
+@mock.patch.dict(q_learning.SETTINGS, memory=2000)
+@mock.patch.object(q_learning, "ROUNDS", 20)
+def run(folder: str | None, name: str, epochs: int = 12, seconds: float = 0.01) -> str:
     """Train and return the hash of weights, optimizer and history."""
     rng = np.random.default_rng(0)
+    keras.utils.clear_session()
     keras.utils.set_random_seed(0)
     options = {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": seconds}
     if name == "dqn":
-        q_learning.ROUNDS, q_learning.SETTINGS["memory"] = 20, 2000
         network = mlp(*environments.sizes("CartPole-v1"), hidden_units=(16,))
         model = q_learning.value_of_action(network)
         model.compile(keras.optimizers.Adam(0.01), "mse")
@@ -143,35 +147,23 @@ def kill_in_checkpoint(number: int, place: int) -> None:
     os.fsync, os.replace = counted_sync, counted_replace
 
 
-def run_with(folder: str, moment: list | None, name: str, epochs: int = 12) -> None:
-    """Run in this process, which dies at the moment, and write the result beside the folder."""
-    Path(f"{folder}.json").unlink(missing_ok=True)  # Of the run before, where this one extends it.
-    seconds = 0.01
-    if moment is not None:
-        where, *when = moment
-        {"checkpoint": kill_in_checkpoint, "epoch": kill_in_epoch}[where](*when)
-        seconds = 0 if where == "checkpoint" else 0.01  # One before each step, or after some.
-    Path(f"{folder}.json").write_text(json.dumps([run(folder, name, epochs, seconds)]))
+def run_with(folder: str, moment: list, name: str) -> None:
+    """Run in this process, which dies at the moment."""
+    where, *when = moment
+    {"checkpoint": kill_in_checkpoint, "epoch": kill_in_epoch}[where](*when)
+    run(folder, name, seconds=0 if where == "checkpoint" else 0.01)  # One before each step, or after some.
 
 
-def ends_of(runs: list) -> list[list]:
-    """Run `runs`, two at a time; return the exit status and the result of each."""
-    ends = []
+def exit_codes(runs: list) -> Iterator[int]:
+    """Run `runs`, two at a time."""
     for first in range(0, len(runs), 2):
-        pair = runs[first : first + 2]
-        processes = [multiprocessing.get_context("fork").Process(target=run_with, args=given) for given in pair]
-        for process in processes:
+        fork = multiprocessing.get_context("fork")
+        pair = [fork.Process(target=run_with, args=given) for given in runs[first : first + 2]]
+        for process in pair:
             process.start()
-        for process, (folder, *_) in zip(processes, pair, strict=True):
+        for process in pair:
             process.join()
-            result = Path(f"{folder}.json")
-            ends.append([process.exitcode, *(json.loads(result.read_text()) if result.exists() else [])])
-    return ends
-
-
-def results(*rounds) -> list[list[list]]:
-    """Return the exit status and the hash of each run of each round; a round begins when the one before has ended."""
-    return json.loads(python(__file__, json.dumps(rounds), OMP_NUM_THREADS="1"))  # Two at a time, so a thread each.
+            yield process.exitcode
 
 
 def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
@@ -182,7 +174,7 @@ def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
 
 
 # The others draw numbers in every step. Fewer kills are enough: the same code writes their checkpoints.
-# Those of one test share their interpreters, whose imports take longer than the runs. On JAX and PyTorch the GAN and
+# Those of one test share an interpreter, whose imports take longer than the runs. On JAX and PyTorch the GAN and
 # the diffusion stand for all that draw numbers.
 TOGETHER = {("mlp",): [], ("gan", "diffusion"): [pytest.mark.thorough]}
 TOGETHER |= {("vae", "contrastive", "dqn", "selfplay"): [pytest.mark.thorough, pytest.mark.one_backend]}
@@ -197,28 +189,24 @@ if switches.KILLS:  # So many of each model.
 )
 def test_runs_killed_at_random_moments_end_in_the_same_bits(models, tmp_path):
     print(f"seed of the moments: {SEED}")
-    whole, short, runs = {}, [], []
+    runs = []
     for model in models:
         rng = np.random.default_rng([SEED, *model.encode()])
         number = MOMENTS if len(models) == 1 else max(1, MOMENTS * 3 // 8)
         moments = drawn(rng, number // 2, number - number // 2)
-        whole[model] = [str(tmp_path / f"{model}-whole"), None, model]
         runs += [[str(tmp_path / f"{model}-killed{i}"), moment, model] for i, moment in enumerate(moments)]
         # Some were runs of 3 epochs first, and are killed as they are extended to 12.
         for i in range(MOMENTS // 4 if model == "mlp" else 0):
-            short.append([str(tmp_path / f"extended{i}"), None, model, 3])
-            later = ["epoch", int(rng.integers(4, 10)), float(rng.uniform(0, 1))]
-            runs.append([short[-1][0], later, model])
-    first, killed = results([*whole.values(), *short], runs)
-    # In a new interpreter, as a user starts it again: with other hashes and other addresses.
-    [ends] = results([[folder, None, model] for folder, _, model in runs])
-    expected = dict(zip(models, first, strict=False))
+            runs.append([str(tmp_path / f"extended{i}"), ["epoch", int(rng.integers(4, 10)), rng.uniform(0, 1)], model])
+            run(runs[-1][0], model, epochs=3)
+    killed = json.loads(python(__file__, json.dumps(runs)))
+    expected = {model: run(None, model) for model in models}
+    ends = [run(folder, model) for folder, _, model in runs]
     for (_, moment, model), death, end in zip(runs, killed, ends, strict=True):
-        print(model, *moment, "status", *death, end == expected[model])
-    assert all(status == 0 for status, *_ in first) and all(len(end) == 2 for end in expected.values())
-    assert killed == [[-9]] * len(runs)
+        print(model, *moment, "status", death, end == expected[model])
+    assert killed == [-signal.SIGKILL] * len(runs)
     assert ends == [expected[model] for _, _, model in runs]
 
 
 if __name__ == "__main__":
-    print(json.dumps([ends_of(runs) for runs in json.loads(sys.argv[1])]))
+    print(json.dumps(list(exit_codes(json.loads(sys.argv[1])))))

@@ -50,7 +50,8 @@ def outputs(cell) -> str:
     return "".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell["outputs"])
 
 
-@pytest.mark.one_backend  # Resuming on each backend is in test_resume.py.
+@pytest.mark.thorough  # Resuming is in test_resume.py, the bar in test_callbacks.py.
+@pytest.mark.one_backend
 def test_a_cell_that_is_interrupted_and_run_again_ends_in_the_bits_of_a_whole_run(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "jupyter"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

@@ -21,13 +21,8 @@ pytestmark = [
 ]
 
 
-def run(folder: str, epochs: int, seconds_a_step: float, absent: str) -> None:
-    """Train in a process of its own, and print the losses of each epoch and three predictions."""
-    with _keras.without(absent):
-        train(folder, epochs, seconds_a_step)
-
-
 def train(folder: str, epochs: int, seconds_a_step: float) -> None:
+    """Train in a process of its own, and print the losses of each epoch and three predictions."""
     if "KERAS_DISTRIBUTION_JOB_ADDRESSES" in os.environ:
         keras.distribution.initialize()
     rng = np.random.default_rng(0)
@@ -117,4 +112,6 @@ def test_a_lost_process_ends_the_other_and_both_are_resumed(tmp_path):
 
 
 if __name__ == "__main__":
-    run(*json.loads(sys.argv[1]))
+    *given, missing = json.loads(sys.argv[1])
+    with _keras.without(missing):
+        train(*given)

@@ -34,14 +34,15 @@ class Steps(keras.Model):
         return super().test_step(*state_and_data)
 
 
-@pytest.mark.parametrize(
-    "x", [X, (X,), [X, X], (X, X), {"a": X, "b": X}], ids=["x", "(x,)", "[x, x]", "(x, x)", "dict"]
-)
+FORMS = {"x": X, "(x,)": (X,), "[x, x]": [X, X], "(x, x)": (X, X), "dict": {"a": X, "b": X}}
+
+
+@pytest.mark.parametrize("x", FORMS.values(), ids=FORMS)
 def test_a_step_gets_the_examples_in_the_form_that_keras_gives_them(x):
     seen = []
     for fit in (keras.Model.fit, training.fit):
         model = Steps()
-        model.compile("sgd")
+        model.compile("sgd", run_eagerly=keras.backend.backend() == "tensorflow")  # For time.
         if fit is training.fit:
             fit(model, x, validation_data=(x,), batch_size=20, verbose=0)
         else:
