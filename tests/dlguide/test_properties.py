@@ -145,7 +145,7 @@ CHECKS = {
     "number above": (_checks.number, "above", float, lambda v, least: least < v < math.inf),
     "rate": (_checks.rate, None, float, lambda v, _: 0 <= v < 1),
     "flag": (_checks.flag, None, bool, lambda v, _: True),
-    "integers": (_checks.integers, "at_least", tuple, lambda v, least: all(type(n) is int and n >= least for n in v)),
+    "integers": (_checks.integers, None, tuple, lambda v, _: all(type(n) is int and n > 0 for n in v)),
 }
 """A check, its limit's name, the type of what it returns, and what holds for it."""
 

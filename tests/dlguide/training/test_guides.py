@@ -283,3 +283,57 @@ def test_the_vae_of_keras_io_gets_images_alone_as_from_keras():
         rows = IMAGES[training.epoch_order(60, 0, epoch)]
         expected = reference.fit(rows, batch_size=60, verbose=0, shuffle=False).history
         assert [loss] == pytest.approx(expected["loss"], rel=1e-4)
+
+
+if BACKEND == "tensorflow":
+
+    class TwoPlayers(keras.Model):
+        """Two networks, each with its optimizer, metrics of its own and no `call`, as a GAN in keras.io's examples."""
+
+        def __init__(self, generator, critic):
+            super().__init__()
+            self.generator, self.critic = generator, critic
+            self.seeds = keras.random.SeedGenerator(1)
+            self.loss_tracker = keras.metrics.Mean(name="loss")
+            self.made_loss_tracker = keras.metrics.Mean(name="made_loss")
+
+        @property
+        def metrics(self):
+            return [self.loss_tracker, self.made_loss_tracker]
+
+        def compile(self, generator_optimizer, critic_optimizer):
+            super().compile()
+            self.generator_optimizer, self.critic_optimizer = generator_optimizer, critic_optimizer
+
+        def train_step(self, data):
+            x = keras.utils.unpack_x_y_sample_weight(data)[0]
+            with tf.GradientTape(persistent=True) as tape:
+                made = self.generator(keras.random.normal((8, 2), seed=self.seeds))
+                loss = ops.mean(self.critic(made)) - ops.mean(self.critic(x))
+                loss += 0.1 * ops.mean(ops.square(self.critic(x)))
+                made_loss = -ops.mean(self.critic(made))
+            for network, its_loss, optimizer in (
+                (self.critic, loss, self.critic_optimizer),
+                (self.generator, made_loss, self.generator_optimizer),
+            ):
+                weights = network.trainable_variables
+                optimizer.apply(tape.gradient(its_loss, weights), weights)
+            self.loss_tracker.update_state(loss)
+            self.made_loss_tracker.update_state(made_loss)
+            return {metric.name: metric.result() for metric in self.metrics}
+
+
+def two_players():
+    keras.utils.set_random_seed(0)
+    model = TwoPlayers(layers.Dense(4), layers.Dense(1))
+    model.compile(keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.02))
+    return model
+
+
+@pytest.mark.one_backend
+@pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")  # The layers of it are.
+@pytest.mark.parametrize("data", ["data set", pytest.param("arrays", marks=pytest.mark.thorough)])
+def test_a_model_of_two_players_is_resumed(data, tmp_path):
+    given = {"x": X, "y": Y} if data == "arrays" else {"x": regression_batches, "y": None}
+    whole = check_resumed(tmp_path, ((0, 3), (2, 0)), model=two_players, **given)
+    assert len(np.unique(whole[0])) == 4  # It learns something in each epoch.
