@@ -115,7 +115,7 @@ def test_a_data_set_of_sparse_tensors_is_trained_on_and_evaluated():
 def test_each_argument_of_keras_is_taken_or_refused_with_the_way_to_do_it():
     taken = inspect.signature(training.fit).parameters
     assert set(inspect.signature(keras.Model.fit).parameters) - set(taken) == {"self", *_fit.REFUSED}
-    assert taken["epochs"].default == 1
+    assert set(_fit.REFUSED) == set(_fit.KerasDefaults.__annotations__) and taken["epochs"].default == 1
     for name, (default, way) in _fit.REFUSED.items():
         assert default == inspect.signature(keras.Model.fit).parameters[name].default
         assert refusal(fit, classifier(), **{name: 3}) == f"`{name}` must be left out: {way}. Received: {name}=3"
