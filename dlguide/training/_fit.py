@@ -201,10 +201,8 @@ def _say_where(run: Run, epochs: int, verbose: int) -> None:
         print(run.status(), flush=True)
     done = run.progress
     if done.stopped and done.epochs < epochs:
-        text = (
-            f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch {done.epoch} by "
-        )
-        text += f"`patience` or another callback, and one of {epochs} would have been too."
+        text = f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch {done.epoch}"
+        text += f" by `patience` or another callback, and one of {epochs} would have been too."
         warnings.warn(text, UserWarning, stacklevel=3)
 
 
