@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import warnings
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import keras
 
@@ -25,6 +25,18 @@ REFUSED = {
 }
 
 
+class KerasDefaults(TypedDict, total=False):
+    """Arguments of `model.fit` that are taken at Keras's defaults only."""
+
+    initial_epoch: int
+    shuffle: bool
+    steps_per_epoch: int | None
+    validation_batch_size: int | None
+    validation_freq: int
+    validation_split: float
+    validation_steps: int | None
+
+
 def fit(
     model: keras.Model,
     x,
@@ -41,7 +53,7 @@ def fit(
     checkpoint_seconds: float = 30.0,
     callbacks=(),
     verbose: Any = "auto",
-    **keras_defaults,
+    **keras_defaults: Unpack[KerasDefaults],
 ) -> History:
     """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
 
@@ -189,10 +201,8 @@ def _say_where(run: Run, epochs: int, verbose: int) -> None:
         print(run.status(), flush=True)
     done = run.progress
     if done.stopped and done.epochs < epochs:
-        text = (
-            f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch {done.epoch} by "
-        )
-        text += f"`patience` or another callback, and one of {epochs} would have been too."
+        text = f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch {done.epoch}"
+        text += f" by `patience` or another callback, and one of {epochs} would have been too."
         warnings.warn(text, UserWarning, stacklevel=3)
 
 

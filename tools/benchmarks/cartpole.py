@@ -40,7 +40,7 @@ def _recipe(seed: int) -> list[tuple[int, float, float]]:
     """Return the steps, the seconds and the mean return after each epoch of a run of the recipe."""
     with tempfile.TemporaryDirectory() as folder:
         processes.run_recipe("dqn_cartpole", Path(folder, "run"), seed=seed)
-        history = np.genfromtxt(Path(folder, "run", "history.csv"), delimiter=",", names=True)
+        history = np.atleast_1d(np.genfromtxt(Path(folder, "run", "history.csv"), delimiter=",", names=True))
     steps = q_learning.ROUNDS * q_learning.ENVIRONMENTS * np.arange(1, len(history) + 1)
     columns = (steps, np.cumsum(history["seconds"]), history["val_return"])
     return list(zip(*(column.tolist() for column in columns), strict=True))

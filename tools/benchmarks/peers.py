@@ -40,7 +40,7 @@ def main(*, rows: tuple[str, ...] = (), rounds: int = 3) -> None:
     """Measure the recipes `rows`, all if there are none, and their peers; write each result as it comes."""
     if set(rows) - set(PEERS):
         raise arguments.error("rows", f"of {', '.join(PEERS)}", rows)
-    measured = tables.read("peers")["rows"]
+    measured = tables.read("peers")["rows"] if (tables.RESULTS / "peers.json").exists() else {}
     for name in rows or PEERS:
         row = measured.setdefault(name, {})
         for seed in range(rounds):

@@ -104,7 +104,8 @@ def _question_pages() -> list[str]:
 
 
 def _recipe_pages() -> list[str]:
-    return [f"recipes/published/{name}/index.md" for name in recipe_list.names()]
+    pages = [f"recipes/published/{name}/index.md" for name in recipe_list.names()]
+    return [page for page in pages if page.replace("index", "README") in _pages.names()]
 
 
 def _navigation(language: str) -> list:

@@ -40,11 +40,14 @@ class SelfPlay(keras.callbacks.Callback):
         shape = (SETTINGS["memory"], SETTINGS["moves"], games)
         self.positions_own, self.positions_taken = np.zeros((2, *shape), "uint64")
         self.targets = np.zeros(shape)
+        self.batches = _Batches(self)
 
-    @property
-    def batches(self) -> keras.utils.PyDataset:
-        """What to learn from; no attribute, because those are kept in the checkpoints."""
-        return _Batches(self)
+    def get_state(self) -> dict:
+        names = ("played", "own", "taken", "positions_own", "positions_taken", "targets")
+        return {name: getattr(self, name) for name in names}
+
+    def set_state(self, state: dict) -> None:
+        vars(self).update(state)
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.played > epoch:  # The run is resumed within this epoch.

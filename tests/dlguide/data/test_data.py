@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dlguide import data
-from dlguide.data import _files
+from dlguide.data import _files, _sets
 from dlguide.data._sets import LOADERS
 
 BUNDLED = [name for name in LOADERS if name != "fashion_mnist"]
@@ -224,6 +224,17 @@ def test_without_a_network_fashion_mnist_says_which_files_to_put_where(monkeypat
     names = [f"{name}-ubyte.gz" for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3")]
     for part in (*names, "t10k-labels-idx1-ubyte.gz", str(tmp_path / "datasets" / "fashion-mnist")):
         assert part in str(error.value)
+
+
+def test_fashion_mnist_has_shares_of_white_and_the_names_of_its_classes(monkeypatch):
+    arrays = _files.read_arrays("mnist.npz")  # In place of the downloaded ones.
+    parts = tuple((arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test"))
+    hashes = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in arrays.items()}
+    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: parts)
+    monkeypatch.setattr(_sets, "FASHION_MNIST_ARRAYS", hashes)
+    train, valid, test, info = data.load("fashion_mnist")
+    assert [part.x.shape for part in (train, valid, test)] == [(n, 28, 28, 1) for n in (55000, 5000, 10000)]
+    assert np.array_equal(test.x[..., 0] * np.float32(255), arrays["x_test"]) and info.class_names[9] == "Ankle boot"
 
 
 def test_arrays_under_the_name_of_fashion_mnist_that_are_others_are_refused(monkeypatch):

@@ -143,11 +143,13 @@ def test_a_network_with_pooling_and_normalisation_has_the_maps_of_numpy():
         steps = 1e-6 * np.eye(16).reshape(16, 4, 4, 1)
         return ((score(image + steps) - score(image - steps)) / 2e-6).reshape(4, 4, 1)
 
-    integrated = np.mean([gradient(share * image) for share in (0.125, 0.375, 0.625, 0.875)], axis=0) * image
-    occluded = np.where(np.eye(16, dtype=bool).reshape(16, 4, 4, 1), 0, image)
+    path = [0.3 + share * (image - 0.3) for share in (0.125, 0.375, 0.625, 0.875)]
+    integrated = np.mean([gradient(point) for point in path], axis=0) * (image - 0.3)
+    occluded = np.where(np.eye(16, dtype=bool).reshape(16, 4, 4, 1), 0.3, image)
     loss = (score(image[None]) - score(occluded)).reshape(4, 4)
     for method, expected in zip(METHODS, (gradient(image), integrated, loss), strict=False):
-        [found] = attribution(model, image[None], method=method, target=1, steps=4, window=1)
+        options = {} if method == "gradient" else {"baseline": 0.3}
+        [found] = attribution(model, image[None], method=method, target=1, steps=4, window=1, **options)
         np.testing.assert_allclose(found, expected, atol=1e-4, err_msg=method)
         assert np.abs(expected).max() > 0.01
 

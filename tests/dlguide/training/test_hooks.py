@@ -113,6 +113,8 @@ def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_pat
     for a, b in zip(found, wanted, strict=True):
         if name == "adam_moments":  # The kernel adds in another order.
             np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
+        elif name == "allow_jit":  # XLA may add in another order.
+            np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
         else:
             np.testing.assert_array_equal(a, b)
 
