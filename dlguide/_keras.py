@@ -227,3 +227,18 @@ def allow_jit(layer: keras.layers.Layer) -> None:
     # `layers/preprocessing/image_preprocessing`: true of TensorFlow alone, but it leaves the whole model uncompiled.
     if not layer.supports_jit:
         layer.supports_jit = True
+
+
+@hook("losses are not weighted in the diagnosis", otherwise=None)
+def loss_weights(model: keras.Model):
+    """Return the weights of the losses that a model was compiled with."""
+    # `trainers/compile_utils.py`.
+    return model._compile_loss._user_loss_weights
+
+
+@hook("a diagnosis leaves another seed in TensorFlow", otherwise=None)
+def random_seed() -> int | None:
+    """Return what `keras.utils.set_random_seed` was last given, None if it was not called."""
+    from keras.src.utils import rng_utils
+
+    return rng_utils.get_random_seed()

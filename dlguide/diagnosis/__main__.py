@@ -1,10 +1,9 @@
-"""Run somebody's script, and say why the networks that it trains do not learn.
+"""Run a script, and say why the networks that it trains do not learn."""
 
-python -m dlguide.diagnosis train.py [its arguments]
-"""
-
+import argparse
 import contextlib
 import functools
+import inspect
 import os
 import runpy
 import sys
@@ -12,26 +11,27 @@ import traceback
 
 import keras
 
-from dlguide import training
-from dlguide import _keras
+from dlguide import _keras, training
 from dlguide.diagnosis import check
-from dlguide.diagnosis._trainings import copied
+from dlguide.diagnosis._layers import copied
+from dlguide.diagnosis._program import OPTIONS
+from dlguide.diagnosis._report import LANGUAGES, sentence
+from dlguide.diagnosis._trainings import kept_seeds
 
-MOST = 3  # Trainings that are looked at.
+MOST = 3  # Models that are looked at.
 
 
 def main() -> int:
-    """Run the script, then print what was found of each training; return the status."""
-    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
-        print(__doc__, file=sys.stderr)
-        return 0 if len(sys.argv) > 1 else 2
-    path = sys.argv[1]
+    """Run the script, then print what was found of each training; return the script's status."""
+    parser = argparse.ArgumentParser("python -m dlguide.diagnosis", description=__doc__)
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the report")
+    parser.add_argument("script", help="a Python file; it is run as it is, and nothing of it is changed")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="those of the script")
+    options = parser.parse_args()
+    path = options.script
     if not os.path.isfile(path):
-        print(f"`script` must be a Python file. Received: script={path!r}", file=sys.stderr)
-        return 2
-    language = "zh" if os.environ.get("DLGUIDE_LANGUAGE") == "zh" else "en"
-    sys.argv = sys.argv[1:]
-    sys.path[0] = os.path.dirname(os.path.abspath(path))
+        parser.error(f"`script` must be a Python file. Received: script={path!r}")
+    sys.argv, sys.path[0] = [path, *options.arguments], os.path.dirname(os.path.abspath(path))
     calls, status = [], 0
     with _watched(calls):
         try:
@@ -41,28 +41,33 @@ def main() -> int:
         except BaseException:
             traceback.print_exc()
             status = 1
-    print(file=sys.stderr)
     if status:
-        print(f"{path} failed with status {status}.")
+        print(f"\n{path} failed with status {status}.")
     if not calls:
-        print(f"{path} called `model.fit` of no Keras model.")
-    for number, (model, arguments) in enumerate(calls[:MOST], 1):
-        print(f"\n{path}, training {number} of {len(calls)}: {model.name}")
-        print(check(model, language=language, verbose=1, **arguments))
+        print(f"\n{path} called `fit` of no Keras model.")
+    for number, (model, copy, arguments) in enumerate(calls, 1):
+        print(f"\n{path}, model {number} of {len(calls)}: {model.name}", flush=True)
+        try:
+            is_copied = isinstance(copy, keras.Model)
+            said = sentence("report_no_copy", options.language, {"name": model.name})
+            print(check(copy, language=options.language, verbose=1, **arguments) if is_copied else said)
+        except Exception as error:  # One that cannot be looked at must not hide the others.
+            print(f"{type(error).__name__}: {error}")
     return status
 
 
 @contextlib.contextmanager
 def _watched(calls: list):
-    """Inside, note each call of `fit` that the script makes, with the model as it was before."""
+    """Inside, note each model that the script trains, as it was before, and the arguments; later calls add epochs."""
     is_within = []
 
     def noting(fit):
         @functools.wraps(fit)
         def call(model, *args, **options):
-            if not is_within and model.compiled:
-                arguments = dict(zip(("x", "y"), args, strict=False), **options)
-                calls.append((_as_now(model), {name: arguments[name] for name in OPTIONS if name in arguments}))
+            if not is_within and isinstance(model, keras.Model) and model.compiled:
+                bound = inspect.signature(fit).bind(model, *args, **options)
+                bound.apply_defaults()
+                _note(calls, model, bound.arguments)
             is_within.append(model)
             try:
                 return fit(model, *args, **options)
@@ -81,12 +86,19 @@ def _watched(calls: list):
             owner.fit = fit
 
 
-def _as_now(model):
-    """Return a copy of a model, compiled alike."""
-    copy = copied(model)
-    optimizer = keras.optimizers.deserialize(keras.optimizers.serialize(model.optimizer))
-    copy.compile(optimizer=optimizer, loss=model.loss, metrics=_keras.compiled_metrics(model))
-    return copy
+def _note(calls: list, model, arguments: dict) -> None:
+    kept = {name: arguments[name] for name in ("x", "y", *OPTIONS) if name in arguments and name != "verbose"}
+    same = [each for each in calls if each[0] is model]
+    if same:
+        same[-1][2]["epochs"] += kept["epochs"]
+    elif len(calls) < MOST:
+        metrics = [metric for metric in _keras.compiled_metrics(model) if metric is not None]
+        try:
+            with kept_seeds():
+                copy = copied(model, metrics=metrics)
+        except Exception:  # The script must not see it.
+            copy = None
+        calls.append((model, copy, kept))
 
 
 if __name__ == "__main__":

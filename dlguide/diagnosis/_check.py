@@ -1,15 +1,15 @@
 """`check`: the diagnosis of a call of `model.fit`."""
 
+import math
 import sys
+import warnings
 
-from dlguide import _checks as arguments
-from dlguide.diagnosis import _checks, _data_checks
-from dlguide.diagnosis._call import program_of
-from dlguide.diagnosis._diagnose import Proof, diagnose
-from dlguide.diagnosis._finding import Finding
-from dlguide.diagnosis._program import Program
-from dlguide.diagnosis._report import LANGUAGES, PAGE, Report, sentence
-from dlguide.diagnosis._trainings import SECONDS, Trainings
+from dlguide import _checks
+from dlguide.diagnosis._diagnose import CONTRADICTIONS, PROVED, Proof, diagnose
+from dlguide.diagnosis._notes import linear_skill, notes_of
+from dlguide.diagnosis._program import program_of
+from dlguide.diagnosis._report import LANGUAGES, Finding, Report, sentence
+from dlguide.diagnosis._trainings import Trainings, kept_seeds
 
 
 def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) -> Report:
@@ -23,7 +23,7 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
         x: What `model.fit` takes: arrays, or a data set, of which the first 12,000 examples are used.
         y: The targets.
         language: `"en"` or `"zh"`, of the report.
-        verbose: 0 silent, 1 says on the standard error what is being trained, "auto" 1 on a terminal.
+        verbose: 0 silent, 1 shows a progress bar on the standard error, "auto" 1 on a terminal.
         **options: Options of `model.fit`: `epochs`, `batch_size`, `validation_data`, `validation_split`, `shuffle`,
             `class_weight`, `sample_weight`; others have no effect.
 
@@ -40,34 +40,32 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="softmax")])
         >>> model.compile("adam", "binary_crossentropy")
         >>> x = np.random.default_rng(0).normal(size=(400, 2))
-        >>> check(model, x, x[:, 0] > 0).findings[0].fault
+        >>> check(model, x, x[:, 0] > 0, epochs=20).findings[0].fault
         'output_activation'
     """
-    arguments.choice("language", language, LANGUAGES)
-    program = program_of(model, x, y, **options)
+    _checks.choice("language", language, LANGUAGES)
     is_shown = sys.stderr.isatty() if verbose == "auto" else bool(verbose)
-    trainings = Trainings(_bar if is_shown else lambda text, share: None)
-    proofs, base = diagnose(program, trainings)
+    with kept_seeds(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = program_of(model, x, y, **options)
+        proofs, program = diagnose(program, Trainings(_bar if is_shown else lambda text, share: None))
+        notes = [sentence(key, language, facts) for key, facts in notes_of(program)]
     if is_shown:
-        print(file=sys.stderr)
-    found = [_finding(proof, program, language) for proof in proofs]
-    losses = {"as it is": base.losses} | {
-        each.fault: proof.after.losses for each, proof in zip(found, proofs, strict=True) if proof.after
-    }
-    return Report(found, base.skill, _data_checks.linear_skill(program), base.error, _checks.COUNT, losses, language)
+        print("\r" + 65 * " " + "\r", end="", file=sys.stderr, flush=True)
+    base, findings = program.base, [_finding(proof, language) for proof in proofs]
+    checks = len(CONTRADICTIONS) + len(PROVED)
+    reached = None if math.isnan(base.skill) else base.skill
+    return Report(findings, notes, reached, linear_skill(program), base.error, checks, base.losses, language)
+
+
+def _finding(proof: Proof, language: str) -> Finding:
+    each, after = proof.suspicion, proof.after
+    texts = [sentence(each.key, column, each.facts) for column in (language, f"evidence_{language}", "change")]
+    before, skill, losses = (proof.before.skill, after.skill, after.losses) if after else (None, None, [])
+    confidence = "certain" if each.is_certain else "shown"
+    return Finding(each.fault, *texts, confidence, before, skill, proof.is_clear, losses)
 
 
 def _bar(text: str, share: float) -> None:
     done = round(20 * min(share, 1))
     print(f"\r[{'=' * done}{' ' * (20 - done)}] {text:40}", end="", file=sys.stderr, flush=True)
-
-
-def _finding(proof: Proof, program: Program, language: str) -> Finding:
-    each = proof.suspicion
-    text, evidence, change = (sentence(each.key + end, each.facts, language) for end in ("", ".evidence", ".change"))
-    confidence = "certain" if each.is_certain else "shown" if proof.is_clear else "likely"
-    before, after = (None, None) if proof.after is None else (proof.before.skill, proof.after.skill)
-    return Finding(each.fault, text, evidence, change, confidence, f"{PAGE}#{each.fault}", before, after)
-
-
-__all__ = ["SECONDS", "check"]

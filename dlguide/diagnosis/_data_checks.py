@@ -1,145 +1,112 @@
-"""Checks of the data: scale, missing numbers, order, leakage, rare classes."""
+"""Checks of the data: scale, missing numbers, order, leakage."""
 
 import keras
 import numpy as np
 
 from dlguide.diagnosis import _repairs
-from dlguide.diagnosis._finding import Suspicion
-from dlguide.diagnosis._program import Program, count, flat_layers, take
+from dlguide.diagnosis._layers import flat_layers
+from dlguide.diagnosis._program import Program, count
+from dlguide.diagnosis._report import Suspicion
 
-OF_DATA = (keras.layers.Rescaling, keras.layers.Normalization, keras.layers.InputLayer, keras.layers.Flatten,
-           keras.layers.Reshape)  # fmt: skip
-TAKES_ANY = (keras.layers.BatchNormalization, keras.layers.LayerNormalization, keras.layers.Embedding)
+L = keras.layers
+OF_DATA = (L.Rescaling, L.Normalization, L.InputLayer, L.Flatten, L.Reshape)
+TAKES_ANY = (L.BatchNormalization, L.LayerNormalization, L.Embedding)
+LARGE, SAME = 20, 0.2
 
 
-def check_finite(program: Program) -> list[Suspicion]:
+def check_finite(program: Program):
     """Numbers that are missing or infinite."""
     for name, arrays in (("x", program.x), ("y", program.y)):
-        bad = sum(int((~np.isfinite(array)).sum()) for array in keras.tree.flatten(arrays) if array.dtype.kind == "f")
+        floats = [array for array in keras.tree.flatten(arrays) if getattr(array, "dtype", np.dtype(int)).kind == "f"]
+        bad = sum(int((~np.isfinite(array)).sum()) for array in floats)
         if bad:
             repaired = _repairs.with_scaled_inputs(program) if name == "x" else None
-            return [Suspicion("missing_values", "missing", {"name": name, "count": bad}, repaired, True)]
-    return []
+            yield Suspicion("missing" if repaired else "missing_targets", {"count": bad}, repaired, True)
 
 
 def seen_by_weights(program: Program) -> np.ndarray | None:
     """Return the numbers that the first layer with weights reads; None if it reads tokens, or normalises them."""
-    if not isinstance(program.x, np.ndarray):
-        return None
-    x = program.x[:2000]
+    x = program.x[:2000] if is_numbers(program.x) else None
     for layer in flat_layers(program.model):
-        if isinstance(layer, TAKES_ANY):
+        if x is None or isinstance(layer, TAKES_ANY):
             return None
         if not isinstance(layer, OF_DATA):
             return np.asarray(x, "float64")
-        if not isinstance(layer, keras.layers.InputLayer):
+        if not isinstance(layer, L.InputLayer):
             x = np.asarray(keras.ops.convert_to_numpy(layer(x)))
     return None
 
 
-def check_inputs(program: Program) -> list[Suspicion]:
-    """Inputs of large, or of very different, size."""
+def check_inputs(program: Program):
+    """Inputs of large, or of very small, numbers."""
     x = seen_by_weights(program)
     if x is None or not np.isfinite(x).all():
-        return []
+        return
     columns = x if x.ndim == 2 else x.reshape(-1, 1)
-    deviations = columns.std(0)
-    deviations = deviations[deviations > 0]
+    deviations = columns.std(0)[columns.std(0) > 0]
     largest = float(np.abs(columns).max())
-    if not len(deviations) or (largest <= 20 and deviations.max() > 1e-3):
-        return []
+    if not len(deviations) or (largest <= LARGE and deviations.max() > 1e-3):
+        return
     codes = [code for column in columns.T if x.ndim == 2 and (code := _repairs.missing_code(column)) is not None]
-    facts = {"largest": largest, "least": float(deviations.min()), "most": float(deviations.max())}
+    facts = {
+        "largest": largest,
+        "least": float(deviations.min()),
+        "most": float(deviations.max()),
+        "code": [*codes, 0][0],
+    }
     key = "missing_codes" if codes else "inputs_of_images" if x.ndim > 2 else "inputs"
-    facts |= {"code": codes[0]} if codes else {}
-    return [Suspicion("unscaled_inputs", key, facts, _repairs.with_scaled_inputs(program))]
+    yield Suspicion(key, facts, _repairs.with_scaled_inputs(program))
 
 
-def check_targets(program: Program) -> list[Suspicion]:
+def check_targets(program: Program):
     """Targets of a regression that are far from 0 to about 1."""
-    if program.task.kind != "numbers" or not isinstance(program.y, np.ndarray) or not np.isfinite(program.y).all():
-        return []
+    if program.task.kind != "numbers" or not is_numbers(program.y) or not np.isfinite(program.y).all():
+        return
     y = program.y.reshape(len(program.y), -1)
     mean, deviation = float(np.abs(y.mean(0)).max()), float(y.std(0).max())
-    if not deviation or (mean < 10 and 0.05 < deviation < 10):
-        return []
-    facts = {"low": float(y.min()), "high": float(y.max()), "deviation": deviation}
-    return [Suspicion("unscaled_targets", "targets", facts, _repairs.with_scaled_targets(program))]
+    if deviation and not (mean < 10 and 0.05 < deviation < 10):
+        facts = {"low": float(y.min()), "high": float(y.max()), "deviation": deviation}
+        repaired = _repairs.with_scaled_targets(program)
+        yield Suspicion("targets", facts, repaired)
+        for inputs in check_inputs(repaired):  # Where either of them alone is not enough.
+            yield Suspicion("inputs_and_targets", {**inputs.facts, **facts}, inputs.repaired)
 
 
-def check_order(program: Program) -> list[Suspicion]:
+def check_order(program: Program):
     """Sorted examples that are trained in their order, or whose last ones are the validation set."""
-    labels = _labels(program.given.get("all_y"))
-    if labels is None or program.given.get("is_data_set"):
-        return []
-    share = program.given.get("validation_split") or 0
-    n = len(labels)
-    changes = float(np.mean(labels[1:] != labels[:-1]))
-    shares = np.unique(labels, return_counts=True)[1] / n
-    usual = 1 - float((shares**2).sum())  # In random order.
-    is_sorted = changes < 0.1 * usual
-    if not is_sorted or (program.options.get("shuffle", True) and not share):
-        return []
-    only = [value for value in np.unique(labels) if (labels[: n - int(n * share)] != value).all()]
-    shuffled = _repairs.with_random_order(program)
-    key = "sorted_split" if share else "not_shuffled"
-    facts = {"changes": changes, "usual": usual, "share": share, "missing": len(only)}
-    return [Suspicion("not_shuffled", key, facts, shuffled, bool(only))]
+    labels, share = labels_of(program.given["y"]), program.given.get("validation_split") or 0
+    if labels is None or program.given.get("is_data_set") or (program.options.get("shuffle", True) and not share):
+        return
+    shares = np.unique(labels, return_counts=True)[1] / len(labels)
+    changes, usual = float(np.mean(labels[1:] != labels[:-1])), 1 - float((shares**2).sum())
+    if changes < 0.1 * usual:
+        kept = labels[: len(labels) - int(len(labels) * share)]
+        missing = len(np.setdiff1d(labels, kept))
+        facts = {"changes": changes, "usual": usual, "share": share, "missing": missing}
+        repaired = _repairs.with_random_order(program)
+        yield Suspicion("sorted_split" if share else "not_shuffled", facts, repaired, missing > 0)
 
 
-def check_leakage(program: Program) -> list[Suspicion]:
+def check_leakage(program: Program):
     """Validation examples that the training set has too."""
-    validation = program.given.get("validation")
-    if validation is None or not isinstance(program.x, np.ndarray) or not isinstance(validation[0], np.ndarray):
-        return []
-    rows, others = (
-        {row.tobytes() for row in np.ascontiguousarray(part, "float32")}
-        for part in (program.given["all_x"], validation[0])
-    )
-    is_small = len(rows) < 0.5 * count(program.given["all_x"])  # Of few kinds, such as a truth table.
+    held = program.given.get("validation", (None,))[0]
+    if not isinstance(program.given["x"], np.ndarray) or not isinstance(held, np.ndarray):
+        return
+    x = program.given["x"]
+    rows, others = ({row.tobytes() for row in np.ascontiguousarray(part, "float32")} for part in (x, held))
     share = len(rows & others) / max(len(others), 1)
-    if is_small or share < 0.2:
-        return []
-    return [Suspicion("leakage", "leakage", {"share": share, "count": len(others)}, None, True)]
+    if share >= SAME and len(rows) > 0.5 * count(x):  # Fewer are of few kinds, such as a truth table.
+        yield Suspicion("leakage", {"share": share, "count": len(others)}, None, True)
 
 
-def _labels(y) -> np.ndarray | None:
+def is_numbers(array) -> bool:
+    """Return whether this is an array of numbers: there may be several, none, or texts."""
+    return isinstance(array, np.ndarray) and array.dtype.kind in "buif"
+
+
+def labels_of(y) -> np.ndarray | None:
     """Return one number for each example; None for targets that are not classes."""
     if not isinstance(y, np.ndarray) or not len(y):
         return None
     y = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)[:, 0]
     return y if 1 < len(np.unique(y)) <= min(100, len(y) / 5) else None
-
-
-def linear_skill(program: Program) -> float | None:
-    """Return the skill of the least-squares line through the inputs: what a network should beat."""
-    from dlguide.diagnosis._program import skill
-
-    if not isinstance(program.x, np.ndarray) or not isinstance(program.y, np.ndarray):
-        return None
-    scaled = _repairs.with_scaled_inputs(program)
-    x, held = (
-        np.hstack([part.reshape(len(part), -1), np.ones((len(part), 1))]) for part in (scaled.x, scaled.held_out[0])
-    )
-    if x.shape[1] > 3000:
-        return None
-    y, task = program.y, program.task
-    if task.kind == "classes" and task.form != "one_hot":
-        y = (y.reshape(len(y), 1) == task.values) * 1.0
-        task = task._replace(form="integers")
-    y = np.asarray(y, "float64").reshape(len(y), -1)
-    ridge = x.T @ x + 1e-3 * len(x) * np.eye(x.shape[1])
-    outputs = held @ np.linalg.solve(ridge, x.T @ y)
-    held_y = program.held_out[1]
-    if program.task.kind == "classes" and program.task.form != "one_hot":
-        held_y = np.searchsorted(program.task.values, held_y.reshape(len(held_y)))
-        task = task._replace(values=np.arange(program.task.num_classes))
-    return skill(
-        task,
-        outputs,
-        np.asarray(held_y).reshape(len(outputs), -1) if task.form == "one_hot" or task.kind != "classes" else held_y,
-        False,
-    )
-
-
-__all__ = ["take"]

@@ -1,20 +1,50 @@
 """The diagnosis: train the program as it is, then with each change that a check proposes."""
 
-import dataclasses
+from dataclasses import dataclass, replace
 
-from dlguide.diagnosis import _checks
-from dlguide.diagnosis._finding import Suspicion
+from dlguide.diagnosis import _data_checks, _head_checks, _layer_checks, _step_checks
 from dlguide.diagnosis._program import Program
-from dlguide.diagnosis._trainings import LONGEST, Outcome, Trainings
+from dlguide.diagnosis._report import Suspicion
+from dlguide.diagnosis._trainings import GOOD, Outcome, Trainings
 
-GAIN, ERRORS_LEFT = 0.1, 0.75
+CONTRADICTIONS = (
+    _data_checks.check_finite,
+    _head_checks.check_head,
+    _step_checks.check_sign,
+    _layer_checks.check_frozen,
+    _data_checks.check_order,
+    _head_checks.check_metrics,
+    _data_checks.check_leakage,
+)
+"""What can be seen without a training. One of them may be uncertain, and is then proved like those below."""
+
+PROVED = (
+    _layer_checks.check_weights,
+    _layer_checks.check_dropout,
+    _layer_checks.check_penalty,
+    _data_checks.check_inputs,
+    _step_checks.check_high,
+    _data_checks.check_targets,
+    _layer_checks.check_linear,
+    _layer_checks.check_saturating,
+    _layer_checks.check_depth,
+    _layer_checks.check_dead,
+    _step_checks.check_steps,
+    _step_checks.check_batch,
+)
+"""What is reported only if a short training with the change is clearly better; what explains others comes first."""
+
+LAST = (_layer_checks.check_one_saturating,)
+"""What is tried if none of these is clear."""
+
+GAIN, LARGE_GAIN, ERRORS_LEFT = 0.1, 0.25, 0.5
 NEARLY = 0.1  # Of two changes that gain as much, the one that stands first in the table is the cause.
 MOST_FOUND = 4
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Proof:
-    """A suspicion and its training: the program with this change alone."""
+    """A suspicion and its training: the program with this change alone, or beside those found before."""
 
     suspicion: Suspicion
     before: Outcome
@@ -22,59 +52,44 @@ class Proof:
 
     @property
     def is_clear(self) -> bool:
-        return self.after is not None and is_better(self.before, self.after)
+        """Whether the training with the change is clearly better."""
+        if self.after is None:
+            return False
+        before, after = max(self.before.skill, 0), self.after.skill
+        return after - before >= LARGE_GAIN or (after - before >= GAIN and 1 - after <= ERRORS_LEFT * (1 - before))
 
 
-def is_better(before: Outcome, after: Outcome) -> bool:
-    """Return whether a training is clearly better than another."""
-    room = 1 - max(before.skill, -0.0)
-    return after.skill - before.skill >= GAIN and 1 - after.skill <= ERRORS_LEFT * room
-
-
-def diagnose(program: Program, trainings: Trainings) -> tuple[list[Proof], Outcome]:
-    """Return what is wrong, the cause first, and the outcome of the program as it is."""
-    base = trainings.run(program, LONGEST, "as it is")
-    seen = [each for check in _checks.CONTRADICTIONS for each in check(program)]
-    found = [
-        Proof(each, base, trainings.run(each.repaired, name=each.fault) if each.repaired else None) for each in seen
-    ]
-    current, outcome = program, base
-    for proof in [each for each in found if each.suspicion.is_certain and each.after]:
-        changed = _again(proof.suspicion, current)
-        if changed is not None:
-            current = changed
-    if current is not program:
-        outcome = trainings.run(current, LONGEST, "with these changes")
-    found = [each for each in found if each.suspicion.is_certain or each.is_clear]
-    while len(found) < MOST_FOUND and outcome.skill < 0.95 and trainings.seconds_left > 0:
-        proof = _best(current, outcome, trainings)
+def diagnose(program: Program, trainings: Trainings) -> tuple[list[Proof], Program]:
+    """Return what is wrong, the cause first, and the program with the outcome of its own training."""
+    base = trainings.better_of_two(program)
+    program = current = replace(program, base=base)
+    found = []
+    for suspicion in (each for check in CONTRADICTIONS for each in check(program)):
+        proof = Proof(suspicion, base, suspicion.repaired and trainings.run(suspicion.repaired, suspicion.fault))
+        if suspicion.is_certain or proof.is_clear:
+            found.append(proof)
+            same = (each.repaired for check in CONTRADICTIONS for each in check(current) if each.key == suspicion.key)
+            current = next(filter(None, same), current)  # All changes together.
+    outcome = base if current is program else trainings.better_of_two(current)
+    while len(found) < MOST_FOUND and outcome.skill < GOOD and trainings.seconds_left > 0:
+        proof = _best(replace(current, base=outcome), trainings)
         if proof is None:
             break
         current, outcome = proof.suspicion.repaired, proof.after
         found.append(proof)
-    return found, base
+    return found, program
 
 
-def _best(program: Program, outcome: Outcome, trainings: Trainings) -> Proof | None:
+def _best(program: Program, trainings: Trainings) -> Proof | None:
     """Return the change that makes the training clearly better; None if there is none."""
     clear = []
-    for check in _checks.PROVED:
-        for suspicion in check(program):
-            if trainings.seconds_left <= 0:
-                break
-            proof = Proof(suspicion, outcome, trainings.run(suspicion.repaired, name=suspicion.fault))
-            if proof.is_clear:
-                clear.append(proof)
-    if not clear:
-        return None
-    most = max(proof.after.skill for proof in clear)
-    return next(proof for proof in clear if proof.after.skill >= most - NEARLY)
-
-
-def _again(suspicion: Suspicion, program: Program) -> Program | None:
-    """Return a program with the change of a suspicion that was made for another one."""
-    for check in _checks.CONTRADICTIONS:
-        for each in check(program):
-            if each.fault == suspicion.fault:
-                return each.repaired
-    return None
+    for check in (*PROVED, *LAST):
+        for suspicion in check(program) if not clear or check in PROVED else ():
+            if suspicion.repaired is None or trainings.seconds_left <= 0:
+                continue
+            proof = Proof(suspicion, program.base, trainings.run(suspicion.repaired, suspicion.fault))
+            clear += [proof] if proof.is_clear else []
+            if proof.is_clear and proof.after.skill >= 1 - NEARLY:
+                return next(each for each in clear if each.after.skill >= proof.after.skill - NEARLY)
+    most = max((proof.after.skill for proof in clear), default=0)
+    return next((proof for proof in clear if proof.after.skill >= most - NEARLY), None)

@@ -1,38 +1,23 @@
 """A program as the checks see it: a compiled model, arrays, options of `fit`, and the task that the targets state."""
 
 import dataclasses
-import re
-from typing import Any, NamedTuple
+import inspect
+from typing import Any
 
 import keras
 import numpy as np
 
-from dlguide import _targets
+from dlguide import _arrays, _checks, _data_sets, _keras, _targets
+from dlguide.diagnosis._task import Task, task_of
+from dlguide.errors import ArgumentError
 
-MOST_EXAMPLES, HELD_OUT = 12_000, 1_000
-OF_CLASSES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
-OF_SIGNS = ("hinge", "squared_hinge", "categorical_hinge")
-LAYERS_OF_SHAPE = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Dropout,
-                   keras.layers.Permute, keras.layers.Identity)  # fmt: skip
-ACTIVATIONS = (keras.layers.Activation, keras.layers.Softmax, keras.layers.ReLU, keras.layers.LeakyReLU,
-               keras.layers.ELU, keras.layers.PReLU)  # fmt: skip
-
-
-class Task(NamedTuple):
-    """What the targets are: `classes` ("integers", "one_hot", "signs", "codes"), `labels` of 0 and 1, or `numbers`."""
-
-    kind: str
-    form: str = ""
-    values: np.ndarray | None = None  # Of classes: what stands for each in the targets.
-
-    @property
-    def num_classes(self) -> int:
-        return 0 if self.values is None else len(self.values)
+OPTIONS = tuple(inspect.signature(keras.Model.fit).parameters)[3:]
+MOST_EXAMPLES, HELD_OUT, FEWEST = 12_000, 1_000, 300
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """What is trained, and on what; repairs are copies with other fields."""
+    """What is trained, and on what; a repair gives a copy with other fields."""
 
     model: keras.Model
     x: Any
@@ -41,41 +26,38 @@ class Program:
     task: Task
     epochs: int
     batch_size: int
-    loss: Any
-    rate: float | None = None  # None: that of the optimizer.
-    optimizer: keras.optimizers.Optimizer | None = None
-    options: dict = dataclasses.field(default_factory=dict)
+    options: dict
     """Further options of `fit`: shuffle, class_weight, sample_weight."""
-    given: dict = dataclasses.field(default_factory=dict)
-    """What the checks of the data need to know of the call: the validation data, and the order of the examples."""
+    given: dict
+    """The call as it was: x, y, count of training examples, validation, validation_split, is_data_set."""
+    rate: float | None = None
+    """A learning rate in place of the optimizer's."""
+    base: Any = None
+    """What the training of the program as it is came to, an `Outcome`."""
 
     @property
     def steps(self) -> int:
-        return self.epochs * -(-count(self.x) // self.batch_size)
+        return self.epochs * -(-self.given["count"] // self.batch_size)
 
     @property
-    def loss_name(self) -> str:
-        """The name of the loss, "" for a function of the user's, or several."""
-        loss = self.loss
-        if isinstance(loss, str) and loss.lower() in ("crossentropy", "ce"):
-            return "sparse_categorical_crossentropy" if self.task.form == "integers" else "categorical_crossentropy"
-        try:
-            loss = keras.losses.get(loss)
-        except (ValueError, TypeError):
-            return ""
-        if not _targets.is_of_keras(keras.losses, loss):
-            return ""
-        name = getattr(loss, "__name__", None) or type(loss).__name__
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    def units(self) -> int:
+        """Number of outputs, 0 if there is no last axis, or several outputs."""
+        shape = getattr(self.model, "output_shape", None)
+        return shape[-1] or 0 if isinstance(shape, tuple) and not isinstance(shape[0], tuple) else 0
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss, "" for one that is not Keras's, or several."""
+        return _targets.loss_name(self.model) or ""
 
     @property
     def takes_logits(self) -> bool:
-        return isinstance(self.loss, keras.losses.Loss) and bool(self.loss.get_config().get("from_logits", False))
+        return _targets.takes_logits(self.model)
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the first step."""
-        return self.rate if self.rate is not None else rate_of(self.model.optimizer)
+        """The rate of the first step, NaN for several optimizers."""
+        return rate_of(self.model.optimizer) if self.rate is None else self.rate
 
 
 def rate_of(optimizer) -> float:
@@ -83,7 +65,7 @@ def rate_of(optimizer) -> float:
     try:
         return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
     except (AttributeError, TypeError, ValueError):
-        return float("nan")  # Such as an optimizer of several.
+        return float("nan")
 
 
 def count(arrays) -> int:
@@ -96,117 +78,60 @@ def take(arrays, rows):
     return None if arrays is None else keras.tree.map_structure(lambda array: array[rows], arrays)
 
 
-def task_of(y, loss_name: str, has_accuracy: bool, units: int | None) -> Task:
-    """Infer the task from the values of the targets; where these leave it open, from the loss and the metrics."""
-    if not isinstance(y, np.ndarray) or y.dtype.kind not in "buif" or not y.size:
-        return Task("numbers")
-    y = y.astype("int64") if y.dtype.kind == "b" else y
-    if y.ndim > 1 and y.shape[-1] > 1:
-        if not np.isin(y, (0, 1)).all():
-            return Task("numbers")
-        is_one_hot = (y.sum(-1) == 1).all()
-        return Task("classes", "one_hot", np.arange(y.shape[-1])) if is_one_hot else Task("labels")
-    values = np.unique(y[:MOST_EXAMPLES])
-    if y.ndim > 2 or not np.equal(values, np.round(values)).all():
-        if len(values) > 20 or loss_name not in OF_CLASSES or len(values) > len(y) / 10:
-            return Task("numbers")
-        return Task("classes", "codes", values)  # Such as classes that were divided by their number.
-    if len(values) == 2:
-        form = "integers" if set(values) == {0, 1} else "signs" if set(values) == {-1, 1} else "codes"
-        return Task("classes", form, values)
-    if len(values) > max(len(y) / 3, 2) or len(values) > 1000:
-        return Task("numbers")
-    if loss_name in OF_CLASSES or loss_name in OF_SIGNS or (has_accuracy and len(values) <= 100):
-        is_counted = values.min() >= 0 and values.max() < max(units or 0, 1.5 * len(values))
-        return Task("classes", "integers" if is_counted else "codes", values)
-    return Task("numbers")
+def program_of(model, x, y=None, **options) -> Program:
+    """Return the program of a call of `model.fit`; a quarter of the examples is held out, of few none."""
+    for name in options:
+        if name not in OPTIONS:
+            raise TypeError(f"check() got an unexpected keyword argument {name!r}")
+    if not isinstance(model, keras.Model) or not model.compiled:
+        raise ArgumentError(f"`model` must be a compiled keras.Model. Received: model={model!r}")
+    epochs = _checks.integer("epochs", options.get("epochs", 1))
+    weights, batch_size = options.get("sample_weight"), options.get("batch_size")
+    (x, y, weights, batch_size), is_data_set = _examples("x", x, y, weights, batch_size)
+    n, share = count(x), options.get("validation_split") or 0
+    if not n:
+        raise ArgumentError("`x` must have at least one row. Received: x without a row")
+    for part in keras.tree.flatten((x, y)):
+        if part is not None and len(part) != n:
+            raise _checks.shape_error("`x` and `y` must have as many rows", x=keras.tree.flatten(x)[0], y=part)
+    if not model.built:
+        model(take(x, slice(0, 1)))
+    first = n - int(n * share)
+    given = {"x": x, "y": y, "count": first, "validation_split": share, "is_data_set": is_data_set}
+    validation = options.get("validation_data")
+    if validation is not None:
+        parts = (*validation, None)[:2] if isinstance(validation, tuple | list) else (validation, None)
+        given["validation"] = _examples("validation_data", *parts)[0][:2]
+    random, train, held = np.random.default_rng(0), np.arange(first), np.arange(n)
+    if n >= FEWEST:
+        held = random.permutation(n)[: min(HELD_OUT, n // 4)]
+        train = np.setdiff1d(train, held)
+    if len(train) > MOST_EXAMPLES:
+        train = np.sort(random.choice(train, MOST_EXAMPLES, replace=False))
+    kept = {name: options[name] for name in ("shuffle", "class_weight") if options.get(name) is not None}
+    kept["sample_weight"] = take(weights, train)
+    program = Program(model, take(x, train), take(y, train), (take(x, held), take(y, held)), Task("numbers"), epochs,
+                      batch_size or 32, kept, given)  # fmt: skip
+    metrics = " ".join(str(getattr(each, "name", each)) for each in _keras.compiled_metrics(model))
+    task = task_of(y, program.loss, "acc" in metrics.lower(), getattr(model, "output_shape", None))
+    return dataclasses.replace(program, task=task)
 
 
-def skill(task: Task, outputs: np.ndarray, y: np.ndarray, takes_logits: bool) -> float:
-    """Return how well outputs meet targets: 1 for all, 0 for as well as without the inputs, at least -1.
-
-    Of classes it is the balanced accuracy above that of chance; of labels the share of the majority's errors that is
-    gone; of numbers the coefficient of determination.
-    """
-    outputs, y = np.asarray(outputs, "float64"), np.asarray(y, "float64")
-    if not np.isfinite(outputs).all():
-        return -1.0
-    if task.kind == "classes":
-        labels = (
-            y.argmax(-1)
-            if task.form == "one_hot"
-            else np.searchsorted(task.values, y.reshape(y.shape[: max(1, y.ndim - 1)]))
-        )
-        if outputs.shape[-1] == 1 or outputs.ndim == 1:
-            edge = 0 if takes_logits or task.form == "signs" else 0.5
-            guesses = (outputs.reshape(len(outputs), -1).mean(1) > edge).astype(int)
-        else:
-            guesses = outputs.argmax(-1)
-            if task.form in ("integers", "codes") and outputs.shape[-1] != task.num_classes:
-                labels = y.reshape(labels.shape).astype(int)
-        if guesses.ndim > labels.ndim:  # An answer for each place of an example: the commonest one.
-            flat = guesses.reshape(len(guesses), -1)
-            guesses = np.array([np.bincount(row).argmax() for row in flat])
-        recalls = [np.mean(guesses[labels == k] == k) for k in np.unique(labels)]
-        return float((np.mean(recalls) - 1 / len(recalls)) / (1 - 1 / len(recalls))) if len(recalls) > 1 else 0.0
-    if outputs.size != y.size:
-        return -1.0
-    outputs = outputs.reshape(y.shape)
-    if task.kind == "labels":
-        right, common = (
-            ((outputs > (0 if takes_logits else 0.5)) == (y > 0.5)).mean(0),
-            np.maximum(y.mean(0), 1 - y.mean(0)),
-        )
-        return float(np.clip((right - common).mean() / max(1 - common.mean(), 1e-9), -1, 1))
-    errors, spread = ((y - outputs) ** 2).mean(0), y.var(0)
-    return (
-        float(np.clip(1 - (errors / np.maximum(spread, 1e-12))[spread > 1e-12].mean(), -1, 1))
-        if (spread > 1e-12).any()
-        else 0.0
-    )
-
-
-# The layers
-
-
-def flat_layers(model) -> list[keras.layers.Layer]:
-    """Return the layers of a model and of the models within it, from the input to the output."""
-    layers = []
-    for layer in getattr(model, "layers", ()):
-        layers += flat_layers(layer) if isinstance(layer, keras.Model) else [layer]
-    return layers
-
-
-def activation_of(layer) -> str:
-    """Return the name of a layer's activation, "linear" if it has none."""
-    if isinstance(layer, ACTIVATIONS) and not isinstance(layer, keras.layers.Activation):
-        return type(layer).__name__.lower()
-    activation = getattr(layer, "activation", None)
-    return getattr(activation, "__name__", "linear") if callable(activation) else "linear"
-
-
-class Head(NamedTuple):
-    """The last layer with weights, and what follows it."""
-
-    layer: keras.layers.Layer
-    activation: str
-    """That of the output, "linear" if there is none."""
-    inner: str
-    """An activation between the last layer's numbers and that of the output."""
-    after: list
-
-
-def head_of(model) -> Head | None:
-    """Return the head of a model with one output; None if its layers do not show it."""
-    layers, after, found = flat_layers(model), [], []
-    if not isinstance(getattr(model, "output_shape", None), tuple):
-        return None
-    for layer in reversed(layers):
-        if activation_of(layer) != "linear":
-            found.append(activation_of(layer))
-        if layer.weights or not isinstance(layer, (*LAYERS_OF_SHAPE, *ACTIVATIONS)):
-            if not isinstance(layer, keras.layers.Dense | keras.layers.Conv1D | keras.layers.Conv2D):
-                return None
-            return Head(layer, found[0] if found else "linear", found[1] if len(found) > 1 else "", after)
-        after.append(layer)
-    return None
+def _examples(name: str, x, y=None, weights=None, batch_size=None) -> tuple[tuple, bool]:
+    """Return arrays (x, y, sample weights) and the size of a batch; of a data set those of its first batches."""
+    is_iterator = hasattr(x, "__next__")
+    kind = "" if is_iterator else _data_sets.kind_of(name, x)
+    if kind == "arrays":
+        named = {name: x, "y": y, "sample_weight": weights}
+        x, y, weights = (_arrays.arrays(*each) for each in named.items())
+        return (x, y * 1 if getattr(y, "dtype", None) == "bool" else y, weights, batch_size), False
+    found = []
+    for batch in x if is_iterator else _data_sets.Data(kind, x).batches():
+        found.append(keras.utils.unpack_x_y_sample_weight(_data_sets.as_arrays(batch)))
+        if sum(count(each[0]) for each in found) >= MOST_EXAMPLES:
+            break
+    if not found:
+        raise ArgumentError(f"`{name}` must have at least one batch. Received: {name} without one")
+    joined = [None if parts[0] is None else keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
+              for parts in zip(*found, strict=True)]  # fmt: skip
+    return (*joined, count(found[0][0])), True

@@ -1,15 +1,16 @@
 """Checks of the steps: their length, their number, and how many examples each has."""
 
 import math
+from dataclasses import replace
 
 import keras
 
-from dlguide.diagnosis import _repairs
-from dlguide.diagnosis._finding import Suspicion
+from dlguide.diagnosis._layers import flat_layers
 from dlguide.diagnosis._program import Program, count
+from dlguide.diagnosis._report import Suspicion
 
-CUSTOMARY = {"SGD": 0.01, "Adam": 0.001, "AdamW": 0.001, "Nadam": 0.001, "Adamax": 0.001, "RMSprop": 0.001,
-             "Adagrad": 0.01, "Adadelta": 1.0, "Ftrl": 0.01, "Lion": 0.0001, "Lamb": 0.001, "Muon": 0.001}  # fmt: skip
+CUSTOMARY = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 1.0, "Ftrl": 0.01, "Lion": 0.0001}  # Others 0.001.
+FEW_EPOCHS = 10
 
 
 def customary_rate(program: Program) -> float:
@@ -17,70 +18,43 @@ def customary_rate(program: Program) -> float:
     return CUSTOMARY.get(type(program.model.optimizer).__name__, 0.001)
 
 
-def check_sign(program: Program) -> list[Suspicion]:
+def check_sign(program: Program):
     """A learning rate that is no positive number: steps uphill, or none."""
-    if math.isnan(program.learning_rate) or program.learning_rate > 0:
-        return []
-    return [
-        _suspicion(
-            "learning_rate_high" if program.learning_rate else "learning_rate_low",
-            program,
-            customary_rate(program),
-            True,
-        )
-    ]
+    if program.learning_rate <= 0:
+        key = "rate_negative" if program.learning_rate else "rate_zero"
+        yield _with_rate(key, program, customary_rate(program), True)
 
 
-def check_high(program: Program) -> list[Suspicion]:
-    """Steps that are too long: a tenth of it is better, or the usual rate, or a hundredth."""
+def check_high(program: Program):
+    """Steps that are too long: a tenth of it is better, or a hundredth or the usual rate, or a thousandth."""
     rate, usual = program.learning_rate, customary_rate(program)
-    if not rate > 0:
-        return []
-    return [
-        _suspicion("learning_rate_high", program, other)
-        for other in (rate / 10, usual if usual < rate / 30 else rate / 100)
-    ]
+    for other in (rate / 10, usual if usual < rate / 30 else rate / 100, rate / 1000) if rate > 0 else ():
+        yield _with_rate("rate_high", program, other)
 
 
-def check_low(program: Program) -> list[Suspicion]:
-    """Steps that are too short: ten times as long ones are better, or the usual rate, or a hundred times as long ones."""
+def check_steps(program: Program):
+    """Too few steps, or too short ones; few epochs at the usual rate are the cause before the rate."""
     rate, usual = program.learning_rate, customary_rate(program)
-    if not rate > 0:
-        return []
-    return [
-        _suspicion("learning_rate_low", program, other)
-        for other in (10 * rate, usual if usual > 30 * rate else 100 * rate)
-    ]
-
-
-def _suspicion(fault: str, program: Program, rate: float, is_certain: bool = False) -> Suspicion:
-    facts = {
-        "rate": program.learning_rate,
-        "other": float(f"{rate:.1g}"),
-        "optimizer": type(program.model.optimizer).__name__,
-    }
-    key = fault if program.learning_rate > 0 else "learning_rate_sign"
-    return Suspicion(fault, key, facts, _repairs.with_options(program, rate=facts["other"]), is_certain)
-
-
-def check_epochs(program: Program) -> list[Suspicion]:
-    """Training that ends long before it is done."""
+    part = program.steps / program.base.steps if program.base and program.base.steps else 1
+    rates = [] if not rate > 0 else [10 * rate, usual if usual > 30 * rate else 100 * rate]
+    low = [_with_rate("rate_low", program, other) for other in rates if other / rate > 2 * part]
     facts = {"epochs": program.epochs, "steps": program.steps, "other": 5 * program.epochs}
-    return [Suspicion("too_few_epochs", "epochs", facts, _repairs.with_options(program, epochs=5 * program.epochs))]
+    few = [Suspicion("epochs", facts, replace(program, epochs=5 * program.epochs))] if part < 1.5 else []
+    is_usual = math.isnan(rate) or (rate >= usual and program.epochs <= FEW_EPOCHS)
+    yield from few + low if is_usual else low + few
 
 
-def check_batch(program: Program) -> list[Suspicion]:
+def _with_rate(key: str, program: Program, rate: float, is_certain: bool = False) -> Suspicion:
+    other, optimizer = float(f"{rate:.1g}"), type(program.model.optimizer).__name__
+    facts = {"rate": program.learning_rate, "other": other, "optimizer": optimizer}
+    return Suspicion(key, facts, replace(program, rate=other), is_certain)
+
+
+def check_batch(program: Program):
     """Batches of one or two examples, or of so many that there are few steps."""
     size, n = program.batch_size, count(program.x)
-    normalises = any(isinstance(layer, keras.layers.BatchNormalization) for layer in program.model.layers)
-    if not (size <= 2 or (normalises and size <= 4) or size > max(n / 8, 256)):
-        return []
-    facts = {"batch_size": size, "steps": -(-n // size)}
-    return [
-        Suspicion(
-            "batch_size",
-            "batch_small" if size <= 4 else "batch_large",
-            facts,
-            _repairs.with_options(program, batch_size=32),
-        )
-    ]
+    normalises = any(isinstance(layer, keras.layers.BatchNormalization) for layer in flat_layers(program.model))
+    if size <= (4 if normalises else 2) or size > max(n / 8, 256):
+        facts = {"batch_size": size, "steps": -(-n // size)}
+        repaired = replace(program, batch_size=32)
+        yield Suspicion("batch_small" if size <= 4 else "batch_large", facts, repaired)

@@ -1,51 +1,50 @@
-"""Short trainings of copies, each from the weights that the program gave, within a limit of time."""
+"""Short trainings of copies, each from the weights that the program gave, within a limit of processor time."""
 
 import contextlib
 import dataclasses
 import random
 import time
-import warnings
 
 import keras
 import numpy as np
 
 from dlguide import _keras
-from dlguide.diagnosis._program import Program, count, rate_of, skill, take
+from dlguide.diagnosis._data_checks import is_numbers
+from dlguide.diagnosis._layers import copied
+from dlguide.diagnosis._program import Program, count, take
+from dlguide.diagnosis._task import skill
 
-SECONDS = 60.0  # For all trainings of a diagnosis.
-LONGEST = 5.0  # Seconds of the program's own training; another one may have half of it.
+SECONDS = 60.0  # Of the processors, for all trainings of a diagnosis.
+GOOD = 0.8  # A program that reaches this skill learns.
+LONGEST = 5.0  # Of the program's own training; another one may have half of it.
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What a training came to."""
+    """What a training came to; `losses` and `valid_losses` have one number an epoch, or for a few of them together."""
 
     skill: float
-    losses: list
-    """The mean loss of each pass."""
-    steps: int
-    is_whole: bool
-    """Whether all epochs were trained."""
+    losses: list = dataclasses.field(default_factory=list)
+    valid_losses: list = dataclasses.field(default_factory=list)
+    steps: int = 0
     error: str = ""
-
-    @property
-    def is_finite(self) -> bool:
-        return bool(np.isfinite(self.losses).all()) and not self.error
+    weights: list | None = None
 
 
 class _Clock(keras.callbacks.Callback):
     """Ends a training when its time is over, and counts its steps."""
 
-    def __init__(self, seconds: float):
+    def __init__(self, seconds: float, steps_of_epoch: int):
         super().__init__()
-        self.seconds, self.steps, self.start = seconds, 0, None
+        self.seconds, self.steps_of_epoch, self.epoch, self.steps, self.start = seconds, steps_of_epoch, 0, 0, None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        self.steps += 1
-        if self.start is None:  # After the first step, which takes as long as tracing.
-            self.start = time.process_time()
-        elif time.process_time() - self.start > self.seconds:
-            self.model.stop_training = True
+        self.steps = self.epoch * self.steps_of_epoch + batch + 1
+        self.start = self.start or time.process_time()  # After the first step, which takes as long as tracing.
+        self.model.stop_training |= time.process_time() - self.start > self.seconds
 
 
 class Trainings:
@@ -58,46 +57,53 @@ class Trainings:
     def seconds_left(self) -> float:
         return SECONDS - (time.process_time() - self._start)
 
-    def run(self, program: Program, seconds: float = LONGEST / 2, name: str = "") -> Outcome:
+    def run(self, program: Program, name: str, seconds: float = LONGEST / 2, seed: int = 0) -> Outcome:
         """Train a program for at most so many seconds."""
         self._tell(name, 1 - self.seconds_left / SECONDS)
         try:
-            with seeded(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return self._run(program, seconds)
+            return self._run(program, seconds, seed)
         except Exception as error:  # Whatever the program does wrong: it is what the user sees.
-            return Outcome(-1.0, [], 0, False, error=f"{type(error).__name__}: {str(error).splitlines()[0]}")
+            return Outcome(-1.0, error=f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
 
-    def _run(self, program: Program, seconds: float) -> Outcome:
-        model = self._ready(program)
-        repeats, epochs = 1, program.epochs
+    def better_of_two(self, program: Program) -> Outcome:
+        """Train a program; if it does not learn, once more with another seed, since that can be bad luck."""
+        first = self.run(program, "", LONGEST)
+        second = self.run(program, "", LONGEST, 1) if first.skill < GOOD and not first.error else first
+        return second if second.skill > first.skill else first
+
+    def _run(self, program: Program, seconds: float, seed: int) -> Outcome:
         x, y, weights = program.x, program.y, program.options.get("sample_weight")
+        epochs = max(1, round(program.steps * program.batch_size / count(x)))  # As many steps as with all examples.
         if count(x) < 1500 and epochs > 5:  # An epoch costs Keras milliseconds, whatever it has.
             repeats = min(epochs, -(-2000 // count(x)))
-            epochs = max(1, round(epochs / repeats))
-            rows = np.tile(np.arange(count(x)), repeats)
+            epochs, rows = max(1, round(epochs / repeats)), np.tile(np.arange(count(x)), repeats)
             x, y, weights = take(x, rows), take(y, rows), take(weights, rows)
-        clock = _Clock(seconds)
+        steps = -(-count(x) // program.batch_size)
+        x, held_out = keras.tree.map_structure(_as_tensor, (x, program.held_out))
+        model, clock = self._ready(program, min(20, max(1, steps // 2))), _Clock(seconds, steps)
         options = {**program.options, "sample_weight": weights, "callbacks": [clock], "verbose": 0}
-        history = model.fit(x, y, epochs=epochs, batch_size=program.batch_size, **options)
-        is_whole = clock.steps >= epochs * -(-count(x) // program.batch_size)
-        x, y = program.held_out
-        outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
-        return Outcome(
-            skill(program.task, outputs, y, program.takes_logits), history.history["loss"], clock.steps, is_whole
-        )
+        if program.base is None:
+            options |= {"validation_data": held_out, "validation_freq": -(-epochs // 20)}
+        keras.utils.set_random_seed(seed)
+        history = model.fit(x, y, epochs=epochs, batch_size=program.batch_size, **options).history
+        losses, (x, y) = history["loss"], held_out
+        reached = float("nan")  # It is defined for one output with targets.
+        if program.units and is_numbers(y):
+            outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
+            reached = skill(program.task, outputs, y, program.takes_logits)
+        kept = model.get_weights() if program.base is None else None
+        return Outcome(reached, losses, history.get("val_loss", []), clock.steps, weights=kept)
 
-    def _ready(self, program: Program):
+    def _ready(self, program: Program, steps_per_execution: int):
         """Return the compiled copy of a program's model, with its first weights and a new optimizer."""
-        optimizer = program.optimizer or program.model.optimizer
-        is_schedule = not isinstance(optimizer.get_config().get("learning_rate"), float)
-        key = id(program.model), repr(program.loss), id(optimizer), is_schedule and program.rate is not None
+        is_schedule = not isinstance(program.model.optimizer.get_config().get("learning_rate"), float)
+        key = id(program.model), steps_per_execution, program.rate if is_schedule else None
         if key not in self._compiled:
-            config = keras.optimizers.serialize(optimizer)
-            if program.rate is not None:
-                config["config"]["learning_rate"] = program.rate
-            copy = copied(program.model)
-            copy.compile(optimizer=keras.optimizers.deserialize(config), loss=program.loss, jit_compile=False)
+            backend = keras.backend.backend()
+            options = {"jit_compile": False} if backend == "tensorflow" else {}  # Compiling would take longer.
+            options |= {"steps_per_execution": steps_per_execution} if backend != "torch" else {}
+            keras.utils.set_random_seed(0)  # Of dropout.
+            copy = copied(program.model, rate=program.rate, **options)
             copy.optimizer.build(copy.trainable_variables)
             state = [np.array(v) for v in (*copy.variables, *copy.optimizer.variables)]
             self._compiled[key] = copy, state, program.model  # The model too: its `id` must stay its own.
@@ -105,29 +111,30 @@ class Trainings:
         for variable, value in zip((*model.variables, *model.optimizer.variables), state, strict=False):
             variable.assign(value)
         if not is_schedule:
-            model.optimizer.learning_rate = rate_of(optimizer) if program.rate is None else program.rate
+            model.optimizer.learning_rate = program.learning_rate
         return model
 
 
-def copied(model):
-    """Return a copy of a model with its weights."""
-    copy = keras.models.clone_model(model)
-    if model.built:
-        if not copy.built:
-            copy.build(model.input_shape)
-        copy.set_weights(model.get_weights())
-    return copy
+def _as_tensor(array):
+    """Return texts as a tensor: Keras takes no arrays of them."""
+    is_text = isinstance(array, np.ndarray) and array.dtype.kind in "OUS"
+    return keras.ops.convert_to_tensor(array) if is_text else array
 
 
 @contextlib.contextmanager
-def seeded():
-    """Inside, all is drawn from one seed; afterwards as if nothing had been drawn."""
-    states, state = (random.getstate(), np.random.get_state()), _keras.global_seed_state()
+def kept_seeds():
+    """Inside, anything may be drawn and seeded; afterwards random numbers go on as if nothing had been."""
+    seed, states, state = (
+        _keras.random_seed(),
+        (random.getstate(), np.random.get_state()),
+        _keras.global_seed_state(),
+    )
     value = None if state is None else np.array(state)
-    keras.utils.set_random_seed(0)
     try:
         yield
     finally:
+        if seed is not None:
+            keras.utils.set_random_seed(seed)  # That of TensorFlow, which cannot be read.
         random.setstate(states[0])
         np.random.set_state(states[1])
         if value is not None:
