@@ -48,21 +48,22 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
     with kept_seeds(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = program_of(model, x, y, **options)
-        proofs, program = diagnose(program, Trainings(_bar if is_shown else lambda text, share: None))
+        proofs, tried, program = diagnose(program, Trainings(_bar if is_shown else lambda text, share: None))
         notes = [sentence(key, language, facts) for key, facts in notes_of(program)]
     if is_shown:
         print("\r" + 65 * " " + "\r", end="", file=sys.stderr, flush=True)
     base, findings = program.base, [_finding(proof, language) for proof in proofs]
-    checks = len(CONTRADICTIONS) + len(PROVED)
+    checks = len({*CONTRADICTIONS, *PROVED})
+    best = {each.suspicion.fault: each.after.skill for each in sorted(tried, key=lambda each: each.after.skill)}
     reached = None if math.isnan(base.skill) else base.skill
-    return Report(findings, notes, reached, linear_skill(program), base.error, checks, base.losses, language)
+    return Report(findings, notes, reached, linear_skill(program), base.error, checks, base.losses, best, language)
 
 
 def _finding(proof: Proof, language: str) -> Finding:
     each, after = proof.suspicion, proof.after
     texts = [sentence(each.key, column, each.facts) for column in (language, f"evidence_{language}", "change")]
     before, skill, losses = (proof.before.skill, after.skill, after.losses) if after else (None, None, [])
-    confidence = "certain" if each.is_certain else "shown"
+    confidence = "certain" if each.is_certain else "together" if proof.is_together else "shown"
     return Finding(each.fault, *texts, confidence, before, skill, proof.is_clear, losses)
 
 

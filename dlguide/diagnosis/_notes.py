@@ -47,7 +47,7 @@ def _of_curves(program: Program):
         has_dropout = any(isinstance(layer, DROPOUT) for layer in flat_layers(program.model))
         key = "note_below_dropout" if has_dropout else "note_below"
         yield key, {"train": train[-1], "valid": valid[-1]}
-    if base.skill < GOOD and train[-1] > 0.95 * train[0]:
+    if base.skill < GOOD and len(train) > 1 and train[-1] > 0.95 * train[0]:
         yield "note_flat", {"first": train[0], "last": train[-1]}
 
 

@@ -50,7 +50,8 @@ class Finding:
         text: What is wrong, in a sentence.
         evidence: The numbers that show it.
         change: What to change, as code.
-        confidence: `"certain"` for a contradiction in the program, `"shown"` for what the training showed.
+        confidence: `"certain"` for a contradiction in the program, `"shown"` for what the training with
+            it showed, `"together"` for what it showed with other changes only.
         before: The skill of the short training without the change: 1 is perfect, 0 as good as without the inputs.
         after: The same with the change; both None if it was not trained.
         is_clear: Whether the training with the change was clearly better.
@@ -85,6 +86,7 @@ class Report:
         error: The error in which the training ended, "" for none.
         checks: Number of the checks.
         losses: The losses of the training as the program is.
+        tried: Fault to the skill of the short training with a change against it that was not clearly better.
         language: `"en"` or `"zh"`.
     """
 
@@ -95,6 +97,7 @@ class Report:
     error: str
     checks: int
     losses: list
+    tried: dict[str, float]
     language: str = "en"
 
     def to_dict(self) -> dict:
@@ -109,7 +112,9 @@ class Report:
         for number, each in enumerate(self.findings, 1):
             lines.append(f"{number}. {each.text} [{each.fault}, {self._say(each.confidence)}]")
             lines += [f"   {self._say(name)}{getattr(each, name)}" for name in ("evidence", "change")]
-            proof = self._say("proof", before=each.before, after=each.after) if each.after is not None else None
+            proof = None
+            if each.after is not None:
+                proof = self._say("proof" if each.before in (self.skill, None) else "proof_with", **vars(each))
             lines += [f"   {line}" for line in (proof, each.page) if line]
         linear = "" if self.linear_skill is None else self._say("linear", linear=self.linear_skill)
         if self.error or self.skill is not None:
@@ -118,6 +123,12 @@ class Report:
             )
         elif self.losses:
             lines.append(self._say("losses", first=self.losses[0], last=self.losses[-1]))
+        if not self.findings and self.tried:
+            tried = ", ".join(f"{fault} {skill:.2f}" for fault, skill in reversed(self.tried.items()))
+            lines.append(self._say("tried", tried=tried))
+        last = [each.after for each in self.findings if each.after is not None][-1:]
+        if last and last[0] < max((self.linear_skill or 0) - 0.05, 0.8):
+            lines.append(self._say("again"))
         return "\n".join(lines + [f"- {note}" for note in self.notes])
 
     def _repr_markdown_(self):

@@ -74,6 +74,8 @@ def skill(task: Task, outputs: np.ndarray, y: np.ndarray, takes_logits: bool) ->
     if outputs.size != y.size:
         return -1.0
     outputs = outputs.reshape(y.shape)
+    if task.kind == "numbers" and takes_logits:  # Of shares, such as grey pixels.
+        outputs = 1 / (1 + np.exp(-np.clip(outputs, -500, 500)))
     if task.kind == "labels":
         wrong = (outputs > (0 if takes_logits else 0.5)) != (y > 0.5)
         errors, spread = wrong.mean(), np.minimum(y.mean(0), 1 - y.mean(0)).mean()

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import random
+import re
 import time
 
 import keras
@@ -32,7 +33,7 @@ class Outcome:
 
 
 class _Clock(keras.callbacks.Callback):
-    """Ends a training when its time is over, and counts its steps."""
+    """Ends a training when its time is over or its loss is not finite, and counts its steps."""
 
     def __init__(self, seconds: float, steps_of_epoch: int):
         super().__init__()
@@ -44,7 +45,8 @@ class _Clock(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.steps = self.epoch * self.steps_of_epoch + batch + 1
         self.start = self.start or time.process_time()  # After the first step, which takes as long as tracing.
-        self.model.stop_training |= time.process_time() - self.start > self.seconds
+        is_over = time.process_time() - self.start > self.seconds
+        self.model.stop_training |= is_over or not np.isfinite((logs or {}).get("loss", 0.0))
 
 
 class Trainings:
@@ -63,7 +65,8 @@ class Trainings:
         try:
             return self._run(program, seconds, seed)
         except Exception as error:  # Whatever the program does wrong: it is what the user sees.
-            return Outcome(-1.0, error=f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
+            text = re.sub(r"(?m)^\s*(File |Detected at|\[\[).*", "", str(error))  # TensorFlow tells where in its graph.
+            return Outcome(-1.0, error=f"{type(error).__name__}: {' '.join(text.split())[:400]}")
 
     def better_of_two(self, program: Program) -> Outcome:
         """Train a program; if it does not learn, once more with another seed, since that can be bad luck."""

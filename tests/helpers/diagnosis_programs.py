@@ -55,7 +55,7 @@ def suspicions(as_seen, checks=CONTRADICTIONS) -> list:
 
 
 def all_suspicions(as_seen) -> list:
-    return suspicions(as_seen, CONTRADICTIONS + PROVED)
+    return suspicions(as_seen, tuple(dict.fromkeys(CONTRADICTIONS + PROVED)))
 
 
 def functional(*parts, shape=(4,)):

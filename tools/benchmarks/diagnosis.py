@@ -18,6 +18,9 @@ import keras
 
 from tools.benchmarks import processes, tables
 
+TOOLS = ("DeepLocalize", "DeepFD", "DEFault", "NeuraLint", "UMLAUT", "AUTOTRAINER", "Humbatova")
+"""Those whose lists the programs come from, as their docstrings say."""
+
 
 def main(
     folder: Path, *, seeds: tuple[int, ...] = (0, 1, 2), share: int = 1, at_once: int = 2, save: bool = True
@@ -66,7 +69,8 @@ def judge(folder: str, name: str, kind: str, seed: int) -> dict:
     report = diagnosis.check(model, x, y, verbose=0, **options)
     found = [{"fault": each.fault, "before": each.before, "after": each.after, "is_clear": each.is_clear}
              for each in report.findings]  # fmt: skip
-    return {"name": name, "kind": kind, "seed": seed, "faults": list(program.FAULTS), "found": found,
+    sources = [tool for tool in TOOLS if tool in (program.__doc__ or "")]
+    return {"name": name, "kind": kind, "seed": seed, "faults": list(program.FAULTS), "sources": sources, "found": found,
             "skill": report.skill, "seconds": round(time.perf_counter() - start, 1)}  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from questions import _verdict
 from recipes._lib.runs import recipe_list, results, seed_intervals
 from recipes._lib.words import read_words
 from tools.benchmarks import models
-from tools.benchmarks.diagnosis import summary
+from tools.benchmarks.diagnosis import TOOLS, summary
 from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_product, ratios, read, table
 
 
@@ -248,7 +248,13 @@ def _diagnosis(content, phrases):
         shares = summary(judged)
         counts = {f"num_{kind}": sum(row["kind"] == kind for row in judged) for kind in ("buggy", "fixed", "healthy")}
         rows.append({"backend": phrases[backend], **counts, **shares})
-    return [table("diagnosis", phrases, rows), phrases["diagnosis_note"].format(**content)]
+    buggy = [row for row in content["rows"]["tensorflow"] if row["kind"] == "buggy"]
+    lists = {tool: [row for row in buggy if tool in row["sources"]] for tool in TOOLS}
+    parts = [
+        {"tool": tool, "count": len({row["name"] for row in own}), **summary(own)} for tool, own in lists.items() if own
+    ]
+    note = phrases["diagnosis_note"].format(**content)
+    return [table("diagnosis", phrases, rows), note, table("diagnosis_lists", phrases, parts)]
 
 
 MARKERS = {"speed": _speed, "growth": _growth, "memory": _memory, "export": _exports, "photos": _photos, "dqn": _dqn}

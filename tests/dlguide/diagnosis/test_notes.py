@@ -48,7 +48,7 @@ TRAINED = {
         *a([L.Dropout(0.5)], []), y=NUMBERS + NOISE / 2, optimizer=SGD(0.05), epochs=6
     ),
     "note_below": lambda a: of_numbers(y=NUMBERS + NOISE, optimizer=SGD(0.02), epochs=a(1, 20)),
-    "note_flat": lambda a: of_numbers(y=-NUMBERS, optimizer=SGD(a(1e-6, 0.1)), epochs=4),
+    "note_flat": lambda a: of_numbers(y=-NUMBERS, optimizer=SGD(a(1e-6, 0.1)), epochs=30),
 }
 OF_DATA = {
     "note_rare": lambda a: of_classes(a(FEW, CLASSES)),

@@ -1,7 +1,7 @@
 """Keras 3.15.1: a copy of an adapted `Normalization` layer with its weights does not normalise.
 
-`set_weights` gives the copy its mean and variance, but `call` reads `layer.mean` and `layer.variance`, which only `adapt`,
-`build` and loading from a file make of them (`finalize_state`).
+`set_weights` gives the copy its mean and variance, but `call` reads `layer.mean` and `layer.variance`: only `adapt`,
+`build` and loading from a file compute these (`finalize_state`).
 """
 
 import keras

@@ -1,6 +1,6 @@
 """Keras 3.15.1: the NumPy backend cannot be imported without JAX.
 
-`backend/numpy/nn.py` and `backend/numpy/math.py` import `jax` at their heads, although the backend is there for machines
+`backend/numpy/nn.py` and `backend/numpy/math.py` import `jax` at their heads, although this backend is for machines
 without one.
 """
 

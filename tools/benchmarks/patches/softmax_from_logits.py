@@ -1,6 +1,6 @@
 """Keras 3.15.1: a softmax before a loss with `from_logits=True` is applied twice on JAX and PyTorch, without a word.
 
-The logits are 5, 0, 0, so the cross-entropy of class 0 is 0.013. TensorFlow finds the logits behind the softmax, and warns;
+The logits are 5, 0, 0, so the cross-entropy of class 0 is 0.013. TensorFlow finds them behind the softmax, and warns;
 JAX and PyTorch print 0.560. Run with KERAS_BACKEND=jax or torch.
 """
 
