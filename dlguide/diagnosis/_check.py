@@ -7,7 +7,7 @@ import warnings
 from dlguide import _checks
 from dlguide.diagnosis._diagnose import CONTRADICTIONS, PROVED, Proof, diagnose
 from dlguide.diagnosis._notes import linear_skill, notes_of
-from dlguide.diagnosis._program import program_of
+from dlguide.diagnosis._program import Program, program_of
 from dlguide.diagnosis._report import LANGUAGES, Finding, Report, sentence
 from dlguide.diagnosis._trainings import Trainings, kept_seeds
 
@@ -52,19 +52,19 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
         notes = [sentence(key, language, facts) for key, facts in notes_of(program)]
     if is_shown:
         print("\r" + 65 * " " + "\r", end="", file=sys.stderr, flush=True)
-    base, findings = program.base, [_finding(proof, language) for proof in proofs]
+    base, findings = program.base, [_finding(proof, language, program) for proof in proofs]
     checks = len({*CONTRADICTIONS, *PROVED})
     best = {each.suspicion.fault: each.after.skill for each in sorted(tried, key=lambda each: each.after.skill)}
     reached = None if math.isnan(base.skill) else base.skill
     return Report(findings, notes, reached, linear_skill(program), base.error, checks, base.losses, best, language)
 
 
-def _finding(proof: Proof, language: str) -> Finding:
+def _finding(proof: Proof, language: str, program: Program) -> Finding:
     each, after = proof.suspicion, proof.after
     texts = [sentence(each.key, column, each.facts) for column in (language, f"evidence_{language}", "change")]
     before, skill, losses = (proof.before.skill, after.skill, after.losses) if after else (None, None, [])
     confidence = "certain" if each.is_certain else "together" if proof.is_together else "shown"
-    return Finding(each.fault, *texts, confidence, before, skill, proof.is_clear, losses)
+    return Finding(each.fault, *texts, confidence, before, skill, proof.is_clear, proof.before is program.base, losses)
 
 
 def _bar(text: str, share: float) -> None:

@@ -55,6 +55,7 @@ class Finding:
         before: The skill of the short training without the change: 1 is perfect, 0 as good as without the inputs.
         after: The same with the change; both None if it was not trained.
         is_clear: Whether the training with the change was clearly better.
+        is_alone: Whether it had this change alone, not also those of the findings before.
         losses: The losses of the training with the change.
     """
 
@@ -66,6 +67,7 @@ class Finding:
     before: float | None = None
     after: float | None = None
     is_clear: bool = False
+    is_alone: bool = True
     losses: list = dataclasses.field(default_factory=list)
 
     @property
@@ -114,7 +116,7 @@ class Report:
             lines += [f"   {self._say(name)}{getattr(each, name)}" for name in ("evidence", "change")]
             proof = None
             if each.after is not None:
-                proof = self._say("proof" if each.before in (self.skill, None) else "proof_with", **vars(each))
+                proof = self._say("proof" if each.is_alone else "proof_with", **vars(each))
             lines += [f"   {line}" for line in (proof, each.page) if line]
         linear = "" if self.linear_skill is None else self._say("linear", linear=self.linear_skill)
         if self.error or self.skill is not None:

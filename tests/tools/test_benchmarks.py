@@ -215,6 +215,7 @@ FAULTS = {
 
 
 @pytest.mark.each_backend
+@pytest.mark.thorough(seconds=3)
 @pytest.mark.parametrize("name", [name for name, said in FAULTS.items() if BACKEND in said])
 def test_a_program_shows_the_fault_of_keras_that_it_is_about(name):
     command = [sys.executable, str(upstream.PATCHES / f"{name}.py")]
@@ -249,6 +250,7 @@ healthy = fixed
 
 
 @pytest.mark.one_backend
+@pytest.mark.thorough(seconds=8)
 def test_the_diagnosis_of_a_folder_of_programs_is_counted(tmp_path, capsys):
     for folder, name in (("cases", "unit"), ("healthy", "right"), ("cases", "_shared")):
         (tmp_path / folder).mkdir(exist_ok=True)
@@ -269,6 +271,8 @@ def test_a_wrong_diagnosis_is_not_counted_as_right():
     rows += [row("fixed"), row("fixed", "a"), row("healthy", "b")]
     counted = {"detected": 0.75, "named_first": 0.25, "named": 0.5, "proved": 0.25, "alarms_fixed": 0.5}
     assert diagnosis.summary(rows) == {**counted, "alarms_healthy": 1.0, "longest": 1.0}
+    named = [{**each, "name": "p", "seed": seed} for seed, each in enumerate(rows)]
+    assert diagnosis.agreement(named, named[:4] + [{**each, "found": []} for each in named[4:]]) == 5 / 7
 
 
 SLOW = ("keras_example", "photos")

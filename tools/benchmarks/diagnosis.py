@@ -18,13 +18,12 @@ import keras
 
 from tools.benchmarks import processes, tables
 
+SEEDS = (0, 1, 2)
 TOOLS = ("DeepLocalize", "DeepFD", "DEFault", "NeuraLint", "UMLAUT", "AUTOTRAINER", "Humbatova")
 """Those whose lists the programs come from, as their docstrings say."""
 
 
-def main(
-    folder: Path, *, seeds: tuple[int, ...] = (0, 1, 2), share: int = 1, at_once: int = 2, save: bool = True
-) -> None:
+def main(folder: Path, *, seeds: tuple[int, ...] = SEEDS, share: int = 1, at_once: int = 2, save: bool = True) -> None:
     """Diagnose each program with each seed, print a row of each, and write all.
 
     Args:
@@ -50,7 +49,10 @@ def main(
         print(f"{name}: {value}")
     if save:
         kept = tables.read("diagnosis")["rows"] if (tables.RESULTS / "diagnosis.json").exists() else {}
-        command = f"python -m tools.benchmarks diagnosis FOLDER{f' --share {share}' if share > 1 else ''}"
+        options = (
+            f" --share {share}" if share > 1 else "" if seeds == SEEDS else f" --seeds {' '.join(map(str, seeds))}"
+        )
+        command = f"python -m tools.benchmarks diagnosis FOLDER{options}"
         tables.save("diagnosis", {"command": command, "rows": {**kept, backend: rows}})
 
 
@@ -70,8 +72,8 @@ def judge(folder: str, name: str, kind: str, seed: int) -> dict:
     found = [{"fault": each.fault, "before": each.before, "after": each.after, "is_clear": each.is_clear}
              for each in report.findings]  # fmt: skip
     sources = [tool for tool in TOOLS if tool in (program.__doc__ or "")]
-    return {"name": name, "kind": kind, "seed": seed, "faults": list(program.FAULTS), "sources": sources, "found": found,
-            "skill": report.skill, "seconds": round(time.perf_counter() - start, 1)}  # fmt: skip
+    row = {"name": name, "kind": kind, "seed": seed, "faults": list(program.FAULTS), "sources": sources}
+    return {**row, "found": found, "skill": report.skill, "seconds": round(time.perf_counter() - start, 1)}
 
 
 def summary(rows: list[dict]) -> dict[str, float]:
@@ -88,6 +90,17 @@ def summary(rows: list[dict]) -> dict[str, float]:
         "alarms_healthy": _share([bool(row["found"]) for row in kinds["healthy"]]),
         "longest": max(row["seconds"] for row in rows),
     }
+
+
+def agreement(rows: list[dict], others: list[dict]) -> float:
+    """Return for which share of the same programs and seeds the first finding is the same one, or both have none."""
+
+    def first(found: list[dict]) -> dict:
+        key = ("name", "kind", "seed")
+        return {tuple(row[part] for part in key): row["found"][0]["fault"] if row["found"] else None for row in found}
+
+    ours, theirs = first(rows), first(others)
+    return _share([theirs[key] == fault for key, fault in ours.items() if key in theirs])
 
 
 def _share(values: list[bool]) -> float:

@@ -11,7 +11,7 @@ from questions import _verdict
 from recipes._lib.runs import recipe_list, results, seed_intervals
 from recipes._lib.words import read_words
 from tools.benchmarks import models
-from tools.benchmarks.diagnosis import TOOLS, summary
+from tools.benchmarks.diagnosis import TOOLS, agreement, summary
 from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_product, ratios, read, table
 
 
@@ -247,7 +247,8 @@ def _diagnosis(content, phrases):
     for backend, judged in content["rows"].items():
         shares = summary(judged)
         counts = {f"num_{kind}": sum(row["kind"] == kind for row in judged) for kind in ("buggy", "fixed", "healthy")}
-        rows.append({"backend": phrases[backend], **counts, **shares})
+        same = "–" if backend == "tensorflow" else f"{agreement(judged, content['rows']['tensorflow']):.0%}"
+        rows.append({"backend": phrases[backend], **counts, **shares, "same": same})
     buggy = [row for row in content["rows"]["tensorflow"] if row["kind"] == "buggy"]
     lists = {tool: [row for row in buggy if tool in row["sources"]] for tool in TOOLS}
     parts = [

@@ -64,6 +64,7 @@ def trained(made: tuple):
     return model
 
 
+@pytest.mark.thorough(seconds=5)
 @pytest.mark.parametrize("make", [wrong, pytest.param(slow, marks=pytest.mark.thorough(seconds=3))])
 @pytest.mark.filterwarnings("ignore:.*softmax over axis")
 def test_the_model_its_optimizer_metrics_and_loss_and_what_is_drawn_later_are_as_without_the_check(make):
@@ -79,6 +80,7 @@ def test_the_model_its_optimizer_metrics_and_loss_and_what_is_drawn_later_are_as
     assert all(map(np.array_equal, state(twin), state(model)))
 
 
+@pytest.mark.thorough(seconds=3)
 def test_a_second_check_of_a_program_gives_the_same_report(report):
     made = wrong()
     keras.utils.set_random_seed(1)
@@ -91,10 +93,9 @@ def test_a_program_that_learns_has_no_finding_and_the_report_counts_the_checks()
     assert 0.9 < report.skill <= 1 and 0.9 < report.linear_skill <= 1 and len(report.losses) > 1
     first, second, *notes = str(report).splitlines()
     assert first == f"No fault found by {checks} checks."
-    assert second == (
-        f"The short training reaches a skill of {report.skill:.2f} (1: perfect, 0: as good as without the inputs); "
-        f"a linear model {report.linear_skill:.2f}."
-    )
+    scale = "(1: perfect, 0: as good as without the inputs, below: worse)"
+    reached, linear = f"{report.skill:.2f}", f"{report.linear_skill:.2f}"
+    assert second == f"The short training reaches a skill of {reached} {scale}; a linear model {linear}."
     assert notes == [f"- {note}" for note in report.notes]
 
 
@@ -119,6 +120,7 @@ def test_a_report_is_a_dict_of_plain_values_and_a_display_of_a_notebook(report):
     assert report._repr_markdown_() == f"```text\n{report}\n```"
 
 
+@pytest.mark.thorough(seconds=3)
 def test_a_report_in_chinese_says_the_same_in_chinese(report):
     chinese = report_of(wrong(), language="zh")
     assert [each.fault for each in chinese.findings] == [each.fault for each in report.findings]
@@ -138,6 +140,7 @@ def test_the_picture_has_a_curve_of_the_program_and_of_each_change_that_was_trai
     assert named == list(curves)
 
 
+@pytest.mark.thorough(seconds=3)
 def test_it_is_silent_or_shows_a_bar_on_the_standard_error(capfd):
     report_of(right(), verbose=0)
     assert capfd.readouterr() == ("", "")
@@ -196,6 +199,7 @@ def test_what_fit_takes_is_checked_in_each_form(name):
     assert report.findings == [] and report.error == "" and report.skill > 0.8
 
 
+@pytest.mark.thorough(seconds=3)
 def test_a_data_set_gets_the_findings_of_its_arrays(report):
     model, x, y, options = wrong()
     found = report_of((model, in_batches(x, y), None, options)).findings
@@ -210,6 +214,7 @@ def test_a_model_of_several_inputs_gets_the_findings_of_its_head():
     assert finding.fault == "output_activation" and finding.after > 0.8
 
 
+@pytest.mark.thorough(seconds=3)
 def test_sorted_classes_are_counted_that_no_step_sees():
     order = np.argsort(CLASSES)
     made = program([dense(3, "softmax")], "sparse", X[order], CLASSES[order], ADAM(0.05), epochs=8)

@@ -138,7 +138,10 @@ def test_what_needs_a_proof_is_suspected_with_a_change_to_train_and_not_in_the_p
     assert key not in {each.key for each in all_suspicions(look(healthy(UNCERTAIN[key])))}
 
 
-@pytest.mark.parametrize("key", TRAINED)
+SLOW = [pytest.mark.thorough(seconds=3)]
+
+
+@pytest.mark.parametrize("key", [pytest.param(key, marks=SLOW * (key != "rate_high")) for key in TRAINED])
 def test_a_fault_of_the_steps_is_shown_by_a_training_and_the_program_without_it_has_none(key):
     model, x, y, options = faulty(TRAINED[key])
     [found] = check(model, x, y, **options).findings
@@ -147,6 +150,7 @@ def test_a_fault_of_the_steps_is_shown_by_a_training_and_the_program_without_it_
     assert check(model, x, y, **options).findings == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("key", [key for key in (*CERTAIN, *UNCERTAIN) if key != "dead"])
 def test_all_sentences_of_a_suspicion_have_their_facts(key):
     [found] = [each for each in all_suspicions(seen(faulty((CERTAIN | UNCERTAIN)[key]))) if each.key == key]
@@ -175,6 +179,7 @@ FORMS = {  # Other forms of some faults.
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FORMS)
 def test_other_forms_of_a_fault_are_seen_too(name):
     key, made = FORMS[name]
@@ -191,6 +196,7 @@ def test_the_share_of_dead_units_is_counted_on_the_weights_after_the_training_an
     assert sentence("dead", "change", found.facts).startswith('activation="leaky_relu"')
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rate", [pytest.param(1e-5, marks=pytest.mark.thorough(seconds=3)), 0.1])
 def test_a_changed_rate_takes_the_place_of_a_schedule(rate):
     def made(learning_rate):

@@ -62,6 +62,7 @@ sys.exit(3)
 """
 
 
+@pytest.mark.thorough(seconds=3)
 def test_the_script_does_what_it_does_alone_and_each_of_its_models_is_looked_at(tmp_path):
     path = written(tmp_path, HEALTHY_AND_BROKEN)
     watched = command("dlguide.diagnosis", path, str(tmp_path / "watched.npz"), "--language", cwd=tmp_path)
@@ -94,6 +95,7 @@ def test_a_script_without_a_fit_is_told_so(run):
     assert run("model_of(sigmoid())") == (0, "\nscript.py called `fit` of no Keras model.\n", "")
 
 
+@pytest.mark.thorough(seconds=3)
 def test_a_script_that_fails_says_so_and_the_fits_before_are_looked_at(run):
     text = "model_of(L.Dense(1), name='broken').fit(x, y, epochs=10, verbose=0)\n1 / 0\n"
     status, output, errors = run(text, "--language", "zh")
@@ -156,7 +158,7 @@ model_of(L.Dense(1), loss=squared, name="m").fit(x, x[:, :1], epochs=10, verbose
 }
 
 
-IN_SHORT = ("options by position", "an epoch in each fit", "a model of one's own", "a loss of one's own")
+IN_SHORT = ("a loss of one's own",)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +170,7 @@ def test_a_script_that_is_right_runs_to_its_end_and_has_no_finding(run, name):
     assert findings(output) == {"m": []} and "Error" not in output
 
 
+@pytest.mark.thorough(seconds=3)
 def test_a_model_that_is_built_by_its_fit_is_seen_with_its_first_weights(run):
     text = "m = keras.Sequential([L.Dense(1)], name='m')\nm.compile(keras.optimizers.SGD(3.0), 'mse')\n"
     text += "m.fit(x, x[:, 0], epochs=5, verbose=0)"

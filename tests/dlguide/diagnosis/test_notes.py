@@ -66,7 +66,10 @@ def test_each_note_of_the_table_has_its_programs():
     assert {*TRAINED, *OF_DATA} == {key for key in rows() if key.startswith("note_")}
 
 
-@pytest.mark.parametrize("key", TRAINED)
+SLOW = [pytest.mark.thorough(seconds=3)]
+
+
+@pytest.mark.parametrize("key", [pytest.param(key, marks=SLOW * (key != "note_flat")) for key in TRAINED])
 def test_a_note_on_curves_is_of_the_program_and_not_of_its_neighbour(key):
     found = notes(TRAINED[key](lambda this, other: this))
     assert key in found and key not in notes(TRAINED[key](lambda this, other: other))
@@ -135,6 +138,7 @@ def test_a_linear_model_of_linear_data_has_a_skill_and_one_of_noise_none(name):
     assert linear_skill(replace(as_seen, x=as_seen.x[noise])) < 0.25
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("language", "note"),
     [("en", "1 of 4 columns of the inputs have one value only."), ("zh", "输入的 4 列中有 1 列只有一个值。")],

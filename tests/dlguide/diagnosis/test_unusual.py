@@ -60,6 +60,7 @@ def test_a_model_that_cannot_be_copied_is_answered_with_what_keras_says(activati
     assert report.findings == [] and "get_config" in report.error
 
 
+@pytest.mark.thorough
 def test_a_model_whose_layers_cannot_be_exchanged_is_answered():
     assert report_of(program(Plain(), "bce", y=BINARY)).error == ""
 
@@ -113,9 +114,7 @@ OWN = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name not in ("loss", "metric"))) for name in OWN]
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.thorough] * (name != "loss")) for name in OWN])
 def test_a_function_or_class_of_ones_own_is_no_error_of_the_training(name):
     model, x, y, _ = OWN[name]()
     report = check(model, x, y, epochs=10)
@@ -127,6 +126,7 @@ def of_words():
     return keras.Sequential([keras.Input((), dtype="string"), lookup, dense(3, "softmax")])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("x", [WORDS, WORDS.astype(object)], ids=["str", "object"])
 def test_texts_as_inputs_are_trained(x):
     import tensorflow as tf
@@ -135,11 +135,13 @@ def test_texts_as_inputs_are_trained(x):
     assert (report.error, report.findings) == ("", []) and report.skill > 0.8
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("y", [WORDS, WORDS.astype(object)], ids=["str", "object"])
 def test_texts_as_targets_are_the_error_that_keras_raises(y):
     assert report_of(program([dense(3, "softmax")], "sparse", y=y)).error != ""
 
 
+@pytest.mark.thorough
 def test_a_training_that_fails_is_reported_with_its_error():
     model, _, y, _ = program([dense()], "mse", y=NUMBERS)
     report = report_of((model, X[:, :3], y, {}))
