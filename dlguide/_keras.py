@@ -6,6 +6,7 @@ slower, or resumed at the start of the epoch.
 
 import contextlib
 import functools
+import sys
 import warnings
 from collections.abc import Callable
 
@@ -236,9 +237,24 @@ def loss_weights(model: keras.Model):
     return model._compile_loss._user_loss_weights
 
 
-@hook("a diagnosis leaves another seed in TensorFlow", otherwise=None)
-def random_seed() -> int | None:
-    """Return what `keras.utils.set_random_seed` was last given, None if it was not called."""
-    from keras.src.utils import rng_utils
+@hook("a diagnosis leaves other states of random numbers", otherwise=lambda: None)
+def random_states() -> Callable:
+    """Return a function that puts the states of Keras's and the backend's random numbers back.
 
-    return rng_utils.get_random_seed()
+    TensorFlow's numbers begin again from their seed: its state cannot be read.
+    """
+    from keras.src.backend.common import global_state
+
+    names, (tf, torch) = ("global_random_seed", "global_seed_generator"), map(sys.modules.get, ("tensorflow", "torch"))
+    kept = {name: global_state.get_global_attribute(name) for name in names}
+    state = torch.get_rng_state() if torch else None
+
+    def restore():
+        if tf and kept[names[0]] not in (None, global_state.get_global_attribute(names[0])):
+            tf.random.set_seed(kept[names[0]])
+        for name, value in kept.items():
+            global_state.set_global_attribute(name, value)
+        if torch:
+            torch.set_rng_state(state)
+
+    return restore

@@ -4,6 +4,8 @@ import math
 import sys
 import warnings
 
+import keras
+
 from dlguide import _checks
 from dlguide.diagnosis._diagnose import CONTRADICTIONS, PROVED, Proof, diagnose
 from dlguide.diagnosis._notes import linear_skill, notes_of
@@ -47,6 +49,7 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
     is_shown = sys.stderr.isatty() if verbose == "auto" else bool(verbose)
     with kept_seeds(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        keras.utils.set_random_seed(0)
         program = program_of(model, x, y, **options)
         proofs, tried, program = diagnose(program, Trainings(_bar if is_shown else lambda text, share: None))
         notes = [sentence(key, language, facts) for key, facts in notes_of(program)]
@@ -62,7 +65,8 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
 def _finding(proof: Proof, language: str, program: Program) -> Finding:
     each, after = proof.suspicion, proof.after
     texts = [sentence(each.key, column, each.facts) for column in (language, f"evidence_{language}", "change")]
-    before, skill, losses = (proof.before.skill, after.skill, after.losses) if after else (None, None, [])
+    is_measured = after is not None and not math.isnan(after.skill)
+    before, skill, losses = (proof.before.skill, after.skill, after.losses) if is_measured else (None, None, [])
     confidence = "certain" if each.is_certain else "together" if proof.is_together else "shown"
     return Finding(each.fault, *texts, confidence, before, skill, proof.is_clear, proof.before is program.base, losses)
 

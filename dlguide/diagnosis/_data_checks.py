@@ -19,7 +19,7 @@ def check_finite(program: Program):
     for name, arrays in (("x", program.x), ("y", program.y)):
         floats = [array for array in keras.tree.flatten(arrays) if getattr(array, "dtype", np.dtype(int)).kind == "f"]
         bad = sum(int((~np.isfinite(array)).sum()) for array in floats)
-        if bad:
+        if bad and (name == "x" or program.loss):  # A loss of your own may leave them out.
             repaired = _repairs.with_scaled_inputs(program) if name == "x" else None
             yield Suspicion("missing" if repaired else "missing_targets", {"count": bad}, repaired, True)
 
@@ -74,8 +74,10 @@ def check_targets(program: Program):
 
 def check_order(program: Program):
     """Sorted examples that are trained in their order, or whose last ones are the validation set."""
-    labels, share = labels_of(program.given["y"]), program.given.get("validation_split") or 0
-    if labels is None or program.given.get("is_data_set") or (program.options.get("shuffle", True) and not share):
+    y, share = program.given["y"], program.given["validation_split"]
+    labels = program.task.class_of(y) if program.task.kind == "classes" else None
+    is_shuffled = program.given["is_data_set"] or (program.options.get("shuffle", True) and not share)
+    if labels is None or labels.ndim > 1 or is_shuffled:
         return
     shares = np.unique(labels, return_counts=True)[1] / len(labels)
     changes, usual = float(np.mean(labels[1:] != labels[:-1])), 1 - float((shares**2).sum())
@@ -89,11 +91,11 @@ def check_order(program: Program):
 
 def check_leakage(program: Program):
     """Validation examples that the training set has too."""
-    held = program.given.get("validation", (None,))[0]
-    if not isinstance(program.given["x"], np.ndarray) or not isinstance(held, np.ndarray):
+    held = program.given.get("validation")
+    if not is_numbers(program.given["x"]) or not is_numbers(held):
         return
     x = program.given["x"]
-    rows, others = ({row.tobytes() for row in np.ascontiguousarray(part, "float32")} for part in (x, held))
+    rows, others = ({hash(row.tobytes()) for row in np.ascontiguousarray(part, "float32")} for part in (x, held))
     share = len(rows & others) / max(len(others), 1)
     if share >= SAME and len(rows) > 0.5 * count(x):  # Fewer are of few kinds, such as a truth table.
         yield Suspicion("leakage", {"share": share, "count": len(others)}, None, True)
@@ -102,11 +104,3 @@ def check_leakage(program: Program):
 def is_numbers(array) -> bool:
     """Return whether this is an array of numbers: there may be several, none, or texts."""
     return isinstance(array, np.ndarray) and array.dtype.kind in "buif"
-
-
-def labels_of(y) -> np.ndarray | None:
-    """Return one number for each example; None for targets that are not classes."""
-    if not isinstance(y, np.ndarray) or not len(y):
-        return None
-    y = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)[:, 0]
-    return y if 1 < len(np.unique(y)) <= min(100, len(y) / 5) else None

@@ -5,6 +5,7 @@ import numpy as np
 
 from dlguide import _keras, _targets
 from dlguide.diagnosis import _repairs
+from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layers import Head, head_of
 from dlguide.diagnosis._program import Program
 from dlguide.diagnosis._report import Suspicion
@@ -19,7 +20,8 @@ PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid")
 def check_head(program: Program):
     """What in the head contradicts the task: the first of these alone, since one repair changes all of them."""
     head, y = head_of(program), program.y
-    if head is None or not isinstance(y, np.ndarray) or y.dtype.kind not in "buif":
+    is_known = program.loss in (*_targets.OF_PROBABILITIES, *_targets.OF_NUMBERS, *OF_SIGNS)
+    if head is None or not is_known or not is_numbers(y):
         return
     checks = (_missing_layer, _units, _labels, _loss, _activation)
     key = next(filter(None, (check(program, head) for check in checks)), None)
@@ -33,11 +35,11 @@ def check_head(program: Program):
     facts |= {"outside": _share_outside(program, head), "shape": program.model.output_shape}
     facts |= {"wanted_units": wanted.units, "wanted_loss": wanted.loss}
     facts["wanted_activation"] = wanted_head.activation if wanted_head else ""
-    yield Suspicion(key, facts, repaired, key != "loss_of_numbers")
+    yield Suspicion(key, facts, repaired, key not in ("loss_of_numbers", "relu_output"))
 
 
 def _repaired(program: Program, head: Head, key: str) -> Program | None:
-    if key in ("labels_integers", "labels_one_hot"):
+    if key in ("labels_integers", "labels_one_hot") and program.loss != "binary_crossentropy":
         sparse = "sparse_" if key == "labels_integers" else ""
         return _repairs.with_model(program, loss=f"{sparse}categorical_crossentropy")
     if key == "missing_layer":
@@ -59,9 +61,9 @@ def _units(program: Program, head: Head):
     if task.kind == "classes" and task.form == "one_hot":
         return None if units == task.num_classes else "units_of_classes"
     if task.kind == "classes":
-        is_short = units == 1 and (task.num_classes > 2 or "categorical" in loss)
+        is_short = units == 1 and (task.num_classes > 2 or loss in OF_CLASSES[1:])
         is_short |= loss in OF_CLASSES[1:] and 1 < units < task.num_classes
-        return "units_of_classes" if is_short and loss not in OF_SIGNS else None
+        return "units_of_classes" if is_short and loss in OF_CLASSES else None
     has_axis = program.y.ndim == len(program.model.output_shape)
     return None if units == (program.y.shape[-1] if has_axis else 1) else "units_of_targets"
 
@@ -72,6 +74,8 @@ def _labels(program: Program, head: Head):
         return None
     if loss == "categorical_crossentropy" and task.form != "one_hot":
         return "labels_integers" if task.form == "integers" and task.values.max() < units else "labels_codes"
+    if loss == "binary_crossentropy" and task.form == "integers" and min(task.num_classes, units) > 2:
+        return "labels_integers"
     if task.form == "one_hot":
         return "labels_one_hot" if loss == "sparse_categorical_crossentropy" else None
     return "labels_codes" if task.form in ("codes", "signs") or (units > 1 and task.values.max() >= units) else None
@@ -100,7 +104,7 @@ def _activation(program: Program, head: Head):
     if head.inner and last in PROBABILITIES:
         return "activation_twice"
     if is_of_classes and program.takes_logits and last != "linear":
-        return "logits_twice" if last in PROBABILITIES else "no_logits"
+        return "logits_twice" if last in PROBABILITIES else "no_logits" if last in RANGES else None
     if is_of_classes and not program.takes_logits:
         if last not in PROBABILITIES:
             return "no_probabilities"
@@ -108,8 +112,9 @@ def _activation(program: Program, head: Head):
             return "sigmoid_of_many"
         if last == "softmax" and task.kind == "labels":
             return "softmax_of_labels"
-    is_outside = task.kind == "numbers" and program.loss and _share_outside(program, head) > 0.005
-    return "targets_outside" if is_outside else None
+    if task.kind == "numbers" and _share_outside(program, head) > 0.005:
+        return "targets_outside"
+    return "relu_output" if task.kind == "numbers" and last == "relu" else None
 
 
 def _share_outside(program: Program, head: Head) -> float:
@@ -127,7 +132,7 @@ def check_metrics(program: Program):
         if type(metric) is m.Accuracy:  # The name "Accuracy" is understood as "accuracy".
             key = "metric_exact"
         elif isinstance(metric, m.BinaryAccuracy) or name.lower() == "binary_accuracy":
-            key = "metric_of_bits" if task.num_classes > 2 else None
+            key = "metric_of_bits" if task.num_classes > 2 and program.loss != "binary_crossentropy" else None
         elif isinstance(metric, m.CategoricalAccuracy) or name.lower() == "categorical_accuracy":
             key = "metric_of_one" if program.units == 1 or task.form == "integers" else None
         if key:

@@ -14,8 +14,9 @@ LINEAR = (L.Dropout, L.Flatten, L.Reshape, L.Identity, L.AveragePooling1D, L.Ave
           L.GlobalAveragePooling2D, L.UpSampling2D, L.MaxPooling1D, L.MaxPooling2D)  # fmt: skip
 NORMALISING = (L.BatchNormalization, L.LayerNormalization, L.Add)
 DROPOUT = (L.Dropout, L.SpatialDropout1D, L.SpatialDropout2D)
+RATES = ("rate", "dropout", "recurrent_dropout")
 PENALTIES = ("kernel_regularizer", "bias_regularizer", "activity_regularizer")
-DEEP, HIGH_DROPOUT, DEAD = 8, 0.7, 0.5
+DEEP, HIGH_DROPOUT, DEAD, MOST_PENALTY = 8, 0.7, 0.5, 0.3
 
 
 def check_linear(program: Program):
@@ -77,7 +78,7 @@ def check_depth(program: Program):
     hidden = hidden_layers(program)
     if len(hidden) < DEEP or any(isinstance(each, NORMALISING) for each in flat_layers(program.model)):
         return
-    kinds = [(getattr(each, "units", place), activation_of(each)) for place, each in enumerate(hidden)]
+    kinds = [(getattr(each, "units", getattr(each, "filters", None)), activation_of(each)) for each in hidden]
     left_out = [each for each, kind, before in zip(hidden[1:], kinds[1:], kinds, strict=False) if kind == before]
     if len(left_out) >= 4:
         facts = {"count": len(hidden), "left": len(hidden) - len(left_out)}
@@ -106,11 +107,16 @@ def check_weights(program: Program):
 
 def check_dropout(program: Program):
     """Dropout that leaves few units."""
-    found = [each for each in flat_layers(program.model) if isinstance(each, DROPOUT)]
-    highest = max((each.rate for each in found), default=0)
+    rates = {}
+    for layer in flat_layers(program.model):
+        named = {name: getattr(layer, name, None) for name in RATES}
+        rates[layer.name] = {name: rate for name, rate in named.items() if isinstance(rate, float) and rate}
+    rates = {layer: named for layer, named in rates.items() if named}
+    highest = max((rate for named in rates.values() for rate in named.values()), default=0)
     if highest >= HIGH_DROPOUT:
-        repaired = _repairs.with_model(program, {each.name: {"rate": min(each.rate, 0.2)} for each in found})
-        yield Suspicion("dropout", {"rate": highest, "count": len(found), "kept": 1 / (1 - highest)}, repaired)
+        changes = {layer: {name: min(rate, 0.2) for name, rate in named.items()} for layer, named in rates.items()}
+        facts = {"rate": highest, "count": len(rates), "kept": 1 / max(1 - highest, 1e-3)}
+        yield Suspicion("dropout", facts, _repairs.with_model(program, changes))
 
 
 def check_penalty(program: Program):
@@ -120,11 +126,12 @@ def check_penalty(program: Program):
         layer.name: [name for name in PENALTIES if getattr(layer, name, None)] for layer in flat_layers(program.model)
     }
     changes = {layer: dict.fromkeys(names) for layer, names in given.items() if names}
-    if penalty >= 1 and changes:
+    loss = program.base.losses[0] if program.base and program.base.losses else 1
+    if changes and penalty >= min(1, MOST_PENALTY * abs(loss)):
         yield Suspicion("penalty", {"penalty": penalty}, _repairs.with_model(program, changes))
 
 
 def check_frozen(program: Program):
     """No weights that a training changes."""
-    if not program.model.trainable_weights:
+    if program.model.built and not program.model.trainable_weights:
         yield Suspicion("frozen", {}, None, True)

@@ -87,11 +87,17 @@ def copied(model, changes: dict | None = None, loss=None, rate: float | None = N
 
     def made(layer):
         change = changes.get(layer.name, {})
-        own = {"activation": layer.activation} if callable(getattr(layer, "activation", None)) else {}
+        config, own = layer.get_config(), {}
+        if "activation" in config and not isinstance(layer.activation, keras.layers.Layer):
+            own["activation"] = layer.activation  # The function, which may be your own.
+        if hasattr(layer, "get_vocabulary"):
+            own["vocabulary"] = layer.get_vocabulary(include_special_tokens=False)
+        if getattr(layer, "bin_boundaries", None) is not None:
+            own |= {"bin_boundaries": layer.bin_boundaries, "num_bins": None}
         if isinstance(change, list):
             new[layer.name] = keras.Sequential(change, name=f"changed_{layer.name}")
         else:
-            new[layer.name] = type(layer).from_config({**layer.get_config(), **own, **change})
+            new[layer.name] = type(layer).from_config({**config, **own, **change})
         return new[layer.name]
 
     was_compiled, model.compiled = model.compiled, False  # Else own losses and metrics would be looked for by name.
@@ -114,10 +120,15 @@ def copied(model, changes: dict | None = None, loss=None, rate: float | None = N
     for layer in flat_layers(copy):
         if hasattr(layer, "finalize_state"):  # `Normalization` reads its weights here alone.
             layer.finalize_state()
-    config = model.optimizer.get_config() | ({} if rate is None else {"learning_rate": rate})
-    optimizer = type(model.optimizer).from_config(config)
+    old = optimizer_of(model)
+    optimizer = type(old).from_config(old.get_config() | ({} if rate is None else {"learning_rate": rate}))
     copy.compile(optimizer, loss or model.loss, _keras.loss_weights(model), **options)
     return copy
+
+
+def optimizer_of(model):
+    """Return the optimizer of a model, the one within that which scales the loss for float16."""
+    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
 
 def _made_again(model):

@@ -4,7 +4,7 @@ import numpy as np
 
 from dlguide import _keras
 from dlguide.diagnosis import _repairs
-from dlguide.diagnosis._data_checks import is_numbers, labels_of
+from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layer_checks import DROPOUT
 from dlguide.diagnosis._layers import flat_layers
 from dlguide.diagnosis._program import Program
@@ -19,12 +19,11 @@ def notes_of(program: Program):
     if linear is not None and linear > max(base.skill, 0.1) + 0.05:
         yield "note_linear", {"linear": linear, "skill": base.skill}
     yield from _of_curves(program)
-    labels = labels_of(program.given["y"]) if program.task.kind == "classes" else None
-    if labels is not None:
-        values, counts = np.unique(labels, return_counts=True)
+    if program.task.kind == "classes" and is_numbers(program.given["y"]):
+        values, counts = np.unique(program.task.class_of(program.given["y"]), return_counts=True)
         if counts.min() < RARE * counts.mean():
-            yield "note_rare", {"value": values[counts.argmin()], "share": counts.min() / len(labels),
-                                "majority": counts.max() / len(labels)}  # fmt: skip
+            share, majority = (count / counts.sum() for count in (counts.min(), counts.max()))
+            yield "note_rare", {"value": values[counts.argmin()], "share": share, "majority": majority}
     x = program.x
     if is_numbers(x) and x.ndim == 2 and (constant := int((x.std(0) == 0).sum())):
         yield "note_constant", {"count": constant, "columns": x.shape[1]}
@@ -60,7 +59,7 @@ def linear_skill(program: Program) -> float | None:
     x, held = (np.c_[part.reshape(len(part), -1), np.ones(len(part))] for part in (scaled.x, scaled.held_out[0]))
     held_y = program.held_out[1]
     if task.kind == "classes":
-        eye = np.eye(max(task.num_classes, int(task.class_of(y).max()) + 1))
+        eye = np.eye(int(max(task.num_classes - 1, *(task.class_of(part).max() for part in (y, held_y)))) + 1)
         y, held_y = (eye[task.class_of(part)] for part in (y, held_y))
         task = Task("classes", "one_hot", np.arange(y.shape[1]))
     y = np.asarray(y, "float64").reshape(len(y), -1)

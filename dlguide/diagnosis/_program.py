@@ -1,18 +1,21 @@
 """A program as the checks see it: a compiled model, arrays, options of `fit`, and the task that the targets state."""
 
+import contextlib
 import dataclasses
 import inspect
+import itertools
 from typing import Any
 
 import keras
 import numpy as np
 
 from dlguide import _arrays, _checks, _data_sets, _keras, _targets
+from dlguide.diagnosis._layers import copied, optimizer_of
 from dlguide.diagnosis._task import Task, task_of
 from dlguide.errors import ArgumentError
 
 OPTIONS = tuple(inspect.signature(keras.Model.fit).parameters)[3:]
-MOST_EXAMPLES, HELD_OUT, FEWEST = 12_000, 1_000, 300
+MOST_EXAMPLES, HELD_OUT, FEWEST, MOST_NUMBERS = 12_000, 1_000, 300, 200_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Program:
     def units(self) -> int:
         """Number of outputs, 0 if there is no last axis, or several outputs."""
         shape = getattr(self.model, "output_shape", None)
-        return shape[-1] or 0 if isinstance(shape, tuple) and not isinstance(shape[0], tuple) else 0
+        return shape[-1] or 0 if _is_shape(shape) else 0
 
     @property
     def loss(self) -> str:
@@ -56,15 +59,24 @@ class Program:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the first step, NaN for several optimizers."""
-        return rate_of(self.model.optimizer) if self.rate is None else self.rate
+        """The rate, the highest of a schedule; NaN for several optimizers."""
+        return rate_of(self.model, self.steps) if self.rate is None else self.rate
 
 
-def rate_of(optimizer) -> float:
-    """Return the learning rate of an optimizer's first step."""
+def _is_shape(shape) -> bool:
+    """Return whether this is the shape of one output."""
+    return isinstance(shape, tuple) and bool(shape) and all(isinstance(size, int | None) for size in shape)
+
+
+def rate_of(model, steps: int) -> float:
+    """Return the highest learning rate of so many steps."""
     try:
-        return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
-    except (AttributeError, TypeError, ValueError):
+        given = optimizer_of(model).get_config()["learning_rate"]
+        if not isinstance(given, dict):
+            return float(given)
+        schedule = keras.optimizers.schedules.deserialize(given)
+        return max(float(keras.ops.convert_to_numpy(schedule(int(step)))) for step in np.linspace(0, steps, 20))
+    except (AttributeError, KeyError, TypeError, ValueError, NotImplementedError):
         return float("nan")
 
 
@@ -94,26 +106,33 @@ def program_of(model, x, y=None, **options) -> Program:
     for part in keras.tree.flatten((x, y)):
         if part is not None and len(part) != n:
             raise _checks.shape_error("`x` and `y` must have as many rows", x=keras.tree.flatten(x)[0], y=part)
-    if not model.built:
-        model(take(x, slice(0, 1)))
-    first = n - int(n * share)
-    given = {"x": x, "y": y, "count": first, "validation_split": share, "is_data_set": is_data_set}
-    validation = options.get("validation_data")
-    if validation is not None:
-        parts = (*validation, None)[:2] if isinstance(validation, tuple | list) else (validation, None)
-        given["validation"] = _examples("validation_data", *parts)[0][:2]
+    if not model.built:  # Its weights are drawn here: those of the model itself are drawn by its own training.
+        metrics = [metric for metric in _keras.compiled_metrics(model) if metric is not None]
+        with contextlib.suppress(Exception):  # The training shows the error.
+            model = copied(model, metrics=metrics)
+            model(take(x, slice(0, 1)))
+    first, steps = n - int(n * share), options.get("steps_per_epoch")
+    seen = min(first, steps * (batch_size or 32)) if steps else first
+    given = {"x": x, "y": y, "count": seen, "validation_split": share, "is_data_set": is_data_set}
+    if isinstance(options.get("validation_data"), tuple | list):  # A data set is left to the training.
+        given["validation"] = options["validation_data"][0]
     random, train, held = np.random.default_rng(0), np.arange(first), np.arange(n)
+    shape = getattr(model, "output_shape", None)
+    outputs = int(np.prod([size or 1 for size in shape])) if _is_shape(shape) else 1
     if n >= FEWEST:
-        held = random.permutation(n)[: min(HELD_OUT, n // 4)]
+        held = random.permutation(n)[: min(HELD_OUT, n // 4, max(32, MOST_NUMBERS // outputs))]
         train = np.setdiff1d(train, held)
-    if len(train) > MOST_EXAMPLES:
-        train = np.sort(random.choice(train, MOST_EXAMPLES, replace=False))
+    numbers = max(1, sum(part.size for part in keras.tree.flatten(x)) // n)
+    most = min(MOST_EXAMPLES, max(FEWEST, MOST_NUMBERS // numbers))
+    if len(train) > most:
+        train = np.sort(random.choice(train, most, replace=False))
     kept = {name: options[name] for name in ("shuffle", "class_weight") if options.get(name) is not None}
     kept["sample_weight"] = take(weights, train)
     program = Program(model, take(x, train), take(y, train), (take(x, held), take(y, held)), Task("numbers"), epochs,
                       batch_size or 32, kept, given)  # fmt: skip
     metrics = " ".join(str(getattr(each, "name", each)) for each in _keras.compiled_metrics(model))
-    task = task_of(y, program.loss, "acc" in metrics.lower(), getattr(model, "output_shape", None))
+    config = model.loss.get_config() if isinstance(model.loss, keras.losses.Loss) else {}
+    task = task_of(y, program.loss, "acc" in metrics.lower(), shape, config.get("ignore_class"))
     return dataclasses.replace(program, task=task)
 
 
@@ -122,12 +141,19 @@ def _examples(name: str, x, y=None, weights=None, batch_size=None) -> tuple[tupl
     is_iterator = hasattr(x, "__next__")
     kind = "" if is_iterator else _data_sets.kind_of(name, x)
     if kind == "arrays":
+        x, y = (part.to_numpy() if hasattr(part, "to_numpy") else part for part in (x, y))
         named = {name: x, "y": y, "sample_weight": weights}
         x, y, weights = (_arrays.arrays(*each) for each in named.items())
         return (x, y * 1 if getattr(y, "dtype", None) == "bool" else y, weights, batch_size), False
     found = []
-    for batch in x if is_iterator else _data_sets.Data(kind, x).batches():
-        found.append(keras.utils.unpack_x_y_sample_weight(_data_sets.as_arrays(batch)))
+    is_endless = kind == "PyDataset" and x.num_batches is None
+    batches = map(x.__getitem__, itertools.count()) if is_endless else _data_sets.Data(kind, x).batches()
+    for batch in x if is_iterator else batches:
+        parts = keras.utils.unpack_x_y_sample_weight(_data_sets.as_arrays(batch))
+        shapes = [array.shape[1:] for array in keras.tree.flatten(parts) if array is not None]
+        if found and shapes != [array.shape[1:] for array in keras.tree.flatten(found[0]) if array is not None]:
+            break  # Texts of other lengths.
+        found.append(parts)
         if sum(count(each[0]) for each in found) >= MOST_EXAMPLES:
             break
     if not found:

@@ -61,7 +61,8 @@ def with_random_order(program: Program) -> Program:
 def with_scaled_inputs(program: Program) -> Program:
     """Return a program whose inputs have mean 0 and standard deviation 1; codes of missing numbers are the mean."""
     parts = zip(*(keras.tree.flatten(part) for part in (program.x, program.held_out[0])), strict=True)
-    scaled = zip(*(_standardised(*pair) for pair in parts), strict=True)
+    kinds = "buif" if isinstance(program.x, np.ndarray) else "f"  # Beside others, integers may be tokens.
+    scaled = zip(*(_standardised(*pair) if pair[0].dtype.kind in kinds else pair for pair in parts), strict=True)
     x, held_out = (keras.tree.pack_sequence_as(program.x, list(part)) for part in scaled)
     return replace(program, x=x, held_out=(held_out, program.held_out[1]))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import keras
 
-from dlguide.diagnosis._layers import flat_layers
+from dlguide.diagnosis._layers import flat_layers, optimizer_of
 from dlguide.diagnosis._program import Program, count
 from dlguide.diagnosis._report import Suspicion
 
@@ -15,7 +15,7 @@ FEW_EPOCHS = 10
 
 def customary_rate(program: Program) -> float:
     """Return the learning rate that is usual for the optimizer."""
-    return CUSTOMARY.get(type(program.model.optimizer).__name__, 0.001)
+    return CUSTOMARY.get(type(optimizer_of(program.model)).__name__, 0.001)
 
 
 def check_sign(program: Program):
@@ -45,7 +45,7 @@ def check_steps(program: Program):
 
 
 def _with_rate(key: str, program: Program, rate: float, is_certain: bool = False) -> Suspicion:
-    other, optimizer = float(f"{rate:.1g}"), type(program.model.optimizer).__name__
+    other, optimizer = float(f"{rate:.1g}"), type(optimizer_of(program.model)).__name__
     facts = {"rate": program.learning_rate, "other": other, "optimizer": optimizer}
     return Suspicion(key, facts, replace(program, rate=other), is_certain)
 
@@ -54,7 +54,7 @@ def check_batch(program: Program):
     """Batches of one or two examples, or of so many that there are few steps."""
     size, n = program.batch_size, count(program.x)
     normalises = any(isinstance(layer, keras.layers.BatchNormalization) for layer in flat_layers(program.model))
-    if size <= (4 if normalises else 2) or size > max(n / 8, 256):
+    if size <= (4 if normalises else 2) or size > max(n / 8, 64):
         facts = {"batch_size": size, "steps": -(-n // size)}
         repaired = replace(program, batch_size=32)
         yield Suspicion("batch_small" if size <= 4 else "batch_large", facts, repaired)

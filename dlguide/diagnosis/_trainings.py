@@ -11,7 +11,7 @@ import numpy as np
 
 from dlguide import _keras
 from dlguide.diagnosis._data_checks import is_numbers
-from dlguide.diagnosis._layers import copied
+from dlguide.diagnosis._layers import copied, optimizer_of
 from dlguide.diagnosis._program import Program, count, take
 from dlguide.diagnosis._task import skill
 
@@ -65,7 +65,8 @@ class Trainings:
         try:
             return self._run(program, seconds, seed)
         except Exception as error:  # Whatever the program does wrong: it is what the user sees.
-            text = re.sub(r"(?m)^\s*(File |Detected at|\[\[).*", "", str(error))  # TensorFlow tells where in its graph.
+            text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+            text = re.sub(r"(?m)^\s*(File |Detected at|\[\[).*", "", text)  # TensorFlow tells where in its graph.
             return Outcome(-1.0, error=f"{type(error).__name__}: {' '.join(text.split())[:400]}")
 
     def better_of_two(self, program: Program) -> Outcome:
@@ -85,11 +86,11 @@ class Trainings:
         x, held_out = keras.tree.map_structure(_as_tensor, (x, program.held_out))
         model, clock = self._ready(program, min(20, max(1, steps // 2))), _Clock(seconds, steps)
         options = {**program.options, "sample_weight": weights, "callbacks": [clock], "verbose": 0}
-        if program.base is None:
+        if program.base is None and model.loss is not None:
             options |= {"validation_data": held_out, "validation_freq": -(-epochs // 20)}
         keras.utils.set_random_seed(seed)
         history = model.fit(x, y, epochs=epochs, batch_size=program.batch_size, **options).history
-        losses, (x, y) = history["loss"], held_out
+        losses, (x, y) = history.get("loss", []), held_out
         reached = float("nan")  # It is defined for one output with targets.
         if program.units and is_numbers(y):
             outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
@@ -99,7 +100,7 @@ class Trainings:
 
     def _ready(self, program: Program, steps_per_execution: int):
         """Return the compiled copy of a program's model, with its first weights and a new optimizer."""
-        is_schedule = not isinstance(program.model.optimizer.get_config().get("learning_rate"), float)
+        is_schedule = not isinstance(optimizer_of(program.model).get_config().get("learning_rate"), float)
         key = id(program.model), steps_per_execution, program.rate if is_schedule else None
         if key not in self._compiled:
             backend = keras.backend.backend()
@@ -110,11 +111,13 @@ class Trainings:
             copy.optimizer.build(copy.trainable_variables)
             state = [np.array(v) for v in (*copy.variables, *copy.optimizer.variables)]
             self._compiled[key] = copy, state, program.model  # The model too: its `id` must stay its own.
-        model, state, _ = self._compiled[key]
+        model, state, _ = self._compiled[key] = self._compiled.pop(key)
+        while len(self._compiled) > 3:  # Large models are many numbers.
+            self._compiled.pop(next(iter(self._compiled)))
         for variable, value in zip((*model.variables, *model.optimizer.variables), state, strict=False):
             variable.assign(value)
         if not is_schedule:
-            model.optimizer.learning_rate = program.learning_rate
+            optimizer_of(model).learning_rate = program.learning_rate
         return model
 
 
@@ -127,18 +130,10 @@ def _as_tensor(array):
 @contextlib.contextmanager
 def kept_seeds():
     """Inside, anything may be drawn and seeded; afterwards random numbers go on as if nothing had been."""
-    seed, states, state = (
-        _keras.random_seed(),
-        (random.getstate(), np.random.get_state()),
-        _keras.global_seed_state(),
-    )
-    value = None if state is None else np.array(state)
+    restore, states = _keras.random_states(), (random.getstate(), np.random.get_state())
     try:
         yield
     finally:
-        if seed is not None:
-            keras.utils.set_random_seed(seed)  # That of TensorFlow, which cannot be read.
+        restore()
         random.setstate(states[0])
         np.random.set_state(states[1])
-        if value is not None:
-            _keras.set_global_seed_state(value)

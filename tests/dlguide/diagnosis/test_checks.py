@@ -77,6 +77,7 @@ CERTAIN = {
     "rate_zero": lambda a: of_numbers(optimizer=SGD(a(0.0, 0.01))),
 }
 UNCERTAIN = {
+    "relu_output": lambda a: program([hidden(), dense(1, a("relu", None))], "mse", y=NUMBERS - NUMBERS.min()),
     "loss_of_numbers": lambda a: of_classes(a("mse", "cce"), ONE_HOT),
     "not_shuffled": lambda a: of_classes(x=X[ORDER], y=CLASSES[ORDER], shuffle=a(False, True)),
     "linear": lambda a: of_numbers(hidden(a(None, "relu"))),

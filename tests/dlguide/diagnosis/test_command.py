@@ -103,7 +103,7 @@ def test_a_script_that_fails_says_so_and_the_fits_before_are_looked_at(run):
     assert output.startswith("\nscript.py failed with status 1.\n") and findings(output) == {
         "broken": ["output_activation"]
     }
-    assert "该损失函数需要概率，而输出不是概率。" in output
+    assert "该损失函数需要概率，但输出层给出的不是概率。" in output
 
 
 def test_a_missing_file_is_one_sentence_and_status_2(monkeypatch, capsys):

@@ -215,3 +215,15 @@ def test_rows_that_differ_in_one_of_several_arrays_are_refused():
 def test_no_rows_are_refused():
     with pytest.raises(ValueError, match="`x` must have at least one"):
         check(model_of(), X[:0], NUMBERS[:0])
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_weights_of_an_activation_and_of_a_model_that_is_not_built_stay_as_they_are(built):
+    model = keras.Sequential([L.Dense(8, activation=L.PReLU(alpha_initializer="ones")), dense()])
+    model.compile("adam", "mse")
+    if built:
+        model.build((None, 4))
+    before = [np.array(weight) for weight in model.weights]
+    report = check(model, X, NUMBERS, epochs=3)
+    assert (report.error == "" or built) and model.built == built
+    assert all((a == np.array(b)).all() for a, b in zip(before, model.weights, strict=True))
