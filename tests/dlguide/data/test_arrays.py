@@ -250,6 +250,13 @@ def test_an_array_that_is_not_dense_is_told_how_to_become_so(convert, way):
     assert np.array_equal(np.asarray(eval(way)), X)
 
 
+@pytest.mark.one_backend
+def test_a_data_set_of_a_strategy_is_refused():
+    strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
+    distributed = strategy.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices((X, X)).batch(2))
+    assert refusal(compiled(), distributed) == "`x` must be an array of numbers. Received: x of dtype object"
+
+
 class Both(keras.layers.Layer):
     def call(self, a, b=None):
         return a if b is None else a + b
