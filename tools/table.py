@@ -6,6 +6,7 @@ A part stands between `<!-- NAME -->` and `<!-- end NAME -->`. Of `results` and 
 table; `names.csv` has the names of metrics, data and units in both languages.
 """
 
+import csv
 import itertools
 import re
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dlguide.diagnosis._report import rows as diagnosis_texts
+import dlguide
 from questions import _index
 from recipes._lib.published import published_runs
 from recipes._lib.runs import command_line, recipe_list, results, seed_intervals
@@ -106,7 +107,9 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
 def diagnosis_rows(language: str) -> list[list[str]]:
     """Return a row for each fault that a diagnosis can name: what it says, and the change that it proposes."""
     page, rows = f"docs/diagnosis{LANGUAGES[language]}.md", []
-    for row in filter(lambda row: row["fault"], diagnosis_texts().values()):
+    with open(Path(dlguide.__file__).parent / "diagnosis/texts.csv", encoding="utf-8", newline="") as file:
+        found = [row for row in csv.DictReader(file) if row["fault"]]
+    for row in found:
         said = (re.sub(r"{(\w+)[^}]*}", r"*\1*", row[column]) for column in (language, f"evidence_{language}"))
         rows.append([f"[`{row['fault']}`]({page}#{row['fault']})", *said, f"`{row['change']}`"])
     return rows

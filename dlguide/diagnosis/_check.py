@@ -40,7 +40,7 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
         >>> import keras
         >>> import numpy as np
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="softmax")])
-        >>> model.compile("adam", "binary_crossentropy")
+        >>> model.compile(keras.optimizers.Adam(0.1), "binary_crossentropy")
         >>> x = np.random.default_rng(0).normal(size=(400, 2))
         >>> check(model, x, x[:, 0] > 0, epochs=20).findings[0].fault
         'output_activation'

@@ -6,7 +6,7 @@ import pytest
 from dlguide.diagnosis import check
 from tests.helpers.diagnosis_programs import BINARY, dense, hidden, program
 
-pytestmark = pytest.mark.each_backend
+pytestmark = [pytest.mark.each_backend, pytest.mark.thorough(seconds=5)]
 
 
 @pytest.mark.filterwarnings("ignore:.*softmax over axis")

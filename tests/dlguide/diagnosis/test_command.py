@@ -162,7 +162,7 @@ IN_SHORT = ("a loss of one's own",)
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name not in IN_SHORT)) for name in FORMS]
+    "name", [pytest.param(name, marks=[pytest.mark.thorough(seconds=20)] * (name not in IN_SHORT)) for name in FORMS]
 )
 def test_a_script_that_is_right_runs_to_its_end_and_has_no_finding(run, name):
     status, output, _ = run(FORMS[name] + "\nprint('at the end')")

@@ -161,7 +161,7 @@ SCARCE = {
 
 @pytest.mark.parametrize(
     "name",
-    ["no targets", "an empty column", *(pytest.param(name, marks=SLOW) for name in ("three examples", "one class"))],
+    ["no targets", *(pytest.param(name, marks=SLOW) for name in ("an empty column", "three examples", "one class"))],
 )
 def test_data_that_lack_something_are_answered(name):
     assert bool(report_of(SCARCE[name]()).findings) == (name == "an empty column")
@@ -217,6 +217,7 @@ def test_no_rows_are_refused():
         check(model_of(), X[:0], NUMBERS[:0])
 
 
+@pytest.mark.thorough(seconds=5)
 @pytest.mark.parametrize("built", [True, False])
 def test_weights_of_an_activation_and_of_a_model_that_is_not_built_stay_as_they_are(built):
     model = keras.Sequential([L.Dense(8, activation=L.PReLU(alpha_initializer="ones")), dense()])

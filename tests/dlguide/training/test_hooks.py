@@ -79,7 +79,7 @@ OTHER = {
     "profiles": with_tensorboard,
     "allow_jit": augmented,
     "source_of_arrays": x_alone,
-    **dict.fromkeys(("loss_weights", "random_seed"), diagnosed),
+    **dict.fromkeys(("loss_weights", "random_states"), diagnosed),
     "has_layout": None,
     "build": lambda folder: train(folder, x=Shuffled, y=None),
 }
