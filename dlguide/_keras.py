@@ -6,6 +6,7 @@ slower, or resumed at the start of the epoch.
 
 import contextlib
 import functools
+import sys
 import warnings
 from collections.abc import Callable
 
@@ -227,3 +228,33 @@ def allow_jit(layer: keras.layers.Layer) -> None:
     # `layers/preprocessing/image_preprocessing`: true of TensorFlow alone, but it leaves the whole model uncompiled.
     if not layer.supports_jit:
         layer.supports_jit = True
+
+
+@hook("losses are not weighted in the diagnosis", otherwise=None)
+def loss_weights(model: keras.Model):
+    """Return the weights of the losses that a model was compiled with."""
+    # `trainers/compile_utils.py`.
+    return model._compile_loss._user_loss_weights
+
+
+@hook("a diagnosis leaves other states of random numbers", otherwise=lambda: None)
+def random_states() -> Callable:
+    """Return a function that puts the states of Keras's and the backend's random numbers back.
+
+    TensorFlow's numbers begin again from their seed: its state cannot be read.
+    """
+    from keras.src.backend.common import global_state
+
+    names, (tf, torch) = ("global_random_seed", "global_seed_generator"), map(sys.modules.get, ("tensorflow", "torch"))
+    kept = {name: global_state.get_global_attribute(name) for name in names}
+    state = torch.get_rng_state() if torch else None
+
+    def restore():
+        if tf and kept[names[0]] not in (None, global_state.get_global_attribute(names[0])):
+            tf.random.set_seed(kept[names[0]])
+        for name, value in kept.items():
+            global_state.set_global_attribute(name, value)
+        if torch:
+            torch.set_rng_state(state)
+
+    return restore

@@ -6,6 +6,7 @@ A part stands between `<!-- NAME -->` and `<!-- end NAME -->`. Of `results` and 
 table; `names.csv` has the names of metrics, data and units in both languages.
 """
 
+import csv
 import itertools
 import re
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+import dlguide
 from questions import _index
 from recipes._lib.published import published_runs
 from recipes._lib.runs import command_line, recipe_list, results, seed_intervals
@@ -37,7 +39,7 @@ def pages() -> dict[Path, str]:
     texts = {recipe_list.FOLDER / f"{name}.py": with_result_line(name) for name in recipe_list.names()}
     for language, suffix in LANGUAGES.items():
         parts = benchmark_pages.published(language) | result_rows(recipe_list.rows(), language) | model_rows(language)
-        parts |= {"checks": check_rows(), "spread": spread_rows(language)}
+        parts |= {"checks": check_rows(), "spread": spread_rows(language), "diagnosis_checks": diagnosis_rows(language)}
         readme = result_rows(SHORT_LIST, language, ["tensorflow"])
         readme["questions"] = _index.table(language, "questions/", with_numbers=False)
         for folder in ("recipes", "docs"):
@@ -100,6 +102,17 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
         dates.setdefault(machine, set()).add(published["date"])
     machines = [(*machine, " – ".join(sorted({min(days), max(days)}))) for machine, days in dates.items()]
     return {"results": rows, "machines": machines}
+
+
+def diagnosis_rows(language: str) -> list[list[str]]:
+    """Return a row for each fault that a diagnosis can name: what it says, and the change that it proposes."""
+    page, rows = f"docs/diagnosis{LANGUAGES[language]}.md", []
+    with open(Path(dlguide.__file__).parent / "diagnosis/texts.csv", encoding="utf-8", newline="") as file:
+        found = [row for row in csv.DictReader(file) if row["fault"]]
+    for row in found:
+        said = (re.sub(r"{(\w+)[^}]*}", r"*\1*", row[column]) for column in (language, f"evidence_{language}"))
+        rows.append([f"[`{row['fault']}`]({page}#{row['fault']})", *said, f"`{row['change']}`"])
+    return rows
 
 
 def check_rows() -> list[list[str]]:

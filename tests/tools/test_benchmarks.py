@@ -3,6 +3,8 @@
 import importlib
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -12,7 +14,7 @@ import pytest
 from recipes._lib.runs import results
 from recipes._lib.words import read_words
 from tools.benchmarks import __main__ as benchmarks
-from tools.benchmarks import fewest_weights, models, pages, peers, speed, tables, time_to_accuracy, upstream
+from tools.benchmarks import diagnosis, fewest_weights, models, pages, peers, speed, tables, time_to_accuracy, upstream
 
 BACKEND, BATCH = keras.backend.backend(), 32
 LOOPS = [name for name in models.ROWS if name not in ("mlp_short", "mlp_512", "mlp_512_dense", "mlp_512_xla")]
@@ -165,7 +167,7 @@ def test_each_result_has_its_command_in_the_list():
     listed = re.findall(r"python -m tools\.benchmarks (\w+)", benchmarks.__doc__)
     assert sorted(listed) == sorted(path.stem for path in tables.RESULTS.glob("*.json"))
     for name in listed:
-        assert tables.read(name)["command"] == f"python -m tools.benchmarks {name}"
+        assert tables.read(name)["command"].startswith(f"python -m tools.benchmarks {name}")
         assert callable(importlib.import_module(f"tools.benchmarks.{name}").main)
 
 
@@ -201,6 +203,76 @@ def test_a_short_training_with_a_patch_ends_with_the_same_weights(name):
     assert without[3] != without[0]
     for before, after in zip(without, patched, strict=True):
         np.testing.assert_allclose(after, before, rtol=2e-4, atol=1e-5)
+
+
+FAULTS = {
+    "softmax_from_logits": {"tensorflow": "0.013", "jax": "0.560", "torch": "0.560"},
+    "numpy_backend": {"tensorflow": "import of jax halted"},
+    "normalization_copy": dict.fromkeys(("tensorflow", "jax"), "[-1.2247449  0.         1.2247449] [10. 20. 30.]"),
+    "stateful_lstm": {"torch": "modified by an inplace operation"},
+}
+"""What each program of `docs/upstream.md` prints, by backend."""
+
+
+@pytest.mark.each_backend
+@pytest.mark.thorough(seconds=3)
+@pytest.mark.parametrize("name", [name for name, said in FAULTS.items() if BACKEND in said])
+def test_a_program_shows_the_fault_of_keras_that_it_is_about(name):
+    command = [sys.executable, str(upstream.PATCHES / f"{name}.py")]
+    assert FAULTS[name][BACKEND] in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_each_program_of_a_fault_is_tested():
+    assert set(FAULTS) == {path.stem for path in upstream.PATCHES.glob("*.py")}
+
+
+PROGRAM = """
+import keras
+import numpy as np
+
+FAULTS = ("output_activation",)
+
+
+def buggy(seed, activation="softmax"):
+    keras.utils.set_random_seed(seed)
+    x = np.random.default_rng(seed).normal(size=(400, 2))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation)])
+    model.compile(keras.optimizers.Adam(0.1), "binary_crossentropy")
+    return model, x, (x[:, 0] > 0) * 1, {"epochs": 20}
+
+
+def fixed(seed):
+    return buggy(seed, "sigmoid")
+
+
+healthy = fixed
+"""
+
+
+@pytest.mark.one_backend
+@pytest.mark.thorough(seconds=8)
+def test_the_diagnosis_of_a_folder_of_programs_is_counted(tmp_path, capsys):
+    for folder, name in (("cases", "unit"), ("healthy", "right"), ("cases", "_shared")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{name}.py").write_text(PROGRAM)
+    diagnosis.main(tmp_path, seeds=(0,), save=False)
+    said = dict(line.split(": ") for line in capsys.readouterr().out.splitlines() if not line.startswith("{"))
+    assert said.pop("longest") > "0"
+    right = dict.fromkeys(("detected", "named_first", "named", "proved"), "1.0")
+    assert said == {**right, "alarms_fixed": "0.0", "alarms_healthy": "0.0"}
+
+
+def test_a_wrong_diagnosis_is_not_counted_as_right():
+    def row(kind, *faults):
+        found = [{"fault": fault, "is_clear": fault == "a"} for fault in faults]
+        return {"kind": kind, "faults": ["a"], "found": found, "seconds": 1.0}
+
+    rows = [row("buggy", "a"), row("buggy", "b", "a"), row("buggy"), row("buggy", "b")]
+    rows += [row("fixed"), row("fixed", "a"), row("healthy", "b")]
+    counted = {"detected": 0.75, "named_first": 0.25, "named": 0.5, "proved": 0.25, "alarms_fixed": 0.5}
+    assert diagnosis.summary(rows) == {**counted, "alarms_healthy": 1.0, "longest": 1.0}
+    named = [{**each, "name": "p", "seed": seed} for seed, each in enumerate(rows)]
+    assert diagnosis.agreement(named, named[:4] + [{**each, "found": []} for each in named[4:]]) == 5 / 7
 
 
 SLOW = ("keras_example", "photos")

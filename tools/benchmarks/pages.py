@@ -11,6 +11,7 @@ from questions import _verdict
 from recipes._lib.runs import recipe_list, results, seed_intervals
 from recipes._lib.words import read_words
 from tools.benchmarks import models
+from tools.benchmarks.diagnosis import TOOLS, agreement, summary
 from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_product, ratios, read, table
 
 
@@ -241,7 +242,23 @@ def _upstream(content, phrases):
     return [table("upstream", phrases, rows), phrases["upstream_note"].format(**content)]
 
 
+def _diagnosis(content, phrases):
+    rows = []
+    for backend, judged in content["rows"].items():
+        shares = summary(judged)
+        counts = {f"num_{kind}": sum(row["kind"] == kind for row in judged) for kind in ("buggy", "fixed", "healthy")}
+        same = "–" if backend == "tensorflow" else f"{agreement(judged, content['rows']['tensorflow']):.0%}"
+        rows.append({"backend": phrases[backend], **counts, **shares, "same": same})
+    buggy = [row for row in content["rows"]["tensorflow"] if row["kind"] == "buggy"]
+    lists = {tool: [row for row in buggy if tool in row["sources"]] for tool in TOOLS}
+    parts = [
+        {"tool": tool, "count": len({row["name"] for row in own}), **summary(own)} for tool, own in lists.items() if own
+    ]
+    note = phrases["diagnosis_note"].format(**content)
+    return [table("diagnosis", phrases, rows), note, table("diagnosis_lists", phrases, parts)]
+
+
 MARKERS = {"speed": _speed, "growth": _growth, "memory": _memory, "export": _exports, "photos": _photos, "dqn": _dqn}
 MARKERS |= {"search": _search, "peers": _peers, "cartpole": _cartpole, "operations": _operations, "upstream": _upstream}
-MARKERS |= {"time_to_accuracy": _time_to_accuracy, "fewest_weights": _fewest_weights}
+MARKERS |= {"time_to_accuracy": _time_to_accuracy, "fewest_weights": _fewest_weights, "diagnosis": _diagnosis}
 """The paragraphs of each place in the pages, by the name of the benchmark."""

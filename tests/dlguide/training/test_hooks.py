@@ -10,6 +10,8 @@ import pytest
 
 from dlguide import _keras, _tensorflow_speed
 from dlguide.augmentation import Augmentation
+from dlguide.diagnosis import _trainings
+from dlguide.diagnosis._layers import copied
 from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train, whole_run
 
 pytestmark = pytest.mark.each_backend
@@ -64,6 +66,11 @@ def x_alone(folder):
     return model.get_weights()
 
 
+def diagnosed(folder):
+    with _trainings.kept_seeds():
+        return copied(classifier()).get_weights()
+
+
 LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
 OTHER = {
     **dict.fromkeys(("functions", "inputs_of_calls", "adam_moments", "skip_all_reduce", "forget_kernels"), train),
@@ -72,6 +79,7 @@ OTHER = {
     "profiles": with_tensorboard,
     "allow_jit": augmented,
     "source_of_arrays": x_alone,
+    **dict.fromkeys(("loss_weights", "random_states"), diagnosed),
     "has_layout": None,
     "build": lambda folder: train(folder, x=Shuffled, y=None),
 }

@@ -1,0 +1,107 @@
+"""Run a script, and say why the networks that it trains do not learn."""
+
+import argparse
+import contextlib
+import functools
+import inspect
+import os
+import runpy
+import sys
+import traceback
+
+import keras
+
+from dlguide import _keras, training
+from dlguide.diagnosis import check
+from dlguide.diagnosis._layers import copied
+from dlguide.diagnosis._program import OPTIONS
+from dlguide.diagnosis._report import LANGUAGES, sentence
+from dlguide.diagnosis._trainings import kept_seeds
+
+MOST = 3  # Models that are looked at.
+
+
+def main() -> int:
+    """Run the script, then print what was found of each training; return the script's status."""
+    parser = argparse.ArgumentParser("python -m dlguide.diagnosis", description=__doc__)
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the report")
+    parser.add_argument("script", help="a Python file; it is run as it is, and nothing of it is changed")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="those of the script")
+    options = parser.parse_args()
+    path = options.script
+    if not os.path.isfile(path):
+        parser.error(f"`script` must be a Python file. Received: script={path!r}")
+    sys.argv, sys.path[0] = [path, *options.arguments], os.path.dirname(os.path.abspath(path))
+    calls, status = [], 0
+    with _watched(calls):
+        try:
+            runpy.run_path(path, run_name="__main__")
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+            if isinstance(end.code, str):
+                print(end.code, file=sys.stderr)
+        except BaseException:
+            traceback.print_exc()
+            status = 1
+    if status:
+        print(f"\n{path} failed with status {status}.")
+    if not calls:
+        print(f"\n{path} called `fit` of no Keras model.")
+    for number, (model, copy, arguments) in enumerate(calls, 1):
+        print(f"\n{path}, model {number} of {len(calls)}: {model.name}", flush=True)
+        try:
+            is_copied = isinstance(copy, keras.Model)
+            said = sentence("report_no_copy", options.language, {"name": model.name})
+            print(check(copy, language=options.language, verbose=1, **arguments) if is_copied else said)
+        except Exception as error:  # One that cannot be looked at must not hide the others.
+            print(f"{type(error).__name__}: {error}")
+    return status
+
+
+@contextlib.contextmanager
+def _watched(calls: list):
+    """Inside, note each model that the script trains, as it was before, and the arguments; later calls add epochs."""
+    is_within = []
+
+    def noting(fit):
+        @functools.wraps(fit)
+        def call(model, *args, **options):
+            if not is_within and isinstance(model, keras.Model) and model.compiled:
+                bound = inspect.signature(fit).bind(model, *args, **options)
+                bound.apply_defaults()
+                _note(calls, model, bound.arguments)
+            is_within.append(model)
+            try:
+                return fit(model, *args, **options)
+            finally:
+                is_within.pop()
+
+        return call
+
+    owners = ((keras.Model, keras.Model.fit), (training, training.fit))
+    for owner, fit in owners:
+        owner.fit = noting(fit)
+    try:
+        yield
+    finally:
+        for owner, fit in owners:
+            owner.fit = fit
+
+
+def _note(calls: list, model, arguments: dict) -> None:
+    kept = {name: arguments[name] for name in ("x", "y", *OPTIONS) if name in arguments and name != "verbose"}
+    same = [each for each in calls if each[0] is model]
+    if same:
+        same[-1][2]["epochs"] += kept["epochs"]
+    elif len(calls) < MOST:
+        metrics = [metric for metric in _keras.compiled_metrics(model) if metric is not None]
+        try:
+            with kept_seeds():
+                copy = copied(model, metrics=metrics)
+        except Exception:  # The script must not see it.
+            copy = None
+        calls.append((model, copy, kept))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""A program as the checks see it: a compiled model, arrays, options of `fit`, and the task that the targets state."""
+
+import contextlib
+import dataclasses
+import inspect
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+
+from dlguide import _arrays, _checks, _data_sets, _keras, _targets
+from dlguide.diagnosis._layers import copied, optimizer_of
+from dlguide.diagnosis._task import Task, task_of
+from dlguide.errors import ArgumentError
+
+OPTIONS = tuple(inspect.signature(keras.Model.fit).parameters)[3:]
+MOST_EXAMPLES, HELD_OUT, FEWEST, MOST_NUMBERS = 12_000, 1_000, 300, 200_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """What is trained, and on what; a repair gives a copy with other fields."""
+
+    model: keras.Model
+    x: Any
+    y: Any
+    held_out: tuple
+    task: Task
+    epochs: int
+    batch_size: int
+    options: dict
+    """Further options of `fit`: shuffle, class_weight, sample_weight."""
+    given: dict
+    """The call as it was: x, y, count of training examples, validation, validation_split, is_data_set."""
+    rate: float | None = None
+    """A learning rate in place of the optimizer's."""
+    base: Any = None
+    """What the training of the program as it is came to, an `Outcome`."""
+
+    @property
+    def steps(self) -> int:
+        return self.epochs * -(-self.given["count"] // self.batch_size)
+
+    @property
+    def units(self) -> int:
+        """Number of outputs, 0 if there is no last axis, or several outputs."""
+        shape = getattr(self.model, "output_shape", None)
+        return shape[-1] or 0 if _is_shape(shape) else 0
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss, "" for one that is not Keras's, or several."""
+        return _targets.loss_name(self.model) or ""
+
+    @property
+    def takes_logits(self) -> bool:
+        return _targets.takes_logits(self.model)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate, the highest of a schedule; NaN for several optimizers."""
+        return rate_of(self.model, self.steps) if self.rate is None else self.rate
+
+
+def _is_shape(shape) -> bool:
+    """Return whether this is the shape of one output."""
+    return isinstance(shape, tuple) and bool(shape) and all(isinstance(size, int | None) for size in shape)
+
+
+def rate_of(model, steps: int) -> float:
+    """Return the highest learning rate of so many steps."""
+    try:
+        given = optimizer_of(model).get_config()["learning_rate"]
+        if not isinstance(given, dict):
+            return float(given)
+        schedule = keras.optimizers.schedules.deserialize(given)
+        return max(float(keras.ops.convert_to_numpy(schedule(int(step)))) for step in np.linspace(0, steps, 20))
+    except (AttributeError, KeyError, TypeError, ValueError, NotImplementedError):
+        return float("nan")
+
+
+def count(arrays) -> int:
+    """Return the number of examples."""
+    return len(keras.tree.flatten(arrays)[0])
+
+
+def take(arrays, rows):
+    """Return some rows of each array of a structure."""
+    return None if arrays is None else keras.tree.map_structure(lambda array: array[rows], arrays)
+
+
+def program_of(model, x, y=None, **options) -> Program:
+    """Return the program of a call of `model.fit`; a quarter of the examples is held out, of few none."""
+    for name in options:
+        if name not in OPTIONS:
+            raise TypeError(f"check() got an unexpected keyword argument {name!r}")
+    if not isinstance(model, keras.Model) or not model.compiled:
+        raise ArgumentError(f"`model` must be a compiled keras.Model. Received: model={model!r}")
+    epochs = _checks.integer("epochs", options.get("epochs", 1))
+    weights, batch_size = options.get("sample_weight"), options.get("batch_size")
+    (x, y, weights, batch_size), is_data_set = _examples("x", x, y, weights, batch_size)
+    n, share = count(x), options.get("validation_split") or 0
+    if not n:
+        raise ArgumentError("`x` must have at least one row. Received: x without a row")
+    for part in keras.tree.flatten((x, y)):
+        if part is not None and len(part) != n:
+            raise _checks.shape_error("`x` and `y` must have as many rows", x=keras.tree.flatten(x)[0], y=part)
+    if not model.built:  # Its weights are drawn here: those of the model itself are drawn by its own training.
+        metrics = [metric for metric in _keras.compiled_metrics(model) if metric is not None]
+        with contextlib.suppress(Exception):  # The training shows the error.
+            model = copied(model, metrics=metrics)
+            model(take(x, slice(0, 1)))
+    first, steps = n - int(n * share), options.get("steps_per_epoch")
+    seen = min(first, steps * (batch_size or 32)) if steps else first
+    given = {"x": x, "y": y, "count": seen, "validation_split": share, "is_data_set": is_data_set}
+    if isinstance(options.get("validation_data"), tuple | list):  # A data set is left to the training.
+        given["validation"] = options["validation_data"][0]
+    random, train, held = np.random.default_rng(0), np.arange(first), np.arange(n)
+    shape = getattr(model, "output_shape", None)
+    outputs = int(np.prod([size or 1 for size in shape])) if _is_shape(shape) else 1
+    if n >= FEWEST:
+        held = random.permutation(n)[: min(HELD_OUT, n // 4, max(32, MOST_NUMBERS // outputs))]
+        train = np.setdiff1d(train, held)
+    numbers = max(1, sum(part.size for part in keras.tree.flatten(x)) // n)
+    most = min(MOST_EXAMPLES, max(FEWEST, MOST_NUMBERS // numbers))
+    if len(train) > most:
+        train = np.sort(random.choice(train, most, replace=False))
+    kept = {name: options[name] for name in ("shuffle", "class_weight") if options.get(name) is not None}
+    kept["sample_weight"] = take(weights, train)
+    program = Program(model, take(x, train), take(y, train), (take(x, held), take(y, held)), Task("numbers"), epochs,
+                      batch_size or 32, kept, given)  # fmt: skip
+    metrics = " ".join(str(getattr(each, "name", each)) for each in _keras.compiled_metrics(model))
+    config = model.loss.get_config() if isinstance(model.loss, keras.losses.Loss) else {}
+    task = task_of(y, program.loss, "acc" in metrics.lower(), shape, config.get("ignore_class"))
+    return dataclasses.replace(program, task=task)
+
+
+def _examples(name: str, x, y=None, weights=None, batch_size=None) -> tuple[tuple, bool]:
+    """Return arrays (x, y, sample weights) and the size of a batch; of a data set those of its first batches."""
+    is_iterator = hasattr(x, "__next__")
+    kind = "" if is_iterator else _data_sets.kind_of(name, x)
+    if kind == "arrays":
+        x, y = (part.to_numpy() if hasattr(part, "to_numpy") else part for part in (x, y))
+        named = {name: x, "y": y, "sample_weight": weights}
+        x, y, weights = (_arrays.arrays(*each) for each in named.items())
+        return (x, y * 1 if getattr(y, "dtype", None) == "bool" else y, weights, batch_size), False
+    found = []
+    is_endless = kind == "PyDataset" and x.num_batches is None
+    batches = map(x.__getitem__, itertools.count()) if is_endless else _data_sets.Data(kind, x).batches()
+    for batch in x if is_iterator else batches:
+        parts = keras.utils.unpack_x_y_sample_weight(_data_sets.as_arrays(batch))
+        shapes = [array.shape[1:] for array in keras.tree.flatten(parts) if array is not None]
+        if found and shapes != [array.shape[1:] for array in keras.tree.flatten(found[0]) if array is not None]:
+            break  # Texts of other lengths.
+        found.append(parts)
+        if sum(count(each[0]) for each in found) >= MOST_EXAMPLES:
+            break
+    if not found:
+        raise ArgumentError(f"`{name}` must have at least one batch. Received: {name} without one")
+    joined = [None if parts[0] is None else keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
+              for parts in zip(*found, strict=True)]  # fmt: skip
+    return (*joined, count(found[0][0])), True

@@ -1,0 +1,154 @@
+"""The report of a diagnosis: what was suspected, found and said, as text, dict, picture and display of a notebook."""
+
+import csv
+import dataclasses
+import functools
+import string
+from pathlib import Path
+from typing import Any
+
+PAGE = "https://github.com/dlguide/dlguide/blob/main/docs/diagnosis.md"
+LANGUAGES = ("en", "zh")
+
+
+@functools.cache
+def rows() -> dict[str, dict[str, str]]:
+    """Return the rows of `texts.csv` by key: fault, sentences and evidence in two languages, change."""
+    with open(Path(__file__).with_name("texts.csv"), encoding="utf-8", newline="") as file:
+        return {row["key"]: row for row in csv.DictReader(file)}
+
+
+def sentence(key: str, column: str, facts: dict) -> str:
+    """Return a cell of the table with facts in it."""
+    return string.Formatter().vformat(rows()[key][column], (), facts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Suspicion:
+    """A fault that a check sees."""
+
+    key: str
+    """The row of `texts.csv` with the fault's name and its sentences."""
+    facts: dict[str, Any]
+    """Numbers and names for the sentences."""
+    repaired: Any
+    """The program without it, None if there is no change to be trained."""
+    is_certain: bool = False
+    """Whether it is a contradiction, which counts without a proof by training."""
+
+    @property
+    def fault(self) -> str:
+        return rows()[self.key]["fault"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """A fault of a program.
+
+    Attributes:
+        fault: A name of `docs/diagnosis.md`, such as `"output_activation"`; `page` is where it is explained.
+        text: What is wrong, in a sentence.
+        evidence: The numbers that show it.
+        change: What to change, as code.
+        confidence: `"certain"` for a contradiction in the program, `"shown"` for what the training with
+            it showed, `"together"` for what it showed with other changes only.
+        before: The skill of the short training without the change: 1 is perfect, 0 as good as without the inputs.
+        after: The same with the change; both None if it was not trained.
+        is_clear: Whether the training with the change was clearly better.
+        is_alone: Whether it had this change alone, not also those of the findings before.
+        losses: The losses of the training with the change.
+    """
+
+    fault: str
+    text: str
+    evidence: str
+    change: str
+    confidence: str
+    before: float | None = None
+    after: float | None = None
+    is_clear: bool = False
+    is_alone: bool = True
+    losses: list = dataclasses.field(default_factory=list)
+
+    @property
+    def page(self) -> str:
+        return f"{PAGE}#{self.fault}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What a diagnosis has found; `print` shows it, and a notebook displays it.
+
+    Attributes:
+        findings: The faults, the cause first; empty if none was found.
+        notes: What is worth knowing, and is no fault.
+        skill: The skill of the short training as the program is: 1 is perfect, 0 as good as without the inputs; None
+            for a model of several outputs, or without targets.
+        linear_skill: That of a linear model on the same data; None where there is none.
+        error: The error in which the training ended, "" for none.
+        checks: Number of the checks.
+        losses: The losses of the training as the program is.
+        tried: Fault to the skill of the short training with a change against it that was not clearly better.
+        language: `"en"` or `"zh"`.
+    """
+
+    findings: list[Finding]
+    notes: list[str]
+    skill: float | None
+    linear_skill: float | None
+    error: str
+    checks: int
+    losses: list
+    tried: dict[str, float]
+    language: str = "en"
+
+    def to_dict(self) -> dict:
+        """Return all of it in plain values."""
+        return dataclasses.asdict(self)
+
+    def _say(self, key: str, **facts) -> str:
+        return sentence("report_" + key, self.language, facts)
+
+    def __str__(self):
+        lines = [] if self.findings else [self._say("none", checks=self.checks)]
+        for number, each in enumerate(self.findings, 1):
+            lines.append(f"{number}. {each.text} [{each.fault}, {self._say(each.confidence)}]")
+            lines += [f"   {self._say(name)}{getattr(each, name)}" for name in ("evidence", "change")]
+            proof = None
+            if each.after is not None:
+                proof = self._say("proof" if each.is_alone else "proof_with", **vars(each))
+            lines += [f"   {line}" for line in (proof, each.page) if line]
+        linear = "" if self.linear_skill is None else self._say("linear", linear=self.linear_skill)
+        if self.error or self.skill is not None:
+            lines.append(
+                self._say("error" if self.error else "skill", error=self.error, skill=self.skill, linear=linear)
+            )
+        elif self.losses:
+            lines.append(self._say("losses", first=self.losses[0], last=self.losses[-1]))
+        if not self.findings and self.tried:
+            tried = ", ".join(f"{fault} {skill:.2f}" for fault, skill in reversed(self.tried.items()))
+            lines.append(self._say("tried", tried=tried))
+        last = [each.after for each in self.findings if each.after is not None][-1:]
+        if last and last[0] < max((self.linear_skill or 0) - 0.05, 0.8):
+            lines.append(self._say("again"))
+        return "\n".join(lines + [f"- {note}" for note in self.notes])
+
+    def _repr_markdown_(self):
+        return f"```text\n{self}\n```"
+
+    def plot(self):
+        """Return a figure: the losses of the short training as the program is, and with each change.
+
+        Raises:
+            ModuleNotFoundError: Without the extra `plots`.
+        """
+        from dlguide import plots
+
+        with plots.new_figure(5, 3) as figure:
+            axes = figure.subplots()
+            curves = [(self._say("base"), self.losses), *((each.fault, each.losses) for each in self.findings)]
+            for name, losses in [(name, losses) for name, losses in curves if losses]:
+                axes.plot(range(1, len(losses) + 1), losses, label=name, marker="." if len(losses) < 20 else None)
+            axes.set(xlabel=self._say("passes"), ylabel=self._say("loss"))
+            axes.legend()
+        return figure

@@ -1,0 +1,139 @@
+"""Short trainings of copies, each from the weights that the program gave, within a limit of processor time."""
+
+import contextlib
+import dataclasses
+import random
+import re
+import time
+
+import keras
+import numpy as np
+
+from dlguide import _keras
+from dlguide.diagnosis._data_checks import is_numbers
+from dlguide.diagnosis._layers import copied, optimizer_of
+from dlguide.diagnosis._program import Program, count, take
+from dlguide.diagnosis._task import skill
+
+SECONDS = 60.0  # Of the processors, for all trainings of a diagnosis.
+GOOD = 0.8  # A program that reaches this skill learns.
+LONGEST = 5.0  # Of the program's own training; another one may have half of it.
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a training came to; `losses` and `valid_losses` have one number an epoch, or for a few of them together."""
+
+    skill: float
+    losses: list = dataclasses.field(default_factory=list)
+    valid_losses: list = dataclasses.field(default_factory=list)
+    steps: int = 0
+    error: str = ""
+    weights: list | None = None
+
+
+class _Clock(keras.callbacks.Callback):
+    """Ends a training when its time is over or its loss is not finite, and counts its steps."""
+
+    def __init__(self, seconds: float, steps_of_epoch: int):
+        super().__init__()
+        self.seconds, self.steps_of_epoch, self.epoch, self.steps, self.start = seconds, steps_of_epoch, 0, 0, None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps = self.epoch * self.steps_of_epoch + batch + 1
+        self.start = self.start or time.process_time()  # After the first step, which takes as long as tracing.
+        is_over = time.process_time() - self.start > self.seconds
+        self.model.stop_training |= is_over or not np.isfinite((logs or {}).get("loss", 0.0))
+
+
+class Trainings:
+    """Trains programs; each of their models is compiled once, and begins each training from its first weights."""
+
+    def __init__(self, tell=lambda text, share: None):
+        self._compiled, self._start, self._tell = {}, time.process_time(), tell
+
+    @property
+    def seconds_left(self) -> float:
+        return SECONDS - (time.process_time() - self._start)
+
+    def run(self, program: Program, name: str, seconds: float = LONGEST / 2, seed: int = 0) -> Outcome:
+        """Train a program for at most so many seconds."""
+        self._tell(name, 1 - self.seconds_left / SECONDS)
+        try:
+            return self._run(program, seconds, seed)
+        except Exception as error:  # Whatever the program does wrong: it is what the user sees.
+            text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+            text = re.sub(r"(?m)^\s*(File |Detected at|\[\[).*", "", text)  # TensorFlow tells where in its graph.
+            return Outcome(-1.0, error=f"{type(error).__name__}: {' '.join(text.split())[:400]}")
+
+    def better_of_two(self, program: Program) -> Outcome:
+        """Train a program; if it does not learn, once more with another seed, since that can be bad luck."""
+        first = self.run(program, "", LONGEST)
+        second = self.run(program, "", LONGEST, 1) if first.skill < GOOD and not first.error else first
+        return second if second.skill > first.skill else first
+
+    def _run(self, program: Program, seconds: float, seed: int) -> Outcome:
+        x, y, weights = program.x, program.y, program.options.get("sample_weight")
+        epochs = max(1, round(program.steps * program.batch_size / count(x)))  # As many steps as with all examples.
+        if count(x) < 1500 and epochs > 5:  # An epoch costs Keras milliseconds, whatever it has.
+            repeats = min(epochs, -(-2000 // count(x)))
+            epochs, rows = max(1, round(epochs / repeats)), np.tile(np.arange(count(x)), repeats)
+            x, y, weights = take(x, rows), take(y, rows), take(weights, rows)
+        steps = -(-count(x) // program.batch_size)
+        x, held_out = keras.tree.map_structure(_as_tensor, (x, program.held_out))
+        model, clock = self._ready(program, min(20, max(1, steps // 2))), _Clock(seconds, steps)
+        options = {**program.options, "sample_weight": weights, "callbacks": [clock], "verbose": 0}
+        if program.base is None and model.loss is not None:
+            options |= {"validation_data": held_out, "validation_freq": -(-epochs // 20)}
+        keras.utils.set_random_seed(seed)
+        history = model.fit(x, y, epochs=epochs, batch_size=program.batch_size, **options).history
+        losses, (x, y) = history.get("loss", []), held_out
+        reached = float("nan")  # It is defined for one output with targets.
+        if program.units and is_numbers(y):
+            outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
+            reached = skill(program.task, outputs, y, program.takes_logits)
+        kept = model.get_weights() if program.base is None else None
+        return Outcome(reached, losses, history.get("val_loss", []), clock.steps, weights=kept)
+
+    def _ready(self, program: Program, steps_per_execution: int):
+        """Return the compiled copy of a program's model, with its first weights and a new optimizer."""
+        is_schedule = not isinstance(optimizer_of(program.model).get_config().get("learning_rate"), float)
+        key = id(program.model), steps_per_execution, program.rate if is_schedule else None
+        if key not in self._compiled:
+            backend = keras.backend.backend()
+            options = {"jit_compile": False} if backend == "tensorflow" else {}  # Compiling would take longer.
+            options |= {"steps_per_execution": steps_per_execution} if backend != "torch" else {}
+            keras.utils.set_random_seed(0)  # Of dropout.
+            copy = copied(program.model, rate=program.rate, **options)
+            copy.optimizer.build(copy.trainable_variables)
+            state = [np.array(v) for v in (*copy.variables, *copy.optimizer.variables)]
+            self._compiled[key] = copy, state, program.model  # The model too: its `id` must stay its own.
+        model, state, _ = self._compiled[key] = self._compiled.pop(key)
+        while len(self._compiled) > 3:  # Large models are many numbers.
+            self._compiled.pop(next(iter(self._compiled)))
+        for variable, value in zip((*model.variables, *model.optimizer.variables), state, strict=False):
+            variable.assign(value)
+        if not is_schedule:
+            optimizer_of(model).learning_rate = program.learning_rate
+        return model
+
+
+def _as_tensor(array):
+    """Return texts as a tensor: Keras takes no arrays of them."""
+    is_text = isinstance(array, np.ndarray) and array.dtype.kind in "OUS"
+    return keras.ops.convert_to_tensor(array) if is_text else array
+
+
+@contextlib.contextmanager
+def kept_seeds():
+    """Inside, anything may be drawn and seeded; afterwards random numbers go on as if nothing had been."""
+    restore, states = _keras.random_states(), (random.getstate(), np.random.get_state())
+    try:
+        yield
+    finally:
+        restore()
+        random.setstate(states[0])
+        np.random.set_state(states[1])
