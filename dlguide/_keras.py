@@ -121,7 +121,8 @@ def compiled_metrics(model: keras.Model) -> list:
     """Return the metrics that a model was compiled with, as they were given: names and objects."""
     # `trainers/compile_utils.py`: `model.metrics` has none of them before the first step.
     given = model._compile_metrics
-    return [] if given is None else keras.tree.flatten([given._user_metrics, given._user_weighted_metrics])
+    found = [] if given is None else keras.tree.flatten([given._user_metrics, given._user_weighted_metrics])
+    return [metric for metric in found if metric is not None]
 
 
 @hook("token ids are not checked", otherwise=())
@@ -233,8 +234,9 @@ def allow_jit(layer: keras.layers.Layer) -> None:
 @hook("losses are not weighted in the diagnosis", otherwise=None)
 def loss_weights(model: keras.Model):
     """Return the weights of the losses that a model was compiled with."""
-    # `trainers/compile_utils.py`.
-    return model._compile_loss._user_loss_weights
+    # `trainers/compile_utils.py`; a model may be compiled without a loss.
+    given = model._compile_loss
+    return None if given is None else given._user_loss_weights
 
 
 @hook("a diagnosis leaves other states of random numbers", otherwise=lambda: None)

@@ -94,10 +94,9 @@ def _note(calls: list, model, arguments: dict) -> None:
     if same:
         same[-1][2]["epochs"] += kept["epochs"]
     elif len(calls) < MOST:
-        metrics = [metric for metric in _keras.compiled_metrics(model) if metric is not None]
         try:
             with kept_seeds():
-                copy = copied(model, metrics=metrics)
+                copy = copied(model, metrics=_keras.compiled_metrics(model))
         except Exception:  # The script must not see it.
             copy = None
         calls.append((model, copy, kept))

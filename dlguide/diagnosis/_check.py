@@ -15,7 +15,7 @@ from dlguide.diagnosis._trainings import Trainings, kept_seeds
 
 
 def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) -> Report:
-    """Say why a model does not learn: look at the model and the data, and train copies for less than a minute.
+    """Say why a model does not learn: look at the model and the data, and train copies for about a minute.
 
     The model keeps its weights, its optimizer and its metrics. What is reported is a contradiction in the program,
     or a change with which a short training came out clearly better.

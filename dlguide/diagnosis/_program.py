@@ -107,15 +107,14 @@ def program_of(model, x, y=None, **options) -> Program:
         if part is not None and len(part) != n:
             raise _checks.shape_error("`x` and `y` must have as many rows", x=keras.tree.flatten(x)[0], y=part)
     if not model.built:  # Its weights are drawn here: those of the model itself are drawn by its own training.
-        metrics = [metric for metric in _keras.compiled_metrics(model) if metric is not None]
         with contextlib.suppress(Exception):  # The training shows the error.
-            model = copied(model, metrics=metrics)
+            model = copied(model, metrics=_keras.compiled_metrics(model))
             model(take(x, slice(0, 1)))
     first, steps = n - int(n * share), options.get("steps_per_epoch")
     seen = min(first, steps * (batch_size or 32)) if steps else first
     given = {"x": x, "y": y, "count": seen, "validation_split": share, "is_data_set": is_data_set}
     if isinstance(options.get("validation_data"), tuple | list):  # A data set is left to the training.
-        given["validation"] = options["validation_data"][0]
+        given["validation"] = _examples("validation_data", options["validation_data"][0])[0][0]
     random, train, held = np.random.default_rng(0), np.arange(first), np.arange(n)
     shape = getattr(model, "output_shape", None)
     outputs = int(np.prod([size or 1 for size in shape])) if _is_shape(shape) else 1

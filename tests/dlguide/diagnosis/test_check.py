@@ -12,8 +12,9 @@ import tensorflow as tf
 
 from dlguide import _keras
 from dlguide.diagnosis import Report, check
-from dlguide.diagnosis._diagnose import CONTRADICTIONS, PROVED
+from dlguide.diagnosis._diagnose import CONTRADICTIONS, PROVED, Proof
 from dlguide.diagnosis._report import sentence
+from dlguide.diagnosis._trainings import Outcome
 from tests.helpers.diagnosis_programs import BINARY, CLASSES, NUMBERS, L, X, dense, hidden, program, seen, suspicions
 
 pytestmark = pytest.mark.one_backend
@@ -221,3 +222,16 @@ def test_sorted_classes_are_counted_that_no_step_sees():
     [finding] = report_of(made, validation_split=0.4).findings
     assert (finding.fault, finding.is_clear) == ("not_shuffled", True)
     assert finding.evidence == "1 classes are in the validation set alone; the last 40% of the examples"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_clear"),
+    [
+        *[(0.0, 0.25, True), (0.0, 0.24, False), (0.75, 0.88, True), (0.75, 0.86, False), (0.85, 0.94, False)],
+        *[(-1.0, 0.2, False), (-1.0, 0.3, True), (0.5, 0.5, False), (0.6, 0.4, False), (0.9, float("nan"), False)],
+    ],
+)
+def test_a_change_is_clear_if_the_skill_rises_by_a_quarter_or_by_a_tenth_with_half_of_the_errors_gone(
+    before, after, is_clear
+):
+    assert Proof(None, Outcome(before), Outcome(after)).is_clear is is_clear and not Proof(None, None, None).is_clear
