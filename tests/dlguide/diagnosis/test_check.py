@@ -136,7 +136,7 @@ def test_the_picture_has_a_curve_of_the_program_and_of_each_change_that_was_trai
     [axes] = report.plot().axes
     curves = {line.get_label(): line.get_ydata().tolist() for line in axes.lines if len(line.get_xdata())}
     assert curves == {"as it is": report.losses, "output_activation": report.findings[0].losses}
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "training loss")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("part of the training", "training loss")
     named = [text.get_text() for text in axes.get_legend().get_texts()]
     assert named == list(curves)
 
