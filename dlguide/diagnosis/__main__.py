@@ -13,9 +13,9 @@ import keras
 
 from dlguide import _keras, training
 from dlguide.diagnosis import check
-from dlguide.diagnosis._layers import copied
+from dlguide.diagnosis._layers import MADE_WITH, copied
 from dlguide.diagnosis._program import OPTIONS
-from dlguide.diagnosis._report import LANGUAGES, sentence
+from dlguide.diagnosis._report import LANGUAGES
 from dlguide.diagnosis._trainings import kept_seeds
 
 MOST = 3  # Models that are looked at.
@@ -50,9 +50,7 @@ def main() -> int:
     for number, (model, copy, arguments) in enumerate(calls, 1):
         print(f"\n{path}, model {number} of {len(calls)}: {model.name}", flush=True)
         try:
-            is_copied = isinstance(copy, keras.Model)
-            said = sentence("report_no_copy", options.language, {"name": model.name})
-            print(check(copy, language=options.language, verbose=1, **arguments) if is_copied else said)
+            print(check(copy or model, language=options.language, **arguments))
         except Exception as error:  # One that cannot be looked at must not hide the others.
             print(f"{type(error).__name__}: {error}")
     return status
@@ -69,7 +67,14 @@ def _watched(calls: list):
             if not is_within and isinstance(model, keras.Model) and model.compiled:
                 bound = inspect.signature(fit).bind(model, *args, **options)
                 bound.apply_defaults()
-                _note(calls, model, bound.arguments)
+                kept = {name: bound.arguments[name] for name in ("x", "y", *OPTIONS) if name in bound.arguments}
+                if same := [each for each in calls if each[0] is model]:
+                    same[-1][2]["epochs"] += kept["epochs"]
+                elif len(calls) < MOST:
+                    kept.pop("verbose", None)
+                    calls.append([model, None, kept])
+                    with kept_seeds(), contextlib.suppress(Exception):  # The script must not see it.
+                        calls[-1][1] = copied(model, metrics=_keras.compiled_metrics(model))
             is_within.append(model)
             try:
                 return fit(model, *args, **options)
@@ -78,28 +83,23 @@ def _watched(calls: list):
 
         return call
 
+    made = keras.Model.__new__
+
+    def noting_what_it_is_made_with(cls, *args, **options):
+        model = made(cls, *args, **options)
+        object.__setattr__(model, MADE_WITH, (args, options))
+        return model
+
     owners = ((keras.Model, keras.Model.fit), (training, training.fit))
     for owner, fit in owners:
         owner.fit = noting(fit)
+    keras.Model.__new__ = noting_what_it_is_made_with
     try:
         yield
     finally:
+        keras.Model.__new__ = made
         for owner, fit in owners:
             owner.fit = fit
-
-
-def _note(calls: list, model, arguments: dict) -> None:
-    kept = {name: arguments[name] for name in ("x", "y", *OPTIONS) if name in arguments and name != "verbose"}
-    same = [each for each in calls if each[0] is model]
-    if same:
-        same[-1][2]["epochs"] += kept["epochs"]
-    elif len(calls) < MOST:
-        try:
-            with kept_seeds():
-                copy = copied(model, metrics=_keras.compiled_metrics(model))
-        except Exception:  # The script must not see it.
-            copy = None
-        calls.append((model, copy, kept))
 
 
 if __name__ == "__main__":

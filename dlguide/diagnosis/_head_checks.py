@@ -1,5 +1,7 @@
 """Checks of the head: last units and activation, loss, targets and metrics, against one another."""
 
+import dataclasses
+
 import keras
 import numpy as np
 
@@ -42,6 +44,10 @@ def _repaired(program: Program, head: Head, key: str) -> Program | None:
     if key in ("labels_integers", "labels_one_hot") and program.loss != "binary_crossentropy":
         sparse = "sparse_" if key == "labels_integers" else ""
         return _repairs.with_model(program, loss=f"{sparse}categorical_crossentropy")
+    if key == "pixels":
+        largest = float(program.y.max())
+        x, y, held_out = keras.tree.map_structure(lambda a: a / largest, (program.x, program.y, program.held_out))
+        return dataclasses.replace(program, x=x, y=y, held_out=held_out)
     if key == "missing_layer":
         layer = type(head.layer).from_config({**head.layer.get_config(), "name": f"{head.layer.name}_after"})
         return _repairs.with_model(program, {head.layer.name: [keras.layers.Flatten(), layer]})
@@ -88,6 +94,8 @@ def _loss(program: Program, head: Head):
         if loss == "categorical_crossentropy":
             are_shares &= y.ndim > 1 and np.allclose(y.sum(-1), 1, atol=0.01)
         is_of_shares = loss in OF_CLASSES[:2] and are_shares
+        if loss in OF_CLASSES[:2] and y.min() >= 0 and np.array_equal(program.x, y):
+            return None if are_shares else "pixels"  # Of an autoencoder.
         return "loss_of_classes" if loss in (*OF_CLASSES, *OF_SIGNS) and not is_of_shares else None
     if task.num_classes > 2 and loss == "binary_crossentropy" and head.activation == "softmax":
         return "loss_of_labels"
@@ -126,14 +134,14 @@ def _share_outside(program: Program, head: Head) -> float:
 def check_metrics(program: Program):
     """Metrics that do not measure the task."""
     task, m = program.task, keras.metrics
+    is_one_of_many = task.num_classes > 2 and program.loss != "binary_crossentropy"
+    wrong = (  # A class of metrics, what `compile` knows it by, and where it is wrong.
+        ("metric_exact", m.Accuracy, "", True),  # The name "Accuracy" is understood as "accuracy".
+        ("metric_of_bits", m.BinaryAccuracy, "binary_accuracy", is_one_of_many),
+        ("metric_of_one", m.CategoricalAccuracy, "categorical_accuracy", program.units == 1 or task.form == "integers"),
+    )
     for metric in _keras.compiled_metrics(program.model) if task.kind == "classes" else ():
         name = metric if isinstance(metric, str) else type(metric).__name__
-        key = None
-        if type(metric) is m.Accuracy:  # The name "Accuracy" is understood as "accuracy".
-            key = "metric_exact"
-        elif isinstance(metric, m.BinaryAccuracy) or name.lower() == "binary_accuracy":
-            key = "metric_of_bits" if task.num_classes > 2 and program.loss != "binary_crossentropy" else None
-        elif isinstance(metric, m.CategoricalAccuracy) or name.lower() == "categorical_accuracy":
-            key = "metric_of_one" if program.units == 1 or task.form == "integers" else None
-        if key:
-            yield Suspicion(key, {"metric": name, "classes": task.num_classes}, None, True)
+        for key, kind, known_as, is_wrong in wrong:
+            if is_wrong and (type(metric) is kind or name.lower() == known_as):
+                yield Suspicion(key, {"metric": name, "classes": task.num_classes}, None, True)

@@ -42,6 +42,15 @@ def check_saturating(program: Program, fewest: int = 2, most: int = 10_000):
         yield Suspicion("saturating", facts, _repairs.with_hidden(program, found, "relu"))
 
 
+def check_recurrent(program: Program):
+    """Recurrent layers without the tanh that keeps what they repeat within bounds."""
+    recurrent = [each for each in flat_layers(program.model) if isinstance(each, (L.SimpleRNN, L.LSTM, L.GRU))]
+    found = [each for each in recurrent if activation_of(each) != "tanh"]
+    if found:
+        facts = {"layers": names_of(found), "activation": activation_of(found[0])}
+        yield Suspicion("recurrent", facts, _repairs.with_hidden(program, found, "tanh"))
+
+
 def check_one_saturating(program: Program):
     """A single hidden layer that saturates: it learns slowly, but short steps explain that before it does."""
     return check_saturating(program, 1, 1)

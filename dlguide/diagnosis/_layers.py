@@ -10,6 +10,8 @@ from dlguide import _keras
 L = keras.layers
 WEIGHTED = (L.Dense, L.Conv1D, L.Conv2D, L.Conv3D)
 WITHOUT_NUMBERS = (L.InputLayer, L.Flatten, L.Reshape, L.Dropout, L.Permute, L.Identity)
+MADE_WITH = "_dlguide_made_with"
+"""The attribute with what the `__init__` of a model got, where it was watched: Keras does not keep it."""
 ACTIVATIONS = (L.Activation, L.Softmax, L.ReLU, L.LeakyReLU, L.ELU, L.PReLU)
 
 
@@ -96,6 +98,8 @@ def copied(model, changes: dict | None = None, loss=None, rate: float | None = N
             own |= {"bin_boundaries": layer.bin_boundaries, "num_bins": None}
         if isinstance(change, list):
             new[layer.name] = keras.Sequential(change, name=f"changed_{layer.name}")
+        elif isinstance(layer, L.Lambda):  # Its config has the code without what it refers to.
+            new[layer.name] = L.Lambda(layer.function, arguments=layer.arguments, name=layer.name)
         else:
             new[layer.name] = type(layer).from_config({**config, **own, **change})
         return new[layer.name]
@@ -133,8 +137,20 @@ def optimizer_of(model):
 
 def _made_again(model):
     """Return a new model of a class with a `call` of its own, from what its `__init__` got."""
+    if made_with := getattr(model, MADE_WITH, None):
+        parts = [_cloned(part) if isinstance(part, keras.Layer) else part for part in keras.tree.flatten(made_with)]
+        args, options = keras.tree.pack_sequence_as(made_with, parts)
+        new = type(model)(*args, **options)
+        object.__setattr__(new, MADE_WITH, made_with)
+        return new
     names, config = inspect.signature(type(model).__init__).parameters, model.get_config()
     try:
         return type(model).from_config(config)
     except TypeError:  # Keras gives `trainable` and `dtype` too, which an `__init__` without `**kwargs` refuses.
         return type(model)(**{name: value for name, value in config.items() if name in names})
+
+
+def _cloned(layer):
+    if isinstance(layer, keras.Model):
+        return keras.models.clone_model(layer) if is_chain(layer) else _made_again(layer)
+    return type(layer).from_config(layer.get_config())

@@ -13,9 +13,9 @@ from dlguide.diagnosis._task import Task, skill
 GOOD, RARE = 0.1, 0.2
 
 
-def notes_of(program: Program):
-    """Yield the key of `texts.csv` and the facts of each note."""
-    base, linear = program.base, linear_skill(program)
+def notes_of(program: Program, linear: float | None = None):
+    """Yield the key of `texts.csv` and the facts of each note; `linear` is the skill of a linear model."""
+    base = program.base
     if linear is not None and linear > max(base.skill, 0.1) + 0.05:
         yield "note_linear", {"linear": linear, "skill": base.skill}
     yield from _of_curves(program)

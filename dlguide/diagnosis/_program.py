@@ -32,7 +32,7 @@ class Program:
     options: dict
     """Further options of `fit`: shuffle, class_weight, sample_weight."""
     given: dict
-    """The call as it was: x, y, count of training examples, validation, validation_split, is_data_set."""
+    """The call as it was: x, y, count of training examples, validation, validation_split, is_data_set, output_shape."""
     rate: float | None = None
     """A learning rate in place of the optimizer's."""
     base: Any = None
@@ -45,7 +45,7 @@ class Program:
     @property
     def units(self) -> int:
         """Number of outputs, 0 if there is no last axis, or several outputs."""
-        shape = getattr(self.model, "output_shape", None)
+        shape = getattr(self.model, "output_shape", self.given["output_shape"])
         return shape[-1] or 0 if _is_shape(shape) else 0
 
     @property
@@ -60,7 +60,16 @@ class Program:
     @property
     def learning_rate(self) -> float:
         """The rate, the highest of a schedule; NaN for several optimizers."""
-        return rate_of(self.model, self.steps) if self.rate is None else self.rate
+        if self.rate is not None:
+            return self.rate
+        try:
+            given = optimizer_of(self.model).get_config()["learning_rate"]
+            if not isinstance(given, dict):
+                return float(given)
+            schedule = keras.optimizers.schedules.deserialize(given)
+            return max(float(schedule(int(step))) for step in np.linspace(0, self.steps, 20))
+        except (AttributeError, KeyError, TypeError, ValueError, NotImplementedError):
+            return float("nan")
 
 
 def _is_shape(shape) -> bool:
@@ -68,16 +77,10 @@ def _is_shape(shape) -> bool:
     return isinstance(shape, tuple) and bool(shape) and all(isinstance(size, int | None) for size in shape)
 
 
-def rate_of(model, steps: int) -> float:
-    """Return the highest learning rate of so many steps."""
-    try:
-        given = optimizer_of(model).get_config()["learning_rate"]
-        if not isinstance(given, dict):
-            return float(given)
-        schedule = keras.optimizers.schedules.deserialize(given)
-        return max(float(keras.ops.convert_to_numpy(schedule(int(step)))) for step in np.linspace(0, steps, 20))
-    except (AttributeError, KeyError, TypeError, ValueError, NotImplementedError):
-        return float("nan")
+def fixed_batch_size(model) -> int | None:
+    """Return the size of each batch if the input layer says it."""
+    inputs = keras.tree.flatten(getattr(model, "inputs", None))
+    return inputs[0].shape[0] if inputs and inputs[0] is not None else None
 
 
 def count(arrays) -> int:
@@ -106,17 +109,24 @@ def program_of(model, x, y=None, **options) -> Program:
     for part in keras.tree.flatten((x, y)):
         if part is not None and len(part) != n:
             raise _checks.shape_error("`x` and `y` must have as many rows", x=keras.tree.flatten(x)[0], y=part)
+    try:
+        copy = copied(model, metrics=_keras.compiled_metrics(model))
+    except (NotImplementedError, TypeError, ValueError) as error:
+        must = "`model` must be one that can be copied: its class, or that of a layer, needs `get_config`"
+        raise ArgumentError(f"{must}. Received: model={model!r}") from error
+    shape, fixed = getattr(model, "output_shape", None), fixed_batch_size(model)
+    with contextlib.suppress(Exception):  # The training shows the error.
+        if shape is None:
+            shape = (None, *copy(take(x, slice(0, fixed or 1))).shape[1:])
     if not model.built:  # Its weights are drawn here: those of the model itself are drawn by its own training.
-        with contextlib.suppress(Exception):  # The training shows the error.
-            model = copied(model, metrics=_keras.compiled_metrics(model))
-            model(take(x, slice(0, 1)))
+        model = copy
     first, steps = n - int(n * share), options.get("steps_per_epoch")
     seen = min(first, steps * (batch_size or 32)) if steps else first
-    given = {"x": x, "y": y, "count": seen, "validation_split": share, "is_data_set": is_data_set}
+    given = {"x": x, "y": y, "count": seen, "validation_split": share, "is_data_set": is_data_set,
+             "output_shape": shape}  # fmt: skip
     if isinstance(options.get("validation_data"), tuple | list):  # A data set is left to the training.
         given["validation"] = _examples("validation_data", options["validation_data"][0])[0][0]
     random, train, held = np.random.default_rng(0), np.arange(first), np.arange(n)
-    shape = getattr(model, "output_shape", None)
     outputs = int(np.prod([size or 1 for size in shape])) if _is_shape(shape) else 1
     if n >= FEWEST:
         held = random.permutation(n)[: min(HELD_OUT, n // 4, max(32, MOST_NUMBERS // outputs))]
@@ -125,6 +135,8 @@ def program_of(model, x, y=None, **options) -> Program:
     most = min(MOST_EXAMPLES, max(FEWEST, MOST_NUMBERS // numbers))
     if len(train) > most:
         train = np.sort(random.choice(train, most, replace=False))
+    if fixed and min(len(train), len(held)) >= fixed:
+        train, held = (rows[: len(rows) // fixed * fixed] for rows in (train, held))
     kept = {name: options[name] for name in ("shuffle", "class_weight") if options.get(name) is not None}
     kept["sample_weight"] = take(weights, train)
     program = Program(model, take(x, train), take(y, train), (take(x, held), take(y, held)), Task("numbers"), epochs,

@@ -25,20 +25,34 @@ def sentence(key: str, column: str, facts: dict) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Suspicion:
-    """A fault that a check sees."""
+    """A fault that a check sees, and what the training with a change came to.
+
+    Attributes:
+        key: The row of `texts.csv` with the fault's name and its sentences.
+        facts: Numbers and names for the sentences.
+        repaired: The program without it; None if there is no change to be trained.
+        is_certain: Whether it is a contradiction, which counts without a proof by training.
+        before: The `Outcome` of the training without the change.
+        after: The one with it, None if it was not trained.
+        is_together: Whether that had other changes too, which do not help alone.
+    """
 
     key: str
-    """The row of `texts.csv` with the fault's name and its sentences."""
     facts: dict[str, Any]
-    """Numbers and names for the sentences."""
-    repaired: Any
-    """The program without it, None if there is no change to be trained."""
+    repaired: Any = None
     is_certain: bool = False
-    """Whether it is a contradiction, which counts without a proof by training."""
+    before: Any = None
+    after: Any = None
+    is_together: bool = False
 
     @property
     def fault(self) -> str:
         return rows()[self.key]["fault"]
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the training with the change is clearly better."""
+        return self.after is not None and self.after.is_clearly_above(self.before)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +83,16 @@ class Finding:
     is_clear: bool = False
     is_alone: bool = True
     losses: list = dataclasses.field(default_factory=list)
+
+    @classmethod
+    def of(cls, each: Suspicion, language: str, is_alone: bool) -> "Finding":
+        """Return what a suspicion says in a language."""
+        texts = [sentence(each.key, column, each.facts) for column in (language, f"evidence_{language}", "change")]
+        confidence = "certain" if each.is_certain else "together" if each.is_together else "shown"
+        finding = cls(each.fault, *texts, confidence, is_clear=each.is_clear, is_alone=is_alone)
+        if each.after is None or each.after.skill != each.after.skill:  # Not trained, or without a skill: NaN.
+            return finding
+        return dataclasses.replace(finding, before=each.before.skill, after=each.after.skill, losses=each.after.losses)
 
     @property
     def page(self) -> str:
@@ -113,21 +137,20 @@ class Report:
         lines = [] if self.findings else [self._say("none", checks=self.checks)]
         for number, each in enumerate(self.findings, 1):
             lines.append(f"{number}. {each.text} [{each.fault}, {self._say(each.confidence)}]")
-            lines += [f"   {self._say(name)}{getattr(each, name)}" for name in ("evidence", "change")]
-            proof = None
+            said = [self._say(name) + getattr(each, name) for name in ("evidence", "change")]
             if each.after is not None:
-                proof = self._say("proof" if each.is_alone else "proof_with", **vars(each))
-            lines += [f"   {line}" for line in (proof, each.page) if line]
+                said.append(self._say("proof" if each.is_alone else "proof_with", **vars(each)))
+            lines += [f"   {line}" for line in (*said, each.page)]
         linear = "" if self.linear_skill is None else self._say("linear", linear=self.linear_skill)
-        if self.error or self.skill is not None:
-            lines.append(
-                self._say("error" if self.error else "skill", error=self.error, skill=self.skill, linear=linear)
-            )
+        if self.error:
+            lines.append(self._say("error", error=self.error))
+        elif self.skill is not None:
+            lines.append(self._say("skill", skill=self.skill, linear=linear))
         elif self.losses:
             lines.append(self._say("losses", first=self.losses[0], last=self.losses[-1]))
         if not self.findings and self.tried:
-            tried = ", ".join(f"{fault} {skill:.2f}" for fault, skill in reversed(self.tried.items()))
-            lines.append(self._say("tried", tried=tried))
+            tried = (f"{fault} {skill:.2f}" for fault, skill in reversed(self.tried.items()))
+            lines.append(self._say("tried", tried=", ".join(tried)))
         last = [each.after for each in self.findings if each.after is not None][-1:]
         if last and last[0] < max((self.linear_skill or 0) - 0.05, 0.8):
             lines.append(self._say("again"))

@@ -12,9 +12,11 @@ import numpy as np
 from dlguide import _keras
 from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layers import copied, optimizer_of
-from dlguide.diagnosis._program import Program, count, take
+from dlguide.diagnosis._program import Program, count, fixed_batch_size, take
+from dlguide.diagnosis._report import Suspicion
 from dlguide.diagnosis._task import skill
 
+GAIN, LARGE_GAIN, ERRORS_LEFT = 0.1, 0.25, 0.5
 SECONDS = 60.0  # Of the processors, for all trainings of a diagnosis.
 GOOD = 0.8  # A program that reaches this skill learns.
 LONGEST = 5.0  # Of the program's own training; another one may have half of it.
@@ -31,19 +33,20 @@ class Outcome:
     error: str = ""
     weights: list | None = None
 
+    def is_clearly_above(self, other) -> bool:
+        """Return whether the skill is higher by a quarter, or by a tenth with half of the errors gone."""
+        before, after = max(other.skill, 0), self.skill
+        return after - before >= LARGE_GAIN or (after - before >= GAIN and 1 - after <= ERRORS_LEFT * (1 - before))
+
 
 class _Clock(keras.callbacks.Callback):
-    """Ends a training when its time is over or its loss is not finite, and counts its steps."""
+    """Ends a training when its time is over or its loss is not finite."""
 
-    def __init__(self, seconds: float, steps_of_epoch: int):
+    def __init__(self, seconds: float):
         super().__init__()
-        self.seconds, self.steps_of_epoch, self.epoch, self.steps, self.start = seconds, steps_of_epoch, 0, 0, None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
+        self.seconds, self.start = seconds, None
 
     def on_train_batch_end(self, batch, logs=None):
-        self.steps = self.epoch * self.steps_of_epoch + batch + 1
         self.start = self.start or time.process_time()  # After the first step, which takes as long as tracing.
         is_over = time.process_time() - self.start > self.seconds
         self.model.stop_training |= is_over or not np.isfinite((logs or {}).get("loss", 0.0))
@@ -69,6 +72,11 @@ class Trainings:
             text = re.sub(r"(?m)^\s*(File |Detected at|\[\[).*", "", text)  # TensorFlow tells where in its graph.
             return Outcome(-1.0, error=f"{type(error).__name__}: {' '.join(text.split())[:400]}")
 
+    def proved(self, suspicion: Suspicion, base: Outcome) -> Suspicion:
+        """Return a suspicion with the training of its repaired program, if it has one, beside that without."""
+        after = suspicion.repaired and self.run(suspicion.repaired, suspicion.fault)
+        return dataclasses.replace(suspicion, before=base, after=after)
+
     def better_of_two(self, program: Program) -> Outcome:
         """Train a program; if it does not learn, once more with another seed, since that can be bad luck."""
         first = self.run(program, "", LONGEST)
@@ -84,8 +92,8 @@ class Trainings:
             x, y, weights = take(x, rows), take(y, rows), take(weights, rows)
         steps = -(-count(x) // program.batch_size)
         x, held_out = keras.tree.map_structure(_as_tensor, (x, program.held_out))
-        model, clock = self._ready(program, min(20, max(1, steps // 2))), _Clock(seconds, steps)
-        options = {**program.options, "sample_weight": weights, "callbacks": [clock], "verbose": 0}
+        model = self._ready(program, min(20, max(1, steps // 2)))
+        options = {**program.options, "sample_weight": weights, "callbacks": [_Clock(seconds)], "verbose": 0}
         if program.base is None and model.loss is not None:
             options |= {"validation_data": held_out, "validation_freq": -(-epochs // 20)}
         keras.utils.set_random_seed(seed)
@@ -93,10 +101,11 @@ class Trainings:
         losses, (x, y) = history.get("loss", []), held_out
         reached = float("nan")  # It is defined for one output with targets.
         if program.units and is_numbers(y):
-            outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
+            outputs = np.asarray(model.predict(x, batch_size=fixed_batch_size(model) or 256, verbose=0))
             reached = skill(program.task, outputs, y, program.takes_logits)
         kept = model.get_weights() if program.base is None else None
-        return Outcome(reached, losses, history.get("val_loss", []), clock.steps, weights=kept)
+        done = int(optimizer_of(model).iterations)
+        return Outcome(reached, losses, history.get("val_loss", []), done, weights=kept)
 
     def _ready(self, program: Program, steps_per_execution: int):
         """Return the compiled copy of a program's model, with its first weights and a new optimizer."""
@@ -108,6 +117,8 @@ class Trainings:
             options |= {"steps_per_execution": steps_per_execution} if backend != "torch" else {}
             keras.utils.set_random_seed(0)  # Of dropout.
             copy = copied(program.model, rate=program.rate, **options)
+            with contextlib.suppress(Exception):  # Layers used as activations have no weights before.
+                copy(keras.tree.map_structure(_as_tensor, take(program.x, slice(0, fixed_batch_size(copy) or 1))))
             copy.optimizer.build(copy.trainable_variables)
             state = [np.array(v) for v in (*copy.variables, *copy.optimizer.variables)]
             self._compiled[key] = copy, state, program.model  # The model too: its `id` must stay its own.

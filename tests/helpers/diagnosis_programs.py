@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from dlguide.diagnosis._diagnose import CONTRADICTIONS, PROVED
+from dlguide.diagnosis._check import CONTRADICTIONS, PROVED
 from dlguide.diagnosis._program import program_of
 from dlguide.diagnosis._trainings import Trainings
 

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from dlguide import _keras
 from dlguide.diagnosis import Report, check
-from dlguide.diagnosis._diagnose import CONTRADICTIONS, PROVED, Proof
-from dlguide.diagnosis._report import sentence
+from dlguide.diagnosis._check import CONTRADICTIONS, PROVED
+from dlguide.diagnosis._report import Suspicion, sentence
 from dlguide.diagnosis._trainings import Outcome
 from tests.helpers.diagnosis_programs import BINARY, CLASSES, NUMBERS, L, X, dense, hidden, program, seen, suspicions
 
@@ -234,4 +234,5 @@ def test_sorted_classes_are_counted_that_no_step_sees():
 def test_a_change_is_clear_if_the_skill_rises_by_a_quarter_or_by_a_tenth_with_half_of_the_errors_gone(
     before, after, is_clear
 ):
-    assert Proof(None, Outcome(before), Outcome(after)).is_clear is is_clear and not Proof(None, None, None).is_clear
+    assert Suspicion("dead", {}, before=Outcome(before), after=Outcome(after)).is_clear is is_clear
+    assert not Suspicion("dead", {}, before=Outcome(before)).is_clear

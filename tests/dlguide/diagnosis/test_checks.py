@@ -31,6 +31,7 @@ from tests.helpers.diagnosis_programs import (
 pytestmark = pytest.mark.one_backend
 SGD, SPARSE = keras.optimizers.SGD, keras.losses.SparseCategoricalCrossentropy
 ORDER = np.argsort(CLASSES, kind="stable")
+BYTES = np.random.default_rng(2).integers(0, 256, (400, 4)).astype("float32")
 RARELY = np.random.default_rng(1).random(X.shape) < 0.05
 
 
@@ -66,6 +67,7 @@ CERTAIN = {
     "loss_of_one_class": lambda a: of_classes(a("cce", "bce"), LABELS, "sigmoid"),
     "missing_layer": lambda a: program([*a([], [L.Flatten()]), dense(3, "softmax")], "sparse", STEPS, CLASSES),
     "frozen": lambda a: program([dense(trainable=a(False, True))], "mse", y=NUMBERS),
+    "pixels": lambda a: program([L.Dense(4, activation="sigmoid")], "bce", BYTES / a(1, 255), BYTES / a(1, 255)),
     "missing": lambda a: of_numbers(x=np.where(RARELY, a(np.inf, 0), X)),
     "missing_targets": lambda a: of_numbers(y=np.where(RARELY[:, 0], a(np.nan, 0), NUMBERS)),
     "sorted_split": lambda a: of_classes(y=a(CLASSES[ORDER], CLASSES), validation_split=0.4),
@@ -81,7 +83,8 @@ UNCERTAIN = {
     "loss_of_numbers": lambda a: of_classes(a("mse", "cce"), ONE_HOT),
     "not_shuffled": lambda a: of_classes(x=X[ORDER], y=CLASSES[ORDER], shuffle=a(False, True)),
     "linear": lambda a: of_numbers(hidden(a(None, "relu"))),
-    "saturating": lambda a: of_numbers(hidden(a("sigmoid", "relu")), hidden("sigmoid")),
+    "saturating": lambda a: of_numbers(*(hidden(a("sigmoid", "relu")) for _ in range(2))),
+    "recurrent": lambda a: program([L.LSTM(4, activation=a("relu", "tanh")), dense()], "mse", STEPS, NUMBERS),
     "dead": lambda a: of_numbers(hidden(bias_initializer=keras.initializers.Constant(a(-99, 0)))),
     "deep": lambda a: of_numbers(*(hidden() for _ in range(a(8, 7)))),
     "constant_weights": lambda a: of_numbers(hidden(kernel_initializer=a("ones", "he_normal"))),

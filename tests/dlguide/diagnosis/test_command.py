@@ -185,3 +185,29 @@ def test_the_fit_of_keras_is_its_own_afterwards(run):
     fits = keras.Model.fit, training.fit
     run("model_of(sigmoid())\n1 / 0")
     assert (keras.Model.fit, training.fit) == fits
+
+
+OWN = """
+class Own(keras.Model):
+    def __init__(self, first, units, last):
+        super().__init__()
+        self.first, self.middle, self.last = first, L.Dense(units), last
+
+    def call(self, x):
+        return self.last(self.middle(self.first(x)))
+
+
+model = Own(L.Dense(4, activation="relu"), 4, last=keras.Sequential([sigmoid()]))
+model.compile(keras.optimizers.SGD(1e-6), "binary_crossentropy")
+model.fit(x, y, epochs=8, verbose=0)
+"""
+
+
+@pytest.mark.thorough(seconds=3)
+def test_a_model_of_a_class_without_get_config_is_made_again_from_what_it_was_made_with(run):
+    import keras
+
+    made = keras.Model.__new__
+    status, output, _ = run(OWN)
+    assert status == 0 and "[learning_rate_low, shown by the training]" in output
+    assert keras.Model.__new__ is made

@@ -59,7 +59,8 @@ OF_DATA = {
 
 def notes(made: tuple, base=None) -> dict:
     """Return the facts of each note of a program; without an outcome of its training it is trained."""
-    return dict(notes_of(replace(seen(made), base=base) if base else trained(made)))
+    as_seen = replace(seen(made), base=base) if base else trained(made)
+    return dict(notes_of(as_seen, linear_skill(as_seen)))
 
 
 def test_each_note_of_the_table_has_its_programs():
