@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from dlguide import _keras
 from dlguide.diagnosis import Report, check
-from dlguide.diagnosis._check import CONTRADICTIONS, PROVED
+from dlguide.diagnosis._check import CONTRADICTIONS, PROVED, diagnose
 from dlguide.diagnosis._report import Suspicion, sentence
 from dlguide.diagnosis._trainings import Outcome
 from tests.helpers.diagnosis_programs import BINARY, CLASSES, NUMBERS, L, X, dense, hidden, program, seen, suspicions
@@ -236,3 +236,23 @@ def test_a_change_is_clear_if_the_skill_rises_by_a_quarter_or_by_a_tenth_with_ha
 ):
     assert Suspicion("dead", {}, before=Outcome(before), after=Outcome(after)).is_clear is is_clear
     assert not Suspicion("dead", {}, before=Outcome(before)).is_clear
+
+
+class Scripted:
+    """Trainings whose skill depends on the learning rate alone."""
+
+    seconds_left = 1
+
+    def better_of_two(self, program):
+        return Outcome(0.0)
+
+    def proved(self, suspicion, base):
+        rate = suspicion.repaired.learning_rate if suspicion.repaired else 0
+        return replace(suspicion, before=base, after=Outcome(0.95 if rate > 0.09 else 0.4 if rate > 0.009 else 0.0))
+
+
+def test_a_change_that_is_proved_twice_is_one_from_the_first_value_to_the_last():
+    as_seen = seen(program([dense()], "mse", y=NUMBERS, optimizer=keras.optimizers.SGD(1e-5), epochs=4))
+    [found], tried, base = diagnose(as_seen, Scripted())
+    assert (found.key, found.before, found.after.skill) == ("rate_low", base, 0.95) and tried
+    assert (found.facts["rate"], found.facts["other"]) == (pytest.approx(1e-5), 0.1)

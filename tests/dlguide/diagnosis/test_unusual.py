@@ -82,22 +82,6 @@ def test_a_model_with_a_call_of_its_own_has_a_skill():
     assert (report.error, report.findings) == ("", []) and report.skill > 0.8
 
 
-@pytest.mark.thorough(seconds=3)
-def test_a_change_that_is_proved_twice_is_one_of_both_sizes():
-    keras.utils.set_random_seed(0)
-    layers = [hidden(), dense(2)]
-    report = report_of(program(layers, "mse", y=X[:, :2], optimizer=keras.optimizers.SGD(1e-5), epochs=4))
-    assert [each.fault for each in report.findings] == ["learning_rate_low"]
-    [finding] = report.findings
-    assert finding.before == report.skill < 0.5 and finding.after > 0.9
-    assert finding.evidence.startswith("SGD with 1e-05; in the same time 0.1 learns more")
-
-
-@pytest.mark.thorough
-def test_a_model_whose_layers_cannot_be_exchanged_is_answered():
-    assert report_of(program(Plain(), "bce", y=BINARY)).error == ""
-
-
 def by_name(number, numbers):
     return {"number": number, "numbers": numbers}
 
