@@ -79,8 +79,9 @@ class Panel(NamedTuple):
 class Claim(NamedTuple):
     """A question of yes or no, answered by comparing two rows; the page asks it in words.
 
-    The answers: "yes" and "no" where a difference is shown, "within" where it lies within the margin of the score,
-    "undecided" where it is too small to show, "given" where it cannot come out otherwise.
+    The answers: "yes" and "no" where a difference is shown ("yes within", "no within" by less than the margin of the
+    score), "within" where none is shown and it lies within the margin, "undecided" where it is too small to show,
+    "given" where it cannot come out otherwise.
     """
 
     panel: str

@@ -46,7 +46,7 @@ def levels(claim: Claim, score: Score, seeds: dict, names: Names) -> list[str]:
 
 def _size(finding: _verdict.Finding, score: Score, names: Names) -> str:
     """Return the size of a difference in the words of its unit: "49 fewer (18 to 79)", "higher by 3.4 points (…)"."""
-    found, decided = finding.difference, finding.outcome in ("yes", "no")
+    found, decided = finding.difference, finding.outcome.startswith(("yes", "no"))
     if score.is_ratio:
         center, low, high = (math.exp(number) for number in found)
         if decided and center < 1:

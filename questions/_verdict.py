@@ -12,18 +12,19 @@ from typing import NamedTuple
 import numpy as np
 
 from questions import _examples
-from questions._experiment import Claim, Experiment, Panel, Score
+from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
 from recipes._lib.runs import seed_intervals
 from recipes._lib.runs.seed_intervals import Interval
 
 ERROR = 0.05
+HIGH = 0.95
 
 
 class Finding(NamedTuple):
     """What a claim came out as."""
 
     outcome: str
-    """"yes", "no", "within", "undecided" or "given"."""
+    """"yes", "no", "within", "undecided" or "given"; "yes within" and "no within" by less than the margin."""
     difference: Interval
     """Row minus reference, between logarithms for a ratio; of counted seeds, the shares."""
     p: float
@@ -124,7 +125,7 @@ def findings(experiment: Experiment, seeds: dict) -> list[Finding]:
     p_values = [1.0 if math.isnan(compared[i][1]) else compared[i][1] for i in open_claims]
     corrected = dict(zip(open_claims, holm(p_values), strict=True))
     return [
-        Finding(_outcome(claim, experiment.panels[claim.panel], found, corrected.get(i)), found, p)
+        Finding(_outcome(claim, experiment.panels[claim.panel], found, corrected.get(i), seeds), found, p)
         for i, (claim, (found, p)) in enumerate(zip(experiment.claims, compared, strict=True))
     ]
 
@@ -138,16 +139,27 @@ def holm(p_values: list[float]) -> list[float]:
     return corrected
 
 
-def _outcome(claim: Claim, panel: Panel, found: Interval, corrected: float | None) -> str:
+def _outcome(claim: Claim, panel: Panel, found: Interval, corrected: float | None, seeds: dict) -> str:
     if corrected is None:
         return "given"
-    margin = panel.score.margin
-    if margin is not None and claim.success is None:
-        size = math.log(1 + margin) if panel.score.is_ratio else margin
-        if -size < found.low and found.high < size:
-            return "within"
+    size = _margin(claim, panel.score, seeds)
+    is_within = size is not None and -size < found.low and found.high < size
     if corrected >= ERROR or found.mean == 0:
-        return "undecided"
+        return "within" if is_within else "undecided"
     # More successes are better, whatever the score.
     is_better = (found.mean > 0) == (panel.score.higher_is_better or claim.success is not None)
-    return "yes" if is_better == claim.better else "no"
+    return ("yes" if is_better == claim.better else "no") + " within" * is_within
+
+
+def _margin(claim: Claim, score: Score, seeds: dict) -> float | None:
+    """Return the largest difference that counts as none, of a ratio as a logarithm; None where there is none.
+
+    Where both rows are right on more than 95 %, a point is a fifth of all errors or more: it is no small difference.
+    """
+    if score.margin is None or claim.success is not None:
+        return None
+    if score.is_ratio:
+        return math.log(1 + score.margin)
+    rows = [row for row in (claim.row, claim.reference) if isinstance(row, str)]
+    means = [statistics.fmean(column(seeds, claim.panel, row, claim.at)) for row in rows]
+    return None if score.unit is PERCENT and min(means) > HIGH else score.margin

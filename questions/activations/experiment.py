@@ -83,7 +83,7 @@ EXPERIMENT = Experiment(
     claims=(
         Claim("accuracy", "relu", "none", "yes"),
         Claim("gradient", "relu", "sigmoid", "given", at="1"),
-        Claim("absolute", "abs", "relu", "within"),
+        Claim("absolute", "abs", "relu", "yes within"),
         Claim("absolute", "abs_series", "relu_series", "no"),
     ),
     seeds=tuple(range(10)),

@@ -117,6 +117,7 @@ EXPERIMENT = Experiment(
         Claim("tuned", "adam_default", "sgd_default", "yes"),
         Claim("tuned", "adam_chosen", "adam_default", "yes"),
         Claim("tuned", "adamw_chosen", "adam_chosen", "undecided"),
+        Claim("tuned", "sgd_chosen", "adam_chosen", "undecided"),
     ),
     seeds=tuple(range(10)),
     main_panels=("words", "rare"),

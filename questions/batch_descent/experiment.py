@@ -113,6 +113,7 @@ EXPERIMENT = Experiment(
         Claim("linear", "lbfgs", "small", "no", at="3"),
         Claim("time", "small", "all", "yes", at="10"),
         Claim("steps", "all", "small", "yes", at="100"),
+        Claim("time", "small", "all", "undecided", at="30"),
     ),
     seeds=tuple(range(10)),
     main_panels=("passes", "linear"),

@@ -117,7 +117,7 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("loss", "descent", "climbing", "yes", at="3000"),
-        Claim("quadratic", "descent", "climbing", "yes", at="1000"),
+        Claim("quadratic", "descent", "climbing", "given", at="1000"),
         Claim("accuracy", "descent", "climbing", "yes"),
         Claim("least_squares", "300", 1.0, "given", at="0.99"),
         Claim("least_squares", "300", 1.0, "given", at="1.01"),

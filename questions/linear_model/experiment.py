@@ -151,7 +151,7 @@ EXPERIMENT = Experiment(
         Claim("slope", "formula", "fresh", "yes", better=False, at="40"),
         Claim("few", "line", "seven", "yes", at="10"),
         Claim("cars", "seven", "line", "yes"),
-        Claim("hours", "hour_line", "hour_means", "yes", better=False),
+        Claim("hours", "hour_line", "hour_means", "given", better=False),
         Claim("steps", "pounds", "standard", "given", better=False, at="1000"),
     ),
     quick={"counts": (10, 40), "draws": 3, "resamples": 5, "steps": (1, 1000)},

@@ -127,6 +127,7 @@ EXPERIMENT = Experiment(
         Claim("accuracy", "dropout", "none", "yes"),
         Claim("accuracy", "l2", "none", "yes"),
         Claim("accuracy", "adamw", "none", "yes"),
+        Claim("accuracy", "l2", "adamw", "yes"),
     ),
     seeds=tuple(range(10)),
     quick={"limit": 100, "epochs": (1, 2), "levels": (3,)},
