@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 OF_CLASSES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
+MANY = 50  # Numbers of a target.
 OF_SIGNS = ("hinge", "squared_hinge", "categorical_hinge")
 
 
@@ -67,7 +68,7 @@ def skill(task: Task, outputs: np.ndarray, y: np.ndarray, takes_logits: bool) ->
     """Return how well outputs meet targets: 1 for all, 0 for as well as without the inputs, at least -1.
 
     Of classes it is the balanced accuracy above that of chance; of labels the share of the majority's errors that is
-    gone; of numbers the coefficient of determination.
+    gone; of numbers the coefficient of determination, where there are many (pixels) that of all together.
     """
     outputs, y = np.asarray(outputs, "float64"), np.asarray(y, "float64")
     if not np.isfinite(outputs).all():
@@ -90,6 +91,8 @@ def skill(task: Task, outputs: np.ndarray, y: np.ndarray, takes_logits: bool) ->
     else:
         errors, spread = ((y - outputs) ** 2).mean(0), y.var(0)
     errors, spread = np.ravel(errors), np.ravel(spread)
+    if task.kind == "numbers" and errors.size > MANY:  # A pixel that is nearly always black would decide.
+        errors, spread = errors.sum(keepdims=True), spread.sum(keepdims=True)
     known = spread > 1e-12
     return float(np.clip(1 - (errors[known] / spread[known]).mean(), -1, 1)) if known.any() else 0.0
 

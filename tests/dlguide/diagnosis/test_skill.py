@@ -116,6 +116,14 @@ def test_the_skill_between_them_is_worked_by_hand():
     assert skill(labels, 1.0 * (bits & [1, 0]), bits, False) == pytest.approx(0.5)
 
 
+def test_of_many_numbers_such_as_pixels_those_that_hardly_vary_do_not_decide():
+    images = np.random.default_rng(0).random((400, 64))
+    images[:, :32] *= 1e-3
+    found = np.where(np.arange(64) < 32, 0.01, images)
+    assert skill(Task("numbers"), found, images, False) > 0.99
+    assert skill(Task("numbers"), found[:, 20:44], images[:, 20:44], False) == -1  # Few numbers count alike.
+
+
 def test_outputs_of_another_size_and_targets_of_one_value_have_no_skill():
     assert skill(Task("numbers"), np.ones((4, 2)), np.arange(4), False) == -1
     assert skill(Task("numbers"), np.ones((4, 1)), np.ones(4), False) == 0
