@@ -142,6 +142,8 @@ def _made_again(model):
         args, options = keras.tree.pack_sequence_as(made_with, parts)
         new = type(model)(*args, **options)
         object.__setattr__(new, MADE_WITH, made_with)
+        for copy, part in zip((new, *new.layers), (model, *model.layers), strict=False):
+            copy.trainable = part.trainable  # Of the model first: it sets that of its layers.
         return new
     names, config = inspect.signature(type(model).__init__).parameters, model.get_config()
     try:

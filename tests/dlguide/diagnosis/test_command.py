@@ -211,3 +211,5 @@ def test_a_model_of_a_class_without_get_config_is_made_again_from_what_it_was_ma
     status, output, _ = run(OWN)
     assert status == 0 and "[learning_rate_low, shown by the training]" in output
     assert keras.Model.__new__ is made
+    _, output, _ = run(OWN.replace("model.compile", "model.trainable = False\nmodel.compile"))  # Keras's own error.
+    assert "[frozen_weights, certain]" in output
