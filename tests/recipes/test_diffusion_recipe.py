@@ -59,14 +59,16 @@ def test_which_pixels_the_quick_score_hides_does_not_depend_on_their_values():
 
 
 def test_the_pages_compare_the_published_means():
-    ours, vae, gan = (results.result(name)["mean"] for name in ("diffusion_mnist", "vae_mnist", "gan_mnist"))
-    rows = (("nll_bound", vae["nll"], "vae_mnist"), ("frechet_distance", gan["frechet_distance"], "gan_mnist"))
+    means = [results.result(name)["mean"] for name in ("diffusion_mnist", "vae_mnist", "gan_mnist")]
+    ours, vae, gan = means
+    assert ours["nll_bound"] < vae["nll"] and ours["frechet_distance"] < gan["frechet_distance"]
+    wanted = [[f"{ours['nll_bound']:.1f}", f"{vae['nll']:.1f}"], [f"{mean['frechet_distance']:.1f}" for mean in means]]
+    wanted += [[f"{100 * mean[name]:.0f}" for mean in means] for name in ("precision", "recall")]
+    wanted += [[f"{mean['training_seconds']:,.0f}" for mean in means]]
     for page in ("README.md", "README.zh.md"):
         text = (ROOT / "recipes/published/diffusion_mnist" / page).read_text(encoding="utf-8")
-        for metric, other, name in rows:
-            assert ours[metric] < other
-            found = [line for line in text.splitlines() if f"`{name}`" in line and line.startswith("|")]
-            assert [re.findall(r"\d+\.\d", line) for line in found] == [[f"{ours[metric]:.1f}", f"{other:.1f}"]]
+        table = text.partition("| `diffusion_mnist` | `vae_mnist` | `gan_mnist` |")[2].partition("\n\n")[0]
+        assert [re.findall(r"[\d.,]*\d", line) for line in table.splitlines()[2:]] == wanted
 
 
 def test_each_number_of_steps_has_its_own_samples_and_distance(monkeypatch):
