@@ -25,10 +25,10 @@ WORD_RATES = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 VOCABULARY, COMMONEST = 1000, 50  # Words.
 
 
-def choose(**options) -> dict:
+def choose(*, rates=RATES, word_rates=WORD_RATES, **options) -> dict:
     """Return the validation accuracy of each optimizer with each learning rate, and of words the loss with a minus."""
-    accuracies = _tuning.search(DEFAULTS, RATES, hits, "valid", **options)
-    losses = _tuning.search(WORD_ROWS, WORD_RATES, lambda *tried: -word_losses(*tried, "valid", **options)[0])
+    accuracies = _tuning.search(DEFAULTS, rates, hits, "valid", **options)
+    losses = _tuning.search(WORD_ROWS, word_rates, lambda *tried: -word_losses(*tried, "valid", **options)[0])
     return {**accuracies, **losses}
 
 
@@ -121,6 +121,6 @@ EXPERIMENT = Experiment(
     ),
     seeds=tuple(range(10)),
     main_panels=("words", "rare"),
-    quick={"limit": 20, "pairs": 100, "epochs": 1, "eager": True},
+    quick={"limit": 20, "pairs": 100, "epochs": 1, "eager": True, "rates": RATES[:1], "word_rates": WORD_RATES[:1]},
     recheck_options={"panels": (), "rows": ("momentum_words", "adam_words")},
 )
