@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from dlguide import data, explanation
 from recipes import explanation_mnist
@@ -154,3 +155,10 @@ def test_shuffled_weights_are_the_same_numbers_at_other_places():
     kernel, other = (m.get_weights()[0].ravel() for m in (model, planted_marks.shuffled(model, seed=0)))
     np.testing.assert_array_equal(np.sort(kernel), np.sort(other))
     assert (kernel != other).mean() > 0.9
+
+
+def test_a_laplace_filter_finds_every_mark_as_the_page_says():
+    marked, centres = planted_marks.plant(data.load("mnist").test.x[:500], seed=0)
+    edges = np.stack([np.abs(ndimage.laplace(image)) for image in marked[..., 0]])
+    assert planted_marks.is_found(edges, centres).all()
+    assert planted_marks.is_found(marked[..., 0], centres).mean() < 0.2  # The page's baseline.

@@ -229,3 +229,13 @@ def test_the_page_has_the_mean_of_each_metric(page):
     folder = Path(__file__).parents[2] / "recipes/published/seq2seq_pronounce"
     found = re.findall(r"^\|[^|]+\| ([\d.]+) ?% \|", (folder / page).read_text(encoding="utf-8"), re.M)
     assert found == [f"{100 * mean[name]:.1f}" for name in names]
+
+
+def test_the_share_of_test_words_with_an_s_behind_a_training_word_is_that_of_the_page(all_words):
+    train, test = (["".join(word) for word in token_texts.decoded(part, all_words.info)]
+                   for part in (all_words.train, all_words.test))  # fmt: skip
+    known = set(train)
+    related = [word for word in test if word.removesuffix("S").removesuffix("'") in known and word.endswith("S")]
+    for page in ("README.md", "README.zh.md"):
+        text = (Path(results.__file__).parents[2] / "published/seq2seq_pronounce" / page).read_text(encoding="utf-8")
+        assert f"{100 * len(related) / len(test):.0f}" in re.findall(r"(\d+) ?%", text)
