@@ -60,10 +60,8 @@ def headline(question: Question, language: str) -> str:
         return ""
     claim, names = question.experiment.claims[0], question.names(language)
     score = question.experiment.panels[claim.panel].score
-    levels = _sentences.levels(claim, score, published["seeds"], names)
-    rows = [names("row", claim.panel, row) for row in (claim.reference, claim.row) if isinstance(row, str)]
-    text = " → ".join(f"{row} {level}" for row, level in zip(rows, levels, strict=True))
-    name = _sentences.measured(claim, score, names).strip()
+    text = _sentences.levels(claim, score, published["seeds"], names)
+    name = _sentences.measured(claim, score, names)
     return names("sentence", "headline").format(name, text).replace("|", "\\|")
 
 

@@ -144,7 +144,7 @@ def answer(question: Question, seeds: dict) -> str:
     answers = _sentences.answers(experiment, seeds, names)
     asked = _page.claims_asked(question, "en")
     lines = [f"- {asked[number]} {text}" for number, text in enumerate(answers, 1)]
-    return re.sub(r"\*+", "", "\n".join(lines))
+    return re.sub(r"\*+|\[|\]\([^)]*\)", "", "\n".join(lines))
 
 
 def draw(question: Question, seeds: dict, folder: Path, **kind: bool) -> list[Path]:

@@ -8,7 +8,7 @@ from questions._names import Names
 
 
 def answers(experiment: Experiment, seeds: dict, names: Names) -> list[str]:
-    """Return the answer to each claim in Markdown: yes or no in bold, from which number to which, and what it shows."""
+    """Return the answer to each claim in Markdown: yes or no in bold, the numbers, and what they show."""
     found = _verdict.findings(experiment, seeds)
     return [_answer(experiment, *pair, seeds, names) for pair in zip(experiment.claims, found, strict=True)]
 
@@ -16,32 +16,26 @@ def answers(experiment: Experiment, seeds: dict, names: Names) -> list[str]:
 def _answer(experiment: Experiment, claim: Claim, finding: _verdict.Finding, seeds: dict, names: Names) -> str:
     score, outcome = experiment.panels[claim.panel].score, finding.outcome
     facts = {"margin": margin(score, names), "score": measured(claim, score, names)}
-    numbers = levels(claim, score, seeds, names)
-    if isinstance(claim.reference, str):  # Which is which.
-        rows = [names("row", claim.panel, row) for row in (claim.reference, claim.row)]
-        numbers = [
-            f"{text}{names('sentence', 'brackets').format(row)}" for text, row in zip(numbers, rows, strict=True)
-        ]
-    facts["levels"] = " → ".join(numbers)
+    facts["levels"] = levels(claim, score, seeds, names)
     if claim.success is not None:
         facts["size"] = names("sentence", "fisher").format(f"{finding.p:.2g}")
     elif isinstance(claim.reference, str):
         facts["size"] = _size(finding, score, names)
-    text = "given" if outcome == "given" else f"{outcome}{'' if 'size' in facts else ' value'}"
-    return names("sentence", text).format(**facts)
+    return names("sentence", f"{outcome}{'' if 'size' in facts else ' value'}").format(**facts)
 
 
-def levels(claim: Claim, score: Score, seeds: dict, names: Names) -> list[str]:
-    """Return the numbers of the reference and the row, such as "89.8 %" and "93.2 %"; of a row alone, with interval."""
+def levels(claim: Claim, score: Score, seeds: dict, names: Names) -> str:
+    """Return the numbers of the row and the reference: "ReLU: 93.2 %; none: 89.8 %"; of a row alone, with interval."""
+    rows = [claim.row, claim.reference] if isinstance(claim.reference, str) else [claim.row]
     if claim.success is not None:
-        counts = _verdict.successes(claim, score, seeds)[::-1]
-        return [names("sentence", "count").format(count, len(seeds)) for count in counts]
-    rows = (claim.reference, claim.row) if isinstance(claim.reference, str) else (claim.row,)
-    found = [_verdict.mean(score, _verdict.column(seeds, claim.panel, row, claim.at)) for row in rows]
-    texts = [value(interval.mean, score, names) for interval in found]
-    if len(rows) == 1:
-        return [names("sentence", "range").format(texts[0], score.number(found[0].low), score.number(found[0].high))]
-    return texts
+        texts = [names("sentence", "count").format(n, len(seeds)) for n in _verdict.successes(claim, score, seeds)]
+    else:
+        found = [_verdict.mean(score, _verdict.column(seeds, claim.panel, row, claim.at)) for row in rows]
+        texts = [value(interval.mean, score, names) for interval in found]
+        if len(rows) == 1:
+            return names("sentence", "range").format(texts[0], score.number(found[0].low), score.number(found[0].high))
+    named = (names("sentence", "level").format(names("row", claim.panel, row), text) for row, text in zip(rows, texts))
+    return names("sentence", "semicolon").join(named)
 
 
 def _size(finding: _verdict.Finding, score: Score, names: Names) -> str:

@@ -84,8 +84,8 @@ def test_an_experiment_writes_into_a_folder_of_its_own_and_prints_the_answer(run
     assert lines[0] == "Why x?"
     [of_seed_1] = [line for line in lines if line.startswith("seed 1, ")]
     assert of_seed_1.endswith(" s: test accuracy: A 51.00 %, B 71.11 %, C 30.91 %, D 52.00 %")
-    facts = "test accuracy 52.00 % (A) → 72.22 % (B), higher by 20.22 points (20.00 to 20.44)"
-    assert f"- b above a? Yes: {facts}. Shown." in lines
+    facts = "B: 72.22 %; A: 52.00 % (test accuracy); higher by 20.22 points (20.00 to 20.44)"
+    assert f"- b above a? Yes. {facts}. Shown." in lines
     assert lines[-5:] == [f"runs/question_x/{name}" for name in FILES]
     assert run(experiment(), 7, 8, 9, out="mine") >= {f"mine/{name}" for name in FILES}
     assert list(json.loads(Path("mine/results.json").read_text())["seeds"]) == ["7", "8", "9"]

@@ -13,6 +13,8 @@ from questions._experiment import ACCURACY, Claim, Panel, Score, Unit
 from recipes._lib.runs import seed_intervals
 from tests.helpers.made_up import LOSS, PANELS, SEEDS, experiment
 
+SHOWN = "[*Shown*](../README.md#how-to-read-the-numbers)."
+
 
 def answers(question, *claims: Claim, language: str = "en", panels=PANELS, seeds=SEEDS) -> list[str]:
     stated = experiment(claims=claims or question.experiment.claims, panels=panels)
@@ -21,17 +23,19 @@ def answers(question, *claims: Claim, language: str = "en", panels=PANELS, seeds
 
 def test_a_claim_is_answered_by_the_interval_of_the_differences_and_the_direction_of_the_score(question):
     assert answers(question) == [
-        "**Yes**: test accuracy 52.00 % (A) → 72.22 % (B), higher by 20.22 points (20.00 to 20.44). *Shown.*",
-        "**No**: test accuracy 52.00 % (A) → 31.82 % (C), lower by 20.18 points (20.00 to 20.36). *Shown.*",
-        "**Undecided**: test accuracy 52.00 % (A) → 50.00 % (D), a difference of −7.89 to +3.89 points. "
-        "*Too small to show here.*",
-        "**No**: test accuracy 72.22 % (70.04 to 74.40). *Shown.*",  # Against a number, no difference.
+        "**Yes**. B: 72.22 %; A: 52.00 % (test accuracy); higher by 20.22 points (20.00 to 20.44). " + SHOWN,
+        "**No**. C: 31.82 %; A: 52.00 % (test accuracy); lower by 20.18 points (20.00 to 20.36). " + SHOWN,
+        "**Undecided**. D: 50.00 %; A: 52.00 % (test accuracy); a difference of −7.89 to +3.89 points. "
+        + SHOWN.replace("Shown", "Too small to show here"),
+        "**No**. test accuracy: 72.22 % (70.04 to 74.40). " + SHOWN,  # Against a number, no difference.
         # A lower loss is better.
-        "**Yes**: training loss 1.00 nats (A) → 0.44 nats (B), smaller by 0.56 nats (0.52 to 0.60). *Shown.*",
+        "**Yes**. B: 0.44 nats; A: 1.00 nats (training loss); smaller by 0.56 nats (0.52 to 0.60). " + SHOWN,
     ]
     yes, _, undecided, *_ = answers(question, language="zh")
-    assert yes == "**是**：测试准确率 52.00%（A字） → 72.22%（B字），高 20.22 个百分点（20.00 至 20.44）。*差异明确。*"
-    start = "**无法判断**：测试准确率 52.00%（A字） → 50.00%（D字），差异为 −7.89 至 +3.89 个百分点。"
+    assert yes.startswith(
+        "**是**。B字：72.22%；A字：52.00%（测试准确率）；高 20.22 个百分点（20.00 至 20.44）。[*差异明确*]("
+    )
+    start = "**无法判断**。D字：50.00%；A字：52.00%（测试准确率）；差异为 −7.89 至 +3.89 个百分点。"
     assert undecided.startswith(start)
 
 
@@ -41,15 +45,18 @@ def test_a_difference_within_the_margin_is_the_same_and_one_that_is_given_has_no
         seeds = {seed: {"rows": {k: v + higher for k, v in each["rows"].items()}} for seed, each in SEEDS.items()}
         return answers(question, Claim("rows", row, "a", "within"), panels={"rows": panel}, seeds=seeds)[0]
 
-    assert answer("d", 0.1).startswith("**The same within 10 points**: test accuracy 52.00 % (A) →")
+    assert answer("d", 0.1).startswith("**The same within 10 points**. D: 50.00 %; A: 52.00 % (test accuracy)")
     assert answer("d", 0.01).startswith("**Undecided**") and answer("d", None).startswith("**Undecided**")
-    start = "**Yes, by less than 30 points**: test accuracy 52.00 % (A) → 72.22 % (B), higher by 20.22 points"
+    start = "**Yes, by less than 30 points**. B: 72.22 %; A: 52.00 % (test accuracy); higher by 20.22 points"
     assert answer("b", 0.3).startswith(start) and answer("c", 0.3).startswith("**No, by less than 30 points**")
     # Above 95 % a point is many of the errors that are left: no margin there.
     assert answer("d", 0.1, 0.46).startswith("**Undecided**") and answer("b", 0.3, 0.46).startswith("**Yes**")
     assert answer("d", 0.1, 0.44).startswith("**The same within 10 points**")
     given = answers(question, Claim("rows", "b", "a", "given"))
-    assert given == ["test accuracy: 52.00 % (A) → 72.22 % (B). *It cannot come out otherwise.*"]
+    assert given == [
+        "B: 72.22 %; A: 52.00 % (test accuracy); higher by 20.22 points (20.00 to 20.44). "
+        + SHOWN.replace("Shown", "It cannot come out otherwise")
+    ]
 
 
 def test_ratios_are_compared_by_logarithms_and_successes_are_counted(question):
@@ -60,16 +67,16 @@ def test_ratios_are_compared_by_logarithms_and_successes_are_counted(question):
     found = answers(question, *claims, panels=panels, seeds=seeds)
     factor = math.exp(statistics.fmean([math.log(4 / k) for k in factors]))
     starts = (
-        f"**Yes**: training loss 10.56 (A) → 3.48 (B), a factor of {factor:.3g} (",
-        "**The same within 10 %**: training loss 10.56 (A) → 10.69 (C), the second is 1.01 times the first (1.01 to",
-        f"**No**: training loss 3.48 (B) → 10.56 (A), a factor of {factor:.3g} (",
+        f"**Yes**. B: 3.48; A: 10.56 (training loss); a factor of {factor:.3g} (",
+        "**The same within 10 %**. C: 10.69; A: 10.56 (training loss); the first is 1.01 times the second (1.01 to",
+        f"**No**. A: 10.56; B: 3.48 (training loss); a factor of {factor:.3g} (",
     )
     assert all(map(str.startswith, found, starts)) and "Shown" in found[0]
     counted = Claim("rows", "b", "a", "yes", success=7.9)  # At most 7.9: five of b but two of them at 8; none of a.
     [text] = answers(question, counted, panels=panels, seeds=seeds)
-    assert text.startswith("**Undecided**: successful seeds 0 of 5 (A) → 3 of 5 (B), Fisher's exact test p = 0.17.")
+    assert text.startswith("**Undecided**. B: 3 of 5; A: 0 of 5 (successful seeds); Fisher's exact test p = 0.17.")
     [text] = answers(question, counted._replace(success=8.0 - 1e-9, row="d"), panels=panels, seeds=seeds)
-    assert text.startswith("**Yes**: successful seeds 0 of 5 (A) → 5 of 5 (D), Fisher's exact test p = 0.0079.")
+    assert text.startswith("**Yes**. D: 5 of 5; A: 0 of 5 (successful seeds); Fisher's exact test p = 0.0079.")
 
 
 def test_the_words_of_a_difference_are_those_of_its_unit(question):
