@@ -46,8 +46,9 @@ def table(language: str, folder: str = "", *, with_numbers: bool = True) -> str:
 
 
 def first_sentence(question: Question, language: str) -> str:
-    """Return the answer in a sentence: the first one of the page below its links, without its markers."""
-    text = question.page(language).read_text(encoding="utf-8").split("\n\n")[2]
+    """Return the answer in a sentence: the first one of the page below what to read first, without its markers."""
+    _, _, *parts = question.page(language).read_text(encoding="utf-8").split("\n\n")
+    text = next(part for part in parts if not part.startswith("*"))
     text = re.sub(r"<!-- .*? -->", "", text)
     end = r"(?<=[.!?])\s+(?=[A-Z“|])" if language == "en" else r"(?<=[。！？])"
     return re.split(end, text)[0].replace("|", "\\|")
