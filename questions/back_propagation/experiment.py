@@ -1,4 +1,4 @@
-"""Question 37: why can back-propagation compute all gradients at once? `python -m questions back_propagation`"""
+"""Question 25: why can back-propagation compute all gradients at once? `python -m questions back_propagation`"""
 
 import statistics
 import time

@@ -57,14 +57,33 @@ def test_the_questions_are_numbered_and_have_all_their_files():
 
 
 HEADINGS = {
-    "en": ["Measured here", "Why", "Try it", "When to use it, and when not"],
-    "zh": ["实验结果", "原因", "动手试一试", "什么时候用，什么时候不用"],
+    "en": ["Why", "Measured here", "Try it", "When to use it, and when not"],
+    "zh": ["原因", "实验结果", "动手试一试", "什么时候用，什么时候不用"],
 }
 FOLDS = {
     "en": ["Exercises", "Read on", "All measurements, the setting, the limits"],
     "zh": ["练习", "延伸阅读", "全部数据、设置与局限"],
 }
-FOLD = re.compile(r"^<details>\n<summary>([^<\n]+)</summary>\n\n(.*?)\n\n</details>$", re.M | re.S)
+FOLD = re.compile(r"<summary>([^<\n]+)</summary>\n\n(.*)\n", re.S)
+FIRST = {"en": "*Read first: ", "zh": "*先读："}
+OPEN = {"en": "**What it leaves open.** ", "zh": "**留下的问题。** "}
+LINK = re.compile(r"\[([^\]]+)\]\(\.\./(\w+)/README(?:\.zh)?\.md\)")
+
+
+def opened(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return a text without its folds, and the summary and content of each; a fold in a fold is content."""
+    rest, folds, depth = [], [], 0
+    for part in re.split(r"^(</?details>)\n", text + "\n", flags=re.M):
+        is_end = part == "</details>"
+        depth -= is_end
+        if part == "<details>" and not depth:
+            folds.append("")
+        elif depth:
+            folds[-1] += f"{part}\n" if "details>" in part else part
+        elif not is_end:
+            rest.append(part)
+        depth += part == "<details>"
+    return "".join(rest), [FOLD.fullmatch(fold.rstrip("\n") + "\n").groups() for fold in folds]
 
 
 @each_question
@@ -72,13 +91,15 @@ def test_a_page_has_its_parts_in_order_and_folds_all_but_the_answer(name):
     figures = _figure.files(_questions.question(name).experiment)
     for text, (language, suffix) in zip(texts(name), LANGUAGES.items(), strict=True):
         assert re.findall(r"^## (.+)$", text, re.M) == HEADINGS[language]
-        folds = FOLD.findall(text)
+        open_part, folds = opened(text)
         assert [summary for summary, _ in folds][-3:] == FOLDS[language] and text.endswith("</details>\n")
-        assert len(folds) == text.count("<details>") == text.count("</details>")
         exercises, reading, folded = [content for _, content in folds][-3:]
-        assert 2 <= len(re.findall(r"^\d\. ", exercises, re.M)) <= 3
+        assert text.count("<details>") == text.count("</details>") == len(folds) + exercises.count("<details>")
+        asked, answers = opened(exercises)
+        hint, answer = ("*Hint: ", "Answer") if language == "en" else ("*提示：", "答案")
+        assert len(re.findall(r"^\*\*\d\.\*\* .+", asked, re.M)) == asked.count(hint) == len(answers) in (2, 3)
+        assert {summary for summary, _ in answers} == {answer}
         assert len(re.findall(r"^- .+https://", reading, re.M)) >= 3
-        open_part = FOLD.sub("", text)
         measured = open_part.partition(f"## {HEADINGS[language][0]}\n")[2].partition("\n## ")[0].strip()
         picture, caption, *rest = measured.split("\n\n")
         assert re.fullmatch(rf"!\[.+\]\(figure{re.escape(suffix)}\.png\)", picture), picture
@@ -92,6 +113,29 @@ def test_a_page_has_its_parts_in_order_and_folds_all_but_the_answer(name):
         assert 1 <= len(re.findall(r"^\d\. ", limits, re.M)) <= 3
         sentence = _index.first_sentence(_questions.question(name), language)
         assert len(sentence) <= (220 if language == "en" else 120), sentence
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_questions_are_one_path_without_a_circle(language):
+    """A page names what to read first, which comes earlier, and ends with what it leaves open: the next question."""
+    pages = {name: _questions.question(name).page(language) for name in NAMES}
+    titles = {
+        name: page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for name, page in pages.items()
+    }
+    first, after = {}, {}
+    for name, page in pages.items():
+        parts = opened(page.read_text(encoding="utf-8"))[0].split("\n\n")
+        before = LINK.findall(parts[2]) if parts[2].startswith(FIRST[language]) else []
+        [line] = [part for part in parts if part.startswith(OPEN[language])]
+        following = LINK.findall(line.rpartition("→")[2]) if "→" in line else []
+        assert all(titles[to] == title for title, to in before + following), (name, before, following)
+        first[name], after[name] = [to for _, to in before], [to for _, to in following]
+    path = [name for name in NAMES if not first[name]]
+    while after[path[-1]]:
+        path += after[path[-1]]
+        assert len(path) <= len(NAMES), path
+    assert sorted(path) == sorted(NAMES)
+    assert all(path.index(one) < path.index(name) for name in NAMES for one in first[name])
 
 
 @each_question
@@ -148,7 +192,7 @@ def test_each_number_of_the_answer_and_the_reason_is_computed_or_in_the_setting(
     aside = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|```.*?```|`[^`]*`", re.DOTALL)
     computed = [found[2] for found in _page.BLOCK.finditer(text)]
     prose = aside.sub("", _page.BLOCK.sub("", text))
-    prose = re.sub(r"<summary>(Exercises|Read on)</summary>.*?</details>", "", prose, flags=re.S)
+    prose = "\n".join([(parts := opened(prose))[0], *(fold for name, fold in parts[1] if name not in FOLDS["en"][:2])])
     prose = re.sub(r"\]\([^)]*\)|^#[^\n]*|\[question \d+", "", prose, flags=re.M)
     answer, setting = prose.split("**Setting.**")
     source = (_questions.question(name).folder / "experiment.py").read_text(encoding="utf-8")
@@ -199,7 +243,11 @@ def test_each_row_has_the_same_number_of_tries_and_a_best_setting_at_an_end_is_l
 def test_each_link_of_a_page_leads_somewhere_and_its_bold_text_is_shown_as_bold(path):
     text = path.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert target.startswith("https://") or (path.parent / target).exists(), target
+        file, _, anchor = target.partition("#")
+        assert target.startswith("https://") or (path.parent / file).exists(), target
+        if file.endswith(".md") and anchor:
+            headings = re.findall(r"^#+ (.+)$", (path.parent / file).read_text(encoding="utf-8"), re.M)
+            assert anchor in [heading.lower().replace(" ", "-") for heading in headings], target
     for line in re.sub("```.*?```|`[^`]*`", "", text, flags=re.S).splitlines():
         parts = line.split("**")  # Every second one is bold.
         for bold, after in zip(parts[1::2], parts[2::2], strict=False):
