@@ -193,7 +193,7 @@ def test_each_number_of_the_answer_and_the_reason_is_computed_or_in_the_setting(
     computed = [found[2] for found in _page.BLOCK.finditer(text)]
     prose = aside.sub("", _page.BLOCK.sub("", text))
     prose = "\n".join([(parts := opened(prose))[0], *(fold for name, fold in parts[1] if name not in FOLDS["en"][:2])])
-    prose = re.sub(r"\]\([^)]*\)|^#[^\n]*|\[question \d+", "", prose, flags=re.M)
+    prose = re.sub(r"\]\([^)]*\)|^#[^\n]*|\[question \d+|\[\d+\. ", "", prose, flags=re.M)
     answer, setting = prose.split("**Setting.**")
     source = (_questions.question(name).folder / "experiment.py").read_text(encoding="utf-8")
     allowed = " ".join([source, setting, *aside.findall(text), *computed])
