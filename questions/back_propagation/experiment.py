@@ -156,7 +156,7 @@ EXPERIMENT = Experiment(
     claims=(
         Claim("time", "backward", "differences", "yes", at="26122"),
         Claim("error", "backward", "single", "yes", at="1e-2"),
-        Claim("memory", "backward", "loss", "yes", at="32", better=False),
+        Claim("memory", "backward", "loss", "given", at="32", better=False),
         Claim("training", "backward", "together", "yes"),
         Claim("time", "backward", "loss", "yes", at="26122", better=False),
         Claim("accuracy", "backward", "together", "yes"),
