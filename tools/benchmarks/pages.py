@@ -10,7 +10,7 @@ import numpy as np
 from questions import _verdict
 from recipes._lib.runs import recipe_list, results, seed_intervals
 from recipes._lib.words import read_words
-from tools.benchmarks import models
+from tools.benchmarks import models, rivals
 from tools.benchmarks.diagnosis import TOOLS, agreement, summary
 from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_product, ratios, read, table
 
@@ -18,7 +18,8 @@ from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_produ
 def published(language: str) -> dict[str, str]:
     """Return the Markdown of each published benchmark, in "en" or "zh"; paths start at the root of the project."""
     phrases = {"language": language, **read_words(WORDS, language)}
-    return {name: "\n\n".join(paragraphs(_content(name, phrases), phrases)) for name, paragraphs in MARKERS.items()}
+    found = {name: "\n\n".join(paragraphs(_content(name, phrases), phrases)) for name, paragraphs in MARKERS.items()}
+    return found | _rivals(_content("rivals", phrases), phrases)
 
 
 def _content(name: str, phrases: dict[str, str]) -> dict:
@@ -229,6 +230,33 @@ def p_value_above(accuracies: list[float], target: float) -> float:
     from scipy import stats  # Here, because it takes time.
 
     return float(stats.ttest_1samp(accuracies, target, alternative="greater").pvalue)
+
+
+def _rivals(content, phrases) -> dict[str, str]:
+    """Return a table of the cheap rivals of each recipe, by a marker for its page."""
+    names, parts = read_words(recipe_list.FOLDER / "names.csv", phrases["language"]), {}
+    for name, measured in content["rows"].items():
+        recipe, rows = recipe_list.recipe(name), []
+        own = results.result(name)["mean"][rivals.metric(name)]
+        own = {"title": f"**`{' '.join(filter(None, (recipe.recipe, recipe.written_options())))}`**", "mean": own}
+        own |= {"ahead": "", "seconds": f"{results.result(name)['mean']['training_seconds']:,.0f}"}
+        for rival, found in measured.items():
+            ahead = phrases["rivals_ahead"].format(rivals.ahead(name, found["seeds"]), len(found["seeds"]))
+            row = {
+                "title": phrases[f"rival_{rival}"],
+                "mean": statistics.fmean(found["seeds"].values()),
+                "ahead": ahead,
+            }
+            rows.append(
+                {**row, "seconds": f"{found['seconds']:.1f}" if found["seconds"] < 10 else f"{found['seconds']:.0f}"}
+            )
+        for row in (own, *rows):
+            row["mean"] = " ".join(names.get(part, part) for part in recipe.format.format(row["mean"]).split())
+        shown = table("rivals", phrases, [own, *rows]).replace(
+            "METRIC", names.get(rivals.metric(name)) or names[f"metric {rivals.metric(name)}"], 1
+        )
+        parts[f"rivals_{recipe.recipe}"] = "\n\n".join(filter(None, [parts.get(f"rivals_{recipe.recipe}"), shown]))
+    return {name: f"{text}\n\n{phrases['rivals_note'].format(**content)}" for name, text in parts.items()}
 
 
 def _upstream(content, phrases):
