@@ -236,27 +236,29 @@ def _rivals(content, phrases) -> dict[str, str]:
     """Return a table of the cheap rivals of each recipe, by a marker for its page."""
     names, parts = read_words(recipe_list.FOLDER / "names.csv", phrases["language"]), {}
     for name, measured in content["rows"].items():
-        recipe, rows = recipe_list.recipe(name), []
-        own = results.result(name)["mean"][rivals.metric(name)]
-        own = {"title": f"**`{' '.join(filter(None, (recipe.recipe, recipe.written_options())))}`**", "mean": own}
-        own |= {"ahead": "", "seconds": f"{results.result(name)['mean']['training_seconds']:,.0f}"}
-        for rival, found in measured.items():
-            ahead = phrases["rivals_ahead"].format(rivals.ahead(name, found["seeds"]), len(found["seeds"]))
-            row = {
-                "title": phrases[f"rival_{rival}"],
-                "mean": statistics.fmean(found["seeds"].values()),
-                "ahead": ahead,
-            }
-            rows.append(
-                {**row, "seconds": f"{found['seconds']:.1f}" if found["seconds"] < 10 else f"{found['seconds']:.0f}"}
+        recipe, metric, mean = recipe_list.recipe(name), rivals.metric(name), results.result(name)["mean"]
+        rows = [
+            (
+                f"**`{recipe.recipe} {recipe.written_options()}".strip() + "`**",
+                mean[metric],
+                mean["training_seconds"],
+                "",
             )
-        for row in (own, *rows):
-            row["mean"] = " ".join(names.get(part, part) for part in recipe.format.format(row["mean"]).split())
-        shown = table("rivals", phrases, [own, *rows]).replace(
-            "METRIC", names.get(rivals.metric(name)) or names[f"metric {rivals.metric(name)}"], 1
-        )
-        parts[f"rivals_{recipe.recipe}"] = "\n\n".join(filter(None, [parts.get(f"rivals_{recipe.recipe}"), shown]))
-    return {name: f"{text}\n\n{phrases['rivals_note'].format(**content)}" for name, text in parts.items()}
+        ]
+        for rival, found in measured.items():
+            scores = found["seeds"]
+            ahead = phrases["rivals_ahead"].format(rivals.ahead(name, scores), len(scores))
+            rows.append((phrases[f"rival_{rival}"], statistics.fmean(scores.values()), found["seconds"], ahead))
+        cells = []
+        for title, value, seconds, ahead in rows:
+            number = " ".join(names.get(part, part) for part in recipe.format.format(value).split())
+            cells.append(
+                {"title": title, "mean": number, "ahead": ahead, "seconds": f"{seconds:,.{int(seconds < 10)}f}"}
+            )
+        shown = table("rivals", phrases, cells).replace("METRIC", names.get(metric) or names[f"metric {metric}"], 1)
+        parts.setdefault(f"rivals_{recipe.recipe}", []).append(shown)
+    note = phrases["rivals_note"].format(**content)
+    return {name: "\n\n".join([*tables, note]) for name, tables in parts.items()}
 
 
 def _upstream(content, phrases):

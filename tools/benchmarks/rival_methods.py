@@ -15,10 +15,9 @@ from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, Ridge, RidgeClassifierCV
 from sklearn.metrics import average_precision_score, r2_score
 from sklearn.mixture import GaussianMixture
-from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor, kneighbors_graph
+from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor, NearestNeighbors, kneighbors_graph
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler, normalize
-from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import SVC
 
 from dlguide import data, evaluation
@@ -77,38 +76,41 @@ def three_neighbours(seed: int) -> float:
 def spread_labels(seed: int, by_hand: bool) -> float:
     """Spread the 100 labels of `contrastive_mnist` over a graph of neighbours (Zhou et al., 2004)."""
     mnist, train, test = digits(seed, by_hand)
-    labels = np.full(len(train), -1)
-    chosen = few_labels.draw_rows_per_class(mnist.train.y, 10, seed)
-    labels[chosen] = mnist.train.y[chosen]
-    model = LabelSpreading(kernel=neighbour_graph, alpha=0.99, max_iter=100, tol=0).fit(train, labels)
-    shares = model.label_distributions_ / model.label_distributions_.sum(axis=0)  # The classes are equally frequent.
-    return float((shares.argmax(axis=1)[nearest(train, test)] == mnist.test.y).mean())
+    graph, _ = neighbour_graph(train)
+    labelled = few_labels.draw_rows_per_class(mnist.train.y, 10, seed)
+    known = np.zeros((len(train), mnist.train.y.max() + 1))
+    known[labelled, mnist.train.y[labelled]] = 1
+    found = known
+    for _ in range(100):
+        found = 0.99 * (graph @ found) + 0.01 * known
+    found = found / found.sum(axis=0)  # The classes are equally frequent.
+    return float((found.argmax(axis=1)[nearest(train, test)] == mnist.test.y).mean())
 
 
 def spectral_clusters(seed: int, by_hand: bool) -> float:
     """Cluster a graph of neighbours (Ng, Jordan & Weiss, 2002); a test image has the cluster of its nearest one."""
     mnist, train, test = digits(seed, by_hand)
-    graph = neighbour_graph(train)
-    root = 1 / np.sqrt(np.asarray(graph.sum(axis=1))[:, 0])
+    graph, root = neighbour_graph(train)
     # `SpectralClustering` factorises the matrix, which takes many minutes.
-    vectors = eigsh(graph.multiply(root[:, None]).multiply(root).tocsr(), 12, which="LA", tol=1e-3, v0=root)[1]
-    vectors = normalize(vectors * root[:, None])
+    vectors = normalize(eigsh(graph, 12, which="LA", tol=1e-3, v0=1 / root)[1] / root[:, None])
     clusters = GaussianMixture(10, reg_covar=1e-3, n_init=2, random_state=seed).fit_predict(vectors)
     return evaluation.clustering_accuracy(mnist.test.y, clusters[nearest(train, test)])
 
 
-def neighbour_graph(x: np.ndarray, _=None, neighbours: int = 6):
-    """Return a sparse matrix of weights, which fall with the distance relative to that of the farthest neighbour."""
+def neighbour_graph(x: np.ndarray, neighbours: int = 6):
+    """Return the sparse matrix of a graph of neighbours, normalised on both sides, and the roots of the sums."""
     graph = kneighbors_graph(x, neighbours, mode="distance")
     distances = graph.data.reshape(-1, neighbours)
+    # A weight falls with the distance, relative to that of the farthest neighbour.
     graph.data = np.exp(-2 * (distances / distances.max(axis=1, keepdims=True)) ** 2).ravel()
-    return graph.maximum(graph.T)
+    graph = graph.maximum(graph.T)
+    root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
+    return graph.multiply(1 / root[:, None]).multiply(1 / root).tocsr(), root
 
 
 def nearest(train: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return the row of the nearest training example."""
-    rows = KNeighborsClassifier(1, algorithm="brute").fit(train, np.arange(len(train)))
-    return rows.kneighbors(x, return_distance=False)[:, 0]
+    return NearestNeighbors(n_neighbors=1, algorithm="brute").fit(train).kneighbors(x, return_distance=False)[:, 0]
 
 
 def counts(seed: int) -> float:

@@ -4,6 +4,7 @@
 """
 
 import functools
+import statistics
 import time
 
 from recipes._lib.runs import arguments, recipe_list, results
@@ -52,14 +53,19 @@ def main(*, recipes: tuple[str, ...] = ()) -> None:
     if not set(recipes) <= set(RIVALS):
         raise arguments.error("recipes", f"out of {', '.join(RIVALS)}", recipes)
     rows = tables.read("rivals")["rows"] if (tables.RESULTS / "rivals.json").exists() else {}
+    done = {}  # Several recipes have the same rival.
     for name in recipes or RIVALS:
+        seeds = results.result(name)["seeds"]
         for rival, score in RIVALS[name].items():
-            start = time.perf_counter()
-            scores = {seed: float(score(int(seed))) for seed in results.result(name)["seeds"]}
-            seconds = (time.perf_counter() - start) / len(scores)
-            rows.setdefault(name, {})[rival] = {"metric": metric(name), "seeds": scores, "seconds": seconds}
+            for seed in seeds:
+                if (score, seed) not in done:
+                    start = time.perf_counter()
+                    done[score, seed] = float(score(int(seed))), time.perf_counter() - start
+            scores, seconds = ([done[score, seed][place] for seed in seeds] for place in (0, 1))
+            found = {"seeds": dict(zip(seeds, scores, strict=True)), "seconds": statistics.fmean(seconds)}
+            rows.setdefault(name, {})[rival] = found
             tables.save("rivals", {"rows": rows})
-            print(name, rival, scores, f"{seconds:.1f} s a seed", flush=True)
+            print(name, rival, *scores, f"{found['seconds']:.1f} s a seed", flush=True)
 
 
 def metric(name: str) -> str:
