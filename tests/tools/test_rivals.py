@@ -51,9 +51,9 @@ def test_a_slanted_digit_becomes_upright_and_gradients_fall_into_the_bin_of_thei
 
 
 def blobs(seed, by_hand):
-    """Return three groups of points in place of digits."""
-    rng, y = np.random.default_rng(seed), np.repeat(np.arange(3), 40)
-    x = np.eye(3)[y] * 10 + rng.normal(size=(120, 3))
+    """Return ten groups of points in place of digits."""
+    rng, y = np.random.default_rng(seed), np.repeat(np.arange(10), 40)
+    x = np.eye(10)[y] * 30 + rng.normal(size=(400, 10))
     part = SimpleNamespace(x=x, y=y)
     return SimpleNamespace(train=part, test=part), x, x
 
