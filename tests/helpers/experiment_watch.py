@@ -66,7 +66,7 @@ class Watch:
                 self.fits.append((type(model).__name__, digest(x, more, options)))
                 self.trained.append(hashes(x))
                 self.epochs.append(options.get("epochs", 1))
-            return self._called(function, model, x, *more, **options)
+            return self.call(function, model, x, *more, **options)
 
         return noted
 
@@ -88,11 +88,12 @@ class Watch:
         def noted(model, x, *more, **options):
             if function.__name__ != "__call__" or not self._depth:
                 self.scored.append(hashes(x))
-            return self._called(function, model, x, *more, **options)
+            return self.call(function, model, x, *more, **options)
 
         return noted
 
-    def _called(self, function, *args, **options):
+    def call(self, function, *args, **options):
+        """Call a function: what it calls is not noted."""
         self._depth += 1
         try:
             return function(*args, **options)
@@ -127,9 +128,9 @@ def members() -> list:
     return [(module, name, value) for module in own for name, value in [*vars(module).items()]]
 
 
-def forget() -> None:
-    """Empty the caches of the project: data sets, judges. Compiled models stay, because they get new weights."""
-    for function in {value for _, _, value in members() if hasattr(value, "cache_clear")} - {_retraining.trainer}:
+def forget(*kept) -> None:
+    """Empty the caches of the project, such as data sets and judges, but those of some functions."""
+    for function in {value for _, _, value in members() if hasattr(value, "cache_clear")} - {*kept}:
         function.cache_clear()
 
 
@@ -142,8 +143,14 @@ def watched(part: str):
         splits = LOAD(name, **options)._replace(test=test_set(name))
         return with_test_set(splits, rows(len(splits.test.y), part))
 
+    def in_turns(fits: dict, steps: dict, rounds: int) -> dict:
+        """Say that a step takes a second: the machine would decide the number of steps."""
+        for fit in fits.values() if part == "all" else ():
+            watch.call(fit, shuffle=False, verbose=0)  # Not noted.
+        return dict.fromkeys(fits, 1.0)
+
     stand_ins = {data.load: load, training.fit: watch.training(training.fit), _steps.in_turns: in_turns, **STAND_INS}
-    forget()
+    forget(_retraining.trainer)  # Its compiled models get new weights.
     with pytest.MonkeyPatch.context() as patch:
         for module, name, value in members():
             if inspect.isfunction(value) and value in stand_ins:  # Under whatever name it was imported.
@@ -160,15 +167,8 @@ def watched(part: str):
             patch.setattr(keras.Model, name, watch.prediction(getattr(keras.Model, name)))
         patch.setattr(_tuning, "SEEDS", _tuning.SEEDS[:1])  # For time.
         for experiment in (momentum, stochastic_descent):
-            patch.setattr(experiment, "TARGET", 2.2)  # A loss that the test set reaches in a few steps too.
+            patch.setattr(experiment, "TARGET", 2.3)  # A loss that the test set reaches in a few steps too.
         yield watch
-
-
-def in_turns(fits: dict, steps: dict, rounds: int) -> dict:
-    """Run each training once, and say that a step takes a second: the machine would decide the number of steps."""
-    for fit in fits.values():
-        fit(shuffle=False, verbose=0)
-    return dict.fromkeys(fits, 1.0)
 
 
 def subclasses(kind: type) -> set[type]:

@@ -103,6 +103,8 @@ def run(experiment, part: str, choice: dict | None = None) -> Run:
 def test_an_experiment_gives_its_rows_and_the_test_set_decides_nothing(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     experiment = _questions.question(name).experiment
+    listed = {*NOT_OF_THE_TEST_SET.get(name, ()), *OF_THE_WHOLE_SET.get(name, ())}
+    assert {key.partition(":")[0] for key in listed} <= {*experiment.panels}
     first, second = (run(experiment, part) for part in ("first", "second"))
     whole = run(experiment, "all", first.choice)
     written = _examples.split(experiment, whole.scores)
