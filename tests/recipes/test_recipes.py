@@ -238,3 +238,10 @@ def test_the_numbers_in_the_first_line_of_a_page_are_means_of_its_results(name, 
         stated += [form.format(published["mean"][metric]).rstrip("%") for metric in metrics]
         assert {5: ("five", "五"), 10: ("ten", "十")}[len(published["seeds"])]["zh" in page] in line
     assert sorted(re.findall(r"\d+(?:\.\d+)?", line)) == sorted(stated)
+
+
+def test_ridge_regression_is_nearer_than_the_gru_in_as_many_seeds_as_its_page_says():
+    seeds = all_seeds("gru_sunspots")
+    assert (sum(seed["baseline_mae"] < seed["mae"] for seed in seeds), len(seeds)) == (8, 10)
+    page = recipe_list.FOLDER / "published/gru_sunspots/README.md"
+    assert "ridge regression is nearer in eight of ten seeds" in page.read_text(encoding="utf-8")
