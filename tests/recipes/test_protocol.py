@@ -89,7 +89,7 @@ def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name,
     assert first == second and first and list(tmp_path.iterdir()) == []
 
 
-SLOW = {"autoencoder_mnist", "clustering_mnist", "compression_mnist", "diffusion_mnist", "lstm_places", "vae_mnist"}
+SLOW = {"autoencoder_mnist", "clustering_mnist", "compression_mnist", "diffusion_mnist", "vae_mnist"}
 SLOW |= {"mlp_by_hand_mnist", "seq2seq_pronounce", "transformer_recall", "transformer_shakespeare"}
 QUICK = sorted({*recipe_list.names()} - SLOW)
 

@@ -105,7 +105,6 @@ BY_KEYBOARD = {
     "polynomial_regression_mpg": lambda page: press(page, "input[type=range]", "ArrowRight", number=3),
 }
 TEXTS = {
-    "lstm_places": ("Neuschwanstein", "Germany"),
     "transformer_recall": ("x9 y8 z7 b1 y?", "8"),
     "seq2seq_pronounce": ("Saxophones", "S AE K S AH F OW N Z"),
 }
