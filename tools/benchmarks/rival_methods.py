@@ -47,9 +47,9 @@ def gradient_histograms(images: np.ndarray, bins: int = 8) -> np.ndarray:
     return (blocks / np.sqrt((blocks**2).sum(axis=-1, keepdims=True) + 0.1)).reshape(len(images), -1)
 
 
-@functools.lru_cache(maxsize=2)
+@functools.cache
 def digits(seed: int, by_hand: bool):
-    """Return MNIST, and 50 components of the pixels, or 60 of gradient histograms of straightened digits."""
+    """Return MNIST's classes, and 50 components of the pixels, or 60 of gradient histograms of straightened digits."""
     mnist, parts = data.load("mnist", seed=seed), []
     for part in (mnist.train, mnist.test):
         images = part.x[..., 0]
@@ -60,41 +60,41 @@ def digits(seed: int, by_hand: bool):
     components = PCA(60 if by_hand else 50, svd_solver="covariance_eigh").fit(parts[0])
     train, test = (components.transform(part) for part in parts)
     scale = np.sqrt(train.var(axis=0).sum())
-    return mnist, train / scale, test / scale
+    return mnist.train.y, mnist.test.y, train / scale, test / scale
 
 
 def support_vectors(seed: int, by_hand: bool) -> float:
-    mnist, train, test = digits(seed, by_hand)
-    return SVC(C=5, gamma=2 if by_hand else 1, cache_size=2000).fit(train, mnist.train.y).score(test, mnist.test.y)
+    train_y, test_y, train, test = digits(seed, by_hand)
+    return SVC(C=5, gamma=2 if by_hand else 1, cache_size=2000).fit(train, train_y).score(test, test_y)
 
 
 def three_neighbours(seed: int) -> float:
-    mnist, train, test = digits(seed, by_hand=False)
-    return KNeighborsClassifier(3, algorithm="brute").fit(train, mnist.train.y).score(test, mnist.test.y)
+    train_y, test_y, train, test = digits(seed, by_hand=False)
+    return KNeighborsClassifier(3, algorithm="brute").fit(train, train_y).score(test, test_y)
 
 
 def spread_labels(seed: int, by_hand: bool) -> float:
     """Spread the 100 labels of `contrastive_mnist` over a graph of neighbours (Zhou et al., 2004)."""
-    mnist, train, test = digits(seed, by_hand)
+    train_y, test_y, train, test = digits(seed, by_hand)
     graph, _ = neighbour_graph(train)
-    labelled = few_labels.draw_rows_per_class(mnist.train.y, 10, seed)
-    known = np.zeros((len(train), mnist.train.y.max() + 1))
-    known[labelled, mnist.train.y[labelled]] = 1
+    labelled = few_labels.draw_rows_per_class(train_y, 10, seed)
+    known = np.zeros((len(train), train_y.max() + 1))
+    known[labelled, train_y[labelled]] = 1
     found = known
     for _ in range(100):
         found = 0.99 * (graph @ found) + 0.01 * known
     found = found / found.sum(axis=0)  # The classes are equally frequent.
-    return float((found.argmax(axis=1)[nearest(train, test)] == mnist.test.y).mean())
+    return float((found.argmax(axis=1)[nearest(train, test)] == test_y).mean())
 
 
 def spectral_clusters(seed: int, by_hand: bool) -> float:
     """Cluster a graph of neighbours (Ng, Jordan & Weiss, 2002); a test image has the cluster of its nearest one."""
-    mnist, train, test = digits(seed, by_hand)
+    train_y, test_y, train, test = digits(seed, by_hand)
     graph, root = neighbour_graph(train)
     # `SpectralClustering` factorises the matrix, which takes many minutes.
     vectors = normalize(eigsh(graph, 12, which="LA", tol=1e-3, v0=1 / root)[1] / root[:, None])
     clusters = GaussianMixture(10, reg_covar=1e-3, n_init=2, random_state=seed).fit_predict(vectors)
-    return evaluation.clustering_accuracy(mnist.test.y, clusters[nearest(train, test)])
+    return evaluation.clustering_accuracy(test_y, clusters[nearest(train, test)])
 
 
 def neighbour_graph(x: np.ndarray, neighbours: int = 6):
