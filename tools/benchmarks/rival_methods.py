@@ -89,10 +89,10 @@ def spread_labels(seed: int, by_hand: bool) -> float:
 
 def spectral_clusters(seed: int, by_hand: bool) -> float:
     """Cluster a graph of neighbours (Ng, Jordan & Weiss, 2002); a test image has the cluster of its nearest one."""
-    train_y, test_y, train, test = digits(seed, by_hand)
-    graph, root = neighbour_graph(train)
+    _, test_y, train, test = digits(seed, by_hand)
+    graph, root = neighbour_graph(train, neighbours=8)
     # `SpectralClustering` factorises the matrix, which takes many minutes.
-    vectors = normalize(eigsh(graph, 12, which="LA", tol=1e-3, v0=1 / root)[1] / root[:, None])
+    vectors = normalize(eigsh(graph, 12, which="LA", tol=1e-3, v0=root)[1] / root[:, None])
     clusters = GaussianMixture(10, reg_covar=1e-3, n_init=2, random_state=seed).fit_predict(vectors)
     return evaluation.clustering_accuracy(test_y, clusters[nearest(train, test)])
 
