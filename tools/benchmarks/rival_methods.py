@@ -92,7 +92,7 @@ def spectral_clusters(seed: int, by_hand: bool) -> float:
     _, test_y, train, test = digits(seed, by_hand)
     graph, root = neighbour_graph(train, neighbours=8)
     # `SpectralClustering` factorises the matrix, which takes many minutes.
-    vectors = normalize(eigsh(graph, 12, which="LA", tol=1e-3, v0=root)[1] / root[:, None])
+    vectors = normalize(eigsh(graph, 12, which="LA", tol=1e-3, v0=1 / root)[1] / root[:, None])
     clusters = GaussianMixture(10, reg_covar=1e-3, n_init=2, random_state=seed).fit_predict(vectors)
     return evaluation.clustering_accuracy(test_y, clusters[nearest(train, test)])
 
