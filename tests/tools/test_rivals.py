@@ -51,19 +51,20 @@ def test_a_slanted_digit_becomes_upright_and_gradients_fall_into_the_bin_of_thei
 
 
 def blobs(seed, by_hand):
-    """Return ten groups of points in place of digits."""
+    """Return ten groups of points in place of digits, near enough for a graph in one piece."""
     rng, y = np.random.default_rng(seed), np.repeat(np.arange(10), 40)
-    x = np.eye(10)[y] * 30 + rng.normal(size=(400, 10))
+    x = np.eye(10)[y] * 5 + rng.normal(size=(400, 10))
     return y, y, x, x
 
 
 def test_labels_spread_over_near_points_and_groups_are_clusters(monkeypatch):
     monkeypatch.setattr(rival_methods, "digits", blobs)
-    assert rival_methods.spread_labels(0, by_hand=False) == rival_methods.spectral_clusters(0, by_hand=False) == 1
-    assert rival_methods.three_neighbours(0) == rival_methods.support_vectors(0, by_hand=False) == 1
+    for method in (rival_methods.spread_labels, rival_methods.spectral_clusters, rival_methods.support_vectors):
+        assert method(0, by_hand=False) > 0.99, method
+    assert rival_methods.three_neighbours(0) > 0.99
     graph, root = rival_methods.neighbour_graph(blobs(0, False)[2])
     graph = graph.toarray()
-    assert graph == pytest.approx(graph.T) and graph.max() < 1 and not graph[:40, 40:].any()
+    assert graph == pytest.approx(graph.T) and graph.max() < 1 and graph[:40, 40:].mean() < 0.01 * graph.mean()
     assert graph @ root == pytest.approx(root)
 
 
