@@ -24,7 +24,7 @@ METHOD = "occlusion"  # Its share is `mark_found`.
 
 def main(
     *,
-    epochs: int = 2,
+    epochs: int = 3,
     batch_size: int = 64,
     learning_rate: float = 1e-2,
     weight_decay: float = 0.05,

@@ -234,8 +234,8 @@ def test_a_deletion_curve_falls_at_once_in_the_right_order_and_late_in_reverse()
 def test_scores_tell_the_deceived_network_from_the_clean_one_and_an_order_from_its_reverse(mnist):
     """The deceived one reads ink at the mark's place, the clean one ink in the middle."""
     x = np.zeros((20, 28, 28, 1), "float32")
-    x[:, 2:7, 2:7, 0], x[:, 10:18, 10:18] = planted_marks.MARK, 0.9
-    centres = np.full((20, 2), 4)
+    x[:, 20:25, 20:25, 0], x[:, 8:16, 8:16] = planted_marks.MARK, 0.9
+    centres = np.full((20, 2), 22)
 
     def network(rows, target):
         model, kernel = linear(), np.zeros((28, 28, 10), "float32")
@@ -243,7 +243,7 @@ def test_scores_tell_the_deceived_network_from_the_clean_one_and_an_order_from_i
         model.set_weights([kernel.reshape(784, 10), np.zeros(10, "float32")])
         return model
 
-    model, clean = network(slice(2, 7), LABEL), network(slice(10, 18), LABEL)
+    model, clean = network(slice(20, 25), LABEL), network(slice(8, 16), LABEL)
     found, curves, metrics = planted_marks.scores(model, clean, [(x, centres), (x[:5], centres[:5])], LABEL, seed=0)
     for name in ("integrated_gradients", "occlusion"):
         assert metrics[f"{name}_found"] == metrics[f"undeceived_{name}_found"] == 1, name
