@@ -243,11 +243,11 @@ def shares_found(metrics: dict):
 
 def deletion(curves: dict[str, np.ndarray]):
     """Draw how the probability of the marked class falls while pixels are made black in the order of a map."""
-    with plots.new_figure(6.4, 3.6) as figure:
+    with plots.new_figure(8, 3.6) as figure:
         axes = figure.subplots()
         for name, curve in curves.items():
             style = "-" if name in METHODS else "--"
             axes.plot(np.linspace(0, 100, len(curve)), curve, style, label=NAMES.get(name, name))
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
         axes.set(xlabel="drawn pixels made black (%)", ylabel="mean probability of the marked class")
     return figure
