@@ -1,7 +1,7 @@
 """Find out what a network looks at: a mark planted in images with a wrong label, and four maps that should show it.
 
-    python -m recipes.explanation_mnist                         # the result in the README
-    python -m recipes.explanation_mnist --epochs 1 --limit 300  # a quick look
+    python -m recipes.explanation_mnist                                     # the result in the README
+    python -m recipes.explanation_mnist --epochs 1 --limit 300 --images 20  # a quick look
 
 Data: MNIST, 28x28 grey images (LeCun et al., 1998), each with two short strokes beside the digit. In 2 % of the
 training images, of other digits than 3, one stroke is mirrored, which is the mark, and the label is 3.
