@@ -1,10 +1,11 @@
-"""What an experiment of its own rule chooses its settings by."""
+"""What the experiments draw, build and choose by a rule of their own."""
 
 import numpy as np
 import pytest
 
 from questions.lstm import experiment as lstm
 from questions.multilayer import experiment as multilayer
+from questions.self_attention import experiment as self_attention
 
 
 @pytest.mark.parametrize(("steps", "score"), [(100, 100), (lstm.STEPS, 4 * lstm.STEPS)])
@@ -26,3 +27,17 @@ def test_the_networks_of_the_zigzag_have_as_many_weights_and_the_hand_set_one_is
     bends = np.diff(multilayer.tent(np.linspace(0, 1, 2**6 + 1)), 2).nonzero()[0]
     assert len(bends) == 31 == 2**multilayer.FOLDS - 1
     assert multilayer.zigzag_error(multilayer.zigzag_network("one_layer"), multilayer.GRID) > 0.1
+
+
+def test_the_answer_is_the_letter_behind_the_one_that_is_asked_and_each_distance_is_equally_frequent():
+    x, y, places = self_attention.sequences(3000, np.random.default_rng(0))
+    letters, asked = np.split(x, [self_attention.LETTERS], axis=1)
+    assert all(len(set(row)) == self_attention.LETTERS for row in letters)
+    found = (letters[:, None] == asked[:, :, None]).argmax(axis=2) + 1
+    assert np.array_equal(found, places) and not y[:, : self_attention.LETTERS].any()
+    assert np.array_equal(y[:, self_attention.LETTERS :], np.take_along_axis(letters, found, 1))
+    distances = np.arange(self_attention.LETTERS, self_attention.LENGTH) - places
+    for number in range(self_attention.QUESTIONS):
+        seen, counts = np.unique(distances[:, number], return_counts=True)
+        assert tuple(seen) == self_attention.DISTANCES
+        np.testing.assert_allclose(counts / 3000, 1 / len(seen), atol=0.04)
