@@ -19,7 +19,7 @@ from recipes._lib.runs import command_line
 
 def main(
     *,
-    epochs: int = 250,
+    epochs: int = 320,
     games: int = 1024,
     batch_size: int = 256,
     learning_rate: float = 1e-3,

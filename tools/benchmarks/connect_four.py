@@ -1,6 +1,6 @@
 """How often players of Connect Four keep the outcome of a position, judged by a perfect solver.
 
-    pip install bitbully bitbully-databases
+    pip install bitbully
 
 The positions are of games of random moves, drawn with a seed that chose nothing. Those are counted in which the moves
 lead to different outcomes: a win, a draw or a loss, if both sides make no mistake after that.
