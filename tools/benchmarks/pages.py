@@ -10,7 +10,7 @@ import numpy as np
 from questions import _verdict
 from recipes._lib.runs import recipe_list, results, seed_intervals
 from recipes._lib.words import read_words
-from tools.benchmarks import models
+from tools.benchmarks import connect_four, models
 from tools.benchmarks.diagnosis import TOOLS, agreement, summary
 from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_product, ratios, read, table
 
@@ -231,6 +231,17 @@ def p_value_above(accuracies: list[float], target: float) -> float:
     return float(stats.ttest_1samp(accuracies, target, alternative="greater").pvalue)
 
 
+def _connect_four(content, phrases):
+    published = results.result("selfplay_connect4")
+    keys, rows = ("score", "score_against_count", "score_against_random"), []
+    for name, prefix in connect_four.PREFIXES.items():
+        scores = {key: published["mean"].get(f"{prefix}{key}", math.nan) for key in keys}
+        row = {"title": phrases[f"connect_four_{name}"], **scores, "kept": content["kept"][name]}
+        rows.append(phrases["connect_four_row"].format(**row).replace("nan%", "–"))
+    note = phrases["connect_four_note"].format(**content, seeds=len(published["seeds"]))
+    return [table("connect_four", phrases, rows), note]
+
+
 def _upstream(content, phrases):
     rows = []
     for name, ways in content["rows"].items():
@@ -260,5 +271,6 @@ def _diagnosis(content, phrases):
 
 MARKERS = {"speed": _speed, "growth": _growth, "memory": _memory, "export": _exports, "photos": _photos, "dqn": _dqn}
 MARKERS |= {"search": _search, "peers": _peers, "cartpole": _cartpole, "operations": _operations, "upstream": _upstream}
+MARKERS |= {"connect_four": _connect_four}
 MARKERS |= {"time_to_accuracy": _time_to_accuracy, "fewest_weights": _fewest_weights, "diagnosis": _diagnosis}
 """The paragraphs of each place in the pages, by the name of the benchmark."""
