@@ -169,7 +169,6 @@ EXPERIMENT = Experiment(
     | {"is_quick": True},
     recheck_options={"rows": ("vae",)},
     lower_is_chosen=True,
-    rows_allowed_at_grid_edge=("chain",),  # A still higher rate could only put the rival further ahead.
     draw=draw,
     draw_panels=draw_panels,
 )

@@ -32,7 +32,7 @@ NOT_OF_THE_TEST_SET = {
     "loss_functions": {"noise": "the true slope is known"},
     "lstm": {"steps": "errors on sequences before they are learned", "influence": "a derivative"},
     "momentum": {"network": "training loss", "steps": "no examples", "growth": "no examples"},
-    "multilayer": {"xor": "there are four cases, and all are learned"},
+    "multilayer": {"xor": "there are four cases, and all are learned", "zigzag": "the true curve is known"},
     "polynomial": {"tradeoff": "the true curve is known"},
     "recurrence": {"parity": "drawn sequences"},
     "regularisation": {"curves: train": "training loss"},

@@ -7,8 +7,10 @@ import pytest
 
 import recipes
 from recipes._lib.agents import connect_four, game_players
+from recipes._lib.images import planted_marks
 from recipes._lib.published import model_files
 from recipes._lib.runs import recipe_list
+from tools.site import _scripts
 
 pytestmark = pytest.mark.thorough
 NAMES = [name for name in recipe_list.names() if recipe_list.recipe(name).published_parts]
@@ -116,6 +118,12 @@ def test_a_demo_answers_to_the_keyboard(visit, name):
     page = opened(visit, name, reduced_motion="reduce")
     assert changed(page, lambda: BY_KEYBOARD[name](page))
     assert {*BY_KEYBOARD, *TEXTS, *DIGITS} == {*NAMES}
+
+
+def test_the_mark_of_the_page_is_that_of_the_recipe():
+    source = (_scripts.HERE / "demos" / "explanation.js").read_text("utf-8")
+    [greys] = re.findall(r"MARK = \[(.*?)\]", source)
+    assert [int(grey) / 10 for grey in greys.split(",")] == pytest.approx(planted_marks.MARK.ravel())
 
 
 @pytest.mark.parametrize("name", TEXTS)
