@@ -149,6 +149,7 @@ def draw(figure, seeds: dict, names) -> None:
         axes.plot(DRAWN_POINTS, tent(DRAWN_POINTS), color="silver", linewidth=1)
         axes.plot(DRAWN_POINTS, seeds["0"]["curves"][row], color="tab:blue", linewidth=1)
         axes.set_title(names("row", "zigzag", row), fontsize=10)
+        axes.set(xlabel="$x$", ylabel="$y$")
 
 
 def draw_maps(part, scores: dict, names) -> None:
