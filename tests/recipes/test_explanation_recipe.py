@@ -137,6 +137,7 @@ def test_random_maps_find_as_many_marks_as_chance_gives_and_turned_maps_hardly_m
         assert planted_marks.is_found(turned, centres).mean() < 0.25
 
 
+@pytest.mark.thorough
 def test_no_method_is_told_the_places_and_a_random_one_scores_like_the_random_baseline(mnist, monkeypatch):
     _, marked, centres = planted_marks.plant(np.concatenate([mnist.test.x] * 3), seed=0)
     given, rng = [], np.random.default_rng(5)
