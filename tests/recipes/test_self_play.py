@@ -136,7 +136,7 @@ def test_a_network_that_plays_itself_soon_beats_what_it_was():
 
 
 def positions(*games):
-    """Return the positions after games of which each is a text: columns, counted from 1."""
+    """Return the position after each game; a game is a text of column numbers from 1."""
     each = [connect_four.played(int(column) - 1 for column in moves) for moves in games]
     return Positions(*(np.concatenate([getattr(position, name) for position in each]) for name in ("own", "taken")))
 
