@@ -345,4 +345,4 @@ def test_a_benchmark_runs_in_its_smallest_form_and_its_table_can_be_made(name, t
     few_examples = {name: row._replace(examples=2 * row.batch_size) for name, row in models.ROWS.items()}
     monkeypatch.setattr(models, "ROWS", few_examples)
     importlib.import_module(f"tools.benchmarks.{name}").main(**SMALL[name])
-    assert set(pages.published("zh")) == set(pages.MARKERS)
+    assert set(pages.published("zh")) >= set(pages.MARKERS)  # And the tables of rivals.
