@@ -37,11 +37,12 @@ def score(key: str, place: Place, part: str, learning_rate: float, seed: int):
     All epochs are one of Keras's, in which each example comes up as often as there are epochs.
     """
     rate, _, name = key.partition("@")
-    splits = _retraining.loaded("mnist1d", place.examples, seed)
+    examples = _retraining.loaded("mnist1d", place.examples, seed).train
+    scored = getattr(_retraining.loaded("mnist1d", EXAMPLES, seed), part)  # A limit cuts each part.
     train = _retraining.trainer(network, rate, place.units, metrics=(), jit_compile=False)
     options = {"learning_rate": learning_rate, "epochs": 1, "batch_size": BATCH, "seed": seed}
-    model = train(*_retraining.repeated(splits.train, place.epochs), **options)
-    return (regularisation.losses if name == "loss" else _retraining.hits)(model, *getattr(splits, part))
+    model = train(*_retraining.repeated(examples, place.epochs), **options)
+    return (regularisation.losses if name == "loss" else _retraining.hits)(model, *scored)
 
 
 def keys(places: dict, rates=RATES) -> dict[str, Place]:
