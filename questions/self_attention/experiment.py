@@ -133,7 +133,7 @@ def draw(figure, seeds: dict, names) -> None:
     figure.colorbar(image, ax=right, label=names("picture", "weight"))
 
 
-ANSWERS = Panel(Score("right answers", PERCENT, format=".1f", margin=0.01), ROWS)
+ANSWERS = Panel(Score("right answers after 2,000 steps", PERCENT, format=".1f", margin=0.01), ROWS)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
