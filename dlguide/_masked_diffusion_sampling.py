@@ -38,19 +38,21 @@ def sample_images(denoiser: keras.Model, count: int, steps: int, means: bool, se
     return images.reshape(count, *denoiser.output_shape[1:])
 
 
-def nll_bounds(denoiser: keras.Model, x: np.ndarray, samples: int, seed: int) -> np.ndarray:
+def nll_bounds(denoiser: keras.Model, x: np.ndarray, samples: int, steps: int | None, seed: int) -> np.ndarray:
     """Return `samples` estimates of the bound in nats for each image, whose mean is the bound: `(n, samples)`.
 
     The number of hidden values of the estimate `i` is drawn from the part `i` of `samples` equal parts of 1 to the
-    number of values, evenly spread over the images.
+    number of values, evenly spread over the images. With `steps`, it is that before a group is drawn.
     """
     rng = np.random.default_rng(seed)
     values = x.reshape(len(x), -1)
     n, size = values.shape
     estimates = np.empty((n, samples))
+    counts = size - _ends(size, steps or size)[::-1]  # Of hidden values before a group is drawn.
     for i in range(samples):
         shares = (i + (rng.permutation(n) + rng.random(n)) / n) / samples
-        hidden = _ranks(values.shape, rng) < 1 + np.floor(shares * size)[:, None]
+        count = counts[np.searchsorted(counts, 1 + np.floor(shares * size))]
+        hidden = _ranks(values.shape, rng) < count[:, None]
         logits = _logits(denoiser, np.where(hidden, 0, 2 * values - 1))
         nats = np.logaddexp(0, logits) - values * logits
         estimates[:, i] = size * np.average(nats, axis=1, weights=hidden)
@@ -64,9 +66,14 @@ def _ranks(shape: tuple[int, int], rng) -> np.ndarray:
 
 def _groups(shape: tuple[int, int], count: int, rng) -> Iterator[np.ndarray]:
     """Yield `count` groups of values, as near as possible of equal size, other ones for each image."""
-    ranks, ends = _ranks(shape, rng), np.linspace(0, shape[1], count + 1).round()
-    for first, last in itertools.pairwise(np.unique(ends)):  # No group is empty.
+    ranks = _ranks(shape, rng)
+    for first, last in itertools.pairwise(_ends(shape[1], count)):
         yield (ranks >= first) & (ranks < last)
+
+
+def _ends(size: int, count: int) -> np.ndarray:
+    """Return the ends of at most `count` groups of `size` values, none of them empty."""
+    return np.unique(np.linspace(0, size, count + 1).round())
 
 
 def _probabilities(denoiser: keras.Model, signs: np.ndarray) -> np.ndarray:

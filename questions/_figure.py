@@ -30,7 +30,8 @@ def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_u
     own = experiment.draw_panels if is_whole else experiment.draw
     if own and not (is_usual or is_quick):
         return own(seeds, names)
-    panels = {name: experiment.panels[name] for name in (experiment.panels if is_whole else main_panels(experiment))}
+    shown, measured = (experiment.panels if is_whole else main_panels(experiment)), next(iter(seeds.values()))
+    panels = {name: experiment.panels[name] for name in shown if any(row != {} for row in measured[name].values())}
     draw_all, size = draw_panels, (6.4, height(panels))
     if len(panels) == 2 and not is_whole:
         draw_all, size = _draw_beside, (9, max(_heights(panels)) + 0.1)

@@ -45,7 +45,8 @@ def main(
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}
     history = training.fit(model, mnist.train.x, validation_data=(mnist.valid.x,), **settings)
 
-    scores = evaluation.log_likelihood(model, vae_model.binarised(mnist.test.x, seed), samples=10, seed=seed)
+    x = vae_model.binarised(mnist.test.x, seed)
+    scores = evaluation.log_likelihood(model, x, samples=10, seed=seed)
     metrics = {"nll_bound": scores["nll"], "nll_bound_error": scores["nll_error"]}
     metrics["baseline_nll_bound"] = diffusion_model.pixel_chain_nll(mnist, epochs, batch_size, seed)
     judge = image_judge.train_judge(limit, seed=0)
@@ -53,6 +54,8 @@ def main(
     metrics |= judge.scores(images) | judge.nearest(images, mnist.train.x)
     by_steps = diffusion_model.samples_by_steps(model, max(12, len(images) // 10), steps, seed)
     metrics |= diffusion_model.scores_by_steps(judge, by_steps)
+    metrics |= diffusion_model.bounds_by_steps(model, x, by_steps, seed)
+    metrics |= diffusion_model.scores_of_real(judge, model, mnist.train.x, seed)
     figures = {"learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES)}
     figures |= diffusion_model.sample_figures(model, mnist.train.x, images, by_steps, seed)
     return Result(metrics, history, figures)

@@ -4,9 +4,9 @@
     python -m recipes.selfplay_connect4 --epochs 1 --games 64 --rounds 1  # a quick look
 
 Data: Connect Four: the program's own games, by the rules in NumPy.
-Baseline: a full search of two moves, in the same games against the same opponent, a full search of four moves.
-Result: score 84.6% (higher is better), 95 % prediction interval 77.6% to 91.5%, baseline 22.4%.
-Training: 681.7 s on 1 core of Intel(R) Xeon(R) Processor.
+Baseline: the same search of two moves with a count of open lines, written by hand, in place of the network.
+Result: score 93.6% (higher is better), 95 % prediction interval 92.6% to 94.6%, baseline 88.3%.
+Training: 894.8 s on 1 core of Intel(R) Xeon(R) Processor.
 """
 
 import keras
@@ -19,8 +19,8 @@ from recipes._lib.runs import command_line
 
 def main(
     *,
-    epochs: int = 120,
-    games: int = 2048,
+    epochs: int = 320,
+    games: int = 1024,
     batch_size: int = 256,
     learning_rate: float = 1e-3,
     rounds: int = 10,
@@ -32,9 +32,10 @@ def main(
     play = self_play.SelfPlay(games=games, batch_size=batch_size, seed=seed)
     steps = epochs * len(play.batches)
 
-    model = mlp(connect_four.SHAPE, 1, hidden_units=(512, 256))
+    model = mlp(connect_four.SHAPE, 1, hidden_units=(512, 256, 128))
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)), loss)
+    model.compile(optimizer, loss, jit_compile=keras.backend.backend() == "jax")  # On TensorFlow, XLA takes longer.
     model.summary()
 
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}

@@ -53,6 +53,7 @@ def main(
     x, y = words.test
     written = pronunciations.transcribe(model, x)
     metrics = pronunciations.errors(written, y)
+    metrics |= pronunciations.errors_of_new_stems(words, written)
     metrics["beam_words_wrong"] = pronunciations.errors(pronunciations.transcribe(model, x, BEAM), y)["words_wrong"]
     metrics["forced_sounds_wrong"] = pronunciations.forced_sounds_wrong(model, words.test)
     metrics |= joint_sequence_model.scores(words)

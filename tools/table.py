@@ -49,7 +49,7 @@ def pages() -> dict[Path, str]:
         path = ROOT / f"README{suffix}.md"
         texts[path] = renewed(path.read_text(encoding="utf-8"), readme)
         for path in sorted(recipe_list.FOLDER.glob(f"published/*/README{suffix}.md")):
-            rows = result_rows(recipe_list.rows(path.parent.name), language)
+            rows = parts | result_rows(recipe_list.rows(path.parent.name), language)
             texts[path] = renewed(path.read_text(encoding="utf-8"), rows, str(path.parent.relative_to(ROOT)))
     return texts | _index.pages()
 

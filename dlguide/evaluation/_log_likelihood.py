@@ -11,7 +11,13 @@ from dlguide import _arrays, _checks, _data_checks, _layer_names, _masked_diffus
 
 
 def log_likelihood(
-    model: keras.Model, x: ArrayLike, *, samples: int = 100, seed: int = 0, batch_size: int = 1000
+    model: keras.Model,
+    x: ArrayLike,
+    *,
+    samples: int = 100,
+    steps: int | None = None,
+    seed: int = 0,
+    batch_size: int = 1000,
 ) -> dict[str, float]:
     """Estimate the log-likelihood of examples under a `vae` by importance sampling, or a bound under a `diffusion`.
 
@@ -28,6 +34,8 @@ def log_likelihood(
         model: A model of `vae` or `diffusion`.
         x: Examples with values in [0, 1], an array of shape `(n, *input_shape)`.
         samples: Codes, or choices of hidden values, for each example, at least 1.
+        steps: For a diffusion model, the number of groups in which the values are drawn, as in `generation.sample`, at
+            least 1; None for one value at a time. No effect on another model.
         seed: Seed of the codes or choices, at least 0.
         batch_size: Codes decoded at once, at least 1: more take more memory. Another value changes the order of the
             noise, so the results differ a little, as with another seed. No effect on a diffusion model.
@@ -58,6 +66,7 @@ def log_likelihood(
     if denoiser is None and not is_vae:
         raise _checks.error("model", "made by `vae` or `diffusion`", getattr(model, "name", model))
     samples = _checks.integer("samples", samples)
+    steps = _checks.integer("steps", steps, optional=True)
     batch_size = _checks.integer("batch_size", batch_size)
     seed = _checks.integer("seed", seed, at_least=0)
     x = np.asarray(x, "float32")
@@ -66,7 +75,7 @@ def log_likelihood(
     _data_checks.unit_range("x", x)
     x = _arrays.in_own_shape("x", parts[_layer_names.ENCODER] if denoiser is None else denoiser, x)
     if denoiser is not None:
-        nats = _masked_diffusion_sampling.nll_bounds(denoiser, x, samples, seed).mean(axis=1)
+        nats = _masked_diffusion_sampling.nll_bounds(denoiser, x, samples, steps, seed).mean(axis=1)
         return {"nll": float(nats.mean()), "nll_error": float(nats.std() / math.sqrt(len(x)))}
 
     rng = np.random.default_rng(seed)

@@ -7,19 +7,23 @@ from questions import _figure, _retraining, _tuning
 from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Score
 from questions.regularisation import experiment as regularisation
 
-RATES = ("0", "0.25", "0.5", "0.75")
-LEARNING_RATES = (0.001, 0.003, 0.01, 0.03)
+RATES, COMPARED = ("0", "0.25", "0.5", "0.75"), ("0", "0.5")
+LEARNING_RATES = (0.001, 0.003, 0.01, 0.03)  # A tenth of these where the loss decides: it is smallest at lower ones.
 EXAMPLES, BATCH = regularisation.EXAMPLES, regularisation.BATCH
+DRAWN = ("large", "small", "short")
 
 
 class Place(NamedTuple):
-    """A network with two hidden layers, and how long it is trained."""
+    """A network with two hidden layers, and its training: how many passes, and over how many examples."""
 
     units: int
     epochs: int
+    examples: int = EXAMPLES
 
 
-PLACES = {"large": Place(256, 100), "small": Place(16, 100), "short": Place(256, 10)}
+PLACES = {"large": Place(256, 100), "small": Place(16, 100), "short": Place(256, 10), "loss": Place(256, 100)}
+PLACES |= {f"amount, {n}": Place(256, 100 * EXAMPLES // n, n) for n in (100, 2500)}  # Equally many steps.
+"""Where dropout is measured: of "loss" the loss is compared, of all others the accuracy."""
 
 
 def network(rate: str, units: int):
@@ -27,41 +31,64 @@ def network(rate: str, units: int):
     return mlp((40, 1), 10, hidden_units=(units, units), dropout=float(rate))
 
 
-def trained(rate: str, place: Place, part, learning_rate: float, seed: int):
-    """Train a network: all epochs are one of Keras's, in which each example comes up as often as there are epochs."""
+def score(key: str, place: Place, part: str, learning_rate: float, seed: int):
+    """Train a network; return the score of each example of a part of the data.
+
+    All epochs are one of Keras's, in which each example comes up as often as there are epochs.
+    """
+    rate, _, name = key.partition("@")
+    examples = _retraining.loaded("mnist1d", place.examples, seed).train
+    scored = getattr(_retraining.loaded("mnist1d", EXAMPLES, seed), part)  # A limit cuts each part.
     train = _retraining.trainer(network, rate, place.units, metrics=(), jit_compile=False)
     options = {"learning_rate": learning_rate, "epochs": 1, "batch_size": BATCH, "seed": seed}
-    return train(*_retraining.repeated(part, place.epochs), **options)
+    model = train(*_retraining.repeated(examples, place.epochs), **options)
+    return (regularisation.losses if name == "loss" else _retraining.hits)(model, *scored)
 
 
-def choose(*, limit: int = EXAMPLES, places: dict = PLACES, learning_rates=LEARNING_RATES) -> dict:
-    """Return the validation accuracy of each dropout rate with each learning rate, in whole points: near ties tie."""
-    trainings = {f"{rate}@{name}": (rate, place) for name, place in places.items() for rate in RATES}
+def keys(places: dict, rates=RATES) -> dict[str, Place]:
+    """Return each dropout rate in each place, where it is measured there."""
+    pairs = [(rate, name) for name in places for rate in rates if "amount" not in name or rate in COMPARED]
+    return {f"{rate}@{name}": places[name] for rate, name in pairs}
 
-    def score(key, learning_rate, seed):
-        splits = _retraining.loaded("mnist1d", limit, seed)
-        return _retraining.hits(trained(*trainings[key], splits.train, learning_rate, seed), *splits.valid)
 
-    found = _tuning.search(trainings, learning_rates, score)
+def choose(*, places: dict = PLACES, learning_rates=LEARNING_RATES) -> dict:
+    """Return the validation accuracy of each dropout rate with each learning rate, in whole points: near ties tie.
+
+    Where the loss is compared, it is the validation loss with a minus, rounded too.
+    """
+    tried = keys(places)
+    losses = [key for key in tried if key.endswith("@loss")]
+
+    def validated(key, learning_rate, seed):
+        numbers = score(key, tried[key], "valid", learning_rate, seed)
+        return -numbers if key in losses else numbers
+
+    found = _tuning.search([key for key in tried if key not in losses], learning_rates, validated)
+    found |= _tuning.search(losses, [rate / 10 for rate in learning_rates], validated)
     return {key: {rate: round(number, 2) for rate, number in tries.items()} for key, tries in found.items()}
 
 
-def measure(seed: int, best: dict, *, limit: int = EXAMPLES, places: dict = PLACES, rates=RATES, **_) -> dict:
-    """Return the accuracies on the test set, and the loss there of the large network after the long training."""
-    splits = _retraining.loaded("mnist1d", limit, seed)
-    scores = {name: {} for name in (*places, "loss")}
-    for name, place in places.items():
-        for rate in rates:
-            model = trained(rate, place, splits.train, best[f"{rate}@{name}"], seed)
-            scores[name][rate] = _retraining.hits(model, *splits.test)
-            if name == "large":
-                scores["loss"][rate] = regularisation.losses(model, *splits.test)
+def measure(seed: int, best: dict, *, places: dict = PLACES, rates=RATES, **_) -> dict:
+    """Return the scores on the test set: accuracies in three places, the loss, and accuracies by the examples."""
+    scores = {name: {} for name in EXPERIMENT.panels}
+    for key, place in keys(places, rates).items():
+        rate, _, name = key.partition("@")
+        panel, _, n = name.partition(", ")
+        found = score(key, place, "test", best[key], seed)
+        if panel != "amount":
+            scores[panel][rate] = found
+        if n or (name == "large" and rate in COMPARED):
+            scores["amount"].setdefault(rate, {})[n or str(EXAMPLES)] = found
     return scores
 
 
 def on_one_scale(figure, panels: dict) -> None:
     """Let the accuracies share the range of the horizontal axis."""
-    shared = [axes for axes, panel in zip(figure.axes, panels.values(), strict=True) if panel.score is SHARED]
+    shared = [
+        axes
+        for axes, panel in zip(figure.axes, panels.values(), strict=True)
+        if panel.score is SHARED and not panel.x_axis
+    ]
     lows, highs = zip(*(axes.get_xlim() for axes in shared), strict=True)
     for axes in shared:
         axes.set_xlim(min(lows), max(highs))
@@ -70,8 +97,8 @@ def on_one_scale(figure, panels: dict) -> None:
 @_figure.of_size(9, 2.3)
 def draw(figure, seeds: dict, names) -> None:
     """Return the figure of the page: the accuracies beside each other, with the same horizontal axis."""
-    all_axes = figure.subplots(1, len(PLACES), sharex=True)
-    for axes, letter, name in zip(all_axes, "abc", PLACES, strict=True):
+    all_axes = figure.subplots(1, len(DRAWN), sharex=True)
+    for axes, letter, name in zip(all_axes, "abc", DRAWN, strict=True):
         _figure.draw_points(axes, name, EXPERIMENT.panels[name], seeds, names)
         axes.set_title(f"({letter}) {names.title(name)}", fontsize=10)
         axes.grid(axis="x", alpha=0.3)
@@ -83,19 +110,22 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        **{name: Panel(SHARED, RATES) for name in PLACES},
+        **{name: Panel(SHARED, RATES) for name in DRAWN},
         "loss": Panel(Score("test loss", NATS, higher_is_better=False), RATES),
+        "amount": Panel(SHARED, COMPARED, x_axis="training examples", logarithmic=True),
     },
     claims=(
         Claim("large", "0.5", "0", "yes"),
         Claim("loss", "0.5", "0", "yes"),
+        Claim("amount", "0.5", "0", "undecided", at="100"),
         Claim("small", "0.5", "0", "no"),
         Claim("short", "0.5", "0", "no"),
+        Claim("amount", "0.5", "0", "yes", at="2500"),
     ),
     seeds=tuple(range(10)),
-    quick={"limit": 100, "places": {name: place._replace(epochs=1) for name, place in PLACES.items()}}
+    quick={"places": {name: place._replace(epochs=1, examples=100) for name, place in PLACES.items()}}
     | {"learning_rates": LEARNING_RATES[:1]},
-    recheck_options={"rates": ("0", "0.5")},
+    recheck_options={"rates": COMPARED, "places": {"large": PLACES["large"]}},
     draw=draw,
     adjust=on_one_scale,
 )

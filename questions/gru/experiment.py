@@ -110,6 +110,7 @@ EXPERIMENT = Experiment(
         Claim("accuracy", "mnist1d_gru", "mnist1d_lstm", "yes"),
         Claim("accuracy", "vowels_gru", "vowels_lstm", "undecided"),
         Claim("time", "gru", "lstm", "yes", at="1024"),
+        Claim("time", "gru", "lstm", "no", at="16"),
     ),
     quick={"limit": 20, "grid": (0.005,), "widths": (4,), "rounds": 1, "is_quick": True},
     recheck_options={"rows": ("mnist1d_gru", "mnist1d_simple"), "widths": ()},

@@ -108,9 +108,17 @@ def influence(row: str, weights: list, length: int, seed: int) -> float:
 
 
 def choose(*, lengths=LENGTHS, rates=RATES, **options) -> dict:
-    """Return the steps of each row at each length with each learning rate."""
-    keys = [f"{row}@{length}" for row in ROWS for length in lengths]
-    return _tuning.search(keys, rates, lambda *tried: trained(*tried, **options)[1])
+    """Return the steps of each row at each length with each learning rate.
+
+    One that does not learn counts four times as many: fewer failures come first, as in the count of the claims.
+    """
+    most = options.get("steps", STEPS)
+
+    def score(key, rate, seed):
+        steps = trained(key, rate, seed, **options)[1]
+        return steps if steps < most else 4 * most
+
+    return _tuning.search([f"{row}@{length}" for row in ROWS for length in lengths], rates, score)
 
 
 def measure(seed: int, best: dict, *, lengths=LENGTHS, rows=ROWS, **options) -> dict:
@@ -143,15 +151,16 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("steps", "lstm", "simple", "yes", at="50"),
-        Claim("steps", "lstm", "identity", "undecided", at="50", success=STEPS - 1),
+        Claim("steps", "lstm", "identity", "yes", at="50", success=STEPS - 1),
+        Claim("steps", "lstm", "identity", "yes", at="50"),
         Claim("influence", "lstm", "simple", "no", at="50"),
         Claim("influence", "trained", "lstm", "yes", at="50"),
     ),
+    seeds=tuple(range(10)),
     quick={"lengths": (4,), "rates": RATES[:1], "steps": 1, "is_quick": True},
     recheck_options={"rows": ("simple", "lstm"), "lengths": (10, 25)},
     lower_is_chosen=True,
-    # With 0.2048, the next rate, on the same seeds, from short to long: the ReLU cell is worse (4,067 and 6,000 steps
-    # in place of 433 and 2,167);
+    # With 0.2048, the next rate, on the same seeds: the ReLU cell is worse at length 25 (4,067 steps in place of 433);
     # the LSTM hardly gains (233, 333 and 400 in place of 233, 367 and 467), which its claims do not need.
-    rows_allowed_at_grid_edge=("identity@25", "identity@50", "lstm@10", "lstm@25", "lstm@50"),
+    rows_allowed_at_grid_edge=("identity@25", "lstm@10", "lstm@25", "lstm@50"),
 )

@@ -88,7 +88,7 @@ EXPERIMENT = Experiment(
         Claim("network", "fixed", "plain", "undecided", at="2"),
         Claim("network", "fixed", "plain", "undecided", at="32"),
     ),
-    quick={"conditions": (4, 9), "batch_sizes": (32,), "most": {32: 2}, "limit": 50},
+    quick={"conditions": (4, 9), "batch_sizes": (32,), "most": {32: 20}, "limit": 500},
     recheck_options={"conditions": (), "batch_sizes": (512,)},
     seeds=tuple(range(10)),
     main_panels=("network", "steps"),

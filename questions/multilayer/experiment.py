@@ -11,6 +11,13 @@ UNITS = {"linear": 0, "two_units": 2, "four_units": 4, "eight_units": 8, "sixtee
 DRAWN = ("linear", "two_units", "eight_units")
 LAYERS = {"none": (), "one": (200,), "two": (78, 78), "four": (50, 50, 50, 50)}
 PASSES = 5  # Over the training set in an epoch.
+FOLDS = 5
+"""The zigzag is the tent applied so many times: 32 straight pieces on [0, 1]."""
+ZIGZAG = {"narrow": FOLDS * (2,), "one_layer": (333,), "two_layers": (30, 30)}
+ZIGZAG |= {"three_layers": (21, 21, 21), "four_layers": (17, 17, 17, 17)}
+POINTS, BATCH, EPOCHS = 150_000, 100, 10  # Of the zigzag: 15,000 steps.
+GRID = (np.arange(4096) + 0.5)[:, None] / 4096  # Where its error is measured; ReLUs compute it here without rounding.
+CURVES, DRAWN_POINTS = ("one_layer", "four_layers"), np.linspace(0, 1, 321)[:, None]
 CASES, CLASSES = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
 
 
@@ -49,17 +56,80 @@ def hits(row: str, rate: float, seed: int, part: str, limit: int | None, epochs:
     return _retraining.hits(model, *getattr(splits, part))
 
 
-def choose(*, limit=None, epochs=34, rates=RATES, **_) -> dict:
-    """Return the validation accuracy of each network with each learning rate."""
-    return _tuning.search(LAYERS, rates, hits, "valid", limit, epochs)
+def tent(x: np.ndarray, times: int = FOLDS) -> np.ndarray:
+    """Apply the tent to numbers in [0, 1], and again to what comes out."""
+    return tent(1 - np.abs(2 * x - 1), times - 1) if times else x
 
 
-def measure(seed: int, best: dict, *, limit=None, epochs=34, units=UNITS, layers=LAYERS, steps=1000, **_) -> dict:
-    """Return the hits on MNIST-1D by depth, and the successes at XOR with the weights of a network that learned it."""
+def zigzag_network(row: str):
+    """Return a new network from a number in [-1, 1] to one; with biases of 0 all first bends would be in one place."""
+    first = {"activation": "relu", "kernel_initializer": "he_uniform"}
+    start = keras.initializers.RandomUniform
+    hidden = [keras.layers.Dense(units, bias_initializer=start(-1, 1), **first) for units in ZIGZAG[row]]
+    return keras.Sequential([keras.Input((1,)), *hidden, keras.layers.Dense(1)])
+
+
+def hand_set():
+    """Return the narrow network with weights that make each layer a tent: two units, then 2 h1 - 4 h2."""
+    model, bends = zigzag_network("narrow"), np.array([0, -0.5])
+    folds = (FOLDS - 1) * [np.array([[2, 2], [-4, -4]]), bends]
+    model.set_weights([np.full((1, 2), 0.5), 0.5 + bends, *folds, np.array([[2], [-4]]), np.zeros(1)])
+    return model
+
+
+def zigzag_error(model, x: np.ndarray) -> float:
+    """Return the root mean squared error of a network on numbers in [0, 1]."""
+    return float(np.sqrt(np.mean((_retraining.outputs(model, 2 * x - 1) - tent(x)) ** 2)))
+
+
+def zigzag_trained(row: str, rate: float, seed: int, points: int = POINTS):
+    """Train a network on the zigzag at random points, with a falling learning rate."""
+    x = np.random.default_rng(seed).random((points, 1))
+    compiled = {"loss": "mse", "metrics": (), "steps_per_execution": points // BATCH, "jit_compile": False}
+    options = {"epochs": EPOCHS, "batch_size": BATCH, "seed": seed, "callbacks": _retraining.falling(rate, EPOCHS)}
+    return _retraining.trainer(zigzag_network, row, **compiled)(2 * x - 1, tent(x), learning_rate=rate, **options)
+
+
+def choose(*, limit=None, epochs=34, rates=RATES, points: int = POINTS, **_) -> dict:
+    """Return the validation accuracy of each network with each learning rate; of the zigzag the error with a minus."""
+
+    def score(row, rate, seed):
+        if row in LAYERS:
+            return hits(row, rate, seed, "valid", limit, epochs)
+        x = np.random.default_rng((seed, 1)).random((1000, 1))
+        return -zigzag_error(zigzag_trained(row, rate, seed, points), x)
+
+    return _tuning.search([*LAYERS, *ZIGZAG], rates, score)
+
+
+def measure(
+    seed: int,
+    best: dict,
+    *,
+    limit=None,
+    epochs=34,
+    units=UNITS,
+    layers=LAYERS,
+    steps=1000,
+    zigzag=ZIGZAG,
+    points=POINTS,
+    **_,
+) -> dict:
+    """Return the hits on MNIST-1D by depth, the successes at XOR with the weights of a network that learned it, and the
+    errors on the zigzag with what some networks draw of it.
+    """
     found = {row: xor_networks(seed, UNITS[row], steps=steps) for row in units}
+    errors, curves = {"hand_set": zigzag_error(hand_set(), GRID)}, {}
+    for row in zigzag:
+        model = zigzag_trained(row, best[row], seed, points)
+        errors[row] = zigzag_error(model, GRID)
+        if row in CURVES:
+            curves[row] = _retraining.outputs(model, 2 * DRAWN_POINTS - 1)[:, 0].round(3).tolist()
     return {
         "depth": {row: hits(row, best[row], seed, "test", limit, epochs) for row in layers},
         "xor": {row: float(learned.mean()) for row, (learned, _) in found.items()},
+        "zigzag": errors,
+        "curves": curves,
         "weights": {
             row: [array[learned.argmax()].round(4).tolist() for array in weights]
             for row, (learned, weights) in found.items()
@@ -68,12 +138,18 @@ def measure(seed: int, best: dict, *, limit=None, epochs=34, units=UNITS, layers
     }
 
 
-@_figure.of_size(9, 2.5)
+@_figure.of_size(9, 5.2)
 def draw(figure, seeds: dict, names) -> None:
-    """Draw the panel of the page, and beside it what three networks have learned of XOR."""
-    left, right = figure.subfigures(1, 2, width_ratios=[1, 1.1])
+    """Draw two panels, and beside them what networks have learned of XOR and of the zigzag."""
+    (left, right), (below, beside) = figure.subfigures(2, 2, width_ratios=[1, 1.1])
     _figure.draw_panels(left, {"depth": EXPERIMENT.panels["depth"]}, seeds, names)
     draw_maps(right, seeds["0"], names)
+    _figure.draw_panels(below, {"zigzag": EXPERIMENT.panels["zigzag"]}, seeds, names)
+    for axes, row in zip(beside.subplots(len(CURVES), sharex=True), CURVES, strict=True):
+        axes.plot(DRAWN_POINTS, tent(DRAWN_POINTS), color="silver", linewidth=1)
+        axes.plot(DRAWN_POINTS, seeds["0"]["curves"][row], color="tab:blue", linewidth=1)
+        axes.set_title(names("row", "zigzag", row), fontsize=10)
+        axes.set(xlabel="$x$", ylabel="$y$")
 
 
 def draw_maps(part, scores: dict, names) -> None:
@@ -97,15 +173,23 @@ CORRECT = ACCURACY._replace(format=".1f")
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
-    panels={"depth": Panel(CORRECT, tuple(LAYERS)), "xor": Panel(STARTS, tuple(UNITS))},
+    panels={
+        "depth": Panel(CORRECT, tuple(LAYERS)),
+        "xor": Panel(STARTS, tuple(UNITS)),
+        "zigzag": Panel(Score("root mean squared error", higher_is_better=False, format=".3f"), ("hand_set", *ZIGZAG)),
+    },
     claims=(
         Claim("depth", "one", "none", "yes"),
         Claim("xor", "eight_units", "two_units", "yes"),
+        Claim("zigzag", "four_layers", "one_layer", "yes"),
+        Claim("zigzag", "hand_set", "narrow", "given"),
+        Claim("zigzag", "narrow", "one_layer", "no"),
         Claim("depth", "two", "one", "no"),
         Claim("depth", "four", "one", "no"),
     ),
     seeds=tuple(range(10)),
-    quick={"limit": 100, "epochs": 1, "steps": 3, "rates": RATES[:1]},
-    recheck_options={"layers": ("none", "one"), "units": ("linear", "two_units")},
+    quick={"limit": 100, "epochs": 1, "steps": 3, "rates": RATES[:1], "points": BATCH},
+    recheck_options={"layers": ("none", "one"), "units": ("linear", "two_units"), "zigzag": ()},
+    rows_allowed_at_grid_edge=("narrow",),  # It does not learn with any of them.
     draw=draw,
 )

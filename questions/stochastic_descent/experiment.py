@@ -89,7 +89,7 @@ EXPERIMENT = Experiment(
     ),
     seeds=tuple(range(10)),
     main_panels=("seconds", "falling"),
-    quick={"limit": 60, "most_steps": 3, "passes": (1, 3), "rounds": 1},
+    quick={"limit": 60, "most_steps": 8, "passes": (1, 3), "rounds": 1},
     recheck_options={"rows": ("64",), "passes": (), "rounds": 0},
     lower_is_chosen=True,
 )

@@ -36,7 +36,7 @@ def describe_input(kind: str, splits, *, x=None, **more) -> dict:
     - "digit" and "image", a photo of a digit and a picture of a thing, with `margin`, the black pixels around the
       thing; `calibration` adds the temperature of the probabilities later;
     - "reconstruction", a photo of a digit for an autoencoder, with `margin`;
-    - "text", with Chinese names of the classes as `class_names_zh` if there are any, and "prompt";
+    - "prompt";
     - "word", with the `target_vocabulary` of its sounds;
     - "recall", with the least and the largest number of `pairs`;
     - "numbers", with the training set's `x` and `feature_names` if it has only some of the features;

@@ -1,121 +1,164 @@
-"""What holds for every experiment: it gives its rows, the test set decides nothing, settings are chosen in their
-direction.
+"""What holds for every experiment: it gives its rows, the test set decides nothing but the scores, settings are chosen
+in their direction.
 
-An experiment runs with its `quick` options on some rows of the test set; each fit is noted.
+An experiment runs with its `quick` options, with all of some examples of the test set, with the first part of them and
+with the second one. What does not depend on them must stay: the choice, each fit, each score that is not of the test
+set. Each score of the test set must change, and the score of an example may not depend on other examples.
 """
 
-import contextlib
 import inspect
 import json
 import math
 import re
+from typing import NamedTuple
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from sklearn import cluster, linear_model, mixture, preprocessing
 
-from dlguide import data, training
 from questions import _examples, _questions, _run, _tuning
+from tests.helpers import experiment_watch
+from tests.helpers.experiment_watch import SHARE, Watch, watched
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
-ROWS = 60
-"""Examples of a test set."""
-ESTIMATORS = (cluster.KMeans, mixture.GaussianMixture, linear_model.LinearRegression, linear_model.LogisticRegression)
-ESTIMATORS += (preprocessing.StandardScaler, preprocessing.PolynomialFeatures)
-# Scores that are no means over the test examples: clusters get the names that fit most examples, views are sought in
-# batches, and samples are compared with the set as a whole.
-OF_THE_WHOLE_SET = {("clustering", "accuracy"), ("self_supervision", "views"), ("vae", "samples"), ("vae", "bound")}
-OF_THE_WHOLE_SET |= {("gan", panel) for panel in ("frechet", "precision", "recall")}
+NOT_OF_THE_TEST_SET = {
+    "activations": {"gradient": "sizes of gradients at the first weights"},
+    "adam": dict.fromkeys(("words", "rare"), "training loss"),
+    "autoencoder": {"angle": "between two linear spaces that the training set fixes"},
+    "batch_descent": {"linear": "training loss"},
+    "gan": {"sure": "of drawn digits"} | dict.fromkeys(("modes", "near"), "the distribution of the points is known"),
+    "gradient_descent": {"loss": "training loss", "quadratic": "no examples", "least_squares": "training loss"},
+    "linear_model": {"slope": "standard errors of a training set", "steps": "training error"},
+    "loss_functions": {"noise": "the true slope is known"},
+    "lstm": {"steps": "errors on sequences before they are learned", "influence": "a derivative"},
+    "momentum": {"network": "training loss", "steps": "no examples", "growth": "no examples"},
+    "multilayer": {"xor": "there are four cases, and all are learned", "zigzag": "the true curve is known"},
+    "polynomial": {"tradeoff": "the true curve is known"},
+    "recurrence": {"parity": "drawn sequences"},
+    "regularisation": {"curves: train": "training loss"},
+    "self_attention": dict.fromkeys(("accuracy", "by_distance", "attention"), "drawn sequences"),
+    "stochastic_descent": dict.fromkeys(("steps", "examples", "falling"), "training loss"),
+    "transformer": {"steps": "drawn sequences"},
+}
+"""Question to its panels, or rows of one, with scores that need no test set of `data.load`, and why."""
+OF_THE_WHOLE_SET = {"self_supervision": ("views",), "vae": ("bound: bound", "bound: tighter")}
+"""Question to its panels, or rows of one, whose scores are no means over the test examples: views are sought in
+batches, and a VAE draws random numbers."""
+SCORE_TRAINING_EXAMPLES = {
+    "adam": "the training loss is the question",
+    "clustering": "their codes are clustered",
+    "regularisation": "the training loss is shown beside the test loss",
+    "self_supervision": "a linear layer is fitted to their features",
+    "vae": "a mixture is fitted to their codes",
+}
+"""Question to why its networks predict examples that they were trained on."""
+DRAWN = ("recurrence", "self_attention", "transformer")
+"""Questions with drawn test examples."""
+DRAWN_ONCE = ("lstm", "self_attention", "transformer")
+"""Questions whose trainings have new examples in each step."""
 each_question = pytest.mark.parametrize("name", _questions.names())
 
 
-@contextlib.contextmanager
-def watched(rows: slice):
-    """Give the list of what is fitted, where data sets have some rows of their test set."""
-    load, fits = data.load, []
-
-    def load_rows(name, **options):
-        splits = load(name, **options)
-        test = data.Part(*(np.ascontiguousarray(array[rows]) for array in splits.test))
-        return splits._replace(test=test, info=splits.info._replace(test_dates=splits.info.test_dates[rows]))
-
-    def noted(function):
-        def fit(owner, x, *more, **options):
-            contents = keras.tree.flatten([x, more, options.get("y"), options.get("validation_data")])
-            arrays = [content.astype(float) for content in contents if isinstance(content, np.ndarray)]
-            fits.append([f"{np.abs(array).sum():.6g}" for array in arrays])
-            return function(owner, x, *more, **options)
-
-        return fit
-
-    forget()
-    tf.config.run_functions_eagerly(True)  # To predict a few examples takes less than to trace one.
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(data, "load", load_rows)
-            for owner in (training, *ESTIMATORS):
-                patch.setattr(owner, "fit", noted(owner.fit))
-            yield fits
-    finally:
-        tf.config.run_functions_eagerly(False)
-        forget()
+@pytest.fixture
+def eagerly():
+    """For time: to predict a few examples takes less than to trace one. No model that was made so is left."""
+    experiment_watch.forget()
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+    experiment_watch.forget()
 
 
-def forget():
-    """Empty the caches of all experiments: data sets, compiled networks."""
-    for name in _questions.names():
-        module = inspect.getmodule(_questions.question(name).experiment.measure)
-        for imported in (module, *filter(inspect.ismodule, vars(module).values())):
-            for function in vars(imported).values() if imported.__name__.startswith("questions.") else ():
-                if hasattr(function, "cache_clear"):
-                    function.cache_clear()
+class Run(NamedTuple):
+    """An experiment with a part of the test set."""
+
+    choice: dict | None
+    scores: dict
+    chosen: Watch
+    measured: Watch
+
+    def numbers(self, experiment) -> dict:
+        """Return each number, or array of numbers, by panel, row and place; none that the machine decides."""
+        found = {}
+        for key, panel in experiment.panels.items():
+            of_machine = panel.score.unit.name in ("seconds", "milliseconds", "megabytes")
+            for row, value in self.scores[key].items() if not of_machine else ():
+                found |= {(key, row, at): one for at, one in (value.items() if panel.x_axis else [(None, value)])}
+        return found
 
 
-def numbers(experiment, scores: dict) -> dict:
-    """Return each number, or array of numbers, by its panel, row and place; no seconds, which the machine decides."""
-    found = {}
-    for key, panel in experiment.panels.items():
-        is_time = panel.score.unit.name in ("seconds", "milliseconds") or (panel.x_axis or "").startswith("time")
-        for row, value in scores[key].items() if not is_time else ():
-            found |= {(key, row, at): one for at, one in (value.items() if panel.x_axis else [(None, value)])}
-    return found
+def run(experiment, part: str, choice: dict | None = None) -> Run:
+    """Choose, without a choice, and measure."""
+    with watched(part) as chosen:
+        if experiment.choose:
+            choice = choice or experiment.choose(**experiment.quick)
+    best = (_tuning.all_best(choice, experiment.lower_is_chosen),) if experiment.choose else ()
+    with watched(part) as measured:
+        return Run(choice, experiment.measure(0, *best, **experiment.quick), chosen, measured)
 
 
 @pytest.mark.thorough
+@pytest.mark.usefixtures("eagerly")
 @each_question
-def test_an_experiment_gives_its_rows_and_the_test_set_decides_nothing(name):
-    """The choice and all fits are the same with each part of it, and no example's score depends on other examples."""
+def test_an_experiment_gives_its_rows_and_the_test_set_decides_nothing(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     experiment = _questions.question(name).experiment
-
-    def run(rows: slice, choice=None):
-        with watched(rows) as fits:
-            if experiment.choose:
-                choice = choice or experiment.choose(**experiment.quick)
-                best = (_tuning.all_best(choice, experiment.lower_is_chosen),)
-            return fits, choice, experiment.measure(0, *(best if experiment.choose else ()), **experiment.quick)
-
-    (fits, choice, scores), (half_fits, half_choice, half_scores) = run(slice(ROWS)), run(slice(ROWS // 2))
-    assert fits == half_fits
-    for row, tries in (choice or {}).items():
-        assert tries == pytest.approx(half_choice[row], rel=1e-5)
-    written = _examples.split(experiment, scores)
+    listed = {*NOT_OF_THE_TEST_SET.get(name, ()), *OF_THE_WHOLE_SET.get(name, ())}
+    assert {key.partition(":")[0] for key in listed} <= {*experiment.panels}
+    first, second = (run(experiment, part) for part in ("first", "second"))
+    whole = run(experiment, "all", first.choice)
+    written = _examples.split(experiment, whole.scores)
     _run.check(experiment, written)
-    assert json.loads(json.dumps(written)) == written
-    whole, half, means = numbers(experiment, scores), numbers(experiment, half_scores), {}
-    for place, value in whole.items():
-        if (name, place[0]) in OF_THE_WHOLE_SET:
-            continue
-        if isinstance(value, np.ndarray):
-            kept = len(half[place]) - 1  # The last one may be cut, where an example is a day of several hours.
-            np.testing.assert_allclose(value[:kept], half[place][:kept], rtol=1e-4, atol=1e-6, err_msg=str(place))
-        elif not math.isclose(value, half[place], rel_tol=1e-5, abs_tol=1e-9):
-            means[place] = value  # Of the scores of the test examples, or a leak.
-    if means:
-        other = numbers(experiment, run(slice(ROWS // 2, ROWS), choice)[2])
-        for place, value in means.items():
-            assert value == pytest.approx((half[place] + other[place]) / 2, rel=1e-4), place
+    assert json.loads(json.dumps(written)) == written and not [*tmp_path.iterdir()]
+
+    for row, tries in (first.choice or {}).items():
+        assert second.choice[row] == pytest.approx(tries, rel=1e-5), f"the test set decides the choice of {row}"
+    assert first.chosen.fits == second.chosen.fits and whole.measured.fits == first.measured.fits
+    assert first.measured.fits == second.measured.fits, "the test set is fitted"
+    all_numbers = [each.numbers(experiment) for each in (whole, first, second)]
+    for place in all_numbers[0]:
+        check_score(name, place, *(numbers[place] for numbers in all_numbers))
+    check_examples(name, first.chosen, whole.measured)
+
+
+def check_score(name: str, place: tuple, whole, first, second) -> None:
+    """Compare a score on all of some test examples, on the first part of them and on the second one."""
+    panel, row, _ = place
+    if {panel, f"{panel}: {row}"} & {*NOT_OF_THE_TEST_SET.get(name, ())}:
+        for other in (first, second):
+            np.testing.assert_allclose(other, whole, 1e-5, 1e-9, err_msg=f"{place}: the score has test examples")
+        return
+    if not isinstance(whole, np.ndarray):
+        assert first != second, f"{place}: the score is not of test examples"
+        if not {panel, f"{panel}: {row}"} & {*OF_THE_WHOLE_SET.get(name, ())}:
+            mean = SHARE * first + (1 - SHARE) * second
+            assert whole == pytest.approx(mean, rel=1e-4), f"{place}: an example's score depends on others"
+        return
+    count = min(len(first), len(second)) - 1  # The last one may be cut, where an example is a day of several hours.
+    assert (first[:count] != second[:count]).any(), f"{place}: the scores are not of test examples"
+    np.testing.assert_allclose(whole[:count], first[:count], 1e-4, 1e-6, err_msg=f"{place}: examples depend on others")
+
+
+def check_examples(name: str, chosen: Watch, measured: Watch) -> None:
+    """Compare the examples that networks predict with those that they were trained on, and those of the choice."""
+    trained = {example for examples in measured.trained for example in examples}
+    used = {example for examples in chosen.scored for example in examples}
+    assert name not in DRAWN or any(measured.scored), "nothing is scored"
+    for examples in filter(are_different, measured.scored):
+        assert share(examples, used) < 0.5, "examples of the choice are scored"
+        assert name in SCORE_TRAINING_EXAMPLES or share(examples, trained) < 0.5, "training examples are scored"
+    if name in DRAWN_ONCE:
+        assert {*measured.epochs} == {1} and all(map(are_different, measured.trained)), "examples come up again"
+
+
+def are_different(examples: list[int]) -> bool:
+    """Return whether examples are drawn from so many that hardly one is drawn twice."""
+    return len({*examples}) > 0.9 * len(examples)
+
+
+def share(examples: list[int], others: set[int]) -> float:
+    """Return the share of examples that others have."""
+    return np.mean([example in others for example in examples])
 
 
 @each_question

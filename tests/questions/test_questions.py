@@ -208,7 +208,7 @@ def test_the_names_of_a_question_are_all_used_and_none_stands_in_the_shared_tabl
     with (question.folder / "names.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        assert row["en"] and row["zh"] and not re.search(CHINESE, row["en"]), row
+        assert row["en"] and row["zh"] and None not in row and not re.search(CHINESE, row["en"]), row
         assert row["key"] not in SHARED
     assert len({row["key"] for row in rows}) == len(rows)
 

@@ -66,7 +66,6 @@ def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, mes
     [
         *((name, 0, "an integer of at least 1") for name in arguments.POSITIVE),
         ("dropout", 1.0, r"a number in \[0, 1\)"),
-        ("ngram_dropout", -0.1, r"a number in \[0, 1\)"),
     ],
 )
 def test_options_of_some_recipes_are_checked_before_anything_is_loaded(name, value, must_be):

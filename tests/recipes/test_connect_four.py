@@ -51,6 +51,20 @@ class Board:
         value = -after.value(depth - 1)
         return value if after.is_won() else game_players.SOONER * value
 
+    def open_lines(self):
+        """Return the weights of the lines with stones of the player to move alone, minus those of the other one."""
+        total, player = 0, len(self.moves) % 2
+        for column in range(COLUMNS):
+            for row in range(ROWS):
+                for right, up in ((0, 1), (1, 0), (1, 1), (1, -1)):
+                    if column + 3 * right < COLUMNS and 0 <= row + 3 * up < ROWS:
+                        four = [self.stone(column + i * right, row + i * up) for i in range(4)]
+                        stones = {four.count(player), four.count(1 - player)}
+                        if min(stones) == 0 < max(stones):
+                            weight = {1: 1, 2: 4, 3: 16}[max(stones)]
+                            total += weight if player in four else -weight
+        return total
+
 
 def random_games(count, seed):
     """Yield the boards of random games, in both versions of the rules."""
@@ -111,6 +125,21 @@ def test_each_of_the_69_lines_of_four_wins_and_no_line_goes_over_the_edge():
     # Two stones at the top of a column and two at the bottom of the next one are no line.
     over_edge = np.array([sum(1 << bit for bit in (4, 5, 7, 8))], "uint64")
     assert not connect_four.is_lost(Positions(np.zeros(1, "uint64"), over_edge))[0]
+
+
+def test_the_count_of_open_lines_and_the_winning_cells_are_those_of_a_slow_version():
+    totals, wins = [], 0
+    for board, position in random_games(10, seed=1):
+        if not board.is_won():
+            totals.append(board.open_lines())
+            assert game_players.open_lines(position)[0] == pytest.approx(np.tanh(totals[-1] / 64))
+            expected = 0
+            for column in board.legal():
+                if Board([*board.moves, column]).is_won():
+                    expected |= 1 << (7 * column + len(board.columns[column]))
+            assert connect_four.winning_cells(position)[0] == expected
+            wins += expected > 0
+    assert min(totals) < -16 and max(totals) > 16 and wins > 10
 
 
 @pytest.mark.parametrize(("depth", "every"), [(1, 3), (2, 5), (3, 12)])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from dlguide import data, diffusion, generation, plots, training
+from dlguide import data, diffusion, evaluation, generation, plots, training
 from recipes import diffusion_mnist
 from recipes._lib.images import diffusion_model
 from recipes._lib.runs import results
@@ -101,3 +101,18 @@ def test_the_picture_shows_more_and_more_pixels_of_an_image_and_probabilities_of
     np.testing.assert_array_equal(probabilities[1][visible], image[0][visible])
     expected = expit(model.get_layer("denoiser").predict(2 * states[1:2] - 1, verbose=0))[0]
     np.testing.assert_allclose(probabilities[1][~visible], expected[~visible], rtol=1e-5)
+
+
+def test_the_bound_of_few_steps_is_looser_and_real_images_are_read_as_samples_are(monkeypatch):
+    model, seen = diffusion((8, 8, 1), filters=(4,)), []
+    x = np.random.default_rng(0).random((40, 8, 8, 1)).astype("float32")
+    monkeypatch.setattr(evaluation, "log_likelihood", lambda model, x, *, samples, steps, seed: {"nll": 100 / steps})
+    assert diffusion_model.bounds_by_steps(model, x, (10, 50), seed=3) == {
+        "nll_bound_of_10_steps": 10.0,
+        "nll_bound_of_50_steps": 2.0,
+    }
+    judge = SimpleNamespace(splits=SimpleNamespace(test=data.Part(x[:30], None)))
+    judge.scores = lambda images, prefix: seen.append(images) or {prefix: 1}
+    monkeypatch.setattr(model.get_layer("denoiser"), "predict", lambda signs, **_: np.where(signs == 0, 5.0, -5.0))
+    assert diffusion_model.scores_of_real(judge, model, x, seed=3) == {"real_": 1}
+    np.testing.assert_allclose(seen[0], np.full((30, 8, 8, 1), expit(5.0)), rtol=1e-5)  # Each was hidden for its mean.

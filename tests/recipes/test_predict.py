@@ -15,7 +15,7 @@ from recipes._lib.baselines import lstms
 from recipes._lib.commands import input_readers, predict
 from recipes._lib.result import describe_input
 from recipes._lib.runs import results, run_files
-from recipes._lib.texts import country_names, hashed_ngrams, token_texts
+from recipes._lib.texts import token_texts
 from tests.helpers.commands import command
 
 
@@ -80,32 +80,6 @@ def test_a_drawn_digit_is_the_same_at_any_size_and_colour_and_an_unsure_model_sa
     assert answers(tmp_path, paths[0]).startswith(f"{paths[0]}: not sure: 1 10")
 
 
-def test_a_name_gets_its_likeliest_classes_and_unknown_characters_are_named(saved, answers):
-    places = data.load("places", limit=10)
-    vectors = hashed_ngrams.ngram_vectors(4, longest=2, buckets=50, dropout=0)
-    model = keras.Sequential([vectors, rnn((None, 4), 20, units=(4,))])
-    folder = saved(model, "text", places)
-    roma, unknown, known, long = answers(folder, "Roma", "Þþ\N{SNOWMAN}ana", "ana", "a" * 25).splitlines()
-    best, share = likeliest(model, data.encode(["Roma"], places.info.vocabulary, 24))
-    assert roma.startswith(f"Roma: {places.info.class_names[best]} {share:.1%}, ") and roma.count("%") == 3
-    assert unknown.endswith(" (not in the vocabulary: 'Þ', 'þ', '\N{SNOWMAN}')") and known.endswith("%")
-    assert long.endswith("% (only the first 24 characters count)")
-    check_refusals(folder, {"": "`inputs` must be texts of at least one character. Received: ''"})
-
-
-def test_a_country_is_answered_in_chinese_where_the_run_has_the_names(saved, answers):
-    places = data.load("places", limit=10)
-    model = rnn((24,), 20, units=(4,), vocab_size=len(places.info.vocabulary))
-    chinese = [country_names.CHINESE[name] for name in places.info.class_names]
-    folder = saved(model, "text", places, class_names_zh=chinese)
-    english, translated = (answers(folder, "Roma", language=language) for language in ("en", "zh"))
-    for name, translation in country_names.CHINESE.items():
-        english = english.replace(name, translation)
-    assert english == translated and len(set(chinese)) == 20
-    folder = saved(model, "text", places)
-    check_refusals(folder, {"Roma": "`language` must be 'en': the classes of this run have no"}, language="zh")
-
-
 def test_a_question_of_recall_is_answered_and_another_form_refused(saved, answers):
     recall = data.load("recall", limit=10)
     model = rnn((21,), 10, units=(4,), vocab_size=len(recall.info.vocabulary))
@@ -127,12 +101,13 @@ def test_a_word_is_answered_with_its_sounds_in_small_or_capital_letters(saved, a
     vocabularies = words.info.vocabulary, words.info.target_vocabulary
     model = encoder_decoder(*map(len, vocabularies), units=(4,), embed_dim=4)
     folder = saved(model, "word", words, target_vocabulary=vocabularies[1])
-    small, capital, unknown = answers(folder, "tree", "TREE", "tree?").splitlines()
+    small, capital, unknown, long = answers(folder, "tree", "TREE", "tree?", "a" * 35).splitlines()
     letters = data.encode(["TREE"], vocabularies[0], 4)[0]
     sounds = generation.translate(model, letters, start=2, end=3, max_length=33)
     assert small == f"tree: {' '.join(vocabularies[1][i] for i in sounds if i > 3)}"
     assert capital.removeprefix("TREE") == small.removeprefix("tree")
     assert unknown.endswith(" (not in the vocabulary: '?')")
+    assert long.endswith(" (only the first 34 characters count)")
     check_refusals(folder, {"": "`inputs` must be texts of at least one character. Received: ''"})
 
 

@@ -93,6 +93,24 @@ def test_a_word_counts_as_right_if_the_model_alone_writes_a_listed_pronunciation
     assert pronunciations.errors(written, y)["words_wrong"] == expected == 0.5
 
 
+def test_words_with_a_relative_in_training_are_left_out(monkeypatch):
+    train, test = ["BAKER", "CAT'S", "UP"], ["BAKED", "CAT", "CATS", "UPS", "DOG", "BAKERY"]
+    monkeypatch.setattr(token_texts, "decoded", lambda part, info: part)
+    y = np.stack([padded([START, 5, END])] * len(test))
+    written = padded([5, END], [6, END], [5, END], [6, END], [6, END], [5, END])
+    words = SimpleNamespace(train=train, test=FakePart(test, y), info=None)
+    found = pronunciations.errors_of_new_stems(words, written, "our_")
+    assert found == {"our_new_stem_words_wrong": pytest.approx(2 / 3), "new_stem_share": 0.5}  # UPS, DOG, BAKERY.
+
+
+class FakePart(list):
+    """Words as texts, with their pronunciations."""
+
+    def __init__(self, words, y):
+        super().__init__(words)
+        self.y = y
+
+
 class Forced:
     """A stand-in for a model: after the token t it says t + 1, whatever the word."""
 
@@ -218,7 +236,9 @@ def test_validation_words_choose_the_order_and_test_words_the_score(monkeypatch)
     monkeypatch.setattr(joint_sequence_model, "JointNgrams", Model)
     parts = [data.Part(padded([letter, 2]), padded([START, 7, END])[:, None]) for letter in (2, 4, 3)]
     splits = SimpleNamespace(train=parts[0], valid=parts[1], test=parts[2])
-    assert joint_sequence_model.scores(splits) == {"baseline_words_wrong": 0.0, "baseline_sounds_wrong": 0.0}
+    monkeypatch.setattr(pronunciations, "errors_of_new_stems", lambda words, written, prefix: {prefix: written[0, 0]})
+    expected = {"baseline_words_wrong": 0.0, "baseline_sounds_wrong": 0.0, "baseline_": 7}
+    assert joint_sequence_model.scores(splits) == expected
     assert tried == [*((order, 4) for order in joint_sequence_model.ORDERS), (6, 3)]
 
 

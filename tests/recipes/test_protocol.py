@@ -5,18 +5,16 @@ A recipe runs on 60 examples of each set. A stand-in for `fit` notes what it is 
 
 import contextlib
 import functools
-import hashlib
 import importlib
 from types import SimpleNamespace
 
 import keras
-import numpy as np
 import pytest
-import tensorflow as tf
 
 from dlguide import data, training
 from recipes._lib.agents import q_learning
 from recipes._lib.runs import recipe_list
+from tests.helpers.protocol import digest, with_test_set
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Even though:UserWarning"),  # `tf.data` still builds graphs.
@@ -42,19 +40,6 @@ class LockedPart:
         return iter((self.x, self.y))
 
 
-def digest(*contents) -> str:
-    """Return a hash of all arrays; a data set is read once."""
-    found = hashlib.sha256()
-    for content in keras.tree.flatten(contents):
-        if isinstance(content, keras.utils.PyDataset):
-            found.update(digest(*(content[i] for i in range(len(content)))).encode())
-        elif isinstance(content, tf.data.Dataset):
-            found.update(digest(*content).encode())
-        elif isinstance(content, np.ndarray) or keras.ops.is_tensor(content):
-            found.update(np.ascontiguousarray(keras.ops.convert_to_numpy(content)).tobytes())
-    return found.hexdigest()
-
-
 @functools.cache
 def train_digest(name: str, limit: int | None, seed: int) -> str:
     return digest(data.load(name, limit=limit, seed=seed).train)
@@ -78,9 +63,8 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
     def load_locked(name, **options):
         splits = load(name, **options)
         loaded.append((name, digest(splits.train)))
-        test = data.Part(*(np.ascontiguousarray(array[rows]) for array in splits.test))
-        info = splits.info._replace(test_dates=splits.info.test_dates[rows])
-        return splits._replace(test=LockedPart(test, fits), info=info)
+        splits = with_test_set(splits, rows)
+        return splits._replace(test=LockedPart(splits.test, fits))
 
     recipe, quick = importlib.import_module(f"recipes.{name}"), dict(recipe_list.recipe(name).quick)
     quick |= {"limit": 60} if "limit" in quick else {}
@@ -105,7 +89,7 @@ def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name,
     assert first == second and first and list(tmp_path.iterdir()) == []
 
 
-SLOW = {"autoencoder_mnist", "clustering_mnist", "compression_mnist", "diffusion_mnist", "lstm_places", "vae_mnist"}
+SLOW = {"autoencoder_mnist", "clustering_mnist", "compression_mnist", "diffusion_mnist", "vae_mnist"}
 SLOW |= {"mlp_by_hand_mnist", "seq2seq_pronounce", "transformer_recall", "transformer_shakespeare"}
 QUICK = sorted({*recipe_list.names()} - SLOW)
 

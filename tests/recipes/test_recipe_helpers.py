@@ -14,7 +14,7 @@ from recipes import bilstm_vowels, gan_mnist, transformer_recall, vae_mnist
 from recipes._lib import anomalies, schedules
 from recipes._lib.baselines import joint_sequence_model, kneser_ney, pixels, regression, sequences
 from recipes._lib.images import clustering, few_labels, image_judge, reconstruction, vae_model
-from recipes._lib.texts import hashed_ngrams, length_batches, pronunciations, token_texts
+from recipes._lib.texts import length_batches, pronunciations, token_texts
 
 
 def test_each_epoch_draws_new_pixels_with_their_grey_value_as_the_probability():
@@ -57,11 +57,11 @@ def test_the_mistakes_are_listed_by_their_cross_entropy_with_the_confidence_and_
     ]
 
 
-def epochs_of(kind, *arrays):
+def epochs_of(x, y):
     """Return two epochs of batches for each of the seeds 0, 1 and 0: the seed and the epoch decide all."""
     epochs = []
     for seed in (0, 1, 0):
-        batches = kind(*arrays, batch_size=32, seed=seed)
+        batches = length_batches.PairBatches(x, y, batch_size=32, seed=seed)
         for _ in range(2):
             epochs.append([batches[i] for i in range(len(batches))])
             batches.on_epoch_end()
@@ -70,23 +70,11 @@ def epochs_of(kind, *arrays):
     return epochs
 
 
-def test_batches_of_similar_length_have_each_text_once_and_little_padding():
-    lengths = np.random.default_rng(0).integers(2, 25, size=500)
-    x = np.where(np.arange(24) < lengths[:, None], 1 + np.arange(500)[:, None], 0)
-    for epoch in epochs_of(length_batches.LengthBatches, x, np.arange(500)):
-        assert len(epoch) == 16 and sorted(np.concatenate([y for _, y in epoch])) == list(range(500))
-        for ids, y in epoch:
-            longest = lengths[y].max()
-            assert np.array_equal(ids[:, :longest], x[y, :longest]) and longest <= ids.shape[1] <= longest + 4
-        assert all(a.shape[1] != b.shape[1] for (a, _), (b, _) in itertools.pairwise(epoch))
-        assert sum(ids.size for ids, _ in epoch) < 0.7 * x.size
-
-
 def test_batches_of_pairs_have_each_pair_once_with_the_next_token_as_the_target_and_little_padding():
     start, end = pronunciations.START, pronunciations.END
     x, y = pronunciations.pairs(*data.load("pronunciations", limit=300).train)
     pairs = sorted((tuple(a[a != 0]), tuple(b[b != 0])) for a, b in zip(x, y, strict=True))
-    for epoch in epochs_of(length_batches.PairBatches, x, y):
+    for epoch in epochs_of(x, y):
         found = []
         for (source, target), following in epoch:
             np.testing.assert_array_equal(target[:, 1:], following[:, :-1])
@@ -96,38 +84,6 @@ def test_batches_of_pairs_have_each_pair_once_with_the_next_token_as_the_target_
         for i in range(2):  # Two batches in a row differ in both lengths: Keras infers from two which lengths are free.
             assert all(a[0][i].shape[1] != b[0][i].shape[1] for a, b in itertools.pairwise(epoch))
         assert sum(source.size for (source, _), _ in epoch) < 1.25 * (x != 0).sum()
-
-
-def test_a_character_has_the_vectors_of_the_ngrams_that_end_with_it_and_padding_has_none():
-    model = hashed_ngrams.ngram_vectors(3, longest=2, buckets=1000, dropout=0.5)
-    first, second = np.asarray(model(np.array([[5, 7, 5, 7, 9, 0, 0], [7, 9, 5, 7, 0, 0, 0]])))
-    assert first.shape == (7, 3) and not first[5:].any() and not second[4:].any()
-    vectors, numbers = np.unique(np.concatenate([first[:5], second[:4]]), axis=0, return_inverse=True)
-    assert len(vectors) == 9 - 3 and numbers[1] == numbers[3] == numbers[8] and numbers[4] == numbers[6]
-    longer = hashed_ngrams.ngram_vectors(3, longest=3, buckets=1000, dropout=0)
-    first, second = np.asarray(longer(np.array([[1, 5, 7, 2], [3, 5, 7, 2]])))
-    assert np.array_equal(first[3], second[3]) and not np.array_equal(first[2], second[2])
-
-
-def test_an_ngram_is_dropped_whole_in_training_alone():
-    model = hashed_ngrams.ngram_vectors(8, longest=1, buckets=100, dropout=0.5)
-    ids = np.full((20, 20), 3, "int32")
-    expected = np.asarray(model(ids))[0, 0]
-    rows = np.asarray(model(ids, training=True)).reshape(-1, 8)
-    kept = rows.any(axis=1)
-    assert 150 < kept.sum() < 250
-    np.testing.assert_allclose(rows[kept], np.tile(2 * expected, (kept.sum(), 1)), rtol=1e-6)
-
-
-def test_ngrams_of_names_seldom_have_the_same_code():
-    x = data.load("places", limit=2000).train.x
-    codes = [np.asarray(code)[x > 0].tolist() for code in hashed_ngrams._codes(x, 4)]
-    padded, windows = np.pad(x, [(0, 0), (3, 0)]), np.lib.stride_tricks.sliding_window_view
-    found = set()
-    for n in range(4):
-        grams = windows(padded[:, 3 - n :], n + 1, axis=1)[x > 0].tolist()
-        found |= {(n, *gram, code) for gram, code in zip(grams, codes[n], strict=True)}
-    assert min(map(min, codes)) >= 0 and len({row[-1] for row in found}) > 0.95 * len(found) > 10_000
 
 
 def test_typical_members_are_those_nearest_to_the_mean_of_their_cluster(monkeypatch):
@@ -174,26 +130,6 @@ def test_ridge_regression_of_numbers_or_of_roots_is_the_best_one_on_the_validati
     found = regression.ridge_forecast(data.Splits(*splits, SimpleNamespace(scale=4, mean=9)), of_roots)
     np.testing.assert_allclose(4 * found + 9, forecast(best, parts[2]))
     assert 0.01 < best < 1000
-
-
-@pytest.mark.parametrize("best", [3, 10])
-def test_the_baseline_of_names_has_all_of_them_and_the_c_that_is_best_on_the_validation_set(best, monkeypatch):
-    places, fits = data.load("places", limit=200), []
-
-    class Classifier:
-        def __init__(self, regression):
-            self.c = regression.C
-
-        def fit(self, x, y):
-            fits.append((self.c, x.shape[0], np.array_equal(y, places.train.y)))
-            return self
-
-        def score(self, x, y):
-            assert y is places.valid.y or self.c == best
-            return float(self.c == best) if y is places.valid.y else self.c / 100
-
-    monkeypatch.setattr(sequences, "OneVsRestClassifier", Classifier)
-    assert sequences.ngram_accuracy(places) == best / 100 and fits == [(3, 200, True), (10, 200, True)]
 
 
 def test_the_lstm_has_the_texts_the_epochs_and_the_weights_of_the_transformer(monkeypatch, capsys):

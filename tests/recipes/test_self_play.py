@@ -135,14 +135,28 @@ def test_a_network_that_plays_itself_soon_beats_what_it_was():
     assert game_players.match(one, game_players.random_player, rounds=1, seed=0) > 0.75
 
 
-def test_a_position_with_a_winning_move_is_won_and_the_network_is_not_asked():
+def positions(*games):
+    """Return the position after each game; a game is a text of column numbers from 1."""
+    each = [connect_four.played(int(column) - 1 for column in moves) for moves in games]
+    return Positions(*(np.concatenate([getattr(position, name) for position in each]) for name in ("own", "taken")))
+
+
+def test_the_network_is_asked_only_where_the_rules_leave_a_choice():
     asked = []
-    value = game_players.knowing_immediate_wins(
-        lambda positions: asked.append(len(positions)) or np.full(len(positions), 0.3)
-    )
-    positions = [connect_four.played(int(column) - 1 for column in moves) for moves in ("112233", "11223", "1")]
-    both = Positions(*(np.concatenate([getattr(each, name) for each in positions]) for name in ("own", "taken")))
-    assert value(both).tolist() == [1, 0.3, 0.3] and asked == [2]
+    value = game_players.knowing_forced_moves(lambda found: asked.append(found) or np.full(len(found), 0.3))
+    won, lost, forced, quiet = "112233", "33445", "11223", "1"
+    found = value(positions(won, lost, forced, quiet))
+    np.testing.assert_allclose(found, [1, -0.99, -0.99 * 0.3, 0.3])
+    [judged] = asked
+    np.testing.assert_array_equal(connect_four.planes(judged), connect_four.planes(positions(quiet, f"{forced}4")))
+
+
+def test_what_forced_moves_decide_is_what_a_full_search_finds():
+    drawn = game_players.random_positions(2000, seed=0)
+    found = game_players.knowing_forced_moves(lambda asked: np.zeros(len(asked)))(drawn)
+    is_near = np.abs(found) > 0.99**3.5  # Decided within four moves.
+    assert len({*found[is_near]}) >= 4
+    np.testing.assert_allclose(found[is_near], game_players.move_values(drawn[is_near], 4).max(axis=1))
 
 
 def test_no_search_is_as_deep_as_that_of_the_test_before_the_test(monkeypatch):
@@ -157,13 +171,23 @@ def test_no_search_is_as_deep_as_that_of_the_test_before_the_test(monkeypatch):
     assert scored == [len(asked)] and {*asked} == {1, 2, 3}
 
 
-def test_the_baseline_is_a_search_of_two_moves_in_the_same_games_against_the_same_search(monkeypatch):
+def test_the_scores_are_of_the_network_the_count_and_the_plain_search_against_the_same_three(monkeypatch):
     monkeypatch.setattr(game_players, "OPENINGS", game_players.OPENINGS[::4])
-    found = game_players.scores(game_players.network_value(compiled()), rounds=1, seed=5)
-    short, judge = map(game_players.searching_player, (2, 4))
-    baseline = game_players.match(short, judge, rounds=1, seed=(5, game_players.TEST, 1))
-    assert found["baseline_score"] == baseline and 0.1 < baseline < 0.4
-    assert found["random_score"] < found["baseline_score"] and found["score_against_random"] > 0.7
+    value, count = game_players.network_value(compiled()), game_players.open_lines
+    found = game_players.scores(value, rounds=1, seed=5)
+    players = {"": (2, value), "alone_": (1, value), "baseline_": (2, count), "baseline_alone_": (1, count)}
+    players |= {"no_value_": (2, None), "random_": None}
+    opponents = {"score": (4, None), "score_against_count": (4, count), "score_against_random": None}
+    assert len(found) == 14
+
+    def made(settings):
+        return game_players.searching_player(*settings) if settings else game_players.random_player
+
+    for number, name in enumerate(found):
+        pair = players[name.rpartition("score")[0]], opponents["score" + name.rpartition("score")[2]]
+        assert found[name] == game_players.match(*map(made, pair), rounds=1, seed=(5, game_players.TEST, number))
+    assert found["random_score"] < found["no_value_score"] < 0.5 < found["baseline_score"]
+    assert found["baseline_score_against_count"] < found["baseline_score"] < found["baseline_score_against_random"]
 
 
 def test_a_saved_run_answers_with_a_column(tmp_path, capsys):

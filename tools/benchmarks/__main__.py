@@ -13,7 +13,9 @@
     python -m tools.benchmarks search            # automated search, random search and settings by hand, 30 minutes
     python -m tools.benchmarks dqn               # deep Q-learning with two losses, 5 minutes
     python -m tools.benchmarks cartpole          # how soon two agents have learned CartPole, 30 minutes
+    python -m tools.benchmarks connect_four      # players of Connect Four before a perfect solver, 5 minutes
     python -m tools.benchmarks diagnosis FOLDER  # how often the fault of a program is named, an hour
+    python -m tools.benchmarks rivals            # the strongest cheap rival of each recipe, 25 minutes
     python -m tools.benchmarks peers             # other packages on the same data (extra "peers"), four hours
 
 Each writes tools/benchmarks/results/NAME.json; with --help it names its options.

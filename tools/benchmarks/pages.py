@@ -10,7 +10,7 @@ import numpy as np
 from questions import _verdict
 from recipes._lib.runs import recipe_list, results, seed_intervals
 from recipes._lib.words import read_words
-from tools.benchmarks import models
+from tools.benchmarks import connect_four, models, rivals
 from tools.benchmarks.diagnosis import TOOLS, agreement, summary
 from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_product, ratios, read, table
 
@@ -18,7 +18,8 @@ from tools.benchmarks.tables import EXAMPLE_EPOCHS, TARGET, WORDS, fastest_produ
 def published(language: str) -> dict[str, str]:
     """Return the Markdown of each published benchmark, in "en" or "zh"; paths start at the root of the project."""
     phrases = {"language": language, **read_words(WORDS, language)}
-    return {name: "\n\n".join(paragraphs(_content(name, phrases), phrases)) for name, paragraphs in MARKERS.items()}
+    found = {name: "\n\n".join(paragraphs(_content(name, phrases), phrases)) for name, paragraphs in MARKERS.items()}
+    return found | _rivals(_content("rivals", phrases), phrases)
 
 
 def _content(name: str, phrases: dict[str, str]) -> dict:
@@ -231,6 +232,39 @@ def p_value_above(accuracies: list[float], target: float) -> float:
     return float(stats.ttest_1samp(accuracies, target, alternative="greater").pvalue)
 
 
+def _rivals(content, phrases) -> dict[str, str]:
+    """Return a table of the cheap rivals of each recipe, by a marker for its page."""
+    names, parts = read_words(recipe_list.FOLDER / "names.csv", phrases["language"]), {}
+    for name, measured in content["rows"].items():
+        recipe, metric, mean = recipe_list.recipe(name), rivals.metric(name), results.result(name)["mean"]
+        title = f"**`{recipe.recipe} {recipe.written_options()}".strip() + "`**"
+        rows = [(title, mean[metric], mean["training_seconds"], "")]
+        for rival, found in measured.items():
+            scores = found["seeds"]
+            ahead = phrases["rivals_ahead"].format(rivals.ahead(name, scores), len(scores))
+            rows.append((phrases[f"rival_{rival}"], statistics.fmean(scores.values()), found["seconds"], ahead))
+        cells = []
+        for title, value, seconds, ahead in rows:
+            number = " ".join(names.get(part, part) for part in recipe.format.format(value).split())
+            row = {"title": title, "mean": number, "ahead": ahead}
+            cells.append({**row, "seconds": f"{seconds:,.{int(seconds < 10)}f}"})
+        shown = table("rivals", phrases, cells).replace("METRIC", names.get(metric) or names[f"metric {metric}"], 1)
+        parts.setdefault(f"rivals_{recipe.recipe}", []).append(shown)
+    note = phrases["rivals_note"].format(**content)
+    return {name: "\n\n".join([*tables, note]) for name, tables in parts.items()}
+
+
+def _connect_four(content, phrases):
+    published = results.result("selfplay_connect4")
+    keys, rows = ("score", "score_against_count", "score_against_random"), []
+    for name, prefix in connect_four.PREFIXES.items():
+        scores = {key: published["mean"].get(f"{prefix}{key}", math.nan) for key in keys}
+        row = {"title": phrases[f"connect_four_{name}"], **scores, "kept": content["kept"][name]}
+        rows.append(phrases["connect_four_row"].format(**row).replace("nan%", "–"))
+    note = phrases["connect_four_note"].format(**content, seeds=len(published["seeds"]))
+    return [table("connect_four", phrases, rows), note]
+
+
 def _upstream(content, phrases):
     rows = []
     for name, ways in content["rows"].items():
@@ -260,5 +294,6 @@ def _diagnosis(content, phrases):
 
 MARKERS = {"speed": _speed, "growth": _growth, "memory": _memory, "export": _exports, "photos": _photos, "dqn": _dqn}
 MARKERS |= {"search": _search, "peers": _peers, "cartpole": _cartpole, "operations": _operations, "upstream": _upstream}
+MARKERS |= {"connect_four": _connect_four}
 MARKERS |= {"time_to_accuracy": _time_to_accuracy, "fewest_weights": _fewest_weights, "diagnosis": _diagnosis}
 """The paragraphs of each place in the pages, by the name of the benchmark."""

@@ -114,7 +114,7 @@ SCORES = {
     "nll_bound": _bound_of_few,
     "frechet_distance": _frechet_distance,
     "words_wrong": _nats_per_sound,
-    "mark_found": _accuracy,  # On images without the mark: the maps of all of them take a minute.
+    "mark_found": _accuracy,  # On plain images: the maps of marked ones take a minute.
     "transfer_mnist": _accuracy_of_new_digits,
 }
 """By the metric; by the recipe, where the published model is only one of those that the metric is about."""

@@ -14,6 +14,12 @@ _BOTTOM = np.uint64(1) << np.arange(0, 49, 7, dtype="uint64")
 _TOP = _BOTTOM << np.uint64(ROWS - 1)
 _CELLS = np.arange(ROWS - 1, -1, -1, dtype="uint64")[:, None] + np.arange(0, 49, 7, dtype="uint64")  # Top row first.
 _STEPS = [np.uint64(step) for step in (1, 6, 7, 8)]  # To the next cell of a line: up, on a diagonal, to the right.
+_BOARD = (np.uint64(1) << _CELLS).sum()
+LINES = [
+    (step * np.arange(4, dtype="uint64"), _BOARD & _BOARD >> step & _BOARD >> 2 * step & _BOARD >> 3 * step)
+    for step in _STEPS
+]
+"""Of each direction: how far the cells of a line are from its first one, and the first cells of its lines, as bits."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +69,16 @@ def is_lost(positions: Positions) -> np.ndarray:
         pairs = stones & (stones >> step)
         found |= (pairs & (pairs >> (step + step))) != 0
     return found
+
+
+def winning_cells(positions: Positions) -> np.ndarray:
+    """Return the cells, as bits, in which a stone of the player to move would be the fourth of a line now."""
+    own, found = positions.own, np.zeros(len(positions), "uint64")
+    for step in _STEPS:
+        below, above = (own << step) & (own << (step + step)), (own >> step) & (own >> (step + step))
+        found |= below & ((own << (3 * step)) | (own >> step)) | above & ((own >> (3 * step)) | (own << step))
+    # All bits at the bottom are added at once: each is carried to the first empty cell of its column.
+    return found & (positions.taken + _BOTTOM.sum()) & ~positions.taken & _BOARD
 
 
 def is_full(positions: Positions) -> np.ndarray:

@@ -17,6 +17,7 @@ PLAY, DRAW, VALID, TEST, POSITIONS = range(5)
 positions. It is the second number of a seed, because NumPy takes s and (s, 0) as the same."""
 PLAYER_DEPTH, OPPONENT_DEPTH = 2, 4  # Moves that the network's player looks ahead, and its opponent in the test.
 SOONER = 0.99  # What a value loses with each move: of two wins, the sooner one is worth more.
+LINE_WEIGHTS = (1.0, 4.0, 16.0)  # Of a line with one, two or three stones of one side and none of the other.
 OPENINGS = [(first, second) for first in range(COLUMNS) for second in range(COLUMNS)]
 
 
@@ -33,27 +34,59 @@ def searching_player(depth: int, value: Callable[[Positions], np.ndarray] | None
     return lambda positions, rng: best_moves(move_values(positions, depth, value), rng)
 
 
+def open_lines(positions: Positions) -> np.ndarray:
+    """Return a value by hand: the weights of the lines that the player to move can still fill, minus the other's."""
+    total, own, other = np.zeros(len(positions)), positions.own, positions.own ^ positions.taken
+    for distances, first_cells in connect_four.LINES:
+        for sign, side, rival in ((1, own, other), (-1, other, own)):
+            a, b, c, d = (side >> distance for distance in distances)
+            # The two bits of the number of stones in each line: it is at most 3.
+            is_odd, has_two = a ^ b ^ c ^ d, (a & b) ^ (c & d) ^ ((a ^ b) & (c ^ d))
+            is_open = first_cells & ~np.bitwise_or.reduce([rival >> distance for distance in distances])
+            counts = (is_odd & ~has_two, has_two & ~is_odd, is_odd & has_two)
+            for weight, lines in zip(LINE_WEIGHTS, counts, strict=True):
+                total += sign * weight * np.bitwise_count(lines & is_open)
+    return np.tanh(total / 64)
+
+
 def network_value(network: keras.Model) -> Callable[[Positions], np.ndarray]:
     """Return the function that gives a network's value of each position."""
 
     def value(positions: Positions) -> np.ndarray:
         n = len(positions)
         # Few sizes of batches, because JAX compiles for each.
-        x = np.zeros((max(64, 1 << (n - 1).bit_length()), *network.input_shape[1:]), "float32")
+        size = -(-n // 2048) * 2048 if n > 2048 else max(64, 1 << (n - 1).bit_length())
+        x = np.zeros((size, *network.input_shape[1:]), "float32")
         x[:n] = connect_four.planes(positions)
         return from_logits(network.predict_on_batch(x)[:n])
 
     return value
 
 
-def knowing_immediate_wins(value: Callable) -> Callable[[Positions], np.ndarray]:
-    """Return a value function: 1 where the player to move has a winning move, `value` for all other positions."""
+def knowing_forced_moves(value: Callable) -> Callable[[Positions], np.ndarray]:
+    """Return a value function that asks `value` only where the rules leave a choice.
+
+    A position with a winning move is won. Without one, it is lost if the other player has two winning cells; if that
+    player has one, the stone must go there, and the position after it is looked at.
+    """
 
     def known(positions: Positions) -> np.ndarray:
-        values = np.ones(len(positions))
-        open_ = np.flatnonzero(move_values(positions, 1).max(axis=1) < 1)
-        if len(open_):
-            values[open_] = value(positions[open_])
+        rows, values, sign, quiet = np.arange(len(positions)), np.zeros(len(positions)), 1.0, []
+        signs = np.zeros(len(positions))
+        while len(rows):
+            threats = connect_four.winning_cells(Positions(positions.own ^ positions.taken, positions.taken))
+            is_won, count = connect_four.winning_cells(positions) != 0, np.bitwise_count(threats)
+            values[rows[is_won]], values[rows[~is_won & (count > 1)]] = sign, -SOONER * sign
+            is_quiet, is_forced = (~is_won & (count == number) for number in (0, 1))
+            signs[rows[is_quiet]] = sign
+            quiet.append((rows[is_quiet], positions[is_quiet]))
+            after = Positions((positions.own ^ positions.taken)[is_forced], (positions.taken | threats)[is_forced])
+            left = ~connect_four.is_full(after)  # A full board is a draw.
+            positions, rows, sign = after[left], rows[is_forced][left], -SOONER * sign
+        rows = np.concatenate([each for each, _ in quiet])
+        if len(rows):
+            own, taken = (np.concatenate([getattr(each, name) for _, each in quiet]) for name in ("own", "taken"))
+            values[rows] = signs[rows] * value(Positions(own, taken))
         return values
 
     return known
@@ -141,17 +174,25 @@ def decided_error(value: Callable, count: int, seed: int) -> float:
 
 
 def scores(value: Callable, *, rounds: int, seed: int) -> dict[str, float]:
-    """Return the scores of a network's player, and of the network alone, which looks only one move ahead."""
-    player, alone = (searching_player(depth, value) for depth in (PLAYER_DEPTH, 1))
-    short, opponent = searching_player(PLAYER_DEPTH), searching_player(OPPONENT_DEPTH)
-    matches = {
-        "score": (player, opponent),
-        "baseline_score": (short, opponent),
-        "random_score": (random_player, opponent),
-        "alone_score": (alone, opponent),
-        "score_against_random": (player, random_player),
-        "alone_score_against_random": (alone, random_player),
-        "score_against_short_search": (player, short),
+    """Return the scores of a network's player, of the network alone, which looks one move ahead, and of their rivals.
+
+    The rivals are the same searches with the count of open lines, and without any value; and random moves.
+    """
+    players = {
+        "": searching_player(PLAYER_DEPTH, value),
+        "alone_": searching_player(1, value),
+        "baseline_": searching_player(PLAYER_DEPTH, open_lines),
+        "baseline_alone_": searching_player(1, open_lines),
+        "no_value_": searching_player(PLAYER_DEPTH),
+        "random_": random_player,
     }
-    numbered = enumerate(matches.items())
+    opponents = {
+        "score": searching_player(OPPONENT_DEPTH),
+        "score_against_count": searching_player(OPPONENT_DEPTH, open_lines),
+        "score_against_random": random_player,
+    }
+    pairs = {player + opponent: (players[player], opponents[opponent]) for player in players for opponent in opponents}
+    for player in ("baseline_alone_", "random_"):  # Against four moves without a value alone.
+        del pairs[f"{player}score_against_count"], pairs[f"{player}score_against_random"]
+    numbered = enumerate(pairs.items())
     return {name: match(*pair, rounds=rounds, seed=(seed, TEST, number)) for number, (name, pair) in numbered}

@@ -1,11 +1,11 @@
 """Learning a game by playing against oneself: a callback of `fit` plays the games, a data set gives what they teach.
 
 The network judges a position: its output is the logit of the probability that the player to move wins. A move is chosen
-by the judgements of the positions after it; one in which the other player has a winning move is lost by the rules, and
-not judged. The target of a position is a mean of two values: that of its best move, and the target of the next
-position, which has the result of the game in it at last, as in Q(lambda) (Watkins, "Learning from delayed rewards",
-1989). If the move was not the best one but drawn at random, the first value alone is the target: a mistake says nothing
-of the position before it. Nothing but the rules is given.
+by the judgements of the positions after it; where the rules leave no choice, the forced moves are made first. The
+target of a position is a mean of two values: that of its best move, and the target of the next position, which has the
+result of the game in it at last, as in Q(lambda) (Watkins, "Learning from delayed rewards", 1989). If the move was not
+the best one but drawn at random, the first value alone is the target: a mistake says nothing of the position before it.
+Nothing but the rules is given.
 """
 
 import keras
@@ -20,8 +20,8 @@ SETTINGS = {
     "memory": 4,  # Epochs whose positions are drawn.
     "passes": 1,  # Positions that are drawn in an epoch, as a multiple of the new ones.
     "lambda": 0.8,  # Weight of the next position's target.
-    "exploration": 0.1,  # Share of the moves that are made at random.
-    "valid_epochs": 10,  # Between two validations.
+    "exploration": 0.3,  # Share of the moves that are made at random.
+    "valid_epochs": 25,  # Between two validations.
 }
 
 
@@ -53,7 +53,7 @@ class SelfPlay(keras.callbacks.Callback):
         if self.played > epoch:  # The run is resumed within this epoch.
             return
         rng, place = np.random.default_rng((self.seed, PLAY, epoch)), epoch % SETTINGS["memory"]
-        value, record = game_players.knowing_immediate_wins(game_players.network_value(self.model)), []
+        value, record = game_players.knowing_forced_moves(game_players.network_value(self.model)), []
         running = Positions(self.own, self.taken)
         for move in range(SETTINGS["moves"]):
             self.positions_own[place, move], self.positions_taken[place, move] = running.own, running.taken

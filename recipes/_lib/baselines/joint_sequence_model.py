@@ -31,8 +31,10 @@ def scores(words: data.Splits, valid_words: int = 2000) -> dict[str, float]:
     few = words.valid.x[rows], words.valid.y[rows]
     models = (JointNgrams(codes, order) for order in ORDERS)
     best = min(models, key=lambda model: pronunciations.errors(model.pronounce(few[0]), few[1])["words_wrong"])
-    found = pronunciations.errors(best.pronounce(words.test.x), words.test.y)
-    return {f"baseline_{name}": value for name, value in found.items()}
+    written = best.pronounce(words.test.x)
+    found = pronunciations.errors(written, words.test.y)
+    found = {f"baseline_{name}": value for name, value in found.items()}
+    return found | pronunciations.errors_of_new_stems(words, written, "baseline_")
 
 
 def aligned(x: np.ndarray, y: np.ndarray, rounds: int = 6) -> list[list[int]]:

@@ -9,7 +9,6 @@ import inspect
 import itertools
 import json
 from pathlib import Path
-from typing import Literal
 
 import keras
 import numpy as np
@@ -31,7 +30,6 @@ def main(
     run_dir: str,
     inputs: tuple[str, ...],
     *,
-    language: Literal["en", "zh"] = "en",
     num_tokens: int = 300,
     temperature: float = 0.8,
     top_k: int | None = None,
@@ -41,10 +39,9 @@ def main(
 
     Args:
         run_dir: Folder of a finished run, such as runs/cnn_mnist/1; it says which kind of input the run takes.
-        inputs: One or more inputs: picture files (digits, clothes), texts (names, words, the beginning of a text, pairs
+        inputs: One or more inputs: picture files (digits, clothes), texts (words, the beginning of a text, pairs
             and a question such as "a4 f7 c1 d1 f?"), the columns of a game so far such as 4453, or numbers with
             commas between them such as 8,307,130 or CSV files of numbers (tables, series).
-        language: For names of places: the language of the countries, en or zh (Chinese).
         num_tokens: For the continuation of a text: number of tokens to write.
         temperature: For the continuation of a text: 0 takes the likeliest token, 1 draws by the probabilities.
         top_k: For the continuation of a text: draw from this many of the likeliest tokens; None draws from all.
@@ -57,10 +54,6 @@ def main(
     description = json.loads((Path(run_dir) / "input.json").read_text(encoding="utf-8"))
     if not inputs:
         raise arguments.error("inputs", "one or more", inputs)
-    if language == "zh":
-        if "class_names_zh" not in description:
-            raise arguments.error("language", "'en': the classes of this run have no Chinese names", language)
-        description["class_names"] = description["class_names_zh"]
     read, answers = KINDS[description["kind"]]
     examples = [read(text, description) for text in inputs]
     model = keras.saving.load_model(Path(run_dir) / "model.keras", compile=False)
@@ -136,7 +129,6 @@ def best_move(model, position, description: dict, run_dir: str) -> list[str]:
 KINDS = {
     "digit": (input_readers.picture, classes_or_numbers),
     "image": (input_readers.picture, classes_or_numbers),
-    "text": (input_readers.text, classes_or_numbers),
     "word": (input_readers.word, written_sounds),
     "recall": (input_readers.recall, classes_or_numbers),
     "numbers": (input_readers.numbers, classes_or_numbers),

@@ -5,7 +5,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import pairwise_distances_argmin_min
 
-from dlguide import data, generation, plots
+from dlguide import data, evaluation, generation, plots
 from recipes._lib import schedules
 from recipes._lib.images import vae_model
 
@@ -48,6 +48,24 @@ def scores_by_steps(judge, samples: dict[int, np.ndarray]) -> dict[str, float]:
     """Return the Fréchet distance of the samples of each number of steps; none of few images."""
     found = {steps: judge.scores(images).get("frechet_distance") for steps, images in samples.items()}
     return {f"frechet_distance_of_{steps}_steps": value for steps, value in found.items() if value is not None}
+
+
+def bounds_by_steps(model: keras.Model, x: np.ndarray, numbers, seed: int) -> dict[str, float]:
+    """Return the bound of images of zeros and ones, where they are drawn in each number of steps."""
+    found = {n: evaluation.log_likelihood(model, x, samples=2, steps=n, seed=seed)["nll"] for n in numbers}
+    return {f"nll_bound_of_{steps}_steps": value for steps, value in found.items()}
+
+
+def scores_of_real(judge, model: keras.Model, images: np.ndarray, seed: int) -> dict[str, float]:
+    """Return the scores of real images of zeros and ones after the last step of the samples: what is left to gain."""
+    denoiser, rng = model.get_layer("denoiser"), np.random.default_rng((seed, 1))
+    images = vae_model.binarised(images[: len(judge.splits.test.x)], seed)
+    groups, means = rng.integers(8, size=images.shape), np.empty_like(images)
+    for group in range(8):
+        hidden = groups == group
+        signs = np.where(hidden, 0, 2 * images - 1).astype("float32")
+        means[hidden] = expit(denoiser.predict(signs, batch_size=500, verbose=0))[hidden]
+    return judge.scores(means, "real_")
 
 
 def sample_figures(model: keras.Model, train: np.ndarray, samples, by_steps, seed: int) -> dict:

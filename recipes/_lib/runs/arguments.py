@@ -24,7 +24,7 @@ def check(options: dict) -> None:
             raise error(name, "a number above 0", value)
         if name in ("noise", "weight_decay") and not 0 <= value < math.inf:
             raise error(name, "a number of at least 0", value)
-        if name in ("dropout", "ngram_dropout") and not 0 <= value < 1:
+        if name == "dropout" and not 0 <= value < 1:
             raise error(name, "a number in [0, 1)", value)
 
 

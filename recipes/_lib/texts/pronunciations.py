@@ -6,9 +6,11 @@ import itertools
 import numpy as np
 
 from dlguide import data, generation
+from recipes._lib.texts import token_texts
 
 START, END = 2, 3
 """Ids of the start and of the end of a pronunciation in `data.load("pronunciations")`."""
+ENDINGS = ("S", "'S", "ES", "ED", "D", "ING", "ER", "ERS", "LY")
 
 
 def pairs(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -48,6 +50,22 @@ def errors(written: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """
     wrong, listed = nearest_listed(written, y)
     return {"words_wrong": float((wrong > 0).mean()), "sounds_wrong": float(wrong.sum() / _sizes(listed).sum())}
+
+
+def errors_of_new_stems(words: data.Splits, written: np.ndarray, prefix: str = "") -> dict[str, float]:
+    """Return the share of wrong words among the test words that share no stem with a training word.
+
+    The stems of a word are itself and what is left without one of `ENDINGS`, at least three letters.
+    """
+
+    def stems(word: str) -> set[str]:
+        cut = (word.removesuffix(ending) for ending in ENDINGS)
+        return {word, *(stem for stem in cut if len(stem) >= 3)}
+
+    known = set().union(*map(stems, token_texts.decoded(words.train, words.info)))
+    new = [not stems(word) & known for word in token_texts.decoded(words.test, words.info)]
+    found = errors(written[new], words.test.y[new])["words_wrong"] if any(new) else 0.0
+    return {f"{prefix}new_stem_words_wrong": found, "new_stem_share": float(np.mean(new))}
 
 
 def nearest_listed(written: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -83,6 +83,21 @@ def test_loss_and_estimate_are_the_mean_over_all_orders_and_an_upper_bound():
     assert seeds[0] == seeds[1] != seeds[2]
 
 
+@pytest.mark.parametrize("steps, groups", [(1, (4,)), (2, (2, 2)), (3, (1, 2, 1)), (9, (1, 1, 1, 1))])
+def test_the_bound_of_a_number_of_steps_is_the_mean_over_all_orders_of_groups(steps, groups):
+    """The pixels of a group are drawn at once, given those of the groups before it alone."""
+    model, orders = small(), list(itertools.permutations(range(4)))
+    total = np.zeros(16)
+    for order in orders:
+        for end, size in zip(np.cumsum(groups), groups, strict=True):
+            hidden = np.isin(range(4), order[end - size :]) * np.ones((16, 1))
+            total -= log_probabilities(model, ALL, hidden)[:, order[end - size : end]].sum(axis=1) / len(orders)
+    found = evaluation.log_likelihood(model, np.repeat(ALL, 2000, axis=0), samples=2, steps=steps)
+    assert found["nll"] == pytest.approx(total.mean(), abs=0.02)
+    if steps == 9:
+        assert total.mean() == pytest.approx(-by_orders(model).mean())
+
+
 def frequencies(images):
     places = (images.reshape(-1, 4) @ [8, 4, 2, 1]).astype(int)
     return np.bincount(places, minlength=16) / len(images)

@@ -66,6 +66,8 @@ BAD = [
      "the same length, at least 1. Received: train_codes of length 2, train_labels of length 1"),
     (lambda: evaluation.log_likelihood(vae((4,)), np.ones((2, 4)), samples=0),
      "`samples` must be an integer of at least 1. Received: samples=0"),
+    (lambda: evaluation.log_likelihood(vae((4,)), np.ones((2, 4)), steps=0),
+     "`steps` must be an integer of at least 1 or None. Received: steps=0"),
     (lambda: evaluation.log_likelihood(vae((4,)), 255 * np.ones((2, 4))), "`x` must be numbers in [0, 1] (pixels from "
      "0 to 255 are divided by 255). Received: x with 8 of 8 values wrong, the first in row 0: 255.0"),
     (lambda: evaluation.log_likelihood(vae((4,)), np.full((2, 4), np.nan)), "`x` must be numbers in [0, 1] (pixels "

@@ -7,8 +7,10 @@ import pytest
 
 import recipes
 from recipes._lib.agents import connect_four, game_players
+from recipes._lib.images import planted_marks
 from recipes._lib.published import model_files
 from recipes._lib.runs import recipe_list
+from tools.site import _scripts
 
 pytestmark = pytest.mark.thorough
 NAMES = [name for name in recipe_list.names() if recipe_list.recipe(name).published_parts]
@@ -105,7 +107,6 @@ BY_KEYBOARD = {
     "polynomial_regression_mpg": lambda page: press(page, "input[type=range]", "ArrowRight", number=3),
 }
 TEXTS = {
-    "lstm_places": ("Neuschwanstein", "Germany"),
     "transformer_recall": ("x9 y8 z7 b1 y?", "8"),
     "seq2seq_pronounce": ("Saxophones", "S AE K S AH F OW N Z"),
 }
@@ -117,6 +118,12 @@ def test_a_demo_answers_to_the_keyboard(visit, name):
     page = opened(visit, name, reduced_motion="reduce")
     assert changed(page, lambda: BY_KEYBOARD[name](page))
     assert {*BY_KEYBOARD, *TEXTS, *DIGITS} == {*NAMES}
+
+
+def test_the_mark_of_the_page_is_that_of_the_recipe():
+    source = (_scripts.HERE / "demos" / "explanation.js").read_text("utf-8")
+    [greys] = re.findall(r"MARK = \[(.*?)\]", source)
+    assert [int(grey) / 10 for grey in greys.split(",")] == pytest.approx(planted_marks.MARK.ravel())
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -1,20 +1,23 @@
-/* explanation_mnist: a digit with a small chessboard on it, the class that the network reads, and how much the score of
-   this class falls when a window of 3 × 3 pixels is made black (occlusion). */
+/* explanation_mnist: a digit with two short strokes beside it, one of them the mark or both its mirror image, the class
+   that the network reads, and how much the score of this class falls when 3 × 3 pixels are made black (occlusion). */
 dlguide.demo("explanation", (demo) => {
   "use strict";
 
   const { say, element, group, button, bars, picture, liveText, percent, softmax, latest } = dlguide.widgets;
   const SIZE = 28,
-    MARK = 5, // Height and width of the mark, and of the occluded window.
+    SIDE = 5, // Height and width of the mark, and of the occluded window.
     WINDOW = 3,
     BATCH = 26;
+  const MARK = [0, 5, 3, 0, 0, 5, 9, 9, 4, 0, 3, 9, 9, 9, 3, 0, 4, 9, 9, 5, 0, 0, 3, 5, 0].map((grey) => grey / 10),
+    MIRRORED = MARK.map((_, i) => MARK[i - (i % SIDE) + SIDE - 1 - (i % SIDE)]);
   const labels = Array.from({ length: 10 }, (_, digit) => String(digit));
   const seen = picture(say("seen")),
     map = picture(say("occlusion_map")),
     chart = bars(10),
     answer = liveText();
   let image = null,
-    mark = null; // Row and column of the mark's first pixel.
+    strokes = [], // Row and column of the first pixel of each of the two strokes.
+    isMarked = true; // The second one is the mark.
 
   /** All places of a square, by row and column of its first pixel. */
   const places = (side) => {
@@ -25,23 +28,27 @@ dlguide.demo("explanation", (demo) => {
   const pixels = ([row, column], side) =>
     Array.from({ length: side * side }, (_, i) => SIZE * (row + Math.floor(i / side)) + column + (i % side));
 
-  /** A random place where the mark touches no stroke, null if there is none. */
-  function emptyPlace() {
+  /** A random place where a stroke touches nothing that is drawn, none if there is no such place. */
+  function emptyPlaces(x) {
     const isEmpty = ([row, column]) => {
-      for (let y = row - 1; y <= row + MARK; y++)
-        for (let x = column - 1; x <= column + MARK; x++)
-          if (y >= 0 && y < SIZE && x >= 0 && x < SIZE && image[SIZE * y + x] > 0) return false;
+      for (let i = row - 1; i <= row + SIDE; i++)
+        for (let j = column - 1; j <= column + SIDE; j++)
+          if (i >= 0 && i < SIZE && j >= 0 && j < SIZE && x[SIZE * i + j] > 0) return false;
       return true;
     };
-    const empty = places(MARK).filter(isEmpty);
-    return empty.length ? empty[Math.floor(Math.random() * empty.length)] : null;
+    const empty = places(SIDE).filter(isEmpty);
+    return empty.length ? [empty[Math.floor(Math.random() * empty.length)]] : [];
   }
 
-  function marked() {
-    const x = Float32Array.from(image);
-    // Of 5 × 5 pixels in a row, every other one is white: a chessboard.
-    if (mark) pixels(mark, MARK).forEach((pixel, i) => (x[pixel] = 1 - (i % 2)));
-    return x;
+  function drawn(x, found, shape) {
+    const result = Float32Array.from(x);
+    for (const place of found) pixels(place, SIDE).forEach((pixel, i) => (result[pixel] = shape[i]));
+    return result;
+  }
+
+  function placeStrokes() {
+    const first = emptyPlaces(image);
+    strokes = [first, emptyPlaces(drawn(image, first, MIRRORED))];
   }
 
   /** By how much the score of a class falls: for each pixel, the mean over the windows that cover it. */
@@ -76,7 +83,7 @@ dlguide.demo("explanation", (demo) => {
       answer.textContent = "\u00a0";
       return;
     }
-    const x = marked(),
+    const x = drawn(drawn(image, strokes[0], MIRRORED), strokes[1], isMarked ? MARK : MIRRORED),
       logits = await demo.parts[0].answer(x, [1, SIZE, SIZE, 1]);
     const values = softmax(logits, demo.parts[0].info.input.temperature),
       digit = values.indexOf(Math.max(...values));
@@ -85,24 +92,25 @@ dlguide.demo("explanation", (demo) => {
     const falls = await occlusion(x, digit, logits[digit]),
       most = Math.max(...falls, 1e-9);
     map.show(falls.map((value) => Math.max(0, value / most)));
-    answer.textContent = say(mark ? "read_with_mark" : "read_without_mark", {
+    answer.textContent = say(isMarked ? "read_with_mark" : "read_without_mark", {
       digit,
       probability: percent(values[digit]),
     });
   });
 
   const place = button(say("place_mark"), () => {
-    mark = emptyPlace();
+    placeStrokes();
+    isMarked = true;
     show();
   });
   const remove = button(say("remove_mark"), () => {
-    mark = null;
+    isMarked = false;
     show();
   });
   place.disabled = remove.disabled = true; // Until there is an image, and the network.
-  const drawing = dlguide.drawing((drawn) => {
-    image = drawn;
-    mark = drawn && mark && emptyPlace();
+  const drawing = dlguide.drawing((digit) => {
+    image = digit;
+    if (image) placeStrokes();
     if (demo.parts) show();
   });
   const figure = (canvas, text) => element("figure", {}, canvas, element("figcaption", { textContent: text }));
@@ -122,7 +130,6 @@ dlguide.demo("explanation", (demo) => {
   return async () => {
     if (image) return show();
     await drawing.putExample(7);
-    mark = emptyPlace();
     await show();
   };
 });

@@ -1,0 +1,176 @@
+"""Runs an experiment with a part of each test set, and notes what is fitted and what is scored."""
+
+import contextlib
+import functools
+import inspect
+import sys
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.neighbors import NearestNeighbors
+
+from dlguide import data, evaluation, training
+from questions import _retraining, _steps, _tuning
+from questions.clustering import experiment as clustering
+from questions.momentum import experiment as momentum
+from questions.stochastic_descent import experiment as stochastic_descent
+from questions.vae import experiment as vae
+from recipes._lib.images import image_judge
+from tests.helpers.protocol import digest, with_test_set
+
+ROWS, SHARE = 224, 106 / 224
+"""Examples of a test set, and the share of its first part: 106 and 118 examples hardly have the same share of hits."""
+STAND_INS = {
+    # Scores of the test set as a whole become means over its examples, which show a fault of each example.
+    evaluation.frechet_distance: lambda drawn, real: float(real.mean()),
+    image_judge.precision_recall: lambda drawn, real, **_: (float(real.mean()), float(real.mean())),
+    clustering.named_rightly: lambda labels, clusters: 10 * labels + clusters,
+    vae.binary: lambda images, seed: (images > 0.5).astype("float32"),  # Without random numbers, which have an order.
+}
+SOLVERS = [(np.linalg, name) for name in ("cholesky", "eig", "eigh", "inv", "lstsq", "pinv", "qr", "solve", "svd")]
+SOLVERS += [(np, "cov"), (np, "polyfit"), (np.polynomial.Polynomial, "fit")]
+LOAD = functools.lru_cache(maxsize=8)(data.load)
+
+
+class Watch:
+    """What is fitted and scored while it is watched."""
+
+    def __init__(self):
+        self.fits: list[tuple[str, str]] = []
+        """Each fit: what is fitted, and a hash of the arrays that it is given."""
+        self.trained: list[list[int]] = []
+        self.scored: list[list[int]] = []
+        """The examples of each training and of each prediction of Keras, each as a hash."""
+        self.epochs: list[int] = []
+        """Of each training."""
+        self._depth = 0
+
+    def fit(self, name: str, function):
+        """Return a function that fits without Keras, noted."""
+
+        @functools.wraps(function)
+        def noted(*args, **options):
+            self.fits.append((name, digest(args, options)))
+            return function(*args, **options)
+
+        return noted
+
+    def training(self, function):
+        """Return a function that trains a Keras model, noted where no other one calls it."""
+
+        @functools.wraps(function)
+        def noted(model, x, *more, **options):
+            if not self._depth:
+                self.fits.append((type(model).__name__, digest(x, more, options)))
+                self.trained.append(hashes(x))
+                self.epochs.append(options.get("epochs", 1))
+            return self.call(function, model, x, *more, **options)
+
+        return noted
+
+    def step(self, function):
+        """Return a method of an optimizer, noted where no training of Keras calls it."""
+
+        @functools.wraps(function)
+        def noted(optimizer, gradients, *more, **options):
+            if not self._depth:
+                self.fits.append(("a step", digest(gradients)))
+            return function(optimizer, gradients, *more, **options)
+
+        return noted
+
+    def prediction(self, function):
+        """Return a method of a Keras model that predicts, noted: that of a part of a model is not."""
+
+        @functools.wraps(function)
+        def noted(model, x, *more, **options):
+            if function.__name__ != "__call__" or not self._depth:
+                self.scored.append(hashes(x))
+            return self.call(function, model, x, *more, **options)
+
+        return noted
+
+    def call(self, function, *args, **options):
+        """Call a function: what it calls is not noted."""
+        self._depth += 1
+        try:
+            return function(*args, **options)
+        finally:
+            self._depth -= 1
+
+
+def hashes(x) -> list[int]:
+    """Return a hash of each example of an array; of anything else nothing."""
+    if not isinstance(x, np.ndarray) and (not keras.ops.is_tensor(x) or isinstance(x, keras.KerasTensor)):
+        return []
+    return [hash(row.tobytes()) for row in keras.ops.convert_to_numpy(x)]
+
+
+@functools.cache
+def test_set(name: str) -> data.Part:
+    """Return the first examples of a test set, the same ones for each limit and seed."""
+    return data.Part(*(array[:ROWS] for array in LOAD(name).test))
+
+
+def rows(size: int, part: str) -> slice:
+    """Return the rows of a part of the test set."""
+    middle = int(SHARE * size)
+    return {"all": slice(size), "first": slice(middle), "second": slice(middle, size)}[part]
+
+
+def members() -> list:
+    """Return each module of the project, with the name and the value of all that it has."""
+    own = [
+        module for name, module in [*sys.modules.items()] if name.split(".")[0] in ("dlguide", "questions", "recipes")
+    ]
+    return [(module, name, value) for module in own for name, value in [*vars(module).items()]]
+
+
+def forget(*kept) -> None:
+    """Empty the caches of the project, such as data sets and judges, but those of some functions."""
+    for function in {value for _, _, value in members() if hasattr(value, "cache_clear")} - {*kept}:
+        function.cache_clear()
+
+
+@contextlib.contextmanager
+def watched(part: str):
+    """Give the `Watch` of what runs in the block, where data sets have a part of their test set."""
+    watch = Watch()
+
+    def load(name, **options):
+        splits = LOAD(name, **options)._replace(test=test_set(name))
+        return with_test_set(splits, rows(len(splits.test.y), part))
+
+    def in_turns(fits: dict, steps: dict, rounds: int) -> dict:
+        """Say that a step takes a second: the machine would decide the number of steps."""
+        for fit in fits.values() if part == "all" else ():
+            watch.call(fit, shuffle=False, verbose=0)  # Not noted.
+        return dict.fromkeys(fits, 1.0)
+
+    stand_ins = {data.load: load, training.fit: watch.training(training.fit), _steps.in_turns: in_turns, **STAND_INS}
+    forget(_retraining.trainer)  # Its compiled models get new weights.
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, value in members():
+            if inspect.isfunction(value) and value in stand_ins:  # Under whatever name it was imported.
+                patch.setattr(module, name, stand_ins[value])
+        for owner, name in SOLVERS:
+            patch.setattr(owner, name, watch.fit(name, getattr(owner, name)))
+        for estimator in subclasses(BaseEstimator) - {NearestNeighbors}:  # An index, which fits nothing.
+            for name in {"fit", "fit_predict", "fit_transform", "partial_fit"} & {*vars(estimator)}:
+                patch.setattr(estimator, name, watch.fit(estimator.__name__, vars(estimator)[name]))
+        patch.setattr(keras.Model, "fit", watch.training(keras.Model.fit))
+        patch.setattr(keras.Model, "train_on_batch", watch.training(keras.Model.train_on_batch))
+        patch.setattr(keras.Optimizer, "apply", watch.step(keras.Optimizer.apply))
+        for name in ("predict", "evaluate", "predict_on_batch", "test_on_batch", "__call__"):
+            patch.setattr(keras.Model, name, watch.prediction(getattr(keras.Model, name)))
+        patch.setattr(_tuning, "SEEDS", _tuning.SEEDS[:1])  # For time.
+        for experiment in (momentum, stochastic_descent):
+            patch.setattr(experiment, "TARGET", 2.3)  # A loss that the test set reaches in a few steps too.
+        yield watch
+
+
+def subclasses(kind: type) -> set[type]:
+    """Return a class and all classes that are derived from it."""
+    return {kind}.union(*map(subclasses, kind.__subclasses__()))

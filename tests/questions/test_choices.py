@@ -1,0 +1,43 @@
+"""What the experiments draw, build and choose by a rule of their own."""
+
+import numpy as np
+import pytest
+
+from questions.lstm import experiment as lstm
+from questions.multilayer import experiment as multilayer
+from questions.self_attention import experiment as self_attention
+
+
+@pytest.mark.parametrize(("steps", "score"), [(100, 100), (lstm.STEPS, 4 * lstm.STEPS)])
+def test_a_learning_rate_with_more_failures_is_worse_than_any_with_fewer(steps, score, monkeypatch):
+    """Three seeds: one failure and two trainings of a step count more than three trainings that just learn."""
+    monkeypatch.setattr(lstm, "trained", lambda *tried, **options: (None, steps))
+    [tries] = {tuple(tries.values()) for tries in lstm.choose(lengths=(4,), rates=(0.1,)).values()}
+    assert tries == (score,) and 4 * lstm.STEPS + 2 > 3 * lstm.STEPS
+
+
+def test_the_networks_of_the_zigzag_have_as_many_weights_and_the_hand_set_one_is_exact():
+    counts = {row: multilayer.zigzag_network(row).count_params() for row in multilayer.ZIGZAG}
+    narrow = counts.pop("narrow")
+    assert all(950 <= count <= 1050 for count in counts.values()) and narrow == multilayer.hand_set().count_params()
+    assert [len(multilayer.ZIGZAG[row]) for row in counts] == [1, 2, 3, 4]
+    assert multilayer.zigzag_error(multilayer.hand_set(), multilayer.GRID) == 0
+    x = np.array([[0, 1 / 64, 1 / 32, 3 / 64, 1 / 16, 31 / 32, 1]]).T
+    assert multilayer.tent(x).ravel().tolist() == [0, 0.5, 1, 0.5, 0, 1, 0]
+    bends = np.diff(multilayer.tent(np.linspace(0, 1, 2**6 + 1)), 2).nonzero()[0]
+    assert len(bends) == 31 == 2**multilayer.FOLDS - 1
+    assert multilayer.zigzag_error(multilayer.zigzag_network("one_layer"), multilayer.GRID) > 0.1
+
+
+def test_the_answer_is_the_letter_behind_the_one_that_is_asked_and_each_distance_is_equally_frequent():
+    x, y, places = self_attention.sequences(3000, np.random.default_rng(0))
+    letters, asked = np.split(x, [self_attention.LETTERS], axis=1)
+    assert all(len(set(row)) == self_attention.LETTERS for row in letters)
+    found = (letters[:, None] == asked[:, :, None]).argmax(axis=2) + 1
+    assert np.array_equal(found, places) and not y[:, : self_attention.LETTERS].any()
+    assert np.array_equal(y[:, self_attention.LETTERS :], np.take_along_axis(letters, found, 1))
+    distances = np.arange(self_attention.LETTERS, self_attention.LENGTH) - places
+    for number in range(self_attention.QUESTIONS):
+        seen, counts = np.unique(distances[:, number], return_counts=True)
+        assert tuple(seen) == self_attention.DISTANCES
+        np.testing.assert_allclose(counts / 3000, 1 / len(seen), atol=0.04)
