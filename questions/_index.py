@@ -5,7 +5,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from questions import _page, _questions, _sentences
+from questions import _page, _path, _questions, _sentences
 from questions._names import HERE, Names
 from questions._questions import Question
 from recipes._lib.words import LANGUAGES
@@ -16,16 +16,20 @@ def pages() -> dict[Path, str]:
     texts = {}
     for language, suffix in LANGUAGES.items():
         index, words = HERE / f"README{suffix}.md", HERE / f"glossary{suffix}.md"
-        texts[index] = _with_block(index, "questions", table(language))
-        texts[words] = _with_block(words, "glossary", glossary(language))
+        texts[index] = _with_blocks(index, path=_path.table(language), questions=table(language))
+        texts[words] = _with_blocks(words, glossary=glossary(language))
+        texts[HERE / f"path{suffix}.svg"] = _path.picture(language)
     for name in _questions.names():
         texts |= _page.pages(_questions.question(name))
     return texts
 
 
-def _with_block(path: Path, marker: str, content: str) -> str:
-    text, block = path.read_text(encoding="utf-8"), f"<!-- {marker} -->\n{content}\n<!-- end -->"
-    return re.sub(rf"<!-- {marker} -->.*?<!-- end -->", lambda _: block, text, flags=re.DOTALL)
+def _with_blocks(file: Path, **contents: str) -> str:
+    text = file.read_text(encoding="utf-8")
+    for marker, content in contents.items():
+        block = f"<!-- {marker} -->\n{content}\n<!-- end -->"
+        text = re.sub(rf"<!-- {marker} -->.*?<!-- end -->", lambda _, block=block: block, text, flags=re.DOTALL)
+    return text
 
 
 def table(language: str, folder: str = "", *, with_numbers: bool = True) -> str:

@@ -1,10 +1,12 @@
 """Each question: its folder, its pages in two languages, its numbers, its experiment."""
 
 import csv
+import itertools
 import math
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 import dlguide
@@ -115,9 +117,8 @@ def test_a_page_has_its_parts_in_order_and_folds_all_but_the_answer(name):
         assert len(sentence) <= (220 if language == "en" else 120), sentence
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_questions_are_one_path_without_a_circle(language):
-    """A page names what to read first, which comes earlier, and ends with what it leaves open: the next question."""
+def chain(language: str) -> tuple[dict, dict]:
+    """Return what each page says to read first, and which question it leads to at its end."""
     pages = {name: _questions.question(name).page(language) for name in NAMES}
     titles = {
         name: page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for name, page in pages.items()
@@ -130,12 +131,51 @@ def test_the_questions_are_one_path_without_a_circle(language):
         following = LINK.findall(line.rpartition("→")[2]) if "→" in line else []
         assert all(titles[to] == title for title, to in before + following), (name, before, following)
         first[name], after[name] = [to for _, to in before], [to for _, to in following]
+    return first, after
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_questions_are_one_path_without_a_circle(language):
+    """A page names what to read first, which comes earlier, and ends with what it leaves open: the next question."""
+    first, after = chain(language)
     path = [name for name in NAMES if not first[name]]
     while after[path[-1]]:
         path += after[path[-1]]
         assert len(path) <= len(NAMES), path
     assert sorted(path) == sorted(NAMES)
     assert all(path.index(one) < path.index(name) for name in NAMES for one in first[name])
+    index = (_names.HERE / f"README{LANGUAGES[language]}.md").read_text(encoding="utf-8")
+    rows = index.partition("<!-- path -->\n")[2].partition("<!-- end -->")[0].splitlines()[2:-1]
+    listed = [re.findall(r"\]\((\w+)/", row) for row in rows]
+    assert listed == [[name, *first[name]] for name in path]
+    minutes = [int(row.split(" | ")[-1].strip(" |")) for row in rows]
+    assert all(2 <= one <= 9 for one in minutes) and f" | {sum(minutes)} |\n<!-- end -->" in index
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_arrows_of_the_map_are_what_to_read_first_and_run_from_box_to_box(language):
+    first, root = chain(language)[0], ElementTree.parse(_names.HERE / f"path{LANGUAGES[language]}.svg").getroot()
+    parts, boxes = list(root), {}
+    for part, number in itertools.pairwise(parts):
+        if part.tag.endswith("rect") and "rx" in part.attrib:
+            left, top, width, height = (int(part.get(key)) for key in ("x", "y", "width", "height"))
+            boxes[NAMES[int(number.text) - 1]] = (left, top, left + width, top + height)
+    assert set(boxes) == set(NAMES) and len(set(boxes.values())) == len(NAMES)
+    arrows = {name: set() for name in NAMES}
+    for line in root.findall("{*}line"):
+        start, end = ([int(line.get(f"{axis}{number}")) for axis in "xy"] for number in (1, 2))
+        [one] = [name for name, box in boxes.items() if start == [(box[0] + box[2]) // 2, box[3]]]
+        [name] = [name for name, box in boxes.items() if end == [(box[0] + box[2]) // 2, box[1]]]
+        arrows[name].add(one)
+        for place in np.linspace(start, end, 100)[1:-1]:
+            assert not any(a < place[0] < c and b < place[1] < d for a, b, c, d in boxes.values()), (one, name)
+
+    def all_before(name: str, links: dict) -> set[str]:
+        return set(links[name]).union(*(all_before(one, links) for one in links[name]))
+
+    for name in NAMES:  # An arrow is left out where others lead there, too.
+        assert arrows[name] <= set(first[name]) and all_before(name, arrows) == all_before(name, first), name
+        assert not any(one in all_before(other, first) for one in arrows[name] for other in arrows[name]), name
 
 
 @each_question
@@ -149,6 +189,23 @@ def test_the_diagrams_of_a_page_differ_in_their_words_alone(name):
         assert not {tag.rpartition("}")[2] for tag, _ in parts} & {"script", "image", "foreignObject", "style"}
         shapes.append(parts)
     assert shapes[0] == shapes[1]
+
+
+DATA = {
+    "MNIST-1D": "mnist-1d",
+    "adding problem": "the-adding-problem",
+    "Japanese vowels": "vowels",
+    "hires": "bicycles",
+    "Auto MPG": "cars",
+}
+
+
+@each_question
+def test_a_page_links_the_data_that_it_uses_once_to_where_they_are_shown(name):
+    english, chinese = texts(name)
+    used = [anchor for word, anchor in DATA.items() if word.lower() in english.lower()]
+    assert sorted(re.findall(r"\]\(\.\./data\.md#([\w-]+)\)", english)) == sorted(used)
+    assert chinese.count("](../data.zh.md#") == len(used)
 
 
 def test_every_builder_and_recipe_that_a_question_names_is_there():
@@ -165,7 +222,7 @@ def test_the_computed_blocks_are_those_of_the_results():
         assert path.read_text(encoding="utf-8") == text, path
 
 
-@pytest.mark.parametrize("name", [*NAMES, "", "article", "listings", "glossary"])
+@pytest.mark.parametrize("name", [*NAMES, "", "training", "data", "article", "listings", "glossary"])
 def test_a_page_says_the_same_in_both_languages(name):
     if name in NAMES:
         english, chinese = texts(name)
