@@ -73,14 +73,13 @@ def headline(question: Question, language: str) -> str:
 def glossary(language: str) -> str:
     """Return the table of the glossary: by the English term, or in pinyin order.
 
-    Both languages have a column for other Chinese terms (those of d2l's book among them) and one for the questions on
-    whose pages the term stands; only the English one shows how a Chinese term is read.
+    Both languages have a column for other Chinese terms (those of d2l's book among them) and one for the pages that
+    explain the term; only the English one shows how a Chinese term is read.
     """
     terms, names = glossary_terms(), Names(HERE, language)
     rows = []
     for term in sorted(terms, key=pinyin_order if language == "zh" else lambda term: term["en"].lower()):
-        pages = [f"{name}/README{LANGUAGES[language]}.md" for name in term["questions"].split()]
-        links = [f"[{_questions.number_and_title(HERE / page)[0]}]({page})" for page in pages]
+        links = [_link(name, language, names) for name in term["questions"].split()]
         own, other = (term["zh"], term["en"]) if language == "zh" else (term["en"], term["zh"])
         if language == "en" and term["pinyin"]:
             other += f" ({term['pinyin']})"
@@ -88,6 +87,14 @@ def glossary(language: str) -> str:
         rows.append([own, other, term["also"], questions, term[f"meaning_{language}"]])
     head = names("sentence", "glossary")
     return "\n".join([f"| {head} |", "|---" * 5 + "|", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _link(name: str, language: str, names: Names) -> str:
+    """Return a link to a question by its number, or to another page of this folder by its title in `words.csv`."""
+    if name not in _questions.names():
+        return names("page", name)
+    page = f"{name}/README{LANGUAGES[language]}.md"
+    return f"[{_questions.number_and_title(HERE / page)[0]}]({page})"
 
 
 def glossary_terms() -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ WORDS = {
         "过拟合": "regularisation|dropout", "动量": "momentum", "批归一化": "batch_normalisation",
         "随机失活": "dropout",
         "学习率": "descent|adam|glossary", "长短期记忆": "lstm", "门控循环单元": "gru", "自注意力": "self_attention",
-        "卷积": "convolution|cnn", "反向传播": "gradient_descent", "自编码器": "autoencoder|glossary",
+        "卷积": "convolution|cnn", "反向传播": "back_propagation|gradient_descent", "自编码器": "autoencoder|glossary",
         "生成对抗网络": "gan", "变分自编码器": "vae", "交叉熵": "loss_functions|glossary", "聚类": "clustering",
         "导出": "export", "恢复": "training|saved_runs", "照片": "photos", "术语表": "glossary",
         "梯度消失": "lstm|recurrence|activations|batch_normalisation",
