@@ -14,6 +14,7 @@ from questions import _questions
 SLOW = ("dropout", "loss_functions", "regularisation", "transformer")
 TOLERANCE = 0.1
 """Of a printed number, relative: other processors round otherwise, and a training makes much of it."""
+DECIMAL = re.compile(r"\d+\.\d+")
 NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -34,6 +35,51 @@ def test_a_program_is_short_and_needs_keras_numpy_and_scikit_learn_alone(name):
     assert len(NUMBER.findall(output)) >= 2
 
 
+def changes(name: str) -> dict[int, tuple[list[tuple[str, str]], str]]:
+    """Return what each exercise changes in the program of the page, old and new, and the text of the exercise."""
+    text = _questions.question(name).page("en").read_text(encoding="utf-8")
+    exercises = text.partition("<summary>Exercises</summary>\n")[2].partition("<summary>Read on</summary>")[0]
+    found = enumerate(re.split(r"^\*\*\d\.\*\* ", exercises, flags=re.M)[1:], 1)
+    return {number: (re.findall(r"^<!-- change: (.+) => (.+) -->$", one, re.M), one) for number, one in found}
+
+
+@pytest.mark.parametrize("name", _questions.names())
+def test_what_an_exercise_changes_stands_once_in_the_program(name):
+    program, _ = program_and_output(name)
+    for number, (pairs, text) in changes(name).items():
+        assert text.count("<!-- change") == len(pairs)
+        for old, new in pairs:
+            assert program.count(old) == 1 and old != new, (number, old)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        pytest.param(name, number, marks=[pytest.mark.thorough(seconds=60)] * (name in SLOW))
+        for name in _questions.names()
+        for number, (pairs, _) in changes(name).items()
+        if pairs
+    ],
+)
+def test_a_changed_program_prints_what_the_answer_of_its_exercise_says(name, number, tmp_path, monkeypatch, capsys):
+    """The output is a block of the answer, or the answer names each decimal number of it."""
+    program, (pairs, text) = program_and_output(name)[0], changes(name)[number]
+    for old, new in pairs:
+        program = program.replace(old, new)
+    blocks = re.findall(r"^```text\n(.*?)^```$", text, re.M | re.S)
+    named = [float(number) for number in DECIMAL.findall(text)]
+
+    def is_said(printed: str) -> bool:
+        if blocks:
+            return agree(printed, blocks[0])
+        found = [float(number) for number in DECIMAL.findall(printed)]
+        return all(any(is_near(number, one) for one in named) for number in found)
+
+    printed = run(program, is_said, tmp_path, monkeypatch, capsys)
+    assert is_said(printed), printed
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     "name",
@@ -42,16 +88,21 @@ def test_a_program_is_short_and_needs_keras_numpy_and_scikit_learn_alone(name):
 def test_a_program_prints_what_the_page_says(name, tmp_path, monkeypatch, capsys):
     """In this process, for time: each program starts Keras otherwise."""
     program, output = program_and_output(name)
-    file = tmp_path / "program.py"
-    file.write_text(program, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    keras.utils.set_random_seed(int(time.time()))  # A program must set its own seed.
-    runpy.run_path(str(file), run_name="__main__")
-    printed = capsys.readouterr().out
-    if not agree(printed, output):
-        # What ran before in this process can change the last bits, and a long training makes more of them.
-        printed = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=True).stdout
+    printed = run(program, lambda printed: agree(printed, output), tmp_path, monkeypatch, capsys)
     assert agree(printed, output), (printed, output)
+
+
+def run(program: str, is_right, folder, monkeypatch, capsys) -> str:
+    """Return what a program prints; in a process of its own if it is not right in this one."""
+    (folder / "program.py").write_text(program, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    keras.utils.set_random_seed(int(time.time()))  # A program must set its own seed.
+    runpy.run_path("program.py", run_name="__main__")
+    printed = capsys.readouterr().out
+    if not is_right(printed):
+        # What ran before in this process can change the last bits, and a long training makes more of them.
+        printed = subprocess.run([sys.executable, "program.py"], capture_output=True, text=True, check=True).stdout
+    return printed
 
 
 def agree(printed: str, output: str) -> bool:
@@ -61,4 +112,8 @@ def agree(printed: str, output: str) -> bool:
         for text in (printed, output)
     ]
     is_same_text = NUMBER.sub("N", printed) == NUMBER.sub("N", output)
-    return is_same_text and numbers[0] == pytest.approx(numbers[1], rel=TOLERANCE, abs=0.02)
+    return is_same_text and is_near(*numbers)
+
+
+def is_near(found, wanted) -> bool:
+    return found == pytest.approx(wanted, rel=TOLERANCE, abs=0.02)

@@ -66,6 +66,7 @@ FOLDS = {
     "en": ["Exercises", "Read on", "All measurements, the setting, the limits"],
     "zh": ["练习", "延伸阅读", "全部数据、设置与局限"],
 }
+WORDS = {"en": ("*Hint: ", "Answer", "Without a program: "), "zh": ("*提示：", "答案", "不用程序：")}
 FOLD = re.compile(r"<summary>([^<\n]+)</summary>\n\n(.*)\n", re.S)
 FIRST = {"en": "*Read first: ", "zh": "*先读："}
 OPEN = {"en": "**What it leaves open.** ", "zh": "**留下的问题。** "}
@@ -98,11 +99,13 @@ def test_a_page_has_its_parts_in_order_and_folds_all_but_the_answer(name):
         exercises, reading, folded = [content for _, content in folds][-3:]
         assert text.count("<details>") == text.count("</details>") == len(folds) + exercises.count("<details>")
         asked, answers = opened(exercises)
-        hint, answer = ("*Hint: ", "Answer") if language == "en" else ("*提示：", "答案")
-        assert len(re.findall(r"^\*\*\d\.\*\* .+", asked, re.M)) == asked.count(hint) == len(answers) in (2, 3)
+        hint, answer, no_program = WORDS[language]
+        questions = re.findall(r"^\*\*\d\.\*\* .+", asked, re.M)
+        assert len(questions) == len(answers) in (2, 3) and all(question.count(hint) == 1 for question in questions)
+        assert any(question.startswith(no_program, 7) for question in questions)
         assert {summary for summary, _ in answers} == {answer}
         assert len(re.findall(r"^- .+https://", reading, re.M)) >= 3
-        measured = open_part.partition(f"## {HEADINGS[language][0]}\n")[2].partition("\n## ")[0].strip()
+        measured = open_part.partition(f"## {HEADINGS[language][1]}\n")[2].partition("\n## ")[0].strip()
         picture, caption, *rest = measured.split("\n\n")
         assert re.fullmatch(rf"!\[.+\]\(figure{re.escape(suffix)}\.png\)", picture), picture
         assert re.fullmatch(r"\*[^*\n].*[^*\n]\*", caption), caption
