@@ -13,7 +13,7 @@ import keras
 
 from dlguide import data, diffusion, evaluation, generation, plots, training
 from recipes._lib import schedules
-from recipes._lib.images import diffusion_model, image_judge, vae_model
+from recipes._lib.images import diffusion_model, image_judge, pixel_chain, vae_model
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
 
@@ -48,7 +48,7 @@ def main(
     x = vae_model.binarised(mnist.test.x, seed)
     scores = evaluation.log_likelihood(model, x, samples=10, seed=seed)
     metrics = {"nll_bound": scores["nll"], "nll_bound_error": scores["nll_error"]}
-    metrics["baseline_nll_bound"] = diffusion_model.pixel_chain_nll(mnist, epochs, batch_size, seed)
+    metrics["baseline_nll_bound"] = pixel_chain.test_nll(mnist, epochs, batch_size, seed)
     judge = image_judge.train_judge(limit, seed=0)
     images = generation.sample(model, len(judge.splits.test.x), steps=steps, means=True, seed=seed)
     metrics |= judge.scores(images) | judge.nearest(images, mnist.train.x)

@@ -12,7 +12,7 @@ import dlguide
 from dlguide import evaluation
 from questions import _digits, _figure, _retraining, _tuning
 from questions._experiment import NATS, NUMBER, Claim, Experiment, Panel, Score
-from recipes._lib.images import diffusion_model, few_labels, image_judge
+from recipes._lib.images import few_labels, image_judge, pixel_chain
 
 SIZE = 32  # Numbers of the code.
 LAYERS = {"latent_dim": SIZE, "hidden_units": (128, 128), "activation": "swish", "batch_norm": True}
@@ -80,7 +80,7 @@ def binary(images: np.ndarray, seed: int) -> np.ndarray:
 def network(row: str):
     """Return a new network; the chain is a logistic regression of each pixel on those above it and on its left."""
     if row == "chain":
-        layer = keras.layers.Dense(28 * 28, kernel_initializer="zeros", kernel_constraint=diffusion_model.Earlier())
+        layer = keras.layers.Dense(28 * 28, kernel_initializer="zeros", kernel_constraint=pixel_chain.Earlier())
         parts = keras.layers.Flatten(), layer, keras.layers.Reshape((28, 28, 1))
         return keras.Sequential([keras.Input((28, 28, 1)), *parts])
     return getattr(dlguide, row)((28, 28, 1), **LAYERS)

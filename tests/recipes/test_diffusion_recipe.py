@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from dlguide import data, diffusion, evaluation, generation, plots, training
 from recipes import diffusion_mnist
-from recipes._lib.images import diffusion_model
+from recipes._lib.images import diffusion_model, pixel_chain
 from recipes._lib.runs import results
 from tools.publish import scores
 
@@ -27,12 +27,12 @@ def test_the_baseline_is_a_distribution_over_images_and_learns_what_follows_from
     x = np.concatenate([np.zeros((200, 2, 2, 1)), np.ones((200, 2, 2, 1))]).astype("float32")  # All pixels are equal.
     train, test = data.Part(x, None), data.Part(x[::100], None)
     splits = SimpleNamespace(train=train, test=test)
-    found = diffusion_model.pixel_chain_nll(splits, epochs=20, batch_size=50, seed=0, learning_rate=0.1)
+    found = pixel_chain.test_nll(splits, epochs=20, batch_size=50, seed=0, learning_rate=0.1)
     assert found == pytest.approx(np.log(2), abs=0.2)  # That of the first pixel.
     logits = fits[0].predict(ALL, verbose=0).reshape(16, 4)
     probabilities = expit(np.where(ALL.reshape(16, 4) > 0.5, logits, -logits)).prod(axis=1)
     assert probabilities.sum() == pytest.approx(1, abs=1e-4) and probabilities[[0, 15]].sum() > 0.8
-    again = diffusion_model.pixel_chain_nll(splits, epochs=1, batch_size=50, seed=0, learning_rate=1e-9)
+    again = pixel_chain.test_nll(splits, epochs=1, batch_size=50, seed=0, learning_rate=1e-9)
     assert again == pytest.approx(4 * np.log(2), abs=1e-3)
 
 

@@ -164,7 +164,7 @@ def test_the_chance_of_a_pixel_is_that_of_the_training_set_and_more_codes_gain_w
     monkeypatch.setattr(evaluation, "log_likelihood", log_likelihood)
     train, test = (SimpleNamespace(x=np.full((5, 4, 3), grey, "float32")) for grey in (0.25, 1.0))
     found = vae_model.likelihoods(None, SimpleNamespace(train=train, test=test), samples=2, seed=0)
-    assert found["baseline_nll"] == pytest.approx(12 * np.log(4)) and found["tenfold_gain"] == 20 - 2
+    assert found["independent_pixels_nll"] == pytest.approx(12 * np.log(4)) and found["tenfold_gain"] == 20 - 2
 
 
 def test_a_part_of_the_training_set_gets_fewer_codes_an_image():

@@ -1,41 +1,12 @@
-"""What `diffusion_mnist` compares its model with, how good its samples are by the number of steps, its pictures."""
+"""How good the samples of `diffusion_mnist` are by the number of steps, and its pictures."""
 
 import keras
 import numpy as np
 from scipy.special import expit
 from sklearn.metrics import pairwise_distances_argmin_min
 
-from dlguide import data, evaluation, generation, plots
-from recipes._lib import schedules
+from dlguide import evaluation, generation, plots
 from recipes._lib.images import vae_model
-
-
-@keras.saving.register_keras_serializable(package="recipes")
-class Earlier(keras.constraints.Constraint):
-    """Lets an output of a dense layer read only the inputs before it."""
-
-    def __call__(self, kernel):
-        return keras.ops.triu(kernel, 1)
-
-
-def pixel_chain_nll(splits: data.Splits, epochs: int, batch_size: int, seed: int, learning_rate: float = 1e-2) -> float:
-    """Return the test set's exact negative log-likelihood, in nats, under logistic regressions in a row.
-
-    Each pixel is predicted from all pixels above it and on its left: a fully visible sigmoid belief network (Frey,
-    Hinton & Dayan, 1996). Sets Keras's global seed to `seed`.
-    """
-    keras.utils.set_random_seed(seed)
-    shape, size = splits.train.x.shape[1:], splits.train.x[0].size
-    inputs = keras.Input(shape)
-    logits = keras.layers.Dense(size, kernel_initializer="zeros", kernel_constraint=Earlier())
-    outputs = keras.layers.Reshape(shape)(logits(keras.layers.Flatten()(inputs)))
-    model = keras.Model(inputs, outputs)
-    steps = epochs * -(-len(splits.train.x) // batch_size)
-    rate = schedules.one_cycle(learning_rate, steps)
-    model.compile(keras.optimizers.Adam(rate), keras.losses.BinaryCrossentropy(from_logits=True))
-    vae_model.fit(model, splits.train.x, batch_size=batch_size, seed=seed, epochs=epochs, verbose=0)
-    x = vae_model.binarised(splits.test.x, seed)
-    return size * float(model.evaluate(x, x, batch_size=1000, verbose=0))
 
 
 def samples_by_steps(model: keras.Model, count: int, steps: int, seed: int) -> dict[int, np.ndarray]:
