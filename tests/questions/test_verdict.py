@@ -54,8 +54,7 @@ def test_a_difference_within_the_margin_is_the_same_and_one_that_is_given_has_no
     assert answer("d", 0.1, 0.44).startswith("**The same within 10 points**")
     given = answers(question, Claim("rows", "b", "a", "given"))
     assert given == [
-        "B: 72.22 %; A: 52.00 % (test accuracy); higher by 20.22 points (20.00 to 20.44). "
-        + SHOWN.replace("Shown", "It cannot come out otherwise")
+        "B: 72.22 %; A: 52.00 % (test accuracy). " + SHOWN.replace("Shown", "It cannot come out otherwise")
     ]
 
 
