@@ -2,7 +2,7 @@
 
 python -m questions                      # list them: question, command, time, answer in a sentence
 python -m questions activations          # measure one with the published seeds, and print its answer
-python -m questions 1 --seeds 0 1 2      # its effect in a few minutes, with the published settings
+python -m questions 1 --class            # its effect in three minutes: fewer seeds, the published settings
 python -m questions activations --quick  # whether it runs, in about a minute
 """
 
@@ -20,6 +20,7 @@ def main(
     *,
     seeds: tuple[int, ...] = (),
     quick: bool = False,
+    class_size: Annotated[bool, tyro.conf.arg(name="class")] = False,
     out: str | None = None,
     publish: bool = False,
     draw: bool = False,
@@ -31,7 +32,10 @@ def main(
         seeds: Seeds to measure with, three or more (to publish: five), and the settings that were chosen for the
             published numbers. None given: the published seeds, or three with --quick; settings are chosen again.
         quick: Only see whether it runs: small data, short training, three seeds, no answer.
-        out: Folder for results.json and the figures. None: runs/question_NAME (_quick with --quick).
+        class_size: At most three minutes: as many of the published seeds as fit, with the published settings; numbers
+            without a verdict, beside the published answer.
+        out: Folder for results.json and the figures. None: runs/question_NAME (_quick with --quick, _class with
+            --class).
         publish: Replace the published numbers, figures and computed text of the question.
         draw: Only draw the published figures and renew the pages, from the published numbers.
     """
@@ -43,11 +47,13 @@ def main(
     except LookupError as error:
         _end(str(error))
     question = _questions.question(folder)
-    if (publish or draw) and (quick or out is not None):
-        received = f"publish={publish!r}, draw={draw!r}, quick={quick!r}, out={out!r}"
-        _end(f"`publish` and `draw` must stand without `quick` and `out`. Received: {received}")
+    if (publish or draw) and (quick or class_size or out is not None):
+        received = f"publish={publish!r}, draw={draw!r}, quick={quick!r}, class={class_size!r}, out={out!r}"
+        _end(f"`publish` and `draw` must stand without `quick`, `class` and `out`. Received: {received}")
+    if class_size and (quick or seeds):
+        _end(f"`class` must stand without `quick` and `seeds`. Received: quick={quick!r}, seeds={seeds!r}")
     if not draw:
-        _run.run(question, seeds, quick=quick, out=out, is_published=publish)
+        _run.run(question, seeds, kind="quick" if quick else class_size * "class", out=out, is_published=publish)
     if publish or draw:
         _run.publish(question)
     return {}
@@ -70,9 +76,7 @@ def listing() -> str:
         if published:
             lines.append("    Time: {seconds:.0f} s on {cores} {core}".format(**_page.command_facts(published)))
         lines.append(f"    Answer: {_index.first_sentence(question, 'en')}\n")
-    lines.append(
-        "--seeds 0 1 2 shows the effect in a few minutes, --quick only that it runs. The pages: questions/README.md"
-    )
+    lines.append("--class shows the effect in three minutes, --quick only that it runs. The pages: questions/README.md")
     return "\n".join(lines)
 
 

@@ -20,16 +20,28 @@ def main_panels(experiment: Experiment) -> tuple[str, ...]:
     return experiment.main_panels or (experiment.claims[0].panel,)
 
 
-def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_usual=False, is_quick=False):
+def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_usual=False, kind: str = ""):
     """Return the figure of the page, or the one with all panels, in a language.
 
-    `is_usual` draws no figure of the experiment's own. The figure of a quick look says that it is one, without
-    the titles of the panels, because they name the published settings.
+    `is_usual` draws no figure of the experiment's own. `kind` is "quick", "class" or empty: a title says so. A quick
+    look has no titles of panels, because they name the published settings.
     """
+    from dlguide import plots
+
     experiment, names = question.experiment, question.names(language)
     own = experiment.draw_panels if is_whole else experiment.draw
-    if own and not (is_usual or is_quick):
-        return own(seeds, names)
+    is_own = own and not (is_usual or kind == "quick")
+    figure = own(seeds, names) if is_own else _usual(question, seeds, names, is_whole, kind == "quick")
+    if kind == "quick":
+        plots.set_title(figure, _quick_title(experiment, names))
+    elif kind == "class":
+        counts = len(seeds), len(question.results()["seeds"])
+        plots.set_title(figure, names("sentence", "class").format(*counts))
+    return figure
+
+
+def _usual(question: Question, seeds: dict, names: Names, is_whole: bool, is_quick: bool):
+    experiment = question.experiment
     shown, measured = (experiment.panels if is_whole else main_panels(experiment)), next(iter(seeds.values()))
     panels = {name: experiment.panels[name] for name in shown if any(row != {} for row in measured[name].values())}
     draw_all, size = draw_panels, (6.4, height(panels))
@@ -44,7 +56,6 @@ def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_u
         if is_quick:
             for axes in figure.axes:
                 axes.set_title("")
-            figure.suptitle(_quick_title(experiment, names), fontsize=10)
         elif experiment.adjust:
             experiment.adjust(figure, panels)
 
@@ -104,6 +115,7 @@ def draw_panels(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> 
         axes.set_title(letter + names.title(name), fontsize=10)
         axes.grid(axis="both" if panel.x_axis else "x", alpha=0.3)
     drawn = "drawn curves" if all(panel.x_axis for panel in panels.values()) else "drawn"
+    drawn = drawn if len(seeds) >= _verdict.FEWEST else "drawn few"
     figure.supxlabel(names("sentence", drawn), fontsize=8, color="gray")
 
 

@@ -5,10 +5,10 @@ import re
 import unicodedata
 from pathlib import Path
 
-from questions import _page, _path, _questions, _sentences
+from questions import _page, _path, _questions, _run, _sentences
 from questions._names import HERE, Names
 from questions._questions import Question
-from recipes._lib.words import LANGUAGES
+from recipes._lib.words import LANGUAGES, read_words
 
 
 def pages() -> dict[Path, str]:
@@ -68,6 +68,19 @@ def headline(question: Question, language: str) -> str:
     text = _sentences.levels(claim, score, published["seeds"], names)
     name = _sentences.measured(claim, score, names)
     return names("sentence", "headline").format(name, text).replace("|", "\\|")
+
+
+def aims(language: str) -> str:
+    """Return what a learner can do after each page, and the size of its class run, for a page at the project's root."""
+    lines = [f"| {Names(HERE, language)('sentence', 'aims')} |", "|---" * 3 + "|"]
+    for name, aim in read_words(HERE / "aims.csv", language).items():
+        question = _questions.question(name)
+        number, title = _questions.number_and_title(question.page(language))
+        published = question.results()
+        count, all_seeds = len(_run.class_seeds(published)), len(published["seeds"])
+        link = f"[{number}. {title}](questions/{name}/README{LANGUAGES[language]}.md)"
+        lines.append(f"| {link} | {aim} | {count}/{all_seeds}, {count * _run.seconds_a_seed(published):.0f} s |")
+    return "\n".join(lines)
 
 
 def glossary(language: str) -> str:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from dlguide import data, training
+from questions import _progress
 
 
 @functools.cache
@@ -47,6 +48,7 @@ def trainer(
     model.optimizer.build(model.trainable_variables)
 
     def train(x, y, *, learning_rate: float, epochs: int, batch_size: int, seed: int, **options):
+        _progress.training(*row)
         renew(model, build, seed)
         model.optimizer.learning_rate.assign(learning_rate)
         training.fit(model, x, y, epochs=epochs, batch_size=batch_size, seed=seed, verbose=0, **options)

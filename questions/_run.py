@@ -6,45 +6,56 @@ import re
 import time
 from pathlib import Path
 
-from questions import _examples, _figure, _page, _questions, _sentences, _tuning
-from questions._experiment import Experiment
+from questions import _examples, _figure, _page, _progress, _questions, _sentences, _tuning, _verdict
+from questions._experiment import Claim, Experiment
 from questions._questions import Question
 from recipes._lib.runs import arguments, machine_facts, results, run_folder
 from recipes._lib.words import LANGUAGES
 
-FEWEST = 3
-"""Seeds of a run: with fewer, the interval of a mean says nothing."""
 FEWEST_PUBLISHED = 5
+CLASS_SECONDS = 165
+"""Of the seeds of a class run, on the machine of the published run; the rest of three minutes is for starting."""
 
 
-def run(question: Question, seeds=(), *, quick=False, out=None, is_published=False) -> None:
+def run(question: Question, seeds=(), *, kind: str = "", out: str | None = None, is_published: bool = False) -> None:
     """Measure, print the answer and, if it is not for the published page, draw into the folder of the run.
 
-    With seeds of one's own, settings are those that were chosen for the published numbers: choosing takes longer than
-    some seeds do. A quick look has no answer.
+    `kind` is "quick", "class" or empty. With seeds of one's own or for a class, settings are those that were chosen for
+    the published numbers: choosing takes longer than some seeds do. A quick look has no answer, a class run no verdict.
     """
     experiment, published, choice = question.experiment, question.results(), None
-    fewest = FEWEST_PUBLISHED if is_published else FEWEST
-    if seeds and published and not (quick or is_published):
+    option = kind and f" --{kind}"
+    if kind == "class":
+        if not published:
+            raise arguments.error("name", "a question with published numbers", question.name)
+        seeds = class_seeds(published)
+    if seeds and published and not (kind == "quick" or is_published):
         choice = published.get("choice")
-    seeds = tuple(seeds) or experiment.seeds[: FEWEST if quick else None]
-    if len(set(seeds)) < fewest:
+        option = option or f" --seeds {' '.join(map(str, seeds))}"
+    seeds = tuple(seeds) or experiment.seeds[: _verdict.FEWEST if kind == "quick" else None]
+    fewest = FEWEST_PUBLISHED if is_published else _verdict.FEWEST
+    if len(set(seeds)) < fewest and kind != "class":
         raise arguments.error("seeds", f"at least {fewest} different ones", seeds)
     _page.check(question)
-    path = (question.folder if is_published else _folder(question, out, quick)) / "results.json"
+    path = (question.folder if is_published else _folder(question, out, kind)) / "results.json"
     title = _questions.number_and_title(question.page("en"))[1]
     print(f"{title}\n{len(seeds)} seeds, {path}", flush=True)
-    if quick:
+    if kind == "quick":
         print("A quick look: small data and short training show only that the program runs.", flush=True)
+    elif kind == "class":
+        print(_expected("A class run with the published settings: {} of {} published seeds", published), flush=True)
     elif published:
         facts = question.names("en")("sentence", "command").format(**_page.command_facts(published))
         print(f"The published run. {facts}", flush=True)
-    found = measure(question, seeds, path, quick=quick, choice=choice)
+    expected = seconds_a_seed(published) if published and kind != "quick" else None
+    found = measure(question, seeds, path, option=option, choice=choice, expected=expected)["seeds"]
     paths = [path]
     if not is_published:
-        is_usual = "0" not in found["seeds"]  # A figure of one's own shows examples, of seed 0.
-        paths += draw(question, found["seeds"], path.parent, is_usual=is_usual, is_quick=quick)
-    print("\n" + (_ways_to_an_answer(question) if quick else answer(question, found["seeds"])))
+        paths += draw(question, found, path.parent, is_usual="0" not in found, kind=kind)  # Own figures show seed 0.
+    if kind == "quick":
+        print("\n" + _ways_to_an_answer(question))
+    else:
+        print("\n" + (class_answer if kind == "class" else answer)(question, found))
     print("\n" + "\n".join(map(str, paths)))
 
 
@@ -53,17 +64,31 @@ def _ways_to_an_answer(question: Question) -> str:
     name, published = question.name, question.results()
     lines = ["The program runs. It answers nothing here: these are not the published settings."]
     if published:
-        seconds = FEWEST * published["seconds"] / len(published["seeds"])
         lines.append(f"The published answer: questions/{name}/README.md")
-        machine = "{cores} {core} of {cpu}".format(**_page.command_facts(published))
-        command = f"python -m questions {name} --seeds 0 1 2"
-        lines.append(f"To see the effect: {command} (at most {seconds:.0f} s on {machine})")
+        lines.append(_expected(f"To see the effect: python -m questions {name} --class, {{}} of {{}} seeds", published))
     return "\n".join(lines)
 
 
-def _folder(question: Question, out: str | None, quick: bool) -> Path:
+def class_seeds(published: dict) -> list[int]:
+    """Return the first seeds of a published run, as many as take less than three minutes; one at least."""
+    return [int(seed) for seed in published["seeds"]][: max(1, int(CLASS_SECONDS / seconds_a_seed(published)))]
+
+
+def seconds_a_seed(published: dict) -> float:
+    """Return what a seed took at most: some results do not say which of their seconds the choice of settings took."""
+    return (published["seconds"] - published.get("choosing_seconds", 0)) / len(published["seeds"])
+
+
+def _expected(text: str, published: dict) -> str:
+    """Return a text about a class run with its numbers of seeds, and how long it takes."""
+    count, facts = len(class_seeds(published)), _page.command_facts(published)
+    machine = "{cores} {core} of {cpu}".format(**facts)
+    return f"{text.format(count, facts['count'])}, at most {count * seconds_a_seed(published):.0f} s on {machine}."
+
+
+def _folder(question: Question, out: str | None, kind: str) -> Path:
     """Return the folder of a run, made if need be; one with files of something else is refused."""
-    name = f"question_{question.name}{'_quick' if quick else ''}"
+    name = f"question_{question.name}{kind and '_' + kind}"
     folder = Path(out) if out is not None else run_folder.RUNS / name
     run_folder.make(folder, "out")
     if any(folder.iterdir()) and not _has_run(folder, question.name):
@@ -81,37 +106,39 @@ def _has_run(folder: Path, name: str) -> bool:
     return bool(files) and all(command[2:4] == ["questions", name] for command in commands)
 
 
-def measure(question: Question, seeds, path: Path, *, quick: bool = False, choice: dict | None = None) -> dict:
+def measure(question: Question, seeds, path: Path, *, option="", choice: dict | None = None, expected=None) -> dict:
     """Measure each seed and return what is written: `.part` has the seeds that are done, `.json` replaces it.
 
-    With a `choice`, settings are not chosen again.
+    With a `choice`, settings are not chosen again. `option` is that of the command, such as " --quick",
+    `expected` the seconds of a seed.
     """
-    experiment, part = question.experiment, path.with_suffix(".part")
+    experiment, part, quick = question.experiment, path.with_suffix(".part"), option == " --quick"
     options = experiment.quick if quick else {}
-    command = f"python -m questions {question.name}{' --quick' if quick else ''}"
-    if choice:
-        command += " --seeds " + " ".join(map(str, seeds))
+    command = f"python -m questions {question.name}{option}"
     state = _resumed(part, {"command": command, "code": machine_facts.code_hash()})
     if experiment.choose and "choice" not in state:
         start = time.perf_counter()
         state["choice"] = choice or experiment.choose(**options)
-        state["seconds"] += time.perf_counter() - start
+        state["choosing_seconds"] = time.perf_counter() - start
+        state["seconds"] += state["choosing_seconds"]
         results.write_json(part, state)
     if experiment.choose and not quick:
         print(_page.chosen(question, state["choice"], question.names("en")).replace("**", ""), flush=True)
-    for seed in seeds:
-        if str(seed) not in state["seeds"]:
-            start = time.perf_counter()
+    left = [seed for seed in seeds if str(seed) not in state["seeds"]]
+    progress = _progress.Progress(len(left), expected, lambda row: question.names("en").own("row", row) or row)
+    for seed in left:
+        start = time.perf_counter()
+        with _progress.shown(progress):
             scores = seed_scores(experiment, seed, state.get("choice"), options)
-            check(experiment, scores)
-            state["seeds"][str(seed)] = scores
-            state["seconds"] += time.perf_counter() - start
-            results.write_json(part, state)
-            print(f"seed {seed}, {time.perf_counter() - start:.1f} s: {_line(question, scores)}", flush=True)
+        check(experiment, scores)
+        state["seeds"][str(seed)] = scores
+        state["seconds"] += time.perf_counter() - start
+        results.write_json(part, state)
+        print(f"seed {seed}, {time.perf_counter() - start:.1f} s: {_line(question, scores)}", flush=True)
     finished = {
         "command": command,
         "seeds": {str(seed): state["seeds"][str(seed)] for seed in seeds},
-        **({"choice": state["choice"]} if experiment.choose else {}),
+        **({"choice": state["choice"], "choosing_seconds": state["choosing_seconds"]} if experiment.choose else {}),
         "seconds": state["seconds"],
         **machine_facts.machine(),
     }
@@ -140,23 +167,56 @@ def _line(question: Question, scores: dict) -> str:
 
 def answer(question: Question, seeds: dict) -> str:
     """Return the answer that the page computes from these numbers, as plain English text."""
-    experiment, names = question.experiment, question.names("en")
-    answers = _sentences.answers(experiment, seeds, names)
+    return "\n".join(f"- {asked} {told}" for asked, told in _answers(question, seeds))
+
+
+def class_answer(question: Question, seeds: dict) -> str:
+    """Return for each claim the numbers of a class run and the published answer: few seeds give no verdict."""
+    published, lines = question.results()["seeds"], []
+    found = zip(question.experiment.claims, _answers(question, published), strict=True)
+    for claim, (asked, told) in found:
+        lines += [f"- {asked}", f"  Here: {_counted(question, claim, seeds)}."]
+        lines.append(f"  Published ({len(published)} seeds): {told}")
+    return "\n".join(lines)
+
+
+def _answers(question: Question, seeds: dict) -> list[tuple[str, str]]:
+    """Return each claim as the page asks it, and its answer without links and bold type."""
+    answers = _sentences.answers(question.experiment, seeds, question.names("en"))
     asked = _page.claims_asked(question, "en")
-    lines = [f"- {asked[number]} {text}" for number, text in enumerate(answers, 1)]
-    return re.sub(r"\*+|\[|\]\([^)]*\)", "", "\n".join(lines))
+    return [
+        tuple(re.sub(r"\*+|\[|\]\([^)]*\)", "", text) for text in (asked[number], told))
+        for number, told in enumerate(answers, 1)
+    ]
 
 
-def draw(question: Question, seeds: dict, folder: Path, **kind: bool) -> list[Path]:
+def _counted(question: Question, claim: Claim, seeds: dict) -> str:
+    """Return the numbers of a claim, and in how many seeds the first one lies on the side that is asked about."""
+    names, score = question.names("en"), question.experiment.panels[claim.panel].score
+    text = f"{_sentences.levels(claim, score, seeds, names)} ({_sentences.measured(claim, score, names)})"
+    if claim.success is not None:
+        return text
+    is_larger, others = score.higher_is_better == claim.better, claim.reference
+    what, word = "the first is ", "larger" if is_larger else "smaller"
+    first = _verdict.column(seeds, claim.panel, claim.row, claim.at)
+    if isinstance(others, str):
+        others = _verdict.column(seeds, claim.panel, others, claim.at)
+    else:
+        what, word, others = "", f"{word} than {_sentences.value(others, score, names)}", [others] * len(first)
+    count = sum((one > other) == is_larger and one != other for one, other in zip(first, others, strict=True))
+    return f"{text}; {what}{word} in {count} of {len(first)} seeds"
+
+
+def draw(question: Question, seeds: dict, folder: Path, **how) -> list[Path]:
     """Draw the figures in each language; return the paths, such as `figure.png` and `figure.zh.png`.
 
-    `kind` is that of `_figure.draw`.
+    `how` are options of `_figure.draw`.
     """
     paths = []
     for name, is_whole in _figure.files(question.experiment).items():
         for language, suffix in LANGUAGES.items():
             paths.append(folder / f"{name}{suffix}.png")
-            _figure.draw(question, seeds, language, is_whole=is_whole, **kind).savefig(paths[-1])
+            _figure.draw(question, seeds, language, is_whole=is_whole, **how).savefig(paths[-1])
     return paths
 
 

@@ -32,7 +32,7 @@ def levels(claim: Claim, score: Score, seeds: dict, names: Names) -> str:
     else:
         found = [_verdict.mean(score, _verdict.column(seeds, claim.panel, row, claim.at)) for row in rows]
         texts = [value(interval.mean, score, names) for interval in found]
-        if len(rows) == 1:
+        if len(rows) == 1 and len(seeds) >= _verdict.FEWEST:
             return names("sentence", "range").format(texts[0], score.number(found[0].low), score.number(found[0].high))
     named = (
         names("sentence", "level").format(names("row", claim.panel, row), text)

@@ -5,6 +5,7 @@ import math
 import keras
 
 from dlguide import training
+from questions import _progress
 from recipes._lib import schedules
 
 
@@ -22,4 +23,5 @@ def train(models: list, images, loss, *, rate: float, epochs: int, seed: int, ba
     # XLA would take longer to compile than these short trainings take.
     together.compile(optimizer, [loss] * len(models), steps_per_execution=min(20, steps // epochs), jit_compile=False)
     targets = (images,) * len(models)
+    _progress.training(len(models), "autoencoders at once")
     training.fit(together, images, targets, epochs=epochs, batch_size=batch_size, seed=seed, verbose=0)

@@ -16,6 +16,8 @@ from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
 from recipes._lib.runs import seed_intervals
 from recipes._lib.runs.seed_intervals import Interval
 
+FEWEST = 3
+"""Seeds of an interval: with fewer it says nothing."""
 ERROR = 0.05
 HIGH = 0.95
 
@@ -32,8 +34,15 @@ class Finding(NamedTuple):
 
 
 def mean(score: Score, values: list[float]) -> Interval:
-    """Return the confidence interval of a score's mean (of a ratio, the geometric one), within the score's bounds."""
-    return _of_score(score, values, seed_intervals.mean_interval)
+    """Return the confidence interval of a score's mean (of a ratio, the geometric one), within the score's bounds.
+
+    With fewer than three seeds it has no width.
+    """
+    return _of_score(score, values, seed_intervals.mean_interval if len(values) >= FEWEST else _no_interval)
+
+
+def _no_interval(values: list[float]) -> Interval:
+    return Interval(*[statistics.fmean(values)] * 3)
 
 
 def prediction(score: Score, values: list[float], share: float = 0.95) -> Interval:

@@ -40,6 +40,7 @@ def pages() -> dict[Path, str]:
     for language, suffix in LANGUAGES.items():
         parts = benchmark_pages.published(language) | result_rows(recipe_list.rows(), language) | model_rows(language)
         parts |= {"checks": check_rows(), "spread": spread_rows(language), "diagnosis_checks": diagnosis_rows(language)}
+        parts["aims"] = _index.aims(language)
         readme = result_rows(SHORT_LIST, language, ["tensorflow"])
         readme["questions"] = _index.table(language, "questions/", with_numbers=False)
         for folder in ("recipes", "docs"):

@@ -13,7 +13,7 @@ from scipy.special import softmax
 from dlguide import gan, generation, training, vae
 from dlguide.adversarial import GAN
 from dlguide.autoencoders import Sampling
-from questions import _digits, _figure, _retraining, _tuning
+from questions import _digits, _figure, _progress, _retraining, _tuning
 from questions._experiment import NUMBER, PERCENT, Claim, Experiment, Panel, Score
 from recipes._lib import schedules
 from recipes._lib.images import image_judge
@@ -38,6 +38,7 @@ def measure(seed: int, best: dict, *, rows=(*DIGIT_ROWS, *RING_ROWS), **options)
     scores: dict[str, dict] = {"frechet": {}, "precision": {}, "recall": {}, "sure": {}, "modes": {}, "near": {}}
     points, pictures = {"data": ring(POINTS, np.random.default_rng(0))}, {}
     for row in rows:
+        _progress.training(row)
         if row in DIGIT_ROWS:
             images = digit_samples(row, seed, **options)
             for name, value in digit_scores(images, **options).items():

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from dlguide import cnn, contrastive, training
 from dlguide.augmentation import Augmentation
-from questions import _retraining, _tuning
+from questions import _progress, _retraining, _tuning
 from questions._experiment import ACCURACY, PERCENT, Claim, Experiment, Panel, Score
 from recipes._lib.images import few_labels
 
@@ -59,6 +59,7 @@ def pretrained(images, rate: float, seed: int, epochs: int, is_quick: bool):
     model = compiled_pretraining(is_quick)
     _retraining.renew(model, pretraining, seed)
     if epochs:
+        _progress.training("the encoder, without labels")
         options = {"epochs": epochs, "batch_size": PAIRS, "callbacks": _retraining.falling(rate, epochs)}
         training.fit(model, images, seed=seed, verbose=0, **options)
     return model

@@ -11,7 +11,7 @@ import pytest
 
 from dlguide.errors import ArgumentError
 from questions import __main__ as command_module
-from questions import _examples, _figure, _questions, _recheck, _retraining, _run
+from questions import _examples, _figure, _progress, _questions, _recheck, _retraining, _run
 from recipes._lib.runs import machine_facts, seed_intervals
 from tests.helpers.commands import ROOT
 from tests.helpers.made_up import PANELS, SEEDS, experiment, scores_of
@@ -112,7 +112,7 @@ def test_a_quick_look_has_its_options_and_three_seeds_and_answers_nothing(run, q
         return {"a": {"0.1": float(limit), "1": 0.5}}
 
     stated = experiment(measure, quick={"limit": 20}, choose=choose)
-    assert run(stated, quick=True) == {f"runs/question_x_quick/{name}" for name in FILES}
+    assert run(stated, kind="quick") == {f"runs/question_x_quick/{name}" for name in FILES}
     assert given == [(seed, {"a": 0.1}, 20) for seed in (0, 1, 2)]
     printed = capsys.readouterr().out
     assert "small data and short training show only that the program runs" in printed
@@ -120,7 +120,7 @@ def test_a_quick_look_has_its_options_and_three_seeds_and_answers_nothing(run, q
     seeds = json.loads(Path("runs/question_x_quick/results.json").read_text())["seeds"]
     titles = {"en": "Quick look (20 examples): it shows only that the program runs", "zh": "试运行（20 个样本）"}
     for language, title in titles.items():
-        figure = _figure.draw(question._replace(given_experiment=stated), seeds, language, is_whole=True, is_quick=True)
+        figure = _figure.draw(question._replace(given_experiment=stated), seeds, language, is_whole=True, kind="quick")
         assert figure.get_suptitle().startswith(title)
         assert {axes.get_title() for axes in figure.axes} == {""}  # "After 8 epochs" would be untrue.
 
@@ -138,9 +138,97 @@ def test_seeds_of_ones_own_are_measured_with_the_published_settings(run, questio
     assert "b above a? Yes" in capsys.readouterr().out
     run(stated)  # Without seeds, all is done again.
     assert given[3:] == 5 * [{"a": 0.1}]
-    run(stated, quick=True)
-    effect = "To see the effect: python -m questions x --seeds 0 1 2 (at most 30 s on 1 core of a processor)"
+    run(stated, kind="quick")
+    effect = "To see the effect: python -m questions x --class, 5 of 5 seeds, at most 50 s on 1 core of a processor."
     assert effect in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(5 * 50, 3), (5 * 170, 1)])
+def test_a_class_run_has_as_many_published_seeds_as_fit_and_gives_no_verdict(seconds, count, run, question, capsys):
+    given = []
+
+    def measure(seed, best):
+        given.append((seed, best))
+        _progress.training("a", "network", (3,))
+        _progress.training("b")  # Sooner than every five seconds: not shown.
+        return scores_of(seed)
+
+    published = {**PUBLISHED, "seconds": seconds + 40, "choosing_seconds": 40, "choice": {"a": {"1": 0.9}}}
+    (question.folder / "results.json").write_text(json.dumps(published))
+    stated = experiment(measure, choose=lambda: {})
+    assert run(stated, kind="class") == {f"runs/question_x_class/{name}" for name in FILES}
+    assert given == [(seed, {"a": 1.0}) for seed in range(count)]
+    content = json.loads(Path("runs/question_x_class/results.json").read_text())
+    assert content["command"] == "python -m questions x --class"
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith(f"A class run with the published settings: {count} of 5 published") for line in lines)
+    assert f"measuring seed 1 of {count}, about {count * seconds / 5:.0f} s left" in lines
+    asked = lines.index("- b above a?")
+    levels = {3: "B: 71.11 %; A: 51.00 %", 1: "B: 70.00 %; A: 50.00 %"}[count]
+    here = f"  Here: {levels} (test accuracy); the first is larger in {count} of {count} seeds."
+    assert lines[asked + 1] == here and lines[asked + 2].startswith("  Published (5 seeds): Yes. B: 72.22 %; ")
+    [chance] = [line for line in lines if "smaller than 10.00 %" in line]  # b worse than chance?
+    assert chance.endswith(f"; smaller than 10.00 % in 0 of {count} seeds.")
+
+    # The picture says what it is, also a figure of the experiment's own, and shows no interval of one seed.
+    own = question._replace(given_experiment=stated._replace(draw=lambda seeds, names: _figure.of_size(3, 2)(print)()))
+    titles = {
+        "en": f"A class run: {count} of the 5 published seeds",
+        "zh": f"课堂演示：已公布的 5 个种子中的 {count} 个",
+    }
+    for language, title in titles.items():
+        for asked in (own, question._replace(given_experiment=stated)):
+            figure = _figure.draw(asked, content["seeds"], language, kind="class")
+            assert figure.get_suptitle().startswith(title)
+        [text] = [text.get_text() for text in figure.texts if text.get_fontsize() == 8]
+        assert ("95" in text) == (count == 3)
+    (left, _), (right, _) = figure.axes[0].collections[0].get_segments()[0]
+    assert (left < right) == (count == 3)
+
+
+def test_a_line_says_what_is_trained_and_how_long_it_still_takes(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(_progress.time, "perf_counter", lambda: now[0])
+    progress = _progress.Progress(2, 50.0, {"relu": "ReLU"}.get)
+    for begin in (0, 30):
+        with _progress.shown(progress):
+            now[0] = begin + 10
+            _progress.training("relu", (28, 28))
+            now[0] = begin + 12
+            _progress.training("relu")  # Too soon.
+            now[0] = begin + 30
+    _progress.training("relu")  # No progress is shown.
+    assert capsys.readouterr().out.splitlines() == [
+        "measuring seed 1 of 2, about 100 s left",
+        "measuring seed 1 of 2, about 90 s left: ReLU",
+        "measuring seed 2 of 2, about 30 s left",  # The first took 30 s, not 50.
+        "measuring seed 2 of 2, about 20 s left: ReLU",
+    ]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    with _progress.shown(_progress.Progress(1, None, str)):
+        _progress.training("none")
+    assert capsys.readouterr().out == ("\r\x1b[Kmeasuring seed 1 of 1\r\x1b[Kmeasuring seed 1 of 1: none\r\x1b[K")
+
+
+@pytest.mark.parametrize("name", _questions.names())
+def test_each_question_has_a_class_size_of_three_minutes(name):
+    published = _questions.question(name).results()
+    seeds = _run.class_seeds(published)
+    assert [str(seed) for seed in seeds] == list(published["seeds"])[: len(seeds)] and seeds
+    assert len(seeds) * _run.seconds_a_seed(published) <= 180
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", _questions.names())
+def test_each_class_run_can_be_drawn_and_told(name):
+    question = _questions.question(name)
+    published = question.results()
+    few = {str(seed): published["seeds"][str(seed)] for seed in _run.class_seeds(published)}
+    told = _run.class_answer(question, few).splitlines()
+    assert len(told) == 3 * len(question.experiment.claims) and "nan" not in " ".join(told)
+    for is_whole in _figure.files(question.experiment).values():
+        figure = _figure.draw(question, few, "en", is_whole=is_whole, kind="class")
+        assert figure.get_suptitle().startswith("A class run: ")
 
 
 def test_answers_stand_beside_their_questions_whatever_the_order_on_the_page(run, question, capsys):
@@ -149,7 +237,7 @@ def test_answers_stand_beside_their_questions_whatever_the_order_on_the_page(run
     page.write_text("\n- ".join([before[0], last, *before[1:]]) + "\n")
     run(experiment())
     printed = capsys.readouterr().out
-    assert "- b better at 0.1? Yes: training loss" in printed and "- b above a? Yes: test accuracy 52.00 %" in printed
+    assert "- b better at 0.1? Yes. B: 0.44 nats; " in printed and "- b above a? Yes. B: 72.22 %; " in printed
 
 
 @pytest.mark.parametrize(
@@ -181,7 +269,7 @@ def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(
     own = experiment(draw=draw, draw_panels=draw)
     run(own)
     assert drawn == 2 * [(list("01234"), "en"), (list("01234"), "zh")]
-    assert run(own, quick=True) >= {f"runs/question_x_quick/{name}" for name in FILES}
+    assert run(own, kind="quick") >= {f"runs/question_x_quick/{name}" for name in FILES}
     run(own, 1, 2, 3, out="other")
     assert len(drawn) == 4  # The examples that it shows are of seed 0.
 
@@ -207,6 +295,7 @@ def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question
     [
         ((1, 2, 2), {}, r"`seeds` must be at least 3 different ones. Received: seeds=\(1, 2, 2\)"),
         ((1, 2, 3), {"is_published": True}, "`seeds` must be at least 5 different ones"),
+        ((), {"kind": "class"}, "`name` must be a question with published numbers. Received: name='x'"),
         ((), {"out": "others"}, "`out` must be new, empty or hold a run of this experiment. Received: out='others'"),
         ((), {"out": "others/file/x"}, r"`out` must be a folder that can be written. .*='others/file/x' \(Not"),
     ],
@@ -223,8 +312,23 @@ def test_a_run_that_cannot_be_is_refused_and_writes_nothing(seeds, options, mess
     ("options", "message"),
     [
         ({"name": "activations", "publish": True, "quick": True}, "`publish` and `draw` must stand without `quick`"),
-        ({"name": "1", "draw": True, "out": "x"}, "`publish` and `draw` must stand without `quick` and `out`. Rec"),
-        ({"name": "25"}, "`name` must be a question out of activations, gradient_descent"),
+        (
+            {"name": "1", "draw": True, "out": "x"},
+            "`publish` and `draw` must stand without `quick`, `class` and `out`. Rec",
+        ),
+        (
+            {"name": "1", "publish": True, "class_size": True},
+            "`publish` and `draw` must stand without `quick`, `class`",
+        ),
+        (
+            {"name": "1", "class_size": True, "seeds": (1,)},
+            "`class` must stand without `quick` and `seeds`. Received: q",
+        ),
+        (
+            {"name": "1", "class_size": True, "quick": True},
+            "`class` must stand without `quick` and `seeds`. Received: q",
+        ),
+        ({"name": "99"}, "`name` must be a question out of activations, gradient_descent"),
     ],
 )
 def test_a_command_that_cannot_be_ends_with_status_2(options, message, capsys):
@@ -254,8 +358,8 @@ def test_a_folder_is_used_again_by_the_same_experiment_alone(run):
         assert Path("out", file).read_text() == content
         Path("out", file).unlink()
         Path("out").rmdir()
-    for quick in (True, False, True):
-        assert run(experiment(), out="out", quick=quick) == {f"out/{name}" for name in FILES}
+    for kind in ("quick", "", "quick"):
+        assert run(experiment(), out="out", kind=kind) == {f"out/{name}" for name in FILES}
 
 
 def test_the_code_the_backend_and_the_versions_enter_the_hash(monkeypatch, tmp_path):

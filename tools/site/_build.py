@@ -19,7 +19,7 @@ from tools.site._pages import ROOT
 HERE = Path(__file__).parent
 FAQ = ("training", "data", "article", "listings", "glossary")
 GUIDES = ("training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends", "machines")
-GUIDES += ("models", "experiments", "diagnosis", "diagnosis_checks")
+GUIDES += ("teaching", "models", "experiments", "diagnosis", "diagnosis_checks")
 MEASURED = ("results", "seeds", "peers", "speed", "record", "upstream", "photos", "deep_q_learning")
 
 
