@@ -72,7 +72,7 @@ def test_both_books_are_printed_with_an_outline_and_the_right_page_numbers(tmp_p
         chapters = [each for each in reader.outline if not isinstance(each, list)]
         assert [each.title for each in chapters] == titles(language)
         starts = [reader.get_destination_page_number(each) for each in chapters]
-        contents = reader.pages[1].extract_text()
-        assert re.findall(r"(\d+)$", contents, re.M)[: len(starts)] == [str(start + 1) for start in starts]
+        _, *shown = re.findall(r"(\d+)$", reader.pages[1].extract_text(), re.M)  # First comes that of the page itself.
+        assert shown[: len(starts)] == [str(start + 1) for start in starts]
         for title, start in zip(titles(language), starts, strict=True):
             assert re.sub(r"\W", "", title)[:4] in re.sub(r"\W", "", reader.pages[start].extract_text()[:20]), title
