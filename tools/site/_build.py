@@ -13,7 +13,7 @@ import yaml
 from questions import _questions
 from recipes._lib.runs import arguments, recipe_list
 from recipes._lib.words import LANGUAGES, read_words
-from tools.site import _api, _notebooks, _pages, _scripts
+from tools.site import _api, _notebooks, _pages, _scripts, _slides
 from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
@@ -52,7 +52,7 @@ def stage(folder: Path, language: str) -> None:
     """Write all pages of a language, and the files that they show, into a folder."""
     files, done = _pages.Files(), set()
     texts = {_pages.staged(name): _pages.page_text(name, language, files) for name in _pages.names()}
-    texts |= _with_notebooks(texts, language)
+    texts |= _with_notebooks_and_slides(texts, language)
     texts["gallery.md"] = _gallery(texts, language)
     for place, text in _api.pages(language).items():
         texts[place] = _pages.transformed(text, place, place, files)
@@ -71,16 +71,22 @@ def stage(folder: Path, language: str) -> None:
     shutil.copytree(HERE / "assets", folder, dirs_exist_ok=True)
 
 
-def _with_notebooks(texts: dict[str, str], language: str) -> dict[str, str]:
-    """Return the notebooks, and the pages with links to them below their titles."""
-    found, word = {}, read_words(_pages.WORDS, language)["notebook"]
+def _with_notebooks_and_slides(texts: dict[str, str], language: str) -> dict[str, str]:
+    """Return the notebooks, the slides, and the pages with links to them below their titles; the index has them too."""
+    found, site_words = {}, read_words(_pages.WORDS, language)
     for place in (*_question_pages(), *_recipe_pages()):
         page = (ROOT / place).with_name(f"README{LANGUAGES[language]}.md")
-        name = page.parent.name
-        notebook = _notebooks.question(page) if place.startswith("questions/") else _notebooks.recipe(name)
+        name, is_question = page.parent.name, place.startswith("questions/")
+        notebook = _notebooks.question(page) if is_question else _notebooks.recipe(name)
         found[place.replace("index.md", f"{name}.ipynb")] = notebook
         title, links, rest = texts[place].split("\n\n", 2)
-        found[place] = f"{title}\n\n{links} · [{word}]({name}.ipynb){{ download }}\n\n{rest}"
+        links += f" · [{site_words['notebook']}]({name}.ipynb){{ download }}"
+        if is_question:
+            links += f" · [{site_words['slides']}](slides.html)"
+            found[place.replace("index.md", "slides.html")] = _slides.slides(texts[place], name, language)
+        found[place] = f"{title}\n\n{links}\n\n{rest}"
+    link = rf"\1 ([{site_words['slides']}](\2/slides.html)) |"
+    found["questions/index.md"] = re.sub(r"(\]\((\w+)/index\.md\)) \|", link, texts["questions/index.md"])
     return found
 
 

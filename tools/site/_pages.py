@@ -5,6 +5,7 @@ import posixpath
 import re
 from pathlib import Path
 
+import markdown
 from matplotlib.image import imread
 
 from recipes._lib.runs import recipe_list
@@ -24,6 +25,7 @@ OTHER_LANGUAGE = re.compile(r" ?\[(?:中文|English)\]\([^)]*\)")
 DEMO = re.compile(r"<!-- demo (\w+) (.+?) -->\n(.*?)<!-- end demo -->\n?", re.DOTALL)
 COMMENT = re.compile(r"(`[^`\n]*`)|<!--.*?-->", re.DOTALL)
 """A comment; one that stands in code is text."""
+EXTENSIONS = ["tables", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tools.site.formulas"]
 CHINESE = r"[\u3000-\u9fff\uff00-\uffef]"
 CHINESE_GAP = re.compile(rf"(?<={CHINESE})\n {{0,4}}(?={CHINESE})|(?<=\$) (?=[，。；：、）？！])")
 """The end of a line between two Chinese characters, and a space before a full stop: both would show as a gap."""
@@ -62,6 +64,17 @@ def page_text(name: str, language: str, files: Files) -> str:
     content = OTHER_LANGUAGE.sub("", content).replace("\n · ", "\n").replace(f"]({twin})", "](#)")
     content = re.sub(r"\[([^\[\]]*)\]\(#\)", r"\1", content)  # The site has a link to the other language in its head.
     return transformed(_entries(content) if name.endswith("/glossary.md") else content, name, staged(name), files)
+
+
+def html(text: str) -> str:
+    """Return HTML of a page, or of a part, for paper too: pictures load at once, programs need no style sheet."""
+    return _converter().reset().convert(text).replace(' loading="lazy"', "")
+
+
+@functools.cache
+def _converter() -> markdown.Markdown:
+    coloured = {"pymdownx.highlight": {"noclasses": True}}
+    return markdown.Markdown(extensions=EXTENSIONS, extension_configs=coloured)
 
 
 def _entries(glossary: str) -> str:

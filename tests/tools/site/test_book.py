@@ -1,0 +1,78 @@
+"""The book: its chapters and links as HTML, and both PDFs as Chromium prints them."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+pytest.importorskip("pypdf")
+from pypdf import PdfReader
+
+from questions import _questions
+from recipes._lib.words import LANGUAGES, read_words
+from tools import book
+from tools.site import _pages
+
+pytestmark = pytest.mark.thorough
+QUESTIONS = _pages.ROOT / "questions"
+
+
+def titles(language):
+    """Return the titles of the chapters, as their pages have them."""
+    pages = [QUESTIONS / f"training{LANGUAGES[language]}.md"]
+    pages += [_questions.question(name).page(language) for name in _questions.path()]
+    found = [page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for page in pages]
+    return [*found, *{"en": ("How to read the numbers", "Glossary"), "zh": ("如何阅读数字", "术语表")}[language]]
+
+
+def test_the_path_goes_from_a_straight_line_to_self_supervision_through_every_question():
+    path = _questions.path()
+    assert path[:4] == ("linear_model", "polynomial", "multilayer", "activations") and path[-1] == "self_supervision"
+    assert sorted(path) == sorted(_questions.names())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_book_has_all_chapters_in_path_order_and_its_links_and_pictures_lead_somewhere(language):
+    content, texts = book.html(language), read_words(_pages.WORDS, language)
+    assert re.findall("<h1>(.*?)</h1>", content) == titles(language)
+    outside = {target.partition(":")[0] for target in re.findall(r'<a href="([^#][^"]*)"', content)}
+    assert outside == {"https"}
+    assert {*re.findall(r'href="#([^"]*)"', content)} <= {*re.findall(r'id="([^"]*)"', content)}
+    assert content.count('href="#') >= 300
+    pictures = re.findall(r'src="file://([^"]*)"', content)
+    assert all(Path(unquote(path)).exists() for path in pictures) and len(pictures) == content.count("<img ") >= 75
+    pages = [_questions.question(name).page(language).read_text(encoding="utf-8") for name in _questions.names()]
+    assert "<details" not in content and "</details" not in content
+    folds = sum(page.count("<summary>") - page.count(f"<summary>{texts['answer']}<") for page in pages)
+    assert content.count('<div class="fold">') == folds
+    numbered = content.count(f"<h3>{texts['answers']}</h3>"), content.count("<h3>" + texts["exercises"] + "</h3>")
+    assert numbered == (sum(f"<summary>{texts['answer']}<" in page for page in pages), len(pages))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_in_the_book_is_wider_than_a_page(browser, tmp_path, language):
+    """Else Chromium prints all pages smaller."""
+    file, width = tmp_path / "book.html", int((210 - 2 * 18) / 25.4 * 96)
+    file.write_text(book.html(language), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.emulate_media(media="print")
+    page.goto(file.as_uri())
+    parts = page.locator("table, math, img, pre").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+    assert page.evaluate("document.documentElement.scrollWidth") == width >= max(parts)
+    page.close()
+
+
+def test_both_books_are_printed_with_an_outline_and_the_right_page_numbers(tmp_path):
+    book.main(str(tmp_path))
+    for language, suffix in LANGUAGES.items():
+        pdf = tmp_path / f"dlguide{suffix}.pdf"
+        reader = PdfReader(pdf)
+        assert pdf.stat().st_size <= 20e6 and len(reader.pages) >= 120
+        chapters = [each for each in reader.outline if not isinstance(each, list)]
+        assert [each.title for each in chapters] == titles(language)
+        starts = [reader.get_destination_page_number(each) for each in chapters]
+        _, *shown = re.findall(r"(\d+)$", reader.pages[1].extract_text(), re.M)  # First comes that of the page itself.
+        assert shown[: len(starts)] == [str(start + 1) for start in starts]
+        for title, start in zip(titles(language), starts, strict=True):
+            assert re.sub(r"\W", "", title)[:4] in re.sub(r"\W", "", reader.pages[start].extract_text()[:20]), title
