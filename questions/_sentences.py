@@ -34,7 +34,10 @@ def levels(claim: Claim, score: Score, seeds: dict, names: Names) -> str:
         texts = [value(interval.mean, score, names) for interval in found]
         if len(rows) == 1:
             return names("sentence", "range").format(texts[0], score.number(found[0].low), score.number(found[0].high))
-    named = (names("sentence", "level").format(names("row", claim.panel, row), text) for row, text in zip(rows, texts))
+    named = (
+        names("sentence", "level").format(names("row", claim.panel, row), text)
+        for row, text in zip(rows, texts, strict=True)
+    )
     return names("sentence", "semicolon").join(named)
 
 
