@@ -66,7 +66,7 @@ FOLDS = {
     "en": ["Exercises", "Read on", "All measurements, the setting, the limits"],
     "zh": ["练习", "延伸阅读", "全部数据、设置与局限"],
 }
-WORDS = {"en": ("*Hint: ", "Answer", "Without a program: "), "zh": ("*提示：", "答案", "不用程序：")}
+WORDS = {"en": ("*Hint: ", "Answer", "Without a program"), "zh": ("*提示：", "答案", "不用程序")}
 FOLD = re.compile(r"<summary>([^<\n]+)</summary>\n\n(.*)\n", re.S)
 FIRST = {"en": "*Read first: ", "zh": "*先读："}
 OPEN = {"en": "**What it leaves open.** ", "zh": "**留下的问题。** "}
