@@ -32,19 +32,18 @@ def _with_blocks(file: Path, **contents: str) -> str:
     return text
 
 
-def table(language: str, folder: str = "", *, with_numbers: bool = True) -> str:
+def table(language: str, folder: str = "", *, columns: int = 3) -> str:
     """Return the table of all questions: title with a link, answer in a sentence, the number that was measured.
 
-    `folder` is the path to `questions/` from the page that shows the table.
+    `columns` says how many of these three. `folder` is the path to `questions/` from the page that shows the table.
     """
-    count = 3 if with_numbers else 2
-    head = Names(HERE, language)("sentence", "index").split(" | ")[:count]
-    lines = [f"| | {' | '.join(head)} |", "|---" * (count + 1) + "|"]
+    head = Names(HERE, language)("sentence", "index").split(" | ")[:columns]
+    lines = [f"| | {' | '.join(head)} |", "|---" * (columns + 1) + "|"]
     for number, name in enumerate(_questions.names(), 1):
         question = _questions.question(name)
         _, title = _questions.number_and_title(question.page(language))
         link = f"[{title}]({folder}{name}/README{LANGUAGES[language]}.md)"
-        cells = [link, first_sentence(question, language), headline(question, language)][:count]
+        cells = [link, first_sentence(question, language), headline(question, language)][:columns]
         lines.append(f"| {number} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -42,7 +42,7 @@ def pages() -> dict[Path, str]:
         parts |= {"checks": check_rows(), "spread": spread_rows(language), "diagnosis_checks": diagnosis_rows(language)}
         parts["aims"] = _index.aims(language)
         readme = result_rows(SHORT_LIST, language, ["tensorflow"])
-        readme["questions"] = _index.table(language, "questions/", with_numbers=False)
+        readme["questions"] = _index.table(language, "questions/", columns=1)
         for folder in ("recipes", "docs"):
             for path in sorted((ROOT / folder).glob(f"[!.]*{suffix}.md")):
                 if suffix or ".zh" not in path.name:

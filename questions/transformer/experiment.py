@@ -219,7 +219,7 @@ EXPERIMENT = Experiment(
     },
     recheck_options={"places": (8,), "lengths": (), "rows": ("ngrams",)},
     lower_is_chosen=True,
-    # On the same seeds the next rates are worse: with 0.1, 2,352 and 6,000 steps and 48.2 % of errors; with 0.001, 51.4 %.
+    # The next rates are worse on the same seeds: 0.1 with 2,352 and 6,000 steps, 48.2 % of errors; 0.001 with 51.4 %.
     rows_allowed_at_grid_edge=("lstm@steps, 2", "lstm@steps, 4", "lstm@names", "transformer@names"),
     figure_size=(6.4, 2.5),
 )
