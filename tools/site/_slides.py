@@ -73,7 +73,7 @@ def _units(block: str) -> list[str]:
         return re.split(r"\n(?=- |\d\. )", block)
     if re.match(r"```|\||!\[|\$\$|\*[^*]+\*$", block):
         return [block]
-    return SENTENCE_END.sub(lambda found: found[1] or "\n- ", f"- {block}").split("\n")
+    return SENTENCE_END.sub(lambda found: found[1] or "\n- ", "- " + block.replace("\n", " ")).split("\n")
 
 
 def _divided(units: Iterator[str]) -> list[str]:
