@@ -114,7 +114,7 @@ EXPERIMENT = Experiment(
         Claim("words", "adam_words", "momentum_words", "yes"),
         Claim("tuned", "adam_chosen", "momentum_chosen", "undecided"),
         Claim("rare", "adam_words", "momentum_words", "yes"),
-        Claim("tuned", "adam_default", "sgd_default", "yes"),
+        Claim("tuned", "adam_default", "momentum_default", "undecided"),
         Claim("tuned", "adam_chosen", "adam_default", "yes"),
         Claim("tuned", "adamw_chosen", "adam_chosen", "undecided"),
         Claim("tuned", "sgd_chosen", "adam_chosen", "undecided"),

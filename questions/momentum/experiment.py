@@ -3,11 +3,12 @@
 import math
 
 import numpy as np
+from scipy.sparse.linalg import cg
 
 from questions import _network, _tuning
 from questions._experiment import NUMBER, Claim, Experiment, Panel, Score, Unit
 
-QUADRATIC_ROWS = ("plain", "fixed", "best", "nesterov")
+QUADRATIC_ROWS = ("plain", "fixed", "best", "nesterov", "conjugate")
 CONDITIONS = (10, 100, 1000, 10_000)
 NETWORK_ROWS = {"plain": (0.0, False), "fixed": (0.9, False), "nesterov_fixed": (0.9, True)}
 BATCH_SIZES = (2, 32, 512)
@@ -42,6 +43,8 @@ def quadratic_steps(row: str, condition: int, seed: int, dimensions: int = 20) -
     rotation = np.linalg.qr(rng.standard_normal((dimensions, dimensions)))[0]
     matrix = rotation * np.geomspace(1 / condition, 1, dimensions) @ rotation.T  # X.T @ X of the examples.
     minimum = rng.standard_normal(dimensions)
+    if row == "conjugate":
+        return conjugate_steps(matrix, minimum)
     rate, momentum, is_nesterov = settings(row, 1 / condition, 1.0)
     w, velocity, steps = np.zeros(dimensions), np.zeros(dimensions), 0
     while np.sum((w - minimum) ** 2) > 1e-6 * np.sum(minimum**2):
@@ -49,6 +52,13 @@ def quadratic_steps(row: str, condition: int, seed: int, dimensions: int = 20) -
         velocity = momentum * velocity - rate * matrix @ (ahead - minimum)
         w, steps = w + velocity, steps + 1
     return steps
+
+
+def conjugate_steps(matrix: np.ndarray, minimum: np.ndarray) -> int:
+    """Return the same number for conjugate gradients, which compute a rate and a momentum in each step."""
+    distances = []  # Squared, after each step.
+    cg(matrix, matrix @ minimum, rtol=1e-9, callback=lambda w: distances.append(np.sum((w - minimum) ** 2)))
+    return 1 + int(np.argmax(np.array(distances) <= 1e-6 * np.sum(minimum**2)))
 
 
 def settings(row: str, smallest: float, largest: float) -> tuple[float, float, bool]:
@@ -87,6 +97,8 @@ EXPERIMENT = Experiment(
         Claim("steps", "best", "plain", "given", at="10000"),
         Claim("network", "fixed", "plain", "undecided", at="2"),
         Claim("network", "fixed", "plain", "undecided", at="32"),
+        Claim("network", "nesterov_fixed", "plain", "yes", at="32"),
+        Claim("steps", "fixed", "plain", "given", at="10"),
     ),
     quick={"conditions": (4, 9), "batch_sizes": (32,), "most": {32: 20}, "limit": 500},
     recheck_options={"conditions": (), "batch_sizes": (512,)},

@@ -121,11 +121,11 @@ EXPERIMENT = Experiment(
         "loss": Panel(LOSS._replace(name="test loss"), ROWS),
     },
     claims=(
+        Claim("accuracy", "l2", "none", "yes"),
         Claim("accuracy", "shift", "none", "yes"),
         Claim("loss", "early", "none", "yes"),
         Claim("accuracy", "early", "none", "no"),
         Claim("accuracy", "dropout", "none", "yes"),
-        Claim("accuracy", "l2", "none", "yes"),
         Claim("accuracy", "adamw", "none", "yes"),
         Claim("accuracy", "l2", "adamw", "yes"),
     ),
