@@ -65,16 +65,6 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(numbers, key=numbers.get))
 
 
-def path() -> tuple[str, ...]:
-    """Return the names of all questions in the order of the path: a page ends with a link to the next one."""
-    link = re.compile(r"→ \[[^\]]+\]\(\.\./(\w+)/README\.md\)")
-    following = {name: link.findall(question(name).page("en").read_text(encoding="utf-8")) for name in names()}
-    [found] = [[name] for name in names() if [name] not in following.values()]
-    while following[found[-1]]:
-        found += following[found[-1]]
-    return tuple(found)
-
-
 def number_and_title(page: Path) -> tuple[int, str]:
     """Return what stands in the title of a page, "# 1. Why does …?"."""
     first = page.read_text(encoding="utf-8").partition("\n")[0]

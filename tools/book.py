@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 from pypdf import PdfReader
 
-from questions import _questions
+from questions import _path, _questions
 from recipes._lib.runs import arguments, command_line
 from recipes._lib.words import LANGUAGES, read_words
 from tools.site import _pages
@@ -74,7 +74,7 @@ def _print(content: str, pdf: Path, browser: str) -> None:
 
 def names() -> list[str]:
     """Return the paths of the pages that are the chapters."""
-    path = [f"questions/{name}/README.md" for name in _questions.path()]
+    path = [f"questions/{name}/README.md" for name in _path.path()]
     return ["questions/training.md", *path, "questions/README.md", "questions/glossary.md"]
 
 

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("pypdf")
 from pypdf import PdfReader
 
-from questions import _questions
+from questions import _path, _questions
 from recipes._lib.words import LANGUAGES, read_words
 from tools import book
 from tools.site import _pages
@@ -21,13 +21,13 @@ QUESTIONS = _pages.ROOT / "questions"
 def titles(language):
     """Return the titles of the chapters, as their pages have them."""
     pages = [QUESTIONS / f"training{LANGUAGES[language]}.md"]
-    pages += [_questions.question(name).page(language) for name in _questions.path()]
+    pages += [_questions.question(name).page(language) for name in _path.path()]
     found = [page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for page in pages]
     return [*found, *{"en": ("How to read the numbers", "Glossary"), "zh": ("如何阅读数字", "术语表")}[language]]
 
 
 def test_the_path_goes_from_a_straight_line_to_self_supervision_through_every_question():
-    path = _questions.path()
+    path = _path.path()
     assert path[:4] == ("linear_model", "polynomial", "multilayer", "activations") and path[-1] == "self_supervision"
     assert sorted(path) == sorted(_questions.names())
 
