@@ -78,10 +78,12 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("chosen", "normalised_eight", "he_eight", "yes"),
-        Claim("eight", "normalised_eight", "he_eight", "yes", at="1"),
+        Claim("eight", "normalised_eight", "he_eight", "yes", at="0.1"),
         Claim("chosen", "normalised_two", "he_two", "yes"),
+        Claim("chosen", "normalised_eight", "he_two", "no"),
         Claim("long", "normalised_eight", "he_eight", "yes"),
         Claim("chosen", "noisy_eight", "he_eight", "yes"),
+        Claim("chosen", "noisy_eight", "normalised_eight", "yes", better=False),
     ),
     seeds=tuple(range(10)),
     quick={"rates": (0.1,), "limit": 20, "epochs": 1, "longer": 1, "eager": True},

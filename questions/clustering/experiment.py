@@ -114,9 +114,11 @@ EXPERIMENT = Experiment(
         "labels": Panel(FEW_LABELS, LABEL_ROWS),
     },
     claims=(
-        Claim("accuracy", "autoencoder", "pixels", "yes"),
-        Claim("labels", "chosen_codes", "random_pixels", "yes"),
         Claim("labels", "chosen_codes", "random_codes", "yes"),
+        Claim("accuracy", "autoencoder_mixture", "pca_mixture", "yes"),
+        Claim("labels", "chosen_codes", "chosen_pixels", "yes"),
+        Claim("labels", "chosen_pixels", "random_codes", "yes"),
+        Claim("accuracy", "autoencoder", "pixels", "yes"),
         Claim("accuracy", "pca", "pixels", "no"),
     ),
     quick={"limit": 100, "epochs": 1, "tried_epochs": 0, "labelled": 20, "rates": (0.01,)},

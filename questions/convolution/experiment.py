@@ -85,8 +85,9 @@ EXPERIMENT = Experiment(
     claims=(
         Claim("accuracy", "cnn", "mlp", "yes"),
         Claim("accuracy", "cnn_shuffled", "mlp", "no"),
-        Claim("shift", "cnn", "mlp", "given", at="4"),
-        Claim("shift", "cnn", "cnn_flat", "given", at="4"),
+        Claim("shift", "cnn", "mlp", "yes", at="3"),
+        Claim("shift", "cnn", "cnn_flat", "yes", at="3"),
+        Claim("shift", "cnn_flat", "cnn", "yes", at="0"),
     ),
     quick={"limit": 100, "epochs": 1, "image_epochs": 1, "shifts": (0,), "grid": (0.01,)},
     recheck_options={"keys": KEYS[:2]},
