@@ -1,7 +1,9 @@
 """Question 22: what is a linear model of one variable good for? `python -m questions linear_model`"""
 
 import numpy as np
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from questions import _figure, _retraining
 from questions._experiment import Claim, Experiment, Panel, Score, Unit
@@ -9,6 +11,7 @@ from questions._experiment import Claim, Experiment, Panel, Score, Unit
 COUNTS = (10, 20, 40, 80, 160)
 SCALES = ("standard", "thousands", "pounds")
 STEPS = (1, 10, 100, 1000, 10_000)
+PENALTIES = np.logspace(-3, 3, 13)
 
 
 def measure(seed: int, *, counts=COUNTS, draws: int = 100, resamples: int = 200, steps=STEPS) -> dict:
@@ -65,7 +68,9 @@ def few_errors(mpg, column: int, counts, draws: int, seed: int) -> dict:
     """Return the error on each test car of models of a few cars: the median over several draws."""
     rng = np.random.default_rng(seed)
     x, y = mpg.train.x.astype("float64"), mpg.train.y.astype("float64")
-    errors = {row: {} for row in ("mean", "line", "seven")}
+    errors = {row: {} for row in ("mean", "line", "seven", "seven_penalty")}
+    # The penalty is chosen inside the few cars: each is left out once.
+    ridge = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
     for n in counts:
         guesses = {row: [] for row in errors}
         for _ in range(draws):
@@ -73,7 +78,8 @@ def few_errors(mpg, column: int, counts, draws: int, seed: int) -> dict:
             slope, intercept = line(x[own, column], y[own])
             guesses["mean"].append(np.full(len(mpg.test.y), y[own].mean()))
             guesses["line"].append(intercept + slope * mpg.test.x[:, column])
-            guesses["seven"].append(LinearRegression().fit(x[own], y[own]).predict(mpg.test.x))
+            for row, model in {"seven": LinearRegression(), "seven_penalty": ridge}.items():
+                guesses[row].append(model.fit(x[own], y[own]).predict(mpg.test.x))
         for row, own in guesses.items():
             errors[row][str(n)] = np.median(np.abs(np.stack(own) - mpg.test.y), axis=0)
     return errors
@@ -141,17 +147,21 @@ EXPERIMENT = Experiment(
     panels={
         "cars": Panel(MILES, ("mean", "line", "parabola", "seven")),
         "slope": Panel(SLOPE, ("formula", "bootstrap", "fresh"), x_axis="cars in the sample", logarithmic=True),
-        "few": Panel(MILES, ("mean", "line", "seven"), x_axis="cars in the sample", logarithmic=True),
+        "few": Panel(MILES, ("mean", "line", "seven", "seven_penalty"), x_axis="cars in the sample", logarithmic=True),
         "hours": Panel(HIRES, ("hour_line", "hour_means")),
         "steps": Panel(DESCENT, SCALES, x_axis="steps of gradient descent", logarithmic=True),
     },
     claims=(
         Claim("cars", "line", "mean", "yes"),
+        Claim("few", "seven_penalty", "line", "undecided", at="10"),
         Claim("slope", "bootstrap", "fresh", "within", at="40"),
         Claim("slope", "formula", "fresh", "yes", better=False, at="40"),
         Claim("few", "line", "seven", "yes", at="10"),
+        Claim("few", "seven_penalty", "seven", "yes", at="10"),
+        Claim("few", "seven", "line", "undecided", at="20"),
         Claim("cars", "seven", "line", "yes"),
-        Claim("hours", "hour_line", "hour_means", "given", better=False),
+        Claim("cars", "parabola", "line", "undecided"),
+        Claim("hours", "hour_line", "hour_means", "yes", better=False),
         Claim("steps", "pounds", "standard", "given", better=False, at="1000"),
     ),
     quick={"counts": (10, 40), "draws": 3, "resamples": 5, "steps": (1, 1000)},

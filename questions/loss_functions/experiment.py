@@ -18,7 +18,7 @@ EPOCHS = {"mnist": 8, "mnist1d": 15}
 TITLES = {"mnist": "MNIST", "mnist1d": "MNIST-1D"}
 KEYS = {f"{row}@{TITLES[name]}": (name, row) for name, rows in SETS.items() for row in rows}
 LOSSES = {"squared": "mse", "absolute": "mae", "cross": keras.losses.CategoricalCrossentropy(from_logits=True)}
-RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03)
+RATES = (0.0001, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 SHARES = (0, 0.05, 0.1, 0.2, 0.3)
 NOISES = ("normal", "laplace")
 PULLS = {
@@ -27,6 +27,7 @@ PULLS = {
     "absolute": lambda distance: 1 / distance.clip(1e-4),
 }
 """Loss to the weight of an example in least squares: its derivative by the residual, divided by the residual."""
+SPOILED_ROWS = (*PULLS, "removed")
 
 
 def choose(*, rates=RATES, **options) -> dict:
@@ -69,15 +70,20 @@ def network(name: str, row: str):
 
 
 def spoiled_errors(seed: int) -> dict:
-    """Return the error on each test car of the linear model with the least loss, by loss and share of wrong targets."""
+    """Return the error on each test car of the linear model with the least loss, by loss and share of wrong targets.
+
+    The row "removed" has the squared error without the targets that are far from the median of all.
+    """
     cars = data.load("auto_mpg", seed=seed)
     order = np.random.default_rng(seed).permutation(len(cars.train.y))
-    errors = {row: {} for row in PULLS}
+    errors = {row: {} for row in SPOILED_ROWS}
     for share in SHARES:
         y = cars.train.y.astype("float64")
         y[order[: round(share * len(y))]] *= 10
-        for row, pull in PULLS.items():
-            predicted = linear_model(cars.train.x, y, pull)(cars.test.x)
+        distance = np.abs(y - np.median(y))
+        for row in SPOILED_ROWS:
+            kept = distance <= (3.5 * np.median(distance) if row == "removed" else np.inf)
+            predicted = linear_model(cars.train.x[kept], y[kept], PULLS.get(row, PULLS["squared"]))(cars.test.x)
             errors[row][f"{share:g}"] = np.abs(predicted - cars.test.y)
     return errors
 
@@ -112,12 +118,6 @@ def linear_model(x, y, pull, steps: int = 300):
     return lambda x: columns(x) @ coefficients
 
 
-def smaller_label(figure, panels: dict) -> None:
-    """Let the label of a low figure fit beside it."""
-    if len(panels) == 1:
-        figure.axes[0].yaxis.label.set_size(8)
-
-
 SPOILED = "share of training targets that are wrong (× 10)"
 ERROR = Score("mean absolute test error", Unit("mpg"), higher_is_better=False, logarithmic=True)
 SLOPE = Score("error of the slope", higher_is_better=False, format=".3f", is_ratio=True)
@@ -125,24 +125,25 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "spoiled": Panel(ERROR, tuple(PULLS), x_axis=SPOILED),
+        "spoiled": Panel(ERROR, SPOILED_ROWS, x_axis=SPOILED),
         "noise": Panel(SLOPE, tuple(f"{noise}_{row}" for noise in NOISES for row in ("squared", "absolute"))),
         "mnist": Panel(ACCURACY, SETS["mnist"]),
         "mnist1d": Panel(ACCURACY, SETS["mnist1d"]),
     },
     claims=(
         Claim("spoiled", "absolute", "squared", "given", at="0.1"),
-        Claim("mnist", "squared", "cross_entropy", "within", better=False),
-        Claim("mnist1d", "squared", "cross_entropy", "yes", better=False),
+        Claim("mnist1d", "squared_softmax", "cross_entropy", "undecided", better=False),
+        Claim("mnist", "squared", "cross_entropy", "no within", better=False),
+        Claim("mnist1d", "squared", "cross_entropy", "undecided", better=False),
         Claim("mnist1d", "absolute_softmax", "cross_entropy", "yes", better=False),
-        Claim("noise", "laplace_absolute", "laplace_squared", "yes"),
-        Claim("noise", "normal_absolute", "normal_squared", "yes", better=False),
+        Claim("noise", "laplace_absolute", "laplace_squared", "given"),
+        Claim("noise", "normal_absolute", "normal_squared", "given", better=False),
     ),
     quick={"rates": (0.003,), "limit": 20, "epochs": {"mnist": 1, "mnist1d": 1}, "draws": 2, "eager": True},
     recheck_options={"sets": ("mnist1d",), "rows": ("cross_entropy", "squared")},
     seeds=tuple(range(10)),
-    # All outputs near 0 are best there, with any rate; no claim compares this row.
-    rows_allowed_at_grid_edge=("absolute@MNIST-1D",),
-    figure_size=(6.4, 2.5),
-    adjust=smaller_label,
+    # Absolute error: all outputs near 0 are best, with any rate; no claim compares this row. Cross-entropy: in an
+    # earlier run its validation accuracy was 0.08 lower with the rate 0.03 than with 0.01.
+    rows_allowed_at_grid_edge=("absolute@MNIST-1D", "cross_entropy@MNIST-1D"),
+    main_panels=("spoiled", "mnist1d"),
 )

@@ -7,7 +7,8 @@ from questions import _retraining, _tuning
 from questions._experiment import Claim, Experiment, Panel, Score, Unit
 
 PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100)
-CARS = {"linear": 1, "squares": 2, "quadratic": 2, "cubic": 3, "quadratic_penalty": 2, "cubic_penalty": 3}
+CARS = {"linear": 1, "logarithm": 1, "squares": 2, "quadratic": 2, "cubic": 3}
+PENALISED = {"linear_penalty": 1, "squares_penalty": 2, "quadratic_penalty": 2, "cubic_penalty": 3}
 DEGREES = (1, 2, 3, 4, 5, 6, 9, 12)
 SIZES = (8, 16, 40, 80, 200, 792)
 NOISE = 0.5
@@ -18,7 +19,7 @@ def measure(seed: int, best: dict, *, degrees=DEGREES, sizes=SIZES, draws: int =
     mpg = _retraining.loaded("auto_mpg", None, seed)
     strengths = {"many": 0.0, "many_penalty": best["many_penalty"]}
     return {
-        "cars": {row: cars_errors(mpg, row, best.get(row, 0.0)) for row in CARS},
+        "cars": {row: cars_errors(mpg, row, best.get(row, 0.0)) for row in CARS | PENALISED},
         "tradeoff": bias_and_variance(degrees, best["total_penalty"], 10 * draws, seed),
         "many": {row: size_errors(mpg, strength, sizes, draws, seed) for row, strength in strengths.items()},
     }
@@ -35,7 +36,7 @@ def choose(*, degrees=DEGREES, sizes=SIZES, draws: int = 20) -> dict:
             return [own.mean() for own in size_errors(mpg, penalty, sizes, 5, seed, "valid").values()]
         return cars_errors(mpg, row, penalty, "valid")
 
-    return _tuning.search(("quadratic_penalty", "cubic_penalty", "total_penalty", "many_penalty"), PENALTIES, errors)
+    return _tuning.search((*PENALISED, "total_penalty", "many_penalty"), PENALTIES, errors)
 
 
 def least_squares(train: np.ndarray, y: np.ndarray, test: np.ndarray, penalty: float = 0.0) -> np.ndarray:
@@ -63,10 +64,13 @@ def products(train: np.ndarray, test: np.ndarray, degree: int) -> tuple[np.ndarr
 
 def cars_errors(mpg, row: str, penalty: float, part: str = "test") -> np.ndarray:
     """Return the absolute error on each car of a part, of a polynomial of all seven variables."""
-    held_out = getattr(mpg, part)
-    train, other = products(mpg.train.x.astype("float64"), held_out.x.astype("float64"), CARS[row])
-    if row == "squares":
-        powers = PolynomialFeatures(CARS[row], include_bias=False).fit(mpg.train.x).powers_
+    held_out, degree = getattr(mpg, part), (CARS | PENALISED)[row]
+    train, other = products(mpg.train.x.astype("float64"), held_out.x.astype("float64"), degree)
+    if row == "logarithm":
+        predicted = np.exp(least_squares(train, np.log(mpg.train.y), other))
+        return absolute_errors(predicted, mpg.train.y, held_out.y)
+    if row.startswith("squares"):
+        powers = PolynomialFeatures(degree, include_bias=False).fit(mpg.train.x).powers_
         is_of_one_variable = (powers > 0).sum(axis=1) == 1
         train, other = train[:, is_of_one_variable], other[:, is_of_one_variable]
     return absolute_errors(least_squares(train, mpg.train.y, other, penalty), mpg.train.y, held_out.y)
@@ -117,17 +121,20 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "cars": Panel(MILES, tuple(CARS)),
+        "cars": Panel(MILES, (*CARS, *PENALISED)),
         "tradeoff": Panel(SQUARED, ("bias", "variance", "total", "total_penalty"), x_axis="degree"),
         "many": Panel(MILES, ("many", "many_penalty"), x_axis="number of coefficients", logarithmic=True),
     },
     claims=(
-        Claim("cars", "quadratic", "linear", "yes"),
+        Claim("cars", "quadratic_penalty", "linear", "yes"),
+        Claim("cars", "quadratic_penalty", "logarithm", "undecided"),
         Claim("cars", "cubic", "quadratic", "yes", better=False),
-        Claim("cars", "quadratic", "squares", "undecided"),
+        Claim("cars", "quadratic_penalty", "squares_penalty", "undecided"),
         Claim("cars", "cubic_penalty", "cubic", "yes"),
+        Claim("cars", "cubic_penalty", "quadratic_penalty", "undecided"),
         Claim("tradeoff", "total_penalty", "total", "yes", at="12"),
         Claim("many", "many_penalty", "many", "yes", at="40"),
+        Claim("many", "many_penalty", "many", "undecided", at="8"),
     ),
     quick={"degrees": (1, 2, 12), "sizes": (8, 40, 792), "draws": 1},
     recheck_options={},
