@@ -13,7 +13,7 @@ import numpy as np
 
 from questions import _examples
 from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
-from recipes._lib.runs import seed_intervals
+from recipes._lib.runs import arguments, seed_intervals
 from recipes._lib.runs.seed_intervals import Interval
 
 ERROR = 0.05
@@ -121,6 +121,8 @@ def findings(experiment: Experiment, seeds: dict) -> list[Finding]:
             compared.append((Interval((row - other) / len(seeds), -math.inf, math.inf), p))
         else:
             compared.append(difference(seeds, claim.panel, score, claim.row, claim.reference, claim.at))
+            if math.isnan(compared[-1][1]) and compared[-1][0].mean != 0 and claim.outcome != "given":
+                raise arguments.error("outcome", "'given' where every seed has the same difference", claim.outcome)
     open_claims = [i for i, claim in enumerate(experiment.claims) if claim.outcome != "given"]
     p_values = [1.0 if math.isnan(compared[i][1]) else compared[i][1] for i in open_claims]
     corrected = dict(zip(open_claims, holm(p_values), strict=True))
