@@ -121,8 +121,6 @@ def findings(experiment: Experiment, seeds: dict) -> list[Finding]:
             compared.append((Interval((row - other) / len(seeds), -math.inf, math.inf), p))
         else:
             compared.append(difference(seeds, claim.panel, score, claim.row, claim.reference, claim.at))
-            if math.isnan(compared[-1][1]) and compared[-1][0].mean != 0 and claim.outcome != "given":
-                raise arguments.error("outcome", "'given' where every seed has the same difference", claim.outcome)
     open_claims = [i for i, claim in enumerate(experiment.claims) if claim.outcome != "given"]
     p_values = [1.0 if math.isnan(compared[i][1]) else compared[i][1] for i in open_claims]
     corrected = dict(zip(open_claims, holm(p_values), strict=True))
@@ -146,6 +144,8 @@ def _outcome(claim: Claim, panel: Panel, found: Interval, corrected: float | Non
         return "given"
     size = _margin(claim, panel.score, seeds)
     is_within = size is not None and -size < found.low and found.high < size
+    if found.low == found.high != 0 and not is_within:
+        raise arguments.error("outcome", "'given' where every seed has the same difference", claim.outcome)
     if corrected >= ERROR or found.mean == 0:
         return "within" if is_within else "undecided"
     # More successes are better, whatever the score.
