@@ -6,6 +6,7 @@ A test trains the same network with Keras, to the same weights. All weights lie 
 
 import itertools
 import math
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -121,34 +122,51 @@ def until_target(
 LINEAR = (40, 10)  # Softmax regression on MNIST-1D.
 
 
-def linear_losses(train, batch_size: int, rate: float, seed: int, passes, half: float = math.inf) -> dict[int, float]:
+def linear_losses(
+    train, batch_size: int, rate: float, seed: int, passes, half: float = math.inf, is_averaged: bool = False
+) -> dict[int, float]:
     """Return the training loss of softmax regression after each number of passes, in double precision.
 
-    The learning rate is half as large after `half` passes.
+    The learning rate is half as large after `half` passes. If averaged, the loss is that of the mean of the weights
+    over the last half of the steps (Polyak & Juditsky, 1992); each number of passes is at least twice the one before.
     """
     (x, y), weights = train, new_weights(LINEAR, np.random.default_rng(seed)).astype(float)
     x = x.astype(float)
     steps_a_pass, done, found = len(x) / batch_size, 0, {}
     for number in sorted(passes):
         end = max(1, round(number * steps_a_pass))
+        total, first = np.zeros_like(weights), max(done, end // 2)
         for step, batch in enumerate(batches(x, y, batch_size, seed, done, end), done):
             descend(weights, LINEAR, [batch], rate / (1 + step / (half * steps_a_pass)))
-        done, found[number] = end, scores(layers(weights, LINEAR), x, y)[0]
+            if is_averaged and step >= first:
+                total += weights
+        mean = total / (end - first) if is_averaged else weights
+        done, found[number] = end, scores(layers(mean, LINEAR), x, y)[0]
     return found
 
 
-def quasi_newton(train, weights: np.ndarray) -> list[float]:
-    """Return the training loss of softmax regression at each pass of L-BFGS, in double precision."""
-    x, y, losses = train[0].astype(float), train[1], []
+TO_THE_MINIMUM = {"maxiter": 3000, "maxfun": 3000, "ftol": 0, "gtol": 1e-9}
+
+
+def quasi_newton(train, first: np.ndarray, sizes=LINEAR, **options) -> tuple[list[float], list[np.ndarray], float]:
+    """Return the training loss and the weights at each pass of L-BFGS, and SciPy's own processor time in a pass.
+
+    It starts from the first weights, in their precision. `options` are SciPy's; without any, it goes on to the minimum.
+    """
+    x, y, losses, tried, seconds = train[0].astype(first.dtype), train[1], [], [], []
 
     def loss_and_gradient(weights):
-        views = layers(weights, LINEAR)
+        start = time.process_time()
+        tried.append(weights.astype(first.dtype))
+        views = layers(tried[-1], sizes)
         losses.append(scores(views, x, y)[0])
-        return losses[-1], gradient(views, x, y)
+        slopes = gradient(views, x, y).astype(float)
+        seconds.append(time.process_time() - start)
+        return losses[-1], slopes
 
-    options = {"maxiter": 3000, "maxfun": 3000, "ftol": 0, "gtol": 1e-9}
-    optimize.minimize(loss_and_gradient, weights, jac=True, method="L-BFGS-B", options=options)
-    return losses
+    start = time.process_time()
+    optimize.minimize(loss_and_gradient, first, jac=True, method="L-BFGS-B", options=options or TO_THE_MINIMUM)
+    return losses, tried, (time.process_time() - start - sum(seconds)) / len(losses)
 
 
 def batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int, first: int, last: int):

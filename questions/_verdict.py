@@ -13,7 +13,7 @@ import numpy as np
 
 from questions import _examples
 from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
-from recipes._lib.runs import seed_intervals
+from recipes._lib.runs import arguments, seed_intervals
 from recipes._lib.runs.seed_intervals import Interval
 
 FEWEST = 3
@@ -153,6 +153,8 @@ def _outcome(claim: Claim, panel: Panel, found: Interval, corrected: float | Non
         return "given"
     size = _margin(claim, panel.score, seeds)
     is_within = size is not None and -size < found.low and found.high < size
+    if found.low == found.high != 0 and not is_within:
+        raise arguments.error("outcome", "'given' where every seed has the same difference", claim.outcome)
     if corrected >= ERROR or found.mean == 0:
         return "within" if is_within else "undecided"
     # More successes are better, whatever the score.

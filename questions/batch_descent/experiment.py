@@ -1,17 +1,21 @@
 """Question 5: why batch gradient descent, each step with the whole training set? `python -m questions batch_descent`"""
 
+import math
+
 import numpy as np
 
 from questions import _network, _steps, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
 
 ROWS = ("small", "all")
+LINEAR_ROWS = ("small", "falling", "all", "lbfgs")
 SMALL = 32
 SIZES = (40, 64, 64, 10)  # Inputs, hidden units, classes.
 GRID = (0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3, 5.6)
 PASSES = (1, 3, 10, 30)
 STEPS = (10, 30, 100, 300)
 LINEAR_PASSES = (3, 10, 30, 100)
+HALF = 10  # Passes after which a falling learning rate is half as large, as in question 6.
 
 
 def measure(seed: int, best: dict, *, limit=None, passes=PASSES, steps=STEPS, linear=LINEAR_PASSES, rounds=5) -> dict:
@@ -25,12 +29,20 @@ def measure(seed: int, best: dict, *, limit=None, passes=PASSES, steps=STEPS, li
             panel, place = key.split(", ")
             rate = best[f"{row}@{key}"]
             found[panel].setdefault(row, {})[place] = hits(train, test, size, rate, seed, {number})[number]
-    start = _network.new_weights(_network.LINEAR, np.random.default_rng(seed)).astype(float)
-    losses = _network.quasi_newton(train, start)
+    first = _network.new_weights(SIZES, np.random.default_rng(seed))
+    most = round(max(passes) * seconds["small"] / seconds["all"]) if seconds else max(passes)
+    losses, tried, own = _network.quasi_newton(train, first, SIZES, maxfun=most)
+    if seconds:
+        seconds["lbfgs"] = seconds["all"] + own
+    for key, number in step_counts("lbfgs", 1, {"lbfgs": 1}, seconds, passes, ()).items():
+        panel, place = key.split(", ")
+        found[panel].setdefault("lbfgs", {})[place] = right(tried[int(np.argmin(losses[:number]))], test)
+    first = _network.new_weights(_network.LINEAR, np.random.default_rng(seed)).astype(float)
+    losses = _network.quasi_newton(train, first)[0]
     minimum = min(losses)
-    for row, size in sizes.items():
+    for row, (size, half) in linear_rows(train).items():
         rates = {n: best[f"{row}@linear, {n}"] for n in linear}
-        ends = {n: _network.linear_losses(train, size, rate, seed, (n,))[n] for n, rate in rates.items()}
+        ends = {n: _network.linear_losses(train, size, rate, seed, (n,), half)[n] for n, rate in rates.items()}
         found["linear"][row] = {str(n): loss - minimum for n, loss in ends.items()}
     found["linear"]["lbfgs"] = {str(n): min(losses[:n]) - minimum for n in linear}
     return found
@@ -50,13 +62,26 @@ def choose(*, limit=None, passes=PASSES, steps=STEPS, linear=LINEAR_PASSES, roun
             counts = step_counts(row, len(train[0]), sizes, seconds, passes, steps)
             for rate in GRID:
                 found = hits(train, valid, size, rate, seed, set(counts.values()))
-                scores = {key: float(found[number].mean()) for key, number in counts.items()}
-                losses = _network.linear_losses(train, size, rate, seed, linear)
-                scores |= {f"linear, {n}": -min(loss, 100.0) for n, loss in losses.items()}  # JSON has no infinity.
-                for key, score in scores.items():
-                    means = tries.setdefault(f"{row}@{key}", dict.fromkeys(map("{:g}".format, GRID), 0.0))
-                    means[f"{rate:g}"] += score / len(_tuning.SEEDS)
+                add(tries, row, rate, {key: float(found[number].mean()) for key, number in counts.items()})
+        for row, (size, half) in linear_rows(train).items():
+            for rate in GRID:
+                losses = _network.linear_losses(train, size, rate, seed, linear, half)
+                # JSON has no infinity.
+                add(tries, row, rate, {f"linear, {n}": -min(loss, 100.0) for n, loss in losses.items()})
     return tries
+
+
+def add(tries: dict, row: str, rate: float, scores: dict[str, float]) -> None:
+    """Add the scores of a seed to the means of a row's learning rate at each place."""
+    for key, score in scores.items():
+        means = tries.setdefault(f"{row}@{key}", dict.fromkeys(map("{:g}".format, GRID), 0.0))
+        means[f"{rate:g}"] += score / len(_tuning.SEEDS)
+
+
+def linear_rows(train: tuple) -> dict[str, tuple[int, float]]:
+    """Return for each row of softmax regression the batch size, and the passes until the rate is half as large."""
+    sizes = batch_sizes(train)
+    return {"small": (sizes["small"], math.inf), "falling": (sizes["small"], HALF), "all": (sizes["all"], math.inf)}
 
 
 def batch_sizes(train: tuple) -> dict[str, int]:
@@ -80,10 +105,15 @@ def hits(train: tuple, scored: tuple, size: int, rate: float, seed: int, steps: 
     weights, done, found = _network.new_weights(SIZES, np.random.default_rng(seed)), 0, {}
     for number in sorted(steps):
         _network.descend(weights, SIZES, _network.batches(*train, size, seed, done, number), rate)
-        with np.errstate(all="ignore"):  # Weights that are not finite count as guessing the first class.
-            logits = _network.outputs(_network.layers(weights, SIZES), scored[0])[-1]
-        done, found[number] = number, logits.argmax(axis=1) == scored[1]
+        done, found[number] = number, right(weights, scored)
     return found
+
+
+def right(weights: np.ndarray, scored: tuple) -> np.ndarray:
+    """Return which examples are right; weights that are not finite count as guessing the first class."""
+    with np.errstate(all="ignore"):
+        logits = _network.outputs(_network.layers(weights, SIZES), scored[0])[-1]
+    return logits.argmax(axis=1) == scored[1]
 
 
 def pass_seconds(x, y, sizes: dict[str, int], rounds: int) -> dict[str, float]:
@@ -93,7 +123,11 @@ def pass_seconds(x, y, sizes: dict[str, int], rounds: int) -> dict[str, float]:
     return {row: seconds[size] * len(x) / size for row, size in sizes.items()}
 
 
-CURVES = Panel(ACCURACY, ROWS, logarithmic=True)
+def after(equal: str) -> Panel:
+    """Return the panel of the accuracy after what is equal for all rows."""
+    return Panel(ACCURACY._replace(name=f"test accuracy after equal {equal}"), (*ROWS, "lbfgs"), logarithmic=True)
+
+
 MILLISECONDS = Unit("milliseconds", 1000.0)
 TIME = Score("time of a pass over the training set", MILLISECONDS, higher_is_better=False, format=".1f", is_ratio=True)
 LOSS = Score("training loss above the minimum", higher_is_better=False, format=".2g", logarithmic=True, is_ratio=True)
@@ -101,17 +135,19 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "passes": CURVES._replace(x_axis="passes over the training set (epochs)"),
-        "linear": Panel(LOSS, (*ROWS, "lbfgs"), x_axis="passes over the training set (epochs)", logarithmic=True),
-        "time": CURVES._replace(x_axis="time, in passes with batches of 32"),
-        "steps": CURVES._replace(x_axis="steps"),
-        "seconds": Panel(TIME, ROWS),
+        "passes": after("passes")._replace(x_axis="passes over the training set (epochs)"),
+        "linear": Panel(LOSS, LINEAR_ROWS, x_axis="passes over the training set (epochs)", logarithmic=True),
+        "time": after("times")._replace(x_axis="time, in passes with batches of 32"),
+        "steps": after("steps")._replace(rows=ROWS, x_axis="steps"),
+        "seconds": Panel(TIME, (*ROWS, "lbfgs")),
     },
     claims=(
-        Claim("passes", "small", "all", "yes", at="10"),
-        Claim("linear", "lbfgs", "small", "yes", at="100"),
-        Claim("linear", "lbfgs", "small", "no", at="3"),
         Claim("time", "small", "all", "yes", at="10"),
+        Claim("passes", "small", "all", "yes", at="10"),
+        Claim("linear", "lbfgs", "falling", "yes", at="100"),
+        Claim("linear", "lbfgs", "small", "no", at="3"),
+        Claim("passes", "small", "lbfgs", "yes", at="10"),
+        Claim("time", "small", "lbfgs", "undecided", at="10"),
         Claim("steps", "all", "small", "yes", at="100"),
         Claim("time", "small", "all", "undecided", at="30"),
     ),

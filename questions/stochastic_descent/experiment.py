@@ -17,7 +17,7 @@ GRID = (0.003, 0.0056, 0.01, 0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3
 TARGET = 1.1  # Training loss.
 SMALL = 32  # Batch size of softmax regression.
 PASSES = (1, 3, 10, 30, 100)
-RATES = {"fast": (3, math.inf), "slow": (100, math.inf), "falling": (100, 10)}
+RATES = {"fast": (3, math.inf), "slow": (100, math.inf), "falling": (100, 10), "averaged": (100, math.inf)}
 """Row to the passes after which its learning rate is the best one, and those after which it is half as large."""
 
 
@@ -34,7 +34,7 @@ def measure(seed: int, best: dict, *, limit=None, most_steps=None, rows=ROWS, pa
         seconds = _steps.seconds_a_step(SIZES, *train, timed, rounds)
         found["seconds"] = {row: found["steps"][row] * seconds[size] for row, size in sizes.items()}
     if passes:
-        lowest = min(_network.quasi_newton(train, np.zeros(41 * 10)))
+        lowest = min(_network.quasi_newton(train, np.zeros(41 * 10))[0])
         for row in RATES:
             losses = linear_losses(row, best[row], seed, train, passes)
             found["falling"][row] = {str(n): loss - lowest for n, loss in losses.items()}
@@ -63,7 +63,8 @@ def until_target(row, rate, seed, train, scored, most_steps) -> tuple[float, flo
 
 def linear_losses(row, rate, seed, train, passes) -> dict[int, float]:
     """Return the training loss of softmax regression after each number of passes."""
-    return _network.linear_losses(train, min(SMALL, len(train[0])), rate, seed, passes, RATES[row][1])
+    size, half = min(SMALL, len(train[0])), RATES[row][1]
+    return _network.linear_losses(train, size, rate, seed, passes, half, is_averaged=row == "averaged")
 
 
 STEPS = Score("steps", Unit("steps"), False, ",.0f", logarithmic=True, margin=0.1, is_ratio=True)
@@ -83,6 +84,8 @@ EXPERIMENT = Experiment(
     claims=(
         Claim("seconds", "64", "all", "yes"),
         Claim("falling", "falling", "slow", "yes", at="100"),
+        Claim("falling", "averaged", "falling", "yes", at="100"),
+        Claim("seconds", "64", "512", "yes"),
         Claim("seconds", "64", "1", "yes"),
         Claim("steps", "all", "512", "undecided"),
         Claim("at_target", "all", "64", "undecided", better=False),

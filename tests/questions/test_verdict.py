@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import statistics
 
 import numpy as np
@@ -128,14 +129,18 @@ def test_the_claims_of_a_question_share_an_error_by_holm_and_given_ones_do_not_c
     assert outcomes(b, c._replace(outcome="given"), d._replace(outcome="given")) == ["yes", "given", "given"]
 
 
-def test_a_difference_without_spread_has_no_p_and_is_not_shown():
+def test_a_difference_without_spread_has_no_p_and_must_be_given():
     seeds = {str(i): {"rows": {"a": i, "b": i + 1, "c": i}} for i in range(5)}
     score = Score("training loss", higher_is_better=False)
     found, p = _verdict.difference(seeds, "rows", score, "b", "a")
     assert found == (1, 1, 1) and math.isnan(p)
-    claims = Claim("rows", "b", "a", "no"), Claim("rows", "c", "a", "yes")
+    claims = Claim("rows", "b", "a", "given"), Claim("rows", "c", "a", "yes")
     stated = experiment(claims=claims, panels={"rows": Panel(score, tuple("abc"))})
-    assert [one.outcome for one in _verdict.findings(stated, seeds)] == ["undecided", "undecided"]
+    assert [one.outcome for one in _verdict.findings(stated, seeds)] == ["given", "undecided"]
+    stated = stated._replace(claims=(claims[0]._replace(outcome="no"),))
+    message = "`outcome` must be 'given' where every seed has the same difference. Received: outcome='no'"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        _verdict.findings(stated, seeds)
 
 
 def test_intervals_are_students():
