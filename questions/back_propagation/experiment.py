@@ -26,9 +26,9 @@ def measure(seed: int, best: dict, *, hidden=HIDDEN, steps=STEPS, depths=DEPTHS,
     scores = {"time": {"differences": {}, "backward": {}, "loss": {}}, "memory": {"backward": {}, "loss": {}}}
     for units in hidden:
         weights, sizes = drawn((40, units, 10), seed)
-        scores["time"]["loss"][str(len(weights))] = milliseconds(loss, weights, sizes, few)
-        scores["time"]["backward"][str(len(weights))] = milliseconds(backward, weights, sizes, few)
-        scores["time"]["differences"][str(len(weights))] = milliseconds(differences, weights, sizes, few, 1e-6)
+        scores["time"]["loss"][str(len(weights))] = processor_seconds(loss, weights, sizes, few)
+        scores["time"]["backward"][str(len(weights))] = processor_seconds(backward, weights, sizes, few)
+        scores["time"]["differences"][str(len(weights))] = processor_seconds(differences, weights, sizes, few, 1e-6)
     scores["error"] = errors(few, seed, steps)
     for depth in depths:
         weights, sizes = drawn((40, *[64] * depth, 10), seed)
@@ -80,23 +80,23 @@ def differences(weights: np.ndarray, sizes: tuple, part: tuple, step: float, pla
     return np.array(found)
 
 
-def milliseconds(function, *arguments) -> float:
+def processor_seconds(function, *arguments) -> float:
     """Return the median processor time of a call: one of more than 0.2 s, or as many as take 0.2 s."""
     times, start = [], time.process_time()
     while time.process_time() - start < 0.2:
         before = time.process_time()
         function(*arguments)
-        times.append(1000 * (time.process_time() - before))
+        times.append(time.process_time() - before)
     return statistics.median(times)
 
 
 def peak(function, *arguments) -> float:
-    """Return the most memory that a call holds at once, in megabytes."""
+    """Return the most memory that a call holds at once, in bytes."""
     tracemalloc.start()
     function(*arguments)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return most / 1e6
+    return float(most)
 
 
 def errors(part: tuple, seed: int, steps) -> dict:
@@ -151,9 +151,9 @@ def legend_above(figure, panels: dict) -> None:
     axes.legend(loc="upper left", fontsize=8)
 
 
-TIME = Score("time", Unit("milliseconds"), False, ",.3g", logarithmic=True, margin=0.1, is_ratio=True)
+TIME = Score("time", Unit("milliseconds", 1000.0), False, ",.3g", logarithmic=True, margin=0.1, is_ratio=True)
 ERROR = Score("relative error", NUMBER, False, ".1e", logarithmic=True, is_ratio=True)
-MEMORY = Score("memory", Unit("megabytes"), False, ".3g", is_ratio=True)
+MEMORY = Score("memory", Unit("megabytes", 1e-6), False, ".3g", is_ratio=True)
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,

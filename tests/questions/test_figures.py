@@ -11,7 +11,7 @@ from scipy import stats
 from questions import _figure, _questions
 from recipes._lib.words import LANGUAGES
 
-FACTORS = {"percent": 100, "milliseconds": 1000}
+FACTORS = {"percent": 100, "milliseconds": 1000, "megabytes": 1e-6}
 """From the measured number to the written one, by unit."""
 OWN = {"linear_model": {"weight": (1.5, 5.5), "mpg": (-10, 60)}, "multilayer": {"$x$": (0, 1), "$y$": (-0.5, 1.5)}}
 """Axes of a question's own figure that show no panel: a word of each label, and the range of the numbers there."""
