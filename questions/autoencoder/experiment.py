@@ -120,9 +120,9 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("error", "deep", "pca", "yes", at="8"),
+        Claim("error", "deep", "local", "no", at="8"),
         Claim("error", "linear", "pca", "given", at="8"),
         Claim("error", "deep", "pca", "yes", at="32"),
-        Claim("error", "deep", "local", "no", at="8"),
     ),
     quick={"limit": 100, "epochs": {"linear": 1, "deep": 1}, "sizes": (2,), "tuned_size": 2, "rates": RATES[:1]},
     recheck_options={"rows": ("pca", "deep"), "sizes": (8,)},
