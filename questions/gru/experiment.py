@@ -107,8 +107,8 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("accuracy", "mnist1d_gru", "mnist1d_lstm", "yes"),
-        Claim("accuracy", "mnist1d_gru", "mnist1d_simple", "yes"),
         Claim("accuracy", "mnist1d_gru", "mnist1d_lstm_wide", "yes"),
+        Claim("accuracy", "mnist1d_gru", "mnist1d_simple", "yes"),
         Claim("accuracy", "vowels_gru", "vowels_lstm", "undecided"),
         Claim("accuracy", "vowels_gru", "vowels_simple", "yes"),
         Claim("time", "gru", "lstm", "yes", at="1024"),
