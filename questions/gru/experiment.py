@@ -106,9 +106,11 @@ EXPERIMENT = Experiment(
         "time": Panel(TIME, CELLS, x_axis="units", logarithmic=True),
     },
     claims=(
-        Claim("accuracy", "mnist1d_gru", "mnist1d_simple", "yes"),
         Claim("accuracy", "mnist1d_gru", "mnist1d_lstm", "yes"),
+        Claim("accuracy", "mnist1d_gru", "mnist1d_lstm_wide", "yes"),
+        Claim("accuracy", "mnist1d_gru", "mnist1d_simple", "yes"),
         Claim("accuracy", "vowels_gru", "vowels_lstm", "undecided"),
+        Claim("accuracy", "vowels_gru", "vowels_simple", "yes"),
         Claim("time", "gru", "lstm", "yes", at="1024"),
         Claim("time", "gru", "lstm", "no", at="16"),
     ),

@@ -175,7 +175,9 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("labels", "probe", "changes", "yes", at="10"),
+        Claim("labels", "tuned_plain", "plain", "yes", at="10"),
         Claim("labels", "tuned_plain", "plain", "undecided", at="10000"),
+        Claim("labels", "probe", "plain", "no", at="10000"),
         Claim("labels", "changes", "plain", "yes", at="100"),
         Claim("labels", "tuned", "changes", "undecided", at="100"),
         Claim("labels", "tuned_plain", "plain", "yes", at="100"),
