@@ -193,10 +193,10 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("depth", "one", "none", "yes"),
-        Claim("xor", "eight_units", "two_units", "yes"),
         Claim("zigzag", "four_layers", "one_layer", "yes"),
-        Claim("zigzag", "four_layers", "solved", "no"),
         Claim("depth", "four", "one", "no"),
+        Claim("zigzag", "four_layers", "solved", "no"),
+        Claim("xor", "eight_units", "two_units", "yes"),
         Claim("zigzag", "hand_set", "narrow", "given"),
         Claim("zigzag", "narrow", "one_layer", "no"),
         Claim("depth", "two", "one", "no"),
