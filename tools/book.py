@@ -105,7 +105,7 @@ def _chapter(name: str, language: str) -> str:
     texts = read_words(_pages.WORDS, language)
     title, _, text = _pages.page_text(name, language, _pages.Files()).split("\n\n", 2)
     if name == "questions/README.md":  # Of the index, what the other pages refer to.
-        title, text = text.split("\n## ", 1)[1].split("\n\n", 1)
+        title, text = text.rsplit("\n## ", 1)[1].split("\n\n", 1)
         title = f"# {title}"
     answers = []
 

@@ -131,7 +131,7 @@ EXPERIMENT = Experiment(
     ),
     seeds=tuple(range(10)),
     quick={"limit": 100, "epochs": (1, 2), "levels": (3,)},
-    recheck_options={"rows": ("none", "shift")},
+    recheck_options={"rows": ("none", "l2")},
     chosen="strength (level 1 is the weakest, 5 the strongest)",
     main_panels=("curves",),
     figure_size=(6.4, 2.9),

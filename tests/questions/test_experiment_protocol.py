@@ -25,6 +25,7 @@ NOT_OF_THE_TEST_SET = {
     "activations": {"gradient": "sizes of gradients at the first weights"},
     "adam": dict.fromkeys(("words", "rare"), "training loss"),
     "autoencoder": {"angle": "between two linear spaces that the training set fixes"},
+    "back_propagation": {"error": "derivatives on training examples", "training": "training loss"},
     "batch_descent": {"linear": "training loss"},
     "gan": {"sure": "of drawn digits"} | dict.fromkeys(("modes", "near"), "the distribution of the points is known"),
     "gradient_descent": {"loss": "training loss", "quadratic": "no examples", "least_squares": "training loss"},
