@@ -44,7 +44,8 @@ def test_the_book_has_all_chapters_in_path_order_and_its_links_and_pictures_lead
     assert all(Path(unquote(path)).exists() for path in pictures) and len(pictures) == content.count("<img ") >= 75
     pages = [_questions.question(name).page(language).read_text(encoding="utf-8") for name in _questions.names()]
     assert "<details" not in content and "</details" not in content
-    folds = sum(page.count("<summary>") - page.count(f"<summary>{texts['answer']}<") for page in pages)
+    every = [*pages, (QUESTIONS / f"README{LANGUAGES[language]}.md").read_text(encoding="utf-8")]
+    folds = sum(page.count("<summary>") - page.count(f"<summary>{texts['answer']}<") for page in every)
     assert content.count('<div class="fold">') == folds
     numbered = content.count(f"<h3>{texts['answers']}</h3>"), content.count("<h3>" + texts["exercises"] + "</h3>")
     assert numbered == (sum(f"<summary>{texts['answer']}<" in page for page in pages), len(pages))

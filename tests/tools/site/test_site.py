@@ -21,7 +21,7 @@ WORDS = {
     "": {
         "overfitting": "regularisation", "momentum": "momentum", "batch normalisation": "batch_normalisation",
         "learning rate": "descent|adam|glossary", "dropout": "dropout", "LSTM": "lstm", "GRU": "gru",
-        "self-attention": "self_attention", "convolution": "convolution|cnn", "back-propagation": "gradient_descent",
+        "self-attention": "self_attention", "convolution": "convolution|cnn", "back-propagation": "back_propagation",
         "autoencoder": "autoencoder", "GAN": "gan", "VAE": "vae", "cross-entropy": "loss_functions",
         "k-means": "clustering", "export": "export", "resume": "training", "JAX": "backends", "glossary": "glossary",
         "photo": "photos",
@@ -33,7 +33,7 @@ WORDS = {
         "卷积": "convolution|cnn", "反向传播": "back_propagation|gradient_descent", "自编码器": "autoencoder|glossary",
         "生成对抗网络": "gan", "变分自编码器": "vae", "交叉熵": "loss_functions|glossary", "聚类": "clustering",
         "导出": "export", "恢复": "training|saved_runs", "照片": "photos", "术语表": "glossary",
-        "梯度消失": "lstm|recurrence|activations|batch_normalisation",
+        "梯度消失": "lstm|recurrence|activations|batch_normalisation|glossary",
     },
 }  # fmt: skip
 
