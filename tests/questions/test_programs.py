@@ -52,7 +52,7 @@ def test_what_an_exercise_changes_stands_once_in_the_program(name):
             assert program.count(old) == 1 and old != new, (number, old)
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=10)  # All of them together take minutes: `DLGUIDE_TESTS=60` runs them.
 @pytest.mark.parametrize(
     ("name", "number"),
     [
