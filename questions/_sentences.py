@@ -49,7 +49,7 @@ def _size(finding: _verdict.Finding, score: Score, names: Names) -> str:
         if decided and center < 1:
             center, low, high = 1 / center, 1 / high, 1 / low
         text = names("sentence", "factor" if decided else "ratio")
-        return text.format(f"{center:.3g}", f"{low:.3g}", f"{high:.3g}")
+        return text.format(*map(_three_digits, (center, low, high)))
     unit = names("difference", score.unit.name)
     if not decided:
         ends = names("sentence", "signed range").format(score.number(found.low, "+"), score.number(found.high, "+"))
@@ -58,6 +58,10 @@ def _size(finding: _verdict.Finding, score: Score, names: Names) -> str:
     amount = unit.format(score.number(abs(found.mean)))
     amount = names("sentence", "range").format(amount, score.number(low), score.number(high))
     return names("more" if found.mean > 0 else "less", score.unit.name, "any unit").format(amount)
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.3g}" if number < 1000 else f"{float(f'{number:.3g}'):,.0f}"
 
 
 def margin(score: Score, names: Names) -> str:

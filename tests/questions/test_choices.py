@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from questions import _questions
+from questions.adam import experiment as adam
 from questions.lstm import experiment as lstm
 from questions.multilayer import experiment as multilayer
-from questions.self_attention import experiment as self_attention
 
 
 @pytest.mark.parametrize(("steps", "score"), [(100, 100), (lstm.STEPS, 4 * lstm.STEPS)])
@@ -29,15 +30,14 @@ def test_the_networks_of_the_zigzag_have_as_many_weights_and_the_hand_set_one_is
     assert multilayer.zigzag_error(multilayer.zigzag_network("one_layer"), multilayer.GRID) > 0.1
 
 
-def test_the_answer_is_the_letter_behind_the_one_that_is_asked_and_each_distance_is_equally_frequent():
-    x, y, places = self_attention.sequences(3000, np.random.default_rng(0))
-    letters, asked = np.split(x, [self_attention.LETTERS], axis=1)
-    assert all(len(set(row)) == self_attention.LETTERS for row in letters)
-    found = (letters[:, None] == asked[:, :, None]).argmax(axis=2) + 1
-    assert np.array_equal(found, places) and not y[:, : self_attention.LETTERS].any()
-    assert np.array_equal(y[:, self_attention.LETTERS :], np.take_along_axis(letters, found, 1))
-    distances = np.arange(self_attention.LETTERS, self_attention.LENGTH) - places
-    for number in range(self_attention.QUESTIONS):
-        seen, counts = np.unique(distances[:, number], return_counts=True)
-        assert tuple(seen) == self_attention.DISTANCES
-        np.testing.assert_allclose(counts / 3000, 1 / len(seen), atol=0.04)
+def test_the_best_losses_on_pairs_of_words_are_those_that_the_page_names():
+    x, y = adam.word_pairs(10_000)["train"]
+
+    def entropy(values):
+        shares = np.unique(values, return_counts=True)[1] / len(values)
+        return -(shares * np.log(shares)).sum()
+
+    alone, of_pairs = entropy(y), entropy(adam.VOCABULARY * np.ravel(x) + y) - entropy(np.ravel(x))
+    for page in ("README.md", "README.zh.md"):
+        text = (_questions.question("adam").folder / page).read_text(encoding="utf-8")
+        assert f"{alone:.2f}" in text and f"{of_pairs:.2f}" in text, (alone, of_pairs)

@@ -17,6 +17,8 @@ from tools.site import _api, _notebooks, _pages, _scripts, _slides
 from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
+CHAIN = re.compile(r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves open\.|留下的问题。)\*\*.*)$", re.MULTILINE)
+"""Lines with titles of other questions, which the search must not find in place of those."""
 FAQ = ("training", "data", "article", "listings", "glossary")
 GUIDES = ("training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends", "machines")
 GUIDES += ("teaching", "models", "experiments", "diagnosis", "diagnosis_checks")
@@ -84,6 +86,7 @@ def _with_notebooks_and_slides(texts: dict[str, str], language: str) -> dict[str
         if is_question:
             links += f" · [{site_words['slides']}](slides.html)"
             found[place.replace("index.md", "slides.html")] = _slides.slides(texts[place], name, language)
+            rest = CHAIN.sub(r"\1\n{ data-search-exclude }", rest)
         found[place] = f"{title}\n\n{links}\n\n{rest}"
     link = rf"\1 ([{site_words['slides']}](\2/slides.html)) |"
     found["questions/index.md"] = re.sub(r"(\]\((\w+)/index\.md\)) \|", link, texts["questions/index.md"])

@@ -25,8 +25,6 @@ OTHER_LANGUAGE = re.compile(r" ?\[(?:中文|English)\]\([^)]*\)")
 DEMO = re.compile(r"<!-- demo (\w+) (.+?) -->\n(.*?)<!-- end demo -->\n?", re.DOTALL)
 COMMENT = re.compile(r"(`[^`\n]*`)|<!--.*?-->", re.DOTALL)
 """A comment; one that stands in code is text."""
-CHAIN = r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves open\.|留下的问题。)\*\*.*)$"
-"""Lines with titles of other questions, which the search must not find in place of those."""
 EXTENSIONS = ["tables", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tools.site.formulas"]
 CHINESE = r"[\u3000-\u9fff\uff00-\uffef]"
 CHINESE_GAP = re.compile(rf"(?<={CHINESE})\n {{0,4}}(?={CHINESE})|(?<=\$) (?=[，。；：、）？！])")
@@ -65,7 +63,6 @@ def page_text(name: str, language: str, files: Files) -> str:
     twin = Path(name).with_suffix(".zh.md" if language == "en" else ".md").name
     content = OTHER_LANGUAGE.sub("", content).replace("\n · ", "\n").replace(f"]({twin})", "](#)")
     content = re.sub(r"\[([^\[\]]*)\]\(#\)", r"\1", content)  # The site has a link to the other language in its head.
-    content = re.sub(CHAIN, r"\1\n{ data-search-exclude }", content, flags=re.MULTILINE)
     return transformed(_entries(content) if name.endswith("/glossary.md") else content, name, staged(name), files)
 
 

@@ -48,6 +48,7 @@ def test_every_question_has_slides_with_its_picture_reason_numbers_and_exercises
         pictures = dict(picture for slide in found for picture in slide["pictures"])
         assert [path.split(".")[0] for path in pictures] == ["diagram", "figure"], name
         assert all(height > 0.35 for height in pictures.values()), (name, pictures)
+        assert not any("search-exclude" in slide["text"] for slide in found), name
         shown = without_marks("".join(slide["text"] for slide in found))
         measured = page.split("\n## ")[2]
         for claim in re.findall(r"<!-- claim \d -->(.*?)<!-- end -->", measured):
