@@ -1,5 +1,7 @@
 """The network in NumPy that several experiments of the FAQ train: the same steps as Keras's."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -74,3 +76,13 @@ def test_weights_that_grew_to_infinity_have_an_infinite_loss():
     weights = np.full(_network.new_weights(SIZES, np.random.default_rng(0)).shape, np.inf, "float32")
     x, y = np.ones((4, 5), "float32"), np.zeros(4, int)
     assert _network.scores(_network.layers(weights, SIZES), x, y) == (float("inf"), 0.0)
+
+
+def test_the_averaged_weights_are_those_of_the_last_half_of_the_steps():
+    train = _network.mnist1d(0, 60)[0]
+    losses = functools.partial(_network.linear_losses, train, len(train[1]), 0.5, 0)
+    last, averaged = (losses(passes=(2,), is_averaged=flag) for flag in (False, True))
+    assert averaged == pytest.approx(last)  # Of two steps, the second one is the last half.
+    last, averaged = (losses(passes=(4,), is_averaged=flag) for flag in (False, True))
+    before = losses(passes=(3,))
+    assert last[4] < averaged[4] < before[3]
