@@ -18,8 +18,9 @@ DEFAULTS = {"sgd": 0.01, "momentum": 0.01, "adam": 0.001, "adamw": 0.001}
 OPTIMIZERS = {
     "momentum": lambda: keras.optimizers.SGD(momentum=0.9),
     "adamw": lambda: keras.optimizers.AdamW(weight_decay=0.1),
+    "rmsprop_slow": lambda: keras.optimizers.RMSprop(rho=0.999),
 }
-WORD_ROWS = ("sgd_words", "momentum_words", "rmsprop_words", "adam_words")
+WORD_ROWS = ("sgd_words", "momentum_words", "adagrad_words", "rmsprop_words", "rmsprop_slow_words", "adam_words")
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 WORD_RATES = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 VOCABULARY, COMMONEST = 1000, 50  # Words.
@@ -118,6 +119,8 @@ EXPERIMENT = Experiment(
         Claim("tuned", "adam_chosen", "adam_default", "yes"),
         Claim("tuned", "adamw_chosen", "adam_chosen", "undecided"),
         Claim("tuned", "sgd_chosen", "adam_chosen", "undecided"),
+        Claim("words", "adam_words", "adagrad_words", "yes"),
+        Claim("words", "adam_words", "rmsprop_slow_words", "yes"),
     ),
     seeds=tuple(range(10)),
     main_panels=("words", "rare"),

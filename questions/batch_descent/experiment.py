@@ -1,14 +1,17 @@
 """Question 5: why batch gradient descent, each step with the whole training set? `python -m questions batch_descent`"""
 
 import math
+import warnings
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 
 from questions import _network, _steps, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel, Score, Unit
 
 ROWS = ("small", "all")
-LINEAR_ROWS = ("small", "falling", "all", "lbfgs")
+LINEAR_ROWS = ("small", "falling", "all", "lbfgs", "sag")
 SMALL = 32
 SIZES = (40, 64, 64, 10)  # Inputs, hidden units, classes.
 GRID = (0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3, 5.6)
@@ -45,7 +48,17 @@ def measure(seed: int, best: dict, *, limit=None, passes=PASSES, steps=STEPS, li
         ends = {n: _network.linear_losses(train, size, rate, seed, (n,), half)[n] for n, rate in rates.items()}
         found["linear"][row] = {str(n): loss - minimum for n, loss in ends.items()}
     found["linear"]["lbfgs"] = {str(n): min(losses[:n]) - minimum for n in linear}
+    found["linear"]["sag"] = {str(n): sag_loss(*train, n, seed) - minimum for n in linear}
     return found
+
+
+def sag_loss(x, y, passes: int, seed: int) -> float:
+    """Return the training loss of softmax regression after some passes of SAG, one example in a step."""
+    model = LogisticRegression(C=np.inf, solver="sag", max_iter=passes, tol=0, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # It ends after so many passes.
+        model.fit(x, y)
+    return _network.scores([(model.coef_.T, model.intercept_)], x, y)[0]
 
 
 def choose(*, limit=None, passes=PASSES, steps=STEPS, linear=LINEAR_PASSES, rounds=5) -> dict:
@@ -150,6 +163,7 @@ EXPERIMENT = Experiment(
         Claim("time", "small", "lbfgs", "undecided", at="10"),
         Claim("steps", "all", "small", "yes", at="100"),
         Claim("time", "small", "all", "undecided", at="30"),
+        Claim("linear", "lbfgs", "sag", "no", at="100"),
     ),
     seeds=tuple(range(10)),
     main_panels=("passes", "linear"),

@@ -5,18 +5,20 @@ import keras
 from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel
 
-RATES = (0.03, 0.1, 0.3, 1, 3)
+RATES, ADAM_RATES = (0.03, 0.1, 0.3, 1, 3), (0.0003, 0.001, 0.003, 0.01, 0.03)
 ROWS = ("glorot_two", "he_two", "normalised_two", "glorot_eight", "he_eight", "normalised_eight", "noisy_eight")
 CURVES = ROWS[3:6]
+ADAM = ("he_eight_adam", "normalised_eight_adam")
 LONG = {"he_eight": "he_eight@long", "normalised_eight": "normalised_eight@long"}
 
 
-def choose(*, rates=RATES, **options) -> dict:
+def choose(*, rates=RATES, adam_rates=ADAM_RATES, **options) -> dict:
     """Return the validation accuracy of each network with each learning rate."""
-    return _tuning.search([*ROWS, *LONG.values()], rates, hits, "valid", **options)
+    found = _tuning.search([*ROWS, *LONG.values()], rates, hits, "valid", **options)
+    return found | _tuning.search(ADAM, adam_rates, hits, "valid", **options)
 
 
-def measure(seed: int, best: dict, *, rates=RATES, rows=ROWS, long=tuple(LONG), **options) -> dict:
+def measure(seed: int, best: dict, *, rates=RATES, rows=(*ROWS, *ADAM), long=tuple(LONG), **options) -> dict:
     """Return the hits of each network at the learning rate that was chosen, and at each rate with eight layers."""
     found = {
         (row, rate): hits(row, rate, seed, "test", **options)
@@ -31,9 +33,10 @@ def measure(seed: int, best: dict, *, rates=RATES, rows=ROWS, long=tuple(LONG), 
 
 
 def hits(key, rate, seed, part, *, limit: int | None = None, epochs: int = 8, longer: int = 40, eager: bool = False):
-    """Train by plain gradient descent; return which examples of a part are right."""
+    """Train by plain gradient descent or by Adam; return which examples of a part are right."""
     row, _, is_long = key.partition("@")
-    train = _retraining.trainer(network, row, optimizer="sgd", run_eagerly=eager)
+    optimizer = "adam" if row in ADAM else "sgd"
+    train = _retraining.trainer(network, row.removesuffix("_adam"), optimizer=optimizer, run_eagerly=eager)
     options = {"learning_rate": rate, "epochs": longer if is_long else epochs, "batch_size": 125, "seed": seed}
     return _retraining.hits_after(train, _retraining.loaded("mnist1d", limit, seed), part, **options)
 
@@ -74,7 +77,7 @@ EXPERIMENT = Experiment(
     panels={
         "eight": Panel(ACCURACY, CURVES, x_axis="learning rate", logarithmic=True),
         "long": Panel(ACCURACY, tuple(LONG)),
-        "chosen": Panel(ACCURACY, ROWS),
+        "chosen": Panel(ACCURACY, (*ROWS, *ADAM)),
     },
     claims=(
         Claim("chosen", "normalised_eight", "he_eight", "yes"),
@@ -84,9 +87,11 @@ EXPERIMENT = Experiment(
         Claim("long", "normalised_eight", "he_eight", "yes"),
         Claim("chosen", "noisy_eight", "he_eight", "yes"),
         Claim("chosen", "noisy_eight", "normalised_eight", "yes", better=False),
+        Claim("chosen", "normalised_eight_adam", "he_eight_adam", "yes"),
+        Claim("chosen", "normalised_eight", "he_eight_adam", "yes"),
     ),
     seeds=tuple(range(10)),
-    quick={"rates": (0.1,), "limit": 20, "epochs": 1, "longer": 1, "eager": True},
+    quick={"rates": (0.1,), "adam_rates": (0.01,), "limit": 20, "epochs": 1, "longer": 1, "eager": True},
     recheck_options={"rows": ("he_eight", "normalised_eight"), "rates": (), "long": ()},
     main_panels=("eight",),
     figure_size=(9, 2.5),

@@ -10,13 +10,14 @@ from sklearn.mixture import GaussianMixture
 from dlguide import autoencoder
 from questions import _digits, _figure, _retraining, _side_by_side, _tuning
 from questions._experiment import PERCENT, Claim, Experiment, Panel, Score
+from recipes._lib.images import few_labels
 
-CODE = 10  # Numbers of a code, and principal components.
+CODE, GRAPH = 10, 50  # Numbers of a code, and principal components; those whose neighbours labels spread to.
 CLUSTERS = 10
 LABELLED = 50
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
 ROWS = ("pixels", "pca", "autoencoder")
-LABEL_ROWS = ("random_pixels", "chosen_pixels", "random_codes", "chosen_codes")
+LABEL_ROWS = ("random_pixels", "chosen_pixels", "random_codes", "chosen_codes", "random_spread", "chosen_spread")
 
 
 def measure(seed: int, best: dict, *, limit=20_000, epochs=10, rows=ROWS, labelled=LABELLED, **_) -> dict:
@@ -40,6 +41,10 @@ def measure(seed: int, best: dict, *, limit=20_000, epochs=10, rows=ROWS, labell
             for way, places in {"random": drawn, "chosen": typical(train, labelled, seed)}.items():
                 nearest = places[pairwise_distances_argmin(test, train[places])]
                 labels[f"{way}_{kind}"] = mnist.train.y[nearest] == mnist.test.y
+                if row == "pixels":
+                    own, other = (representation("graph", mnist.train.x, part.x) for part in (mnist.train, mnist.test))
+                    found_labels = few_labels.spread(own, places, mnist.train.y[places], other)
+                    labels[f"{way}_spread"] = found_labels == mnist.test.y
     scores = {"accuracy": found | mixtures, "labels": labels}
     if seed == 0:
         scores["pictures"] = {row: _digits.packed(images) for row, images in pictures.items()}
@@ -72,9 +77,9 @@ def representation(row: str, train: np.ndarray, images: np.ndarray, model=None) 
     """Return the numbers of each image that are clustered; `train` has the images that PCA is fitted to."""
     if row == "pixels":
         return images.reshape(len(images), -1)
-    if row == "pca":
+    if row in ("pca", "graph"):
         mean, components = _digits.principal_components(train)
-        return (images - mean).reshape(len(images), -1) @ components[:, :CODE]
+        return (images - mean).reshape(len(images), -1) @ components[:, : CODE if row == "pca" else GRAPH]
     return model.get_layer("encoder").predict(images, batch_size=500, verbose=0)
 
 
@@ -120,6 +125,7 @@ EXPERIMENT = Experiment(
         Claim("labels", "chosen_pixels", "random_codes", "yes"),
         Claim("accuracy", "autoencoder", "pixels", "yes"),
         Claim("accuracy", "pca", "pixels", "no"),
+        Claim("labels", "chosen_codes", "chosen_spread", "no"),
     ),
     quick={"limit": 100, "epochs": 1, "tried_epochs": 0, "labelled": 20, "rates": (0.01,)},
     recheck_options={"rows": ("pixels", "autoencoder")},

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier
 
 from questions import _figure, _retraining, _tuning
 from questions._experiment import ACCURACY, PERCENT, Claim, Experiment, Panel, Score
@@ -54,6 +55,13 @@ def hits(row: str, rate: float, seed: int, part: str, limit: int | None, epochs:
     options = {"epochs": epochs, "batch_size": 100, "seed": seed, "callbacks": _retraining.falling(rate, epochs)}
     model = _retraining.trainer(network, row, steps_per_execution=35)(x, y, learning_rate=rate, **options)
     return _retraining.hits(model, *getattr(splits, part))
+
+
+def tree_hits(seed: int, limit: int | None) -> np.ndarray:
+    """Fit random trees, with nothing chosen; return which test examples are right."""
+    (x, y), _, test = _retraining.loaded("mnist1d", limit, seed)[:3]
+    trees = ExtraTreesClassifier(300, random_state=seed).fit(x.reshape(len(x), -1), y)
+    return trees.predict(test.x.reshape(len(test.x), -1)) == test.y
 
 
 def tent(x: np.ndarray, times: int = FOLDS) -> np.ndarray:
@@ -138,7 +146,8 @@ def measure(
             curves[row] = _retraining.outputs(model, 2 * DRAWN_POINTS - 1)[:, 0].round(3).tolist()
     errors["solved"] = zigzag_error(zigzag_solved(seed), GRID)
     return {
-        "depth": {row: hits(row, best[row], seed, "test", limit, epochs) for row in layers},
+        "depth": {row: hits(row, best[row], seed, "test", limit, epochs) for row in layers}
+        | {"trees": tree_hits(seed, limit)},
         "xor": {row: float(learned.mean()) for row, (learned, _) in found.items()},
         "zigzag": errors,
         "curves": curves,
@@ -187,7 +196,7 @@ EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        "depth": Panel(CORRECT, tuple(LAYERS)),
+        "depth": Panel(CORRECT, (*LAYERS, "trees")),
         "xor": Panel(STARTS, tuple(UNITS)),
         "zigzag": Panel(ERROR, ("hand_set", *ZIGZAG, "solved")),
     },
@@ -200,6 +209,7 @@ EXPERIMENT = Experiment(
         Claim("zigzag", "hand_set", "narrow", "given"),
         Claim("zigzag", "narrow", "one_layer", "no"),
         Claim("depth", "two", "one", "no"),
+        Claim("depth", "one", "trees", "no"),
     ),
     seeds=tuple(range(10)),
     quick={"limit": 100, "epochs": 1, "steps": 3, "rates": RATES[:1], "points": BATCH},

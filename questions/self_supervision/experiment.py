@@ -4,6 +4,7 @@ import functools
 
 import keras
 import numpy as np
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from dlguide import cnn, contrastive, training
@@ -22,7 +23,7 @@ CHANGES = {"shift": 0.15, "rotation": 10, "zoom": 0.3, "shear": 0.3}
 ENCODERS = ("untrained", "probe")
 NETWORKS = {"tuned": (True, True), "changes": (False, True), "tuned_plain": (True, False), "plain": (False, False)}
 """Row to whether the whole network starts at the pre-trained weights, and whether its images are changed."""
-ROWS = (*ENCODERS, *NETWORKS)
+ROWS = (*ENCODERS, *NETWORKS, "spread")
 
 
 def shrunk(images):
@@ -70,6 +71,13 @@ def features(model, train, test) -> list[np.ndarray]:
     own, other = (model.get_layer("encoder").predict(x, batch_size=500, verbose=0) for x in (train.x, test.x))
     mean, deviation = own.mean(axis=0), np.maximum(own.std(axis=0), 1e-6)
     return [(own - mean) / deviation, (other - mean) / deviation]
+
+
+def components(train, test, number: int = 50) -> list[np.ndarray]:
+    """Return the first principal components of the pixels of two sets of images; the first set decides them."""
+    own, other = (x.reshape(len(x), -1) for x in (train, test))
+    pca = PCA(min(number, len(own))).fit(own)
+    return [pca.transform(own), pca.transform(other)]
 
 
 def changed(images, seed: int) -> np.ndarray:
@@ -146,6 +154,8 @@ def measure(
         if row in rows:
             metrics = model.evaluate(test.x[:2000], batch_size=PAIRS, verbose=0, return_dict=True)
             scores["views"][row] = metrics["found"]
+    if "spread" in rows:
+        pixels = components(train.x, test.x)
     for n in labels:
         few = np.arange(len(train.y)) if n >= len(train.y) else few_labels.draw_rows_per_class(train.y, n // 10, seed)
         many = np.resize(few, steps * BATCH)
@@ -157,6 +167,8 @@ def measure(
                 own, other = encoded[row]
                 probe = LogisticRegression(max_iter=1000).fit(own[few], train.y[few])
                 found = probe.predict(other) == test.y
+            elif row == "spread":  # No network: labels spread over a graph of similar images.
+                found = few_labels.spread(pixels[0], few, train.y[few], pixels[1]) == test.y
             else:
                 is_tuned, is_changed = networks[row]
                 first = start if is_tuned else None
@@ -181,6 +193,8 @@ EXPERIMENT = Experiment(
         Claim("labels", "changes", "plain", "yes", at="100"),
         Claim("labels", "tuned", "changes", "undecided", at="100"),
         Claim("labels", "tuned_plain", "plain", "yes", at="100"),
+        Claim("labels", "probe", "spread", "no", at="10"),
+        Claim("labels", "tuned", "spread", "undecided", at="100"),
     ),
     quick={"limit": 20, "steps": 1, "epochs": 1, "tried_epochs": 1, "labels": (10,), "is_quick": True},
     recheck_options={"rows": ("probe", "changes"), "labels": (10,)},

@@ -15,7 +15,7 @@ from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, Ridge, RidgeClassifierCV
 from sklearn.metrics import average_precision_score, r2_score
 from sklearn.mixture import GaussianMixture
-from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor, NearestNeighbors, kneighbors_graph
+from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler, normalize
 from sklearn.svm import SVC
@@ -74,43 +74,20 @@ def three_neighbours(seed: int) -> float:
 
 
 def spread_labels(seed: int, by_hand: bool) -> float:
-    """Spread the 100 labels of `contrastive_mnist` over a graph of neighbours (Zhou et al., 2004)."""
+    """Spread the 100 labels of `contrastive_mnist` over a graph of neighbours."""
     train_y, test_y, train, test = digits(seed, by_hand)
-    graph, _ = neighbour_graph(train)
     labelled = few_labels.draw_rows_per_class(train_y, 10, seed)
-    known = np.zeros((len(train), train_y.max() + 1))
-    known[labelled, train_y[labelled]] = 1
-    found = known
-    for _ in range(100):
-        found = 0.99 * (graph @ found) + 0.01 * known
-    found = found / found.sum(axis=0)  # The classes are equally frequent.
-    return float((found.argmax(axis=1)[nearest(train, test)] == test_y).mean())
+    return float((few_labels.spread(train, labelled, train_y[labelled], test) == test_y).mean())
 
 
 def spectral_clusters(seed: int, by_hand: bool) -> float:
     """Cluster a graph of neighbours (Ng, Jordan & Weiss, 2002); a test image has the cluster of its nearest one."""
     _, test_y, train, test = digits(seed, by_hand)
-    graph, root = neighbour_graph(train, neighbours=8)
+    graph, root = few_labels.neighbour_graph(train, neighbours=8)
     # `SpectralClustering` factorises the matrix, which takes many minutes.
     vectors = normalize(eigsh(graph, 12, which="LA", tol=1e-3, v0=1 / root)[1] / root[:, None])
     clusters = GaussianMixture(10, reg_covar=1e-3, n_init=2, random_state=seed).fit_predict(vectors)
-    return evaluation.clustering_accuracy(test_y, clusters[nearest(train, test)])
-
-
-def neighbour_graph(x: np.ndarray, neighbours: int = 6):
-    """Return the sparse matrix of a graph of neighbours, normalised on both sides, and the roots of the sums."""
-    graph = kneighbors_graph(x, neighbours, mode="distance")
-    distances = graph.data.reshape(-1, neighbours)
-    # A weight falls with the distance, relative to that of the farthest neighbour.
-    graph.data = np.exp(-2 * (distances / distances.max(axis=1, keepdims=True)) ** 2).ravel()
-    graph = graph.maximum(graph.T)
-    root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
-    return graph.multiply(1 / root[:, None]).multiply(1 / root).tocsr(), root
-
-
-def nearest(train: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return the row of the nearest training example."""
-    return NearestNeighbors(n_neighbors=1, algorithm="brute").fit(train).kneighbors(x, return_distance=False)[:, 0]
+    return evaluation.clustering_accuracy(test_y, clusters[few_labels.nearest(train, test)])
 
 
 def counts(seed: int) -> float:

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from sklearn.neighbors import NearestNeighbors, kneighbors_graph
 
 from dlguide import cnn, data, evaluation, training
 from recipes._lib import schedules
@@ -37,3 +38,34 @@ def baselines(splits: data.Splits, chosen: np.ndarray, augment, seed: int, epoch
         training.fit(model, few, labels, epochs=epochs, batch_size=10, seed=seed, verbose=0)
         accuracies[name] = float(model.evaluate(*splits.test, batch_size=256, verbose=0)[1])
     return accuracies
+
+
+def spread(train: np.ndarray, labelled: np.ndarray, labels: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Spread labels of some training examples over a graph of neighbours (Zhou et al., 2004); return those of `x`.
+
+    An example of `x` gets the label of its nearest training example. The classes, 0, 1, …, are equally frequent.
+    """
+    graph, _ = neighbour_graph(train)
+    known = np.zeros((len(train), labels.max() + 1))
+    known[labelled, labels] = 1
+    found = known
+    for _ in range(100):
+        found = 0.99 * (graph @ found) + 0.01 * known
+    found = found / np.maximum(found.sum(axis=0), 1e-300)  # A class without a label has no sum.
+    return found.argmax(axis=1)[nearest(train, x)]
+
+
+def neighbour_graph(x: np.ndarray, neighbours: int = 6):
+    """Return the sparse matrix of a graph of neighbours, normalised on both sides, and the roots of the sums."""
+    graph = kneighbors_graph(x, neighbours, mode="distance")
+    distances = graph.data.reshape(-1, neighbours)
+    # A weight falls with the distance, relative to that of the farthest neighbour.
+    graph.data = np.exp(-2 * (distances / distances.max(axis=1, keepdims=True)) ** 2).ravel()
+    graph = graph.maximum(graph.T)
+    root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
+    return graph.multiply(1 / root[:, None]).multiply(1 / root).tocsr(), root
+
+
+def nearest(train: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the row of the nearest training example."""
+    return NearestNeighbors(n_neighbors=1, algorithm="brute").fit(train).kneighbors(x, return_distance=False)[:, 0]
