@@ -165,6 +165,7 @@ EXPERIMENT = Experiment(
         Claim("steps", "lstm", "sum", "no", at="50"),
     ),
     seeds=tuple(range(10)),
+    figure_size=(6.4, 3.4),
     quick={"lengths": (4,), "rates": RATES[:1], "steps": 1, "is_quick": True},
     recheck_options={"rows": ("simple", "lstm"), "lengths": (10, 25)},
     lower_is_chosen=True,
