@@ -45,6 +45,7 @@ def measure(seed: int, best: dict, *, limit=20_000, epochs=10, rows=ROWS, labell
                     own, other = (representation("graph", mnist.train.x, part.x) for part in (mnist.train, mnist.test))
                     found_labels = few_labels.spread(own, places, mnist.train.y[places], other)
                     labels[f"{way}_spread"] = found_labels == mnist.test.y
+    labels = {row: labels[row] for row in LABEL_ROWS if row in labels}
     scores = {"accuracy": found | mixtures, "labels": labels}
     if seed == 0:
         scores["pictures"] = {row: _digits.packed(images) for row, images in pictures.items()}
