@@ -193,6 +193,8 @@ def _answers(question: Question, seeds: dict) -> list[tuple[str, str]]:
 def _counted(question: Question, claim: Claim, seeds: dict) -> str:
     """Return the numbers of a claim, and in how many seeds the first one lies on the side that is asked about."""
     names, score = question.names("en"), question.experiment.panels[claim.panel].score
+    if claim.at is not None and claim.at not in _verdict.places(seeds, claim.panel, claim.row):
+        return f"not measured at {claim.at}"  # A learner has changed the curve.
     text = f"{_sentences.levels(claim, score, seeds, names)} ({_sentences.measured(claim, score, names)})"
     if claim.success is not None:
         return text

@@ -26,7 +26,7 @@ METRIC_NAMES = {
 
 def main(
     *,
-    epochs: int = 34,
+    epochs: int = 60,
     batch_size: int = 128,
     learning_rate: float = 5e-3,
     latent_dim: int = 40,
@@ -41,7 +41,7 @@ def main(
     steps = epochs * -(-len(mnist.train.x) // batch_size)
     valid = vae_model.binarised(mnist.valid.x, seed)
 
-    model = vae_model.compiled(mnist, steps, learning_rate, latent_dim)
+    model = vae_model.compiled(vae_model.network(mnist.train.x.shape[1:], latent_dim), steps, learning_rate)
     model.summary()
 
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "run_dir": run_dir}

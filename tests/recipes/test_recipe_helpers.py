@@ -167,6 +167,18 @@ def test_the_chance_of_a_pixel_is_that_of_the_training_set_and_more_codes_gain_w
     assert found["independent_pixels_nll"] == pytest.approx(12 * np.log(4)) and found["tenfold_gain"] == 20 - 2
 
 
+def test_the_values_of_a_place_of_the_last_feature_map_are_neighbouring_pixels():
+    model = vae_model.network((28, 28, 1), latent_dim=3)
+    decoder, encoder = model.get_layer("decoder"), model.get_layer("encoder")
+    assert encoder.output_shape == [(None, 3), (None, 3)] and decoder.output_shape == (None, 28, 28, 1)
+    logits = decoder.get_layer("logits")
+    features = keras.Model(decoder.input, logits.output).predict(np.ones((1, 3), "float32"), verbose=0)[0]
+    image = decoder.predict(np.ones((1, 3), "float32"), verbose=0)[0, ..., 0]
+    for row, column in ((0, 0), (3, 5)):
+        place = image[4 * row : 4 * row + 4, 4 * column : 4 * column + 4]
+        np.testing.assert_allclose(place.ravel(), features[row, column], rtol=1e-5)
+
+
 def test_a_part_of_the_training_set_gets_fewer_codes_an_image():
     sets = [SimpleNamespace(train=SimpleNamespace(x=range(count))) for count in (55_000, 11_000, 6000, 60)]
     assert [vae_model.codes_an_image(splits) for splits in sets] == [1000, 200, 109, 100]

@@ -178,6 +178,14 @@ def test_a_report_in_chinese_has_a_chinese_name_for_each_thing(tmp_path):
     assert english <= {"mlp_mnist", "softmax", "scikit", "learn", "python", "recipes", "seed"}
 
 
+def test_a_chinese_report_shows_the_chinese_picture(tmp_path):
+    folder = made_run(tmp_path / "run")
+    for width, name in ((67, "samples.png"), (123, "samples.zh.png")):
+        Image.new("RGB", (width, 45)).save(folder / name)
+    widths = [set(re.findall(r'width="(\d+)"', written(folder, language))) for language in ("en", "zh")]
+    assert widths == [{"67"}, {"123"}]
+
+
 def recipe_that_returns(metrics: dict):
     """Return the `main` of a recipe that has the name of a real one."""
     scope = {"result": Result(metrics, None, {}, seconds=1.0), "__name__": __name__}

@@ -11,7 +11,7 @@ from dlguide import linear_regression, plots
 from recipes._lib import anomalies, pictures
 from recipes._lib.images import image_judge
 from recipes._lib.result import Result
-from recipes._lib.runs import run_files
+from recipes._lib.runs import picture_words, run_files
 
 
 def legend(axes):
@@ -28,10 +28,37 @@ def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
     assert found == {**metrics, "training_seconds": 2.0} == json.loads((tmp_path / "metrics.json").read_text())
     # Room for the new lines.
     assert [figure.get_figheight() for figure in figures.values()] == pytest.approx(np.add(heights, [0.36, 0.18]))
-    assert {path.stem for path in tmp_path.glob("*.png")} == set(figures)
-    title = "mlp_mnist · MNIST · accuracy 98.99 %"
-    assert figures["learning_curves"].get_suptitle() == f"{title}\nlearning curves"
-    assert figures["worst"].get_suptitle().startswith(f"{title}\nlargest cross-entropy first; above each image")
+    assert {path.name for path in tmp_path.glob("*.png")} == {
+        f"{name}{end}.png" for name in figures for end in ("", ".zh")
+    }
+    title, [axes] = "mlp_mnist · MNIST · 准确率 98.99 %", figures["learning_curves"].axes  # As they were saved last.
+    assert figures["learning_curves"].get_suptitle() == f"{title}\n学习曲线" and axes.get_xlabel() == "轮数"
+    assert figures["worst"].get_suptitle().startswith(f"{title}\n按交叉熵从大到小排列；图上方")
+
+
+@pytest.mark.parametrize(
+    ("words", "translation"),
+    [
+        ("vae_mnist · MNIST · nll 85.09 nats\nlearning curves", "vae_mnist · MNIST · 负对数似然 85.09 纳特\n学习曲线"),
+        ("predicted 0 (91 %),\ntrue 5", "预测 0（91 %），\n真实 5"),
+        ("true fuel economy (mpg)", "真实的油耗（英里/加仑）"),
+        ("codes, coloured by digit", "编码，颜色表示数字"),
+        ("sneaker 3", "sneaker 3"),
+        ("0.25", "0.25"),
+    ],
+)
+def test_words_of_a_picture_are_translated_as_a_whole_or_by_their_parts(words, translation):
+    assert picture_words.translated(words, "zh") == translation
+
+
+def test_labels_of_ticks_are_translated_too_and_english_stays():
+    figure = plots.confusion_matrix(np.eye(2, dtype=int), ["left", "sneaker"])
+    [axes] = [axes for axes in figure.axes if axes.get_xlabel() == "predicted"]
+    picture_words.translate(figure, "en")
+    assert axes.get_xlabel() == "predicted"
+    picture_words.translate(figure, "zh")
+    figure.draw_without_rendering()
+    assert axes.get_xlabel() == "预测" and [label.get_text() for label in axes.get_xticklabels()] == ["左", "sneaker"]
 
 
 def test_a_title_has_the_unit_of_its_metric_and_the_name_of_data_of_ones_own():

@@ -84,3 +84,12 @@ def test_the_worked_example_prints_what_the_page_says(monkeypatch):
     printed = _run.class_answer(question, seeds)
     [shown] = re.findall(r"```text\n(- Made data.*?)```", PAGE, re.S)
     assert shown in printed + "\n"
+
+
+def test_a_claim_at_a_place_that_a_learner_has_taken_away_is_told_as_not_measured():
+    question = _questions.question("batch_normalisation")
+    seeds = {key: question.results()["seeds"][key] for key in "01"}
+    for scores in seeds.values():
+        scores["eight"] = {row: {"0.3": curve["0.3"]} for row, curve in scores["eight"].items()}
+    told = _run.class_answer(question, seeds)
+    assert told.count("Here: not measured at 0.1.") == 1 < told.count("Here: ")

@@ -11,6 +11,8 @@ from tools.site import _pages
 
 LINES = 12.5
 """Of text on a slide."""
+LAST = 2.5
+"""Lines by which the last sentence of a part may overflow: smaller letters are better than a slide for it alone."""
 LINE = 76
 """Letters on a line; a Chinese character counts as two."""
 SENTENCE_END = re.compile(
@@ -78,10 +80,10 @@ def _units(block: str) -> list[str]:
 
 def _divided(units: Iterator[str]) -> list[str]:
     """Return the texts of slides that have room for these units."""
-    found, room = [], 0
-    for unit in units:
+    found, room, units = [], 0, list(units)
+    for number, unit in enumerate(units, 1):
         lines = _lines(unit)
-        if lines > room:
+        if not found or lines > room + LAST * (number == len(units)):
             found, room = [*found, []], LINES
         found[-1].append(unit)
         room -= lines

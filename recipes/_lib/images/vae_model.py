@@ -1,20 +1,50 @@
-"""The VAE of `vae_mnist` and of the baseline of `gan_mnist`: training, likelihood, pictures."""
+"""The VAE of `vae_mnist` and that of the baseline of `gan_mnist`: training, likelihood, pictures."""
 
 import functools
+import math
 
 import keras
 import numpy as np
 from sklearn.decomposition import PCA
 
 from dlguide import data, evaluation, generation, plots, training, vae
+from dlguide.autoencoders import Sampling
 from recipes._lib import schedules
 from recipes._lib.images import reconstruction
 
 
-def compiled(splits: data.Splits, steps: int, learning_rate: float, latent_dim: int) -> keras.Model:
-    """Return the VAE of `vae_mnist`, compiled for `steps` steps."""
-    options = {"hidden_units": (500, 500), "activation": "swish", "batch_norm": True}
-    model = vae(splits.train.x.shape[1:], latent_dim=latent_dim, **options)
+def dense_network(shape, latent_dim: int) -> keras.Model:
+    """Return the VAE that `gan_mnist` is compared with."""
+    return vae(shape, latent_dim=latent_dim, hidden_units=(500, 500), activation="swish", batch_norm=True)
+
+
+def network(shape, latent_dim: int, filters: int = 32) -> keras.Model:
+    """Return the VAE of `vae_mnist`: the encoder of `dense_network`, and a decoder that ends in convolutions.
+
+    The last one gives 16 values at each place of a feature map, which are 4 x 4 pixels of the image (sub-pixel
+    convolution: Shi et al., 2016); so no convolution has to be computed for each pixel. `shape`: (height, width, 1),
+    multiples of 4.
+    """
+    height, width = shape[0] // 4, shape[1] // 4
+
+    def hidden(x):
+        return keras.layers.Activation("swish")(keras.layers.BatchNormalization(momentum=0.9)(x))
+
+    codes = keras.Input((latent_dim,))
+    x = hidden(keras.layers.Dense(500, use_bias=False)(codes))
+    x = keras.layers.Reshape((height, width, filters))(keras.layers.Dense(height * width * filters, use_bias=False)(x))
+    for _ in range(2):
+        x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(hidden(x))
+    x = keras.layers.Conv2D(16, 3, padding="same", name="logits")(hidden(x))
+    x = keras.layers.Permute((1, 3, 2, 4))(keras.layers.Reshape((height, width, 4, 4))(x))
+    decoder = keras.Model(codes, keras.layers.Reshape(shape)(x), name="decoder")
+    inputs, encoder = keras.Input(shape), dense_network(shape, latent_dim).get_layer("encoder")
+    code = Sampling(1 / math.prod(shape), name="sampling")(encoder(inputs))
+    return keras.Model(inputs, decoder(code), name="vae")
+
+
+def compiled(model: keras.Model, steps: int, learning_rate: float) -> keras.Model:
+    """Return a VAE, compiled for `steps` steps."""
     optimizer = keras.optimizers.Adam(schedules.one_cycle(learning_rate, steps))
     metric = keras.metrics.BinaryCrossentropy(from_logits=True, name="reconstruction")
     model.compile(optimizer, keras.losses.BinaryCrossentropy(from_logits=True), metrics=[metric])
@@ -66,10 +96,10 @@ def likelihoods(model, splits: data.Splits, samples: int, seed: int) -> dict[str
 
 
 def sample_scores(judge, splits: data.Splits, *, epochs, batch_size, learning_rate, latent_dim, seed) -> dict:
-    """Train the VAE, and return the judge's scores of its samples as a baseline. Sets Keras's global seed to `seed`."""
+    """Train the dense VAE; return the judge's scores of its samples, a baseline. Sets Keras's global seed to `seed`."""
     keras.utils.set_random_seed(seed)
     steps = epochs * -(-len(splits.train.x) // batch_size)
-    model = compiled(splits, steps, learning_rate, latent_dim)
+    model = compiled(dense_network(splits.train.x.shape[1:], latent_dim), steps, learning_rate)
     fit(model, splits.train.x, batch_size=batch_size, seed=seed, epochs=epochs, verbose=0)
     return judge.scores(generation.sample(model, len(judge.splits.test.x), seed=seed), "baseline_")
 

@@ -66,14 +66,19 @@ def page(run: finished_runs.FinishedRun, language: str) -> str:
         "command": run.command,
     }
     # The curves come first.
-    files = sorted(run.folder.glob("*.png"), key=lambda file: (file.stem != "learning_curves", file))
+    files = [file for file in run.folder.glob("*.png") if "." not in file.stem]  # A dot: the same in another language.
+    files.sort(key=lambda file: (file.stem != "learning_curves", file))
     loader, options = jinja2.FileSystemLoader(HERE), {"undefined": jinja2.StrictUndefined, "trim_blocks": True}
     template = jinja2.Environment(loader=loader, autoescape=True, **options).get_template("run_report.html")
     shown, left_out = [], [words.file("picture", file) for file in files]
     text = template.render(content, pictures=shown, left_out=left_out)
     for file in files:
         name = words.file("picture", file)
-        more, rest = [*shown, {"name": name, **small_picture(file)}], [other for other in left_out if other != name]
+        own = file.with_suffix(f"{LANGUAGES[language]}.png")
+        more, rest = (
+            [*shown, {"name": name, **small_picture(own if own.exists() else file)}],
+            [other for other in left_out if other != name],
+        )
         longer = template.render(content, pictures=more, left_out=rest)
         if len(longer.encode()) <= LIMIT:
             text, shown, left_out = longer, more, rest

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from dlguide import plots
 from recipes._lib.result import Result
-from recipes._lib.runs import machine_facts, recipe_list, results
+from recipes._lib.runs import machine_facts, picture_words, recipe_list, results
+from recipes._lib.words import LANGUAGES
 
 
 def save(result: Result, folder: Path, recipe: str, options: dict, begin: float | None = None) -> dict:
@@ -24,7 +25,9 @@ def save(result: Result, folder: Path, recipe: str, options: dict, begin: float 
         figure = draw()
         own = figure.get_suptitle() or name.replace("_", " ")
         plots.set_title(figure, f"{title(recipe, options, result.metrics)}\n{own}")
-        figure.savefig(folder / f"{name}.png", bbox_inches="tight")  # A title may be wider than the figure.
+        for language, ending in LANGUAGES.items():
+            picture_words.translate(figure, language)
+            figure.savefig(folder / f"{name}{ending}.png", bbox_inches="tight")  # A title may be wider than the figure.
     metrics = dict(result.metrics)
     if begin is not None:
         metrics["evaluation_seconds"] = time.perf_counter() - begin - metrics["training_seconds"]
