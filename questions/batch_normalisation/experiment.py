@@ -32,7 +32,7 @@ def measure(seed: int, best: dict, *, rates=RATES, rows=(*ROWS, *ADAM), long=tup
     return scores
 
 
-def hits(key, rate, seed, part, *, limit: int | None = None, epochs: int = 8, longer: int = 40, eager: bool = False):
+def hits(key, rate, seed, part, *, limit: int | None = None, epochs=8, longer=40, eager: bool = False, **_):
     """Train by plain gradient descent or by Adam; return which examples of a part are right."""
     row, _, is_long = key.partition("@")
     optimizer = "adam" if row in ADAM else "sgd"

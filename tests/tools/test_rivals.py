@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dlguide import data
+from recipes._lib.images import few_labels
 from recipes._lib.runs import recipe_list, results
 from tools.benchmarks import rival_methods, rivals, tables
 
@@ -63,7 +64,7 @@ def test_labels_spread_over_near_points_and_groups_are_clusters(monkeypatch):
     for method in (rival_methods.spread_labels, rival_methods.spectral_clusters, rival_methods.support_vectors):
         assert method(0, by_hand=False) > 0.99, method
     assert rival_methods.three_neighbours(0) > 0.99
-    graph, root = rival_methods.neighbour_graph(blobs(0, False)[2])
+    graph, root = few_labels.neighbour_graph(blobs(0, False)[2])
     graph = graph.toarray()
     assert graph == pytest.approx(graph.T) and graph.max() < 1 and graph[:40, 40:].mean() < 0.1 * graph.mean()
     assert graph @ root == pytest.approx(root)
