@@ -119,7 +119,7 @@ EXPERIMENT = Experiment(
         Claim("tuned", "adam_chosen", "adam_default", "yes"),
         Claim("tuned", "adamw_chosen", "adam_chosen", "undecided"),
         Claim("tuned", "sgd_chosen", "adam_chosen", "undecided"),
-        Claim("words", "adam_words", "adagrad_words", "yes"),
+        Claim("words", "adam_words", "adagrad_words", "no"),
         Claim("words", "adam_words", "rmsprop_slow_words", "yes"),
     ),
     seeds=tuple(range(10)),
