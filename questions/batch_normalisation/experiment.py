@@ -32,7 +32,9 @@ def measure(seed: int, best: dict, *, rates=RATES, rows=(*ROWS, *ADAM), long=tup
     return scores
 
 
-def hits(key, rate, seed, part, *, limit: int | None = None, epochs=8, longer=40, eager: bool = False, **_):
+def hits(
+    key, rate, seed, part, *, limit: int | None = None, epochs: int = 8, longer: int = 40, eager: bool = False, **_
+):
     """Train by plain gradient descent or by Adam; return which examples of a part are right."""
     row, _, is_long = key.partition("@")
     optimizer = "adam" if row in ADAM else "sgd"
@@ -81,13 +83,13 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("chosen", "normalised_eight", "he_eight", "yes"),
+        Claim("chosen", "normalised_eight_adam", "he_eight_adam", "yes"),
         Claim("eight", "normalised_eight", "he_eight", "yes", at="0.1"),
         Claim("chosen", "normalised_two", "he_two", "yes"),
         Claim("chosen", "normalised_eight", "he_two", "no"),
         Claim("long", "normalised_eight", "he_eight", "yes"),
         Claim("chosen", "noisy_eight", "he_eight", "yes"),
         Claim("chosen", "noisy_eight", "normalised_eight", "yes", better=False),
-        Claim("chosen", "normalised_eight_adam", "he_eight_adam", "yes"),
         Claim("chosen", "normalised_eight", "he_eight_adam", "yes"),
     ),
     seeds=tuple(range(10)),
@@ -95,4 +97,6 @@ EXPERIMENT = Experiment(
     recheck_options={"rows": ("he_eight", "normalised_eight"), "rates": (), "long": ()},
     main_panels=("eight",),
     figure_size=(9, 2.5),
+    # It is ahead with this rate; a larger one could only raise it.
+    rows_allowed_at_grid_edge=("normalised_eight@long",),
 )

@@ -157,11 +157,11 @@ EXPERIMENT = Experiment(
     },
     claims=(
         Claim("steps", "lstm", "simple", "yes", at="50"),
+        Claim("steps", "lstm", "gru", "no", at="50"),
         Claim("steps", "lstm", "identity", "yes", at="50", success=STEPS - 1),
         Claim("steps", "lstm", "identity", "yes", at="50"),
         Claim("influence", "lstm", "simple", "no", at="50"),
         Claim("influence", "trained", "lstm", "yes", at="50"),
-        Claim("steps", "lstm", "gru", "undecided", at="50"),
         Claim("steps", "lstm", "sum", "no", at="50"),
     ),
     seeds=tuple(range(10)),

@@ -194,7 +194,6 @@ EXPERIMENT = Experiment(
         Claim("labels", "tuned", "changes", "undecided", at="100"),
         Claim("labels", "tuned_plain", "plain", "yes", at="100"),
         Claim("labels", "probe", "spread", "no", at="10"),
-        Claim("labels", "tuned", "spread", "undecided", at="100"),
     ),
     quick={"limit": 20, "steps": 1, "epochs": 1, "tried_epochs": 1, "labels": (10,), "is_quick": True},
     recheck_options={"rows": ("probe", "changes"), "labels": (10,)},
