@@ -123,13 +123,23 @@ LINEAR = (40, 10)  # Softmax regression on MNIST-1D.
 
 
 def linear_losses(
-    train, batch_size: int, rate: float, seed: int, passes, half: float = math.inf, is_averaged: bool = False
+    train,
+    batch_size: int,
+    rate: float,
+    seed: int,
+    passes,
+    half: float = math.inf,
+    is_averaged: bool = False,
+    falls_to_zero: bool = False,
 ) -> dict[int, float]:
     """Return the training loss of softmax regression after each number of passes, in double precision.
 
-    The learning rate is half as large after `half` passes. If averaged, the loss is that of the mean of the weights
+    The learning rate is half as large after `half` passes, or it falls in a straight line and is 0 in the end: then
+    each number of passes is a training of its own. If averaged, the loss is that of the mean of the weights
     over the last half of the steps (Polyak & Juditsky, 1992); each number of passes is at least twice the one before.
     """
+    if falls_to_zero and len(passes) > 1:
+        return {n: linear_losses(train, batch_size, rate, seed, (n,), falls_to_zero=True)[n] for n in passes}
     (x, y), weights = train, new_weights(LINEAR, np.random.default_rng(seed)).astype(float)
     x = x.astype(float)
     steps_a_pass, done, found = len(x) / batch_size, 0, {}
@@ -137,7 +147,8 @@ def linear_losses(
         end = max(1, round(number * steps_a_pass))
         total, first = np.zeros_like(weights), max(done, end // 2)
         for step, batch in enumerate(batches(x, y, batch_size, seed, done, end), done):
-            descend(weights, LINEAR, [batch], rate / (1 + step / (half * steps_a_pass)))
+            factor = 1 - step / end if falls_to_zero else 1 / (1 + step / (half * steps_a_pass))
+            descend(weights, LINEAR, [batch], rate * factor)
             if is_averaged and step >= first:
                 total += weights
         mean = total / (end - first) if is_averaged else weights
