@@ -40,17 +40,27 @@ NOT_OF_THE_TEST_SET = {
     "self_attention": dict.fromkeys(("accuracy", "by_distance", "attention"), "drawn sequences"),
     "stochastic_descent": dict.fromkeys(("steps", "examples", "falling"), "training loss"),
     "transformer": {"steps": "drawn sequences"},
+    "validation_below_training": dict.fromkeys(
+        [f"losses: {row}" for row in ("reported", "frozen", "no_dropout", "evaluated")]
+        + [f"parts: {row}" for row in ("average", "dropout", "shift")],
+        "training loss",
+    ),
 }
 """Question to its panels, or rows of one, with scores that need no test set of `data.load`, and why."""
-OF_THE_WHOLE_SET = {"self_supervision": ("views",), "vae": ("bound: bound", "bound: tighter")}
+OF_THE_WHOLE_SET = {
+    "self_supervision": ("views",),
+    "vae": ("bound: bound", "bound: tighter"),
+    "validation_below_training": ("chance",),
+}
 """Question to its panels, or rows of one, whose scores are no means over the test examples: views are sought in
-batches, and a VAE draws random numbers."""
+batches, a VAE draws random numbers, and validation sets are drawn from the test set."""
 SCORE_TRAINING_EXAMPLES = {
     "adam": "the training loss is the question",
     "clustering": "their codes are clustered",
     "regularisation": "the training loss is shown beside the test loss",
     "self_supervision": "a linear layer is fitted to their features",
     "vae": "a mixture is fitted to their codes",
+    "validation_below_training": "the training loss is the question",
 }
 """Question to why its networks predict examples that they were trained on."""
 DRAWN = ("recurrence", "self_attention", "transformer")
