@@ -166,7 +166,7 @@ EXPERIMENT = Experiment(
         Claim("loss", "temperature", "early_loss", "yes"),
         Claim("accuracy", "temperature", "last", "given"),
         Claim("accuracy", "early_accuracy", "last", "undecided"),
-        Claim("loss", "both", "temperature", "undecided"),
+        Claim("loss", "both", "temperature", "yes"),
         Claim("calibration", "temperature", "early_loss", "yes"),
         Claim("loss", "temperature", "l2", "no"),
     ),
