@@ -37,6 +37,7 @@ NOT_OF_THE_TEST_SET = {
     "polynomial": {"tradeoff": "the true curve is known"},
     "recurrence": {"parity": "drawn sequences"},
     "regularisation": {"curves: train": "training loss"},
+    "rising_validation_loss": {"losses: train": "training loss"},
     "self_attention": dict.fromkeys(("accuracy", "by_distance", "attention"), "drawn sequences"),
     "stochastic_descent": dict.fromkeys(("steps", "examples", "falling"), "training loss"),
     "transformer": {"steps": "drawn sequences"},
@@ -48,12 +49,14 @@ NOT_OF_THE_TEST_SET = {
 }
 """Question to its panels, or rows of one, with scores that need no test set of `data.load`, and why."""
 OF_THE_WHOLE_SET = {
+    "rising_validation_loss": ("parts", "calibration"),
     "self_supervision": ("views",),
     "vae": ("bound: bound", "bound: tighter"),
     "validation_below_training": ("chance",),
 }
-"""Question to its panels, or rows of one, whose scores are no means over the test examples: views are sought in
-batches, a VAE draws random numbers, and validation sets are drawn from the test set."""
+"""Question to its panels, or rows of one, whose scores are no means over the test examples: those of the wrong ones or
+of bins are means over some of them, views are sought in batches, a VAE draws random numbers, and validation sets are
+drawn from the test set."""
 SCORE_TRAINING_EXAMPLES = {
     "adam": "the training loss is the question",
     "clustering": "their codes are clustered",
