@@ -18,7 +18,7 @@ CARS, HALVES, IMAGES = (
 ROWS = (*dict.fromkeys((*CARS, *HALVES, *IMAGES)),)
 RIVALS = {"least_squares": LinearRegression, "trees": HistGradientBoostingRegressor}
 RATES = tuple(float(f"{digit}e{power}") for power in range(-8, 0) for digit in (1, 3))
-STEPS = tuple(10**power for power in range(12))
+STEPS = tuple(10**power for power in (0, 1, 2, 3, 4, 5, 6, 8, 10))
 
 
 def choose(*, rates=RATES, **options) -> dict:
@@ -54,10 +54,10 @@ def errors(row, rate, seed, part, *, limit: int = 1000, passes: int = 100, eager
     mean, spread = y.mean(), y.std()  # The targets are standardised in each row.
     try:
         model = train(*_retraining.repeated((scale(x), (y - mean) / spread), passes), **options)
-        found = _retraining.outputs(model, given)[:, 0]
+        found = np.nan_to_num(_retraining.outputs(model, given)[:, 0].astype("float64"), posinf=0, neginf=0)
     except FloatingPointError:
         found = np.zeros(len(truth))
-    return np.abs(mean + spread * np.where(np.isfinite(found), found, 0) - truth)
+    return np.abs(np.clip(mean + spread * found, y.min(), y.max()) - truth)  # No row predicts beyond all known cars.
 
 
 def scaler(kind: str, x: np.ndarray):
@@ -71,7 +71,7 @@ def scaler(kind: str, x: np.ndarray):
 
 
 def linear_layer(x: np.ndarray, y: np.ndarray) -> tuple[dict, dict]:
-    """Return for each scaling the condition number, and the training error after steps at the rate 1 / (largest curvature).
+    """Return for each scaling the condition number, and the training error after steps at the rate 1 / λ_max.
 
     Along an eigenvector each step multiplies the distance to the minimum by one factor, so a power gives all steps.
     """
@@ -118,15 +118,15 @@ EXPERIMENT = Experiment(
         Claim("cars", "sgd_standardised", "sgd_raw", "yes"),
         Claim("cars", "adam_standardised", "adam_raw", "yes"),
         Claim("condition", "standardised", "raw", "given"),
-        Claim("cars", "adam_standardised", "trees", "no"),
+        Claim("cars", "adam_standardised", "trees", "yes"),
         Claim("halves", "sgd_divided", "sgd_centred", "yes"),
-        Claim("halves", "sgd_normalised", "sgd_standardised", "undecided"),
+        Claim("halves", "sgd_normalised", "sgd_standardised", "within"),
         Claim("images", "adam_unit", "adam_bytes", "yes"),
-        Claim("images", "adam_unit", "adam_small", "undecided"),
+        Claim("images", "adam_unit", "adam_small", "yes"),
     ),
     seeds=tuple(range(10)),
     lower_is_chosen=True,
-    quick={"rates": (0.001,), "limit": 20, "passes": 1, "eager": True},
+    quick={"rates": (1e-7,), "limit": 20, "passes": 1, "eager": True},
     recheck_options={"rows": ("sgd_raw", "sgd_standardised")},
     main_panels=("descent", "cars"),
 )
