@@ -12,13 +12,13 @@ WORD = {"en": r"[A-Za-z][\w'-]*", "zh": "[\u4e00-\u9fff]"}
 LINK = r"\]\(\.\./(\w+)/README\.md\)"
 PLACES = {
     "linear_model": (2.5, 0), "polynomial": (2.5, 1), "multilayer": (2.5, 2), "loss_functions": (3, 3),
-    "activations": (4, 3), "regularisation": (5, 3), "dropout": (5, 4),
-    "validation_below_training": (5, 5), "rising_validation_loss": (6, 4), "gradient_descent": (3, 4),
-    "back_propagation": (3, 5), "batch_descent": (2, 5), "stochastic_descent": (2, 6), "momentum": (2, 7),
-    "adam": (2, 8), "batch_normalisation": (4, 6), "recurrence": (3, 6), "lstm": (3, 7), "gru": (3, 8),
-    "self_attention": (4, 7), "transformer": (4, 8), "convolution": (0, 3), "autoencoder": (1, 3), "vae": (2, 4),
-    "gan": (1, 5), "clustering": (1, 4), "self_supervision": (0, 5),
-    "input_scaling": (1, 9),
+    "activations": (4, 3), "regularisation": (5, 3), "dropout": (5, 4), "rising_validation_loss": (6, 4),
+    "validation_below_training": (5, 5), "gradient_descent": (3, 4), "back_propagation": (3, 5),
+    "batch_descent": (2, 5), "stochastic_descent": (2, 6), "momentum": (2, 7), "adam": (2, 8),
+    "input_scaling": (1, 9), "learning_rate": (2, 9), "initial_weights": (4, 6), "batch_normalisation": (5, 7),
+    "recurrence": (3, 6), "lstm": (3, 7), "gru": (3, 8), "self_attention": (4, 7), "transformer": (4, 8),
+    "convolution": (0, 3), "autoencoder": (1, 3), "vae": (2, 4), "gan": (1, 5), "clustering": (1, 4),
+    "self_supervision": (0, 5),
 }  # fmt: skip
 """Column and row of each question on the map; an arrow goes downwards and through no box."""
 STEP, BOX = (142, 80), (132, 42)
