@@ -30,6 +30,7 @@ NOT_OF_THE_TEST_SET = {
     "gan": {"sure": "of drawn digits"} | dict.fromkeys(("modes", "near"), "the distribution of the points is known"),
     "gradient_descent": {"loss": "training loss", "quadratic": "no examples", "least_squares": "training loss"},
     "input_scaling": {"descent": "training error", "condition": "no examples are scored"},
+    "initial_weights": dict.fromkeys(("signal", "gradient"), "sizes before the training, on training examples"),
     "linear_model": {"slope": "standard errors of a training set", "steps": "training error"},
     "loss_functions": {"noise": "the true slope is known"},
     "lstm": {"steps": "errors on sequences before they are learned", "influence": "a derivative"},
