@@ -17,6 +17,7 @@ PLACES = {
     "adam": (2, 8), "batch_normalisation": (4, 6), "recurrence": (3, 6), "lstm": (3, 7), "gru": (3, 8),
     "self_attention": (4, 7), "transformer": (4, 8), "convolution": (0, 3), "autoencoder": (1, 3), "vae": (2, 4),
     "gan": (1, 5), "clustering": (1, 4), "self_supervision": (0, 5),
+    "learning_rate": (2, 9),
 }  # fmt: skip
 """Column and row of each question on the map; an arrow goes downwards and through no box."""
 STEP, BOX = (142, 80), (132, 42)
