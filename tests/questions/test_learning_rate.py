@@ -57,11 +57,10 @@ def test_a_rate_on_plateau_and_on_stairs_falls_at_the_right_steps():
     assert shares == pytest.approx([1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01])
 
 
-def test_the_rows_of_a_claim_differ_in_the_schedule_or_in_where_the_rate_was_chosen():
+def test_the_rows_of_a_claim_differ_in_the_schedule_alone_and_a_shorter_training_or_smaller_batch_in_nothing_else():
     for claim in experiment.EXPERIMENT.claims:
-        if claim.panel == "moved":
-            (one, chosen), (other, own) = experiment.MOVED[claim.row], experiment.MOVED[claim.reference]
-            assert one == other and chosen != own
-        else:
-            one, other = experiment.RUNS[claim.row], experiment.RUNS[claim.reference]
-            assert one._replace(schedule="") == other._replace(schedule="") and one.schedule != other.schedule
+        one, other = experiment.RUNS[claim.row], experiment.RUNS[claim.reference]
+        assert one._replace(schedule="") == other._replace(schedule="") and one.schedule != other.schedule
+    for name in ("momentum", "adam"):
+        whole, tenth, half = (experiment.RUNS[f"{name}_{end}"] for end in ("cosine", "tenth", "half"))
+        assert tenth._replace(passes=10 * tenth.passes) == whole == half._replace(batch_size=2 * half.batch_size)
