@@ -60,13 +60,14 @@ def hits(row: str, rate: float, seed: int, part: str, *, limit: int | None = Non
         return network.outputs(layers, x)[-1].argmax(axis=1) == y
 
 
+SCORE = ACCURACY._replace(format=".1f")
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
-        **{name: Panel(ACCURACY, tuple(CURVES[name]), "learning rate", logarithmic=True) for name in CURVES},
-        "chosen": Panel(ACCURACY, tuple(SHALLOW)),
-        "deep_chosen": Panel(ACCURACY, tuple(DEEP)),
+        **{name: Panel(SCORE, tuple(CURVES[name]), "learning rate", logarithmic=True) for name in CURVES},
+        "chosen": Panel(SCORE, tuple(SHALLOW)),
+        "deep_chosen": Panel(SCORE, tuple(DEEP)),
     },
     claims=(
         Claim("chosen", "momentum_cosine", "momentum_constant", "yes"),
