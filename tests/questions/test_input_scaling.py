@@ -45,7 +45,7 @@ def test_the_descent_of_a_linear_layer_is_that_of_steps_and_the_rivals_do_not_de
     assert condition["standardised"] == pytest.approx(curvatures[0] / curvatures[-1])
     assert condition["decorrelated"] == pytest.approx(1)
     for model in experiment.RIVALS.values():
-        raw, scaled = (model().fit(z, y).predict(z) for z in (x, columns[:, 1:]))
+        raw, scaled = (model(0).fit(z, y).predict(z) for z in (x, columns[:, 1:]))
         np.testing.assert_allclose(raw, scaled, rtol=1e-6)
 
 

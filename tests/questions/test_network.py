@@ -78,6 +78,14 @@ def test_weights_that_grew_to_infinity_have_an_infinite_loss():
     assert _network.scores(_network.layers(weights, SIZES), x, y) == (float("inf"), 0.0)
 
 
+def test_a_rate_that_falls_to_zero_is_the_whole_one_first_and_the_last_step_is_the_shortest():
+    train = _network.mnist1d(0, 60)[0]
+    losses = functools.partial(_network.linear_losses, train, len(train[1]), seed=0, passes=(1, 2))
+    constant, falling = losses(rate=0.5), losses(rate=0.5, falls_to_zero=True)
+    assert falling[1] == pytest.approx(constant[1])  # A step of its own training: at the whole rate.
+    assert constant[2] < falling[2] < constant[1]  # The second of two steps is half as long.
+
+
 def test_the_averaged_weights_are_those_of_the_last_half_of_the_steps():
     train = _network.mnist1d(0, 60)[0]
     losses = functools.partial(_network.linear_losses, train, len(train[1]), 0.5, 0)

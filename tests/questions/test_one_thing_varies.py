@@ -3,7 +3,9 @@
 import numpy as np
 
 from questions import _retraining
+from questions.batch_normalisation import experiment as batch_normalisation
 from questions.dropout import experiment as dropout
+from questions.lstm import experiment as lstm
 from questions.self_supervision import experiment as self_supervision
 
 
@@ -62,3 +64,25 @@ def test_dropout_is_scored_by_the_loss_or_by_the_accuracy_after_training_on_so_m
     choice = dropout.choose(learning_rates=(0.01,))
     assert all((tries.keys() == {"0.001"}) == key.endswith("loss") for key, tries in choice.items())
     assert all((number < 0) == key.endswith("loss") for key, tries in choice.items() for number in tries.values())
+
+
+def test_batch_normalisation_is_compared_under_plain_gradient_descent_or_under_adam(monkeypatch):
+    given = []
+    monkeypatch.setattr(_retraining, "hits_after", lambda *args, **options: None)
+    trainer = lambda network, row, optimizer, **options: given.append((row, optimizer))  # noqa: E731
+    monkeypatch.setattr(_retraining, "trainer", trainer)
+    for row in (*batch_normalisation.ROWS, *batch_normalisation.ADAM):
+        batch_normalisation.hits(row, 0.1, 0, "valid", limit=20)
+    pairs = [(row, "sgd") for row in batch_normalisation.ROWS]
+    assert given == [*pairs, ("he_eight", "adam"), ("normalised_eight", "adam")]
+
+
+def test_the_sum_has_no_state_and_each_network_of_the_adding_problem_has_as_many_weights():
+    x, _ = lstm.adding(5, 10, np.random.default_rng(0))
+    models = {row: lstm.network(row, 10) for row in lstm.ROWS}
+    assert all(1200 <= model.count_params() <= 1240 for model in models.values())
+    changes = {
+        row: np.abs(model.predict(x, verbose=0) - model.predict(x[:, ::-1], verbose=0)).max()
+        for row, model in models.items()
+    }
+    assert changes.pop("sum") < 1e-4 < min(changes.values())

@@ -4,6 +4,7 @@ import functools
 import json
 
 import keras
+import matplotlib.figure
 import numpy as np
 import pytest
 
@@ -59,6 +60,13 @@ def test_labels_of_ticks_are_translated_too_and_english_stays():
     picture_words.translate(figure, "zh")
     figure.draw_without_rendering()
     assert axes.get_xlabel() == "预测" and [label.get_text() for label in axes.get_xticklabels()] == ["左", "sneaker"]
+
+
+def test_chinese_words_have_a_font_on_a_figure_that_another_package_drew(tmp_path):
+    figure = matplotlib.figure.Figure()
+    figure.subplots().set(xlabel="epoch", xticks=[0, 1], xticklabels=["training", "validation"])
+    picture_words.translate(figure, "zh")
+    figure.savefig(tmp_path / "a.png")  # A character without a font is a warning, which is an error here.
 
 
 def test_a_title_has_the_unit_of_its_metric_and_the_name_of_data_of_ones_own():

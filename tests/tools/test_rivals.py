@@ -70,6 +70,13 @@ def test_labels_spread_over_near_points_and_groups_are_clusters(monkeypatch):
     assert graph @ root == pytest.approx(root)
 
 
+def test_a_label_in_the_smaller_group_counts_as_much_as_three_in_the_larger_one():
+    """Each class gets an equal share: without it, the class with more labels wins the places between."""
+    x = np.linspace(0, 1, 40)[:, None]
+    found = few_labels.spread(x, np.array([0, 33, 36, 39]), np.array([0, 1, 1, 1]), x)
+    assert (found[:15] == 0).all() and (found[-15:] == 1).all() and abs((found == 0).sum() - 20) <= 4
+
+
 def test_counts_learn_a_rule_and_no_test_answer(monkeypatch):
     rng = np.random.default_rng(0)
     x = np.stack([1 + rng.integers(3, size=400), 4 + rng.integers(3, size=400), 7 + rng.integers(2, size=400)], axis=1)

@@ -75,10 +75,8 @@ def page(run: finished_runs.FinishedRun, language: str) -> str:
     for file in files:
         name = words.file("picture", file)
         own = file.with_suffix(f"{LANGUAGES[language]}.png")
-        more, rest = (
-            [*shown, {"name": name, **small_picture(own if own.exists() else file)}],
-            [other for other in left_out if other != name],
-        )
+        more = [*shown, {"name": name, **small_picture(own if own.exists() else file)}]
+        rest = [other for other in left_out if other != name]
         longer = template.render(content, pictures=more, left_out=rest)
         if len(longer.encode()) <= LIMIT:
             text, shown, left_out = longer, more, rest
