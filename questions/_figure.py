@@ -94,6 +94,17 @@ def _draw_beside(figure, panels: dict[str, Panel], seeds: dict, names: Names) ->
         draw_panels(part, {name: panel}, seeds, names)
 
 
+def draw_curves_beside(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> dict:
+    """Draw panels of curves beside each other, with a letter each; return the axes by panel."""
+    all_axes = dict(zip(panels, figure.subplots(1, len(panels)), strict=True))
+    for letter, (name, axes) in zip("abcdef", all_axes.items(), strict=False):
+        draw_curves(axes, name, panels[name], seeds, names)
+        axes.set_title(f"({letter}) {names.title(name)}", fontsize=10)
+        axes.grid(alpha=0.3)
+    figure.supxlabel(names("sentence", "drawn curves"), fontsize=8, color="gray")
+    return all_axes
+
+
 def height(panels: dict[str, Panel]) -> float:
     """Return the height of the panels in inches."""
     return sum(_heights(panels))

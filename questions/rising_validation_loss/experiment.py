@@ -140,11 +140,8 @@ def measure(seed: int, best: dict, *, rows=tuple(STRENGTHS), limit: int = EXAMPL
 @_figure.of_size(9.5, 3.3)
 def draw(figure, seeds: dict, names) -> None:
     """Return the figure of the page: the curves beside each other."""
-    for axes, letter, name in zip(figure.subplots(1, len(CURVES)), "abc", CURVES, strict=True):
-        _figure.draw_curves(axes, name, EXPERIMENT.panels[name], seeds, names)
-        axes.set_title(f"({letter}) {names.title(name)}", fontsize=10)
-        axes.grid(alpha=0.3)
-    figure.supxlabel(names("sentence", "drawn curves"), fontsize=8, color="gray")
+    panels = {name: EXPERIMENT.panels[name] for name in CURVES}
+    _figure.draw_curves_beside(figure, panels, seeds, names)
 
 
 LOSS = Score("loss", NATS, higher_is_better=False)

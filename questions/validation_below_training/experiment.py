@@ -114,16 +114,13 @@ def spread(new: np.ndarray, count: int, seed: int) -> float:
 @_figure.of_size(10, 3.5)
 def draw(figure, seeds: dict, names) -> None:
     """Return the figure of the page: the curves beside each other."""
-    for axes, letter, name in zip(figure.subplots(1, len(CURVES)), "abc", CURVES, strict=True):
-        _figure.draw_curves(axes, name, EXPERIMENT.panels[name], seeds, names)
-        axes.set_title(f"({letter}) {names.title(name)}", fontsize=10)
-        axes.grid(alpha=0.3)
+    panels = {name: EXPERIMENT.panels[name] for name in CURVES}
+    for name, axes in _figure.draw_curves_beside(figure, panels, seeds, names).items():
         axes.yaxis.label.set_size(9)
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + 0.4 * (high - low))  # The legend stands above the curves.
         if name != "losses":
             axes.axhline(0, color="black", linewidth=0.8)
-    figure.supxlabel(names("sentence", "drawn curves"), fontsize=8, color="gray")
 
 
 LOSS = Score("loss", NATS, higher_is_better=False)
