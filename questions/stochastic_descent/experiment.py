@@ -18,6 +18,7 @@ TARGET = 1.1  # Training loss.
 SMALL = 32  # Batch size of softmax regression.
 PASSES = (1, 3, 10, 30, 100)
 RATES = {"fast": (3, math.inf), "slow": (100, math.inf), "falling": (100, 10), "averaged": (100, math.inf)}
+RATES["to_zero"] = (100, math.inf)
 """Row to the passes after which its learning rate is the best one, and those after which it is half as large."""
 
 
@@ -64,7 +65,8 @@ def until_target(row, rate, seed, train, scored, most_steps) -> tuple[float, flo
 def linear_losses(row, rate, seed, train, passes) -> dict[int, float]:
     """Return the training loss of softmax regression after each number of passes."""
     size, half = min(SMALL, len(train[0])), RATES[row][1]
-    return _network.linear_losses(train, size, rate, seed, passes, half, is_averaged=row == "averaged")
+    ways = {"is_averaged": row == "averaged", "falls_to_zero": row == "to_zero"}
+    return _network.linear_losses(train, size, rate, seed, passes, half, **ways)
 
 
 STEPS = Score("steps", Unit("steps"), False, ",.0f", logarithmic=True, margin=0.1, is_ratio=True)
@@ -85,6 +87,7 @@ EXPERIMENT = Experiment(
         Claim("seconds", "64", "all", "yes"),
         Claim("falling", "falling", "slow", "yes", at="100"),
         Claim("falling", "averaged", "falling", "yes", at="100"),
+        Claim("falling", "averaged", "to_zero", "no", at="100"),
         Claim("seconds", "64", "512", "yes"),
         Claim("seconds", "64", "1", "yes"),
         Claim("steps", "all", "512", "undecided"),
