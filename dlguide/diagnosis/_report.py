@@ -7,7 +7,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-PAGE = "https://github.com/dlguide/dlguide/blob/main/docs/diagnosis.md"
+PAGE = "https://github.com/dlguide/dlguide/blob/main/docs/not_learning.md"
 LANGUAGES = ("en", "zh")
 
 
@@ -60,7 +60,7 @@ class Finding:
     """A fault of a program.
 
     Attributes:
-        fault: A name of `docs/diagnosis.md`, such as `"output_activation"`; `page` is where it is explained.
+        fault: A name of `docs/not_learning.md`, such as `"output_activation"`; `page` is where it is explained.
         text: What is wrong, in a sentence.
         evidence: The numbers that show it.
         change: What to change, as code.

@@ -288,8 +288,8 @@ def test_the_claims_still_come_out_as_when_the_page_was_written(name):
         assert asked == [str(number) for number in range(1, len(experiment.claims) + 1)]
     for claim in experiment.claims:  # Intervals cover the test examples of both rows or of none.
         if isinstance(claim.reference, str) and claim.outcome != "given" and (name, claim.row) not in HITS_OF_ONE_ROW:
-            kept = [_verdict.examples(seeds, claim.panel, row, claim.at) is None for row in (claim.row, claim.reference)]
-            assert kept[0] == kept[1], claim
+            rows = (claim.row, claim.reference)
+            assert len({_verdict.examples(seeds, claim.panel, row, claim.at) is None for row in rows}) == 1, claim
     for key, panel in experiment.panels.items():  # No score lies beyond its bounds.
         low, high = panel.score.limits()
         for row in panel.rows:

@@ -40,7 +40,8 @@ by_path = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relat
 
 
 @pytest.mark.parametrize(("code", "output"), PROGRAMS)
-def test_a_program_of_a_page_prints_what_the_page_says(code, output):
+def test_a_program_of_a_page_prints_what_the_page_says(code, output, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(code, {"__name__": "page"})
