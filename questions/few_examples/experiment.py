@@ -20,7 +20,7 @@ IMAGES, SEEN, COPIES, RATE, OTHERS, EPOCHS = 10_000, 10_000, 3000, 0.01, 30_000,
 those of the digits 0 to 4 that a network sees; passes over images without labels."""
 KINDS = {"turned": {"rotation": 180}, "left_right": {"flip": "horizontal"}, "up_down": {"flip": "vertical"}}
 SIMPLE = {"svm": SVC, "softmax": functools.partial(LogisticRegression, max_iter=1000), "knn": KNeighborsClassifier}
-COPIED = {"copies": "plain", "together": "transfer"} | {f"{row}_copies": row for row in SIMPLE}  # To rows without copies.
+COPIED = {"copies": "plain", "together": "transfer"} | {f"{row}_copies": row for row in SIMPLE}  # To such without.
 GRIDS = dict.fromkeys(("plain", "transfer"), (0.003, 0.01, 0.03, 0.1)) | {"knn": (1, 3, 5, 7)}
 GRIDS |= dict.fromkeys(("softmax", "svm", "transfer_linear", "unlabelled_linear"), (0.1, 1, 10, 100))
 GRIDS |= dict.fromkeys(COPIED, (0.025, 0.05, 0.1, 0.2))
