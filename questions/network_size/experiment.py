@@ -3,7 +3,7 @@
 import itertools
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.ensemble import ExtraTreesClassifier as Trees
 
 from questions import _network, _schedules, _tuning
 from questions._experiment import ACCURACY, Claim, Experiment, Panel
@@ -15,9 +15,11 @@ UNITS, SIZES = (4, 16, 64, 256), (8, 16, 32, 64, 128, 256)  # Of two hidden laye
 NETWORKS = {f"{k}@weights, {n}": (int(k[0]) * [WIDTHS[k][i]], ALL) for k in WIDTHS for i, n in enumerate(COUNTS)}
 NETWORKS |= {f"units_{n}@amount, {count}": ([n, n], count) for n in UNITS for count in (100, 1000, ALL)}
 NETWORKS |= {f"wrong_{n}": ([n, n], ALL) for n in SIZES}
-FEATURES, FEW = (10, 25, 50, 100, 200, 400, 500, 1000, 2000, 5000), 500  # Random features; their training examples.
-GRIDS = {"few": FEATURES[:6], "ridge": (0.0001, 0.001, 0.01, 0.1, 1, 10), "stopped": (10, 100, 1000, 1e4, 1e5, 1e6)}
-GRIDS |= {"penalty": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03), "early": RATES, "trees": (2, 5, 10, 20, 30, 40)}
+FEATURES, FEW = (10, 50, 100, 200, 400, 500, 1000, 5000), 500  # Random features; their training examples.
+FITS = ("train", "none", "ridge", "stopped")
+GRIDS = {"ridge": (0.0001, 0.001, 0.01, 0.1, 1, 10), "stopped": (10, 100, 1000, 1e4, 1e5, 1e6), "early": RATES}
+GRIDS |= {"penalty": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03), "trees": (2, 5, 10, 20, 30, 40)}
+GRIDS |= {"few": (10, 25, 50, 100, 200, 400)}
 
 
 def parts(seed: int, count: int, has_wrong: bool) -> dict:
@@ -65,9 +67,10 @@ def hits(key: str, setting: float, seed: int, part: str, best=None, limit: int =
     units, count = NETWORKS.get(name, ([], ALL if row == "trees" else FEW))
     sets = parts(seed, min(count, limit), not place or "features" in place)
     x, y = sets["train" if row == "train" else part]
+    if key in ("ridge", "stopped"):
+        return np.concatenate([hits(f"{key}@features, {n}", setting, seed, part, limit=limit) for n in FEATURES])
     if row == "trees":
-        trees = ExtraTreesClassifier(200, max_features=int(setting), random_state=seed)
-        return trees.fit(*sets["train"]).predict(x) == y
+        return Trees(200, max_features=int(setting), random_state=seed).fit(*sets["train"]).predict(x) == y
     if not units:
         return feature_answers(row, int(place.split(", ")[1] if place else setting), setting, sets, x, seed) == y
     rate, penalty = best[name] if row in ("size", "penalty") else setting, setting if row == "penalty" else 0
@@ -78,25 +81,23 @@ def choose(*, tries: int = 6, **options) -> dict:
     """Return the validation accuracy of each network, number of features and rival with each of its settings."""
     found = _tuning.search(NETWORKS, RATES[:tries], hits, "valid", **options)
     found["size"] = {str(units): max(found[f"wrong_{units}"].values()) for units in SIZES}
-    keys, best = [f"{row}@features, {n}" for n in FEATURES for row in ("ridge", "stopped")], _tuning.all_best(found)
-    for key in [*keys, "few", "penalty", "early", "trees"]:
-        found |= _tuning.search([key], GRIDS[key.split("@")[0]][:tries], hits, "valid", best, **options)
+    for key, grid in GRIDS.items():
+        found |= _tuning.search([key], grid[:tries], hits, "valid", _tuning.all_best(found), **options)
     return found
 
 
 def measure(seed: int, best: dict, *, panels=("weights", "amount", "features", "choice"), tries=0, **options) -> dict:
     """Return the hits on the test set, and in one row on the training set."""
     scores = {name: {row: {} for row in panel.rows if panel.x_axis} for name, panel in EXPERIMENT.panels.items()}
-    features = {f"{row}@features, {n}": 0 for row in ("train", "none") for n in FEATURES}
+    features = {f"{row}@features, {n}": best.get(row, 0) for row in FITS for n in FEATURES}
     for key, setting in (best | features).items():
         row, _, place = key.partition("@")
         panel, _, at = place.partition(", ")
         if panel in panels:
             scores[panel][row][at] = hits(key, setting, seed, "test", **options)
     if "features" in panels:
-        none, ridge = scores["features"]["none"], scores["features"]["ridge"]
-        scores["peak"] = {"few": none[f"{best['few']:g}"], "none_500": none["500"], "none_5000": none["5000"]}
-        scores["peak"] |= {"ridge_500": ridge["500"], "ridge_5000": ridge["5000"]}
+        none, few = scores["features"]["none"], hits("few", best["few"], seed, "test", **options)
+        scores["peak"] = {"few": few, "none_500": none["500"], "none_5000": none["5000"]}
     for row in EXPERIMENT.panels["choice"].rows if "choice" in panels else ():
         scores["choice"][row] = hits(row, best[row], seed, "test", best, **options)
     return scores
@@ -107,25 +108,25 @@ EXPERIMENT = Experiment(
     choose=choose,
     panels={
         "amount": Panel(ACCURACY, tuple(f"units_{n}" for n in UNITS), x_axis="training examples", logarithmic=True),
-        "features": Panel(ACCURACY._replace(name="accuracy"), ("train", "none", "ridge", "stopped"), "features", True),
+        "features": Panel(ACCURACY._replace(name="accuracy"), FITS, x_axis="features", logarithmic=True),
         "weights": Panel(ACCURACY, tuple(WIDTHS), x_axis="weights", logarithmic=True),
-        "peak": Panel(ACCURACY, ("few", "none_500", "none_5000", "ridge_500", "ridge_5000")),
+        "peak": Panel(ACCURACY, ("few", "none_500", "none_5000")),
         "choice": Panel(ACCURACY, ("size", "penalty", "early", "trees")),
     },
     claims=(
         Claim("amount", "units_256", "units_16", "yes", at="3500"),
         Claim("peak", "none_500", "none_5000", "yes", better=False),
         Claim("choice", "penalty", "size", "yes"),
-        Claim("amount", "units_256", "units_16", "undecided", better=False, at="100"),
-        Claim("weights", "2_layers", "1_layer", "yes", at="50000"),
+        Claim("amount", "units_256", "units_16", "no", better=False, at="100"),
+        Claim("weights", "2_layers", "1_layer", "no", at="50000"),
         Claim("weights", "4_layers", "2_layers", "undecided", at="50000"),
         Claim("peak", "none_5000", "few", "yes"),
-        Claim("peak", "ridge_500", "none_500", "yes"),
         Claim("choice", "trees", "penalty", "yes"),
     ),
     seeds=tuple(range(10)),
     quick={"limit": 100, "steps": 1, "tries": 1},
     recheck_options={"panels": ("features",)},
     chosen="setting",
+    rows_allowed_at_grid_edge=("size", "trees"),  # Larger takes long; 40 are all inputs.
     main_panels=("amount", "features"),
 )
