@@ -37,8 +37,7 @@ def forward(row: str, layers: list, x: np.ndarray) -> tuple[np.ndarray, list]:
             deviation = np.sqrt((centred * centred) @ MEAN + np.float32(1e-5))
             ready = centred / deviation
         saved.append((value, ready, np.maximum(ready, 0), deviation))
-        added = saved[-1][2] @ kernel + bias
-        value = value + added if row in RESIDUAL and kernel is not layers[-1][0] else added
+        value = saved[-1][2] @ kernel + bias + (value if row in RESIDUAL and kernel is not layers[-1][0] else 0)
     return value, saved
 
 
@@ -120,10 +119,11 @@ EXPERIMENT = Experiment(
         Claim("compared", "zero", "wide", "no"),
         Claim("compared", "prenorm", "plain_norm", "yes"),
         Claim("compared", "zero", "prenorm", "undecided"),
-        Claim("compared", "zero", "identity", "undecided"),
-        Claim("compared", "zero", "two", "undecided"),
+        Claim("compared", "zero", "identity", "yes"),
+        Claim("compared", "zero", "two", "no"),
     ),
     seeds=tuple(range(10)),
+    rows_allowed_at_grid_edge=("prenorm@32",),  # Three of its rates are within 2 points, and no claim compares it.
     quick={"limit": 125, "passes": 1, "steps": (1,), "depths": (2, 64)},
     recheck_options={"rows": ("plain", "zero"), "depths": (64,)},
     main_panels=("accuracy", "compared"),
