@@ -101,15 +101,15 @@ def measure(seed: int, best: dict, *, rows=(*ROWS, "wide"), depths=DEPTHS, limit
     return scores | {"compared": {row: found[key][1] for row, key in COMPARED.items() if key in found}}
 
 
-BY_DEPTH = Panel(ACCURACY._replace(format=".1f"), ROWS, x_axis="hidden layers", logarithmic=True)
+BY_DEPTH = Panel(ACCURACY._replace(format=".0f"), ROWS, x_axis="hidden layers", logarithmic=True)
 BY_LAYER = Panel(Score("size", format=".2g", logarithmic=True, is_ratio=True, has_direction=False), ROWS, "layer")
 EXPERIMENT = Experiment(
     measure=measure,
     choose=choose,
     panels={
         "accuracy": BY_DEPTH,
-        "compared": BY_DEPTH._replace(rows=tuple(COMPARED), x_axis=None),
-        "training": BY_DEPTH._replace(score=Score("training accuracy", PERCENT, format=".1f")),
+        "compared": Panel(ACCURACY._replace(format=".1f"), tuple(COMPARED)),
+        "training": BY_DEPTH._replace(score=Score("training accuracy", PERCENT, format=".0f")),
         **dict.fromkeys(("signal", "gradient"), BY_LAYER),
         "likeness": BY_LAYER._replace(score=Score("mean cosine", bounds=(-1, 1), has_direction=False)),
     },
