@@ -44,8 +44,7 @@ def forward(row: str, layers: list, x: np.ndarray) -> tuple[np.ndarray, list]:
 def gradient(row: str, layers: list, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the derivative of the mean cross-entropy by each weight: back-propagation."""
     logits, saved = forward(row, layers, x)
-    error = np.exp(_network.log_softmax(logits)) - np.eye(10, dtype="float32")[y]
-    error, parts = error / np.float32(len(y)), []
+    error, parts = (np.exp(_network.log_softmax(logits)) - np.eye(10, dtype="float32")[y]) / np.float32(len(y)), []
     for (kernel, _), (_, ready, inner, deviation) in zip(layers[:0:-1], saved[::-1], strict=True):
         parts += [error.sum(axis=0), (inner.T @ error).ravel()]
         back = (error @ kernel.T) * (ready > 0)
@@ -92,12 +91,12 @@ def measure(seed: int, best: dict, *, rows=(*ROWS, "wide"), depths=DEPTHS, limit
     """Return the hits on the test set and on the training set, and what `at_the_start` gives."""
     keys = [key for key in best if key.split("@")[0] in rows and int(key.split("@")[1]) in depths]
     found = {key: hits(key, best[key], seed, [0, 2], limit, passes) for key in keys}
-    scores = {panel: {row: {} for row in ROWS if row in rows} for panel in EXPERIMENT.panels}
+    scores = {name: {row: {} for row in panel.rows if row in rows} for name, panel in EXPERIMENT.panels.items()}
     for row in scores["accuracy"]:
         for depth in map(str, depths):
             scores["training"][row][depth], scores["accuracy"][row][depth] = found[f"{row}@{depth}"]
         for panel, curve in at_the_start(row, seed, limit).items():
-            scores[panel][row] = curve
+            scores[panel] |= {row: curve} if row in scores[panel] else {}
     return scores | {"compared": {row: found[key][1] for row, key in COMPARED.items() if key in found}}
 
 
@@ -110,7 +109,8 @@ EXPERIMENT = Experiment(
         "accuracy": BY_DEPTH,
         "compared": Panel(ACCURACY._replace(format=".1f"), tuple(COMPARED)),
         "training": BY_DEPTH._replace(score=Score("training accuracy", PERCENT, format=".0f")),
-        **dict.fromkeys(("signal", "gradient"), BY_LAYER),
+        "signal": BY_LAYER,
+        "gradient": BY_LAYER._replace(rows=("plain", *ROWS[2:])),  # Of "identity" it equals that of "zero".
         "likeness": BY_LAYER._replace(score=Score("mean cosine", bounds=(-1, 1), has_direction=False)),
     },
     claims=(
