@@ -107,7 +107,7 @@ def result_rows(names: Sequence[str], language: str, backends: Sequence[str] = r
 
 def diagnosis_rows(language: str) -> list[list[str]]:
     """Return a row for each fault that a diagnosis can name: what it says, and the change that it proposes."""
-    page, rows = f"docs/not_learning{LANGUAGES[language]}.md", []
+    page, rows = f"docs/faults{LANGUAGES[language]}.md", []
     with open(Path(dlguide.__file__).parent / "diagnosis/texts.csv", encoding="utf-8", newline="") as file:
         found = [row for row in csv.DictReader(file) if row["fault"]]
     for row in found:

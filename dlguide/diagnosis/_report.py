@@ -7,7 +7,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-PAGE = "https://github.com/dlguide/dlguide/blob/main/docs/not_learning.md"
+DOCS = "https://github.com/dlguide/dlguide/blob/main/docs"
 LANGUAGES = ("en", "zh")
 
 
@@ -60,7 +60,7 @@ class Finding:
     """A fault of a program.
 
     Attributes:
-        fault: A name of `docs/not_learning.md`, such as `"output_activation"`; `page` is where it is explained.
+        fault: A name of `docs/faults.md`, such as `"output_activation"`; `page` is where it is explained.
         text: What is wrong, in a sentence.
         evidence: The numbers that show it.
         change: What to change, as code.
@@ -96,7 +96,7 @@ class Finding:
 
     @property
     def page(self) -> str:
-        return f"{PAGE}#{self.fault}"
+        return f"{DOCS}/faults.md#{self.fault}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,6 +154,7 @@ class Report:
         last = [each.after for each in self.findings if each.after is not None][-1:]
         if last and last[0] < max((self.linear_skill or 0) - 0.05, 0.8):
             lines.append(self._say("again"))
+        lines.append(self._say("signs") + f"{DOCS}/not_learning.md")
         return "\n".join(lines + [f"- {note}" for note in self.notes])
 
     def _repr_markdown_(self):
