@@ -112,9 +112,9 @@ EXPERIMENT = Experiment(
         "loss": Panel(Score("test loss", NATS, higher_is_better=False, format=".3f"), SOFT),
     },
     claims=(
-        Claim("ranking", "weights", "plain", "undecided"),
+        Claim("ranking", "weights", "plain", "no"),
         Claim("cost", "derived", "plain", "yes"),
-        Claim("cost", "weights", "derived", "undecided"),
+        Claim("cost", "weights", "derived", "no"),
         Claim("cost", "plain_chosen", "derived", "undecided"),
         Claim("ranking", "under", "plain", "no"),
         Claim("amount", "over", "plain", "undecided", at="10"),
