@@ -92,7 +92,6 @@ SCORES = {
     "cost": lambda logits, y: 100 * np.where(y, WEIGHT * (logits < 0), logits >= 0),
     "ranking": lambda logits, y: float(metrics.average_precision_score(y, logits)),
     "accuracy": lambda logits, y: (logits >= 0) == y,
-    "missed": lambda logits, y: 1000.0 * (y & (logits < 0)),
     "probability": lambda logits, y: expit(logits),
     "loss": lambda logits, y: np.logaddexp(0, np.where(y, -logits, logits)),
 }
@@ -107,7 +106,6 @@ EXPERIMENT = Experiment(
         "ranking": Panel(RANKING, (*NETWORKS, *RIVALS)),
         "amount": Panel(RANKING, CURVES, x_axis="rare training examples", logarithmic=True),
         "accuracy": Panel(ACCURACY, AT_HALF),
-        "missed": Panel(COST._replace(name="missed"), AT_HALF),
         "probability": Panel(RANKING._replace(name="mean probability", has_direction=False), SOFT),
         "loss": Panel(Score("test loss", NATS, higher_is_better=False, format=".3f"), SOFT),
     },
@@ -122,8 +120,10 @@ EXPERIMENT = Experiment(
         Claim("loss", "weights_corrected", "weights", "yes"),
         Claim("ranking", "svm", "plain", "yes"),
     ),
+    # Smaller rates were tried: the order is worse, but for 10 rare examples, where it stays far below the other rows.
+    rows_allowed_at_grid_edge=("under", "under@10", "under@30"),
     seeds=tuple(range(10)),
-    quick={"cut": 50, "steps": 5, "tries": 1},
+    quick={"cut": 25, "steps": 5, "tries": 1},
     recheck_options={},
     chosen="setting",
     main_panels=("cost", "ranking"),
