@@ -31,7 +31,7 @@ def choose(*, rates=(0.3, 0.56, 1, 1.8, 3), **_) -> dict:
     return _tuning.search(UNITS, rates, lambda *setting: train(*setting)["valid"])
 
 
-def measure(seed: int, best: dict, *, sources=SOURCES, trainings=80, variants=20, draws=1000) -> dict:
+def measure(seed: int, best: dict, *, sources=SOURCES, trainings=80, variants=20, draws=1000, **_) -> dict:
     """Return what a group of trainings shows: its spread, and what the numbers of a few of them are worth."""
     rng, seeds, hits = np.random.default_rng(seed), range(1000 * (seed + 1), 1000 * (seed + 1) + trainings), {}
     for row in sources:  # One thing alone changes; with the cut, only the rounding of the gradient.
