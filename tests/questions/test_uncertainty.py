@@ -16,7 +16,9 @@ def test_one_thing_changes_and_no_training_is_of_two_groups_or_of_the_choice(mon
 
     def train(row, rate, seed, **changes):
         seen.append({seed} | {number for name, number in changes.items() if name != "cut"})
-        return dict.fromkeys(("valid", "test", "averaged"), np.arange(40) % 3 == seed % 3)
+        return dict.fromkeys(
+            ("valid", "test", "averaged"), np.random.default_rng([seed, row == "small"]).random(40) < 0.5
+        )
 
     monkeypatch.setattr(experiment, "train", train)
     groups = [{100, 101, 102}]
@@ -35,6 +37,6 @@ def test_intervals_pairs_and_the_best_of_a_few():
     mean, _, high = _verdict.difference(seeds, "accuracy", ACCURACY, "large", "small")[0]
     assert experiment.intervals(1.0 * other[:5] - one[:5])["both"] == pytest.approx((mean, high - mean))
     found = {row: np.mean(hits) for row, hits in experiment.coverage(5, 1.0 * one, rng, 400).items()}
-    assert found["both"] > 0.93 and found["same_examples"] == pytest.approx(0.95, abs=0.03) and found["seeds"] < 0.8
+    assert found["both"] > 0.93 and found["same_examples"] == pytest.approx(0.95, abs=0.03) and found["seeds"] < 0.9
     pairs = {way: np.mean(hits) for way, hits in experiment.wrong(3, one, np.roll(one, 1, 0) | one, rng, 400).items()}
     assert pairs["paired"] == 0
