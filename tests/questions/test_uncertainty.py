@@ -37,4 +37,4 @@ def test_intervals_pairs_and_the_best_of_a_few():
     assert experiment.intervals(1.0 * other[:5] - one[:5])["both"] == pytest.approx((mean, high - mean))
     found = {row: np.mean(hits) for row, hits in experiment.coverage(5, 1.0 * one, rng, 400).items()}
     assert found["both"] > 0.93 and found["same_examples"] == pytest.approx(0.95, abs=0.03) and found["seeds"] < 0.9
-    assert not experiment.wrong(3, one, np.roll(one, 1, axis=0) | one, rng, 400)["paired"].any()
+    assert not experiment.wrong(3, one, one | (rng.random(one.shape) < 0.02), rng, 400)["paired"].any()
