@@ -18,7 +18,8 @@ PLACES = {
     "input_scaling": (1, 9), "learning_rate": (2, 9), "initial_weights": (4, 6), "batch_normalisation": (5, 7),
     "recurrence": (3, 6), "lstm": (3, 7), "gru": (3, 8), "self_attention": (4, 7), "transformer": (4, 8),
     "convolution": (0, 3), "autoencoder": (1, 3), "vae": (2, 4), "gan": (1, 5), "clustering": (1, 4),
-    "self_supervision": (0, 5),
+    "self_supervision": (0, 5), "transfer_learning": (0, 6), "few_examples": (0, 7), "network_size": (7, 4),
+    "uncertainty": (7, 5), "residual_connections": (5, 8), "leakage": (2, 10), "rare_classes": (2, 11),
 }  # fmt: skip
 """Column and row of each question on the map; an arrow goes downwards and through no box."""
 STEP, BOX = (142, 80), (132, 42)

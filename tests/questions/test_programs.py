@@ -11,7 +11,7 @@ import pytest
 
 from questions import _questions
 
-SLOW = ("dropout", "loss_functions", "regularisation", "transformer")
+SLOW = ("dropout", "loss_functions", "regularisation", "residual_connections", "transformer")
 TOLERANCE = 0.1
 """Of a printed number, relative: other processors round otherwise, and a training makes much of it."""
 DECIMAL = re.compile(r"\d+\.\d+")
