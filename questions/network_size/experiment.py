@@ -125,7 +125,7 @@ EXPERIMENT = Experiment(
     ),
     seeds=tuple(range(10)),
     quick={"limit": 100, "steps": 1, "tries": 1},
-    recheck_options={"panels": ("features",)},
+    recheck_options={"panels": ("amount",)},
     chosen="setting",
     rows_allowed_at_grid_edge=("size", "trees"),  # Larger takes long; 40 are all inputs.
     main_panels=("amount", "features"),

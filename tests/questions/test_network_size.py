@@ -39,6 +39,6 @@ def test_a_penalty_pulls_at_all_weights_and_early_stopping_takes_the_best_pass(i
 
     monkeypatch.setattr(_schedules, "train", train)
     monkeypatch.setattr(_network, "gradient", lambda *_: 0)
-    monkeypatch.setattr(_network, "scores", lambda views, x, y: (0, (len(y) == 500) - abs(views[0][1][0] - 4)))
+    monkeypatch.setattr(_network, "scores", lambda views, x, y: (0, -(len(y) == 500) * abs(views[0][1][0] - 4)))
     monkeypatch.setattr(_network, "outputs", lambda views, x: [np.eye(10)[[int(views[0][1][0])]]])
     assert one.network_answers([5], one.parts(3, 200, True), None, 3, 0.01, 10, 0.5, is_early) == [end]
