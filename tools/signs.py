@@ -59,8 +59,10 @@ def draw(histories: dict[str, dict], language: str) -> None:
     """Draw the losses of the program as it stands and of the first example of each sign."""
     page = path(language).read_text(encoding="utf-8")
     titles = {re.search(r"!\[([^:：]+)", page)[1]: "", **examples(page)}
-    with plots.new_figure(11, 4.6) as figure:
-        for axes, (title, changes) in zip(figure.subplots(2, 4).flat, titles.items(), strict=True):
+    with plots.new_figure(12, 4.6) as figure:
+        columns = (len(titles) + 1) // 2
+        for number, (title, changes) in enumerate(titles.items(), 1):
+            axes = figure.add_subplot(2, columns, number)
             curves = [histories[changes][key] for key in ("loss", "val_loss")]
             for label, curve in zip(("loss", "val_loss"), curves, strict=True):
                 axes.plot(range(1, 1 + len(curve)), curve, label=label)

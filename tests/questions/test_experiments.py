@@ -341,7 +341,7 @@ def test_a_command_that_cannot_be_ends_with_status_2(options, message, capsys):
 
 def test_a_question_is_known_by_its_number_and_a_near_name_gets_a_hint():
     assert _questions.folder_name("10") == _questions.folder_name("batch_normalisation") == "batch_normalisation"
-    with pytest.raises(LookupError, match=r"number from 1 to 30\. .*Did you mean 'batch_normalisation'\?$"):
+    with pytest.raises(LookupError, match=r"number from 1 to 37\. .*Did you mean 'batch_normalisation'\?$"):
         _questions.folder_name("Batch_Normalization")
 
 
