@@ -154,7 +154,8 @@ class Report:
         last = [each.after for each in self.findings if each.after is not None][-1:]
         if last and last[0] < max((self.linear_skill or 0) - 0.05, 0.8):
             lines.append(self._say("again"))
-        lines.append(self._say("signs") + f"{DOCS}/not_learning.md")
+        if self.findings or self.tried:
+            lines.append(self._say("signs") + f"{DOCS}/not_learning.md")
         return "\n".join(lines + [f"- {note}" for note in self.notes])
 
     def _repr_markdown_(self):
