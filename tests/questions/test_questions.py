@@ -18,13 +18,8 @@ from tests.helpers.two_languages import differences
 
 NAMES = _questions.names()
 NEW_SEED = 12345
-SLOW = (
-    "clustering",
-    "few_examples",
-    "gan",
-    "self_supervision",
-    "vae",
-)  # Their part that is repeated trains on all digits.
+SLOW = ("clustering", "few_examples", "gan", "self_supervision", "transfer_learning", "uncertainty", "vae")
+"""Their part that is repeated trains on all digits, or many times."""
 SHARED = read_words(_names.HERE / "words.csv", "en")
 CHINESE = "[\u4e00-\u9fff]"
 

@@ -315,7 +315,7 @@ def test_a_wrong_diagnosis_is_not_counted_as_right():
     assert diagnosis.agreement(named, named[:4] + [{**each, "found": []} for each in named[4:]]) == 5 / 7
 
 
-SLOW = ("keras_example", "photos")
+SLOW = ("keras_example", "photos", "search", "time_to_accuracy")
 SMALL = {
     "speed": {"rows": ("mlp_small", "mlp_512_xla"), "rounds": 1},
     "growth": {"sizes": 1},
