@@ -17,8 +17,8 @@ GRID = (0.003, 0.0056, 0.01, 0.018, 0.03, 0.056, 0.1, 0.18, 0.3, 0.56, 1, 1.8, 3
 TARGET = 1.1  # Training loss.
 SMALL = 32  # Batch size of softmax regression.
 PASSES = (1, 3, 10, 30, 100)
-RATES = {"fast": (3, math.inf), "slow": (100, math.inf), "falling": (100, 10), "averaged": (100, math.inf)}
-RATES["to_zero"] = (100, math.inf)
+RATES = {"fast": (3, math.inf), "slow": (100, math.inf), "falling": (100, 10)}
+RATES |= dict.fromkeys(("averaged", "to_zero"), RATES["slow"])
 """Row to the passes after which its learning rate is the best one, and those after which it is half as large."""
 
 

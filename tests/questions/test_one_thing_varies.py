@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from questions import _retraining
+from questions import _network, _retraining
 from questions.batch_normalisation import experiment as batch_normalisation
 from questions.dropout import experiment as dropout
 from questions.lstm import experiment as lstm
 from questions.self_supervision import experiment as self_supervision
+from questions.stochastic_descent import experiment as stochastic_descent
 
 
 def test_networks_start_pretrained_or_not_and_see_changed_images_or_not(monkeypatch):
@@ -86,3 +87,15 @@ def test_the_sum_has_no_state_and_each_network_of_the_adding_problem_has_as_many
         for row, model in models.items()
     }
     assert changes.pop("sum") < 1e-4 < min(changes.values())
+
+
+def test_only_the_ways_to_the_minimum_of_question_6_differ(monkeypatch):
+    monkeypatch.setattr(
+        _network, "linear_losses", lambda *given, **ways: (given[5], {key for key in ways if ways[key]})
+    )
+    found = {
+        row: stochastic_descent.linear_losses(row, 0.1, 0, ((), range(100)), (1,)) for row in stochastic_descent.RATES
+    }
+    never = float("inf")
+    assert found["averaged"] == (never, {"is_averaged"}) and found["to_zero"] == (never, {"falls_to_zero"})
+    assert found["fast"] == found["slow"] == (never, set()) and found["falling"] == (10, set())
