@@ -34,7 +34,7 @@ def write(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, scratch)
-        command = ["npm", "ci", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"]
+        command = ["npm", "ci", "--omit=dev", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"]
         subprocess.run(command, check=True, cwd=scratch)
         package = Path(scratch) / "node_modules/onnxruntime-web/dist"
         shutil.copy(package / "ort.wasm.min.js", folder)

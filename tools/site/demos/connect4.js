@@ -21,7 +21,12 @@ dlguide.demo("connect4", (demo) => {
   /** The cells of a line of four through a cell; none if there is no such line. */
   function line(board, cell) {
     const [row, column] = [Math.floor(cell / COLUMNS), cell % COLUMNS];
-    for (const [down, right] of [[1, 0], [0, 1], [1, 1], [1, -1]]) {
+    for (const [down, right] of [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+      [1, -1],
+    ]) {
       const found = [cell];
       for (const sign of [1, -1])
         for (let i = 1; i < 4; i++) {
@@ -221,8 +226,14 @@ dlguide.demo("connect4", (demo) => {
     isShown = show.checked;
     draw();
   };
-  const begins = [[1, say("connect4_you")], [2, say("connect4_network")]];
-  const searches = [[2, say("connect4_two")], [1, say("connect4_one")]];
+  const begins = [
+    [1, say("connect4_you")],
+    [2, say("connect4_network")],
+  ];
+  const searches = [
+    [2, say("connect4_two")],
+    [1, say("connect4_one")],
+  ];
   demo.box.append(
     group(
       "demo-columns",

@@ -1,5 +1,5 @@
 /* The canvas on which the reader draws a digit, by mouse, touch, pen or keyboard. */
-(function () {
+(() => {
   "use strict";
 
   const { say, element, group, button, named, choice, liveText, isShortcut } = dlguide.widgets;

@@ -2,7 +2,8 @@
 dlguide.demo("generator", (demo) => {
   "use strict";
 
-  const { say, element, group, button, labelled, picture, liveText, softmax, random, normals, latest } = dlguide.widgets;
+  const { say, element, group, button, labelled, picture, liveText, softmax, random, normals, latest } =
+    dlguide.widgets;
   const SHOWN = 10,
     BATCH = 20,
     MOST = 600,

@@ -1,7 +1,7 @@
 /* The digit on a drawing as the image that a model was trained on. The steps are those by which `recipes predict` reads
    a photo (`recipes/_lib/photos/ink_finder.py` and `picture_reader.py`), without those for lines, frames, tables and
    light writing, which a drawing does not have. */
-(function () {
+(() => {
   "use strict";
 
   const { make, resized, cropped, framed, map, blurred, dilated, medians, quantile } = dlguide.pixels;

@@ -1,5 +1,5 @@
 /* Grey pictures as `{data, width, height}`: scaling as Pillow does it, filters as SciPy does them. */
-(function () {
+(() => {
   "use strict";
 
   const dlguide = (window.dlguide = window.dlguide || {});

@@ -94,8 +94,6 @@ dlguide.demo("pronounce", (demo) => {
   );
   const frame = group("demo-wide", table);
   frame.tabIndex = 0; // A long word is scrolled by keyboard.
-  demo.box.append(
-    group("demo-stack", labelled(say("word"), input), examples, answer, note, frame),
-  );
+  demo.box.append(group("demo-stack", labelled(say("word"), input), examples, answer, note, frame));
   return show;
 });

@@ -1,6 +1,6 @@
 /* Models in the page, by ONNX Runtime Web. Nothing is fetched: the runtime and the models come as scripts, base64 in a
    string, so that a page opened from disk can load them too. They load when the reader first comes to a demo. */
-(function () {
+(() => {
   "use strict";
 
   const dlguide = (window.dlguide = window.dlguide || {});

@@ -1,5 +1,5 @@
 /* Small pieces of a demo's page: buttons, sliders, bars, pictures of numbers; random numbers, texts as numbers. */
-(function () {
+(() => {
   "use strict";
 
   const { say } = dlguide;
