@@ -40,7 +40,7 @@ def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
 @pytest.mark.parametrize(
     ("words", "translation"),
     [
-        ("vae_mnist · MNIST · nll 85.09 nats\nlearning curves", "vae_mnist · MNIST · 负对数似然 85.09 纳特\n学习曲线"),
+        ("vae_mnist · MNIST · negative log-likelihood 85.09 nats\nlearning curves", "vae_mnist · MNIST · 负对数似然 85.09 纳特\n学习曲线"),
         ("predicted 0 (91 %),\ntrue 5", "预测 0（91 %），\n真实 5"),
         ("true fuel economy (mpg)", "真实的油耗（英里/加仑）"),
         ("codes, coloured by digit", "编码，颜色表示数字"),
@@ -71,7 +71,7 @@ def test_chinese_words_have_a_font_on_a_figure_that_another_package_drew(tmp_pat
 
 def test_a_title_has_the_unit_of_its_metric_and_the_name_of_data_of_ones_own():
     for recipe, options, metrics, title in (
-        ("linear_regression_mpg", {}, {"mae": 3.1}, "linear_regression_mpg · Auto MPG · mae 3.10 mpg"),
+        ("linear_regression_mpg", {}, {"mae": 3.1}, "linear_regression_mpg · Auto MPG · mean absolute error 3.10 mpg"),
         ("transformer_shakespeare", {"corpus": "a/hamlet.txt"}, {}, "transformer_shakespeare · hamlet"),
         ("gan_mnist", {}, {"classes": 10.0}, "gan_mnist · MNIST"),  # Too few images for a distance.
         ("automl", {"data": "leaves"}, {"accuracy": 0.5}, "automl · leaves · accuracy 50.0 %"),

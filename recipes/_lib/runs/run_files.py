@@ -6,7 +6,7 @@ from pathlib import Path
 from dlguide import plots
 from recipes._lib.result import Result
 from recipes._lib.runs import machine_facts, picture_words, recipe_list, results
-from recipes._lib.words import LANGUAGES
+from recipes._lib.words import LANGUAGES, read_words
 
 
 def save(result: Result, folder: Path, recipe: str, options: dict, begin: float | None = None) -> dict:
@@ -42,5 +42,5 @@ def title(recipe: str, options: dict, metrics: dict) -> str:
     words = [recipe, Path(options["corpus"]).stem if options.get("corpus") else row.data]
     if row.metric in metrics:  # There is no Fréchet distance for few generated images.
         value = row.format.format(metrics[row.metric]).replace("%", " %")
-        words.append(f"{row.metric.replace('_', ' ')} {value}")
+        words.append(f"{read_words(recipe_list.FOLDER / 'names.csv', 'en')[row.metric]} {value}")
     return " · ".join(words)
