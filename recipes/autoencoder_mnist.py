@@ -45,12 +45,13 @@ def main(
 
     metrics = {"binary_crossentropy": evaluation.evaluate(model, mnist.test.x, mnist.test.x)["loss"]}
     metrics["squared_error"] = reconstruction.squared_error(model, mnist.test.x, mnist.test.x)
-    metrics["baseline_squared_error"] = pixels.pca_squared_error(mnist, 32)
+    baseline = pixels.pca_reconstructions(mnist, 32)
+    metrics["baseline_squared_error"] = float(((baseline - mnist.test.x) ** 2).mean())
     codes = model.get_layer("encoder").predict(mnist.test.x, batch_size=256, verbose=0)
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=reconstruction.PIXEL_CROSS_ENTROPY),
         "codes": lambda: plots.codes(codes[:3000], mnist.test.y[:3000], label_name="digit"),
-        "reconstructions": lambda: reconstruction.reconstructions(model, mnist.test.x),
+        "reconstructions": lambda: reconstruction.reconstructions(model, mnist.test.x, baseline=("PCA", baseline)),
         "interpolations": lambda: reconstruction.interpolations(model, codes),
     }
     return Result(metrics, history, figures, describe_input("reconstruction", mnist, margin=4))

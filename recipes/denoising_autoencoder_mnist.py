@@ -51,10 +51,12 @@ def main(
     noisy_few = reconstruction.noisy(mnist.train.x[:1000], noise, seed + 1)  # For the baseline.
     metrics = {"binary_crossentropy": evaluation.evaluate(model, noisy_test, mnist.test.x)["loss"]}
     metrics["squared_error"] = reconstruction.squared_error(model, noisy_test, mnist.test.x)
-    metrics |= pixels.linear_filter_scores(mnist, noisy_few, noisy_test)
+    filtered = pixels.filtered(mnist, noisy_few, noisy_test)
+    metrics |= pixels.pixel_scores(filtered, mnist.test.x)
+    rows = mnist.test.x, noisy_test
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=reconstruction.PIXEL_CROSS_ENTROPY),
-        "reconstructions": lambda: reconstruction.reconstructions(model, mnist.test.x, noisy_test),
+        "reconstructions": lambda: reconstruction.reconstructions(model, *rows, baseline=("linear filter", filtered)),
     }
     return Result(metrics, history, figures, describe_input("reconstruction", mnist, margin=4))
 

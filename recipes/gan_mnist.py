@@ -51,12 +51,14 @@ def main(
     images = generation.sample(model, len(judge.splits.test.x), seed=seed)
     metrics = judge.scores(images) | judge.nearest(images, mnist.train.x)
     metrics["judge_accuracy"] = judge.accuracy
-    metrics |= vae_model.sample_scores(judge, mnist, epochs=epochs, **VAE, seed=seed)
+    vae_images = vae_model.dense_samples(mnist, epochs=epochs, **VAE, seed=seed)
+    metrics |= judge.scores(vae_images, "baseline_")
     codes = np.random.default_rng(seed).normal(size=(12, latent_dim))
     grid = (10, 12, *mnist.train.x.shape[1:])
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=gan_pictures.METRIC_NAMES),
         "samples": lambda: plots.image_grid(generation.sample(model, 120, seed=seed).reshape(grid)),
+        "samples_beside_vae": lambda: plots.image_grid(np.stack([images[:12], vae_images[:12]]), ["GAN", "VAE"]),
         "samples_by_epoch": lambda: samples.figure(model, epochs),
         "interpolations": lambda: reconstruction.interpolations(model, codes),
     }

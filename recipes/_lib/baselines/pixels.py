@@ -37,15 +37,15 @@ def k_means_accuracy(splits: data.Splits, seed: int) -> float:
     return evaluation.clustering_accuracy(splits.test.y, k_means.predict(_flat(splits.test.x)))
 
 
-def pca_squared_error(splits: data.Splits, numbers: int) -> float:
-    """Return the squared error of the test set's pixels, reconstructed from `numbers` principal components."""
+def pca_reconstructions(splits: data.Splits, numbers: int) -> np.ndarray:
+    """Return the images of the test set, reconstructed from `numbers` principal components."""
     train, test = _flat(splits.train.x), _flat(splits.test.x)
     pca = PCA(min(numbers, *train.shape), random_state=0).fit(train)
-    return float(((pca.inverse_transform(pca.transform(test)) - test) ** 2).mean())
+    return pca.inverse_transform(pca.transform(test)).reshape(splits.test.x.shape)
 
 
-def linear_filter_scores(splits: data.Splits, noisy_train: np.ndarray, noisy_test: np.ndarray) -> dict[str, float]:
-    """Return the scores of the 5x5 linear filter with the least squared error on the first training images."""
+def filtered(splits: data.Splits, noisy_train: np.ndarray, noisy_test: np.ndarray) -> np.ndarray:
+    """Return what the 5x5 linear filter with the least squared error on the first training images makes of others."""
 
     def neighbourhoods(x):
         padded = np.pad(x[..., 0], [(0, 0), (2, 2), (2, 2)])
@@ -53,7 +53,11 @@ def linear_filter_scores(splits: data.Splits, noisy_train: np.ndarray, noisy_tes
 
     model = LinearRegression().fit(neighbourhoods(noisy_train), splits.train.x[: len(noisy_train)].ravel())
     predicted = np.concatenate([model.predict(neighbourhoods(part)) for part in np.array_split(noisy_test, 10)])
-    predicted, truth = np.clip(predicted, 1e-3, 1 - 1e-3), splits.test.x.ravel()
+    return np.clip(predicted, 1e-3, 1 - 1e-3).reshape(noisy_test.shape)
+
+
+def pixel_scores(predicted: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Return the scores of a baseline's pixels."""
     cross_entropy = -(truth * np.log(predicted) + (1 - truth) * np.log(1 - predicted)).mean()
     scores = {"baseline_binary_crossentropy": float(cross_entropy)}
     return {**scores, "baseline_squared_error": float(((predicted - truth) ** 2).mean())}

@@ -29,10 +29,16 @@ def row_errors(model, x: np.ndarray) -> np.ndarray:
     return ((model.predict(x, batch_size=1024, verbose=0) - x) ** 2).mean(axis=1) + 1e-12
 
 
-def reconstructions(model, x: np.ndarray, shown: np.ndarray | None = None, count: int = 12):
-    """Draw the inputs and the decoded images; if the inputs `shown` are not the originals, these too."""
+def reconstructions(model, x: np.ndarray, shown: np.ndarray | None = None, *, baseline=None, count: int = 12):
+    """Draw the inputs and the decoded images; if the inputs `shown` are not the originals, these too.
+
+    `baseline` are the name and the images of a baseline.
+    """
     inputs = (x if shown is None else shown)[:count]
     rows = {"input": inputs, "decoded": decoded(model, inputs)}
+    if baseline is not None:
+        name, images = baseline
+        rows[name] = images[:count]
     if shown is not None:
         rows["original"] = x[:count]
     return plots.image_grid(np.stack(list(rows.values())), list(rows))
