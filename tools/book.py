@@ -19,11 +19,9 @@ from pypdf import PdfReader
 from questions import _path, _questions
 from recipes._lib.runs import arguments, command_line
 from recipes._lib.words import LANGUAGES, read_words
-from tools.site import _pages
+from tools.site import _pages, _pictures
 from tools.site._pages import ROOT
 
-COLOURS = 96
-"""Of a picture: curves and bars need no more."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FRAME = """<!doctype html>
 <html lang="{language}">
@@ -81,7 +79,7 @@ def _small(picture: str, scratch: str) -> str:
     path = Path(unquote(urlparse(picture).path))
     small = Path(scratch) / "_".join(path.parts[-3:])
     with Image.open(path) as image:
-        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB").save(small)
+        _pictures.few_colours(image).convert("RGB").save(small)
     return f'src="{small.as_uri()}"'
 
 

@@ -13,12 +13,13 @@ import yaml
 from questions import _questions
 from recipes._lib.runs import arguments, recipe_list
 from recipes._lib.words import LANGUAGES, read_words
-from tools.site import _api, _notebooks, _pages, _scripts, _slides
+from tools.site import _api, _notebooks, _pages, _pictures, _scripts, _slides
 from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
 CHAIN = re.compile(r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves open\.|留下的问题。)\*\*.*)$", re.MULTILINE)
 """Lines with titles of other questions, which the search must not find in place of those."""
+AS_WRITTEN = re.compile(r"(<pre.*?</pre>|<script.*?</script>)", re.DOTALL)
 FAQ = ("training", "data", "article", "listings", "glossary")
 GUIDES = ("training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends", "machines")
 GUIDES += ("teaching", "models", "experiments", "not_learning", "faults", "diagnosis", "diagnosis_checks")
@@ -44,6 +45,7 @@ def build(folder: str = "site") -> None:
             _html(scratch, language)
         _scripts.write(scratch / "site_en/demos")
         shutil.move(scratch / "site_zh", scratch / "site_en/zh")
+        _lighten(scratch / "site_en")
         if folder.exists():
             shutil.rmtree(folder)
         shutil.copytree(scratch / "site_en", folder)
@@ -65,11 +67,12 @@ def stage(folder: Path, language: str) -> None:
     for place, text in texts.items():
         if demo := re.search(r'data-demo="(\w+)"', text):
             text = f"---\ndemo: {demo[1]}\n---\n{text}"
+        if '<div class="gallery' in text:
+            text = _pictures.with_cards(text, folder)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(text, encoding="utf-8")
     for path in files.pictures:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / path, folder / path)
+        _pictures.write(ROOT / path, folder / path)
     shutil.copytree(HERE / "assets", folder, dirs_exist_ok=True)
 
 
@@ -152,3 +155,11 @@ def _html(scratch: Path, language: str) -> None:
     file.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean", "-f", str(file)]
     subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"})
+
+
+def _lighten(folder: Path) -> None:
+    """Make the pages of a built site smaller by a third: the blanks between lines go."""
+    for path in folder.rglob("*.html"):
+        parts = AS_WRITTEN.split(path.read_text(encoding="utf-8"))
+        parts[::2] = [re.sub(r"\s*\n\s*", "\n", part) for part in parts[::2]]
+        path.write_text("".join(parts).replace("<th></th>", "<td></td>"), encoding="utf-8")  # No empty heading.

@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 
 import markdown
-from matplotlib.image import imread
 
 from recipes._lib.runs import recipe_list
 from recipes._lib.words import LANGUAGES
-from tools.site import _scripts
+from tools.site import _pictures, _scripts
 
 ROOT = recipe_list.FOLDER.parent
 PUBLISHED = recipe_list.FOLDER / "published"
@@ -130,10 +129,11 @@ def _link(found: re.Match, name: str, place: str, files: Files) -> str:
     path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
     if is_picture:
         files.pictures.add(path)
-        return f"![{label}]({target}){{ {_size(path)} }}"
+        return f"![{label}]({target}){{ {_pictures.attributes(path)} }}"
     path = f"{path}/README.md" if (ROOT / path).is_dir() else path
     if recipe := re.fullmatch(r"`(\w+)`", label):  # In tables and lists: here its page, which links to the source.
-        path = re.sub(rf"^recipes/{recipe[1]}\.py$", f"recipes/published/{recipe[1]}/README.md", path)
+        page = f"recipes/published/{recipe[1]}/README.md"
+        path = page if path == f"recipes/{recipe[1]}.py" and name != page else path
     page = path.replace(".zh.md", ".md")
     if page in names() or page.startswith("api/"):
         to = page if page.startswith("api/") else staged(page)
@@ -142,14 +142,3 @@ def _link(found: re.Match, name: str, place: str, files: Files) -> str:
         files.listings.add(path)
         to, anchor = listing(path), ""
     return f"[{label}]({posixpath.relpath(to, posixpath.dirname(place) or '.')}{anchor})"
-
-
-@functools.cache
-def _size(path: str) -> str:
-    """Return the width and height of a picture, so that a page does not move while it loads."""
-    if path.endswith(".svg"):
-        found = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', (ROOT / path).read_text(encoding="utf-8"))
-        width, height = found.groups()
-    else:
-        height, width = imread(ROOT / path).shape[:2]
-    return f"width={width} height={height} loading=lazy"
