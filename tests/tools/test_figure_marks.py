@@ -1,4 +1,4 @@
-"""The marks of the figures that the learner moves, on the pages of the questions: each can be built in both languages."""
+"""The marks of the moving figures on the pages of the questions: each has its script, its words, its still picture."""
 
 import csv
 import re

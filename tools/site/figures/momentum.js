@@ -4,24 +4,33 @@
 
   const START = [-1, 1],
     TARGET = 0.001,
+    FAR = 1e9,
     MOST = 20_000;
 
-  /** The weights before the first step and after each, as SGD with momentum in Keras makes them. */
-  function path({ rate, momentum, kappa, steps }) {
-    const found = [START];
-    let velocity = [0, 0];
-    for (let i = 0; i < steps; i++) {
-      const gradient = [found[i][0], kappa * found[i][1]];
+  /** The weights before the first step and after each, for ever, as SGD with momentum in Keras makes them. */
+  function* weights({ rate, momentum, kappa }) {
+    let [w, velocity] = [START, [0, 0]];
+    while (true) {
+      yield w;
+      const gradient = [w[0], kappa * w[1]];
       velocity = velocity.map((v, axis) => momentum * v - rate * gradient[axis]);
-      found.push(found[i].map((w, axis) => w + velocity[axis]));
+      w = w.map((value, axis) => value + velocity[axis]);
     }
-    return found;
+  }
+
+  function path(settings) {
+    const walk = weights(settings);
+    return Array.from({ length: settings.steps + 1 }, () => walk.next().value);
   }
 
   /** How many steps lead to a distance of 0.001 from the minimum; null if they do not, or are more than 20,000. */
   function stepsNeeded(settings) {
-    const count = path({ ...settings, steps: MOST }).findIndex((w) => Math.hypot(...w) <= TARGET);
-    return count < 0 ? null : count;
+    let count = 0;
+    for (const w of weights(settings)) {
+      const distance = Math.hypot(...w);
+      if (distance <= TARGET) return count;
+      if (distance > FAR || count++ === MOST) return null;
+    }
   }
 
   /** The best rate and momentum for a condition number, and the best rate without momentum. */
