@@ -1,4 +1,4 @@
-"""The commands of `docs/first_steps.md`, run one after the other with fewer images, and what it says that they print."""
+"""The commands of `docs/first_steps.md`, run one after the other with fewer images, print what the page says."""
 
 import doctest
 import re

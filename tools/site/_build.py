@@ -91,7 +91,7 @@ def _with_notebooks_and_slides(texts: dict[str, str], language: str) -> dict[str
         title, links, rest = texts[place].split("\n\n", 2)
         links += f" · [{site_words['notebook']}]({name}.ipynb){{ download }}"
         if is_question:
-            links += f" · [{site_words['slides']}](slides.html)"
+            links += f" · [{site_words['slides']}](slides.html)" + _play.seen(name, language)
             found[place.replace("index.md", "slides.html")] = _slides.slides(texts[place], name, language)
             rest = CHAIN.sub(r"\1\n{ data-search-exclude }", rest)
         found[place] = f"{title}\n\n{links}\n\n{rest}"

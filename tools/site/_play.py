@@ -12,6 +12,14 @@ TRAINER = "docs/train_in_page.md"
 FIGURE = re.compile(r'data-figure="|<!-- figure ')
 """What a page has that has a figure which the learner moves."""
 
+SHOWN = {
+    "autoencoder": "autoencoder_mnist", "convolution": "cnn_mnist", "few_examples": "transfer_mnist",
+    "gan": "gan_mnist", "gru": "seq2seq_pronounce", "multilayer": "mlp_mnist",
+    "polynomial": "polynomial_regression_mpg", "self_attention": "transformer_recall",
+    "transfer_learning": "transfer_mnist", "transformer": "transformer_shakespeare", "vae": "vae_mnist",
+}  # fmt: skip
+"""Questions, and the model that shows what they are about."""
+
 
 def badge(language: str) -> str:
     """Return the sign of a page with a model that runs in it."""
@@ -49,6 +57,15 @@ def _picture(name: str, page: str = "") -> str:
 
 def _card(picture: str, title: str, line: str, place: str) -> str:
     return f"[{picture} **{title}** {line}]({place})\n"
+
+
+def seen(question: str, language: str) -> str:
+    """Return a link from a question to the model that shows it; nothing where there is none."""
+    if question not in SHOWN:
+        return ""
+    site_words, title = read_words(_pages.WORDS, language), read_words(CARDS, language)[SHOWN[question]]
+    label = site_words["see it run"].format(title=title)
+    return f" · [▶ {label}](../../recipes/published/{SHOWN[question]}/index.md)"
 
 
 def marked(text: str, language: str) -> tuple[str, str]:
