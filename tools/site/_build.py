@@ -11,9 +11,10 @@ from pathlib import Path
 import yaml
 
 from questions import _questions
+from recipes._lib.published import published_runs
 from recipes._lib.runs import arguments, recipe_list
 from recipes._lib.words import LANGUAGES, read_words
-from tools.site import _api, _notebooks, _pages, _pictures, _scripts, _slides
+from tools.site import _api, _home, _notebooks, _pages, _pictures, _play, _scripts, _slides
 from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
@@ -21,8 +22,8 @@ CHAIN = re.compile(r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves op
 """Lines with titles of other questions, which the search must not find in place of those."""
 AS_WRITTEN = re.compile(r"(<pre.*?</pre>|<script.*?</script>)", re.DOTALL)
 FAQ = ("training", "data", "article", "listings", "glossary")
-GUIDES = ("training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends", "machines")
-GUIDES += ("teaching", "models", "experiments", "not_learning", "faults", "diagnosis", "diagnosis_checks")
+GUIDES = ("first_steps", "training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends")
+GUIDES += ("machines", "teaching", "models", "experiments", "not_learning", "faults", "diagnosis", "diagnosis_checks")
 MEASURED = ("results", "seeds", "peers", "speed", "record", "upstream", "photos", "deep_q_learning")
 
 
@@ -55,9 +56,11 @@ def build(folder: str = "site") -> None:
 def stage(folder: Path, language: str) -> None:
     """Write all pages of a language, and the files that they show, into a folder."""
     files, done = _pages.Files(), set()
-    texts = {_pages.staged(name): _pages.page_text(name, language, files) for name in _pages.names()}
+    names = [name for name in _pages.names() if name != "README.md"]  # The home page stands for it.
+    texts = {_pages.staged(name): _pages.page_text(name, language, files) for name in names}
     texts |= _with_notebooks_and_slides(texts, language)
-    texts["gallery.md"] = _gallery(texts, language)
+    texts["index.md"] = _home.page(language, files)
+    texts["gallery.md"], texts["play.md"] = _gallery(texts, language), _play.page(texts, language)
     for place, text in _api.pages(language).items():
         texts[place] = _pages.transformed(text, place, place, files)
     while files.listings - done:  # A listing may link to further files.
@@ -65,15 +68,24 @@ def stage(folder: Path, language: str) -> None:
             done.add(path)
             texts[_pages.listing(path)] = _pages.listing_text(path, files)
     for place, text in texts.items():
-        if runs := re.findall(r'data-(demo|figure)="(\w+)"', text):  # The scripts that the page loads.
-            text = "\n".join(["---", *(f"{kind}: {name}" for kind, name in dict(runs).items()), "---", text])
+        runs = dict(re.findall(r'data-(demo|figure)="(\w+)"', text))  # The scripts that the page loads.
+        head = "".join(f"{kind}: {name}\n" for kind, name in runs.items())
+        if place == "index.md":
+            head += "home: true\n"
+        elif "demo" in runs:
+            text, more = _play.marked(text, language)
+            head += more
         if '<div class="gallery' in text:
             text = _pictures.with_cards(text, folder)
+        text = f"---\n{head}---\n{text}" if head else text
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(text, encoding="utf-8")
     for path in files.pictures:
         _pictures.write(ROOT / path, folder / path)
     shutil.copytree(HERE / "assets", folder, dirs_exist_ok=True)
+    if (book := _home.book(language)).exists():
+        (folder / "book").mkdir()
+        shutil.copy(book, folder / "book")
 
 
 def _with_notebooks_and_slides(texts: dict[str, str], language: str) -> dict[str, str]:
@@ -87,12 +99,14 @@ def _with_notebooks_and_slides(texts: dict[str, str], language: str) -> dict[str
         title, links, rest = texts[place].split("\n\n", 2)
         links += f" · [{site_words['notebook']}]({name}.ipynb){{ download }}"
         if is_question:
-            links += f" · [{site_words['slides']}](slides.html)"
+            links += f" · [{site_words['slides']}](slides.html)" + _play.seen(name, language)
             found[place.replace("index.md", "slides.html")] = _slides.slides(texts[place], name, language)
             rest = CHAIN.sub(r"\1\n{ data-search-exclude }", rest)
         found[place] = f"{title}\n\n{links}\n\n{rest}"
     link = rf"\1 ([{site_words['slides']}](\2/slides.html)) |"
     found["questions/index.md"] = re.sub(r"(\]\((\w+)/index\.md\)) \|", link, texts["questions/index.md"])
+    runs = rf"(\[`({'|'.join(published_runs.models())})`\]\(published/\2/index\.md\))"
+    found["recipes/index.md"] = re.sub(runs, rf"\1 {_play.badge(language)}", texts["recipes/index.md"])
     return found
 
 
@@ -106,7 +120,8 @@ def _gallery(texts: dict[str, str], language: str) -> str:
             heading = texts[place].splitlines()[0].removeprefix("# ")
             folder = place.removesuffix("index.md")
             picture, size = re.search(r"!\[.*?\]\((.+?)\)(\{.+?\})", texts[place]).groups()
-            lines.append(f"[![]({folder}{picture}){size} {heading}]({place})")
+            badge = f" {_play.badge(language)}" if "data-demo=" in texts[place] else ""
+            lines.append(f"[![]({folder}{picture}){size} {heading}{badge}]({place})")
         lines.append("\n</div>\n")
     return "\n".join(lines)
 
@@ -123,6 +138,7 @@ def _recipe_pages() -> list[str]:
 def _navigation(language: str) -> list:
     parts = {
         "home": "index.md",
+        "play": "play.md",
         "gallery": "gallery.md",
         "questions": ["questions/index.md", *_question_pages(), *(f"questions/{name}.md" for name in FAQ)],
         "recipes": ["recipes/index.md", *_recipe_pages(), "data/index.md"],
@@ -149,7 +165,11 @@ def _html(scratch: Path, language: str) -> None:
         "site_dir": f"site_{language}",
         "nav": _navigation(language),
         "theme": {"language": language, "palette": palette},
-        "extra": {"alternate": [{"name": name, "lang": tag, "link": link}]},
+        "site_description": site_words["description"],
+        "extra": {
+            "alternate": [{"name": name, "lang": tag, "link": link}],
+            "status": {"runs": site_words["runs here"]},
+        },
     }
     file = scratch / f"{language}.yml"
     file.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")

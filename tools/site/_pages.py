@@ -139,9 +139,10 @@ def _link(found: re.Match, name: str, place: str, files: Files) -> str:
         page = f"recipes/published/{recipe[1]}/README.md"
         path = page if path == f"recipes/{recipe[1]}.py" and name != page else path
     page = path.replace(".zh.md", ".md")
-    if page in names() or page.startswith("api/"):
+    if page in names() or page == "play.md" or page.startswith("api/"):
         to = page if page.startswith("api/") else staged(page)
-        anchor = "" if place.startswith("files/") else anchor or ""  # A listing is English, the page may be Chinese.
+        # A listing is English, the page may be Chinese; the home page has other headings than the README.
+        anchor = "" if place.startswith("files/") or page == "README.md" else anchor or ""
     else:
         files.listings.add(path)
         to, anchor = listing(path), ""

@@ -73,6 +73,6 @@ dlguide.demo("digits", (demo) => {
   return () => {
     labels = demo.parts[0].info.input.class_names;
     [...chart.table.tBodies[0].rows].forEach((row, i) => (row.hidden = i >= labels.length));
-    return image ? show() : drawing.putExample(7);
+    return image || demo.div.dataset.start ? show() : drawing.putExample(7); // Not onto what the reader begins to draw.
   };
 });

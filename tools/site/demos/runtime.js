@@ -107,7 +107,8 @@
     recorded.hidden = true; // It stays for a browser in which the models do not run.
     const demo = { div, box, models: div.dataset.models.split(/\s+/), tell: (text) => (status.textContent = text) };
     const parts = (div.dataset.parts || div.dataset.models).split(/\s+/);
-    demo.tell(dlguide.say("waiting"));
+    const isStartedByUse = div.dataset.start === "use"; // Not by scrolling to it.
+    demo.tell(dlguide.say(isStartedByUse ? "waiting_use" : "waiting", { megabytes: div.dataset.megabytes }));
 
     const fail = (error) => {
       box.hidden = true;
@@ -138,6 +139,7 @@
       throw error;
     }
     for (const event of ["pointerdown", "focusin"]) div.addEventListener(event, begin, { once: true });
+    if (isStartedByUse) return;
     new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && begin()).observe(div);
   }
 })();
