@@ -146,7 +146,7 @@ def _html(scratch: Path, language: str) -> None:
         "site_dir": f"site_{language}",
         "nav": _navigation(language),
         "theme": {"language": language, "palette": palette},
-        "extra": {"alternate": [{"name": name, "lang": tag, "link": link}]},
+        "extra": {"alternate": [{"name": name, "lang": tag, "link": link}], "close": site_words["close"]},
     }
     file = scratch / f"{language}.yml"
     file.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")

@@ -156,7 +156,16 @@ dlguide.demo("cartpole", (demo) => {
     event.preventDefault();
     key();
   };
-  demo.box.append(group("demo-stack", canvas, facts, group("demo-row", ...buttons), answer));
+  demo.box.append(
+    group(
+      "demo-stack",
+      canvas,
+      facts,
+      group("demo-row", ...buttons),
+      answer,
+      element("p", { textContent: say("cartpole_value") }),
+    ),
+  );
   restart();
   draw();
   onTheme(draw);

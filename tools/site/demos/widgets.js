@@ -3,6 +3,7 @@
   "use strict";
 
   const { say } = dlguide;
+  const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
   let number = 0;
 
   /** An element with properties and children; `data-…` and `aria-…` and `role` become attributes. */
@@ -71,6 +72,32 @@
     set(value);
     field.append(shown);
     return { field, input, set };
+  }
+
+  /** The seed of what is drawn: `value` reads it, `next` counts it up and draws; another one that is typed draws too. */
+  function seedField(draw) {
+    const input = element("input", { type: "number", value: 0, min: 0, step: 1, onchange: () => draw() });
+    const value = () => input.valueAsNumber || 0;
+    const next = () => {
+      input.value = value() + 1;
+      return draw();
+    };
+    return { field: labelled(say("seed"), input), value, next };
+  }
+
+  /** A field for text that no browser corrects or completes. */
+  const textField = (tag, properties) =>
+    element(tag, { spellcheck: false, autocomplete: "off", autocapitalize: "off", ...properties });
+
+  /** A picture with a line below it. */
+  const figure = (canvas, text) => element("figure", {}, canvas, element("figcaption", { textContent: text }));
+
+  /** Small boxes in a row, each with a text and a smaller one below it: `cells` are [text, below]. */
+  function boxes(cells) {
+    const made = cells.map(([text, below]) =>
+      element("span", { className: "demo-symbol", role: "listitem" }, text, element("small", { textContent: below })),
+    );
+    return element("div", { className: "demo-symbols", role: "list" }, ...made);
   }
 
   /** Rows with a label, a bar for each series, and its probability; always as many rows, so that nothing jumps. */
@@ -144,6 +171,12 @@
     return powers.map((value) => value / sum);
   }
 
+  /** The place of the largest value, and the value. */
+  function largest(values) {
+    const value = Math.max(...values);
+    return [values.indexOf(value), value];
+  }
+
   const sigmoid = (values) => Float32Array.from(values, (value) => 1 / (1 + Math.exp(-value)));
 
   /** Numbers in [0, 1) that a seed determines (mulberry32). */
@@ -206,6 +239,7 @@
 
   dlguide.widgets = {
     say,
+    DIGITS,
     element,
     group,
     button,
@@ -213,12 +247,17 @@
     labelled,
     choice,
     slider,
+    seedField,
+    textField,
+    figure,
+    boxes,
     bars,
     percent,
     fixed,
     picture,
     liveText,
     softmax,
+    largest,
     sigmoid,
     random,
     normals,
