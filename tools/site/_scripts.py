@@ -54,9 +54,8 @@ def _write_runtime(folder: Path) -> None:
         shutil.copy(package / "ort.wasm.min.js", folder)
         glue = (package / f"{RUNTIME}.mjs").read_text(encoding="utf-8")
         (folder / "ort-glue.js").write_text(_assigned(glue=glue), encoding="utf-8")
-        (folder / "ort-wasm.js").write_text(
-            _assigned(wasm=_packed((package / f"{RUNTIME}.wasm").read_bytes())), encoding="utf-8"
-        )
+        wasm = _packed((package / f"{RUNTIME}.wasm").read_bytes())
+        (folder / "ort-wasm.js").write_text(_assigned(wasm=wasm), encoding="utf-8")
 
 
 def _write_model(published: Path, folder: Path) -> None:

@@ -7,7 +7,7 @@ dlguide.demo("decoder", (demo) => {
     { sigmoid, normals, latest } = dlguide.widgets;
   const isVae = demo.models[0].startsWith("vae"),
     count = isVae ? 40 : 32,
-    IDLE = 5 / 255; // A number that changes no pixel by more is of no use.
+    IDLE = 0.05; // A number that changes no pixel by more is unused.
   const seen = picture(say("seen")),
     decoded = picture(say("decoded")),
     answer = liveText();
@@ -98,7 +98,7 @@ dlguide.demo("decoder", (demo) => {
   const used = group("demo-code"),
     unused = group("demo-code"),
     summary = element("summary"),
-    fold = element("details", { hidden: true }, summary, element("p", { textContent: say("unused_why") }), unused);
+    fold = element("details", {}, summary, element("p", { textContent: say("unused_why") }), unused);
   const fields = sliders.map((input, i) => group("", input, element("span", { textContent: i + 1 })));
   used.append(...fields);
 
@@ -116,7 +116,7 @@ dlguide.demo("decoder", (demo) => {
     });
     effects.sort((a, b) => b.sum - a.sum);
     for (const { i, most } of effects) (most > IDLE ? used : unused).append(fields[i]);
-    fold.hidden = !unused.children.length;
+    if (unused.children.length) used.after(fold);
     summary.textContent = say("unused_numbers", { count: unused.children.length });
   }
 
@@ -128,7 +128,7 @@ dlguide.demo("decoder", (demo) => {
         "demo-column",
         group("demo-seen", figure(seen.canvas, say("input")), figure(decoded.canvas, say("decoded"))),
         answer,
-        named(say("code_numbers", { count }), used, fold),
+        named(say("code_numbers", { count }), used),
         group("demo-row", again, ...buttons),
         named(say("towards"), target),
         way.field,

@@ -2,7 +2,8 @@
 dlguide.demo("diffusion", (demo) => {
   "use strict";
 
-  const { say, element, group, button, slider, seedField, picture, liveText, sigmoid, random } = dlguide.widgets;
+  const { say, element, group, button, slider, seedField, picture, liveText, sentences, sigmoid, random } =
+    dlguide.widgets;
   const SHOWN = 5,
     SIZE = 784,
     CHOICES = [1, 2, 3, 5, 10, 20, 50, 100, 200, 400, SIZE];
@@ -53,7 +54,8 @@ dlguide.demo("diffusion", (demo) => {
       if (!still) await new Promise(requestAnimationFrame);
     }
     show(signs, signs);
-    answer.textContent = `${say(count === SIZE ? "drawn_one_by_one" : "drawn_in_groups", { steps: count })} ${say("rows_same")}`;
+    const how = say(count === SIZE ? "drawn_one_by_one" : "drawn_in_groups", { steps: count });
+    answer.textContent = sentences(how, say("rows_same"));
   }
 
   const options = { min: 0, max: CHOICES.length - 1, step: 1, value: 5, show: (index) => CHOICES[index] };

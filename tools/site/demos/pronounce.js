@@ -3,16 +3,16 @@
 dlguide.demo("pronounce", (demo) => {
   "use strict";
 
-  const { say, element, group, button, named, labelled, textField, boxes, liveText, percent } = dlguide.widgets,
+  const { say, element, group, button, named, labelled, textField, boxes, liveText, sentences, percent } =
+      dlguide.widgets,
     { softmax, largest, latest, encoded, textNotes } = dlguide.widgets;
   const EXAMPLES = ["daughter", "exhibition", "saxophones", "choir", "zyzzyva"],
     START = 2,
     END = 3;
   const input = textField("input", { type: "text", value: EXAMPLES[0], maxLength: 34 });
   const answer = liveText(),
-    note = liveText(),
-    spoken = group("demo-stack"),
-    legend = element("details", {}, element("summary", { textContent: say("all_sounds") })),
+    spoken = group("demo-stack demo-sounds"),
+    legend = element("details", { className: "demo-sounds" }, element("summary", { textContent: say("all_sounds") })),
     table = element("table", { className: "demo-alignment" });
 
   /** Take the likeliest sound again and again, each after those before it, until the end. */
@@ -76,7 +76,6 @@ dlguide.demo("pronounce", (demo) => {
     const [part] = demo.parts,
       { vocabulary, target_vocabulary: sounds } = part.info.input;
     const symbols = Array.from(input.value.trim().toUpperCase());
-    note.textContent = textNotes(symbols, vocabulary, Infinity) || "\u00a0";
     if (!symbols.length) {
       table.replaceChildren();
       spoken.replaceChildren();
@@ -89,7 +88,8 @@ dlguide.demo("pronounce", (demo) => {
       known = listed(symbols.join("")),
       isRight = known.some((each) => each.join() === written.join());
     const same = known.length ? say(isRight ? "same_as_listed" : "not_as_listed") : say("not_listed");
-    answer.textContent = `${say("word_answer", { word: input.value.trim(), sounds: written.join(" ") })} ${same}`;
+    const told = say("word_answer", { word: input.value.trim(), sounds: written.join(" ") });
+    answer.textContent = sentences(told, same, textNotes(symbols, vocabulary, Infinity));
     spoken.replaceChildren(
       named(say("network_says"), sounded(written)),
       ...known.map((each) => named(say("dictionary_says"), sounded(each))),
@@ -109,7 +109,7 @@ dlguide.demo("pronounce", (demo) => {
   );
   const frame = group("demo-wide", table);
   frame.tabIndex = 0; // A long word is scrolled by keyboard.
-  demo.box.append(group("demo-stack", labelled(say("word"), input), examples, answer, spoken, note, frame, legend));
+  demo.box.append(group("demo-stack", labelled(say("word"), input), examples, answer, spoken, frame, legend));
   return async () => {
     const bytes = await dlguide.bytes(dlguide.files[`${demo.models[0]}/dictionary.txt`]);
     dictionary = `\n${new TextDecoder().decode(bytes)}`;

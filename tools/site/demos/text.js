@@ -2,7 +2,7 @@
 dlguide.demo("text", (demo) => {
   "use strict";
 
-  const { say, element, group, button, labelled, slider, seedField, textField, liveText } = dlguide.widgets,
+  const { say, element, group, button, labelled, slider, seedField, textField, liveText, sentences } = dlguide.widgets,
     { softmax, largest, random, encoded, textNotes } = dlguide.widgets;
   const prompt = textField("textarea", { value: "JULIET\n", maxLength: 400, rows: 2 }); // As in the plays.
   const seed = seedField(() => write());
@@ -58,7 +58,10 @@ dlguide.demo("text", (demo) => {
     }
     isWriting = false;
     set();
-    answer.textContent = `${say("characters_written", { count: done })} ${textNotes(symbols, vocabulary, Infinity)}`;
+    answer.textContent = sentences(
+      say("characters_written", { count: done }),
+      textNotes(symbols, vocabulary, Infinity),
+    );
   }
 
   const start = button(say("write"), seed.next),

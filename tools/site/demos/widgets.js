@@ -164,6 +164,9 @@
   /** The sentence with the answer, read aloud when it changes. */
   const liveText = () => element("p", { className: "demo-answer", "aria-live": "polite", textContent: "\u00a0" });
 
+  /** Sentences one after the other; some may be empty. */
+  const sentences = (...texts) => texts.filter(Boolean).join(dlguide.language === "zh" ? "" : " ");
+
   function softmax(logits, temperature = 1) {
     const top = Math.max(...logits),
       powers = Array.from(logits, (value) => Math.exp((value - top) / temperature));
@@ -256,6 +259,7 @@
     fixed,
     picture,
     liveText,
+    sentences,
     softmax,
     largest,
     sigmoid,
