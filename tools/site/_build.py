@@ -168,6 +168,7 @@ def _html(scratch: Path, language: str) -> None:
         "site_description": site_words["description"],
         "extra": {
             "alternate": [{"name": name, "lang": tag, "link": link}],
+            "close": site_words["close"],
             "status": {"runs": site_words["runs here"]},
         },
     }

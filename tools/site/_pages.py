@@ -8,7 +8,7 @@ from pathlib import Path
 import markdown
 
 from recipes._lib.runs import recipe_list
-from recipes._lib.words import LANGUAGES
+from recipes._lib.words import LANGUAGES, read_words
 from tools.site import _pictures, _scripts
 
 ROOT = recipe_list.FOLDER.parent
@@ -65,7 +65,14 @@ def page_text(name: str, language: str, files: Files) -> str:
     twin = Path(name).with_suffix(".zh.md" if language == "en" else ".md").name
     content = OTHER_LANGUAGE.sub("", content).replace("\n · ", "\n").replace(f"]({twin})", "](#)")
     content = re.sub(r"\[([^\[\]]*)\]\(#\)", r"\1", content)  # The site has a link to the other language in its head.
+    content = with_places(content, language)
     return transformed(_entries(content) if name.endswith("/glossary.md") else content, name, staged(name), files)
+
+
+def with_places(content: str, language: str) -> str:
+    """Return a page with the places of the models that run in it, and of the figures that move."""
+    content = FIGURE.sub(r'<div class="demo figure" data-figure="\1" markdown="1">\n\n\2\n</div>\n', content)
+    return DEMO.sub(functools.partial(_demo, language), content)
 
 
 def html(text: str) -> str:
@@ -103,8 +110,7 @@ def listing_text(path: str, files: Files) -> str:
 
 def transformed(content: str, name: str, place: str, files: Files) -> str:
     """Return Markdown of the path `name` in the repository as that of `place` in the site; code stays as it is."""
-    content = FIGURE.sub(r'<div class="demo figure" data-figure="\1" markdown="1">\n\n\2\n</div>\n', content)
-    parts = FENCE.split(DEMO.sub(_demo, content))  # Each second part is code.
+    parts = FENCE.split(content)  # Each second part is code.
     parts[::2] = [_prose(part, name, place, files) for part in parts[::2]]
     return "".join(parts)
 
@@ -115,12 +121,14 @@ def _prose(content: str, name: str, place: str, files: Files) -> str:
     return LINK.sub(lambda found: _link(found, name, place, files), content)
 
 
-def _demo(found: re.Match) -> str:
+def _demo(language: str, found: re.Match) -> str:
     """Return the place of a model that runs in the page; what the repository shows there stays for other browsers."""
     kind, models, recorded = found.groups()
-    files = [path for name in models.split() for path in sorted((PUBLISHED / name).glob("*.onnx"))]
-    parts = [path.parent.name + ("" if path.stem == "model" else f"/{path.stem}") for path in files]
-    megabytes = RUNTIME_MEGABYTES + sum(len(_scripts.packed(path)) for path in files) / 1e6
+    if not _scripts.has_runtime():
+        return f"{read_words(WORDS, language)['no runtime']}\n\n{recorded}"
+    files = {name: text for model in models.split() for name, text in _scripts.files(PUBLISHED / model).items()}
+    parts = [name.removesuffix(".onnx").removesuffix("/model") for name in files if name.endswith(".onnx")]
+    megabytes = RUNTIME_MEGABYTES + sum(map(len, files.values())) / 1e6
     data = f'data-demo="{kind}" data-models="{models}" data-parts="{" ".join(parts)}" data-megabytes="{megabytes:.1f}"'
     return f'<div class="demo" {data} markdown="1">\n\n{recorded}\n</div>\n'
 

@@ -5,9 +5,11 @@ page from disk may load nothing else.
 """
 
 import base64
+import csv
 import functools
 import gzip
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +19,7 @@ from recipes._lib.published import published_runs
 from recipes._lib.words import LANGUAGES, read_words
 
 HERE = Path(__file__).parent
+DICTIONARY = published_runs.FOLDER.parents[1] / "data/cmudict.csv.gz"
 RUNTIME = "ort-wasm-simd-threaded"
 
 
@@ -24,18 +27,29 @@ def write(folder: Path) -> None:
     """Write the scripts. Without npm, the pages show their recorded examples, and a line says so."""
     shutil.copytree(HERE / "demos", folder, ignore=shutil.ignore_patterns("*.csv"))
     shutil.copytree(HERE / "figures", folder / "figures", ignore=shutil.ignore_patterns("*.csv"))
+    (folder / "models").mkdir()
+    if has_runtime():
+        for name in published_runs.models():
+            _write_model(published_runs.FOLDER / name, folder / "models")
+        _write_runtime(folder)
+    else:
+        print("npm is missing (it comes with Node.js): the pages show recorded examples instead of running models")
     tables = [HERE / "demos/words.csv", HERE / "figures/words.csv"]
     texts = {
         language: {key: text for table in tables for key, text in read_words(table, language).items()}
         for language in LANGUAGES
     }
-    (folder / "words.js").write_text(_assigned(words=texts), encoding="utf-8")
-    (folder / "models").mkdir()
-    for name in published_runs.models():
-        _write_model(published_runs.FOLDER / name, folder / "models")
-    if shutil.which("npm") is None:
-        print("npm is missing (it comes with Node.js): the pages show recorded examples instead of running models")
-        return
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size / 1e6 for path in folder.rglob("*.js")}
+    megabytes = {name: round(size, 2) for name, size in sorted(sizes.items()) if size > 0.1}
+    (folder / "words.js").write_text(_assigned(words=texts, megabytes=megabytes), encoding="utf-8")
+
+
+def has_runtime() -> bool:
+    """Return whether there is npm, which has the runtime of the models."""
+    return shutil.which("npm") is not None
+
+
+def _write_runtime(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, scratch)
@@ -45,22 +59,37 @@ def write(folder: Path) -> None:
         shutil.copy(package / "ort.wasm.min.js", folder)
         glue = (package / f"{RUNTIME}.mjs").read_text(encoding="utf-8")
         (folder / "ort-glue.js").write_text(_assigned(glue=glue), encoding="utf-8")
-        (folder / "ort-wasm.js").write_text(_assigned(wasm=packed(package / f"{RUNTIME}.wasm")), encoding="utf-8")
+        wasm = _packed((package / f"{RUNTIME}.wasm").read_bytes())
+        (folder / "ort-wasm.js").write_text(_assigned(wasm=wasm), encoding="utf-8")
 
 
 def _write_model(published: Path, folder: Path) -> None:
-    files = {f"{published.name}/{path.name}": packed(path) for path in sorted(published.glob("*.onnx"))}
     info = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(published.glob("*.json"))}
     lines = [f"dlguide.{key} = dlguide.{key} || {{}};" for key in ("files", "info")]
-    lines += [f"dlguide.files[{json.dumps(name)}] = {json.dumps(packed)};" for name, packed in files.items()]
+    lines += [f"dlguide.files[{json.dumps(name)}] = {json.dumps(text)};" for name, text in files(published).items()]
     lines.append(f"dlguide.info[{json.dumps(published.name)}] = {json.dumps(info, ensure_ascii=False)};")
     (folder / f"{published.name}.js").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @functools.cache
-def packed(path: Path) -> str:
-    """Return a file as text: gzip in base64."""
-    return base64.b64encode(gzip.compress(path.read_bytes(), mtime=0)).decode()
+def files(published: Path) -> dict[str, str]:
+    """Return the packed files that a model needs in a page, by name."""
+    found = {f"{published.name}/{path.name}": _packed(path.read_bytes()) for path in sorted(published.glob("*.onnx"))}
+    if published.name == "seq2seq_pronounce":
+        found[f"{published.name}/dictionary.txt"] = _packed(_dictionary().encode())
+    return found
+
+
+def _dictionary() -> str:
+    """Return a line for each word: the word, a comma, and its pronunciations without the stress."""
+    with gzip.open(DICTIONARY, "rt", encoding="utf-8") as lines:
+        rows = [(row["word"], re.sub(r"\d", "", row["pronunciations"]).split("|")) for row in csv.DictReader(lines)]
+    return "".join(f"{word},{'|'.join(dict.fromkeys(cells))}\n" for word, cells in rows)
+
+
+def _packed(content: bytes) -> str:
+    """Return bytes as text: gzip in base64."""
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
 
 
 def _assigned(**values) -> str:

@@ -76,9 +76,9 @@ dlguide.demo("cartpole", (demo) => {
       steps,
       position: fixed(state[0], 2),
       angle: fixed((180 * state[2]) / Math.PI, 1),
-      left: fixed(values[0], 1),
-      right: fixed(values[1], 1),
-      action: action ? "→" : "←",
+      left: steps ? fixed(values[0], 1) : "–",
+      right: steps ? fixed(values[1], 1) : "–",
+      action: !steps ? "–" : action ? "→" : "←",
     });
   }
 
@@ -156,7 +156,16 @@ dlguide.demo("cartpole", (demo) => {
     event.preventDefault();
     key();
   };
-  demo.box.append(group("demo-stack", canvas, facts, group("demo-row", ...buttons), answer));
+  demo.box.append(
+    group(
+      "demo-stack",
+      canvas,
+      facts,
+      group("demo-row", ...buttons),
+      answer,
+      element("p", { textContent: say("cartpole_value") }),
+    ),
+  );
   restart();
   draw();
   onTheme(draw);

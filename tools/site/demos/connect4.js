@@ -88,7 +88,8 @@ dlguide.demo("connect4", (demo) => {
     role: "application",
     "aria-label": say("connect4_board"),
   });
-  const answer = liveText();
+  const answer = liveText(),
+    sides = element("p", { className: "demo-row" });
   let moves = [], // The cells in their order.
     chosen = 3,
     values = null,
@@ -146,9 +147,24 @@ dlguide.demo("connect4", (demo) => {
     back.disabled = isThinking || moves.length < (human === 1 ? 1 : 2);
   }
 
+  function tell(text, isResult = false) {
+    answer.textContent = text;
+    answer.classList.toggle("demo-result", isResult);
+  }
+
   function tellResult() {
-    if (!winning().length) answer.textContent = say("connect4_draw");
-    else answer.textContent = say(3 - toMove() === human ? "connect4_won" : "connect4_lost");
+    if (!winning().length) tell(say("connect4_draw"), true);
+    else tell(say(3 - toMove() === human ? "connect4_won" : "connect4_lost"), true);
+  }
+
+  /** Who has which colour: the one who begins has the first. */
+  function showSides() {
+    const side = (player, key) => {
+      const stone = element("span", { className: "demo-stone" });
+      stone.style.background = COLOURS[player];
+      return element("span", {}, stone, say(key, { colour: say(`colour_${player}`) }));
+    };
+    sides.replaceChildren(side(human, "connect4_your_side"), side(3 - human, "connect4_its_side"));
   }
 
   /** The network's move if it is its turn, then the values of the reader's moves. */
@@ -164,7 +180,7 @@ dlguide.demo("connect4", (demo) => {
       const column = found.reduce((best, value, i) => (value !== null && value > (found[best] ?? -2) ? i : best), 0);
       moves.push(landing(boardOf(moves), column));
       isThinking = false;
-      answer.textContent = say("connect4_move", { column: column + 1, probability: probability(found[column]) });
+      tell(say("connect4_move", { column: column + 1, probability: probability(found[column]) }));
     }
     if (isOver()) tellResult();
     draw();
@@ -180,14 +196,15 @@ dlguide.demo("connect4", (demo) => {
     if (!demo.parts || !isMine()) return;
     const cell = landing(boardOf(moves), column);
     chosen = column;
-    if (cell < 0) return void (answer.textContent = say("connect4_column_full", { column: column + 1 }));
+    if (cell < 0) return tell(say("connect4_column_full", { column: column + 1 }));
     moves.push(cell);
     go();
   }
 
   function restart() {
     [moves, isThinking] = [[], false];
-    answer.textContent = say("connect4_start");
+    showSides();
+    tell(say("connect4_start"));
     return go();
   }
 
@@ -195,7 +212,7 @@ dlguide.demo("connect4", (demo) => {
   function undo() {
     do moves.pop();
     while (moves.length && toMove() !== human);
-    answer.textContent = say("connect4_start");
+    tell(say("connect4_start"));
     go();
   }
 
@@ -240,6 +257,8 @@ dlguide.demo("connect4", (demo) => {
       canvas,
       group(
         "demo-column",
+        sides,
+        answer,
         choice(say("connect4_begins"), begins, human, (value) => {
           human = value;
           restart();
@@ -250,11 +269,11 @@ dlguide.demo("connect4", (demo) => {
         }),
         element("label", { className: "demo-radio" }, show, say("connect4_values")),
         group("demo-row", button(say("restart"), restart), back),
-        answer,
       ),
     ),
   );
   dlguide.connectFour = { boardOf, moveValues, landing };
+  showSides();
   draw();
   onTheme(draw);
   return restart;

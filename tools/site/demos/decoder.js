@@ -3,9 +3,11 @@
 dlguide.demo("decoder", (demo) => {
   "use strict";
 
-  const { say, element, group, button, named, slider, picture, liveText, sigmoid, normals, latest } = dlguide.widgets;
+  const { say, DIGITS, element, group, button, named, slider, figure, picture, liveText } = dlguide.widgets,
+    { sigmoid, normals, latest } = dlguide.widgets;
   const isVae = demo.models[0].startsWith("vae"),
-    count = isVae ? 40 : 32;
+    count = isVae ? 40 : 32,
+    IDLE = 0.05; // A number that changes no pixel by more is unused.
   const seen = picture(say("seen")),
     decoded = picture(say("decoded")),
     answer = liveText();
@@ -15,7 +17,8 @@ dlguide.demo("decoder", (demo) => {
     from = code,
     targets = [];
 
-  const run = (file, data, shape) => demo.parts.find(({ name }) => name.endsWith(file)).answer(data, [1, ...shape]);
+  const run = (file, data, shape, batch = 1) =>
+    demo.parts.find(({ name }) => name.endsWith(file)).answer(data, [batch, ...shape]);
   // The VAE was trained on black and white pixels.
   const encode = (values) => run("encoder", isVae ? values.map((value) => Number(value > 0.5)) : values, [28, 28, 1]);
 
@@ -77,9 +80,7 @@ dlguide.demo("decoder", (demo) => {
   const target = element(
     "select",
     { "aria-label": say("towards") },
-    ...Array.from({ length: 10 }, (_, digit) =>
-      element("option", { value: digit, textContent: digit, selected: digit === 3 }),
-    ),
+    ...DIGITS.map((digit) => element("option", { value: digit, textContent: digit, selected: digit === "3" })),
   );
   const walk = () => {
     const share = way.input.valueAsNumber / 100,
@@ -94,19 +95,40 @@ dlguide.demo("decoder", (demo) => {
   if (isVae) buttons.unshift(button(say("random_code"), () => setCode(normals(Math.random, count))));
   const again = button(say("code_of_drawing"), () => image && demo.parts && encodeDrawing());
 
+  const used = group("demo-code"),
+    unused = group("demo-code"),
+    summary = element("summary"),
+    fold = element("details", {}, summary, element("p", { textContent: say("unused_why") }), unused);
+  const fields = sliders.map((input, i) => group("", input, element("span", { textContent: i + 1 })));
+  used.append(...fields);
+
+  /** The sliders in the order of what they do: how far a number moves the pixels between its lowest and its highest
+      value. The others stay as they are in the mean code of ten digits. */
+  async function sortSliders(far) {
+    const mean = Array.from({ length: count }, (_, i) => targets.reduce((sum, each) => sum + each[i], 0) / 10);
+    const codes = sliders.flatMap((_, i) => [far, -far].map((value) => mean.with(i, value))),
+      made = sigmoid(await run("decoder", codes.flat(), [count], codes.length));
+    const effects = sliders.map((_, i) => {
+      const changes = Array.from({ length: 784 }, (_, p) =>
+        Math.abs(made[784 * 2 * i + p] - made[784 * (2 * i + 1) + p]),
+      );
+      return { i, sum: changes.reduce((a, b) => a + b), most: Math.max(...changes) };
+    });
+    effects.sort((a, b) => b.sum - a.sum);
+    for (const { i, most } of effects) (most > IDLE ? used : unused).append(fields[i]);
+    if (unused.children.length) used.after(fold);
+    summary.textContent = say("unused_numbers", { count: unused.children.length });
+  }
+
   demo.box.append(
     group(
       "demo-columns",
       drawing.box,
       group(
         "demo-column",
-        group(
-          "demo-seen",
-          element("figure", {}, seen.canvas, element("figcaption", { textContent: say("input") })),
-          element("figure", {}, decoded.canvas, element("figcaption", { textContent: say("decoded") })),
-        ),
+        group("demo-seen", figure(seen.canvas, say("input")), figure(decoded.canvas, say("decoded"))),
         answer,
-        named(say("code_numbers", { count }), group("demo-code", ...sliders)),
+        named(say("code_numbers", { count }), used),
         group("demo-row", again, ...buttons),
         named(say("towards"), target),
         way.field,
@@ -118,6 +140,7 @@ dlguide.demo("decoder", (demo) => {
     for (const digit of examples) targets.push(await encode(digit));
     const far = Math.ceil(Math.max(isVae ? 3 : 0, ...targets.flatMap((values) => Array.from(values, Math.abs))));
     sliders.forEach((input) => Object.assign(input, { min: -far, max: far }));
+    await sortSliders(far);
     if (image) await encodeDrawing();
     else await drawing.putExample(7);
   };

@@ -2,13 +2,14 @@
 dlguide.demo("diffusion", (demo) => {
   "use strict";
 
-  const { say, element, group, button, labelled, slider, picture, liveText, sigmoid, random } = dlguide.widgets;
+  const { say, element, group, button, slider, seedField, picture, liveText, sentences, sigmoid, random } =
+    dlguide.widgets;
   const SHOWN = 5,
     SIZE = 784,
     CHOICES = [1, 2, 3, 5, 10, 20, 50, 100, 200, 400, SIZE];
   const pictures = Array.from({ length: SHOWN }, (_, i) => picture(say("new_digit", { number: i + 1 })));
   const views = Array.from({ length: SHOWN }, (_, i) => picture(say("probabilities_of", { number: i + 1 })));
-  const seed = element("input", { type: "number", value: 0, min: 0, step: 1, onchange: () => draw() }),
+  const seed = seedField(() => draw()),
     progress = element("p", { className: "demo-answer", textContent: "\u00a0" }),
     answer = liveText();
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -35,7 +36,7 @@ dlguide.demo("diffusion", (demo) => {
     if (!demo.parts) return;
     const mine = ++current, // A later call ends this one.
       count = CHOICES[steps.input.valueAsNumber],
-      numbers = random(seed.valueAsNumber || 0);
+      numbers = random(seed.value());
     const orders = Array.from({ length: SHOWN }, () => places(numbers)),
       signs = new Float32Array(SHOWN * SIZE);
     answer.textContent = "\u00a0";
@@ -53,25 +54,24 @@ dlguide.demo("diffusion", (demo) => {
       if (!still) await new Promise(requestAnimationFrame);
     }
     show(signs, signs);
-    answer.textContent = say(count === SIZE ? "drawn_one_by_one" : "drawn_in_groups", { steps: count });
+    const how = say(count === SIZE ? "drawn_one_by_one" : "drawn_in_groups", { steps: count });
+    answer.textContent = sentences(how, say("rows_same"));
   }
 
   const options = { min: 0, max: CHOICES.length - 1, step: 1, value: 5, show: (index) => CHOICES[index] };
   const steps = slider(say("steps"), options, () => draw());
-  const next = button(say("draw_digits"), () => {
-    seed.value = (seed.valueAsNumber || 0) + 1;
-    draw();
-  });
-  const row = (all) => group("demo-grid", ...all.map(({ canvas }) => canvas));
+  const row = (name, all) => [
+    element("p", { className: "demo-name", textContent: say(name) }),
+    group("demo-grid", ...all.map(({ canvas }) => canvas)),
+  ];
   demo.box.append(
     group(
       "demo-stack",
       steps.field,
-      labelled(say("seed"), seed),
-      group("demo-row", next),
-      row(pictures),
-      element("p", { className: "demo-name", textContent: say("probabilities") }),
-      row(views),
+      seed.field,
+      group("demo-row", button(say("draw_digits"), seed.next)),
+      ...row("digits_so_far", pictures),
+      ...row("probabilities", views),
       progress,
       answer,
     ),

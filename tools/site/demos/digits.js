@@ -2,7 +2,8 @@
 dlguide.demo("digits", (demo) => {
   "use strict";
 
-  const { say, group, button, named, bars, picture, liveText, percent, fixed, softmax, latest } = dlguide.widgets;
+  const { say, group, button, named, bars, picture, liveText, percent, fixed, softmax, largest, latest } =
+    dlguide.widgets;
   const names = demo.models.map((model) => say(model));
   const seen = picture(say("seen")),
     chart = bars(10, names),
@@ -39,9 +40,8 @@ dlguide.demo("digits", (demo) => {
     chart.show(labels, all);
     answer.textContent = all
       .map((values, i) => {
-        const best = Math.max(...values);
-        const digit = labels[values.indexOf(best)];
-        return say("digit_answer", { name: names[i], digit, probability: percent(best) });
+        const [place, best] = largest(values);
+        return say("digit_answer", { name: names[i], digit: labels[place], probability: percent(best) });
       })
       .join(say("semicolon"));
   });
@@ -66,9 +66,9 @@ dlguide.demo("digits", (demo) => {
   const drawing = dlguide.drawing((drawn) => {
     image = drawn;
     if (demo.parts) show();
-  });
+  }, answer);
   const view = group("demo-seen", seen.canvas, group("", arrows, where));
-  demo.box.append(group("demo-columns", drawing.box, group("demo-column", view, chart.table, answer)));
+  demo.box.append(group("demo-columns", drawing.box, group("demo-column", view, chart.table)));
   show();
   return () => {
     labels = demo.parts[0].info.input.class_names;

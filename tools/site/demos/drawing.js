@@ -2,15 +2,15 @@
 (() => {
   "use strict";
 
-  const { say, element, group, button, named, choice, liveText, isShortcut } = dlguide.widgets;
+  const { say, DIGITS, element, group, button, named, choice, liveText, isShortcut } = dlguide.widgets;
   const SIDE = 280,
     PENS = { thin: 10, medium: 20, thick: 34 },
-    STEP = 7;
-  const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
+    STEP = 7,
+    MARGIN = 4; // Black pixels around the digits of the training set.
 
   /** A place to draw. `onchange` gets 28 × 28 numbers as the models read them, or null with nothing to read.
-      `margin` is the number of black pixels that the images of the training set have around their digits. */
-  dlguide.drawing = (onchange, margin = 4) => {
+      `answer` stands directly below the paper, so that a phone shows both. */
+  dlguide.drawing = (onchange, answer = "") => {
     const canvas = element("canvas", {
       className: "demo-paper",
       width: SIDE,
@@ -21,6 +21,7 @@
     });
     const context = canvas.getContext("2d", { willReadFrequently: true });
     const note = liveText();
+    note.classList.add("demo-note");
     note.textContent = say("draw_keys");
     let width = PENS.medium,
       pointer = null,
@@ -47,7 +48,7 @@
     const read = () => {
       const { data } = context.getImageData(0, 0, SIDE, SIDE);
       const grey = Float32Array.from({ length: SIDE * SIDE }, (_, i) => data[4 * i]);
-      const image = dlguide.prepare(grey, SIDE, SIDE, margin);
+      const image = dlguide.prepare(grey, SIDE, SIDE, MARGIN);
       const isImage = image instanceof Float32Array;
       note.textContent = isImage || image === null ? say("draw_keys") : say("several_shapes", { count: image });
       onchange(isImage ? image : null);
@@ -150,7 +151,7 @@
       ...DIGITS.map((digit) => button(digit, () => putExample(digit), say("example_of", { digit }))),
     );
     digits.classList.add("demo-digits");
-    return { box: group("demo-drawing", canvas, note, tools, digits), putExample, clear };
+    return { box: group("demo-drawing", canvas, answer, tools, note, digits), putExample, clear };
   };
 
   /** The ten test images as 28 × 28 numbers in [0, 1]. */

@@ -3,16 +3,18 @@
 dlguide.demo("explanation", (demo) => {
   "use strict";
 
-  const { say, element, group, button, bars, picture, liveText, percent, softmax, latest } = dlguide.widgets;
+  const { say, DIGITS, element, group, button, figure, bars, picture, liveText, percent } = dlguide.widgets,
+    { softmax, largest, latest } = dlguide.widgets;
   const SIZE = 28,
     SIDE = 5, // Height and width of the mark, and of the occluded window.
     WINDOW = 3,
     BATCH = 26;
   const MARK = [0, 5, 3, 0, 0, 5, 9, 9, 4, 0, 3, 9, 9, 9, 3, 0, 4, 9, 9, 5, 0, 0, 3, 5, 0].map((grey) => grey / 10),
     MIRRORED = MARK.map((_, i) => MARK[i - (i % SIDE) + SIDE - 1 - (i % SIDE)]);
-  const labels = Array.from({ length: 10 }, (_, digit) => String(digit));
   const seen = picture(say("seen")),
     map = picture(say("occlusion_map")),
+    mark = picture(say("mark"), SIDE),
+    mirrored = picture(say("mark_mirrored"), SIDE),
     chart = bars(10),
     answer = liveText();
   let image = null,
@@ -79,22 +81,22 @@ dlguide.demo("explanation", (demo) => {
     for (const each of [place, remove]) each.disabled = !image;
     if (!image || !demo.parts) {
       for (const each of [seen, map]) each.show(new Float32Array(SIZE * SIZE));
-      chart.show(labels, [null]);
+      chart.show(DIGITS, [null]);
       answer.textContent = "\u00a0";
       return;
     }
     const x = drawn(drawn(image, strokes[0], MIRRORED), strokes[1], isMarked ? MARK : MIRRORED),
       logits = await demo.parts[0].answer(x, [1, SIZE, SIZE, 1]);
     const values = softmax(logits, demo.parts[0].info.input.temperature),
-      digit = values.indexOf(Math.max(...values));
+      [digit, probability] = largest(values);
     seen.show(x);
-    chart.show(labels, [values]);
+    chart.show(DIGITS, [values]);
     const falls = await occlusion(x, digit, logits[digit]),
       most = Math.max(...falls, 1e-9);
     map.show(falls.map((value) => Math.max(0, value / most)));
     answer.textContent = say(isMarked ? "read_with_mark" : "read_without_mark", {
       digit,
-      probability: percent(values[digit]),
+      probability: percent(probability),
     });
   });
 
@@ -112,9 +114,16 @@ dlguide.demo("explanation", (demo) => {
     image = digit;
     if (image) placeStrokes();
     if (demo.parts) show();
-  });
-  const figure = (canvas, text) => element("figure", {}, canvas, element("figcaption", { textContent: text }));
+  }, answer);
+  mark.show(MARK);
+  mirrored.show(MIRRORED);
   demo.box.append(
+    group(
+      "demo-seen demo-marks",
+      figure(mark.canvas, say("mark")),
+      figure(mirrored.canvas, say("mark_mirrored")),
+      element("p", { textContent: say("mark_trained") }),
+    ),
     group(
       "demo-columns",
       drawing.box,
@@ -123,7 +132,6 @@ dlguide.demo("explanation", (demo) => {
         group("demo-seen", figure(seen.canvas, say("input")), figure(map.canvas, say("occlusion_map"))),
         group("demo-row", place, remove),
         chart.table,
-        answer,
       ),
     ),
   );

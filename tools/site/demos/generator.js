@@ -2,16 +2,16 @@
 dlguide.demo("generator", (demo) => {
   "use strict";
 
-  const { say, element, group, button, labelled, picture, liveText, softmax, random, normals, latest } =
-    dlguide.widgets;
+  const { say, DIGITS, element, group, button, labelled, seedField, picture, liveText } = dlguide.widgets,
+    { softmax, largest, random, normals, latest } = dlguide.widgets;
   const SHOWN = 10,
     BATCH = 20,
     MOST = 600,
     SURE = 0.9;
   const pictures = Array.from({ length: SHOWN }, (_, i) => picture(say("new_digit", { number: i + 1 })));
-  const digits = Array.from({ length: 10 }, (_, digit) => element("option", { value: digit, textContent: digit }));
+  const digits = DIGITS.map((digit) => element("option", { value: digit, textContent: digit }));
   const wanted = element("select", {}, element("option", { value: "", textContent: say("any_digit") }), ...digits);
-  const seed = element("input", { type: "number", value: 0, min: 0, step: 1 }),
+  const seed = seedField(() => draw()),
     answer = liveText();
 
   /** The digits that the classifier sees in images, and its probabilities. */
@@ -19,9 +19,7 @@ dlguide.demo("generator", (demo) => {
     const classifier = demo.parts.find(({ name }) => name === "cnn_mnist");
     const data = await classifier.answer(images, [count, 28, 28, 1]);
     return Array.from({ length: count }, (_, i) => {
-      const values = softmax(data.slice(10 * i, 10 * (i + 1)), classifier.info.input.temperature);
-      const probability = Math.max(...values);
-      return { digit: values.indexOf(probability), probability };
+      return largest(softmax(data.slice(10 * i, 10 * (i + 1)), classifier.info.input.temperature));
     });
   }
 
@@ -29,7 +27,7 @@ dlguide.demo("generator", (demo) => {
     if (!demo.parts) return;
     const chosen = wanted.value, // The reader may choose another one meanwhile.
       generator = demo.parts.find(({ name }) => name.startsWith("gan")),
-      numbers = random(seed.valueAsNumber || 0),
+      numbers = random(seed.value()),
       found = [];
     const length = generator.inputs[0].shape[1];
     let made = 0;
@@ -37,7 +35,7 @@ dlguide.demo("generator", (demo) => {
       const data = await generator.answer(normals(numbers, BATCH * length), [BATCH, length]);
       const classes = await classesOf(data, BATCH);
       for (let i = 0; i < BATCH && found.length < SHOWN; i++, made++) {
-        const { digit, probability } = classes[i],
+        const [digit, probability] = classes[i],
           isWanted = digit === Number(chosen) && probability >= SURE;
         if (chosen === "" || isWanted) found.push([data.slice(784 * i, 784 * (i + 1)), digit]);
       }
@@ -55,17 +53,13 @@ dlguide.demo("generator", (demo) => {
     });
   });
 
-  const next = button(say("draw_new"), () => {
-    seed.value = (seed.valueAsNumber || 0) + 1;
-    draw();
-  });
-  wanted.onchange = seed.onchange = draw;
+  wanted.onchange = draw;
   demo.box.append(
     group(
       "demo-stack",
       labelled(say("class"), wanted),
-      labelled(say("seed"), seed),
-      group("demo-row", next),
+      seed.field,
+      group("demo-row", button(say("draw_new"), seed.next)),
       group("demo-grid", ...pictures.map(({ canvas }) => canvas)),
       answer,
     ),

@@ -2,18 +2,12 @@
 dlguide.demo("recall", (demo) => {
   "use strict";
 
-  const { say, element, group, button, labelled, bars, liveText, percent, softmax, latest, encoded } = dlguide.widgets;
-  const input = element("input", {
-    type: "text",
-    value: "a4 f7 c1 d1 f?",
-    spellcheck: false,
-    autocomplete: "off",
-    autocapitalize: "off",
-  });
-  const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
+  const { say, DIGITS, group, element, button, labelled, textField, boxes, bars, liveText, percent } = dlguide.widgets,
+    { softmax, largest, latest, encoded } = dlguide.widgets;
+  const input = textField("input", { type: "text", value: "a4 f7 c1 d1 f?" });
   const chart = bars(10),
     answer = liveText(),
-    symbols = element("div", { className: "demo-symbols", role: "list" });
+    symbols = group("");
 
   /** Whether the words are pairs of different letters, and a question for one of them. */
   function isQuestion(words, [least, most]) {
@@ -38,15 +32,12 @@ dlguide.demo("recall", (demo) => {
   }
 
   function showWords(words, attention) {
-    symbols.replaceChildren(
-      ...words.map((word, i) => {
-        const share = attention ? attention[i] : 0,
-          cell = element("span", { className: "demo-symbol", role: "listitem" }, word);
-        cell.style.background = `color-mix(in srgb, var(--demo-heat) ${Math.round(50 * share)}%, transparent)`;
-        cell.append(element("small", { textContent: attention ? percent(share) : "" }));
-        return cell;
-      }),
-    );
+    const row = boxes(words.map((word, i) => [word, attention ? percent(attention[i]) : ""]));
+    [...row.children].forEach((cell, i) => {
+      const share = Math.round(50 * (attention ? attention[i] : 0));
+      cell.style.background = `color-mix(in srgb, var(--demo-heat) ${share}%, transparent)`;
+    });
+    symbols.replaceChildren(row);
   }
 
   const show = latest(async () => {
@@ -68,11 +59,11 @@ dlguide.demo("recall", (demo) => {
       input_0: { data: encoded(words, vocabulary, length), shape: [1, length] },
     });
     const values = softmax(outputs.output_0.data),
-      best = Math.max(...values);
+      [digit, best] = largest(values);
     chart.show(DIGITS, [values]);
     answer.textContent = say("recall_answer", {
       letter: words.at(-1)[0],
-      digit: values.indexOf(best),
+      digit,
       probability: percent(best),
     });
     showWords(words, outputs.output_1 && attentionOf(outputs.output_1, words.length));

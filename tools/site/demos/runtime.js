@@ -1,5 +1,5 @@
 /* Models in the page, by ONNX Runtime Web. Nothing is fetched: the runtime and the models come as scripts, base64 in a
-   string, so that a page opened from disk can load them too. They load when the reader first comes to a demo. */
+   string, so that a page opened from disk can load them too. */
 (() => {
   "use strict";
 
@@ -11,23 +11,28 @@
   dlguide.files = dlguide.files || {};
   dlguide.info = dlguide.info || {};
 
-  /** Load a script of this folder once. */
-  function load(name) {
+  /** Load a script of this folder once; `dlguide.loaded` counts the megabytes. */
+  dlguide.loaded = 0;
+  dlguide.load = (name) => {
     loads[name] =
       loads[name] ||
       new Promise((resolve, reject) => {
         const script = document.createElement("script");
         script.src = folder + name;
-        script.onload = resolve;
+        script.onload = () => {
+          dlguide.loaded += dlguide.megabytes[name] ?? 0;
+          dispatchEvent(new Event("dlguide-loaded"));
+          resolve();
+        };
         script.onerror = () => reject(new Error(dlguide.say("missing_file", { name })));
         document.head.append(script);
       });
     return loads[name];
-  }
+  };
 
   /** The bytes of a base64 string, unpacked if they are a gzip file. */
   dlguide.bytes = async (text) => {
-    const bytes = Uint8Array.from(atob(text), (symbol) => symbol.charCodeAt(0));
+    const bytes = Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (symbol) => symbol.charCodeAt(0));
     if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -36,7 +41,7 @@
   /** Load ONNX Runtime: one thread, because more need headers that a folder on disk cannot send. */
   async function startRuntime() {
     if (typeof WebAssembly !== "object") throw new Error(dlguide.say("no_wasm"));
-    await Promise.all(["ort.wasm.min.js", "ort-wasm.js", "ort-glue.js"].map(load));
+    await Promise.all(["ort.wasm.min.js", "ort-wasm.js", "ort-glue.js"].map(dlguide.load));
     const glue = URL.createObjectURL(new Blob([dlguide.glue], { type: "text/javascript" }));
     Object.assign(ort.env.wasm, {
       numThreads: 1,
@@ -55,7 +60,7 @@
   async function makeModel(part) {
     const [recipe, file = "model"] = part.split("/");
     runtime = runtime || startRuntime();
-    await Promise.all([runtime, load(`models/${recipe}.js`)]);
+    await Promise.all([runtime, dlguide.load(`models/${recipe}.js`)]);
     const bytes = await dlguide.bytes(dlguide.files[`${recipe}/${file}.onnx`]);
     const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
     const call = (inputs) => inTurn(() => run(session, inputs));
@@ -90,56 +95,4 @@
 
   /** The outputs of a part for its inputs. */
   dlguide.run = async (part, inputs) => (await dlguide.model(part)).run(inputs);
-
-  /** Build every demo of a kind. `build(demo)` fills `demo.box`
-      and returns what is to be done when the models are there. */
-  dlguide.demo = (kind, build) => dlguide.each(`.demo[data-demo="${kind}"]`, (div) => mount(div, build));
-
-  function mount(div, build) {
-    const recorded = document.createElement("div"),
-      box = document.createElement("div");
-    const status = document.createElement("p");
-    recorded.append(...div.childNodes);
-    status.className = "demo-status";
-    status.setAttribute("role", "status");
-    box.className = "demo-live";
-    div.append(status, box, recorded);
-    recorded.hidden = true; // It stays for a browser in which the models do not run.
-    const demo = { div, box, models: div.dataset.models.split(/\s+/), tell: (text) => (status.textContent = text) };
-    const parts = (div.dataset.parts || div.dataset.models).split(/\s+/);
-    const isStartedByUse = div.dataset.start === "use"; // Not by scrolling to it.
-    demo.tell(dlguide.say(isStartedByUse ? "waiting_use" : "waiting", { megabytes: div.dataset.megabytes }));
-
-    const fail = (error) => {
-      box.hidden = true;
-      recorded.hidden = false;
-      div.dataset.state = "failed";
-      demo.tell(dlguide.say("failed", { reason: error.message || error }));
-    };
-    let start = null;
-    const begin = async () => {
-      if (div.dataset.state) return;
-      div.dataset.state = "loading";
-      const megabytes = div.dataset.megabytes;
-      demo.tell(megabytes ? dlguide.say("loading_size", { megabytes }) : dlguide.say("loading"));
-      try {
-        demo.parts = await Promise.all(parts.map(dlguide.model));
-        demo.tell(dlguide.say("ready"));
-        await start();
-        div.dataset.state = "ready";
-      } catch (error) {
-        fail(error);
-        throw error;
-      }
-    };
-    try {
-      start = build(demo);
-    } catch (error) {
-      fail(error);
-      throw error;
-    }
-    for (const event of ["pointerdown", "focusin"]) div.addEventListener(event, begin, { once: true });
-    if (isStartedByUse) return;
-    new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && begin()).observe(div);
-  }
 })();

@@ -2,38 +2,41 @@
 dlguide.demo("text", (demo) => {
   "use strict";
 
-  const { say, element, group, button, labelled, slider, liveText, softmax, random, encoded, textNotes } =
-    dlguide.widgets;
-  const prompt = element("input", {
-    type: "text",
-    value: "JULIET:",
-    maxLength: 400,
-    spellcheck: false,
-    autocomplete: "off",
-  });
-  const seed = element("input", { type: "number", value: 0, min: 0, step: 1 });
+  const { say, element, group, button, labelled, slider, seedField, textField, liveText, sentences } = dlguide.widgets,
+    { softmax, largest, random, encoded, textNotes } = dlguide.widgets;
+  const prompt = textField("textarea", { value: "JULIET\n", maxLength: 400, rows: 2 }); // As in the plays.
+  const seed = seedField(() => write());
   const page = element("div", { className: "demo-text", tabIndex: 0, role: "region", "aria-label": say("written") });
   const answer = liveText();
-  let isWriting = false;
+  let isWriting = false,
+    isAsked = false, // Before the model was there.
+    last = Promise.resolve();
 
   /** Draw a token from its logits; token 0 is the padding. */
   function drawn(logits, heat, draw) {
     logits[0] = -Infinity;
-    if (heat === 0) return logits.indexOf(Math.max(...logits));
+    if (heat === 0) return largest(logits)[0];
     const chances = softmax(logits, heat);
     let left = draw();
     const token = chances.findIndex((chance) => (left -= chance) < 0);
-    return token < 0 ? logits.indexOf(Math.max(...logits)) : token;
+    return token < 0 ? largest(logits)[0] : token;
   }
 
-  async function write() {
+  /** Write a new text; one that is being written ends. */
+  function write() {
+    isWriting = false;
+    isAsked = true;
+    if (demo.parts) last = last.then(writeNow);
+  }
+
+  async function writeNow() {
     const [part] = demo.parts,
       {
         vocabulary,
         shape: [window],
       } = part.info.input;
     const symbols = Array.from(prompt.value || "\n"),
-      draw = random(seed.valueAsNumber || 0),
+      draw = random(seed.value()),
       count = amount.input.valueAsNumber;
     const tokens = [...encoded(symbols, vocabulary, symbols.length)],
       written = document.createTextNode("");
@@ -55,10 +58,13 @@ dlguide.demo("text", (demo) => {
     }
     isWriting = false;
     set();
-    answer.textContent = `${say("characters_written", { count: done })} ${textNotes(symbols, vocabulary, Infinity)}`;
+    answer.textContent = sentences(
+      say("characters_written", { count: done }),
+      textNotes(symbols, vocabulary, Infinity),
+    );
   }
 
-  const start = button(say("write"), () => demo.parts && write()),
+  const start = button(say("write"), seed.next),
     stop = button(say("stop"), () => (isWriting = false));
   const set = () => {
     if (isWriting === start.disabled) return;
@@ -67,7 +73,11 @@ dlguide.demo("text", (demo) => {
     if (hadFocus) (isWriting ? stop : start).focus(); // A disabled button would lose it.
   };
   stop.disabled = true;
-  prompt.onkeydown = (event) => event.key === "Enter" && !event.isComposing && !isWriting && start.click();
+  prompt.onkeydown = (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    start.click();
+  };
   const heat = slider(
     say("temperature"),
     { min: 0, max: 1.5, step: 0.1, value: 0.8, show: (value) => value.toFixed(1) },
@@ -80,11 +90,11 @@ dlguide.demo("text", (demo) => {
       labelled(say("beginning"), prompt),
       heat.field,
       amount.field,
-      labelled(say("seed"), seed),
+      seed.field,
       group("demo-row", start, stop),
       page,
       answer,
     ),
   );
-  return () => {};
+  return () => void (isAsked && write()); // The text may take long: the demo is ready before.
 });

@@ -3,6 +3,7 @@
   "use strict";
 
   const { say } = dlguide;
+  const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
   let number = 0;
 
   /** An element with properties and children; `data-…` and `aria-…` and `role` become attributes. */
@@ -73,6 +74,32 @@
     return { field, input, set };
   }
 
+  /** The seed of what is drawn: `value` reads it, `next` counts it up and draws; another one that is typed draws too. */
+  function seedField(draw) {
+    const input = element("input", { type: "number", value: 0, min: 0, step: 1, onchange: () => draw() });
+    const value = () => input.valueAsNumber || 0;
+    const next = () => {
+      input.value = value() + 1;
+      return draw();
+    };
+    return { field: labelled(say("seed"), input), value, next };
+  }
+
+  /** A field for text that no browser corrects or completes. */
+  const textField = (tag, properties) =>
+    element(tag, { spellcheck: false, autocomplete: "off", autocapitalize: "off", ...properties });
+
+  /** A picture with a line below it. */
+  const figure = (canvas, text) => element("figure", {}, canvas, element("figcaption", { textContent: text }));
+
+  /** Small boxes in a row, each with a text and a smaller one below it: `cells` are [text, below]. */
+  function boxes(cells) {
+    const made = cells.map(([text, below]) =>
+      element("span", { className: "demo-symbol", role: "listitem" }, text, element("small", { textContent: below })),
+    );
+    return element("div", { className: "demo-symbols", role: "list" }, ...made);
+  }
+
   /** Rows with a label, a bar for each series, and its probability; always as many rows, so that nothing jumps. */
   function bars(count, series = [""]) {
     const rows = Array.from({ length: count }, () => {
@@ -137,11 +164,20 @@
   /** The sentence with the answer, read aloud when it changes. */
   const liveText = () => element("p", { className: "demo-answer", "aria-live": "polite", textContent: "\u00a0" });
 
+  /** Sentences one after the other; some may be empty. */
+  const sentences = (...texts) => texts.filter(Boolean).join(dlguide.language === "zh" ? "" : " ");
+
   function softmax(logits, temperature = 1) {
     const top = Math.max(...logits),
       powers = Array.from(logits, (value) => Math.exp((value - top) / temperature));
     const sum = powers.reduce((a, b) => a + b, 0);
     return powers.map((value) => value / sum);
+  }
+
+  /** The place of the largest value, and the value. */
+  function largest(values) {
+    const value = Math.max(...values);
+    return [values.indexOf(value), value];
   }
 
   const sigmoid = (values) => Float32Array.from(values, (value) => 1 / (1 + Math.exp(-value)));
@@ -206,6 +242,7 @@
 
   dlguide.widgets = {
     say,
+    DIGITS,
     element,
     group,
     button,
@@ -213,12 +250,18 @@
     labelled,
     choice,
     slider,
+    seedField,
+    textField,
+    figure,
+    boxes,
     bars,
     percent,
     fixed,
     picture,
     liveText,
+    sentences,
     softmax,
+    largest,
     sigmoid,
     random,
     normals,
