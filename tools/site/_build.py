@@ -13,7 +13,7 @@ import yaml
 from questions import _questions
 from recipes._lib.runs import arguments, recipe_list
 from recipes._lib.words import LANGUAGES, read_words
-from tools.site import _api, _notebooks, _pages, _scripts, _slides
+from tools.site import _api, _notebooks, _pages, _scripts, _search, _slides
 from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
@@ -42,6 +42,7 @@ def build(folder: str = "site") -> None:
         for language in LANGUAGES:
             stage(scratch / language, language)
             _html(scratch, language)
+            _search.write(scratch / f"site_{language}", language)
         _scripts.write(scratch / "site_en/demos")
         shutil.move(scratch / "site_zh", scratch / "site_en/zh")
         if folder.exists():
@@ -146,7 +147,7 @@ def _html(scratch: Path, language: str) -> None:
         "site_dir": f"site_{language}",
         "nav": _navigation(language),
         "theme": {"language": language, "palette": palette},
-        "extra": {"alternate": [{"name": name, "lang": tag, "link": link}]},
+        "extra": {"alternate": [{"name": name, "lang": tag, "link": link}], "search": _search.texts(language)},
     }
     file = scratch / f"{language}.yml"
     file.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")

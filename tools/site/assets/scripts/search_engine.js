@@ -1,0 +1,120 @@
+/* The search: pages by the words of a query, the best first. */
+(() => {
+  "use strict";
+
+  const { HAN, isNear, sequence, stem, terms } = dlguide.search;
+  const FIELDS = { title: 6, words: 4, headings: 2, text: 2, more: 1 };
+
+  /** How often each term stands where: term to page to weight. */
+  function indexed(pages) {
+    const index = new Map();
+    for (const [number, page] of pages.entries()) {
+      const headings = page.sections.map(([, heading]) => heading).join(". ");
+      const text = page.sections.map(([, , said]) => said).join("\n");
+      const fields = { title: page.title, words: page.words.join("; "), headings, text, more: page.more };
+      const weights = new Map();
+      for (const [field, content] of Object.entries(fields)) {
+        const counts = new Map();
+        const all = terms(content);
+        for (const term of all) counts.set(term, (counts.get(term) ?? 0) + 1);
+        for (const [term, count] of counts) {
+          const part = field === "text" ? count / (count + 1 + all.length / 800) : 1;
+          weights.set(term, (weights.get(term) ?? 0) + FIELDS[field] * part);
+        }
+      }
+      for (const [term, weight] of weights) {
+        if (!index.has(term)) index.set(term, new Map());
+        index.get(term).set(number, weight / (weight + 3));
+      }
+      page.phrases = [page.title, ...page.words].map(sequence);
+      page.headings = sequence(headings);
+    }
+    return index;
+  }
+
+  /** What a reader may mean by a term: terms of the index and how sure that is. */
+  function meant(index, term, next) {
+    const found = new Map();
+    if (index.has(term)) found.set(term, 1);
+    if (next && index.has(term + next)) found.set(term + next, 1);
+    const isHan = HAN.test(term);
+    for (const other of index.keys())
+      if (other !== term && other.startsWith(term) && (isHan ? term.length === 1 : term.length > 2))
+        found.set(other, 0.6);
+    if (found.size || isHan || term.length < 4) return found;
+    for (let i = 3; i <= term.length - 3; i++) {
+      const parts = [stem(term.slice(0, i)), stem(term.slice(i))];
+      if (parts.every((part) => index.has(part))) for (const part of parts) found.set(part, 0.7);
+    }
+    if (found.size) return found;
+    for (const other of index.keys())
+      if (!HAN.test(other) && isNear(term, other, term.length > 6 ? 2 : 1)) found.set(other, 0.5);
+    return found;
+  }
+
+  /** The terms that a query asks for: without stop words, if others remain. */
+  function asked(query, stop) {
+    const plain = query
+      .normalize("NFKC")
+      .toLowerCase()
+      .replace(/(\w)['’](\w)/g, "$1$2");
+    const [english, chinese] = [[], []];
+    for (const word of stop.split(" ")) (HAN.test(word) ? chinese : english).push(word);
+    let rest = plain.replace(/[a-z]+/g, (word) => (english.includes(word) ? " " : word));
+    if (chinese.length) rest = rest.replace(new RegExp(chinese.join("|"), "g"), " ");
+    return terms(rest).length ? rest : plain;
+  }
+
+  /** A function from a query to its pages, the best first: { page, found, section() }, with the terms found in it. */
+  function engine({ pages, stop }) {
+    const index = indexed(pages);
+    return (query) => {
+      const rest = asked(query, stop);
+      const wanted = [...new Set(sequence(rest).trim().split(" "))].filter(Boolean);
+      const scores = pages.map(() => 0);
+      const found = pages.map(() => new Map());
+      let most = 0;
+      for (const [place, term] of wanted.entries()) {
+        const best = new Map();
+        const others = meant(index, term, wanted[place + 1]);
+        let rare = 0;
+        for (const [other, sure] of others) {
+          const value = Math.log(1 + pages.length / index.get(other).size);
+          rare = Math.max(rare, value * sure);
+          for (const [number, weight] of index.get(other)) {
+            best.set(number, Math.max(best.get(number) ?? 0, sure * value * weight));
+            found[number].set(other, Math.max(found[number].get(other) ?? 0, sure * value));
+          }
+        }
+        most += rare;
+        for (const [number, score] of best) scores[number] += score;
+      }
+      const whole = sequence(rest);
+      for (const [number, page] of pages.entries()) {
+        if (page.phrases.includes(whole)) scores[number] *= 2;
+        else if (`${page.phrases.join("|")}|${page.headings}`.includes(whole)) scores[number] *= 1.5;
+        scores[number] *= page.weight;
+      }
+      const order = pages.map((_, number) => number).filter((number) => scores[number] > most * 0.12);
+      order.sort((a, b) => scores[b] - scores[a]);
+      return order.map((number) => {
+        const [page, its] = [pages[number], found[number]];
+        return { page, found: its, section: () => section(page, its) };
+      });
+    };
+  }
+
+  /** The section of a page that has most of the terms; the first one if none has more. */
+  function section(page, found) {
+    let [best, most] = [page.sections[0], -1];
+    for (const [place, each] of page.sections.entries()) {
+      let score = place ? 0 : 0.5;
+      const [heading, text] = [new Set(terms(each[1])), new Set(terms(each[2]))];
+      for (const [term, value] of found) score += value * ((heading.has(term) ? 2 : 0) + (text.has(term) ? 1 : 0));
+      if (score > most) [best, most] = [each, score];
+    }
+    return best;
+  }
+
+  dlguide.search.engine = engine;
+})();
