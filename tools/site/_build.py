@@ -88,7 +88,7 @@ def _with_notebooks_and_slides(texts: dict[str, str], language: str) -> dict[str
             links += f" · [{site_words['slides']}](slides.html)"
             found[place.replace("index.md", "slides.html")] = _slides.slides(texts[place], name, language)
             rest = CHAIN.sub(r"\1\n{ data-search-exclude }", rest)
-        found[place] = f"{title}\n\n{links}\n\n{rest}"
+        found[place] = f"{title}\n\n{links}\n{{ data-search-exclude }}\n\n{rest}"
     link = rf"\1 ([{site_words['slides']}](\2/slides.html)) |"
     found["questions/index.md"] = re.sub(r"(\]\((\w+)/index\.md\)) \|", link, texts["questions/index.md"])
     return found

@@ -100,7 +100,9 @@ dlguide.search = {};
       const value = [...new Set(within.map(({ term }) => term))].reduce((sum, term) => sum + found.get(term), 0);
       if (value > most) [begin, most] = [start, value];
     }
-    begin = begin < 60 ? 0 : Math.max(...[". ", "。", "；", " "].map((sign) => text.lastIndexOf(sign, begin - 1) + 1));
+    const sentence = 1 + Math.max(...[". ", "。", "；"].map((sign) => text.lastIndexOf(sign, begin - 1)));
+    if (begin < 60 || text.length < EXCERPT) begin = 0;
+    else if (begin - sentence < 60) begin = sentence;
     return [begin ? "… " : "", ...marked(text.slice(begin, begin + 2 * EXCERPT), found)];
   }
 

@@ -41,6 +41,12 @@
     for (const other of index.keys())
       if (other !== term && other.startsWith(term) && (isHan ? term.length === 1 : term.length > 2))
         found.set(other, 0.6);
+    if (isHan && !found.size && term[1] === next?.[0] && !index.has(next))
+      for (const other of index.keys()) {
+        // The character in the middle may be a wrong one: another that fits between the two beside it.
+        const after = other[1] + next[1];
+        if (other[0] === term[0] && index.has(after)) found.set(other, 0.5).set(after, 0.5);
+      }
     if (found.size || isHan || term.length < 4) return found;
     for (let i = 3; i <= term.length - 3; i++) {
       const parts = [stem(term.slice(0, i)), stem(term.slice(i))];

@@ -17,40 +17,51 @@
     let short = word.normalize("NFD").replace(/[\u0300-\u036f]/g, "");
     short = short.replace(/iz/g, "is").replace(/yz/g, "ys").replace(/our/g, "or").replace(/tre$/, "ter");
     short = short.replace(/ies$/, "y").replace(/([^s])s$/, "$1");
-    short = short.replace(/(is)(e|er|ed|ing|ation)$/, "$1").replace(/(.{3})(ing|ed|e|al|ation|ion)$/, "$1");
-    return short.replace(/([a-z])\1$/, "$1");
+    short = short
+      .replace(/(is)(e|er|ed|ing|ation)$/, "$1")
+      .replace(/(.{3})(ing|ed|e|al|ation|ion)$/, "$1")
+      .replace(/(.{4})(er|est)$/, "$1");
+    return short.replace(/([^s])\1$/, "$1");
   }
 
-  /** The words of a text as {term, start, end}: stems, pairs of Chinese characters, and both parts of a word with a hyphen as one. */
-  function words(text) {
-    const found = [];
+  /** Call `act(term, start, end)` for each word of a text: its stem, or a pair of Chinese characters. */
+  function each(text, act) {
     let last;
     for (const match of text.toLowerCase().matchAll(WORD)) {
       const [part] = match;
-      const end = match.index + part.length;
-      if (!HAN.test(part)) {
-        const whole = last?.end === match.index - 1 && text[last.end] === "-" && last.part + part;
-        if (whole) found.push({ term: stem(whole), start: last.start, end, isWhole: true });
-        found.push({ term: stem(part), start: match.index, end });
-        last = { part, start: match.index, end };
+      const start = match.index;
+      const end = start + part.length;
+      if (HAN.test(part)) {
+        for (const { 0: run, index } of part.matchAll(PARTICLES))
+          for (let i = 0; i < Math.max(run.length - 1, 1); i++)
+            act(run.slice(i, i + 2), start + index + i, start + index + Math.min(i + 2, run.length));
         continue;
       }
-      for (const { 0: run, index } of part.matchAll(PARTICLES))
-        for (let i = 0; i < Math.max(run.length - 1, 1); i++) {
-          const start = match.index + index + i;
-          found.push({ term: run.slice(i, i + 2), start, end: start + Math.min(run.length, 2) });
-        }
+      act(stem(part), start, end);
+      // Both parts of a word with a hyphen, as one word too.
+      if (last?.end === start - 1 && text[last.end] === "-") act(stem(last.part + part), last.start, end, true);
+      last = { part, start, end };
     }
+  }
+
+  function words(text) {
+    const found = [];
+    each(text, (term, start, end) => found.push({ term, start, end }));
+    return found.sort((a, b) => a.start - b.start);
+  }
+
+  function terms(text) {
+    const found = [];
+    each(text, (term) => found.push(term));
     return found;
   }
 
-  /** The terms of a text, and those in their order as one text, to compare phrases. */
-  const terms = (text) => words(text).map(({ term }) => term);
-  const sequence = (text) =>
-    ` ${words(text)
-      .filter(({ isWhole }) => !isWhole)
-      .map(({ term }) => term)
-      .join(" ")} `; // prettier-ignore
+  /** The terms in their order as one text, to compare phrases. */
+  function sequence(text) {
+    const found = [];
+    each(text, (term, _start, _end, isWhole) => isWhole || found.push(term));
+    return ` ${found.join(" ")} `;
+  }
 
   /** Whether at most `most` letters must be put in, left out, changed or swapped to get from one word to the other. */
   function isNear(a, b, most) {
