@@ -39,19 +39,16 @@ def write(folder: Path, language: str) -> None:
     """Write the index of a language into its site, in place of Zensical's."""
     items = json.loads((folder / "search.json").read_text(encoding="utf-8"))["items"]
     (folder / "search.json").unlink()
-    rows = _rows()
-    index = {"stop": rows.pop("stop words")[language], "pages": _indexed(items, _words(rows, language), folder)}
+    words = _words(language)
+    index = {"stop": " ".join(words.pop("stop words")), "pages": _indexed(items, words, folder)}
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
     (folder / "search_index.js").write_text(f"dlguide.search.index = {text};\n", encoding="utf-8")
 
 
-def _rows() -> dict[str, dict[str, str]]:
-    with WORDS.open(encoding="utf-8", newline="") as lines:
-        return {row["page"]: row for row in csv.DictReader(lines)}
-
-
-def _words(rows: dict[str, dict[str, str]], language: str) -> dict[str, list[str]]:
+def _words(language: str) -> dict[str, list[str]]:
     """Return the search words of each page; Chinese readers type English ones, too."""
+    with WORDS.open(encoding="utf-8", newline="") as lines:
+        rows = {row["page"]: row for row in csv.DictReader(lines)}
     languages = ("zh", "en") if language == "zh" else ("en",)
     found = {page: [word for each in languages for word in row[each].split("; ")] for page, row in rows.items()}
     for suffix in LANGUAGES.values():  # The names of a term, in both languages, lead to the pages that explain it.

@@ -3,7 +3,7 @@
   "use strict";
 
   const { HAN, isNear, sequence, stem, terms } = dlguide.search;
-  const FIELDS = { title: 6, words: 4, headings: 2, text: 2, more: 1 };
+  const FIELDS = { title: 6, words: 3, headings: 2, text: 2, more: 1 };
 
   /** How often each term stands where: term to page to weight. */
   function indexed(pages) {
@@ -26,7 +26,6 @@
         if (!index.has(term)) index.set(term, new Map());
         index.get(term).set(number, weight / (weight + 3));
       }
-      page.phrases = [page.title, ...page.words].map(sequence);
       page.headings = sequence(headings);
     }
     return index;
@@ -58,56 +57,76 @@
     return found;
   }
 
-  /** The terms that a query asks for: without stop words, if others remain. */
-  function asked(query, stop) {
-    const plain = query
-      .normalize("NFKC")
-      .toLowerCase()
-      .replace(/(\w)['’](\w)/g, "$1$2");
-    const [english, chinese] = [[], []];
-    for (const word of stop.split(" ")) (HAN.test(word) ? chinese : english).push(word);
-    let rest = plain.replace(/[a-z]+/g, (word) => (english.includes(word) ? " " : word));
-    if (chinese.length) rest = rest.replace(new RegExp(chinese.join("|"), "g"), " ");
-    return terms(rest).length ? rest : plain;
+  /** A function that drops stop words from a text, if others remain. */
+  function dropping(stop) {
+    const all = stop.split(" ");
+    const english = new Set(all.filter((word) => !HAN.test(word)));
+    const chinese = all.filter((word) => HAN.test(word));
+    const [signs, phrases] = [chinese.filter((word) => word.length === 1), chinese.filter((word) => word.length > 1)];
+    const alone = `(?<!\\p{sc=Han})[${signs.join("")}]+(?!\\p{sc=Han})`; // In a word such as 性能 they count.
+    const dropped = [phrases.join("|"), alone].map((part) => new RegExp(part, "gu"));
+    return (text) => {
+      const plain = text
+        .normalize("NFKC")
+        .toLowerCase()
+        .replace(/(\w)['’](\w)/g, "$1$2"); // prettier-ignore
+      let rest = plain.replace(/[a-z]+/g, (word) => (english.has(word) ? " " : word));
+      if (chinese.length) for (const part of dropped) rest = rest.replace(part, " ");
+      return terms(rest).length ? rest : plain;
+    };
   }
 
   /** A function from a query to its pages, the best first: { page, found, section() }, with the terms found in it. */
   function engine({ pages, stop }) {
+    const drop = dropping(stop);
+    const list = (text) => sequence(drop(text)).trim().split(" ");
     const index = indexed(pages);
+    const rare = (term) => Math.log(1 + pages.length / index.get(term).size) * (/^\d+$/.test(term) ? 0.5 : 1);
+    for (const page of pages) page.phrases = [page.title, ...page.words].map(list);
+
     return (query) => {
-      const rest = asked(query, stop);
-      const wanted = [...new Set(sequence(rest).trim().split(" "))].filter(Boolean);
+      const wanted = list(query);
+      const known = new Map(); // A term of the index to how much it says about what is wanted.
       const scores = pages.map(() => 0);
-      const found = pages.map(() => new Map());
       let most = 0;
       for (const [place, term] of wanted.entries()) {
         const best = new Map();
         const others = meant(index, term, wanted[place + 1]);
-        let rare = 0;
         for (const [other, sure] of others) {
-          const value = Math.log(1 + pages.length / index.get(other).size);
-          rare = Math.max(rare, value * sure);
-          for (const [number, weight] of index.get(other)) {
-            best.set(number, Math.max(best.get(number) ?? 0, sure * value * weight));
-            found[number].set(other, Math.max(found[number].get(other) ?? 0, sure * value));
-          }
+          const value = sure * rare(other);
+          known.set(other, Math.max(known.get(other) ?? 0, value));
+          for (const [number, weight] of index.get(other))
+            best.set(number, Math.max(best.get(number) ?? 0, value * weight));
         }
-        most += rare;
+        most += Math.max(0, ...[...others].map(([other, sure]) => sure * rare(other)));
         for (const [number, score] of best) scores[number] += score;
       }
-      const whole = sequence(rest);
+      const whole = wanted.join(" ");
       for (const [number, page] of pages.entries()) {
-        if (page.phrases.includes(whole)) scores[number] *= 2;
-        else if (`${page.phrases.join("|")}|${page.headings}`.includes(whole)) scores[number] *= 1.5;
+        if (!scores[number]) continue;
+        scores[number] += Math.max(...page.phrases.map((phrase) => shared(phrase, known)));
+        if (page.phrases.some((phrase) => phrase.join(" ") === whole)) scores[number] *= 1.5;
+        else if (page.headings.includes(` ${whole} `)) scores[number] *= 1.3;
         scores[number] *= page.weight;
       }
       const order = pages.map((_, number) => number).filter((number) => scores[number] > most * 0.12);
       order.sort((a, b) => scores[b] - scores[a]);
-      return order.map((number) => {
-        const [page, its] = [pages[number], found[number]];
-        return { page, found: its, section: () => section(page, its) };
-      });
+      return order.map((number) => ({
+        page: pages[number],
+        found: known,
+        section: () => section(pages[number], known),
+      }));
     };
+
+    /** What a phrase of a page has in common with the query, the more the less it has beside that. */
+    function shared(phrase, known) {
+      let [both, all] = [0, 0];
+      for (const term of phrase) {
+        both += known.get(term) ?? 0;
+        all += index.has(term) ? rare(term) : 0;
+      }
+      return both && (both * both) / all;
+    }
   }
 
   /** The section of a page that has most of the terms; the first one if none has more. */
