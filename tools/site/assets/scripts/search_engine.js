@@ -53,7 +53,7 @@
     }
     if (found.size) return found;
     for (const other of index.keys())
-      if (!HAN.test(other) && isNear(term, other, term.length > 6 ? 2 : 1)) found.set(other, 0.5);
+      if (other[0] === term[0] && isNear(term, other, term.length > 6 ? 2 : 1)) found.set(other, 0.5);
     return found;
   }
 
@@ -82,7 +82,7 @@
     const list = (text) => sequence(drop(text)).trim().split(" ");
     const index = indexed(pages);
     const rare = (term) => Math.log(1 + pages.length / index.get(term).size) * (/^\d+$/.test(term) ? 0.5 : 1);
-    for (const page of pages) page.phrases = [page.title, ...page.words].map(list);
+    for (const page of pages) page.phrases = [page.title.replace(/^\d+\. /, ""), ...page.words].map(list);
 
     return (query) => {
       const wanted = list(query);
@@ -105,7 +105,8 @@
       for (const [number, page] of pages.entries()) {
         if (!scores[number]) continue;
         scores[number] += Math.max(...page.phrases.map((phrase) => shared(phrase, known)));
-        if (page.phrases.some((phrase) => phrase.join(" ") === whole)) scores[number] *= 1.5;
+        const same = page.phrases.findIndex((phrase) => phrase.join(" ") === whole); // The first one is the title.
+        if (same >= 0) scores[number] *= same ? 1.5 : 2;
         else if (page.headings.includes(` ${whole} `)) scores[number] *= 1.3;
         scores[number] *= page.weight;
       }
