@@ -14,7 +14,7 @@ from questions import _questions
 from recipes._lib.published import published_runs
 from recipes._lib.runs import arguments, recipe_list
 from recipes._lib.words import LANGUAGES, read_words
-from tools.site import _api, _home, _notebooks, _pages, _pictures, _play, _scripts, _slides
+from tools.site import _api, _home, _notebooks, _pages, _pictures, _play, _scripts, _search, _slides
 from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
@@ -44,6 +44,7 @@ def build(folder: str = "site") -> None:
         for language in LANGUAGES:
             stage(scratch / language, language)
             _html(scratch, language)
+            _search.write(scratch / f"site_{language}", language)
         _scripts.write(scratch / "site_en/demos")
         shutil.move(scratch / "site_zh", scratch / "site_en/zh")
         _lighten(scratch / "site_en")
@@ -102,7 +103,7 @@ def _with_notebooks_and_slides(texts: dict[str, str], language: str) -> dict[str
             links += f" · [{site_words['slides']}](slides.html)" + _play.seen(name, language)
             found[place.replace("index.md", "slides.html")] = _slides.slides(texts[place], name, language)
             rest = CHAIN.sub(r"\1\n{ data-search-exclude }", rest)
-        found[place] = f"{title}\n\n{links}\n\n{rest}"
+        found[place] = f"{title}\n\n{links}\n{{ data-search-exclude }}\n\n{rest}"
     link = rf"\1 ([{site_words['slides']}](\2/slides.html)) |"
     found["questions/index.md"] = re.sub(r"(\]\((\w+)/index\.md\)) \|", link, texts["questions/index.md"])
     runs = rf"(\[`({'|'.join(published_runs.models())})`\]\(published/\2/index\.md\))"
@@ -169,6 +170,7 @@ def _html(scratch: Path, language: str) -> None:
         "extra": {
             "alternate": [{"name": name, "lang": tag, "link": link}],
             "close": site_words["close"],
+            "search": _search.texts(language),
             "status": {"runs": site_words["runs here"]},
         },
     }

@@ -66,7 +66,8 @@ def page_text(name: str, language: str, files: Files) -> str:
     content = OTHER_LANGUAGE.sub("", content).replace("\n · ", "\n").replace(f"]({twin})", "](#)")
     content = re.sub(r"\[([^\[\]]*)\]\(#\)", r"\1", content)  # The site has a link to the other language in its head.
     content = with_places(content, language)
-    return transformed(_entries(content) if name.endswith("/glossary.md") else content, name, staged(name), files)
+    content = _entries(content, language) if name.endswith("/glossary.md") else content
+    return transformed(content, name, staged(name), files)
 
 
 def with_places(content: str, language: str) -> str:
@@ -86,13 +87,15 @@ def _converter() -> markdown.Markdown:
     return markdown.Markdown(extensions=EXTENSIONS, extension_configs=coloured)
 
 
-def _entries(glossary: str) -> str:
-    """Return the glossary with a heading for each term, so that the search finds it."""
+def _entries(glossary: str, language: str) -> str:
+    """Return the glossary with a heading for each term, so that the search finds it: the meaning, then the names."""
+    number = read_words(WORDS, language)["question number"]
 
     def entry(row: re.Match) -> str:
         term, other, also, questions, meaning = (cell.strip() for cell in row[1].split("|"))
-        about = " · ".join(filter(None, (other, also, questions)))
-        return f"### {term}\n\n{about}\n\n{meaning}\n\n"
+        questions = re.sub(r"\[(\d+)\]", lambda found: f"[{number.format(number=found[1])}]", questions)
+        about = " · ".join(filter(None, (questions, other, also)))
+        return f"### {term}\n\n{meaning}\n\n{about}\n\n"
 
     rest = re.sub(r"^\| \S+ \|.*\n\|[-|]+\|\n", "", glossary, flags=re.MULTILINE)
     return re.sub(r"^\|(.*)\|\n", entry, rest, flags=re.MULTILINE)
