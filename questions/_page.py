@@ -9,7 +9,7 @@
 | `<!-- accuracy: relu - none -->` | the size of the difference of two rows |
 | `<!-- passes: abs - relu @ 20 -->` | the same at a place on the curves |
 
-Each ends in `<!-- end -->`.
+Each ends in `<!-- end -->`. The marker of a figure that the learner moves, `<!-- figure NAME -->`, is the site's.
 """
 
 import re
@@ -24,7 +24,7 @@ from questions._questions import Question
 from recipes._lib.runs import arguments
 from recipes._lib.words import LANGUAGES
 
-BLOCK = re.compile(r"<!-- (?!end)([^>]+) -->(.*?)<!-- end -->", re.DOTALL)
+BLOCK = re.compile(r"<!-- (?!end|figure )([^>]+) -->(.*?)<!-- end -->", re.DOTALL)
 NUMBER = re.compile(r"(?P<panel>\w+): (?P<row>\S+)(?: - (?P<reference>\S+))?(?: @ (?P<at>\S+))?")
 
 

@@ -63,8 +63,8 @@ def stage(folder: Path, language: str) -> None:
             done.add(path)
             texts[_pages.listing(path)] = _pages.listing_text(path, files)
     for place, text in texts.items():
-        if demo := re.search(r'data-demo="(\w+)"', text):
-            text = f"---\ndemo: {demo[1]}\n---\n{text}"
+        if runs := re.findall(r'data-(demo|figure)="(\w+)"', text):  # The scripts that the page loads.
+            text = "\n".join(["---", *(f"{kind}: {name}" for kind, name in dict(runs).items()), "---", text])
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(text, encoding="utf-8")
     for path in files.pictures:

@@ -23,6 +23,9 @@ LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s#]*)(#[^()\s]*)?\)
 OTHER_LANGUAGE = re.compile(r" ?\[(?:中文|English)\]\([^)]*\)")
 """The link to the page in the other language: the site has it in its head."""
 DEMO = re.compile(r"<!-- demo (\w+) (.+?) -->\n(.*?)<!-- end demo -->\n?", re.DOTALL)
+FIGURE = re.compile(r"<!-- figure (\w+) -->\n(.*?)<!-- end figure -->\n?", re.DOTALL)
+"""The place of a figure that the learner moves: it replaces what stands between; nothing stands there if it comes below
+a picture that says more."""
 COMMENT = re.compile(r"(`[^`\n]*`)|<!--.*?-->", re.DOTALL)
 """A comment; one that stands in code is text."""
 EXTENSIONS = ["tables", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tools.site.formulas"]
@@ -101,6 +104,7 @@ def listing_text(path: str, files: Files) -> str:
 
 def transformed(content: str, name: str, place: str, files: Files) -> str:
     """Return Markdown of the path `name` in the repository as that of `place` in the site; code stays as it is."""
+    content = FIGURE.sub(r'<div class="demo figure" data-figure="\1" markdown="1">\n\n\2\n</div>\n', content)
     parts = FENCE.split(DEMO.sub(_demo, content))  # Each second part is code.
     parts[::2] = [_prose(part, name, place, files) for part in parts[::2]]
     return "".join(parts)

@@ -23,7 +23,12 @@ RUNTIME = "ort-wasm-simd-threaded"
 def write(folder: Path) -> None:
     """Write the scripts. Without npm, the pages show their recorded examples, and a line says so."""
     shutil.copytree(HERE / "demos", folder, ignore=shutil.ignore_patterns("*.csv"))
-    texts = {language: read_words(HERE / "demos/words.csv", language) for language in LANGUAGES}
+    shutil.copytree(HERE / "figures", folder / "figures", ignore=shutil.ignore_patterns("*.csv"))
+    tables = [HERE / "demos/words.csv", HERE / "figures/words.csv"]
+    texts = {
+        language: {key: text for table in tables for key, text in read_words(table, language).items()}
+        for language in LANGUAGES
+    }
     (folder / "words.js").write_text(_assigned(words=texts), encoding="utf-8")
     (folder / "models").mkdir()
     for name in published_runs.models():

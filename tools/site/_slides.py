@@ -19,6 +19,8 @@ SENTENCE_END = re.compile(
     r"(\*\*.+?\*\*|\*[^*]+\*|\[[^\]]*\]\([^)]*\)|`[^`]*`|\$[^$]+\$|\([^)]*\)|（[^）]*）)"  # These stay whole.
     r"|(?<=[.!?])\s+(?=[A-Z“*\[$`])|(?<=[。！？])\s*(?=[^\s”）→])"
 )
+FIGURE = re.compile('<div class="demo figure".*>|</div>')
+"""The edges of a moving figure's place: slides show the still picture in it."""
 FRAME = """<!doctype html>
 <html lang="{language}">
 <meta charset="utf-8">
@@ -42,7 +44,7 @@ def slides(page: str, name: str, language: str) -> str:
     texts = read_words(_pages.WORDS, language)
     parts = enumerate(_pages.FENCE.split(page))  # Each second part is code.
     blocks = [block for i, part in parts for block in ([part] if i % 2 else re.split(r"\n{2,}", part.strip()))]
-    title, _, first, *blocks = filter(None, blocks)
+    title, _, first, *blocks = (block for block in blocks if block and not FIGURE.fullmatch(block))
     if not first.startswith("*"):  # The first question of the path needs no other one.
         first, blocks = "", [first, *blocks]
     twin = f"../../{texts['other folder']}questions/{name}/slides.html"

@@ -3,19 +3,13 @@
 (() => {
   "use strict";
 
-  const dlguide = (window.dlguide = window.dlguide || {});
   const folder = document.currentScript.src.replace(/[^/]*$/, "");
-  const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
   const loads = {},
     models = {};
   let runtime = null,
     last = Promise.resolve();
   dlguide.files = dlguide.files || {};
   dlguide.info = dlguide.info || {};
-
-  /** The page's words for a key, with the values for its {names}. */
-  dlguide.say = (key, values = {}) => dlguide.words[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  dlguide.language = language;
 
   /** Load a script of this folder once. */
   function load(name) {
@@ -99,11 +93,7 @@
 
   /** Build every demo of a kind. `build(demo)` fills `demo.box`
       and returns what is to be done when the models are there. */
-  dlguide.demo = (kind, build) => {
-    const mountAll = () => document.querySelectorAll(`.demo[data-demo="${kind}"]`).forEach((div) => mount(div, build));
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", mountAll);
-    else mountAll();
-  };
+  dlguide.demo = (kind, build) => dlguide.each(`.demo[data-demo="${kind}"]`, (div) => mount(div, build));
 
   function mount(div, build) {
     const recorded = document.createElement("div"),
