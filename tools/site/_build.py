@@ -21,7 +21,8 @@ CHAIN = re.compile(r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves op
 """Lines with titles of other questions, which the search must not find in place of those."""
 FAQ = ("training", "data", "article", "listings", "glossary")
 GUIDES = ("training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends", "machines")
-GUIDES += ("teaching", "models", "experiments", "not_learning", "faults", "diagnosis", "diagnosis_checks")
+GUIDES += ("teaching", "models", "experiments", "not_learning", "train_in_page")
+GUIDES += ("faults", "diagnosis", "diagnosis_checks")
 MEASURED = ("results", "seeds", "peers", "speed", "record", "upstream", "photos", "deep_q_learning")
 
 

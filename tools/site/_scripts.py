@@ -13,10 +13,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from recipes._lib.published import published_runs
 from recipes._lib.words import LANGUAGES, read_words
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 RUNTIME = "ort-wasm-simd-threaded"
 
 
@@ -24,7 +27,9 @@ def write(folder: Path) -> None:
     """Write the scripts. Without npm, the pages show their recorded examples, and a line says so."""
     shutil.copytree(HERE / "demos", folder, ignore=shutil.ignore_patterns("*.csv"))
     shutil.copytree(HERE / "figures", folder / "figures", ignore=shutil.ignore_patterns("*.csv"))
-    tables = [HERE / "demos/words.csv", HERE / "figures/words.csv"]
+    cars = np.genfromtxt(ROOT / "data/auto_mpg.csv", delimiter=",", names=True)[["weight", "year", "mpg"]]
+    (folder / "figures/cars.js").write_text(_assigned(cars=cars.tolist()), encoding="utf-8")
+    tables = [HERE / "demos/words.csv", *sorted((HERE / "figures").glob("*words.csv"))]
     texts = {
         language: {key: text for table in tables for key, text in read_words(table, language).items()}
         for language in LANGUAGES

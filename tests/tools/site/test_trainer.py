@@ -1,6 +1,5 @@
 """Train in the page: its network against Keras, what the controls do, the page by keyboard and on a phone."""
 
-import json
 
 import keras
 import numpy as np

@@ -10,7 +10,7 @@
   /** Of each activation: its value, and its slope from the value `a` and the weighted sum `z`. */
   const ACTIVATIONS = {
     none: [(z) => z, () => 1],
-    relu: [(z) => (z < 0 ? 0 : z), (_, z) => (z > 0 ? 1 : 0)], // NaN stays NaN.
+    relu: [(z) => Math.max(z, 0), (_, z) => (z > 0 ? 1 : 0)],
     tanh: [Math.tanh, (a) => 1 - a * a],
     sigmoid: [sigmoid, (a) => a * (1 - a)],
     silu: [(z) => z * sigmoid(z), (_, z) => slopeOfSilu(z)],
