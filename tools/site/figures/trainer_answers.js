@@ -33,6 +33,10 @@
       return (this.values.length * this.count) / this.piece;
     }
 
+    restart() {
+      this.at = 0;
+    }
+
     /** Compute the next piece; true when a round is done. */
     update() {
       if (this.at >= this.pieces) this.at = 0;
@@ -60,8 +64,10 @@
     const context = canvas.getContext("2d"),
       image = context.createImageData(cells, cells);
     for (let i = 0; i < cells * cells; i++) {
-      const value = Math.max(-1, Math.min(1, shade((cells - 1 - Math.floor(i / cells)) * cells + (i % cells)) || 0));
-      image.data.set([...(value < 0 ? ORANGE : BLUE), 190 * Math.abs(value)], 4 * i);
+      const value = shade((cells - 1 - Math.floor(i / cells)) * cells + (i % cells)) || 0;
+      const colour = value < 0 ? ORANGE : BLUE;
+      for (let k = 0; k < 3; k++) image.data[4 * i + k] = colour[k];
+      image.data[4 * i + 3] = 140 * Math.min(1, Math.abs(value));
     }
     context.putImageData(image, 0, 0);
   }

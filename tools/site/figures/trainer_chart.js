@@ -52,7 +52,7 @@
     return { svg: plot.svg, draw };
   }
 
-  /** The numbers in a sentence. */
+  /** The numbers in sentences. */
   function numbers(runs) {
     const name = runs.data.isRegression ? "loss" : "accuracy";
     const show = (value, key) => (key === "accuracy" ? percent(value) : fixed(value, 3));
@@ -65,8 +65,9 @@
       });
       return dlguide.say(`trainer.${runs.runs.length > 1 ? "interval" : "single"}_${key}`, values);
     };
-    if (runs.failed) return dlguide.say("trainer.failed", { failed: runs.failed, count: runs.runs.length });
-    return name === "loss" ? between("loss") : `${between("loss")} ${between("accuracy")}`;
+    const failed = { failed: runs.failed, count: runs.runs.length };
+    if (runs.failed) return [dlguide.say("trainer.failed", failed), word("not_finite")];
+    return name === "loss" ? [between("loss")] : [between("loss"), between("accuracy")];
   }
 
   Object.assign(dlguide.trainer, { chart, numbers, mean });

@@ -6,7 +6,7 @@
     { PRESETS, word } = dlguide.trainer;
 
   /** Points by a click or a tap, or by arrow keys and Enter: `points` is the list; `onchange` is called after. */
-  function ownPoints(tell, onchange) {
+  function ownPoints(onchange) {
     const points = [];
     let mark = 1;
     const marks = [1, 0, "remove"].map((value) => [value, word(`mark_${value}`)]);
@@ -20,9 +20,10 @@
       const handle = plot.handle(word("place"), show, steps);
       show(at);
       const isCurve = name === "curve";
+      field.hidden = name === "cars";
 
       function add(place) {
-        if (name === "cars") return tell(word("no_own"));
+        if (field.hidden) return;
         if (place.some((value, k) => value < ranges[k][0] || value > ranges[k][1])) return;
         const far = ({ x, y }) => Math.hypot(x[0] - place[0], (isCurve ? y : x[1]) - place[1]);
         if (mark !== "remove") points.push(isCurve ? { x: [place[0]], y: place[1] } : { x: place, y: mark });

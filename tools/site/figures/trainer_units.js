@@ -7,19 +7,20 @@
     { word, grid, paint } = dlguide.trainer;
   const CELLS = 16,
     SHOWN = 8,
-    UNIT = 34,
-    LINE = 46;
+    UNIT = 60, // Pixels of the canvas, which has two for each of the page.
+    LINE = 72;
   const SMALLEST = -8; // Of the gradient, as a power of ten.
 
   function units() {
     const canvas = element("canvas", { className: "trainer-network", role: "img", "aria-label": word("network") }),
       small = element("canvas");
-    const head = ["layer", "gradient", "dead"].map((key) => element("th", { scope: "col", textContent: word(key) }));
-    const body = element("tbody");
+    const titles = ["layer", "gradient", "dead"].map((key) => element("th", { scope: "col", textContent: word(key) }));
+    const body = element("tbody"),
+      head = element("p", { className: "demo-name" });
     const table = element(
       "table",
       { className: "demo-bars trainer-layers" },
-      element("thead", {}, element("tr", {}, ...head)),
+      element("thead", {}, element("tr", {}, ...titles)),
       body,
     );
 
@@ -33,12 +34,12 @@
     function draw(runs, theme) {
       const { data } = runs,
         { network } = runs.runs[0] ?? {};
-      if (!network) return;
+      if (!network) return void (canvas.width = canvas.clientWidth); // Empty.
       const places = grid(data, CELLS),
         count = places.length / data.inputs;
       network.outputs(places, count);
       const columns = [data.inputs, ...network.layers.map(({ to }) => Math.min(to, SHOWN))];
-      canvas.width = 2 * 330;
+      canvas.width = 2 * canvas.clientWidth;
       canvas.height = LINE * SHOWN;
       const context = canvas.getContext("2d");
       network.layers.forEach((layer, i) => lines(context, columns, layer, i, theme));
@@ -50,10 +51,9 @@
           picture(context, values, place(columns, column, unit), theme, layer?.isOutput && !data.isRegression);
         }
       });
-      canvas.setAttribute(
-        "aria-label",
-        `${word("network")} ${[data.inputs, ...network.layers.map(({ to }) => to)].join(" – ")}`,
-      );
+      const sizes = [data.inputs, ...network.layers.map(({ to }) => to)];
+      canvas.setAttribute("aria-label", `${word("network")} ${sizes.join(" – ")}`);
+      head.textContent = word("network_head") + (Math.max(...sizes) > SHOWN ? word("network_more") : "");
       rows(network, data);
     }
 
@@ -107,7 +107,7 @@
       });
       body.replaceChildren(...made);
     }
-    return { canvas, box: group("demo-stack", group("demo-wide", canvas), table), draw };
+    return { box: group("demo-stack", head, canvas, table), draw };
   }
 
   dlguide.trainer.units = units;
