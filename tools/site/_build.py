@@ -23,7 +23,8 @@ CHAIN = re.compile(r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves op
 AS_WRITTEN = re.compile(r"(<pre.*?</pre>|<script.*?</script>)", re.DOTALL)
 FAQ = ("training", "data", "article", "listings", "glossary")
 GUIDES = ("first_steps", "training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends")
-GUIDES += ("machines", "teaching", "models", "experiments", "not_learning", "faults", "diagnosis", "diagnosis_checks")
+GUIDES += ("machines", "teaching", "models", "experiments", "not_learning", "train_in_page")
+GUIDES += ("faults", "diagnosis", "diagnosis_checks")
 MEASURED = ("results", "seeds", "peers", "speed", "record", "upstream", "photos", "deep_q_learning")
 
 

@@ -15,11 +15,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from recipes._lib.published import published_runs
 from recipes._lib.words import LANGUAGES, read_words
 
 HERE = Path(__file__).parent
-DICTIONARY = published_runs.FOLDER.parents[1] / "data/cmudict.csv.gz"
+ROOT = HERE.parents[1]
+DICTIONARY = ROOT / "data/cmudict.csv.gz"
 RUNTIME = "ort-wasm-simd-threaded"
 
 
@@ -27,6 +30,8 @@ def write(folder: Path) -> None:
     """Write the scripts. Without npm, the pages show their recorded examples, and a line says so."""
     shutil.copytree(HERE / "demos", folder, ignore=shutil.ignore_patterns("*.csv"))
     shutil.copytree(HERE / "figures", folder / "figures", ignore=shutil.ignore_patterns("*.csv"))
+    cars = np.genfromtxt(ROOT / "data/auto_mpg.csv", delimiter=",", names=True)[["weight", "year", "mpg"]]
+    (folder / "figures/cars.js").write_text(_assigned(cars=cars.tolist()), encoding="utf-8")
     (folder / "models").mkdir()
     if has_runtime():
         for name in published_runs.models():
@@ -34,7 +39,7 @@ def write(folder: Path) -> None:
         _write_runtime(folder)
     else:
         print("npm is missing (it comes with Node.js): the pages show recorded examples instead of running models")
-    tables = [HERE / "demos/words.csv", HERE / "figures/words.csv"]
+    tables = [HERE / "demos/words.csv", *sorted((HERE / "figures").glob("*words.csv"))]
     texts = {
         language: {key: text for table in tables for key, text in read_words(table, language).items()}
         for language in LANGUAGES
