@@ -10,7 +10,7 @@ from questions import _questions
 from tools.site import _pages, _slides
 
 FOLDER = Path(__file__).parents[2] / "tools/site/figures"
-MODULES = {"fields", "figure", "plot"}
+MODULES = {"fields", "figure", "least_squares", "plot"}
 NAMES = sorted({path.stem for path in FOLDER.glob("*.js")} - MODULES)
 
 

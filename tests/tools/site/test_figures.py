@@ -9,6 +9,7 @@ import re
 import keras
 import numpy as np
 import pytest
+from sklearn.svm import SVC
 
 pytest.importorskip("playwright")
 
@@ -18,7 +19,7 @@ from tools.site import _scripts
 
 pytestmark = pytest.mark.thorough
 FIGURE = ".figure[data-state=ready]"
-CONTROLS = f"{FIGURE} :is(input, .plot-handle)"
+CONTROLS = f"{FIGURE} :is(input, .plot-handle):visible"
 SHOWN = """figure => [...figure.querySelectorAll('svg, canvas, table, .demo-answer, .demo-value')]
     .map(part => part.toDataURL ? part.toDataURL() : part.outerHTML.replace(/plot-clip-\\d+/g, '')).join()"""
 TEXTS = {name: _questions.question(name).page("en").read_text(encoding="utf-8") for name in _questions.names()}
@@ -73,7 +74,95 @@ def convolution():
     yield f"convolve({moved}, {flat}).slice(1).map((row) => row.slice(2))", output[:-1, :-2]
 
 
+def activations():
+    x = np.linspace(-1, 1, 201)
+    curve = np.sin(np.pi * x + 1)
+    for bends in (np.arange(12) / 6 - 1, [-0.65, 0.05, 0.35]):  # Equally spaced; below 0.04, as the page promises.
+        columns = np.column_stack([np.ones(201), np.maximum(x[:, None] - bends, 0)])
+        weights = np.linalg.lstsq(columns, curve)[0]
+        error = np.sqrt(np.mean((columns @ weights - curve) ** 2))
+        call = f"fit('relu', {list(map(float, bends))})"
+        yield f"{call}.weights", weights[1:]
+        yield f"{call}.error", error
+    assert error < 0.04
+    yield "fit('relu', [-0.65, 0.05, 0.05, 0.35]).error", error  # Two units that bend at one place are one.
+    yield "equal(12)", np.arange(12) / 6 - 1
+    line = np.polyfit(x, curve, 1)
+    for count in (1, 7):
+        yield f"fit('none', dlguide.figures.activations.equal({count})).weights", np.full(count, line[0] / count)
+        yield f"fit('none', dlguide.figures.activations.equal({count})).error", np.std(curve - np.polyval(line, x))
+
+
+def multilayer():
+    yield "unitOf([[-0.4, 0.4], [0.4, -0.4]])", [1, 1, 0]  # The page's example by hand: h₁, h₂, the table, y.
+    yield "unitOf([[0.3, 0.7], [0.7, 0.3]])", [1, 1, -1]
+    table = np.array([[0, 0], [1, 0], [1, 0], [2, 1]])
+    yield "INPUTS.map((point) => dlguide.figures.multilayer.features([[1, 1, 0], [1, 1, -1]], point))", table
+    yield f"separating({table.tolist()})", [1, -2, -0.5]
+    inputs, classes, rng = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), [0, 1, 1, 0], np.random.default_rng(0)
+    found = []
+    for _ in range(12):
+        weights, biases = rng.normal(size=(2, 2)), rng.normal(size=2)
+        features = np.maximum(inputs @ weights + biases, 0)
+        machine = SVC(kernel="linear", C=1e9, tol=1e-9).fit(features, classes)
+        found.append(machine.score(features, classes) == 1)
+        output = [*machine.coef_[0] / 2, machine.intercept_[0] / 2] if found[-1] else [0, 0, 0]
+        yield f"separating({features.tolist()}) ?? [0, 0, 0]", output
+        right = sum((inputs @ weights[:, 0] + biases[0] > 0) == classes)
+        yield f"right({[*weights[:, 0], biases[0]]}, dlguide.figures.multilayer.INPUTS)", right
+    assert 3 <= sum(found) <= 9
+
+
+def uniforms(seed, count):
+    """Return the numbers of `dlguide.widgets.random` (mulberry32)."""
+    found = []
+    for i in range(1, count + 1):
+        state = (seed + i * 0x6D2B79F5) % 2**32
+        mixed = (state ^ state >> 15) * (state | 1) % 2**32
+        mixed ^= (mixed + (mixed ^ mixed >> 7) * (mixed | 61)) % 2**32
+        found.append((mixed ^ mixed >> 14) / 2**32)
+    return np.array(found)
+
+
+def dropout():
+    h, w = np.array([2, 4]), np.array([1, 0.5])
+    for rate, outputs, variance in ((0.5, [0, 4, 4, 8], 8), (0.25, [0, 8 / 3, 8 / 3, 16 / 3], 8 / 3)):  # On the page.
+        settings = json.dumps({"rate": rate, "weights": w.tolist(), "seed": 5})
+        yield f"subNetworks({settings}).map(({{ output }}) => output)", outputs
+        probabilities = [rate**2, rate * (1 - rate), rate * (1 - rate), (1 - rate) ** 2]
+        yield f"subNetworks({settings}).map(({{ probability }}) => probability)", probabilities
+        yield f"variance({settings})", variance
+        assert np.isclose(probabilities @ (np.array(outputs) - 4) ** 2, variance)
+        keras.utils.set_random_seed(0)
+        layer = keras.layers.Dropout(rate)
+        kept = np.array(layer(np.tile(h, (200, 1)).astype("float32"), training=True))
+        assert np.allclose(np.unique((kept @ w).round(4)), np.unique(outputs), atol=1e-4)
+        dropped = h * (uniforms(5, 200).reshape(100, 2) >= rate) / (1 - rate)
+        yield f"means({settings})", np.cumsum(dropped @ w) / np.arange(1, 101)
+    yield 'variance({"rate": 0.5, "weights": [2, 0]})', 16  # Twice that of (1, 0.5), as the figure says.
+
+
+def polynomial():
+    one, other = uniforms(3, 40 * 30).reshape(30, 20, 2).transpose(2, 0, 1)
+    x, between = np.linspace(-1, 1, 20), np.linspace(-1, 1, 201)
+    noise = np.sqrt(-2 * np.log(1 - one)) * np.cos(2 * np.pi * other)
+    y, truth = np.sin(np.pi * x + 1) + 0.5 * noise, np.sin(np.pi * between + 1)
+    samples = "samples({ points: 20, count: 30, seed: 3 })"
+    yield samples, y
+    degrees, js = range(13), "dlguide.figures.polynomial"
+    fits = [np.polyfit(x, y.T, degree) for degree in degrees]  # A column for each sample.
+    curves = np.array([[np.polyval(weights, between) for weights in each.T] for each in fits])
+    training = [np.mean((np.polyval(each[:, 0], x) - y[0]) ** 2) for each in fits]
+    test = ((curves[:, 0] - truth) ** 2).mean(axis=1) + 0.25  # New targets have noise of this variance, as on the page.
+    bias = ((curves.mean(axis=1) - truth) ** 2).mean(axis=1)
+    for key, errors in (("training", training), ("test", test)):
+        yield f"byDegree({js}.{samples}[0]).map((each) => each.{key})", errors
+    for key, errors in (("bias", bias), ("variance", curves.var(axis=1).mean(axis=1))):
+        yield f"tradeoff({js}.{samples}).map((each) => each.{key})", errors
+
+
 EXPECTED = {each.__name__: each for each in (gradient_descent, momentum, adam, convolution)}
+EXPECTED |= {each.__name__: each for each in (activations, multilayer, dropout, polynomial)}
 
 
 def opened(visit, name, language="", **settings):
@@ -181,3 +270,51 @@ def test_a_pixel_that_is_clicked_or_painted_by_the_keyboard_changes_the_output(v
     page.get_by_label("horizontal edges").check()
     # Top row 1 0 0 minus bottom row 0 0 0.
     assert answer.inner_text().endswith("= 1")
+
+
+def test_a_unit_that_is_clicked_or_switched_by_its_button_is_off_and_the_mean_stays(visit):
+    page, _ = opened(visit, "dropout")
+    answer, network = page.locator(".demo-answer"), page.locator(".plot").first
+    first = answer.inner_text()
+    assert "only h₂: 4" in first
+    page.get_by_role("button", name="Switch h₁ on").press("Enter")
+    assert "both: 8" in answer.inner_text()
+    network.scroll_into_view_if_needed()
+    box = network.bounding_box()
+    page.mouse.click(box["x"] + 0.28 * box["width"], box["y"] + 0.7 * box["height"])  # The circle of h₂.
+    assert "only h₁: 4" in answer.inner_text() and page.get_by_role("button", name="Switch h₂ on").is_visible()
+    assert first.partition("Mean")[2] == answer.inner_text().partition("Mean")[2]
+    page.get_by_role("button", name="New random numbers").press("Enter")
+    assert first.partition("Mean")[2] != answer.inner_text().partition("Mean")[2]
+
+
+def test_without_an_activation_function_there_is_no_bend_to_move(visit):
+    page, _ = opened(visit, "activations")
+    handles, answer = page.locator(".plot-handle:visible"), page.locator(".demo-answer")
+    assert handles.count() == 3 and "bends: 3" in answer.inner_text()
+    for _ in range(2):
+        page.get_by_label("hidden units").press("ArrowRight")
+    assert handles.count() == 5 and "bends: 5" in answer.inner_text()
+    page.get_by_label("none").check()
+    assert handles.count() == 0 and "straight line, with the error" in answer.inner_text()
+
+
+def test_lines_that_are_turned_make_features_that_no_straight_line_separates(visit):
+    page, _ = opened(visit, "multilayer")
+    answer = page.locator(".demo-answer")
+    assert "y = h₁ − 2h₂ − 0.5: 4 of 4 right" in answer.inner_text()
+    for _ in range(4):  # To a vertical line: (1, 0) and (0, 1) come apart, on both sides of (0, 0) and (1, 1).
+        page.get_by_label("Line of h2, point 1").press("ArrowRight")
+    assert "h₂ = max(1.41x₁ − 0.99, 0)" in answer.inner_text()
+    assert "No straight line separates these features" in answer.inner_text()
+
+
+def test_twenty_samples_show_bias_and_variance_in_place_of_training_and_test_error(visit):
+    page, _ = opened(visit, "polynomial")
+    answer, lines = page.locator(".demo-answer"), page.locator(".plot").first.locator("polyline")
+    assert "training error" in answer.inner_text() and lines.count() == 2
+    page.get_by_label("20 samples").check()
+    assert "bias²" in answer.inner_text() and lines.count() == 22
+    before = answer.inner_text()
+    page.get_by_role("button", name="New noise").press("Enter")
+    assert answer.inner_text() != before
