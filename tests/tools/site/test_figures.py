@@ -9,7 +9,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from sklearn.svm import SVC
+from scipy.optimize import minimize
 
 pytest.importorskip("playwright")
 
@@ -93,6 +93,14 @@ def activations():
         yield f"fit('none', dlguide.figures.activations.equal({count})).error", np.std(curve - np.polyval(line, x))
 
 
+def largest_margin(points, classes):
+    """Return the smallest weights with a score of at least 0.5 on the right side, if there are any."""
+    sides = np.where(classes, 1, -1)[:, None] * np.column_stack([points, np.ones(len(points))])
+    right = {"type": "ineq", "fun": lambda neuron: sides @ neuron - 0.5, "jac": lambda neuron: sides}
+    size = {"fun": lambda neuron: sum(neuron[:2] ** 2), "jac": lambda neuron: np.append(2 * neuron[:2], 0)}
+    return minimize(**size, x0=np.zeros(3), constraints=right, options={"ftol": 1e-12})
+
+
 def multilayer():
     yield "unitOf([[-0.4, 0.4], [0.4, -0.4]])", [1, 1, 0]  # The page's example by hand: h₁, h₂, the table, y.
     yield "unitOf([[0.3, 0.7], [0.7, 0.3]])", [1, 1, -1]
@@ -102,14 +110,14 @@ def multilayer():
     inputs, classes, rng = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), [0, 1, 1, 0], np.random.default_rng(0)
     found = []
     for _ in range(12):
-        weights, biases = rng.normal(size=(2, 2)), rng.normal(size=2)
+        weights, biases = rng.normal(1, 0.5, (2, 2)), rng.normal([0, -1], 0.5)  # Around the example.
         features = np.maximum(inputs @ weights + biases, 0)
-        machine = SVC(kernel="linear", C=1e9, tol=1e-9).fit(features, classes)
-        found.append(machine.score(features, classes) == 1)
-        output = [*machine.coef_[0] / 2, machine.intercept_[0] / 2] if found[-1] else [0, 0, 0]
-        yield f"separating({features.tolist()}) ?? [0, 0, 0]", output
-        right = sum((inputs @ weights[:, 0] + biases[0] > 0) == classes)
-        yield f"right({[*weights[:, 0], biases[0]]}, dlguide.figures.multilayer.INPUTS)", right
+        best = largest_margin(features, classes)
+        found.append(best.success)
+        yield f"separating({features.tolist()}) ?? [0, 0, 0]", best.x if best.success else [0, 0, 0]
+        neuron = np.append(weights[:, 0], biases[0])
+        right = sum((inputs @ neuron[:2] + neuron[2] > 0) == classes)
+        yield f"right({neuron.tolist()}, dlguide.figures.multilayer.INPUTS)", right
     assert 3 <= sum(found) <= 9
 
 

@@ -67,6 +67,8 @@
         const bend = bends[i] ?? 0;
         set([bend, output(network, bend)], `x = ${fixed(bend, 2)}`);
       });
+      const top = relu ? 6 : 1.4 * Math.abs(network.weights[0]) + 0.1; // Parts of a straight line are small.
+      parts.axes([-1.2, 1.2], [-top, top]);
       parts.clear();
       parts.line(
         [-1.2, 1.2].map((x) => [x, 0]),
@@ -87,7 +89,7 @@
         error: fixed(network.error, 3),
         equal: fixed(fit("relu", equal(bends.length)).error, 3),
       };
-      figure.tell(say(relu ? "answer" : "straight", values), moved ? say("compared", values) : "");
+      figure.tell(say(relu ? "answer" : "straight", values), ...(moved ? [say("compared", values)] : []));
     };
   });
   dlguide.figures.activations = { fit, equal };

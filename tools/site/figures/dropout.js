@@ -71,11 +71,11 @@
     };
     figure.box.append(
       group("demo-columns", group("demo-column", network.svg), group("demo-column", over.svg)),
+      steps.field,
       group("demo-row", ...switches, redraw),
-      table.table,
       rate.field,
       weights.field,
-      steps.field,
+      table.table,
     );
 
     function drawNetwork(settings) {

@@ -61,7 +61,7 @@
       { say } = figure;
     const fits = dlguide.plot(say("fits"), { x: [-1.05, 1.05], y: [-2.5, 2.5], xLabel: "x", yLabel: "y" }),
       xTicks = [0, 2, 4, 6, 8, 10, 12].map((each) => [each, String(each)]),
-      about = { x: [-0.3, MOST + 0.3], y: [0, 1], xTicks, xLabel: say("degree"), yLabel: say("error") },
+      about = { x: [-0.3, MOST + 0.3], y: [-0.03, 1], xTicks, xLabel: say("degree"), yLabel: say("error") },
       curves = dlguide.plot(say("curves"), about);
     const degree = figure.slider("degree", { min: 0, max: MOST, step: 1, value: 3 }),
       points = figure.slider("points", { min: 15, max: 100, step: 5, value: 20 }),
@@ -104,17 +104,12 @@
           4,
         );
       const found = many
-        ? tradeoff(all).map(({ bias, variance }) => ({ bias, variance, sum: bias + variance }))
+        ? tradeoff(all).map(({ bias, variance }) => ({ sum: bias + variance, bias, variance }))
         : byDegree(all[0]);
       curves.clear();
-      const kinds = Object.keys(found[0]).map((kind, i) => [kind, 2 - i]),
-        shown = many
-          ? [
-              ["each", 2],
-              ["middle", 1],
-            ]
-          : [["fit", 1]];
-      legend(fits, [1, 2.05], 0.4, ["truth", 0], ...shown);
+      const kinds = Object.entries(many ? { sum: 0, bias: 2, variance: 1 } : { training: 2, test: 1 }),
+        lines = many ? { truth: 0, each: 2, middle: 1 } : { truth: 0, fit: 1 };
+      legend(fits, [1, 2.05], 0.4, ...Object.entries(lines));
       legend(curves, [MOST, 0.92], 0.08, ...kinds);
       for (const [kind, series] of kinds) {
         const heights = found.map((each, k) => [k, each[kind]]);
