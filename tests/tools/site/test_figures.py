@@ -80,7 +80,7 @@ def keras_states(layer, weights, inputs, start=None):
     """Return all states of a recurrent layer with one unit after each input."""
     layer = layer(1, return_state=True, dtype="float64")
     layer.build((None, None, 2))
-    layer.set_weights([np.reshape(part, now.shape) for part, now in zip(weights, layer.weights)])
+    layer.set_weights([np.reshape(part, now.shape) for part, now in zip(weights, layer.weights, strict=True)])
     start = None if start is None else [np.reshape(state, (1, 1)) for state in start]
     steps = range(1, len(inputs) + 1)
     return np.array([layer(inputs[None, :step], initial_state=start)[1:] for step in steps])[..., 0, 0]
@@ -94,9 +94,8 @@ def lstm():
         ("lstm", keras.layers.LSTM, 4, ".map(({h, c}) => [h, c])"),
         ("simple", keras.layers.SimpleRNN, 1, ".map((h) => [h])"),
     ):
-        weights = dict(
-            kernel=rng.normal(size=(2, units)), recurrent=rng.normal(size=units), bias=rng.normal(size=units)
-        )
+        shapes = {"kernel": (2, units), "recurrent": units, "bias": units}
+        weights = {key: rng.normal(size=shape) for key, shape in shapes.items()}
         given = json.dumps({key: part.tolist() for key, part in weights.items()})
         yield f"{name}({given}, {text}){shown}", keras_states(layer, weights.values(), inputs)
     # What is left of the memory cell after the second step: its derivatives.
@@ -135,7 +134,7 @@ def vae():
 
     for beta in (0.5, 1.0, 6 * variances[1]):  # At the last, one number of the code is not used.
         start = np.random.default_rng(1).normal(size=12)
-        found = minimize(lambda numbers: terms(numbers) @ [1, beta], start, options={"gtol": 1e-6})
+        found = minimize(lambda numbers, weight: terms(numbers) @ [1, weight], start, args=(beta,), tol=1e-6)
         model = f"dlguide.figures.vae.best({points.tolist()}, {beta})"
         yield f"best && [{model}.error, {model}.kl]", terms(found.x)
         yield f"best && {model}.deviations", np.sqrt(np.minimum(1, beta * 0.25 / variances))
