@@ -98,6 +98,7 @@
     );
 
     const bar = (into, t, from, to, series) => into.rect([t + 0.65, from], [t + 1.35, to], `plot-${series}`);
+    const short = (value) => (value > 0 && value < 0.0001 ? "<\u00a00.0001" : String(Number(value.toPrecision(2))));
     const along = (values, from = 1) => values.map((value, t) => [from + t, value]);
     return () => {
       const inputs = numbers.map((number, t) => [number, marks[t]]),
@@ -125,8 +126,8 @@
         kept.line(along(share, first + 1), [1, 2, 0][i], i === 2 ? "plot-dashed" : "");
         if (i < 2) kept.dots(along(share, first + 1), i + 1);
       });
-      const [share, faded, power] = shares.map((each) => each.at(-1).toPrecision(2));
-      const rest = { first: first + 1, f: fixed(sigmoid(forget.value), 4), share, faded, power, u: fixed(u, 2) };
+      const [share, faded, power] = shares.map((each) => short(each.at(-1)));
+      const rest = { first: first + 1, f: fixed(sigmoid(forget.value), 4), share, faded, power };
       const steps = [...String(COUNT - first - 1)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
       figure.tell(say("share", rest), say("faded", { ...rest, power_text: `u${steps.join("")}` }));
     };
