@@ -13,6 +13,9 @@ from scipy.optimize import minimize
 
 pytest.importorskip("playwright")
 
+from scipy.optimize import minimize
+from sklearn.cluster import KMeans
+
 from questions import _questions
 from recipes._lib.words import read_words
 from tools.site import _scripts
@@ -169,8 +172,95 @@ def polynomial():
         yield f"tradeoff({js}.{samples}).map((each) => each.{key})", errors
 
 
+def keras_states(layer, weights, inputs, start=None):
+    """Return all states of a recurrent layer with one unit after each input."""
+    layer = layer(1, return_state=True, dtype="float64")
+    layer.build((None, None, 2))
+    layer.set_weights([np.reshape(part, now.shape) for part, now in zip(weights, layer.weights, strict=True)])
+    start = None if start is None else [np.reshape(state, (1, 1)) for state in start]
+    steps = range(1, len(inputs) + 1)
+    return np.array([layer(inputs[None, :step], initial_state=start)[1:] for step in steps])[..., 0, 0]
+
+
+def lstm():
+    rng, own = np.random.default_rng(0), "dlguide.figures.lstm"
+    inputs = np.stack([rng.random(8), [0, 1, 0, 0, 1, 0, 0, 0]], axis=1)
+    text = json.dumps(inputs.tolist())
+    for name, layer, units, shown in (
+        ("lstm", keras.layers.LSTM, 4, ".map(({h, c}) => [h, c])"),
+        ("simple", keras.layers.SimpleRNN, 1, ".map((h) => [h])"),
+    ):
+        shapes = {"kernel": (2, units), "recurrent": units, "bias": units}
+        weights = {key: rng.normal(size=shape) for key, shape in shapes.items()}
+        given = json.dumps({key: part.tolist() for key, part in weights.items()})
+        yield f"{name}({given}, {text}){shown}", keras_states(layer, weights.values(), inputs)
+    # What is left of the memory cell after the second step: its derivatives.
+    preset = [[[0, 0, 1, 0], [12, -12, 0, 12]], [0, 0, 0, 0], [-6, 1, 0, -6]]
+    ends = [keras_states(keras.layers.LSTM, preset, inputs[2:], [0, c])[:, 1] for c in (0.5, 0.6)]
+    gates = f"{own}.lstm({own}.weights('replace', 1), {text}).map(({{f}}) => f)"
+    yield f"left({gates}, 1)", [1, *np.subtract(*ends[::-1]) / 0.1]
+
+
+def self_attention():
+    rng, own = np.random.default_rng(0), "dlguide.figures.self_attention"
+    query, keys, values = (rng.normal(size=(1, count, 1, 6)) for count in (1, 4, 4))
+    asked, labels, contents = (json.dumps(each[0, :, 0].tolist()) for each in (query, keys, values))
+    expected = np.array(keras.ops.dot_product_attention(query, keys, values)).ravel()
+    yield f"read({own}.attend({asked}[0], {labels}, Math.sqrt(6)), {contents})", expected
+    yield f"attend({asked}[0], {labels}, 1)", np.array(keras.ops.softmax(keys[0, :, 0] @ query[0, 0, 0]))
+    wide = "widened([[1, 2], [3, 4]], 1024)"
+    yield f"{wide}.map((vector) => [vector.length, ...vector.slice(0, 2)])", [[1024, 1, 2], [1024, 3, 4]]
+    # The further entries have about the mean 0 and the variance 1, and the two vectors are independent.
+    dot = "((a, b) => a.slice(2).reduce((sum, value, i) => sum + value * b[i + 2], 0) / 1022)"
+    for pair, size in (("[0, 0]", 1), ("[1, 1]", 1), ("[0, 1]", 0)):
+        is_near = f"(([i, j]) => Math.abs({dot}({own}.{wide}[i], {own}.{wide}[j]) - {size}) < 0.15)({pair})"
+        yield f"attend && {is_near}", True
+
+
+def vae():
+    points = np.random.default_rng(0).normal(size=(12, 2)) @ [[2.0, 1.0], [0.0, 1.0]]
+    variances = np.linalg.eigvalsh(np.cov(points.T, bias=True))[::-1]
+
+    def terms(numbers):
+        """Return the two terms of the loss of a linear VAE, as the page writes them."""
+        encoder, decoder, (log_deviations, middle) = (part.reshape(2, 2) for part in np.split(numbers, 3))
+        codes, noise = (points - middle) @ encoder, np.exp(2 * log_deviations)
+        squares = ((points - middle - codes @ decoder) ** 2).sum(axis=1) + (noise @ decoder**2).sum()
+        return np.array([squares.mean() / (2 * 0.25), (codes**2 + noise - 1 - np.log(noise)).sum(axis=1).mean() / 2])
+
+    for beta in (0.5, 1.0, 6 * variances[1]):  # At the last, one number of the code is not used.
+        start = np.random.default_rng(1).normal(size=12)
+        found = minimize(lambda numbers, weight: terms(numbers) @ [1, weight], start, args=(beta,), tol=1e-6)
+        model = f"dlguide.figures.vae.best({points.tolist()}, {beta})"
+        yield f"best && [{model}.error, {model}.kl]", terms(found.x)
+        yield f"best && {model}.deviations", np.sqrt(np.minimum(1, beta * 0.25 / variances))
+        encoder, decoder, (_, middle) = (part.reshape(2, 2) for part in np.split(found.x, 3))
+        yield f"best && {model}.means.map({model}.decode)", (points - middle) @ encoder @ decoder + middle
+    for deviation in (0.51, 0.49):
+        call = f"isCovered([1, 2], {{means: [[1, 1]], deviations: [1, {deviation}]}})"
+        yield call, deviation > 0.5
+
+
+def clustering():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(60, 2)) + rng.choice([0, 3, 6], size=(60, 2))
+    text = json.dumps(points.tolist())
+    for count in (2, 3, 4):
+        first = points[:count]
+        expected = KMeans(count, init=first, n_init=1, tol=0).fit(points)
+        call = f"kmeans({text}, {json.dumps(first.tolist())}, 60)"
+        yield f"{call}.centres", expected.cluster_centers_
+        yield f"{call}.labels", expected.labels_
+        yield f"{call}.sums.at(-1)", expected.inertia_
+        yield f"bestSum({text}, {count})", KMeans(count, n_init=50, random_state=0).fit(points).inertia_
+    printed = re.search(r"fell from \$(\d+)\$ to \$([\d.]+)\$", TEXTS["clustering"]).groups()
+    by_hand = "kmeans([[1], [2], [6], [7], [9]], [[1], [2]], 4)"
+    yield f"{by_hand}.sums.map((sum) => Math.round(100 * sum) / 100)", [float(printed[0]), 26, 11, float(printed[1])]
+
+
 EXPECTED = {each.__name__: each for each in (gradient_descent, momentum, adam, convolution)}
 EXPECTED |= {each.__name__: each for each in (activations, multilayer, dropout, polynomial)}
+EXPECTED |= {each.__name__: each for each in (lstm, self_attention, vae, clustering)}
 
 
 def opened(visit, name, language="", **settings):
@@ -280,6 +370,7 @@ def test_a_pixel_that_is_clicked_or_painted_by_the_keyboard_changes_the_output(v
     assert answer.inner_text().endswith("= 1")
 
 
+<<<<<<< HEAD
 def test_a_unit_that_is_clicked_or_switched_by_its_button_is_off_and_the_mean_stays(visit):
     page, _ = opened(visit, "dropout")
     answer, network = page.locator(".demo-answer"), page.locator(".plot").first
@@ -326,3 +417,42 @@ def test_twenty_samples_show_bias_and_variance_in_place_of_training_and_test_err
     before = answer.inner_text()
     page.get_by_role("button", name="New noise").press("Enter")
     assert answer.inner_text() != before
+=======
+def test_a_number_that_is_clicked_or_marked_by_the_keyboard_changes_the_cell(visit):
+    page, _ = opened(visit, "lstm")
+    handle, answer = page.locator(".plot-handle"), page.locator(".demo-answer")
+    assert "at step 2" in answer.inner_text() and handle.get_attribute("aria-valuetext") == "step 2: 0.7, marked"
+    handle.press(" ")
+    assert "at step 5" in answer.inner_text() and handle.get_attribute("aria-valuetext") == "step 2: 0.7"
+    handle.scroll_into_view_if_needed()
+    box = page.locator(".plot").first.bounding_box()
+    for height, text in ((26 / 170, "step 1: 1.0"), (0.75, "step 1: 1.0, marked")):  # The top; the row of the marks.
+        page.mouse.click(box["x"] + box["width"] * 61 / 360, box["y"] + box["height"] * height)
+        assert handle.get_attribute("aria-valuetext") == text
+    assert "at step 1" in answer.inner_text()
+
+
+def test_moving_a_letter_changes_no_weight(visit):
+    page, _ = opened(visit, "self_attention")
+    answer = page.locator(".demo-answer")
+    weights = sorted(re.findall(r"[\d.]+ v\(\w\)", answer.inner_text()))
+    page.get_by_role("button", name="Move the first letter to the end").click()
+    assert sorted(re.findall(r"[\d.]+ v\(\w\)", answer.inner_text())) == weights and len(weights) == 4
+    assert answer.inner_text().endswith("v(h).")
+
+
+def test_points_are_added_and_a_start_in_one_group_ends_in_a_local_minimum(visit):
+    page, _ = opened(visit, "clustering")
+    answer, points = page.locator(".demo-answer"), page.locator(".figure circle[r='4']")
+    steps = page.get_by_label("steps", exact=True)
+    steps.press("End")
+    assert "nothing changes" in answer.inner_text() and "local" not in answer.inner_text()
+    page.get_by_label("two in one group").check()
+    steps.press("End")
+    assert "local minimum" in answer.inner_text()
+    page.get_by_role("button", name="Remove all points").click()
+    assert points.count() == 0
+    page.locator(".plot-handle").first.press(" ")
+    page.locator(".plot").first.click(position={"x": 60, "y": 60})
+    assert points.count() == 2
+>>>>>>> s53-figures3

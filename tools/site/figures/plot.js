@@ -85,7 +85,7 @@
       clear: () => layers.marks.replaceChildren(),
       line: (points, series, more = "") => {
         const path = points.filter((point) => !point.some(Number.isNaN)).map(([a, b]) => `${left(a)},${top(b)}`);
-        mark("polyline", { points: path.join(" "), class: `plot-line plot-${series} ${more}` });
+        return mark("polyline", { points: path.join(" "), class: `plot-line plot-${series} ${more}` });
       },
       dots: (points, series, radius = 3) =>
         points.forEach(([a, b]) => mark("circle", { cx: left(a), cy: top(b), r: radius, class: `plot-${series}` })),

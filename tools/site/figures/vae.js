@@ -1,0 +1,120 @@
+/* The best linear VAE of a few points, for each weight β of the KL: the clouds of its codes, and what it decodes. */
+(() => {
+  "use strict";
+
+  const { random, normals } = dlguide.widgets;
+  const X = [-3.1, -2.3, -1.6, -0.5, 0.1, 0.9, 1.6, 2.1, 2.8],
+    Y = [-1.3, -2.1, 0.3, -0.9, 1.1, -0.4, 1.7, 0.4, 1.2];
+  const POINTS = X.map((x, i) => [x, Y[i]]);
+  const NOISE = 0.25; // The variance of the decoder's distribution, in each direction.
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  /** The encoder and decoder with the smallest loss (probabilistic PCA; Lucas et al., 2019): the code has a number for
+      each principal direction, and uses it where the variance is above β·NOISE. Error (but for a constant) and KL: means in nats. */
+  function best(points, beta) {
+    const middle = [0, 1].map((axis) => mean(points.map((point) => point[axis]))),
+      moved = points.map((point) => point.map((value, axis) => value - middle[axis]));
+    const [a, b, c] = [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ].map(([i, j]) => mean(moved.map((point) => point[i] * point[j])));
+    const angle = Math.atan2(2 * b, a - c) / 2,
+      half = Math.hypot(a - c, 2 * b) / 2;
+    const directions = [
+      [Math.cos(angle), Math.sin(angle)],
+      [-Math.sin(angle), Math.cos(angle)],
+    ];
+    const variances = [(a + c) / 2 + half, (a + c) / 2 - half];
+    const lengths = variances.map((variance) => Math.sqrt(Math.max(0, variance - beta * NOISE)));
+    const deviations = variances.map((variance) => Math.sqrt(Math.min(1, (beta * NOISE) / variance)));
+    const means = moved.map((point) =>
+      directions.map((way, j) => (lengths[j] / variances[j]) * (way[0] * point[0] + way[1] * point[1])),
+    );
+    const prices = means.map((code) =>
+      code.reduce((sum, mu, j) => sum + (mu ** 2 + deviations[j] ** 2 - 1 - Math.log(deviations[j] ** 2)) / 2, 0),
+    );
+    const decode = (code) =>
+      middle.map((value, axis) => value + code.reduce((sum, z, j) => sum + z * lengths[j] * directions[j][axis], 0));
+    const error = variances.reduce((sum, variance) => sum + Math.min(variance, beta * NOISE), 0) / (2 * NOISE);
+    return { means, deviations, decode, error, kl: mean(prices), used: lengths.filter(Boolean).length };
+  }
+
+  /** Whether a code lies within two standard deviations of one of the clouds. */
+  const isCovered = (code, { means, deviations }) =>
+    means.some((mu) => code.reduce((sum, z, j) => sum + ((z - mu[j]) / deviations[j]) ** 2, 0) <= 4);
+
+  dlguide.figure("vae", (figure) => {
+    const { group, fixed, percent } = dlguide.widgets,
+      { say } = figure;
+    const RANDOM = normals(random(1), 400),
+      drawn = Array.from({ length: 200 }, (_, i) => [RANDOM[2 * i], RANDOM[2 * i + 1]]);
+    const LOW = -2,
+      HIGH = 1.5;
+    const xTicks = [0.01, 0.1, 1, 10].map((value) => [Math.log10(value), String(value)]);
+    const about = { width: 320, height: 320 };
+    const codes = dlguide.plot(say("codes"), { ...about, x: [-3, 3], y: [-3, 3], yLabel: say("codes_label") }),
+      data = dlguide.plot(say("data"), { ...about, x: [-5, 5], y: [-5, 5], yLabel: say("data_label") }),
+      terms = dlguide.plot(say("terms"), {
+        x: [LOW, HIGH],
+        y: [0, 11],
+        xTicks,
+        xLabel: "β",
+        height: 180,
+        yLabel: say("terms_label"),
+      });
+    const beta = figure.slider("beta", {
+      min: LOW,
+      max: HIGH,
+      step: 0.1,
+      value: 0,
+      show: (v) => String(Number((10 ** v).toPrecision(2))),
+    });
+    let z;
+    figure.onReset(() => (z = [1, -1]));
+    const handle = codes.handle(say("code"), (place) => ((z = place), figure.draw()), [0.1, 0.1]);
+    figure.box.append(
+      group("demo-columns", group("demo-column", codes.svg), group("demo-column", data.svg)),
+      beta.field,
+      terms.svg,
+    );
+    const ellipse = (center, radii) =>
+      Array.from({ length: 49 }, (_, i) => [
+        center[0] + radii[0] * Math.cos((i * Math.PI) / 24),
+        center[1] + radii[1] * Math.sin((i * Math.PI) / 24),
+      ]);
+
+    return () => {
+      const model = best(POINTS, 10 ** beta.value),
+        twice = model.deviations.map((deviation) => 2 * deviation);
+      const covered = drawn.filter((code) => isCovered(code, model)),
+        holes = drawn.filter((code) => !isCovered(code, model));
+      codes.clear();
+      data.clear();
+      [covered, holes].forEach((some, i) => {
+        codes.dots(some, [0, 2][i], 1.5);
+        data.dots(some.map(model.decode), [0, 2][i], 1.5);
+      });
+      codes.line(ellipse([0, 0], [2, 2]), 0, "plot-dashed");
+      model.means.forEach((mu, i) => {
+        codes.line(ellipse(mu, twice), 1);
+        codes.dots([mu], 1, 2.5);
+        data.line([POINTS[i], model.decode(mu)], 1);
+      });
+      data.dots(POINTS, 1, 5);
+      data.dots([model.decode(z)], 4, 7);
+      codes.dots([z], 4, 10);
+      handle.set(z, `(${z.map((value) => fixed(value, 1)).join(", ")})`);
+      terms.clear();
+      terms.curve((power) => best(POINTS, 10 ** power).error, 2);
+      terms.curve((power) => best(POINTS, 10 ** power).kl, 1, "plot-dashed");
+      terms.dots([[beta.value, model.error]], 2, 5);
+      terms.dots([[beta.value, model.kl]], 1, 5);
+      const loss = model.error + 10 ** beta.value * model.kl,
+        values = { error: fixed(model.error, 2), kl: fixed(model.kl, 2), loss: fixed(loss, 2) };
+      const share = percent(covered.length / drawn.length);
+      figure.tell(say("loss", values), say("share", { share }), say(`used_${model.used}`));
+    };
+  });
+  dlguide.figures.vae = { best, isCovered, POINTS, NOISE };
+})();
