@@ -103,6 +103,7 @@ dlguide.search = {};
     const sentence = 1 + Math.max(...[". ", "。", "；"].map((sign) => text.lastIndexOf(sign, begin - 1)));
     if (begin < 60 || text.length < EXCERPT) begin = 0;
     else if (begin - sentence < 60) begin = sentence;
+    else begin = Math.min(begin, text.indexOf(" ", begin - 40) + 1 || begin);
     return [begin ? "… " : "", ...marked(text.slice(begin, begin + 2 * EXCERPT), found)];
   }
 

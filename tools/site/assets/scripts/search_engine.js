@@ -37,9 +37,10 @@
     if (index.has(term)) found.set(term, 1);
     if (next && index.has(term + next)) found.set(term + next, 1);
     const isHan = HAN.test(term);
-    for (const other of index.keys())
-      if (other !== term && other.startsWith(term) && (isHan ? term.length === 1 : term.length > 2))
-        found.set(other, 0.6);
+    const isPart = isHan
+      ? term.length === 1 && ((other) => other.includes(term))
+      : term.length > 2 && (!next || !found.size) && ((other) => other.startsWith(term)); // The last may be half typed.
+    if (isPart) for (const other of index.keys()) if (other !== term && isPart(other)) found.set(other, 0.6);
     if (isHan && !found.size && term[1] === next?.[0] && !index.has(next))
       for (const other of index.keys()) {
         // The character in the middle may be a wrong one: another that fits between the two beside it.
