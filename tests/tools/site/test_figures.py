@@ -370,7 +370,6 @@ def test_a_pixel_that_is_clicked_or_painted_by_the_keyboard_changes_the_output(v
     assert answer.inner_text().endswith("= 1")
 
 
-<<<<<<< HEAD
 def test_a_unit_that_is_clicked_or_switched_by_its_button_is_off_and_the_mean_stays(visit):
     page, _ = opened(visit, "dropout")
     answer, network = page.locator(".demo-answer"), page.locator(".plot").first
@@ -417,7 +416,8 @@ def test_twenty_samples_show_bias_and_variance_in_place_of_training_and_test_err
     before = answer.inner_text()
     page.get_by_role("button", name="New noise").press("Enter")
     assert answer.inner_text() != before
-=======
+
+
 def test_a_number_that_is_clicked_or_marked_by_the_keyboard_changes_the_cell(visit):
     page, _ = opened(visit, "lstm")
     handle, answer = page.locator(".plot-handle"), page.locator(".demo-answer")
@@ -455,4 +455,3 @@ def test_points_are_added_and_a_start_in_one_group_ends_in_a_local_minimum(visit
     page.locator(".plot-handle").first.press(" ")
     page.locator(".plot").first.click(position={"x": 60, "y": 60})
     assert points.count() == 2
->>>>>>> s53-figures3
