@@ -13,7 +13,6 @@ from scipy.optimize import minimize
 
 pytest.importorskip("playwright")
 
-from scipy.optimize import minimize
 from sklearn.cluster import KMeans
 
 from questions import _questions
