@@ -32,6 +32,8 @@ CASES = {
 }
 ROOT = Path(__file__).parents[3]
 READY = ".figure[data-figure=trainer][data-state=ready]"
+DEVIATIONS = {"glorot": (2 / 90) ** 0.5, "he": (2 / 40) ** 0.5, "large": 3, "small": 0.01, "zero": 0}
+"""Of the first weights of a layer of 50 units with 40 inputs."""
 TRAIN = """({inputs, regression, settings, weights, batches, x}) => {
     const network = new dlguide.trainer.Network(inputs, regression, settings, Math.random);
     const tables = network.layers.flatMap((layer) => layer.weights);
@@ -94,10 +96,7 @@ def test_the_network_of_the_page_trains_as_that_of_keras(trainer, name):
     for table, expected in zip(found[1], weights, strict=True):
         np.testing.assert_allclose(table, expected, atol=1e-4)
     np.testing.assert_allclose(found[2], outputs, atol=1e-4)
-    assert (
-        abs(losses[0] - losses[-1]) > 0.01
-        and max(np.abs(w - f).max() for w, f in zip(weights, given["weights"])) > 0.01
-    )
+    assert np.abs(weights[-2] - np.reshape(given["weights"][-2], weights[-2].shape)).max() > 0.01  # It did train.
 
 
 def test_dropout_keeps_the_mean_and_drops_its_share(trainer):
@@ -112,11 +111,12 @@ def test_dropout_keeps_the_mean_and_drops_its_share(trainer):
     assert np.unique(out) == pytest.approx([0, 1 / 0.7]) and (out == 0).mean() == pytest.approx(0.3, abs=0.04)
 
 
-@pytest.mark.parametrize(
-    "initial, deviation", {"glorot": (2 / 90) ** 0.5, "he": (2 / 40) ** 0.5, "large": 3, "zero": 0}.items()
-)
+@pytest.mark.parametrize("initial, deviation", DEVIATIONS.items())
 def test_first_weights_have_their_deviation(trainer, initial, deviation):
-    make = "initial => [...new dlguide.trainer.Layer(40, 50, {...dlguide.trainer.FIRST, initial}, false, Math.random).kernel.value]"
+    make = """(initial) => {
+        const settings = { ...dlguide.trainer.FIRST, initial };
+        return [...new dlguide.trainer.Layer(40, 50, settings, false, Math.random).kernel.value];
+    }"""
     weights = np.array(trainer.evaluate(make, initial))
     assert weights.std() == pytest.approx(deviation, rel=0.05) and abs(weights).max() <= 3**0.5 * deviation
 
@@ -167,7 +167,7 @@ SIGNS = {
     "rate_high": (lambda s: s["failed"] == 3, {"rate": 0.1}),
     "rate_low": (lambda s: 0 < s["first"] - s["valid"] < 0.05, {"rate": 0.3}),
     "unscaled": (lambda s: s["first"] > 2 and s["dead"] > 0.5 and s["accuracy"] < 0.8, {"standardise": True}),
-    "sigmoid": (lambda s: s["valid"] == GUESS and np.all(np.diff(s["gradients"]) > 0), {"activation": "tanh"}),
+    "sigmoid": (lambda s: s["valid"] == GUESS and np.all(np.diff(s["gradients"]) > 0), {"batchNorm": True}),
     "dead": (lambda s: s["dead"] == 1 and s["accuracy"] == 0.5, {"rate": 0.3}),
     "linear": (lambda s: s["loss"] == GUESS and s["valid"] == GUESS, {"layers": 2}),
     "overfitting": (lambda s: s["loss"] < 0.01 and s["valid"] > 2, {"points": 200, "rate": 0.003}),
@@ -212,17 +212,15 @@ def test_a_reader_breaks_the_training_by_a_link_and_mends_it_by_the_keyboard(vis
     press = lambda name, key: (page.get_by_role("button", name=re.compile(name)).focus(), page.keyboard.press(key))  # noqa: E731
     press("^(Step|走一步)$", "Enter")
     assert steps(page) == 1
-    for fold in page.locator(".trainer-group:not([open]) summary").all():
-        fold.press("Enter")
+    if width < 500:  # Folded on a phone.
+        page.locator(".trainer-group summary").last.press("Enter")
     rate = page.get_by_label(re.compile("^(learning rate|学习率)$"))
     for _ in range(6):
         rate.press("ArrowRight")
     assert steps(page) == 0 and "rate=0.3" in page.url
     page.get_by_label(re.compile("^(speed|速度)$")).select_option("1000")
     press("^(Play|播放)$", " ")
-    page.wait_for_function(
-        "document.querySelector('.trainer-numbers').textContent.match(/Mended!|修好了！/)", timeout=20_000
-    )
+    page.wait_for_selector("text=/Mended!|修好了！/", timeout=20_000)
     press("^(Pause|暂停)$", " ")
     stopped = steps(page)
     assert stopped > 10 and page.evaluate("document.documentElement.scrollWidth") <= width
@@ -236,7 +234,7 @@ def test_own_points_by_click_and_by_keys_are_learned(visit):
     assert page.evaluate("dlguide.figures.trainer.canTrain") is False
     box = plane.bounding_box()
     plane.click(position={"x": box["width"] * 0.8, "y": box["height"] * 0.3})
-    page.get_by_label("orange").check()
+    page.get_by_role("radio", name="orange").check()
     page.locator(".trainer-map .plot-handle").focus()
     for key in [*["ArrowLeft"] * 8, *["ArrowDown"] * 8, "Enter"]:
         page.keyboard.press(key)
@@ -271,9 +269,8 @@ def test_a_shared_address_gives_the_same_training(visit):
     page, _ = opened(visit, "#preset=linear&layers=1&units=4&seeds=10&sample=2")
     assert page.evaluate("dlguide.figures.trainer.runs.runs.length") == 10
     assert page.locator(".trainer-sign a").count() == 1
-    one, other = [
-        page.evaluate("dlguide.figures.trainer.runs.values('training', 'loss')")
-        for _ in range(2)
-        if page.reload() or page.wait_for_selector(READY)
-    ]
-    assert one == other and len({*one}) == 10
+    losses = "dlguide.figures.trainer.runs.values('training', 'loss')"
+    first = page.evaluate(losses)
+    page.reload()
+    page.wait_for_selector(READY)
+    assert page.evaluate(losses) == first and len({*first}) == 10

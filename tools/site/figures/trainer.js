@@ -76,6 +76,7 @@
         button(word("sample"), () => ((settings.sample += 1), changed())),
       ),
     );
+    controls.folds[0].lastChild.append(button(word("sample"), () => ((settings.sample += 1), changed())));
     onTheme(() => draw(session));
 
     let first = fromHash(location.hash);

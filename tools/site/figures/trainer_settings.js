@@ -44,7 +44,7 @@
     overfitting: [{ points: 20, noise: 0.3, units: 16, optimizer: "adam", rate: 0.03 }, { loss: 0.5 }],
     labels: [{ shuffle: true, points: 50, units: 16, optimizer: "adam", rate: 0.01 }, { accuracy: 0.9 }],
     penalty: [{ l2: 1 }, { accuracy: 0.9 }],
-    dropout: [{ dropout: 0.9 }, { accuracy: 0.9 }],
+    dropout: [{ dropout: 0.9 }, { loss: 0.25 }],
   };
   const word = (key) => say(`trainer.${key}`);
   const starting = (preset) => ({ ...FIRST, ...PRESETS[preset]?.[0] });
