@@ -10,8 +10,8 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 COLOURS = 96
 """Of a picture: curves and bars need no more."""
-CARD = (560, 360)
-"""The largest width and height of a picture on a card, twice those on the screen."""
+CARD = (420, 270)
+"""The largest width and height of a picture on a card: one and a half pixels for each of the screen."""
 WHITE, BLACK = 0.7, 0.03
 """A plot is white in this share of its pixels at least, black in this one at most. Photos and digits are not."""
 SHADES = "parallel_coordinates"
@@ -57,12 +57,12 @@ def with_cards(text: str, folder: Path) -> str:
     """Return a page in the first folder of a language with small pictures on its cards, which are written too."""
 
     def small(found: re.Match) -> str:
-        target = folder / f"{found[1]}.card.png"
+        target = folder / f"{found[1]}.card.webp"
         with Image.open(ROOT / f"{found[1]}.png") as image:
             image = image.convert("RGB")
             image.thumbnail(CARD)
         target.parent.mkdir(parents=True, exist_ok=True)
-        few_colours(image).save(target)
-        return f"![]({found[1]}.card.png){{ width={image.width} height={image.height}"
+        image.save(target, quality=60)
+        return f"![]({found[1]}.card.webp){{ width={image.width} height={image.height}"
 
     return ON_CARD.sub(small, text)
