@@ -15,7 +15,7 @@ WORDS = Path(__file__).with_name("search.csv")
 WEIGHTS = {
     r"questions/\w+/index": 1.25,
     "questions/glossary": 0.75,
-    "docs/(deep_q|peers|photos|record|results|seeds|speed|upstream)": 0.9,
+    "docs/(deep_q|peers|photos|record|results|upstream)": 0.9,
     "docs|recipes/published": 1.1,
     "api": 0.7,
     "": 0.9,  # Pages with a little of everything: home, gallery, lists.
