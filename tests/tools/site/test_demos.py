@@ -207,7 +207,8 @@ def test_keys_that_are_not_meant_for_a_demo_stay_with_the_browser(visit, name):
 def test_a_demo_that_is_used_while_its_model_loads_goes_on_when_it_is_there(visit):
     found, held = visit(viewport={"width": 1200, "height": 1000}), []
     found.page.route("**/models/dqn_cartpole.js", lambda route: held.append(route))
-    page = found.open("recipes/published/dqn_cartpole/index.html")
+    page = found.page  # On the first screen, so the page is not whole before the script that is held.
+    page.goto(f"{found.base}recipes/published/dqn_cartpole/index.html", wait_until="domcontentloaded")
     page.locator(".demo").scroll_into_view_if_needed()
     page.wait_for_selector(".demo[data-state=loading]")
     for button in page.locator(".demo-live .demo-button").all():
