@@ -14,7 +14,7 @@
       menu = dlguide.trainer.presetMenu((name) => (use(name, starting(name)), keep(), session.renew()));
     const map = dlguide.trainer.map(own.listen),
       chart = dlguide.trainer.chart(),
-      units = dlguide.trainer.units();
+      units = dlguide.trainer.units(() => draw(session));
     const text = element("p", { className: "trainer-numbers", role: "status" });
     const start = button("", () => session.play(!session.isPlaying));
     const speeds = [10, 100, 1000].map((value) => element("option", { value, textContent: word(`speed_${value}`) }));
@@ -41,9 +41,9 @@
       const theme = { blue: colour("--plot-1"), orange: colour("--plot-2"), text: colour("color") };
       theme.ground = colour("--md-default-bg-color") || "white";
       map.renew(data, settings);
-      map.draw(answers, data, theme);
-      chart.draw(runs);
       units.draw(runs, theme);
+      map.draw(answers, data, theme, units.chosen());
+      chart.draw(runs);
       start.textContent = dlguide.say(isPlaying ? "figure_pause" : "figure_play");
       text.setAttribute("aria-live", isPlaying ? "off" : "polite"); // Read aloud when the training pauses.
       const now = () => dlguide.say("trainer.now", { steps: runs.steps, epochs: Math.floor(runs.epochs) });
