@@ -279,7 +279,7 @@ def test_the_largest_networks_leave_the_page_free(visit):
     }""")
     page.get_by_role("button", name="Play").click()
     page.wait_for_timeout(1200)
-    assert np.median(page.evaluate("spent")) <= 12 and steps(page) > 1
+    assert np.median(page.evaluate("spent")) <= 20 and steps(page) > 1
 
 
 def test_a_shared_address_gives_the_same_training(visit):

@@ -24,7 +24,8 @@
       const made = network.gradientNorms().map((norm, i) => {
         const name = i < dead.length ? dlguide.say("trainer.layer_hidden", { number: i + 1 }) : word("layer_output");
         const power = norm ? Math.log10(norm) : Number.NEGATIVE_INFINITY;
-        const text = network.steps === 0 ? "" : norm && Math.abs(power) > 3 ? norm.toExponential(0) : fixed(norm, 3);
+        const text =
+          network.steps === 0 ? "" : norm && Math.abs(power) > 3 ? norm.toExponential(0) : fixed(norm, norm ? 3 : 0);
         const share = dead[i] === undefined ? element("td") : bar(dead[i], percent(dead[i]));
         const label = element("th", { scope: "row", textContent: name });
         return element("tr", {}, label, bar((power - POWERS[0]) / (POWERS[1] - POWERS[0]), text), share);
