@@ -14,12 +14,16 @@
       menu = dlguide.trainer.presetMenu((name) => (use(name, starting(name)), keep(), session.renew()));
     const map = dlguide.trainer.map(own.listen),
       chart = dlguide.trainer.chart(),
-      units = dlguide.trainer.units();
+      units = dlguide.trainer.units(() => session.show());
     const text = element("p", { className: "trainer-numbers", role: "status" });
     const start = button("", () => session.play(!session.isPlaying));
     const speeds = [10, 100, 1000].map((value) => element("option", { value, textContent: word(`speed_${value}`) }));
     const speed = element("select", {}, ...speeds);
-    const session = dlguide.trainer.loop(settings, own.points, () => Number(speed.value), draw);
+    const session = dlguide.trainer.loop(settings, own.points, () => Number(speed.value), [
+      drawUnits,
+      drawMap,
+      drawChart,
+    ]);
 
     function changed() {
       isChanged = true;
@@ -35,15 +39,24 @@
 
     const keep = () => history.replaceState(null, "", `#${toHash(preset, settings)}`);
 
-    function draw({ data, runs, answers, isPlaying, canTrain }) {
+    function colours() {
       const style = getComputedStyle(figure.box),
         colour = (name) => style.getPropertyValue(name).trim();
-      const theme = { blue: colour("--plot-1"), orange: colour("--plot-2"), text: colour("color") };
-      theme.ground = colour("--md-default-bg-color") || "white";
+      const ground = colour("--md-default-bg-color") || "white";
+      return { blue: colour("--plot-1"), orange: colour("--plot-2"), text: colour("color"), ground };
+    }
+
+    function drawUnits({ runs }) {
+      units.draw(runs, colours());
+    }
+
+    function drawMap({ data, answers }) {
       map.renew(data, settings);
-      map.draw(answers, data, theme);
+      map.draw(answers, data, colours(), units.chosen());
+    }
+
+    function drawChart({ runs, isPlaying, canTrain }) {
       chart.draw(runs);
-      units.draw(runs, theme);
       start.textContent = dlguide.say(isPlaying ? "figure_pause" : "figure_play");
       text.setAttribute("aria-live", isPlaying ? "off" : "polite"); // Read aloud when the training pauses.
       const now = () => dlguide.say("trainer.now", { steps: runs.steps, epochs: Math.floor(runs.epochs) });
@@ -71,13 +84,9 @@
       ),
       units.box,
       controls.box,
-      group(
-        "demo-row",
-        button(word("sample"), () => ((settings.sample += 1), changed())),
-      ),
     );
     controls.folds[0].lastChild.append(button(word("sample"), () => ((settings.sample += 1), changed())));
-    onTheme(() => draw(session));
+    onTheme(session.show);
 
     let first = fromHash(location.hash);
     addEventListener("hashchange", () => {

@@ -3,17 +3,24 @@
   "use strict";
 
   const { Runs, Answers, prepare } = dlguide.trainer;
-  const BUDGET = 8, // Milliseconds; the drawing comes on top.
+  const BUDGET = 6, // Milliseconds; one step or one picture may go beyond.
     PAUSE = 90; // Between two drawings; longer for a reader who wants less motion.
 
-  /** `settings` and `points` are read at `renew`; `speed()` is in steps a second; `draw(session)` shows all. */
-  function loop(settings, points, speed, draw) {
+  /** `settings` and `points` are read at `renew`; `speed()` is in steps a second; `pictures` are functions of the
+      session that draw, one in each frame. */
+  function loop(settings, points, speed, pictures) {
     const session = { isPlaying: false };
     let owed = 0, // Steps by the clock that are not done yet.
       last = 0,
-      drawn = 0;
+      drawn = 0,
+      asked = 0, // When the answers to draw were begun.
+      waiting = []; // Pictures of this moment that are not drawn yet.
 
-    const show = () => (draw(session), (drawn = performance.now()));
+    const show = () => {
+      pictures.forEach((draw) => draw(session));
+      [drawn, waiting] = [performance.now(), []];
+    };
+    session.show = show;
 
     /** Train from the first weights. */
     session.renew = () => {
@@ -58,11 +65,14 @@
       const hasTime = () => performance.now() - begun < BUDGET;
       owed = Math.min(owed + (speed() * Math.max(0, now - last)) / 1000, speed() / 5);
       last = now;
-      const isDue = now - drawn > (matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : PAUSE);
+      const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : PAUSE;
+      const isDue = now - drawn > Math.max(pause, drawn - asked); // Half of the time, at least, is for steps.
+      if (!isDue) asked = now;
       let isDone = false;
-      if (!isDue) while (owed >= 1 && hasTime()) owed -= runs.advance();
+      if (waiting.length) waiting.shift()(session);
+      else if (!isDue) while (owed >= 1 && hasTime()) owed -= runs.advance();
       else while (!isDone && hasTime()) isDone = answers.update();
-      if (isDone) show();
+      if (isDone) [drawn, waiting] = [now, [...pictures]];
       requestAnimationFrame(frame);
     }
     return session;

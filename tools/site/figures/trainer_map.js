@@ -6,7 +6,7 @@
     { interval, word, paint, CELLS } = dlguide.trainer;
   const SIZE = 480;
 
-  /** The picture: `draw(answers)` shows answers and points; `plot` has the axes and takes clicks. */
+  /** The picture: `draw` shows points and answers, or those of one unit; `plot` has the axes and takes clicks. */
   function map(onplace) {
     const small = element("canvas"),
       canvas = element("canvas", { width: SIZE, height: SIZE, className: "trainer-canvas", "aria-hidden": true });
@@ -33,15 +33,16 @@
       onplace(plot, [x, y], name);
     }
 
-    function draw(answers, data, theme) {
+    function draw(answers, data, theme, unit) {
       const context = canvas.getContext("2d");
       context.clearRect(0, 0, SIZE, SIZE);
       context.lineJoin = "round";
       if (data.inputs === 1) curves(context, answers, data, theme);
       else {
-        paint(small, CELLS, (cell) => answers.shade(cell));
+        if (unit) paint(small, dlguide.trainer.UNIT_CELLS, unit);
+        else paint(small, CELLS, (cell) => answers.shade(cell));
         context.drawImage(small, 0, 0, SIZE, SIZE);
-        if (!data.isRegression) borders(context, answers, theme);
+        if (!unit && !data.isRegression) borders(context, answers, theme);
       }
       for (const [part, isHollow] of [
         [data.validation, true],

@@ -21,6 +21,8 @@
       show(at);
       const isCurve = name === "curve";
       field.hidden = name === "cars";
+      const [blue, orange] = field.querySelectorAll("label");
+      [blue.lastChild.textContent, orange.hidden] = [word(isCurve ? "mark_point" : "mark_1"), isCurve];
 
       function add(place) {
         if (field.hidden) return;
