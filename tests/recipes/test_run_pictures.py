@@ -40,7 +40,10 @@ def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
 @pytest.mark.parametrize(
     ("words", "translation"),
     [
-        ("vae_mnist · MNIST · negative log-likelihood 85.09 nats\nlearning curves", "vae_mnist · MNIST · 负对数似然 85.09 纳特\n学习曲线"),
+        (
+            "vae_mnist · MNIST · negative log-likelihood 85.09 nats\nlearning curves",
+            "vae_mnist · MNIST · 负对数似然 85.09 纳特\n学习曲线",
+        ),
         ("predicted 0 (91 %),\ntrue 5", "预测 0（91 %），\n真实 5"),
         ("true fuel economy (mpg)", "真实的油耗（英里/加仑）"),
         ("codes, coloured by digit", "编码，颜色表示数字"),

@@ -36,8 +36,8 @@ def page(texts: dict[str, str], language: str) -> str:
     for name in (key for key in cards if f"{key} line" in cards):
         folder = f"recipes/published/{name}/"
         text = texts[f"{folder}index.md"]
-        megabytes = re.search(r'data-megabytes="(.+?)"', text)[1]
-        line = f"{cards[f'{name} line']} <small>{megabytes} MB</small>"
+        size = re.search(r'data-megabytes="(.+?)"', text)  # None without npm.
+        line = cards[f"{name} line"] + (f" <small>{size[1]} MB</small>" if size else "")
         lines.append(_card(_picture(name, text), cards[name], line, f"{folder}index.md"))
     lines.append("\n</div>\n")
     moving = {place: text.splitlines()[0].removeprefix("# ") for place, text in texts.items() if FIGURE.search(text)}
