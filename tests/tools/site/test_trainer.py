@@ -26,7 +26,7 @@ CASES = {
     "batch normalisation": {"batchNorm": True},
     "L2, sigmoid, momentum": {"l2": 0.01, "activation": "sigmoid", "optimizer": "momentum"},
     "residual, SiLU": {"layers": 4, "residual": True, "activation": "silu", "rate": 0.03},
-    "all at once": {"batchNorm": True, "residual": True, "l2": 0.001, "optimizer": "adam", "rate": 0.003, "layers": 6},
+    "all at once": {"batchNorm": True, "residual": True, "l2": 0.001, "optimizer": "adam", "rate": 0.003, "layers": 3},
     "regression": {"regression": True, "optimizer": "momentum", "rate": 0.01},
     "no hidden layer": {"layers": 0},
 }
@@ -266,20 +266,21 @@ def test_own_points_by_click_and_by_keys_are_learned(visit):
     assert "Training loss 0.0" in page.inner_text(".trainer-numbers") and not found.errors
 
 
-def test_the_largest_networks_leave_the_page_free(visit):
+def test_the_largest_networks_train_in_small_pieces(visit):
     page, _ = opened(visit, "#layers=6&units=16&seeds=10&batch=200&points=200")
-    page.evaluate("""() => {
-        const ask = window.requestAnimationFrame;
-        window.spent = [];
-        window.requestAnimationFrame = (call) => ask((now) => {
+    whole = page.evaluate("""() => {
+        const ask = window.requestAnimationFrame, time = (call, ...given) => {
             const begun = performance.now();
-            call(now);
-            spent.push(performance.now() - begun);
-        });
+            call(...given);
+            return performance.now() - begun;
+        };
+        window.spent = [];
+        window.requestAnimationFrame = (call) => ask((now) => spent.push(time(call, now)));
+        return time(dlguide.figures.trainer.step);
     }""")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(1200)
-    assert np.median(page.evaluate("spent")) <= 20 and steps(page) > 1
+    page.wait_for_function("spent.length > 50 && dlguide.figures.trainer.runs.steps > 2", timeout=20_000)
+    assert np.median(page.evaluate("spent")) < whole / 4  # A step of ten seeds and the plane, all at once.
 
 
 def test_a_shared_address_gives_the_same_training(visit):
