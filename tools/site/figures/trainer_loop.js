@@ -3,7 +3,7 @@
   "use strict";
 
   const { Runs, Answers, prepare } = dlguide.trainer;
-  const BUDGET = 6, // Milliseconds; one step or one picture may go beyond.
+  const BUDGET = 8, // Milliseconds; one step or one picture may go beyond.
     PAUSE = 90; // Between two drawings; longer for a reader who wants less motion.
 
   /** `settings` and `points` are read at `renew`; `speed()` is in steps a second; `pictures` are functions of the

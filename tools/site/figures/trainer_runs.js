@@ -50,7 +50,8 @@
 
   class Runs {
     constructor(data, settings) {
-      Object.assign(this, { data, steps: 0, interval: 1, turn: 0 });
+      const isLarge = settings.layers * settings.units ** 2 > 600; // Its scores cost more than a step.
+      Object.assign(this, { data, steps: 0, interval: isLarge ? 4 : 1, turn: 0 });
       this.part = data.validation.y.length ? "validation" : "training"; // What the band shows.
       this.runs = data.training.y.length
         ? Array.from({ length: settings.seeds }, (_, i) => new Run(i + 1, data, settings))
