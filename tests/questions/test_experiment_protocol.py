@@ -88,6 +88,10 @@ DRAWN = ("recurrence", "self_attention", "transformer")
 """Questions with drawn test examples."""
 DRAWN_ONCE = ("lstm", "self_attention", "transformer")
 """Questions whose trainings have new examples in each step."""
+SLOW = ("activations", "adam", "batch_normalisation", "dropout", "few_examples", "initial_weights", "input_scaling")
+SLOW += ("leakage", "multilayer", "rare_classes", "recurrence", "self_supervision", "transfer_learning")
+SLOW += ("validation_below_training",)
+"""Their experiments take more than 15 seconds here: `DLGUIDE_TESTS=20` runs them, before something is published."""
 each_question = pytest.mark.parametrize("name", _questions.names())
 
 
@@ -131,7 +135,10 @@ def run(experiment, part: str, choice: dict | None = None) -> Run:
 
 @pytest.mark.thorough
 @pytest.mark.usefixtures("eagerly")
-@each_question
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.thorough(seconds=20)] * (name in SLOW)) for name in _questions.names()],
+)
 def test_an_experiment_gives_its_rows_and_the_test_set_decides_nothing(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     experiment = _questions.question(name).experiment

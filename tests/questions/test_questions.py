@@ -18,7 +18,8 @@ from tests.helpers.two_languages import differences
 
 NAMES = _questions.names()
 NEW_SEED = 12345
-SLOW = ("clustering", "few_examples", "gan", "self_supervision", "transfer_learning", "uncertainty", "vae")
+SLOW = ("clustering", "few_examples", "gan", "gru", "leakage", "lstm", "rare_classes", "recurrence", "self_attention")
+SLOW += ("self_supervision", "transfer_learning", "transformer", "uncertainty", "vae")
 """Their part that is repeated trains on all digits, or many times."""
 SHARED = read_words(_names.HERE / "words.csv", "en")
 CHINESE = "[\u4e00-\u9fff]"

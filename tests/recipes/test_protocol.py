@@ -81,7 +81,13 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
 
 @pytest.mark.thorough
 # `test_dqn.py` tests episodes, `test_self_play.py` games.
-@pytest.mark.parametrize("name", sorted({*recipe_list.names()} - {"dqn_cartpole", "selfplay_connect4"}))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough(seconds=20)] * (name == "explanation_mnist"))
+        for name in sorted({*recipe_list.names()} - {"dqn_cartpole", "selfplay_connect4"})
+    ],
+)
 def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name, tmp_path, monkeypatch):
     """All fits are the same with one half of the test set and with the other."""
     monkeypatch.chdir(tmp_path)
