@@ -187,6 +187,25 @@ def test_a_preset_shows_its_sign_and_can_be_mended(trainer, name):
     assert name in scores(trainer, broken | cure)["mended"]
 
 
+def test_squares_and_product_are_inputs_with_which_a_network_without_hidden_layer_learns_xor(trainer):
+    prepared = """(standardise) => {
+        const { prepare, FIRST } = dlguide.trainer;
+        const { inputs, training, encode } = prepare({ ...FIRST, squares: true, standardise }, []);
+        return [inputs, training.points.map(({ x }) => x), [...training.x], [...encode([[0.5, -2]])]];
+    }"""
+    for standardise in (False, True):
+        inputs, points, x, far = trainer.evaluate(prepared, standardise)
+        first, second = np.array([*points, [0.5, -2]]).T
+        expected = np.stack([first, second, first**2, second**2, first * second], 1)
+        if standardise:
+            expected = (expected - expected[:-1].mean(0)) / expected[:-1].std(0)
+        np.testing.assert_allclose([*x, *far], expected.ravel(), atol=1e-9)
+        assert inputs == 5
+    for data in ("xor", "circles"):
+        straight, curved = [scores(trainer, {"data": data, "layers": 0, "squares": each}) for each in (False, True)]
+        assert straight["accuracy"] < 0.7 and curved["accuracy"] > 0.95
+
+
 def test_the_page_explains_every_preset(trainer):
     keys = trainer.evaluate("Object.keys(dlguide.trainer.PRESETS)")
     assert keys == list(SIGNS)

@@ -68,9 +68,13 @@
         ]
       : [[-1.2 * scale, 1.2 * scale], data === "curve" ? [-2, 2] : [-1.2 * scale, 1.2 * scale]];
 
+  /** The inputs of the network for a point of the plane: its two numbers, or these with their squares and product. */
+  const plain = (x) => x;
+  const squared = ([x1, x2]) => [x1, x2, x1 * x1, x2 * x2, x1 * x2];
+
   /** The data of some settings: `training` and `validation` as {points, x, y}, with numbers as the network gets them. */
   function prepare(settings, own) {
-    const { data, points, scale, standardise, shuffle, sample } = settings,
+    const { data, points, scale, standardise, squares, shuffle, sample } = settings,
       draw = random(sample);
     const all = examples(settings, points + VALIDATION, draw).map(({ x, y }) => ({ x: x.map((v) => v * scale), y }));
     if (shuffle) {
@@ -79,15 +83,16 @@
     }
     const drawn = data === "own" ? 0 : points;
     const training = [...all.slice(0, drawn), ...(data === "cars" ? [] : own)];
-    const inputs = data === "curve" ? 1 : 2;
-    const columns = Array.from({ length: inputs }, (_, k) => training.map(({ x }) => x[k]));
+    const inputsOf = squares && data !== "curve" ? squared : plain;
+    const inputs = data === "curve" ? 1 : inputsOf([0, 0]).length;
+    const columns = Array.from({ length: inputs }, (_, k) => training.map(({ x }) => inputsOf(x)[k]));
     const centre = columns.map((values) => (standardise && values.length ? mean(values) : 0));
     const spread = columns.map((values) => (standardise && values.length ? deviation(values) : 1));
     const targets = training.map(({ y }) => y),
       scaled = isRegression(data) && targets.length; // The targets of a regression are always standardised.
     const target = scaled ? { centre: mean(targets), spread: deviation(targets) } : { centre: 0, spread: 1 };
     const encode = (places) =>
-      Float64Array.from(places.flatMap((place) => place.map((value, k) => (value - centre[k]) / spread[k])));
+      Float64Array.from(places.flatMap((place) => inputsOf(place).map((value, k) => (value - centre[k]) / spread[k])));
     const part = (list) => ({
       points: list,
       x: encode(list.map(({ x }) => x)),

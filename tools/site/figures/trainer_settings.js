@@ -11,6 +11,7 @@
       noise: [0.1, [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4]],
       scale: [1, [0.01, 0.1, 1, 10, 100]],
       standardise: [true],
+      squares: [false],
       shuffle: [false],
     },
     network: {
