@@ -3,6 +3,7 @@
 import csv
 import functools
 import gzip
+import json
 import re
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from playwright.sync_api import Error
 
 import recipes
+from dlguide import attention
 from recipes._lib.agents import connect_four, game_players
 from recipes._lib.images import planted_marks
 from recipes._lib.published import model_files
@@ -412,3 +414,45 @@ def test_a_picture_opens_large_by_a_tap_and_the_keyboard(visit):
     assert dialog.is_visible()
     dialog.get_by_role("button").click()
     assert dialog.is_hidden() and not found.errors
+
+
+def published_vocabulary(name):
+    return json.loads((_pages.ROOT / f"recipes/published/{name}/input.json").read_text("utf-8"))["vocabulary"]
+
+
+def test_the_characters_that_may_come_next_have_the_probabilities_of_the_model(visit):
+    page = opened(visit, "transformer_shakespeare")
+    rows = page.locator(".demo-bars tr")
+    page.fill(".demo textarea", "To be, or no")
+    page.wait_for_function("document.querySelector('.demo-bars th').textContent === 't'")
+    vocabulary = published_vocabulary("transformer_shakespeare")
+    model = recipes.pretrained("transformer_shakespeare")
+    logits = model.predict(np.array([[vocabulary.index(each) for each in "To be, or no"]]), verbose=0)[0, -1]
+    heat = page.locator(".demo input[type=range]").first
+    for temperature in (0.8, 1.5, 0):
+        heat.evaluate("(each, to) => { each.value = to; each.dispatchEvent(new Event('input')); }", temperature)
+        chances = np.exp((logits[1:] - logits.max()).astype(float) / max(temperature, 1e-3))  # Without the padding.
+        chances /= chances.sum()
+        best = 1 + np.argsort(-logits[1:])[:5]
+        signs = {" ": "␣", "\n": "↵"}
+        expected = [(signs.get(vocabulary[i], vocabulary[i]), 100 * chances[i - 1]) for i in best]
+        found = [row.inner_text().split("\t") for row in rows.all()]
+        assert [name for name, _ in found] == [name for name, _ in expected]
+        shares = [float(text.split()[0]) for _, text in found]
+        assert shares == pytest.approx([share for _, share in expected], abs=0.051)
+
+
+def test_each_attention_head_of_a_question_is_shown(visit):
+    page, words = opened(visit, "transformer_recall"), "x9 y8 z7 b1 y?"
+    page.fill(".demo input[type=text]", words)
+    answered(page, r"[:o] 8\b")
+    vocabulary = published_vocabulary("transformer_recall")
+    tokens = np.zeros(21, int)
+    tokens[:5] = [vocabulary.index(word) for word in words.split()]
+    weights = attention.attention_weights(recipes.pretrained("transformer_recall"), tokens)[:, 4, :5]
+    assert np.ptp(weights, axis=0).max() > 0.1  # The heads differ.
+    for name, expected in zip(["mean", "1", "2", "3", "4"], [weights.mean(0), *weights], strict=True):
+        page.get_by_label(name, exact=True).check()
+        page.wait_for_timeout(150)
+        shown = [float(each.split()[0]) for each in page.locator(".demo-symbol small").all_inner_texts()]
+        assert shown == pytest.approx(100 * expected, abs=0.06)

@@ -2,12 +2,15 @@
 dlguide.demo("recall", (demo) => {
   "use strict";
 
-  const { say, DIGITS, group, element, button, labelled, textField, boxes, bars, liveText, percent } = dlguide.widgets,
+  const { say, DIGITS, group, element, button, choice, labelled, textField, boxes, bars, liveText, percent } =
+      dlguide.widgets,
     { softmax, largest, latest, encoded } = dlguide.widgets;
   const input = textField("input", { type: "text", value: "a4 f7 c1 d1 f?" });
   const chart = bars(10),
     answer = liveText(),
     symbols = group("");
+  const HEADS = ["mean", 1, 2, 3, 4];
+  let chosen = "mean";
 
   /** Whether the words are pairs of different letters, and a question for one of them. */
   function isQuestion(words, [least, most]) {
@@ -19,14 +22,16 @@ dlguide.demo("recall", (demo) => {
     return hasForm && isCounted && new Set(letters).size === letters.length && letters.includes(asked[0]);
   }
 
-  /** How much the question looks at each word: the mean over the heads. */
+  /** How much the question looks at each word: one head, or the mean over the heads. */
   function attentionOf({ data, shape }, count) {
     const length = shape.at(-1),
       heads = data.length / (length * length),
       row = count - 1,
       mean = new Float32Array(count);
+    const weightOf = (head, i) => data[(head * length + row) * length + i];
+    if (chosen !== "mean") return mean.map((_, i) => weightOf(chosen - 1, i));
     for (let head = 0; head < heads; head++) {
-      for (let i = 0; i < count; i++) mean[i] += data[(head * length + row) * length + i] / heads;
+      for (let i = 0; i < count; i++) mean[i] += weightOf(head, i) / heads;
     }
     return mean;
   }
@@ -86,6 +91,12 @@ dlguide.demo("recall", (demo) => {
       answer,
       chart.table,
       element("p", { textContent: say("attention_row") }),
+      choice(
+        say("attention_heads"),
+        HEADS.map((head) => [head, head === "mean" ? say("attention_mean") : String(head)]),
+        chosen,
+        (head) => ((chosen = head), show()),
+      ),
       symbols,
     ),
   );
