@@ -65,6 +65,7 @@ def test_nothing_in_the_book_is_wider_than_a_page(browser, tmp_path, language):
     page.close()
 
 
+@pytest.mark.thorough(seconds=60)  # Chromium prints 600 pages.
 def test_both_books_are_printed_with_an_outline_and_the_right_page_numbers(tmp_path):
     book.main(str(tmp_path))
     for language, suffix in LANGUAGES.items():
