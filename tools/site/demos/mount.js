@@ -58,7 +58,7 @@
     } catch (error) {
       fail(error);
     }
-    for (const event of ["pointerup", "click", "keydown"])
+    for (const event of [isStartedByUse ? "pointerdown" : "pointerup", "click", "keydown"])
       box.addEventListener(event, ({ key }) => !["Tab", "Shift", "Escape"].includes(key) && begin());
     if (isDisk && !isStartedByUse)
       new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && begin()).observe(div);
