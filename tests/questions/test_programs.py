@@ -12,7 +12,7 @@ import pytest
 from questions import _questions
 
 SLOW = ("dropout", "few_examples", "loss_functions", "network_size", "regularisation", "residual_connections")
-SLOW += ("transfer_learning", "transformer", "uncertainty")
+SLOW += ("transfer_learning", "transformer", "uncertainty", "gru", "lstm", "vae", "gan", "learning_rate", "autoencoder")
 TOLERANCE = 0.1
 """Of a printed number, relative: other processors round otherwise, and a training makes much of it."""
 DECIMAL = re.compile(r"\d+\.\d+")

@@ -24,7 +24,10 @@ ROWS = recipe_list.rows()
 
 def each_row(*quick: str):
     """Run a test for each row; those that are not quick are thorough."""
-    seconds = {"automl_leaves": 20}
+    seconds = dict.fromkeys(
+        ("automl", "automl_leaves", "compression_mnist", "explanation_mnist", "seq2seq_pronounce"), 20
+    )
+    seconds |= dict.fromkeys(("transfer_mnist", "transformer_shakespeare", "vae_mnist"), 20)
     slow = [name for name in ROWS if name not in quick]
     slow = [pytest.param(name, marks=pytest.mark.thorough(seconds=seconds.get(name, 1))) for name in slow]
     return pytest.mark.parametrize("name", [*quick, *slow])

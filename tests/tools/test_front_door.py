@@ -58,7 +58,7 @@ def test_the_front_door_counts_what_there_is_and_has_the_results_of_the_readme(l
     assert len(rows) == 8
     for name, cells in rows:
         assert re.search(rf"\(recipes/published/{name}/index\.md\).*\| {re.escape(cells)} \|\n", page), name
-    assert 'data-demo="digits"' in page
+    assert 'data-start=use data-demo="digits"' in page
 
 
 def test_the_front_door_says_the_same_in_both_languages():

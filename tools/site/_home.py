@@ -31,7 +31,8 @@ def page(language: str, files: _pages.Files) -> str:
         "citation": re.search(r"^```bibtex\n.*?^```$", readme, re.MULTILINE | re.DOTALL)[0],
     }
     text = Template((HERE / f"home{suffix}.md").read_text(encoding="utf-8")).substitute(parts)
-    return _pages.transformed(_pages.with_places(text, language), "README.md", "index.md", files)
+    text = _pages.transformed(_pages.with_places(text, language), "README.md", "index.md", files)
+    return text.replace("data-demo=", "data-start=use data-demo=")
 
 
 def address(settings: Path = HERE / "mkdocs.yml") -> str:

@@ -34,7 +34,7 @@ def attributes(path: str) -> str:
             greys = image.convert("RGB").convert("L").histogram()
         is_plot = sum(greys[250:]) >= WHITE * sum(greys) and sum(greys[:60]) <= BLACK * sum(greys)
     is_plot = is_plot and SHADES not in path
-    return f"width={width} height={height} loading=lazy" + " .plot" * is_plot
+    return f"width={width} height={height} loading=lazy" + " .chart" * is_plot
 
 
 def few_colours(image: Image.Image) -> Image.Image:

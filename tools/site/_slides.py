@@ -26,6 +26,7 @@ FRAME = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="../../slides.css">
 <script src="../../scripts/slides.js"></script>
 <main>

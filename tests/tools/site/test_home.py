@@ -54,7 +54,7 @@ def test_the_front_door_reads_a_drawn_digit_and_loads_the_network_at_the_first_s
         page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
     page.wait_for_selector(".demo[data-state=ready]", timeout=30_000)  # Before the stroke ends: it stays on the paper.
     page.mouse.up()
-    expect(page.locator(".demo-answer").last).to_have_text(re.compile(r"[:：]\s*7"), timeout=10_000)
+    expect(page.locator(".demo-answer").first).to_have_text(re.compile(r"[:：]\s*7"), timeout=10_000)
     assert visit.errors == [] and visit.outside == []
 
 

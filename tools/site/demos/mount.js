@@ -20,8 +20,9 @@
       start = button(say("start_models", { megabytes }), () => begin());
     const demo = { div, box, models: div.dataset.models.split(/\s+/) };
     div.append(group("demo-head", start, bar, status), box, recorded);
-    start.hidden = recorded.hidden = isDisk;
-    status.textContent = say(isDisk ? "waiting" : "waiting_start");
+    const isStartedByUse = div.dataset.start === "use"; // On the front door: neither a button nor scrolling.
+    start.hidden = recorded.hidden = isDisk || isStartedByUse;
+    status.textContent = say(isStartedByUse ? "waiting_use" : isDisk ? "waiting" : "waiting_start", { megabytes });
 
     const end = (state, text) => {
       div.dataset.state = state;
@@ -57,9 +58,9 @@
     } catch (error) {
       fail(error);
     }
-    for (const event of ["pointerup", "click", "keydown"])
+    for (const event of [isStartedByUse ? "pointerdown" : "pointerup", "click", "keydown"])
       box.addEventListener(event, ({ key }) => !["Tab", "Shift", "Escape"].includes(key) && begin());
-    if (isDisk)
+    if (isDisk && !isStartedByUse)
       new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && begin()).observe(div);
   }
 })();

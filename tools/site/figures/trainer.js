@@ -63,6 +63,7 @@
       const mended = preset && isChanged && canTrain && isMended(preset, runs) ? [word("mended")] : [];
       const sentences = canTrain ? [...mended, now(), ...numbers(runs)] : [word("no_points")];
       text.textContent = sentences.join(dlguide.language === "zh" ? "" : " ");
+      text.classList.toggle("trainer-mended", mended.length > 0);
     }
 
     figure.box.append(

@@ -54,7 +54,7 @@
     }
     if (found.size) return found;
     for (const other of index.keys())
-      if (other[0] === term[0] && isNear(term, other, term.length > 6 ? 2 : 1)) found.set(other, 0.5);
+      if (other[0] === term[0] && isNear(term, other, term.length > 6 ? 2 : 1)) found.set(other, 0.8);
     return found;
   }
 
