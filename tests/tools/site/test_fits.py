@@ -60,7 +60,7 @@ def test_in_the_dark_the_ground_of_a_plot_is_dark_and_digits_stay_white_on_black
         "recipes/published/cnn_mnist/confusion_matrix.png": False,
         "recipes/published/automl/parallel_coordinates.png": False,
     }
-    assert {path: _pictures.attributes(path).endswith(".plot") for path in is_plot} == is_plot
+    assert {path: _pictures.attributes(path).endswith(".chart") for path in is_plot} == is_plot
 
 
 @pytest.mark.parametrize("place", ["", "guide/", "a/b/"])
