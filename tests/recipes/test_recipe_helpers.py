@@ -242,6 +242,19 @@ def test_the_mean_image_of_a_class_is_that_of_all_its_training_images():
     assert pixels.nearest_mean_accuracy(data.Splits(train, test, test, None)) == 1
 
 
+def test_the_baselines_of_pixels_find_what_pca_and_a_linear_filter_can():
+    rng = np.random.default_rng(0)
+    x = (rng.random((60, 2)) @ rng.random((2, 64))).reshape(60, 8, 8, 1) / 2  # Two numbers make an image.
+    x[:, :, [0, 1, 6, 7]] = x[:, [0, 1, 6, 7]] = 0
+    splits = data.Splits(data.Part(x[:40], None), None, data.Part(x[40:], None), None)
+    np.testing.assert_allclose(pixels.pca_reconstructions(splits, 2), x[40:], atol=1e-6)
+    assert np.abs(pixels.pca_reconstructions(splits, 1) - x[40:]).mean() > 0.01
+    shifted = np.roll(x, (2, 2), axis=(1, 2))  # Within the black edge: a filter of the neighbourhood can undo it.
+    np.testing.assert_allclose(pixels.filtered(splits, shifted[:40], shifted[40:]), x[40:], atol=2e-3)
+    scores = pixels.pixel_scores(np.full((2, 3), 0.5), np.ones((2, 3)))
+    assert scores == pytest.approx({"baseline_binary_crossentropy": np.log(2), "baseline_squared_error": 0.25})
+
+
 @pytest.mark.thorough
 def test_each_network_of_the_vowels_has_its_own_loss_and_their_mean_is_saved(tmp_path):
     model = bilstm_vowels.main(epochs=1, limit=60, networks=2, run_dir=str(tmp_path)).model

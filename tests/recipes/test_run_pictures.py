@@ -10,7 +10,7 @@ import pytest
 
 from dlguide import linear_regression, plots
 from recipes._lib import anomalies, pictures
-from recipes._lib.images import image_judge
+from recipes._lib.images import image_judge, reconstruction
 from recipes._lib.result import Result
 from recipes._lib.runs import picture_words, run_files
 
@@ -111,6 +111,16 @@ def test_a_forecast_has_its_dates_its_units_and_the_lead_over_the_baseline():
     assert below.lines[0].get_ydata().tolist() == [1 - 0, 1 - 1, 3 - 2]  # Errors of the baseline minus those of ours.
     labels = [axes.get_ylabel() for axes in (above, below)]
     assert labels == ["monthly mean (spots)", "cumulative lead\nover ridge (spots)"]
+
+
+def test_reconstructions_stand_in_rows_with_those_of_the_baseline_under_its_name():
+    inputs = keras.Input((4, 4, 1))
+    model = keras.Model(inputs, keras.layers.Rescaling(0)(inputs))  # Logits of 0: pixels of 0.5.
+    original, noisy, baseline = (np.full((3, 4, 4, 1), grey) for grey in (0.2, 0.4, 0.6))
+    figure = reconstruction.reconstructions(model, original, noisy, baseline=("filter", baseline))
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    greys = figure.axes[0].images[0].get_array()[1::5, 1]
+    assert dict(zip(names, greys, strict=True)) == {"input": 0.4, "decoded": 0.5, "filter": 0.6, "original": 0.2}
 
 
 def test_feature_maps_are_those_of_the_first_16_filters():
