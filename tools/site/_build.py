@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 CHAIN = re.compile(r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves open\.|留下的问题。)\*\*.*)$", re.MULTILINE)
 """Lines with titles of other questions, which the search must not find in place of those."""
 AS_WRITTEN = re.compile(r"(<pre.*?</pre>|<script.*?</script>)", re.DOTALL)
+"""What keeps its blanks and ends of lines."""
 FAQ = ("training", "data", "article", "listings", "glossary")
 GUIDES = ("first_steps", "training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends")
 GUIDES += ("machines", "teaching", "models", "experiments", "not_learning", "train_in_page")
@@ -182,8 +183,8 @@ def _html(scratch: Path, language: str) -> None:
 
 
 def _lighten(folder: Path) -> None:
-    """Make the pages of a built site smaller by a third: the blanks between lines go."""
+    """Make the pages of a built site a third smaller, without blanks between lines; empty headings become cells."""
     for path in folder.rglob("*.html"):
         parts = AS_WRITTEN.split(path.read_text(encoding="utf-8"))
         parts[::2] = [re.sub(r"\s*\n\s*", "\n", part) for part in parts[::2]]
-        path.write_text("".join(parts).replace("<th></th>", "<td></td>"), encoding="utf-8")  # No empty heading.
+        path.write_text("".join(parts).replace("<th></th>", "<td></td>"), encoding="utf-8")

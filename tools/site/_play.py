@@ -5,12 +5,10 @@ import re
 from pathlib import Path
 
 from recipes._lib.words import read_words
-from tools.site import _pages
+from tools.site import _pages, _scripts
 
 CARDS = Path(__file__).with_name("play.csv")
 TRAINER = "docs/train_in_page.md"
-FIGURE = re.compile(r'data-figure="|<!-- figure ')
-"""What a page has that has a figure which the learner moves."""
 
 SHOWN = {
     "autoencoder": "autoencoder_mnist", "convolution": "cnn_mnist", "few_examples": "transfer_mnist",
@@ -22,7 +20,9 @@ SHOWN = {
 
 
 def badge(language: str) -> str:
-    """Return the sign of a page with a model that runs in it."""
+    """Return the sign of a page with a model that runs in it; nothing without npm, where none does."""
+    if not _scripts.has_runtime():
+        return ""
     text = read_words(_pages.WORDS, language)["runs here"]
     return f'<span class="runs-here" role="img" aria-label="{text}" title="{text}">▶</span>'
 
@@ -30,9 +30,9 @@ def badge(language: str) -> str:
 def page(texts: dict[str, str], language: str) -> str:
     """Return the page: a card for each model in the order of play.csv, before them the trainer, then the figures."""
     site_words, cards = read_words(_pages.WORDS, language), read_words(CARDS, language)
-    lines = [f"# {site_words['play']}\n", site_words["play intro"], '\n<div class="gallery play" markdown="1">\n']
-    if TRAINER in texts:
-        lines.append(_card(_picture("train"), site_words["trainer"], site_words["trainer line"], TRAINER))
+    intro = site_words["play intro" if _scripts.has_runtime() else "no runtime"]
+    lines = [f"# {site_words['play']}\n", intro, '\n<div class="gallery play" markdown="1">\n']
+    lines.append(_card(_picture("train"), site_words["trainer"], site_words["trainer line"], TRAINER))
     for name in (key for key in cards if f"{key} line" in cards):
         folder = f"recipes/published/{name}/"
         text = texts[f"{folder}index.md"]
@@ -40,9 +40,9 @@ def page(texts: dict[str, str], language: str) -> str:
         line = cards[f"{name} line"] + (f" <small>{size[1]} MB</small>" if size else "")
         lines.append(_card(_picture(name, text), cards[name], line, f"{folder}index.md"))
     lines.append("\n</div>\n")
-    moving = {place: text.splitlines()[0].removeprefix("# ") for place, text in texts.items() if FIGURE.search(text)}
-    if moving:
-        lines += [f"## {site_words['figures']}\n", *(f"- [{title}]({place})" for place, title in moving.items()), ""]
+    moving = {place: text.splitlines()[0].removeprefix("# ") for place, text in texts.items() if "data-figure=" in text}
+    del moving[TRAINER]  # It has a card.
+    lines += [f"## {site_words['figures']}\n", *(f"- [{title}]({place})" for place, title in moving.items()), ""]
     return "\n".join(lines)
 
 
@@ -61,7 +61,7 @@ def _card(picture: str, title: str, line: str, place: str) -> str:
 
 def seen(question: str, language: str) -> str:
     """Return a link from a question to the model that shows it; nothing where there is none."""
-    if question not in SHOWN:
+    if question not in SHOWN or not _scripts.has_runtime():
         return ""
     site_words, title = read_words(_pages.WORDS, language), read_words(CARDS, language)[SHOWN[question]]
     label = site_words["see it run"].format(title=title)

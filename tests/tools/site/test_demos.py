@@ -35,8 +35,6 @@ PICTURE = """() => [...document.querySelectorAll('.demo canvas')].map(canvas => 
 def opened(visit, name, language="", start=True, **settings):
     """Return the page of a recipe when its model is there; over http without `start`, nothing loads."""
     found = visit(viewport={"width": 1200, "height": 1000}, **settings)
-    # For time: the search has tests of its own.
-    found.page.route("**/search.js", lambda route: route.fulfill(body=""))
     page = found.open(f"{language}recipes/published/{name}/index.html")
     page.locator(".demo").scroll_into_view_if_needed()
     if not start:

@@ -265,7 +265,6 @@ EXPECTED |= {each.__name__: each for each in (lstm, self_attention, vae, cluster
 def opened(visit, name, language="", **settings):
     """Return the page of a figure when it is there, and the visit."""
     found = visit(viewport={"width": 1200, "height": 1000}, **settings)
-    found.page.route("**/search.js", lambda route: route.fulfill(body=""))  # For time: it has tests of its own.
     page = found.open(f"{language}questions/{QUESTIONS[name]}/index.html")
     page.wait_for_selector(FIGURE)
     return page, found

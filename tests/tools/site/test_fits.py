@@ -64,7 +64,7 @@ def test_in_the_dark_the_ground_of_a_plot_is_dark_and_digits_stay_white_on_black
 
 
 @pytest.mark.parametrize("place", ["", "guide/", "a/b/"])
-@pytest.mark.parametrize("missing", ["nothing.html", "questions/dropuot/index.html", "zh/docs/files/x"])
+@pytest.mark.parametrize("missing", ["nothing.html", "questions/dropuot/index.html", "zh/docs/files/x", "book/x"])
 def test_what_is_missing_leads_home_in_both_languages_from_any_folder(visit, place, missing):
     found = visit()
     found.page.route("**/*", lambda route: route.fulfill(path=FOLDER / "404.html", content_type="text/html"))

@@ -130,16 +130,6 @@ def test_the_band_is_the_prediction_interval(trainer):
         assert found == pytest.approx(expected, rel=1e-3), count
 
 
-def test_a_network_of_two_layers_of_eight_units_takes_thousands_of_steps_a_second(trainer):
-    seconds = trainer.evaluate("""() => {
-        const { prepare, Runs, FIRST } = dlguide.trainer, settings = { ...FIRST, seeds: 1 };
-        const runs = new Runs(prepare(settings, []), settings), begun = performance.now();
-        while (runs.steps < 3000) runs.advance();
-        return (performance.now() - begun) / 1000;
-    }""")
-    assert 3000 / seconds > 600  # Ten times what it must, on a busy machine too.
-
-
 def scores(page, settings, steps=600):
     """Train three seeds; return their mean scores and what the layers of the first show."""
     return page.evaluate(
@@ -304,10 +294,13 @@ def test_the_largest_networks_train_in_small_pieces(visit):
 
 def test_an_address_with_settings_gives_the_same_training_again(trainer):
     losses = "dlguide.figures.trainer.runs.values('training', 'loss')"
+    change = """address => new Promise(done => {
+        addEventListener("hashchange", () => done(), { once: true });  // After the page's own listener.
+        location.hash = address;
+    })"""
     found = []
     for address in ("#preset=linear&layers=1&units=4&seeds=10&sample=2", "#preset=zero", ""):
-        trainer.evaluate("address => location.hash = address", address or found[0][0])
-        trainer.wait_for_timeout(300)
+        trainer.evaluate(change, address or found[0][0])
         found.append((trainer.evaluate("location.hash"), trainer.evaluate(losses)))
     assert found[0] == found[2] and len({*found[0][1]}) == 10
     assert found[1][1] == pytest.approx([np.log(2)] * 5) and trainer.locator(".trainer-sign a").count() == 1

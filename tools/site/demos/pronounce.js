@@ -89,7 +89,7 @@ dlguide.demo("pronounce", (demo) => {
       isRight = known.some((each) => each.join() === written.join());
     const same = known.length ? say(isRight ? "same_as_listed" : "not_as_listed") : say("not_listed");
     const told = say("word_answer", { word: input.value.trim(), sounds: written.join(" ") });
-    answer.textContent = sentences(told, same, textNotes(symbols, vocabulary, Infinity));
+    answer.textContent = sentences(told, same, textNotes(symbols, vocabulary));
     spoken.replaceChildren(
       named(say("network_says"), sounded(written)),
       ...known.map((each) => named(say("dictionary_says"), sounded(each))),

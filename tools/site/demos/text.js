@@ -69,7 +69,7 @@ dlguide.demo("text", (demo) => {
   function write() {
     isWriting = false;
     isAsked = true;
-    if (demo.parts) last = last.then(writeNow);
+    if (demo.parts) last = last.then(writeNow, writeNow);
   }
 
   async function writeNow() {
@@ -80,7 +80,7 @@ dlguide.demo("text", (demo) => {
     const tokens = tokensOf(prompt.value || "\n"),
       written = document.createTextNode("");
     page.replaceChildren(element("b", { textContent: prompt.value }), written);
-    answer.textContent = textNotes(symbols, vocabulary, Infinity) || "\u00a0";
+    answer.textContent = textNotes(symbols, vocabulary) || "\u00a0";
     isWriting = true;
     set();
     let done = 0;
@@ -93,10 +93,7 @@ dlguide.demo("text", (demo) => {
     }
     isWriting = false;
     set();
-    answer.textContent = sentences(
-      say("characters_written", { count: done }),
-      textNotes(symbols, vocabulary, Infinity),
-    );
+    answer.textContent = sentences(say("characters_written", { count: done }), textNotes(symbols, vocabulary));
   }
 
   const start = button(say("write"), seed.next),

@@ -205,13 +205,11 @@
     return result;
   };
 
-  /** What the model does not see of a text: symbols that it does not know, and what is too long. */
-  const textNotes = (symbols, vocabulary, length) => {
+  /** What the model does not see of a text: the symbols that it does not know. */
+  const textNotes = (symbols, vocabulary) => {
     const known = new Set(vocabulary),
       unknown = [...new Set(symbols.filter((symbol) => !known.has(symbol)))];
-    const notes = unknown.length ? [say("unknown_symbols", { symbols: unknown.join(" ") })] : [];
-    if (symbols.length > length) notes.push(say("too_long", { length }));
-    return notes.join(" ");
+    return unknown.length ? say("unknown_symbols", { symbols: unknown.join(" ") }) : "";
   };
 
   /** Call at most once at a time; calls meanwhile become one, afterwards. */

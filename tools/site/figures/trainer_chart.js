@@ -3,7 +3,7 @@
   "use strict";
 
   const { percent, fixed } = dlguide.widgets,
-    { interval, word, mean } = dlguide.trainer;
+    { interval, word } = dlguide.trainer;
   const TOPS = [0.2, 0.5, 1, 2, 5, 10];
 
   function chart() {
@@ -70,5 +70,5 @@
     return name === "loss" ? [between("loss")] : [between("loss"), between("accuracy")];
   }
 
-  Object.assign(dlguide.trainer, { chart, numbers, mean });
+  Object.assign(dlguide.trainer, { chart, numbers });
 })();

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { say, element, group, labelled, slider, fixed } = dlguide.widgets;
+  const { say, element, group, labelled, slider } = dlguide.widgets;
   /** By group: each setting's first value and its choices. A list of words is a menu, of numbers a slider. */
   const GROUPS = {
     data: {
@@ -119,5 +119,5 @@
     return runs.failed === 0 && (name === "loss" ? value <= goal : value >= goal);
   }
 
-  Object.assign(dlguide.trainer, { PRESETS, FIRST, starting, controls, toHash, fromHash, isMended, word, fixed });
+  Object.assign(dlguide.trainer, { PRESETS, FIRST, starting, controls, toHash, fromHash, isMended, word });
 })();

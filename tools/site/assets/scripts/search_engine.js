@@ -70,7 +70,7 @@
       const plain = text
         .normalize("NFKC")
         .toLowerCase()
-        .replace(/(\w)['’](\w)/g, "$1$2"); // prettier-ignore
+        .replace(/(\w)['’](\w)/g, "$1$2");
       let rest = plain.replace(/[a-z]+/g, (word) => (english.has(word) ? " " : word));
       if (chinese.length) for (const part of dropped) rest = rest.replace(part, " ");
       return terms(rest).length ? rest : plain;

@@ -7,7 +7,7 @@ addEventListener("load", () => {
   dialog.onclick = () => dialog.close();
 
   function open(picture) {
-    large.src = picture.currentSrc || picture.src;
+    large.src = picture.src;
     large.alt = picture.alt;
     // A drawing has no pixels: it fills the screen.
     large.style.width = large.src.endsWith(".svg") ? "100%" : "auto";

@@ -9,7 +9,7 @@ import pytest
 from questions import _questions
 from tools.site import _pages, _slides
 
-FOLDER = Path(__file__).parents[2] / "tools/site/figures"
+FOLDER = Path(__file__).parents[3] / "tools/site/figures"
 MODULES = {"fields", "figure", "least_squares", "plot"}
 NAMES = sorted({path.stem for path in FOLDER.glob("*.js") if not path.stem.startswith("trainer")} - MODULES)
 """Without the trainer, which has a page of its own: `site/test_trainer.py`."""
