@@ -5,8 +5,8 @@
 
 Data: MNIST, 28x28 grey images; no labels are used (LeCun et al., 1998).
 Baseline: a dense variational autoencoder, trained for as many epochs, judged by the same classifier.
-Result: frechet_distance 9.05 (lower is better), 95 % prediction interval 7.51 to 10.59, baseline 47.93.
-Training: 856.3 s on 1 core of AMD EPYC.
+Result: frechet_distance 6.79 (lower is better), 95 % prediction interval 4.97 to 8.61, baseline 51.67.
+Training: 665.6 s on 1 core of Intel(R) Xeon(R) Processor.
 """
 
 import keras
@@ -35,7 +35,7 @@ def main(
     mnist = data.load("mnist", limit=limit, seed=seed)
     steps = epochs * -(-len(mnist.train.x) // batch_size)
 
-    model = gan(mnist.train.x.shape[1:], latent_dim=latent_dim)
+    model = gan(mnist.train.x.shape[1:], latent_dim=latent_dim, dropout=0)
     rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, end_learning_rate=0)
     generator, discriminator = (keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2))
     players = keras.optimizers.OptimizerMap(generator, {"discriminator.*": discriminator})

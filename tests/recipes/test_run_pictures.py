@@ -32,7 +32,7 @@ def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
     assert {path.name for path in tmp_path.glob("*.png")} == {
         f"{name}{end}.png" for name in figures for end in ("", ".zh")
     }
-    title, [axes] = "mlp_mnist · MNIST · 准确率 98.99 %", figures["learning_curves"].axes  # As they were saved last.
+    title, [axes] = "mlp_mnist · MNIST · 准确率 98.99%", figures["learning_curves"].axes  # As they were saved last.
     assert figures["learning_curves"].get_suptitle() == f"{title}\n学习曲线" and axes.get_xlabel() == "轮数"
     assert figures["worst"].get_suptitle().startswith(f"{title}\n按交叉熵从大到小排列；图上方")
 
@@ -44,9 +44,10 @@ def test_a_recipes_picture_says_recipe_data_result_and_what_it_shows(tmp_path):
             "vae_mnist · MNIST · negative log-likelihood 85.09 nats\nlearning curves",
             "vae_mnist · MNIST · 负对数似然 85.09 纳特\n学习曲线",
         ),
-        ("predicted 0 (91 %),\ntrue 5", "预测 0（91 %），\n真实 5"),
+        ("predicted 0 (91 %),\ntrue 5", "预测 0（91%），\n真实 5"),
         ("true fuel economy (mpg)", "真实的油耗（英里/加仑）"),
         ("codes, coloured by digit", "编码，颜色表示数字"),
+        ("50 steps", "50 步"),
         ("sneaker 3", "sneaker 3"),
         ("0.25", "0.25"),
     ],

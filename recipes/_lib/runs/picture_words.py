@@ -45,8 +45,9 @@ def translated(words: str, language: str) -> str:
     for separator in SEPARATORS:
         parts = re.split(separator, words)
         if len(parts) > 1:  # Each second part is a separator.
-            return "".join(part if i % 2 else translated(part, language) for i, part in enumerate(parts))
-    return words
+            words = "".join(part if i % 2 else translated(part, language) for i, part in enumerate(parts))
+            break
+    return re.sub(r"(?<=\d)\s%", "%", words)  # As Chinese writes it.
 
 
 @functools.cache
