@@ -238,6 +238,8 @@ def test_a_reader_breaks_the_training_by_a_link_and_mends_it_by_the_keyboard(vis
     assert steps(page) == stopped and not found.errors
 
 
+COME = "Math.abs(document.querySelector('.figure').getBoundingClientRect().y - 56) < 40"
+"""Whether the figure stands below the head of the page, as after opening an address with settings."""
 WHERE = """control => {
     const head = document.querySelector(".md-header").getBoundingClientRect().bottom;
     const isSeen = (part) => {
@@ -257,9 +259,10 @@ WHERE = """control => {
 @pytest.mark.parametrize("width, height, language", [(1280, 800, ""), (800, 1000, "zh/"), (390, 844, "zh/")])
 def test_while_a_setting_moves_its_effect_stays_in_view(visit, width, height, language):
     page, _ = opened(visit, "#preset=overfitting", language, viewport={"width": width, "height": height})
+    page.wait_for_function(COME)
     settings = page.locator(".trainer-settings :is(input, select)").all()
     assert len(settings) > 20
-    for control in (settings[0], *settings[5::4], settings[-1], settings[0]):  # Downwards, and up again.
+    for control in (settings[0], *settings[5::4], settings[-1], settings[4]):  # Downwards, and up again.
         control.focus()
         page.wait_for_timeout(50)
         assert all(control.evaluate(WHERE)), control.evaluate("each => each.outerHTML")
@@ -272,7 +275,7 @@ def test_a_preset_opens_the_folds_that_hold_its_cure_and_comes_into_view(visit):
         folds = page.locator(".trainer-group[open]")
         for key in cure:
             assert folds.get_by_label(texts[f"trainer.{key}"], exact=True).is_visible(), (name, key)
-        page.wait_for_function("Math.abs(document.querySelector('.figure').getBoundingClientRect().y - 56) < 40")
+        page.wait_for_function(COME)
         page.close()
     page, _ = opened(visit, viewport={"width": 390, "height": 844})
     assert page.locator(".trainer-group[open]").count() == 0
