@@ -172,6 +172,7 @@ def _html(scratch: Path, language: str) -> None:
         "extra": {
             "alternate": [{"name": name, "lang": tag, "link": link}],
             "close": site_words["close"],
+            "skip": {kind: site_words[f"skip {kind}"] for kind in ("figure", "demo")},
             "search": _search.texts(language),
             "status": {"runs": site_words["runs here"]},
         },

@@ -25,6 +25,8 @@ DEMO = re.compile(r"<!-- demo (\w+) (.+?) -->\n(.*?)<!-- end demo -->\n?", re.DO
 FIGURE = re.compile(r"<!-- figure (\w+) -->\n(.*?)<!-- end figure -->\n?", re.DOTALL)
 """The place of a figure that the learner moves: it replaces what stands between; nothing stands there if it comes below
 a picture that says more."""
+SKIP_TO = 'id="__try" tabindex="-1"'
+"""Of what moves or runs in a page: a link before the head of the page leads there, as that of the theme to the text."""
 COMMENT = re.compile(r"(`[^`\n]*`)|<!--.*?-->", re.DOTALL)
 """A comment; one that stands in code is text."""
 EXTENSIONS = ["tables", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tools.site.formulas"]
@@ -72,7 +74,7 @@ def page_text(name: str, language: str, files: Files) -> str:
 
 def with_places(content: str, language: str) -> str:
     """Return a page with the places of the models that run in it, and of the figures that move."""
-    content = FIGURE.sub(r'<div class="demo figure" data-figure="\1" markdown="1">\n\n\2\n</div>\n', content)
+    content = FIGURE.sub(rf'<div class="demo figure" {SKIP_TO} data-figure="\1" markdown="1">\n\n\2\n</div>\n', content)
     return DEMO.sub(functools.partial(_demo, language), content)
 
 
@@ -133,7 +135,7 @@ def _demo(language: str, found: re.Match) -> str:
     parts = [name.removesuffix(".onnx").removesuffix("/model") for name in files if name.endswith(".onnx")]
     megabytes = RUNTIME_MEGABYTES + sum(map(len, files.values())) / 1e6
     data = f'data-demo="{kind}" data-models="{models}" data-parts="{" ".join(parts)}" data-megabytes="{megabytes:.1f}"'
-    return f'<div class="demo" {data} markdown="1">\n\n{recorded}\n</div>\n'
+    return f'<div class="demo" {SKIP_TO} {data} markdown="1">\n\n{recorded}\n</div>\n'
 
 
 def _link(found: re.Match, name: str, place: str, files: Files) -> str:

@@ -182,6 +182,26 @@ def test_the_search_of_a_game_in_the_page_is_that_of_the_recipe_and_a_click_is_a
     answered(page, r"The network plays column \d\.")
 
 
+def test_on_a_phone_the_board_is_on_the_first_screen_and_the_button_of_the_contents_does_not_cover_it(visit):
+    found = visit(viewport={"width": 390, "height": 844})
+    page = found.open("recipes/published/selfplay_connect4/index.html")
+    page.wait_for_selector(".demo[data-state=ready]", timeout=30_000)
+    board, button = page.locator(".demo canvas").bounding_box(), page.locator(".md-sidebar-button")
+    assert board["y"] + board["height"] <= 844
+    covers = """each => {
+        const { x, y, width, height } = each.getBoundingClientRect();
+        return each.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    }"""
+    assert not button.evaluate(covers)
+    page.evaluate("scrollTo(0, document.querySelector('.demo').getBoundingClientRect().bottom)")
+    assert button.evaluate(covers)
+    button.click()
+    entry = page.locator(".md-sidebar--secondary .md-nav a").first
+    page.wait_for_timeout(400)  # It fades in.
+    page.evaluate("scrollTo(0, 0)")
+    assert entry.evaluate(covers)  # The list of the contents is above all else.
+
+
 def test_a_digit_is_drawn_with_the_keyboard_and_neither_another_button_nor_a_second_finger_draws(visit):
     page = opened(visit, "mlp_mnist")
     paper = page.locator(".demo-paper")

@@ -88,6 +88,28 @@ def test_what_runs_in_the_page_is_marked_in_the_sidebar_the_gallery_and_the_tabl
 
 
 @languages
+def test_a_second_skip_link_leads_to_what_moves_or_runs(visit, language):
+    page, texts = visit(**SCREEN).page, read_words(_pages.WORDS, LANGUAGE[language])
+    places = {"questions/dropout/index": "figure", "docs/train_in_page": "figure",
+              "recipes/published/mlp_mnist/index": "demo", "index": "demo", "docs/results": None}  # fmt: skip
+    for place, kind in places.items():
+        page.goto(f"file://{_pages.ROOT}/site/{language}{place}.html")
+        page.wait_for_timeout(300)
+        link = page.locator(".md-skip[href='#__try']")
+        assert link.count() == (kind is not None)
+        if kind:
+            assert link.inner_text() == texts[f"skip {kind}"]
+            page.keyboard.press("Tab")
+            page.keyboard.press("Tab")
+            expect(link).to_be_focused()
+            expect(link).to_have_css("opacity", "1")
+            page.keyboard.press("Enter")
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.querySelector('.demo').contains(document.activeElement)"), place
+            assert page.evaluate("document.querySelector('#__try').getBoundingClientRect().y") >= 0
+
+
+@languages
 def test_the_first_guide_is_first_steps(visit, language):
     page = visit(**SCREEN).open(f"{language}index.html")
     page.locator(".md-tabs__link").get_by_text(read_words(_pages.WORDS, LANGUAGE[language])["guides"]).click()

@@ -64,7 +64,7 @@ def test_axe_finds_nothing_serious(browser, address, scheme):
     context = browser.new_context(color_scheme=scheme, viewport={"width": 1300, "height": 900})
     page = context.new_page()
     places = ("index", "gallery", "questions/index", "questions/adam/index", "recipes/published/cnn_mnist/index",
-              "api/dlguide.cnn", "docs/speed", "questions/glossary")  # fmt: skip
+              "api/dlguide.cnn", "docs/speed", "questions/glossary", "docs/train_in_page")  # fmt: skip
     languages = ("", "zh/") if scheme == "light" else ("zh/", "")  # Each page in one language light, in the other dark.
     options = {} if scheme == "light" else {"runOnly": ["color-contrast"]}  # For time: all else is as in the light.
     for place in [f"{languages[i % 2]}{place}.html" for i, place in enumerate(places)]:

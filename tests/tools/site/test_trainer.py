@@ -10,6 +10,9 @@ from scipy import stats
 
 pytest.importorskip("playwright")
 
+from recipes._lib.words import read_words
+from tools.site import _scripts
+
 pytestmark = pytest.mark.thorough
 SETTINGS = {
     "layers": 2, "units": 8, "activation": "relu", "batchNorm": False, "residual": False,
@@ -221,8 +224,6 @@ def test_a_reader_breaks_the_training_by_a_link_and_mends_it_by_the_keyboard(vis
     press = lambda name, key: (page.get_by_role("button", name=re.compile(name)).focus(), page.keyboard.press(key))  # noqa: E731
     press("^(Step|走一步)$", "Enter")
     assert steps(page) == 1
-    if width < 500:  # Folded on a phone.
-        page.locator(".trainer-group summary").last.press("Enter")
     rate = page.get_by_label(re.compile("^(learning rate|学习率)$"))
     for _ in range(6):
         rate.press("ArrowRight")
@@ -235,6 +236,78 @@ def test_a_reader_breaks_the_training_by_a_link_and_mends_it_by_the_keyboard(vis
     assert stopped > 10 and page.evaluate("document.documentElement.scrollWidth") <= width
     page.wait_for_timeout(200)
     assert steps(page) == stopped and not found.errors
+
+
+COME = "Math.abs(document.querySelector('.figure').getBoundingClientRect().y - 56) < 40"
+"""Whether the figure stands below the head of the page, as after opening an address with settings."""
+WHERE = """control => {
+    const head = document.querySelector(".md-header").getBoundingClientRect().bottom;
+    const isSeen = (part) => {
+        const { x, y, right, bottom } = part.getBoundingClientRect();
+        const ends = [[x + 4, y + 4], [right - 4, y + 4], [x + 4, bottom - 4]];
+        return y >= head && bottom <= innerHeight && ends.every(at => {
+            const found = document.elementFromPoint(...at);
+            return part.contains(found) || part.parentElement.contains(found);
+        });
+    };
+    const names = [".trainer-bar", ".trainer-map .plot", ".trainer-pictures > .plot"];
+    return [control, ...names.slice(0, innerWidth < 500 ? 1 : 3).map(name => document.querySelector(name))].map(isSeen);
+}"""
+"""Whether a control, and what shows its effect, is on the screen with nothing above it."""
+
+
+@pytest.mark.parametrize("width, height, language", [(1280, 800, ""), (800, 1000, "zh/"), (390, 844, "zh/")])
+def test_while_a_setting_moves_its_effect_stays_in_view(visit, width, height, language):
+    page, _ = opened(visit, "#preset=overfitting", language, viewport={"width": width, "height": height})
+    page.wait_for_function(COME)
+    settings = page.locator(".trainer-settings :is(input, select)").all()
+    assert len(settings) > 20
+    for control in (settings[0], *settings[5::4], settings[-1], settings[4]):  # Downwards, and up again.
+        control.focus()
+        page.wait_for_timeout(50)
+        assert all(control.evaluate(WHERE)), control.evaluate("each => each.outerHTML")
+
+
+def test_a_preset_opens_the_folds_that_hold_its_cure_and_comes_into_view(visit):
+    texts = read_words(_scripts.HERE / "figures/trainer_words.csv", "en")
+    for name, (_, cure) in SIGNS.items():
+        page, _ = opened(visit, f"#preset={name}", viewport={"width": 390, "height": 844})
+        folds = page.locator(".trainer-group[open]")
+        for key in cure:
+            assert folds.get_by_label(texts[f"trainer.{key}"], exact=True).is_visible(), (name, key)
+        page.wait_for_function(COME)
+        page.close()
+    page, _ = opened(visit, viewport={"width": 390, "height": 844})
+    assert page.locator(".trainer-group[open]").count() == 0
+
+
+def test_the_state_says_whether_a_fault_is_mended_and_which_loss_the_seeds_have(visit):
+    page, _ = opened(visit, "#preset=rate_high")
+    state, plane = page.locator(".trainer-state"), page.locator(".trainer-map svg")
+    first = r"Not mended yet\. Step 0, epoch 0\. Validation loss 1\.\d{3}\."
+    assert re.fullmatch(first, state.inner_text()) and "curve" in plane.get_attribute("aria-label")
+    page.get_by_role("button", name="Step", exact=True).click()
+    assert re.search(r"loss \d\.\de\+\d+\.$", state.inner_text())
+    page.get_by_label("points from").select_option("moons")
+    assert "border" in plane.get_attribute("aria-label")
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_the_numbers_of_the_axes_are_whole(visit, width):
+    page, _ = opened(visit, "#seeds=1", viewport={"width": width, "height": 800})
+    page.evaluate("""() => {
+        const { runs, show } = dlguide.figures.trainer;
+        while (runs.steps < 1000) runs.advance();
+        show();
+    }""")
+    beyond = """plots => plots.map(plot => {
+        const ends = [...plot.querySelectorAll("text")].map(text => text.getBoundingClientRect().right);
+        const { right } = plot.closest(".figure").getBoundingClientRect();
+        return [getComputedStyle(plot).overflow, Math.max(...ends) - right];
+    })"""
+    found = page.locator(".trainer-pictures .plot").evaluate_all(beyond)
+    assert len(found) == 2 and all(overflow == "visible" and right < 0 for overflow, right in found)
+    assert page.locator(".trainer-pictures > .plot text").get_by_text("1000", exact=True).count() == 1
 
 
 def test_a_unit_that_the_reader_points_at_is_shown_in_the_plane(trainer):
@@ -272,7 +345,7 @@ def test_own_points_by_click_and_by_keys_are_learned(visit):
     page.get_by_role("button", name="Play").click()
     page.wait_for_function("dlguide.figures.trainer.runs.steps > 200", timeout=20_000)
     page.get_by_role("button", name="Pause").click()
-    assert "Training loss 0.0" in page.inner_text(".trainer-numbers") and not found.errors
+    assert "Training loss 0.0" in page.inner_text(".trainer-state") and not found.errors
 
 
 def test_the_largest_networks_train_in_small_pieces(visit):

@@ -124,7 +124,7 @@ dlguide.demo("connect4", (demo) => {
       if (values && isShown)
         columns.forEach((column) => {
           if (values[column] !== null)
-            context.fillText(`${Math.round(50 * (1 + values[column]))}%`, CELL * (column + 0.5), HEAD - 26);
+            context.fillText(percent((1 + values[column]) / 2, 0), CELL * (column + 0.5), HEAD - 26);
         });
     }
     context.strokeStyle = style.getPropertyValue("--demo-soft") || style.color;

@@ -3,7 +3,7 @@
 dlguide.demo("decoder", (demo) => {
   "use strict";
 
-  const { say, DIGITS, element, group, button, named, slider, figure, picture, liveText } = dlguide.widgets,
+  const { say, DIGITS, element, group, button, named, slider, figure, picture, percent, liveText } = dlguide.widgets,
     { sigmoid, normals, latest } = dlguide.widgets;
   const isVae = demo.models[0].startsWith("vae"),
     count = isVae ? 40 : 32,
@@ -89,7 +89,11 @@ dlguide.demo("decoder", (demo) => {
     code = from.map((value, i) => (1 - share) * value + share * to[i]);
     show();
   };
-  const way = slider(say("way"), { min: 0, max: 100, step: 1, value: 0, show: (value) => `${value}\u00a0%` }, walk);
+  const way = slider(
+    say("way"),
+    { min: 0, max: 100, step: 1, value: 0, show: (value) => percent(value / 100, 0) },
+    walk,
+  );
   target.onchange = walk;
   const buttons = [button(say("zero_code"), () => setCode(new Float32Array(count)))];
   if (isVae) buttons.unshift(button(say("random_code"), () => setCode(normals(Math.random, count))));

@@ -136,7 +136,8 @@
   }
 
   /** 0.98765 as "98.8 %", in Chinese "98.8%". */
-  const percent = (value) => `${(100 * value).toFixed(1)}${dlguide.language === "zh" ? "" : "\u00a0"}%`;
+  const percent = (value, places = 1) =>
+    `${(100 * value).toFixed(places)}${dlguide.language === "zh" ? "" : "\u00a0"}%`;
 
   /** A number with so many places, and a minus sign instead of a hyphen. */
   const fixed = (value, places) => (Number(value.toFixed(places)) || 0).toFixed(places).replace("-", "−");

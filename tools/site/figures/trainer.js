@@ -2,8 +2,8 @@
 (() => {
   "use strict";
 
-  const { element, group, button, labelled, onTheme } = dlguide.widgets;
-  const { numbers, word, starting, isMended, toHash, fromHash } = dlguide.trainer;
+  const { element, group, button, labelled, onTheme, sentences } = dlguide.widgets;
+  const { now, loss, numbers, word, starting, isMended, toHash, fromHash } = dlguide.trainer;
 
   dlguide.figure("trainer", (figure) => {
     let preset = "",
@@ -15,7 +15,9 @@
     const map = dlguide.trainer.map(own.listen),
       chart = dlguide.trainer.chart(),
       units = dlguide.trainer.units(() => session.show());
-    const text = element("p", { className: "trainer-numbers", role: "status" });
+    const [state, text] = ["trainer-state", "trainer-numbers"].map((name) =>
+      element("p", { className: name, role: "status" }),
+    );
     const start = button("", () => session.play(!session.isPlaying));
     const speeds = [10, 100, 1000].map((value) => element("option", { value, textContent: word(`speed_${value}`) }));
     const speed = element("select", {}, ...speeds);
@@ -35,6 +37,7 @@
       [preset, isChanged] = [name, false];
       controls.set(values);
       menu.show(name);
+      controls.open(values);
     }
 
     const keep = () => history.replaceState(null, "", `#${toHash(preset, settings)}`);
@@ -58,44 +61,42 @@
     function drawChart({ runs, isPlaying, canTrain }) {
       chart.draw(runs);
       start.textContent = dlguide.say(isPlaying ? "figure_pause" : "figure_play");
-      text.setAttribute("aria-live", isPlaying ? "off" : "polite"); // Read aloud when the training pauses.
-      const now = () => dlguide.say("trainer.now", { steps: runs.steps, epochs: Math.floor(runs.epochs) });
-      const mended = preset && isChanged && canTrain && isMended(preset, runs) ? [word("mended")] : [];
-      const sentences = canTrain ? [...mended, now(), ...numbers(runs)] : [word("no_points")];
-      text.textContent = sentences.join(dlguide.language === "zh" ? "" : " ");
-      text.classList.toggle("trainer-mended", mended.length > 0);
+      // Read aloud when the training pauses.
+      for (const part of [state, text]) part.setAttribute("aria-live", isPlaying ? "off" : "polite");
+      const isCured = Boolean(preset && isChanged && canTrain && isMended(preset, runs));
+      const outcome = preset && canTrain ? [word(isCured ? "mended" : "broken")] : [];
+      state.textContent = canTrain ? sentences(...outcome, now(runs), loss(runs)) : word("no_points");
+      text.textContent = canTrain ? sentences(...numbers(runs)) : "";
+      state.classList.toggle("trainer-mended", isCured);
     }
 
-    figure.box.append(
-      group("trainer-presets", menu.field, menu.sign),
-      group(
-        "demo-columns",
-        group(
-          "demo-column",
-          map.box,
-          group(
-            "demo-row",
-            start,
-            button(dlguide.say("figure_next"), session.step),
-            button(word("again"), session.renew),
-          ),
-          own.field,
-        ),
-        group("demo-column", chart.svg, text, labelled(word("speed"), speed)),
-      ),
-      units.box,
-      controls.box,
+    const again = button(word("again"), session.renew);
+    const buttons = group("demo-row", start, button(dlguide.say("figure_next"), session.step), again);
+    const [dataFields, , trainingFields] = controls.folds.map((fold) => fold.lastChild);
+    dataFields.append(
+      button(word("sample"), () => ((settings.sample += 1), changed())),
+      own.field,
     );
-    controls.folds[0].lastChild.append(button(word("sample"), () => ((settings.sample += 1), changed())));
+    trainingFields.append(labelled(word("speed"), speed));
+    figure.box.append(
+      group(
+        "trainer-bench",
+        group("trainer-presets demo-stack", menu.field, menu.sign),
+        group("trainer-pictures", map.box, group("trainer-bar", buttons, state), chart.svg, text),
+        group("trainer-settings demo-stack", controls.box, units.box),
+      ),
+    );
     onTheme(session.show);
 
     let first = fromHash(location.hash);
+    const come = () => figure.box.closest(".figure").scrollIntoView();
+    if (first) addEventListener("load", come); // The browser would go to the table, which has the name of the preset.
     addEventListener("hashchange", () => {
       const found = fromHash(location.hash);
       if (!found) return;
       use(found.preset, found.values);
       session.renew();
-      figure.box.parentElement.scrollIntoView();
+      come();
     });
     figure.onReset(() => {
       own.points.length = 0;

@@ -3,7 +3,7 @@
   "use strict";
 
   const { percent, fixed } = dlguide.widgets,
-    { interval, word } = dlguide.trainer;
+    { interval, mean, word } = dlguide.trainer;
   const TOPS = [0.2, 0.5, 1, 2, 5, 10];
 
   function chart() {
@@ -52,23 +52,30 @@
     return { svg: plot.svg, draw };
   }
 
-  /** The numbers in sentences. */
-  function numbers(runs) {
-    const name = runs.data.isRegression ? "loss" : "accuracy";
-    const show = (value, key) => (key === "accuracy" ? percent(value) : fixed(value, 3));
-    const between = (key) => {
-      const { mean: centre, low, high } = interval(runs.values(runs.part, key));
-      const values = { part: word(`part_${runs.part}`), mean: show(centre, key), count: runs.runs.length };
-      Object.assign(values, {
-        low: show(Math.max(0, low), key),
-        high: show(key === "accuracy" ? Math.min(1, high) : high, key),
-      });
-      return dlguide.say(`trainer.${runs.runs.length > 1 ? "interval" : "single"}_${key}`, values);
-    };
-    const failed = { failed: runs.failed, count: runs.runs.length };
-    if (runs.failed) return [dlguide.say("trainer.failed", failed), word("not_finite")];
-    return name === "loss" ? [between("loss")] : [between("loss"), between("accuracy")];
+  const now = ({ steps, epochs }) => dlguide.say("trainer.now", { steps, epochs: Math.floor(epochs) });
+  const number = (value) => (value < 1e4 ? fixed(value, 3) : value.toExponential(1)); // A loss that grows has no end.
+  const isBroken = ({ failed }) => failed > 0;
+
+  /** The mean loss of the seeds in a sentence, or how many failed. */
+  function loss(runs) {
+    const part = word(`part_${runs.part}`),
+      count = runs.runs.length;
+    if (isBroken(runs)) return dlguide.say("trainer.failed", { failed: runs.failed, count });
+    return dlguide.say("trainer.loss", { part, mean: number(mean(runs.values(runs.part, "loss"))) });
   }
 
-  Object.assign(dlguide.trainer, { chart, numbers });
+  /** What else the seeds say, in sentences: the interval of the loss, and the accuracy with its own. */
+  function numbers(runs) {
+    const count = runs.runs.length;
+    if (isBroken(runs)) return [word("not_finite")];
+    const between = (key, show, most) => {
+      const { mean: centre, low, high } = interval(runs.values(runs.part, key));
+      const values = { mean: show(centre), low: show(Math.max(0, low)), high: show(Math.min(most, high)), count };
+      return dlguide.say(`trainer.${count > 1 ? "interval" : "single"}_${key}`, values);
+    };
+    const found = [between("loss", number, Number.POSITIVE_INFINITY)];
+    return runs.data.isRegression ? found : [...found, between("accuracy", percent, 1)];
+  }
+
+  Object.assign(dlguide.trainer, { chart, now, loss, numbers });
 })();

@@ -24,7 +24,7 @@
       [shown, x, y] = [`${name} ${ranges}`, ...ranges];
       const known = name === "cars" || name === "curve" ? name : "plane";
       const labels = { xLabel: word(`x_${known}`), yLabel: word(`y_${known}`) };
-      plot = dlguide.plot(word("map"), { x, y, width: 360, height: 376, ...labels });
+      plot = dlguide.plot(word(`map_${known}`), { x, y, width: 360, height: 376, ...labels });
       const frame = plot.svg.querySelector(".plot-frame");
       const share = (key, whole) => `${(100 * frame.getAttribute(key)) / whole}%`;
       Object.assign(canvas.style, { left: share("x", 360), width: share("width", 360) });

@@ -87,7 +87,12 @@
       Object.assign(settings, values);
       Object.values(shows).forEach((show) => show());
     };
-    return { settings, set, box: group("trainer-groups", ...folds), folds };
+    /** Open the folds of what differs from the first settings: they hold what the reader is to find. */
+    const open = (values) =>
+      Object.values(GROUPS).forEach((members, i) => {
+        if (Object.keys(members).some((name) => values[name] !== FIRST[name])) folds[i].open = true;
+      });
+    return { settings, set, open, box: group("trainer-groups", ...folds), folds };
   }
 
   /** `#preset=zero&rate=0.3`: the preset, and what differs from it. */
