@@ -62,7 +62,7 @@
       const now = () => dlguide.say("trainer.now", { steps: runs.steps, epochs: Math.floor(runs.epochs) });
       const mended = preset && isChanged && canTrain && isMended(preset, runs) ? [word("mended")] : [];
       const sentences = canTrain ? [...mended, now(), ...numbers(runs)] : [word("no_points")];
-      text.textContent = sentences.join(dlguide.language === "zh" ? "" : " ");
+      text.textContent = dlguide.widgets.sentences(...sentences);
       text.classList.toggle("trainer-mended", mended.length > 0);
     }
 
