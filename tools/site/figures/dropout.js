@@ -123,8 +123,12 @@
         variance: two(variance(settings)),
         found: two(squaredDistance(outputs, Array(steps.value).fill(whole)) / steps.value),
       };
-      const after = steps.value ? ["means_answer", "variances"] : [];
-      figure.tell(...[on ? "now" : "before", ...after].map((key) => say(key, values)));
+      const has = steps.value > 0;
+      figure.tell(
+        say(on ? "now" : "before", values),
+        has && say("means_answer", values),
+        has && say("variances", values),
+      );
     };
   });
   dlguide.figures.dropout = { subNetworks, variance, masks, means };
