@@ -14,8 +14,8 @@ from questions import _questions
 from recipes._lib.published import published_runs
 from recipes._lib.runs import arguments, recipe_list
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 from tools.site import _api, _home, _notebooks, _pages, _pictures, _play, _scripts, _search, _slides
-from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
 CHAIN = re.compile(r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves open\.|留下的问题。)\*\*.*)$", re.MULTILINE)

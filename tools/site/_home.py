@@ -10,8 +10,8 @@ from questions import _questions
 from recipes._lib.published import published_runs
 from recipes._lib.runs import recipe_list
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 from tools.site import _pages, _play
-from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
 DEMO = "<!-- demo digits cnn_mnist -->\n{recorded}<!-- end demo -->"

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from questions import _questions
+from tools import ROOT
 from tools.site import _pages, _scripts, _slides
 
 FOLDER = _scripts.HERE / "figures"
@@ -47,7 +48,7 @@ def is_used(key, script):
 
 
 def pages_of(name, suffix):
-    pages = (_pages.ROOT / "questions").glob(f"*/README{suffix}.md")
+    pages = (ROOT / "questions").glob(f"*/README{suffix}.md")
     return [page for page in pages if f"<!-- figure {name} -->" in page.read_text(encoding="utf-8")]
 
 
@@ -66,7 +67,7 @@ def test_every_mark_on_a_page_has_its_script():
     marked = {
         (found, page.parent.name)
         for suffix in ("", ".zh")
-        for page in (_pages.ROOT / "questions").glob(f"*/README{suffix}.md")
+        for page in (ROOT / "questions").glob(f"*/README{suffix}.md")
         for found in re.findall(r"<!-- figure (\w+) -->", page.read_text(encoding="utf-8"))
     }
     assert {name for name, _ in marked} == set(NAMES) and len(marked) == len(NAMES)
@@ -89,7 +90,7 @@ def test_words_stand_in_both_languages_once():
 
 @pytest.mark.parametrize("owner", [*NAMES, "trainer", ""])
 def test_a_figure_has_the_words_that_it_says_and_no_others(owner):
-    """Keys that are put together are not seen here: a figure that says one without a word does not open in a browser."""
+    """Keys that are put together are not seen here: such a word is missed in the browser."""
     script, every = sources(owner), {row["key"] for row in WORDS}
     start, frame = (f"{owner}.", {f"{owner}.{key}" for key in ("title", "try", "see")}) if owner else ("", set())
     own = {key for key in every if key.rpartition(".")[0] == owner}

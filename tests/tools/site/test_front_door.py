@@ -8,9 +8,9 @@ from questions import _questions
 from recipes._lib.published import published_runs
 from recipes._lib.words import LANGUAGES, read_words
 from tests.helpers.two_languages import differences
+from tools import ROOT
 from tools.site import _home, _pages, _play, _scripts
 
-ROOT = _pages.ROOT
 MODELS = published_runs.models()
 
 
