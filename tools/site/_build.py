@@ -74,7 +74,7 @@ def stage(folder: Path, language: str) -> None:
         runs = dict(re.findall(r'data-(demo|figure)="(\w+)"', text))  # The scripts that the page loads.
         head = "".join(f"{kind}: {name}\n" for kind, name in runs.items())
         if place == "index.md":
-            head += "home: true\n"
+            head += "home: true\nhide: [navigation, toc]\n"
         elif "demo" in runs:
             text, more = _play.marked(text, language)
             head += more

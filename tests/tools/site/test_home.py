@@ -27,6 +27,7 @@ def test_three_doors_and_the_paper_are_on_the_first_screen_and_lead_on(visit, la
     doors = page.locator(".home-doors a")
     targets = doors.evaluate_all("doors => doors.map(door => door.href)")
     assert len(targets) == 3
+    assert page.locator(".md-sidebar:visible").count() == 0
     for part in (doors.nth(2), page.locator(".demo-paper")):
         box = part.bounding_box()
         assert box["y"] + box["height"] <= 900
@@ -85,6 +86,15 @@ def test_what_runs_in_the_page_is_marked_in_the_sidebar_the_gallery_and_the_tabl
     page.goto(page.url.replace("recipes/index", "gallery"))
     assert sorted(page.locator(f'.gallery a:has([aria-label="{sign}"])').evaluate_all(marked)) == MODELS
     assert page.get_by_role("link", name=re.compile(f"cnn_mnist.*{sign}")).first.is_visible()
+
+
+@languages
+def test_the_navigation_opens_on_a_phone(visit, language):
+    page = visit(viewport={"width": 390, "height": 844}).open(f"{language}index.html")
+    page.locator(".md-header label[for=__drawer]").click()
+    expect(
+        page.locator(".md-sidebar--primary").get_by_text(read_words(_pages.WORDS, LANGUAGE[language])["guides"])
+    ).to_be_visible()
 
 
 @languages
