@@ -131,5 +131,5 @@
       );
     };
   });
-  dlguide.figures.dropout = { subNetworks, variance, masks, means };
+  dlguide.figures.dropout = { subNetworks, variance, means };
 })();

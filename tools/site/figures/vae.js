@@ -110,5 +110,5 @@
       figure.tell(say("loss", values), say("share", { share }), say(`used_${model.used}`));
     };
   });
-  dlguide.figures.vae = { best, isCovered, POINTS, NOISE };
+  dlguide.figures.vae = { best, isCovered };
 })();
