@@ -19,8 +19,8 @@ from pypdf import PdfReader
 from questions import _path, _questions
 from recipes._lib.runs import arguments, command_line
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 from tools.site import _pages, _pictures
-from tools.site._pages import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FRAME = """<!doctype html>

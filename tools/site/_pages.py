@@ -9,9 +9,9 @@ import markdown
 
 from recipes._lib.runs import recipe_list
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 from tools.site import _pictures, _scripts
 
-ROOT = recipe_list.FOLDER.parent
 PUBLISHED = recipe_list.FOLDER / "published"
 RUNTIME_MEGABYTES = 5.0
 """Of ONNX Runtime Web, packed."""

@@ -12,11 +12,11 @@ from pypdf import PdfReader
 
 from questions import _path, _questions
 from recipes._lib.words import LANGUAGES, read_words
-from tools import book
+from tools import ROOT, book
 from tools.site import _pages
 
 pytestmark = pytest.mark.thorough
-QUESTIONS = _pages.ROOT / "questions"
+QUESTIONS = ROOT / "questions"
 
 
 def titles(language):
