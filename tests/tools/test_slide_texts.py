@@ -9,7 +9,7 @@ from questions import _questions
 from tools.site import _pages, _slides
 
 PICTURE = "![Accuracy](figure.png){{ width=1000 height={} loading=lazy }}"
-PROGRAM = "```python\n" + 20 * "print()\n" + "```\n"
+PROGRAM = "```python\n" + 23 * "print()\n" + "```\n"
 
 
 @pytest.fixture
@@ -95,6 +95,11 @@ def test_what_belongs_together_stands_on_one_slide():
         for before in range(len(filler) + 1):
             slides = _slides._divided(iter([*filler[:before], *pair, *filler[before:]]))
             assert len(slides) > 1 and any("\n\n".join(pair) in slide for slide in slides)
+
+
+def test_a_colon_stands_before_what_it_announces_even_if_slides_get_less_equal():
+    before, after = ("- " + lines * 76 * "x" for lines in (7, 8))
+    assert _slides._divided(iter([before, "- Two steps:", after])) == [before, f"- Two steps:\n\n{after}"]
 
 
 def test_a_tall_picture_has_a_slide_of_its_own_and_a_flat_one_shares_it():
