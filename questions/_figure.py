@@ -3,10 +3,14 @@
 import functools
 from collections.abc import Callable
 
+import numpy as np
+
 from questions import _sentences, _verdict
 from questions._experiment import Experiment, Panel
 from questions._names import Names
 from questions._questions import Question
+
+LEGEND = {"fontsize": 8, "framealpha": 0.6}
 
 
 def files(experiment: Experiment) -> dict[str, bool]:
@@ -38,6 +42,18 @@ def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_u
         counts = len(seeds), len(question.results()["seeds"])
         plots.set_title(figure, names("sentence", "class").format(*counts))
     return figure
+
+
+def cuts(figure) -> dict[str, str]:
+    """Return where the book may cut a picture, as text of its PNG: rows of pixels between axes above each other."""
+    figure.draw_without_rendering()
+    first, *others = sorted((axes.get_tightbbox() for axes in figure.axes), key=lambda box: -box.y1)
+    rows, end = [], first.y0
+    for box in others:
+        if box.y1 < end:
+            rows.append(round(figure.bbox.y1 - (box.y1 + end) / 2))
+        end = min(end, box.y0)
+    return {"Cuts": " ".join(map(str, rows))}
 
 
 def _usual(question: Question, seeds: dict, names: Names, is_whole: bool, is_quick: bool):
@@ -73,7 +89,10 @@ def _quick_title(experiment: Experiment, names: Names) -> str:
 
 
 def of_size(width: float, height: float) -> Callable:
-    """Return a decorator for a function that draws into a figure, its first argument: it makes and returns that."""
+    """Return a decorator for a function that draws into a figure, its first argument: it makes and returns that.
+
+    A title that would leave the figure, and a legend over a curve, get a better place.
+    """
 
     def decorated(draw_into: Callable) -> Callable:
         @functools.wraps(draw_into)
@@ -82,11 +101,58 @@ def of_size(width: float, height: float) -> Callable:
 
             with plots.new_figure(width, height) as figure:
                 draw_into(figure, *args)
+                _mend(figure)
             return figure
 
         return drawn
 
     return decorated
+
+
+def _mend(figure) -> None:
+    figure.draw_without_rendering()  # Only now it is known where everything is.
+    for axes in figure.axes:
+        label = axes.yaxis.label
+        if label.get_window_extent().height > 1.15 * axes.bbox.height:
+            label.set_text(label.get_text().replace(" (", "\n("))
+            figure.draw_without_rendering()
+    for axes in figure.axes:
+        if axes.title.get_window_extent().x1 > figure.bbox.x1:
+            axes.title.set(x=1, horizontalalignment="right")
+        if axes.get_legend() and covered(axes):
+            _make_room(figure, axes)
+
+
+def covered(axes) -> bool:
+    """Return whether the legend of axes lies over one of their lines."""
+    box = axes.get_legend().get_window_extent()
+    return any(line.get_transform().transform_path(line.get_path()).intersects_bbox(box, False) for line in axes.lines)
+
+
+def _make_room(figure, axes) -> None:
+    """Put the legend above or below all lines and bands, at the place for which y must be enlarged least."""
+    is_narrow = axes.get_legend().get_window_extent().width < 0.45 * axes.bbox.width
+    if is_narrow and len(axes.get_legend().get_texts()) > 3:
+        axes.legend(**LEGEND, ncols=2)
+        figure.draw_without_rendering()
+    legend, scale, shown = axes.get_legend(), axes.yaxis.get_transform(), axes.get_ylim()
+    paths = [(line.get_transform(), line.get_path()) for line in axes.lines]
+    paths += [(band.get_transform(), path) for band in axes.collections for path in band.get_paths()]
+    paths = [(transform - axes.transAxes).transform_path(path).interpolated(50) for transform, path in paths]
+    x, y = np.concatenate([path.vertices for path in paths]).T
+    box = legend.get_window_extent().transformed(axes.transAxes.inverted())
+    width, room = box.width + 0.04, 0.96 - box.height
+    places = []
+    for side, left in (("left", 0), ("center", (1 - width) / 2), ("right", 1 - width)):
+        near = y[(left <= x) & (x <= left + width)]
+        places += [(near.max(initial=0), f"upper {side}"), (1 - near.min(initial=1), f"lower {side}")]
+    needed, place = min(places)
+    legend.set_loc(place)
+    low, high = scale.transform(shown)
+    more = max(0, needed / room - 1) * (high - low)
+    low, high = (low, high + more) if "upper" in place else (low - more, high)
+    axes.set_ylim(*scale.inverted().transform([low, high]))
+    axes.set_yticks([tick for tick in axes.get_yticks() if shown[0] <= tick <= shown[1]])  # No accuracy above 100 %.
 
 
 def _draw_beside(figure, panels: dict[str, Panel], seeds: dict, names: Names) -> None:
@@ -182,5 +248,7 @@ def draw_curves(axes, name: str, panel: Panel, seeds: dict, names: Names) -> Non
         if len(measured) <= 8:
             axes.set_xticks(measured, [f"{value:g}" for value in measured])
             axes.minorticks_off()
+    elif np.all(axes.lines[0].get_xdata() % 1 == 0):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel=names("curve", panel.x_axis), ylabel=_sentences.described(panel.score, names))
-    axes.legend(fontsize=8, framealpha=0.6)
+    axes.legend(**LEGEND)

@@ -218,7 +218,8 @@ def draw(question: Question, seeds: dict, folder: Path, **how) -> list[Path]:
     for name, is_whole in _figure.files(question.experiment).items():
         for language, suffix in LANGUAGES.items():
             paths.append(folder / f"{name}{suffix}.png")
-            _figure.draw(question, seeds, language, is_whole=is_whole, **how).savefig(paths[-1])
+            figure = _figure.draw(question, seeds, language, is_whole=is_whole, **how)
+            figure.savefig(paths[-1], metadata=_figure.cuts(figure) if is_whole else None)
     return paths
 
 

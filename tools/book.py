@@ -83,17 +83,20 @@ def _pages_and_starts(pdf: Path) -> tuple[list[PageObject], list[int]]:
 def _print(content: str, pdf: Path, browser: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         page = Path(scratch) / "book.html"
-        page.write_text(re.sub(r'src="(file:[^"]*\.png)"', lambda found: _small(found[1], scratch), content), "utf-8")
+        content = re.sub(r'src="(file:[^"]*\.png#[^"]*)"', lambda found: _small(found[1], scratch), content)
+        page.write_text(content, "utf-8")
         options = ["--headless", "--no-sandbox", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
         options += [f"--user-data-dir={scratch}/profile", f"--print-to-pdf={pdf.resolve()}", page.as_uri()]
         subprocess.run([browser, *options], check=True, stderr=subprocess.DEVNULL)
 
 
 def _small(picture: str, scratch: str) -> str:
-    """Return the source of a picture with few colours: they make a third of the book's size less."""
-    path = Path(unquote(urlparse(picture).path))
-    small = Path(scratch) / "_".join(path.parts[-3:])
+    """Return the source of a part of a picture with few colours: they make a third of the book's size less."""
+    place = urlparse(picture)
+    path, (top, bottom) = Path(unquote(place.path)), map(int, place.fragment.split("-"))
+    small = Path(scratch) / "_".join([*path.parts[-3:-1], place.fragment, path.name])
     with Image.open(path) as image:
+        image = image.crop((0, top, image.width, bottom))
         _pictures.few_colours(image).convert("RGB").save(small)
     return f'src="{small.as_uri()}"'
 
@@ -185,8 +188,21 @@ def _linked(place: str, chapter: str, chapters: dict[str, str], *, is_tight: boo
 
     chapter = re.sub(r'<a href="([^"]*)">(.*?)</a>', link, chapter, flags=re.DOTALL)
     chapter = re.sub(r'src="([^"]*)"', rf'src="{(ROOT / place).parent.as_uri()}/\1"', chapter)
+    chapter = re.sub(r'<img [^>]*src="(file:[^"]*\.png)"[^>]*>', _parts, chapter)
     kind = ("glossary" if "glossary" in place else "chapter") + " tight" * is_tight
     return f'<section id="{place}" class="{kind}">\n{chapter}\n</section>'
+
+
+def _parts(picture: re.Match) -> str:
+    """Return a picture, or its rows of panels, between which a page may end."""
+    with Image.open(unquote(urlparse(picture[1]).path)) as image:
+        edges = [0, *map(int, image.info.get("Cuts", "").split()), image.height]
+    return "\n".join(
+        re.sub(r'height="\d+"', f'height="{bottom - top}"', picture[0]).replace(
+            picture[1], f"{picture[1]}#{top}-{bottom}"
+        )
+        for top, bottom in itertools.pairwise(edges)
+    )
 
 
 if __name__ == "__main__":

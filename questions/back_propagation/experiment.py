@@ -144,13 +144,6 @@ def trained(row: str, rate: float, train: tuple, passes: int, seed: int) -> np.n
     return best
 
 
-def legend_above(figure, panels: dict) -> None:
-    """Leave room for the legend above the curves of the error."""
-    axes = figure.axes[list(panels).index("error")]
-    axes.set_ylim(top=1e7)
-    axes.legend(loc="upper left", fontsize=8)
-
-
 TIME = Score("time", Unit("milliseconds", 1000.0), False, ",.3g", logarithmic=True, margin=0.1, is_ratio=True)
 ERROR = Score("relative error", NUMBER, False, ".1e", logarithmic=True, is_ratio=True)
 MEMORY = Score("memory", Unit("megabytes", 1e-6), False, ".3g", is_ratio=True)
@@ -177,6 +170,5 @@ EXPERIMENT = Experiment(
     recheck_options={"hidden": (), "steps": ("1e-3", "1e-2"), "depths": (), "passes": 0},
     seeds=tuple(range(10)),
     main_panels=("time", "error"),
-    adjust=legend_above,
     lower_is_chosen=True,
 )

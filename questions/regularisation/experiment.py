@@ -105,12 +105,6 @@ def measure(seed: int, best: dict, *, rows=ROWS, limit: int = EXAMPLES, epochs=E
     return scores
 
 
-def legend_above(figure, panels: dict) -> None:
-    """Move the legend of the losses to where no curve is."""
-    figure.axes[0].legend(loc="upper left", ncols=2, fontsize=8)
-    figure.axes[0].set_ylim(0, 3.2)
-
-
 LOSS = Score("loss", NATS, higher_is_better=False)
 EXPERIMENT = Experiment(
     measure=measure,
@@ -135,5 +129,4 @@ EXPERIMENT = Experiment(
     chosen="strength (level 1 is the weakest, 5 the strongest)",
     main_panels=("curves",),
     figure_size=(6.4, 2.9),
-    adjust=legend_above,
 )

@@ -127,5 +127,4 @@ EXPERIMENT = Experiment(
     quick={"trainings": 3, "variants": 3, "draws": 50, "rates": (1.8,)},
     recheck_options={"sources": ()},
     main_panels=("number", "width"),
-    adjust=lambda figure, _: figure.axes[0].set_ylim(bottom=40),  # The legend has a place of its own.
 )

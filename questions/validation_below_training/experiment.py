@@ -117,8 +117,6 @@ def draw(figure, seeds: dict, names) -> None:
     panels = {name: EXPERIMENT.panels[name] for name in CURVES}
     for name, axes in _figure.draw_curves_beside(figure, panels, seeds, names).items():
         axes.yaxis.label.set_size(9)
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, high + 0.4 * (high - low))  # The legend stands above the curves.
         if name != "losses":
             axes.axhline(0, color="black", linewidth=0.8)
 

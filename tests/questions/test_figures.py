@@ -1,5 +1,6 @@
 """Each figure of a question, read back from its axes: values, intervals, units, labels, and which row is which."""
 
+import itertools
 import math
 import statistics
 
@@ -114,6 +115,21 @@ def check_own(name: str, axes) -> None:
         assert named[0][0] <= numbers.min() and numbers.max() <= named[0][1], label
 
 
+def check_places(figure) -> None:
+    """No title leaves the figure or lies over another; no legend lies over a curve."""
+    figure.draw_without_rendering()
+    titles = {axes.get_title(): axes.title.get_window_extent() for axes in figure.axes if axes.get_title()}
+    for title, box in titles.items():
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1, f"{title!r} leaves the figure"
+    for (first, box), (second, other) in itertools.combinations(titles.items(), 2):
+        assert not box.overlaps(other), f"{first!r} and {second!r} meet"
+    for axes in filter(lambda axes: axes.get_legend(), figure.axes):
+        box = axes.get_legend().get_window_extent()
+        for line in axes.lines:
+            path = line.get_transform().transform_path(line.get_path()).interpolated(50)
+            assert not box.count_contains(path.vertices), f"{axes.get_title()!r}: its legend hides {line.get_label()!r}"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", _questions.names())
 def test_each_figure_shows_the_published_numbers_in_the_units_of_its_labels(name, language):
@@ -121,6 +137,8 @@ def test_each_figure_shows_the_published_numbers_in_the_units_of_its_labels(name
     experiment, names, seeds = question.experiment, question.names(language), question.results()["seeds"]
     for is_whole in _figure.files(experiment).values():
         figure = _figure.draw(question, seeds, language, is_whole=is_whole)
+        check_places(figure)
+        assert not is_whole or len(_figure.cuts(figure)["Cuts"].split()) >= len(experiment.panels) - 1
         is_own = experiment.draw_panels if is_whole else experiment.draw
         wanted = set(experiment.panels if is_whole else () if is_own else _figure.main_panels(experiment))
         measured = [axes for axes in figure.axes if axes.axison and lines(axes) and len(axes.get_xticks())]
