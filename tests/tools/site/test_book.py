@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 pytest.importorskip("pypdf")
+from PIL import Image
 from pypdf import PdfReader
 
 from questions import _path, _questions
@@ -84,6 +85,16 @@ def test_only_a_paragraph_that_is_all_bold_is_the_heading_of_what_follows(langua
     headings = re.findall(r'<p class="heading">(.*?)</p>', content, re.DOTALL)
     assert len(headings) > 50 and all(re.fullmatch("<strong>.*</strong>", each, re.DOTALL) for each in headings)
     assert content.count("<p><strong>") > 100 and not re.search(r"<p><strong>[^<]*</strong></p>", content)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_may_end_between_the_panels_of_a_picture_whose_parts_are_the_whole(language):
+    content = book.html(language)
+    for path in QUESTIONS.glob(f"*/panels{LANGUAGES[language]}.png"):
+        parts = [tuple(map(int, part)) for part in re.findall(rf"{path.as_uri()}#(\d+)-(\d+)", content)]
+        with Image.open(path) as image:
+            height = image.height
+        assert len(parts) >= 2 and [0, *(end for _, end in parts)] == [*(start for start, _ in parts), height], path
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
