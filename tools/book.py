@@ -152,15 +152,17 @@ def _linked(place: str, chapter: str, chapters: dict[str, str]) -> str:
 
 
 def _parts(picture: re.Match) -> str:
-    """Return a picture, or its rows of panels, between which a page may end."""
+    """Return a picture, or its rows of panels, between which a page may end: at 8 points, three fit on a page."""
     with Image.open(unquote(urlparse(picture[1]).path)) as image:
         edges = [0, *map(int, image.info.get("Cuts", "").split()), image.height]
-    return "\n".join(
-        re.sub(r'height="\d+"', f'height="{bottom - top}"', picture[0]).replace(
-            picture[1], f"{picture[1]}#{top}-{bottom}"
-        )
-        for top, bottom in itertools.pairwise(edges)
-    )
+        scale = 96 / image.info["dpi"][0] if len(edges) > 2 else 1
+
+    def part(top: int, bottom: int) -> str:
+        text = picture[0].replace(picture[1], f"{picture[1]}#{top}-{bottom}")
+        text = re.sub(r'width="\d+"', f'width="{image.width * scale:.0f}"', text)
+        return re.sub(r'height="\d+"', f'height="{(bottom - top) * scale:.0f}"', text)
+
+    return "\n".join(part(*ends) for ends in itertools.pairwise(edges))
 
 
 if __name__ == "__main__":

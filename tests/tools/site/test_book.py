@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 pytest.importorskip("pypdf")
+from PIL import Image
 from pypdf import PdfReader
 
 from questions import _path, _questions
@@ -50,6 +51,16 @@ def test_the_book_has_all_chapters_in_path_order_and_its_links_and_pictures_lead
     assert content.count('<div class="fold">') == folds
     numbered = content.count(f"<h3>{texts['answers']}</h3>"), content.count("<h3>" + texts["exercises"] + "</h3>")
     assert numbered == (sum(f"<summary>{texts['answer']}<" in page for page in pages), len(pages))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_may_end_between_the_panels_of_a_picture_whose_parts_are_the_whole(language):
+    content = book.html(language)
+    for path in QUESTIONS.glob(f"*/panels{LANGUAGES[language]}.png"):
+        parts = [tuple(map(int, part)) for part in re.findall(rf"{path.as_uri()}#(\d+)-(\d+)", content)]
+        with Image.open(path) as image:
+            height = image.height
+        assert len(parts) >= 2 and [0, *(end for _, end in parts)] == [*(start for start, _ in parts), height], path
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
