@@ -87,8 +87,10 @@ def picture(language: str) -> str:
     width, height = (1 + max(values) for values in zip(*PLACES.values(), strict=True))
     corners = {name: (5 + round(column * across), 5 + row * down) for name, (column, row) in PLACES.items()}
     size = f"{width * across} {height * down}"
+    mark = "" if language == "en" else f' xml:lang="{language}"'  # Else Chinese may be drawn in a Japanese font.
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" font-family="sans-serif" font-size="12.5">',
+        f'<svg{mark} xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}"'
+        ' font-family="sans-serif" font-size="12.5">',
         f"<title>{names('sentence', 'map')}</title>",
         '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0 8 4 0 8z" fill="#222"/></marker></defs>',

@@ -10,20 +10,25 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import yaml
 from PIL import Image
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from questions import _path, _questions
 from recipes._lib.runs import arguments, command_line
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 from tools.site import _pages, _pictures
-from tools.site._pages import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BOLD = re.compile(r"<p>(?=<strong>(?:(?!</?strong>|</p>).)*</strong></p>)", re.DOTALL)
+"""The start of a paragraph that is all bold: the heading of what follows."""
+SHORT = 6
+"""Lines, with the page's number, of which a chapter's last page should have more: else its lines are set closer."""
 FRAME = """<!doctype html>
 <html lang="{language}">
 <meta charset="utf-8">
@@ -58,12 +63,21 @@ def main(folder: str = "book") -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     for language, suffix in LANGUAGES.items():
         pdf = Path(folder) / f"dlguide{suffix}.pdf"
-        # The first print says on which pages the chapters begin. For time, with empty frames for the pictures.
-        _print(re.sub('src="[^"]*"', 'src=""', html(language)), pdf, browser)
-        reader = PdfReader(pdf)
-        starts = [reader.get_destination_page_number(each) + 1 for each in reader.outline if not isinstance(each, list)]
-        _print(html(language, starts), pdf, browser)
-        print(f"{pdf}: {len(reader.pages)} pages, {pdf.stat().st_size / 1e6:.1f} MB")
+        tight = []
+        for _ in range(2):  # These say how the chapters end and begin. For time, with empty frames for the pictures.
+            _print(re.sub('src="[^"]*"', 'src=""', html(language, tight=tight)), pdf, browser)
+            pages, starts = _pages_and_starts(pdf)
+            ends = zip(names(), [*starts[1:], len(pages) + 1], strict=True)
+            tight = tight or [name for name, end in ends if len(pages[end - 2].extract_text().split("\n")) <= SHORT]
+        _print(html(language, starts, tight), pdf, browser)
+        print(f"{pdf}: {len(pages)} pages, {pdf.stat().st_size / 1e6:.1f} MB")
+
+
+def _pages_and_starts(pdf: Path) -> tuple[list[PageObject], list[int]]:
+    """Return the pages, and the numbers of those on which the chapters begin."""
+    reader = PdfReader(pdf)
+    chapters = [each for each in reader.outline if not isinstance(each, list)]
+    return [*reader.pages], [reader.get_destination_page_number(each) + 1 for each in chapters]
 
 
 def _print(content: str, pdf: Path, browser: str) -> None:
@@ -93,8 +107,14 @@ def names() -> list[str]:
     return ["questions/training.md", *path, "questions/README.md", "questions/glossary.md"]
 
 
-def html(language: str, starts: list[int] | None = None) -> str:
-    """Return the book as one HTML file; `starts` are the pages on which the chapters begin."""
+def html(language: str, starts: Sequence[int] = (), tight: Sequence[str] = ()) -> str:
+    """Return the book as one HTML file.
+
+    Args:
+        language: `"en"` or `"zh"`.
+        starts: Pages on which the chapters begin.
+        tight: Paths of the chapters whose lines are set closer.
+    """
     texts, facts = read_words(_pages.WORDS, language), yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     chapters = {_pages.staged(name): _chapter(name, language) for name in names()}
     titles = [re.search("<h1>(.*?)</h1>", chapter)[1] for chapter in chapters.values()]
@@ -110,32 +130,54 @@ def html(language: str, starts: list[int] | None = None) -> str:
         contents=texts["contents"],
         list="\n".join(f'<a href="#{to}"><span>{title}</span> <span>{start}</span></a>' for to, title, start in rows),
         order=texts["book order"],
-        chapters="\n".join(_linked(place, chapter, chapters) for place, chapter in chapters.items()),
+        chapters="\n".join(
+            _linked(place, chapter, chapters, is_tight=name in tight)
+            for name, (place, chapter) in zip(names(), chapters.items(), strict=True)
+        ),
     )
 
 
 @functools.cache
 def _chapter(name: str, language: str) -> str:
-    """Return the HTML of a page, with its folds open and the answers of its exercises at the end."""
+    """Return the HTML of a page, with its folds open and numbered, and the answers of its exercises at the end."""
     texts = read_words(_pages.WORDS, language)
     title, _, text = _pages.page_text(name, language, _pages.Files()).split("\n\n", 2)
     if name == "questions/README.md":  # Of the index, what the other pages refer to.
         title, text = text.rsplit("\n## ", 1)[1].split("\n\n", 1)
         title = f"# {title}"
-    answers = []
+    if name == "questions/glossary.md":
+        text = _without_other_pages(text)
+    answers, numbers = [], itertools.count(1)
 
     def moved(fold: re.Match) -> str:
         answers.append(f"**{len(answers) + 1}.** {fold[1].strip()}")
         return ""
 
+    def opened(fold: re.Match) -> str:
+        return f'<div class="fold" markdown="1">\n\n### {texts["fold"].format(number=next(numbers))}{fold[1]}\n'
+
     fold = r'<details markdown="1">\n<summary>{}</summary>\n'
     text = re.sub(rf"{fold.format(texts['answer'])}(.*?)\n</details>\n", moved, text, flags=re.DOTALL)
-    text = re.sub(fold.format("(.*?)"), r'<div class="fold" markdown="1">\n\n### \1\n', text)
+    text = re.sub(fold.format("(.*?)"), opened, text)
     ending = [f"### {texts['answers']}", *answers] if answers else []
-    return _pages.html("\n\n".join([title, text.replace("</details>", "</div>"), *ending]))
+    content = _pages.html("\n\n".join([title, text.replace("</details>", "</div>"), *ending]))
+    if name == "questions/glossary.md":  # An entry stays on a page.
+        content = re.sub(r"<h3.*?(?=<h3|\Z)", r'<div class="entry">\n\g<0>\n</div>\n', content, flags=re.DOTALL)
+    return re.sub(BOLD, '<p class="heading">', content)
 
 
-def _linked(place: str, chapter: str, chapters: dict[str, str]) -> str:
+def _without_other_pages(glossary: str) -> str:
+    """Return the glossary without the links of its entries to pages that are no chapters."""
+    places = {posixpath.relpath(_pages.staged(name), "questions") for name in names()}
+
+    def kept(link: re.Match) -> str:
+        return link[0] if link[1].partition("#")[0] in places else ""
+
+    head, first, entries = glossary.partition("\n### ")
+    return head + first + re.sub(r"\[[^\[\]]*\]\(([^()]*)\)(?:, |、| · )?", kept, entries)
+
+
+def _linked(place: str, chapter: str, chapters: dict[str, str], *, is_tight: bool) -> str:
     """Return a chapter whose links lead within the book, or to the web; a link to another page is text."""
 
     def link(found: re.Match) -> str:
@@ -147,7 +189,7 @@ def _linked(place: str, chapter: str, chapters: dict[str, str]) -> str:
     chapter = re.sub(r'<a href="([^"]*)">(.*?)</a>', link, chapter, flags=re.DOTALL)
     chapter = re.sub(r'src="([^"]*)"', rf'src="{(ROOT / place).parent.as_uri()}/\1"', chapter)
     chapter = re.sub(r'<img [^>]*src="(file:[^"]*\.png)"[^>]*>', _parts, chapter)
-    kind = "glossary" if "glossary" in place else "chapter"
+    kind = ("glossary" if "glossary" in place else "chapter") + " tight" * is_tight
     return f'<section id="{place}" class="{kind}">\n{chapter}\n</section>'
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from dlguide import plots
 from recipes._lib.words import LANGUAGES
+from tools import ROOT
 
-PAGE = Path(__file__).parents[1] / "docs/not_learning.md"
+PAGE = ROOT / "docs/not_learning.md"
 ROW = re.compile(r"^\| ([^|]+) \| ((?:`[^`|]+` → `[^`|]+`(?:; )?)+) \|" + r" ([^|]*) \|" * 4, re.M)
 HIGHEST = (4, 10)
 """Loss at the top of a picture, at least and at most."""

@@ -19,10 +19,9 @@ from questions import _index
 from recipes._lib.published import published_runs
 from recipes._lib.runs import command_line, recipe_list, results, seed_intervals
 from recipes._lib.words import LANGUAGES, read_words
-from tools import ledger
+from tools import ROOT, ledger
 from tools.benchmarks import pages as benchmark_pages
 
-ROOT = recipe_list.FOLDER.parent
 SHORT_LIST = ("polynomial_regression_mpg", "mlp_mnist", "cnn_mnist", "seq2seq_pronounce")
 SHORT_LIST += ("transformer_recall", "vae_mnist", "gan_mnist", "contrastive_mnist")
 """The recipes in the README's table."""

@@ -185,10 +185,12 @@ def test_the_arrows_of_the_map_are_what_to_read_first_and_run_from_box_to_box(la
 
 @each_question
 def test_the_diagrams_of_a_page_differ_in_their_words_alone(name):
-    drawings = [(_questions.question(name).folder / f"diagram{suffix}.svg") for suffix in LANGUAGES.values()]
     shapes = []
-    for path in drawings:
+    for language, suffix in LANGUAGES.items():
+        path = _questions.question(name).folder / f"diagram{suffix}.svg"
         root = ElementTree.parse(path).getroot()
+        # Without its language, a Chinese drawing may be set in a Japanese font.
+        assert root.attrib.pop("{http://www.w3.org/XML/1998/namespace}lang", "en") == language
         assert "viewBox" in root.attrib and root.find("{*}title") is not None and path.stat().st_size <= 15_000
         parts = [(part.tag, dict(part.attrib)) for part in root.iter()]
         assert not {tag.rpartition("}")[2] for tag, _ in parts} & {"script", "image", "foreignObject", "style"}

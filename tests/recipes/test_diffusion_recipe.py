@@ -61,7 +61,9 @@ def test_which_pixels_the_quick_score_hides_does_not_depend_on_their_values():
 def test_the_pages_compare_the_published_means():
     means = [results.result(name)["mean"] for name in ("diffusion_mnist", "vae_mnist", "gan_mnist")]
     ours, vae, gan = means
-    assert ours["nll_bound"] < vae["nll"] and gan["frechet_distance"] < ours["frechet_distance"] < vae["frechet_distance"]
+    assert (
+        ours["nll_bound"] < vae["nll"] and gan["frechet_distance"] < ours["frechet_distance"] < vae["frechet_distance"]
+    )
     wanted = [[f"{ours['nll_bound']:.1f}", f"{vae['nll']:.1f}"], [f"{mean['frechet_distance']:.1f}" for mean in means]]
     wanted += [[f"{100 * mean[name]:.0f}" for mean in means] for name in ("precision", "recall")]
     wanted += [[f"{mean['training_seconds']:,.0f}" for mean in means]]

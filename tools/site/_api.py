@@ -7,6 +7,7 @@ import textwrap
 import griffe
 
 from recipes._lib.words import read_words
+from tools import ROOT
 from tools.site import _pages
 
 
@@ -39,7 +40,7 @@ def _path(module: str, name: str) -> str:
 @functools.cache
 def _public() -> dict[str, dict[str, griffe.Object]]:
     """Return the public names of each module, "" for the builders, which stand in the package too."""
-    package = griffe.load("dlguide", search_paths=[str(_pages.ROOT)], resolve_aliases=True)
+    package = griffe.load("dlguide", search_paths=[str(ROOT)], resolve_aliases=True)
     modules = {name: item for name, item in sorted(package.members.items()) if name[0] != "_" and not item.is_alias}
     found, seen = {}, set()
     for module, place in {"": package, **{name: item for name, item in modules.items() if item.is_module}}.items():

@@ -14,8 +14,8 @@ from questions import _questions
 from recipes._lib.published import published_runs
 from recipes._lib.runs import arguments, recipe_list
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 from tools.site import _api, _home, _notebooks, _pages, _pictures, _play, _scripts, _search, _slides
-from tools.site._pages import ROOT
 
 HERE = Path(__file__).parent
 CHAIN = re.compile(r"^(\*(?:Read first: |先读：).*\*|\*\*(?:What it leaves open\.|留下的问题。)\*\*.*)$", re.MULTILINE)
@@ -74,7 +74,7 @@ def stage(folder: Path, language: str) -> None:
         runs = dict(re.findall(r'data-(demo|figure)="(\w+)"', text))  # The scripts that the page loads.
         head = "".join(f"{kind}: {name}\n" for kind, name in runs.items())
         if place == "index.md":
-            head += "home: true\n"
+            head += "home: true\nhide: [navigation, toc]\n"
         elif "demo" in runs:
             text, more = _play.marked(text, language)
             head += more

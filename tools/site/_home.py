@@ -10,8 +10,8 @@ from questions import _questions
 from recipes._lib.published import published_runs
 from recipes._lib.runs import recipe_list
 from recipes._lib.words import LANGUAGES, read_words
-from tools.site import _pages, _play
-from tools.site._pages import ROOT
+from tools import ROOT
+from tools.site import _pages, _play, _scripts
 
 HERE = Path(__file__).parent
 DEMO = "<!-- demo digits cnn_mnist -->\n{recorded}<!-- end demo -->"
@@ -21,8 +21,9 @@ def page(language: str, files: _pages.Files) -> str:
     """Return the front door of a language as a page of the site."""
     suffix = LANGUAGES[language]
     readme = (ROOT / f"README{suffix}.md").read_text(encoding="utf-8")
+    door = "play door" if _scripts.has_runtime() else "play door without npm"
     parts = {
-        "models": len(published_runs.models()),
+        "play": read_words(_pages.WORDS, language)[door].format(models=len(published_runs.models())),
         "questions": len(_questions.names()),
         "demo": DEMO.format(recorded=_recorded(suffix)),
         "table": _table(readme, language),

@@ -9,9 +9,9 @@ import markdown
 
 from recipes._lib.runs import recipe_list
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 from tools.site import _pictures, _scripts
 
-ROOT = recipe_list.FOLDER.parent
 PUBLISHED = recipe_list.FOLDER / "published"
 RUNTIME_MEGABYTES = 5.0
 """Of ONNX Runtime Web, packed."""
@@ -30,6 +30,8 @@ SKIP_TO = 'id="__try" tabindex="-1"'
 COMMENT = re.compile(r"(`[^`\n]*`)|<!--.*?-->", re.DOTALL)
 """A comment; one that stands in code is text."""
 EXTENSIONS = ["tables", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tools.site.formulas"]
+PER_CENT = re.compile(r"(`[^`\n]*`)|(?<=[\d$]) %")
+"""The space between a number and its sign, where no line should end; one that stands in code is code."""
 CHINESE = r"[\u3000-\u9fff\uff00-\uffef]"
 CHINESE_GAP = re.compile(rf"(?<={CHINESE})\n {{0,4}}(?={CHINESE})|(?<=\$) (?=[，。；：、）？！])")
 """The end of a line between two Chinese characters, and a space before a full stop: both would show as a gap."""
@@ -122,7 +124,7 @@ def transformed(content: str, name: str, place: str, files: Files) -> str:
 
 def _prose(content: str, name: str, place: str, files: Files) -> str:
     content = COMMENT.sub(lambda found: found[1] or "", content).replace("<details>", '<details markdown="1">')
-    content = CHINESE_GAP.sub("", content)
+    content = PER_CENT.sub(lambda found: found[1] or "\u00a0%", CHINESE_GAP.sub("", content))
     return LINK.sub(lambda found: _link(found, name, place, files), content)
 
 

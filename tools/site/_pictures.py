@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-ROOT = Path(__file__).parents[2]
+from tools import ROOT
+
 COLOURS = 96
 """Of a picture: curves and bars need no more."""
 CARD = (420, 270)

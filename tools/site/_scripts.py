@@ -19,9 +19,9 @@ import numpy as np
 
 from recipes._lib.published import published_runs
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 DICTIONARY = ROOT / "data/cmudict.csv.gz"
 RUNTIME = "ort-wasm-simd-threaded"
 

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from recipes._lib.words import LANGUAGES, read_words
+from tools import ROOT
 from tools.site import _pages
 
 WORDS = Path(__file__).with_name("search.csv")
@@ -52,7 +53,7 @@ def _words(language: str) -> dict[str, list[str]]:
     languages = ("zh", "en") if language == "zh" else ("en",)
     found = {page: [word for each in languages for word in row[each].split("; ")] for page, row in rows.items()}
     for suffix in LANGUAGES.values():  # The names of a term, in both languages, lead to the pages that explain it.
-        glossary = (_pages.ROOT / f"questions/glossary{suffix}.md").read_text(encoding="utf-8")
+        glossary = (ROOT / f"questions/glossary{suffix}.md").read_text(encoding="utf-8")
         for *names, links in TERM.findall(glossary):
             names = [name.strip() for name in re.split("[、()（）;]", "、".join(names))]
             for link in re.findall(r"\]\((\S+?)(?:\.zh)?\.md\)", links):

@@ -74,7 +74,8 @@ def binarised_batches(x: np.ndarray, batch_size: int, seed: int):
 def fit(model: keras.Model, x: np.ndarray, *, batch_size: int, seed: int, **options) -> training.History:
     """Train a VAE on binarised images, as `training.fit`."""
     batches = binarised_batches(x, batch_size, seed)
-    model.test_on_batch(*next(iter(batches)))  # As the published runs did: it took an order and a draw of noise.
+    # As the published runs did: it took an order and a draw of noise. JAX takes no tensors of TensorFlow.
+    model.test_on_batch(*(np.asarray(part) for part in next(iter(batches))))
     return training.fit(model, batches, seed=seed, **options)
 
 

@@ -5,11 +5,12 @@ import functools
 import http.server
 import shutil
 import threading
-from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[3] / "site"
+from tools import ROOT
+
+FOLDER = ROOT / "site"
 
 
 def pytest_ignore_collect(collection_path):

@@ -1,5 +1,6 @@
 """The book: its chapters and links as HTML, and both PDFs as Chromium prints them."""
 
+import html
 import re
 from pathlib import Path
 from unicodedata import normalize  # A PDF may have a radical, such as ⼀, for a character.
@@ -13,11 +14,11 @@ from pypdf import PdfReader
 
 from questions import _path, _questions
 from recipes._lib.words import LANGUAGES, read_words
-from tools import book
+from tools import ROOT, book
 from tools.site import _pages
 
 pytestmark = pytest.mark.thorough
-QUESTIONS = _pages.ROOT / "questions"
+QUESTIONS = ROOT / "questions"
 
 
 def titles(language):
@@ -49,8 +50,41 @@ def test_the_book_has_all_chapters_in_path_order_and_its_links_and_pictures_lead
     every = [*pages, (QUESTIONS / f"README{LANGUAGES[language]}.md").read_text(encoding="utf-8")]
     folds = sum(page.count("<summary>") - page.count(f"<summary>{texts['answer']}<") for page in every)
     assert content.count('<div class="fold">') == folds
-    numbered = content.count(f"<h3>{texts['answers']}</h3>"), content.count("<h3>" + texts["exercises"] + "</h3>")
-    assert numbered == (sum(f"<summary>{texts['answer']}<" in page for page in pages), len(pages))
+    assert content.count(f"<h3>{texts['answers']}</h3>") == sum(
+        f"<summary>{texts['answer']}<" in page for page in pages
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_folds_of_a_chapter_are_numbered_so_that_first_and_last_can_be_found_on_paper(language):
+    texts = read_words(_pages.WORDS, language)
+    for name, chapter in zip(book.names(), book.html(language).split("<section id")[1:], strict=True):
+        page = (_pages.ROOT / name).with_suffix(f"{LANGUAGES[language]}.md").read_text(encoding="utf-8")
+        if name == "questions/README.md":
+            page = page.rsplit("\n## ", 1)[1]
+        folds = [title for title in re.findall("<summary>(.*)</summary>", page) if title != texts["answer"]]
+        wanted = [f"{texts['fold'].format(number=number)}{title}" for number, title in enumerate(folds, 1)]
+        shown = re.findall(r'<div class="fold">\s*<h3>(.*?)</h3>', chapter)
+        assert [html.unescape(title) for title in shown] == wanted, name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_entry_of_the_glossary_stays_together_and_names_no_page_that_is_no_chapter(language):
+    content = book.html(language).rpartition("<section id")[2]
+    entries = re.findall(r'<div class="entry">\s*<h3>.*?</div>', content, re.DOTALL)
+    assert len(entries) == content.count("<h3>") > 200
+    data = {"en": "data", "zh": "数据"}[language]
+    source = (QUESTIONS / f"glossary{LANGUAGES[language]}.md").read_text(encoding="utf-8")
+    assert f"[{data}](data" in source and not any(re.search(f"<p>{data}( ·|</p>)", entry) for entry in entries)
+    assert not any(re.search(r"(,|、|·)\s*</p>", entry) for entry in entries)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_a_paragraph_that_is_all_bold_is_the_heading_of_what_follows(language):
+    content = book.html(language)
+    headings = re.findall(r'<p class="heading">(.*?)</p>', content, re.DOTALL)
+    assert len(headings) > 50 and all(re.fullmatch("<strong>.*</strong>", each, re.DOTALL) for each in headings)
+    assert content.count("<p><strong>") > 100 and not re.search(r"<p><strong>[^<]*</strong></p>", content)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,10 +17,11 @@ from recipes._lib.images import planted_marks
 from recipes._lib.published import model_files
 from recipes._lib.runs import recipe_list
 from recipes._lib.words import read_words
+from tests.tools.site.conftest import FOLDER
+from tools import ROOT
 from tools.site import _pages, _scripts
 
 pytestmark = pytest.mark.thorough
-FOLDER = _pages.ROOT / "site"
 NAMES = [name for name in recipe_list.names() if recipe_list.recipe(name).published_parts]
 RUN = """async ([part, inputs]) => {
     const outputs = await dlguide.run(part, inputs);
@@ -344,7 +345,7 @@ def test_connect_four_says_whose_colour_is_whose_and_who_won(visit):
 
 
 def test_each_sound_has_a_word_in_which_the_dictionary_has_it(visit):
-    with gzip.open(_pages.ROOT / "data/cmudict.csv.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(ROOT / "data/cmudict.csv.gz", "rt", encoding="utf-8") as lines:
         listed = {row["word"]: re.sub(r"\d", "", row["pronunciations"]).split("|") for row in csv.DictReader(lines)}
     texts = read_words(_scripts.HERE / "demos/words.csv", "en")
     page = opened(visit, "seq2seq_pronounce")
@@ -435,7 +436,7 @@ def test_a_picture_opens_large_by_a_tap_and_the_keyboard(visit):
 
 
 def published_vocabulary(name):
-    return json.loads((_pages.ROOT / f"recipes/published/{name}/input.json").read_text("utf-8"))["vocabulary"]
+    return json.loads((ROOT / f"recipes/published/{name}/input.json").read_text("utf-8"))["vocabulary"]
 
 
 def test_the_characters_that_may_come_next_have_the_probabilities_of_the_model(visit):

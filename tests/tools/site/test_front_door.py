@@ -8,9 +8,9 @@ from questions import _questions
 from recipes._lib.published import published_runs
 from recipes._lib.words import LANGUAGES, read_words
 from tests.helpers.two_languages import differences
+from tools import ROOT
 from tools.site import _home, _pages, _play, _scripts
 
-ROOT = _pages.ROOT
 MODELS = published_runs.models()
 
 
@@ -101,8 +101,13 @@ def test_a_question_leads_to_a_model_that_runs_and_that_its_page_names():
 
 
 def test_without_npm_nothing_is_said_to_run(monkeypatch):
+    with_npm = {language: home(language) for language in LANGUAGES}
     monkeypatch.setattr(_scripts, "has_runtime", lambda: False)
     assert _play.badge("en") == _play.seen("convolution", "en") == "" and "runs-here" not in home("en")
+    for language, said in {"en": "write like Shakespeare", "zh": "就在网页中运行"}.items():
+        doors = re.search(r'<div class="home-doors".*?</div>', home(language), re.S)[0]
+        assert said in with_npm[language] and said not in doors
+        assert read_words(_pages.WORDS, language)["no runtime"] in home(language)
 
 
 def test_the_page_of_the_recipes_counts_the_models_that_run():

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from recipes._lib.published import published_runs
 from recipes._lib.words import read_words
+from tests.tools.site.conftest import FOLDER
 from tools.site import _pages, _play
 
 pytestmark = pytest.mark.thorough
@@ -27,6 +28,7 @@ def test_three_doors_and_the_paper_are_on_the_first_screen_and_lead_on(visit, la
     doors = page.locator(".home-doors a")
     targets = doors.evaluate_all("doors => doors.map(door => door.href)")
     assert len(targets) == 3
+    assert page.locator(".md-sidebar:visible").count() == 0
     for part in (doors.nth(2), page.locator(".demo-paper")):
         box = part.bounding_box()
         assert box["y"] + box["height"] <= 900
@@ -93,7 +95,7 @@ def test_a_second_skip_link_leads_to_what_moves_or_runs(visit, language):
     places = {"questions/dropout/index": "figure", "docs/train_in_page": "figure",
               "recipes/published/mlp_mnist/index": "demo", "index": "demo", "docs/results": None}  # fmt: skip
     for place, kind in places.items():
-        page.goto(f"file://{_pages.ROOT}/site/{language}{place}.html")
+        page.goto(f"file://{FOLDER}/{language}{place}.html")
         page.wait_for_timeout(300)
         link = page.locator(".md-skip[href='#__try']")
         assert link.count() == (kind is not None)
@@ -107,6 +109,15 @@ def test_a_second_skip_link_leads_to_what_moves_or_runs(visit, language):
             page.keyboard.press("Tab")
             assert page.evaluate("document.querySelector('.demo').contains(document.activeElement)"), place
             assert page.evaluate("document.querySelector('#__try').getBoundingClientRect().y") >= 0
+
+
+@languages
+def test_the_navigation_opens_on_a_phone(visit, language):
+    page = visit(viewport={"width": 390, "height": 844}).open(f"{language}index.html")
+    page.locator(".md-header label[for=__drawer]").click()
+    expect(
+        page.locator(".md-sidebar--primary").get_by_text(read_words(_pages.WORDS, LANGUAGE[language])["guides"])
+    ).to_be_visible()
 
 
 @languages

@@ -10,9 +10,10 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
+from tools import ROOT
+
 pytestmark = pytest.mark.thorough
 
-ROOT = Path(__file__).parents[3]
 QUESTIONS = sorted(path.parent.name for path in (ROOT / "questions").glob("*/README.md"))
 with open(Path(__file__).with_name("queries.csv"), encoding="utf-8", newline="") as lines:
     QUERIES = list(csv.DictReader(lines))

@@ -2,17 +2,17 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
+
+from tests.tools.site.conftest import FOLDER
+from tools import ROOT
 
 pytest.importorskip("playwright")
 pytestmark = pytest.mark.thorough
 
-ROOT = Path(__file__).parents[3]
 QUESTIONS = sorted(path.parent.name for path in (ROOT / "questions").glob("*/README.md"))
-SITE = ROOT / "site"
-PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if path.name != "404.html")
+PAGES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.html") if path.name != "404.html")
 
 CODE = re.compile(r"<(pre|code|math|script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
 """What is no prose of a page."""
@@ -36,7 +36,7 @@ def test_every_page_has_a_twin():
 
 def test_every_page_has_the_sizes_of_its_pictures_and_nothing_raw():
     for place in PAGES:
-        text = (SITE / place).read_text(encoding="utf-8")
+        text = (FOLDER / place).read_text(encoding="utf-8")
         unsized = [tag for tag in re.findall("<img [^>]*>", text) if not {"width=", "height="} <= {*SIZES.findall(tag)}]
         assert unsized == [] and RAW.findall(CODE.sub("", text)) == [], place
 

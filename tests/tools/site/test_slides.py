@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,6 +10,7 @@ from pypdf import PdfReader
 
 from questions import _questions
 from recipes._lib.words import read_words
+from tests.tools.site.conftest import FOLDER
 from tools.site import _pages
 
 pytestmark = pytest.mark.thorough
@@ -75,7 +75,7 @@ def test_each_slide_is_printed_on_a_page_of_its_own(visit, tmp_path):
 
 def test_the_page_of_a_question_and_the_index_lead_to_its_slides():
     for folder in FOLDERS.values():
-        site = Path(__file__).parents[3] / "site" / folder / "questions"
+        site = FOLDER / folder / "questions"
         index = (site / "index.html").read_text(encoding="utf-8")
         for name in _questions.names():
             assert f'href="{name}/slides.html"' in index

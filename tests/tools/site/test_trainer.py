@@ -1,12 +1,14 @@
 """Train in the page: its network against Keras, what the controls do, the page by keyboard and on a phone."""
 
 import re
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from scipy import stats
+
+from tests.tools.site.conftest import FOLDER
+from tools import ROOT
 
 pytest.importorskip("playwright")
 
@@ -33,7 +35,6 @@ CASES = {
     "regression": {"regression": True, "optimizer": "momentum", "rate": 0.01},
     "no hidden layer": {"layers": 0},
 }
-ROOT = Path(__file__).parents[3]
 READY = ".figure[data-figure=trainer][data-state=ready]"
 DEVIATIONS = {"glorot": (2 / 90) ** 0.5, "he": (2 / 40) ** 0.5, "large": 3, "small": 0.01, "zero": 0}
 """Of the first weights of a layer of 50 units with 40 inputs."""
@@ -86,7 +87,7 @@ def keras_training(case):
 def trainer(browser):
     """Return the page, with nothing that trains: its functions are called."""
     page = browser.new_page(viewport={"width": 1200, "height": 1000})
-    page.goto(f"file://{ROOT}/site/docs/train_in_page.html")
+    page.goto(f"file://{FOLDER}/docs/train_in_page.html")
     page.wait_for_selector(READY)
     return page
 

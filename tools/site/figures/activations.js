@@ -2,11 +2,12 @@
 (() => {
   "use strict";
 
+  const { mean, squaredDistance, clamp, spaced, leastSquares } = dlguide.numbers;
   const MOST = 12,
     START = 3,
-    PLACES = Array.from({ length: 201 }, (_, i) => -1 + i / 100);
+    PLACES = spaced(-1, 1, 201);
   const target = (x) => Math.sin(Math.PI * x + 1);
-  const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+  const TARGETS = PLACES.map(target);
 
   /** What a hidden unit makes of x; its score x − c is 0 at the bend c. */
   const unit = (activation, x, bend) => (activation === "relu" ? Math.max(x - bend, 0) : x - bend);
@@ -22,14 +23,15 @@
   function fit(activation, bends) {
     const linear = activation === "none";
     const columns = (linear ? [mean(bends)] : bends).map((bend) => PLACES.map((x) => unit(activation, x, bend)));
-    const [bias, ...found] = dlguide.leastSquares([PLACES.map(() => 1), ...columns], PLACES.map(target));
+    const [bias, ...found] = leastSquares([PLACES.map(() => 1), ...columns], TARGETS);
     const weights = linear ? bends.map(() => found[0] / bends.length) : found;
-    const network = { activation, bends, bias, weights };
-    return { ...network, error: Math.sqrt(mean(PLACES.map((x) => (output(network, x) - target(x)) ** 2))) };
+    const network = { activation, bends, bias, weights },
+      outputs = PLACES.map((x) => output(network, x));
+    return { ...network, error: Math.sqrt(squaredDistance(outputs, TARGETS) / PLACES.length) };
   }
 
   dlguide.figure("activations", (figure) => {
-    const { group, fixed } = dlguide.widgets,
+    const { fixed } = dlguide.widgets,
       { say } = figure;
     const sum = dlguide.plot(say("sum"), { x: [-1.2, 1.2], y: [-1.6, 1.6], xLabel: "x", yLabel: say("sum_label") }),
       parts = dlguide.plot(say("parts"), { x: [-1.2, 1.2], y: [-6, 6], xLabel: "x", yLabel: say("parts_label") });
@@ -38,14 +40,10 @@
     let bends = equal(START);
     figure.onReset(() => (bends = equal(START)));
     const handles = equal(MOST).map((_, i) => {
-      const move = ([x]) => ((bends = bends.with(i, Math.max(-1, Math.min(1, x)))), figure.draw());
+      const move = ([x]) => ((bends = bends.with(i, clamp(x, -1, 1))), figure.draw());
       return sum.handle(say("bend", { number: i + 1 }), move, [0.05, 0]);
     });
-    figure.box.append(
-      group("demo-columns", group("demo-column", sum.svg), group("demo-column", parts.svg)),
-      count.field,
-      activation.field,
-    );
+    figure.arrange([sum, parts], count, activation);
 
     return () => {
       if (bends.length !== count.value) bends = equal(count.value);
@@ -53,7 +51,7 @@
         relu = activation.value === "relu";
       sum.clear();
       sum.line(
-        PLACES.map((x) => [x, target(x)]),
+        PLACES.map((x, i) => [x, TARGETS[i]]),
         0,
         "plot-dashed",
       );
@@ -70,11 +68,7 @@
       const top = relu ? 6 : 1.4 * Math.abs(network.weights[0]) + 0.1; // Parts of a straight line are small.
       parts.axes([-1.2, 1.2], [-top, top]);
       parts.clear();
-      parts.line(
-        [-1.2, 1.2].map((x) => [x, 0]),
-        0,
-        "plot-thin",
-      );
+      parts.curve(() => 0, 0, "plot-thin");
       bends.forEach((bend, i) => {
         const part = (x) => network.weights[i] * unit(activation.value, x, bend);
         parts.line(
@@ -89,7 +83,7 @@
         error: fixed(network.error, 3),
         equal: fixed(fit("relu", equal(bends.length)).error, 3),
       };
-      figure.tell(say(relu ? "answer" : "straight", values), ...(moved ? [say("compared", values)] : []));
+      figure.tell(say(relu ? "answer" : "straight", values), moved && say("compared", values));
     };
   });
   dlguide.figures.activations = { fit, equal };

@@ -2,18 +2,17 @@
 (() => {
   "use strict";
 
-  const { random } = dlguide.widgets;
+  const { random } = dlguide.widgets,
+    { sum, mean, squaredDistance, along } = dlguide.numbers;
   const pairs = (text) => text.split(" ").map((pair) => pair.split(",").map(Number));
   const MIDDLES = pairs("2.5,5 7,8 7,4.2"),
     AROUND = 12; // So many points around each.
   const STARTS = { apart: pairs("1,2 9,9 2,9 9,2"), together: pairs("1,2 1,8 6,9 4,8") };
-  const distance = (a, b) => a.reduce((sum, value, axis) => sum + (value - b[axis]) ** 2, 0);
-  const total = (points, centres, labels) =>
-    points.reduce((sum, point, i) => sum + distance(point, centres[labels[i]]), 0);
+  const total = (points, centres, labels) => sum(points.map((point, i) => squaredDistance(point, centres[labels[i]])));
 
   const assigned = (points, centres) =>
     points.map((point) => {
-      const distances = centres.map((centre) => distance(point, centre));
+      const distances = centres.map((centre) => squaredDistance(point, centre));
       return distances.indexOf(Math.min(...distances));
     });
 
@@ -21,7 +20,7 @@
   const means = (points, labels, centres) =>
     centres.map((centre, j) => {
       const own = points.filter((_, i) => labels[i] === j);
-      return own.length ? centre.map((_, axis) => own.reduce((sum, each) => sum + each[axis], 0) / own.length) : centre;
+      return own.length ? centre.map((_, axis) => mean(own.map((each) => each[axis]))) : centre;
     });
 
   /** So many steps of k-means, in turn "assign" and "move": the centres, the groups, the sum of squares after each. */
@@ -48,7 +47,7 @@
   }
 
   dlguide.figure("clustering", (figure) => {
-    const { group, button, fixed, normals, isShortcut } = dlguide.widgets,
+    const { button, fixed, normals, isShortcut } = dlguide.widgets,
       { say } = figure,
       COUNT = 20;
     const given = MIDDLES.flatMap((middle, i) => {
@@ -60,7 +59,7 @@
     const curve = dlguide.plot(say("curve"), { ...about, yLabel: say("curve_label") });
     const start = figure.choice("start", Object.keys(STARTS));
     const number = figure.slider("number", { min: 2, max: 4, step: 1, value: 3 });
-    const steps = figure.player(COUNT, 1, 600);
+    const steps = figure.player(COUNT, 600);
     let points, centres, found, shown;
     figure.onReset(() => {
       [points, shown] = [given, null];
@@ -69,7 +68,7 @@
     const handles = STARTS.apart.map((_, j) => {
       const move = (place) => {
         centres = found.centres.with(j, place); // The steps begin anew from here.
-        steps.set(1);
+        steps.set(1); // Who belongs to it is seen while it moves.
         figure.draw();
       };
       const made = plane.handle(say("centre", { number: j + 1 }), move, [0.2, 0.2]);
@@ -83,23 +82,15 @@
     const layer = handles[0].element.parentNode;
     plane.svg.style.cursor = "crosshair";
     plane.svg.onclick = (event) => event.target.closest(".plot-handle") || add(plane.at(event));
-    figure.box.append(
-      group("demo-columns", group("demo-column", plane.svg), group("demo-column", curve.svg)),
-      steps.field,
-      start.field,
-      number.field,
-      group(
-        "demo-row",
-        button(say("clear"), () => ((points = []), figure.draw())),
-      ),
-    );
+    const clear = button(say("clear"), () => ((points = []), figure.draw()));
+    figure.arrange([plane, curve], steps, start, number, [clear]);
 
     return () => {
       const k = number.value,
         chosen = `${start.value} ${k}`;
       if (shown !== chosen) {
         centres = STARTS[start.value].slice(0, k);
-        if (shown) steps.set(1);
+        if (shown) steps.set(0);
         shown = chosen;
         const visible = handles.slice(0, k).map(({ element }) => element);
         if (layer.children.length !== k) layer.replaceChildren(...visible);
@@ -115,19 +106,17 @@
       });
       found.centres.forEach((centre, j) => {
         plane.dots([centre], j + 1, 10);
-        handles[j].set(centre, `(${centre.map((value) => fixed(value, 1)).join(", ")})`);
+        handles[j].set(centre);
       });
       curve.axes([0, COUNT], [0, 1.1 * Math.max(1, kmeans(points, centres, 1).sums[0])]);
       curve.clear();
-      const along = found.sums.map((sum, i) => [i + 1, sum]);
       if (best !== null) curve.curve(() => best, 0, "plot-dashed");
-      curve.line(along, 1);
-      curve.dots(along, 1);
-      const sum = found.sums.at(-1);
+      curve.path(along(found.sums), 1);
+      const now = found.sums.at(-1);
       let state = steps.value === 0 ? "none" : steps.value % 2 ? "assign" : "move";
-      if (steps.value > 3 && sum === found.sums.at(-3)) state = best !== null && sum > 1.001 * best ? "local" : "end";
-      const values = { count: steps.value, sum: fixed(sum ?? 0, 1), best: fixed(best ?? 0, 1) };
-      figure.tell(say(state, values), ...(best === null ? [] : [say("best", values)]));
+      if (steps.value > 3 && now === found.sums.at(-3)) state = best !== null && now > 1.001 * best ? "local" : "end";
+      const values = { count: steps.value, sum: fixed(now ?? 0, 1), best: fixed(best ?? 0, 1) };
+      figure.tell(say(state, values), best !== null && say("best", values));
     };
   });
   dlguide.figures.clustering = { kmeans, bestSum };

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const { sum, dot, clamp, short } = dlguide.numbers;
   const SIZE = 12,
     OUT = SIZE - 2;
   const PICTURE = ["", "", "......#", ".....##", "....#.#", "...#..#", "..#######", "......#", "......#", "......#"];
@@ -16,22 +17,17 @@
     );
   /** The nine pixels under the filter. */
   const patch = (image, row, column) => FILTERS.blur.map((_, i) => image[row + Math.floor(i / 3)][column + (i % 3)]);
-  const sum = (values) => values.reduce((a, b) => a + b, 0);
 
   /** The output of a filter (nine weights, row by row) at each place where it lies within the image. */
   const convolve = (image, filter) =>
-    image
-      .slice(2)
-      .map((_, row) =>
-        image[0].slice(2).map((_, column) => sum(patch(image, row, column).map((pixel, i) => pixel * filter[i]))),
-      );
+    image.slice(2).map((_, row) => image[0].slice(2).map((_, column) => dot(patch(image, row, column), filter)));
 
   /** An image that is moved by rows and columns; nothing comes in. */
   const shifted = (image, rows, columns) =>
     image.map((line, row) => line.map((_, column) => image[row - rows]?.[column - columns] ?? 0));
 
   dlguide.figure("convolution", (figure) => {
-    const { element, group, named, button, fixed } = dlguide.widgets,
+    const { element, group, named, button } = dlguide.widgets,
       { say } = figure;
     const plot = (key, size) =>
       dlguide.plot(say(key), {
@@ -45,8 +41,7 @@
       });
     const input = plot("input", SIZE),
       output = plot("output", OUT);
-    const number = (value) => fixed(value, 2).replace(/\.?0+$/, "");
-    const added = (values) => values.map(number).join(" + ").replaceAll("+ −", "− ");
+    const added = (values) => values.map(short).join(" + ").replaceAll("+ −", "− ");
     let image, weights, row, column;
     figure.onReset(() => {
       [image, weights, row, column] = [drawn(), FILTERS.vertical, 7, 6];
@@ -55,8 +50,8 @@
     const handle = output.handle(
       say("position"),
       ([x, y]) => {
-        column = Math.min(OUT - 1, Math.floor(x));
-        row = Math.max(0, OUT - 1 - Math.floor(y));
+        column = clamp(Math.floor(x), 0, OUT - 1);
+        row = OUT - 1 - clamp(Math.floor(y), 0, OUT - 1);
         figure.draw();
       },
       [1, 1],
@@ -99,26 +94,13 @@
       };
       return { pixel, weight, cell: element("label", { className: "figure-product" }, pixel, weight) };
     });
-    figure.box.append(
-      group(
-        "demo-columns",
-        group("demo-column", input.svg),
-        group("demo-column", output.svg),
-        group(
-          "demo-stack",
-          element("span", { className: "demo-name", textContent: say("products") }),
-          group("figure-products", ...cells.map(({ cell }) => cell)),
-        ),
-      ),
-      filter.field,
-      named(
-        say("shift"),
-        shift("←", "left", 0, -1),
-        shift("→", "right", 0, 1),
-        shift("↑", "up", -1, 0),
-        shift("↓", "down", 1, 0),
-      ),
-    );
+    const products = [
+      element("span", { className: "demo-name", textContent: say("products") }),
+      group("figure-products", ...cells.map(({ cell }) => cell)),
+    ];
+    const shifts = [shift("←", "left", 0, -1), shift("→", "right", 0, 1)];
+    shifts.push(shift("↑", "up", -1, 0), shift("↓", "down", 1, 0));
+    figure.arrange([input, output, products], filter, named(say("shift"), ...shifts));
 
     return () => {
       weights = FILTERS[filter.value] ?? weights;
@@ -130,14 +112,15 @@
       input.rect([column, SIZE - row], [column + 3, SIZE - row - 3], "plot-window");
       output.clear();
       output.rect([column, OUT - row], [column + 1, OUT - row - 1], "plot-window");
-      const products = patch(image, row, column).map((pixel, i) => pixel * weights[i]),
-        value = number(found[row][column]);
+      const pixels = patch(image, row, column),
+        value = short(found[row][column]);
       handle.set([column + 0.5, OUT - row - 0.5], say("at", { row: row + 1, column: column + 1, value }));
       cells.forEach(({ pixel, weight }, i) => {
-        pixel.textContent = `${patch(image, row, column)[i]} ×`;
+        pixel.textContent = `${pixels[i]} ×`;
         if (document.activeElement !== weight) weight.value = Number(weights[i].toFixed(2));
       });
-      figure.tell(say("answer", { row: row + 1, column: column + 1, sum: added(products), value }));
+      const parts = added(pixels.map((pixel, i) => pixel * weights[i]));
+      figure.tell(say("answer", { row: row + 1, column: column + 1, sum: parts, value }));
     };
   });
   dlguide.figures.convolution = { convolve, shifted };

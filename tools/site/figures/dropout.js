@@ -2,12 +2,12 @@
 (() => {
   "use strict";
 
+  const { sum, squaredDistance, along, short } = dlguide.numbers;
   const H = [2, 4],
     COUNT = 100,
     ALL = [true, true],
     WEIGHTS = { even: [1, 0.5], one: [2, 0] };
   const MASKS = [[false, false], [true, false], [false, true], ALL];
-  const sum = (values) => values.reduce((a, b) => a + b, 0);
 
   /** The output with the units that are kept; what is kept is divided by 1 − p. */
   const output = ({ weights, rate }, mask) => sum(H.map((h, i) => (mask[i] ? (weights[i] * h) / (1 - rate) : 0)));
@@ -38,7 +38,7 @@
   }
 
   dlguide.figure("dropout", (figure) => {
-    const { group, button, bars, fixed } = dlguide.widgets,
+    const { button, bars, fixed } = dlguide.widgets,
       { say } = figure;
     const nothing = { xTicks: [], yTicks: [] };
     const network = dlguide.plot(say("network"), { x: [0, 3], y: [0, 2], ...nothing, yLabel: say("network_label") }),
@@ -48,14 +48,13 @@
         xLabel: dlguide.say("figure_steps"),
         yLabel: say("means_label"),
       });
-    const two = (value) => fixed(value, 2),
-      short = (value) => two(value).replace(/\.?0+$/, "");
+    const two = (value) => fixed(value, 2);
     const rate = figure.slider("rate", { min: 0, max: 0.8, step: 0.05, value: 0.5, show: two });
     const weights = figure.choice("weights", Object.keys(WEIGHTS));
-    const steps = figure.player(COUNT, 20);
-    let seed, on, at; // The units that work: those of the step, until the reader switches one.
+    const steps = figure.player(COUNT);
+    let seed, on, at; // The units that work: those of the step, until the reader switches one; before it null, for all.
     figure.onReset(() => ([seed, at] = [2, null]));
-    const flip = (i) => ((on = on.with(i, !on[i])), figure.draw());
+    const flip = (i) => ((on = (on ?? ALL).with(i, !(on ?? ALL)[i])), figure.draw());
     const switches = H.map((_, i) => button("", () => flip(i)));
     const redraw = button(say("again"), () => ((seed += 1), (at = null), figure.draw()));
     const table = bars(MASKS.length, [say("probability"), say("share")]);
@@ -69,23 +68,17 @@
       const clicked = places.findIndex((place) => Math.hypot(place[0] - x, place[1] - y) < 0.35);
       if (clicked >= 0) flip(clicked);
     };
-    figure.box.append(
-      group("demo-columns", group("demo-column", network.svg), group("demo-column", over.svg)),
-      steps.field,
-      group("demo-row", ...switches, redraw),
-      rate.field,
-      weights.field,
-      table.table,
-    );
+    figure.arrange([network, over, table.table], steps, [...switches, redraw], rate, weights);
 
-    function drawNetwork(settings) {
+    function drawNetwork(settings, mask) {
       network.clear();
       places.forEach((place, i) => {
-        const series = on[i] ? 1 : 0,
-          more = on[i] ? "" : "plot-dashed";
+        const series = mask[i] ? 1 : 0,
+          more = mask[i] ? "" : "plot-dashed";
         network.dots([place], `${series} plot-line ${more}`, 28);
         network.text([place[0], place[1] - 0.05], `h${"₁₂"[i]} = ${H[i]}`);
-        network.text([0.25, place[1] - 0.05], on[i] ? `× ${short(1 / (1 - settings.rate))}` : say("off"), series);
+        const factor = settings.rate ? `× ${short(1 / (1 - settings.rate))}` : "";
+        network.text([0.25, place[1] - 0.05], mask[i] ? factor : say("off"), series);
         network.line(
           [
             [1.06, place[1]],
@@ -95,55 +88,48 @@
           more,
         );
         network.text([1.6, place[1] > 1 ? 1.4 : 0.45], `w${"₁₂"[i]} = ${short(settings.weights[i])}`, series);
-        switches[i].textContent = say(on[i] ? "switch_off" : "switch_on", { unit: `h${"₁₂"[i]}` });
+        switches[i].textContent = say(mask[i] ? "switch_off" : "switch_on", { unit: `h${"₁₂"[i]}` });
       });
       network.dots([[2.4, 1]], "1 plot-line", 28);
-      network.text([2.4, 0.95], short(output(settings, on)), 1);
+      network.text([2.4, 0.95], short(output(settings, mask)), 1);
     }
 
     return () => {
-      const settings = { rate: rate.value, weights: WEIGHTS[weights.value], seed };
+      const settings = { rate: rate.value, weights: WEIGHTS[weights.value], seed },
+        full = { ...settings, rate: 0 };
       const drawn = masks(settings).slice(0, steps.value),
         outputs = drawn.map((mask) => output(settings, mask)),
-        mean = means(settings)[steps.value - 1] ?? 0,
-        whole = output({ ...settings, rate: 0 }, ALL),
+        averages = means(settings).slice(0, steps.value),
+        whole = output(full, ALL),
         top = Math.max(1, 1.05 * output(settings, ALL));
       const now = [steps.value, settings.rate].join();
-      if (at !== now) [at, on] = [now, drawn.at(-1) ?? ALL];
-      drawNetwork(settings);
+      if (at !== now) [at, on] = [now, drawn.at(-1) ?? null];
+      drawNetwork(on ? settings : full, on ?? ALL);
       over.axes([0, COUNT], [-0.05 * top, top]);
       over.clear();
-      over.line(
-        [0, COUNT].map((x) => [x, whole]),
-        0,
-        "plot-dashed",
-      );
-      over.dots(
-        outputs.map((y, i) => [i + 1, y]),
-        2,
-        2.5,
-      );
-      over.line(
-        means(settings)
-          .slice(0, steps.value)
-          .map((y, i) => [i + 1, y]),
-        1,
-      );
+      over.curve(() => whole, 0, "plot-dashed");
+      over.dots(along(outputs), 2, 2.5);
+      over.line(along(averages), 1);
       const nets = subNetworks(settings),
         index = (mask) => mask[0] + 2 * mask[1];
       const shares = nets.map((_, k) => drawn.filter((mask) => index(mask) === k).length / drawn.length);
       const names = nets.map((each, k) => say(`net_${k}`, { output: short(each.output) }));
       table.show(names, [nets.map(({ probability }) => probability), drawn.length ? shares : null]);
       const values = {
-        net: names[index(on)],
+        net: on && names[index(on)],
         count: steps.value,
-        mean: two(mean),
+        mean: two(averages.at(-1) ?? 0),
         whole: two(whole),
         variance: two(variance(settings)),
-        found: two(sum(outputs.map((y) => (y - whole) ** 2)) / Math.max(1, outputs.length)),
+        found: two(squaredDistance(outputs, Array(steps.value).fill(whole)) / steps.value),
       };
-      figure.tell(say("now", values), say("means_answer", values), say("variances", values));
+      const has = steps.value > 0;
+      figure.tell(
+        say(on ? "now" : "before", values),
+        has && say("means_answer", values),
+        has && say("variances", values),
+      );
     };
   });
-  dlguide.figures.dropout = { subNetworks, variance, masks, means };
+  dlguide.figures.dropout = { subNetworks, variance, means };
 })();

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const { clamp } = dlguide.numbers;
   const between = ([low, high], share) => low + share * (high - low);
 
   /** The address of a picture of f over the ranges x and y: −1 orange, 0 nothing, 1 blue, in so many cells. */
@@ -12,7 +13,7 @@
     for (let i = 0; i < columns * rows; i++) {
       const across = ((i % columns) + 0.5) / columns,
         up = 1 - (Math.floor(i / columns) + 0.5) / rows;
-      const value = Math.max(-1, Math.min(1, f(between(x, across), between(y, up))));
+      const value = clamp(f(between(x, across), between(y, up)), -1, 1);
       pixels.data.set([...(value < 0 ? [217, 95, 2] : [31, 119, 180]), 255 * Math.abs(value)], 4 * i);
     }
     context.putImageData(pixels, 0, 0);

@@ -8,17 +8,17 @@
      dlguide.figure("NAME", (figure) => {
        const plot = dlguide.plot(figure.say("plot"), { x: [0, 1], y: [0, 1] }); // See plot.js.
        const rate = figure.slider("rate", { min: 0, max: 1, step: 0.1, value: 0.5 }); // Its label: the word NAME.rate.
-       figure.box.append(plot.svg, rate.field);
-       return () => { … rate.value … figure.tell(figure.say("answer", { loss })) }; // Draws everything anew.
+       figure.arrange([plot], rate); // The pictures side by side, below them the controls.
+       return () => { … rate.value … figure.tell(figure.say("answer", { loss })); }; // Draws everything anew.
      });
      dlguide.figures.NAME = { path }; // Computations without a page, for the tests.
 
    words.csv has NAME.title (for screen readers), NAME.try and NAME.see (the lines above and below; mount adds them and
-   the button "Reset"), and the figure's own words as NAME.word. The tests: tests/tools/site/test_figures.py. */
+   the button "Reset"), and the figure's own words as NAME.word. The tests: tests/tools/site/test_moving_figures.py. */
 (() => {
   "use strict";
 
-  const { say, element, group, button, slider, choice, liveText } = dlguide.widgets;
+  const { say, element, group, button, slider, choice, liveText, sentences } = dlguide.widgets;
   dlguide.figures = {};
 
   /** Build every figure of a name. `build(figure)` fills `figure.box` and returns the function that draws: it is called
@@ -37,7 +37,6 @@
       resets.push(() => set(settings.value));
       return {
         field,
-        input,
         set, // It draws nothing: say figure.draw() afterwards.
         get value() {
           return input.valueAsNumber;
@@ -46,15 +45,21 @@
     };
 
     const figure = {
-      name,
       box: group("demo-stack"),
       say: own,
-      /** The sentences below the picture, which are read aloud when they change. */
-      tell: (...sentences) => (answer.textContent = sentences.join(dlguide.language === "zh" ? "" : " ")),
+      /** Fill the box: columns of pictures, each a plot, an element or a list of them; below them the controls, each
+          with a field, an element, or a list of buttons. */
+      arrange: (columns, ...controls) => {
+        const column = (pictures) => group("demo-column", ...[pictures].flat().map((each) => each.svg ?? each)),
+          control = (each) => each.field ?? (Array.isArray(each) ? group("demo-row", ...each) : each);
+        figure.box.append(group("demo-columns", ...columns.map(column)), ...controls.map(control));
+      },
+      /** The sentences below the picture, which are read aloud when they change; some may be empty. */
+      tell: (...texts) => (answer.textContent = sentences(...texts)),
       draw: change,
       /** Do this before the first drawing and at "Reset": give the state that no control holds its first value. */
       onReset: (reset) => resets.push(reset),
-      /** A slider: {field, input, value, set}. Its label is the word `key`; settings as in widgets.slider. */
+      /** A slider: {field, value, set}. Its label is the word `key`; settings as in widgets.slider. */
       slider: (key, settings) => control(own(key), settings),
       /** One of several values, the first at the start: {field, value, set}. The words of values: `KEY_VALUE`. */
       choice: (key, values) => {
@@ -67,16 +72,16 @@
         resets.push(() => made.set(values[0]));
         return made;
       },
-      /** Steps 0 … count, as a slider with the buttons "Step" and "Play": {field, value, set}. Nothing moves by itself;
-          a reader who wants less motion sees the last step at once. */
-      player: (count, value, milliseconds = 150) => {
+      /** Steps 0 … count, as a slider with the buttons "Step" and "Play": {field, value, set}. It begins at 0, and nothing
+          moves by itself; a reader who wants less motion sees the last step at once. */
+      player: (count, milliseconds = 150) => {
         let timer = null;
         const stop = () => {
           clearInterval(timer);
           timer = null;
           play.textContent = say("figure_play");
         };
-        const made = control(say("figure_steps"), { min: 0, max: count, step: 1, value }, () => (stop(), draw()));
+        const made = control(say("figure_steps"), { min: 0, max: count, step: 1, value: 0 }, () => (stop(), draw()));
         const go = (to) => (made.set(to), draw());
         const next = button(say("figure_next"), () => (stop(), go((made.value + 1) % (count + 1))));
         const play = button("", () => {

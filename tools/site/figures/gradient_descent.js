@@ -3,31 +3,23 @@
   "use strict";
 
   /** The weight before the first step and after each: a step subtracts the rate times the gradient λw. */
-  function path({ rate, curvature, start, steps }) {
-    const found = [start];
-    for (let i = 0; i < steps; i++) found.push(found[i] - rate * curvature * found[i]);
-    return found;
-  }
+  const path = ({ rate, curvature, start, steps }) =>
+    dlguide.descent.path([start], [curvature], dlguide.descent.sgd({ rate }), steps).flat();
 
   dlguide.figure("gradient_descent", (figure) => {
-    const { group, fixed } = dlguide.widgets,
+    const { fixed } = dlguide.widgets,
       { say } = figure;
     const loss = (w) => (curvature.value / 2) * w ** 2;
     const valley = dlguide.plot(say("valley"), { x: [-2, 2], y: [0, 4], xLabel: "w", yLabel: "λw²/2" });
     const factors = dlguide.plot(say("factors"), { x: [0, 1.5], y: [0, 2], xLabel: "η", yLabel: "|1 − ηλ|" });
     const rate = figure.slider("rate", { min: 0.01, max: 1.5, step: 0.01, value: 0.45, show: (v) => fixed(v, 2) });
     const curvature = figure.slider("curvature", { min: 1.5, max: 4, step: 0.5, value: 4, show: (v) => fixed(v, 1) });
-    const steps = figure.player(20, 8);
+    const steps = figure.player(20);
     let start = -1.2;
     const moved = ([w]) => ((start = w), figure.draw());
     const handle = valley.handle(say("start"), moved, [0.1, 0.1]);
     figure.onReset(() => (start = -1.2));
-    figure.box.append(
-      group("demo-columns", group("demo-column", valley.svg), group("demo-column", factors.svg)),
-      rate.field,
-      curvature.field,
-      steps.field,
-    );
+    figure.arrange([valley, factors], steps, rate, curvature);
 
     return () => {
       const settings = { rate: rate.value, curvature: curvature.value, start, steps: steps.value };
@@ -39,25 +31,14 @@
         series = grows ? 2 : 1;
       valley.clear();
       valley.curve(loss, 0);
-      valley.line(
-        weights.map((w) => [w, loss(w)]),
-        series,
-      );
-      valley.dots(
+      valley.path(
         weights.map((w) => [w, loss(w)]),
         series,
       );
       handle.set([start, loss(start)], `w = ${fixed(start, 1)}`);
       factors.clear();
       factors.rect([limit, 0], [1.5, 2], "plot-band");
-      factors.line(
-        [
-          [0, 1],
-          [1.5, 1],
-        ],
-        0,
-        "plot-dashed",
-      );
+      factors.curve(() => 1, 0, "plot-dashed");
       factors.line(
         [
           [limit, 0],

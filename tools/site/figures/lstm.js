@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const { combination, clamp, sigmoid, along } = dlguide.numbers;
   const NUMBERS = [0.4, 0.7, 0.9, 0.2, 0.5, 0.8, 0.1, 0.6, 0.3, 0.7],
     MARKED = [2, 5];
   /** What the gates do at a mark (columns i, f, g, o, as in Keras), and the biases of i and o. */
@@ -10,7 +11,6 @@
     replace: { mark: [12, -12, 0, 12], bias: -6 },
     blind: { mark: [0, 0, 0, 0], bias: 0 },
   };
-  const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
   /** The weights of the unit: the new content g reads the number, the gates read the mark, nothing reads h. */
   const weights = (gates, forget) => ({
@@ -19,8 +19,7 @@
     bias: [GATES[gates].bias, forget, 0, GATES[gates].bias],
   });
 
-  const sums = ({ kernel, recurrent, bias }, x, h) =>
-    bias.map((b, j) => x.reduce((sum, value, k) => sum + value * kernel[k][j], b + h * recurrent[j]));
+  const sums = ({ kernel, recurrent, bias }, x, h) => combination([...kernel, recurrent, bias], [...x, h, 1]);
 
   /** The gates and states of an LSTM with one unit after each input. */
   function lstm(settings, inputs) {
@@ -47,7 +46,7 @@
   };
 
   dlguide.figure("lstm", (figure) => {
-    const { group, fixed, isShortcut } = dlguide.widgets,
+    const { fixed, isShortcut } = dlguide.widgets,
       { say } = figure,
       COUNT = NUMBERS.length;
     const xTicks = NUMBERS.map((_, t) => [t + 1, String(t + 1)]);
@@ -70,8 +69,8 @@
     });
     const toggle = (t) => ((marks = marks.with(t, 1 - marks[t])), figure.draw());
     const put = ([x, y]) => {
-      const t = Math.min(COUNT, Math.max(1, Math.round(x))) - 1,
-        value = Math.min(1, Math.max(0, Math.round(10 * y) / 10));
+      const t = clamp(Math.round(x), 1, COUNT) - 1,
+        value = clamp(Math.round(10 * y) / 10, 0, 1);
       if (t === now) numbers = numbers.with(t, value);
       now = t;
       figure.draw();
@@ -90,16 +89,18 @@
       if (y < 0) toggle(now);
       else put([x, y]);
     };
-    figure.box.append(
-      group("demo-columns", group("demo-column", input.svg, gates.svg), group("demo-column", states.svg, kept.svg)),
-      kind.field,
-      forget.field,
-      recurrent.field,
+    figure.arrange(
+      [
+        [input, gates],
+        [states, kept],
+      ],
+      kind,
+      forget,
+      recurrent,
     );
 
     const bar = (into, t, from, to, series) => into.rect([t + 0.65, from], [t + 1.35, to], `plot-${series}`);
-    const short = (value) => (value > 0 && value < 0.0001 ? "<\u00a00.0001" : String(Number(value.toPrecision(2))));
-    const along = (values, from = 1) => values.map((value, t) => [from + t, value]);
+    const digits = (value) => (value > 0 && value < 0.0001 ? "<\u00a00.0001" : String(Number(value.toPrecision(2))));
     return () => {
       const inputs = numbers.map((number, t) => [number, marks[t]]),
         u = recurrent.value,
@@ -118,15 +119,14 @@
       states.axes([0.5, COUNT + 0.5], [-0.1, Math.max(2, Math.ceil(Math.max(...cells)))]);
       states.line(along(unit.map(({ h }) => h)), 1, "plot-dashed");
       states.line(along(cell), 2);
-      states.line(along(cells), 1);
-      states.dots(along(cells), 1);
+      states.path(along(cells), 1);
       const factors = [unit.map(({ f }) => f), cell.map((h) => u * (1 - h ** 2)), cell.map(() => u)];
       const shares = factors.map((each) => left(each, first));
       shares.forEach((share, i) => {
         kept.line(along(share, first + 1), [1, 2, 0][i], i === 2 ? "plot-dashed" : "");
         if (i < 2) kept.dots(along(share, first + 1), i + 1);
       });
-      const [share, faded, power] = shares.map((each) => short(each.at(-1)));
+      const [share, faded, power] = shares.map((each) => digits(each.at(-1)));
       const rest = { first: first + 1, f: fixed(sigmoid(forget.value), 4), share, faded, power };
       const steps = [...String(COUNT - first - 1)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
       figure.tell(say("share", rest), say("faded", { ...rest, power_text: `u${steps.join("")}` }));

@@ -6,27 +6,14 @@
     TARGET = 0.001,
     FAR = 1e9,
     MOST = 20_000;
+  const { sgd, walk } = dlguide.descent;
 
-  /** The weights before the first step and after each, for ever, as SGD with momentum in Keras makes them. */
-  function* weights({ rate, momentum, kappa }) {
-    let [w, velocity] = [START, [0, 0]];
-    while (true) {
-      yield w;
-      const gradient = [w[0], kappa * w[1]];
-      velocity = velocity.map((v, axis) => momentum * v - rate * gradient[axis]);
-      w = w.map((value, axis) => value + velocity[axis]);
-    }
-  }
-
-  function path(settings) {
-    const walk = weights(settings);
-    return Array.from({ length: settings.steps + 1 }, () => walk.next().value);
-  }
+  const path = (settings) => dlguide.descent.path(START, [1, settings.kappa], sgd(settings), settings.steps);
 
   /** How many steps lead to a distance of 0.001 from the minimum; null if they do not, or are more than 20,000. */
   function stepsNeeded(settings) {
     let count = 0;
-    for (const w of weights(settings)) {
+    for (const w of walk(START, [1, settings.kappa], sgd(settings))) {
       const distance = Math.hypot(...w);
       if (distance <= TARGET) return count;
       if (distance > FAR || count++ === MOST) return null;
@@ -40,7 +27,7 @@
   };
 
   dlguide.figure("momentum", (figure) => {
-    const { group, button, fixed } = dlguide.widgets,
+    const { button, fixed } = dlguide.widgets,
       { say } = figure;
     const valley = (key) =>
       dlguide.plot(say(key), { x: [-1.2, 1.2], y: [-1.2, 1.2], xTicks: [], yTicks: [], height: 140, yLabel: say(key) });
@@ -53,21 +40,14 @@
     const scaled = { min: 0.05, max: 4, step: 0.05, value: 1.8, show: (v) => fixed(v / kappa.value, 4) };
     const rate = figure.slider("rate", scaled),
       momentum = figure.slider("beta", { min: 0, max: 0.98, step: 0.01, value: 0.7, show: (v) => fixed(v, 2) });
-    const steps = figure.player(100, 16);
+    const steps = figure.player(100);
     const setBest = () => {
       const settings = best(kappa.value);
       rate.set(settings.rate * kappa.value);
       momentum.set(settings.momentum);
       figure.draw();
     };
-    figure.box.append(
-      group("demo-columns", group("demo-column", ...plots.map(({ svg }) => svg)), group("demo-column", distances.svg)),
-      rate.field,
-      momentum.field,
-      kappa.field,
-      steps.field,
-      group("demo-row", button(say("best"), setBest)),
-    );
+    figure.arrange([plots, distances], steps, rate, momentum, kappa, [button(say("best"), setBest)]);
 
     return () => {
       rate.set(rate.value); // What it shows depends on κ.
@@ -75,11 +55,7 @@
       const plain = { ...all, rate: best(kappa.value).plain, momentum: 0 },
         own = { ...all, rate: rate.value / kappa.value, momentum: momentum.value };
       distances.clear();
-      distances.line(
-        about.x.map((x) => [x, -3]),
-        0,
-        "plot-dashed",
-      );
+      distances.curve(() => Math.log10(TARGET), 0, "plot-dashed");
       const sentences = [plain, own].map((settings, i) => {
         const series = 2 - i,
           points = path(settings),
@@ -89,8 +65,7 @@
         plots[i].contours((x, y) => x ** 2 / kappa.value + y ** 2, [0.003, 0.03, 0.15, 0.45, 1]);
         plots[i].clear();
         plots[i].dots([[0, 0]], 0, 5);
-        plots[i].line(shown, series);
-        plots[i].dots(shown, series);
+        plots[i].path(shown, series);
         distances.line(heights, series);
         distances.dots([heights[steps.value]], series, 5);
         const limit = (2 * (1 + settings.momentum)) / kappa.value;

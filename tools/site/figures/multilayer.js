@@ -3,11 +3,10 @@
 (() => {
   "use strict";
 
+  const { dot, minus, clamp, short } = dlguide.numbers;
   const INPUTS = [0, 1, 2, 3].map((i) => [i >> 1, i & 1]);
   const isOne = ([a, b]) => a !== b;
-  const dot = (a, b) => a[0] * b[0] + a[1] * b[1];
-  const minus = (a, b) => [a[0] - b[0], a[1] - b[1]];
-  const towards = (a, b, share) => [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
+  const towards = (a, b, share) => minus(a, minus(a, b), share);
 
   /** The score of a point: weights and bias. It is positive for class 1. */
   const score = ([w1, w2, b], point) => dot([w1, w2], point) + b;
@@ -26,7 +25,7 @@
   const nearest = (point, [from, to]) => {
     const way = minus(to, from),
       share = dot(minus(point, from), way) / dot(way, way) || 0;
-    return towards(from, to, Math.max(0, Math.min(1, share)));
+    return towards(from, to, clamp(share, 0, 1));
   };
 
   /** The output neuron for the features of the four inputs: the line that keeps the greatest distance from both classes,
@@ -55,10 +54,10 @@
   const LINES = [mirrored(-0.4, 0.4), mirrored(0.3, 0.7)];
 
   dlguide.figure("multilayer", (figure) => {
-    const { group, fixed } = dlguide.widgets,
+    const { fixed } = dlguide.widgets,
       { say } = figure;
     const range = [-0.5, 1.5];
-    const about = { x: range, y: range, width: 340, height: 340 };
+    const about = { x: range, y: range, width: 280, height: 280 };
     const plot = (key, xLabel, y) => dlguide.plot(say(key), { ...about, xLabel, yLabel: `${y} · ${say(key)}` });
     const single = plot("single", "x₁", "x₂"),
       inputs = plot("inputs", "x₁", "x₂"),
@@ -80,14 +79,7 @@
         return inputs.handle(say("point", { line: i + 1, point: end + 1 }), move, [0.1, 0.1]);
       }),
     );
-    figure.box.append(
-      group(
-        "demo-columns",
-        group("demo-column", single.svg),
-        group("demo-column", ...sliders.map(({ field }) => field)),
-      ),
-      group("demo-columns", group("demo-column", inputs.svg), group("demo-column", hidden.svg)),
-    );
+    figure.arrange([single, inputs, hidden], ...sliders);
 
     /** The plane in the colours of the classes that a neuron gives, and the inputs at their places. */
     function classes(plot, neuron, of, places, [low, high]) {
@@ -110,7 +102,7 @@
     }
     const formula = (neuron, names) =>
       [...names, ""]
-        .map((name, i) => [fixed(neuron[i], 2).replace(/\.?0+$/, ""), name])
+        .map((name, i) => [short(neuron[i]), name])
         .filter(([number]) => number !== "0")
         .map(([number, name]) => (name ? number.replace(/^(−?)1$/, "$1") : number) + name)
         .join(" + ")
@@ -133,9 +125,7 @@
       });
       classes(hidden, output, (place) => place, points, [-0.4, top]);
       if (output) boundary(hidden, output, 0);
-      handles.forEach((ends, i) =>
-        ends.forEach(({ set }, end) => set(lines[i][end], `(${lines[i][end].map(show).join(", ")})`)),
-      );
+      handles.forEach((ends, i) => ends.forEach(({ set }, end) => set(lines[i][end])));
       const [first, second] = units.map((unit) => formula(unit, ["x₁", "x₂"]));
       figure.tell(
         say("alone", { score: formula(neuron, ["x₁", "x₂"]), count: right(neuron, INPUTS) }),

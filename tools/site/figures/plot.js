@@ -4,21 +4,23 @@
      plot.clear();                                  // The marks, before drawing anew; ground and handles stay.
      plot.line([[0, 1], [1, 2]], 1);                // Series 1 … 4 have colours, 0 is grey; a third argument: more classes,
      plot.dots([[0, 1]], 2, 4);                     //   "plot-dashed", "plot-thin". Radius 4.
+     plot.path([[0, 1], [1, 2]], 1);                // A line with a dot at each point.
      plot.curve((x) => x * x, 0);                   // y = f(x)
-     plot.rect([0, 0], [1, 2], "plot-band");        // Two corners; or "plot-1" … "plot-4" for bars, "plot-frame".
+     plot.rect([0, 0], [1, 2], "plot-band");        // Two corners; or "plot-1" … "plot-4" for bars, "plot-window".
      plot.text([0.5, 2], "text", 1, "start");       // At a point; start, middle or end of the text.
      plot.heat((x, y) => 0.5, 60, 60);              // Behind: −1 orange … 0 nothing … 1 blue, in so many cells.
      plot.contours((x, y) => x * x + y * y, [1, 2]); // Behind: lines of equal values.
      plot.axes([-2, 2], [0, 1]);                    // Other ranges.
      const handle = plot.handle("what it moves", ([x, y]) => { … }, [0.1, 0.1]);  // A point that the reader moves by mouse,
-     handle.set([0, 1], "x = 0");                   //   touch or arrow keys (steps 0.1); the text is what is read aloud.
+     handle.set([0, 1], "x = 0");                   //   touch or arrow keys (steps 0.1); read aloud is the text, or (0, 1).
      plot.at(event)                                 // The [x, y] of a pointer's event on plot.svg.
    Settings: x, y: ranges; xLabel, yLabel; xTicks, yTicks: [[value, text], …] in place of round numbers; width, height:
    360 × 240 units, letters of 13. */
 (() => {
   "use strict";
 
-  const { fixed } = dlguide.widgets;
+  const { fixed } = dlguide.widgets,
+    { clamp, spaced } = dlguide.numbers;
   let number = 0;
 
   function svg(tag, attributes = {}, ...children) {
@@ -60,7 +62,7 @@
     let x = settings.x,
       y = settings.y;
 
-    const near = (value) => Math.max(-1e4, Math.min(1e4, value)); // Far outside, but a number that SVG takes.
+    const near = (value) => clamp(value, -1e4, 1e4); // Far outside, but a number that SVG takes.
     const left = (value) => near(inner.left + ((value - x[0]) / (x[1] - x[0])) * area.width).toFixed(2);
     const top = (value) => near(inner.bottom - ((value - y[0]) / (y[1] - y[0])) * area.height).toFixed(2);
     const mark = (tag, attributes, ...children) => layers.marks.appendChild(svg(tag, attributes, ...children));
@@ -70,8 +72,10 @@
     function axes(newX, newY) {
       [x, y] = [newX, newY];
       layers.axes.replaceChildren(svg("rect", { ...area, class: "plot-frame" }));
-      for (const [value, words] of xTicks ?? ticks(x))
-        layers.axes.append(text([left(value), inner.bottom + 17], words));
+      for (const [value, words] of xTicks ?? ticks(x)) {
+        const half = 3.7 * words.length + 1; // Of the text's width: nothing goes past the edges of the picture.
+        layers.axes.append(text([clamp(left(value), half, width - half), inner.bottom + 17], words));
+      }
       for (const [value, words] of yTicks ?? ticks(y))
         layers.axes.append(text([inner.left - 6, Number(top(value)) + 4.5], words, "end"));
       layers.axes.append(text([(inner.left + inner.right) / 2, height - 6], xLabel, "middle", "plot-label"));
@@ -89,13 +93,13 @@
       },
       dots: (points, series, radius = 3) =>
         points.forEach(([a, b]) => mark("circle", { cx: left(a), cy: top(b), r: radius, class: `plot-${series}` })),
+      path: (points, series) => {
+        plot.line(points, series);
+        plot.dots(points, series);
+      },
       curve: (f, series, more) => {
-        const places = Array.from({ length: 121 }, (_, i) => x[0] + (i / 120) * (x[1] - x[0]));
-        plot.line(
-          places.map((place) => [place, f(place)]),
-          series,
-          more,
-        );
+        const points = spaced(...x, 121).map((place) => [place, f(place)]);
+        plot.line(points, series, more);
       },
       rect: ([a, b], [c, d], className) => {
         const [x0, x1] = [left(a), left(c)].map(Number).sort((one, other) => one - other),
@@ -121,7 +125,7 @@
         const about = { class: "plot-handle", tabindex: 0, role: "slider", "aria-label": name };
         const made = svg("g", about, svg("circle", { r: 18 }), svg("circle", { r: 6 }));
         let now = [x[0], y[0]];
-        const to = (place) => move([x, y].map(([low, high], axis) => Math.min(high, Math.max(low, place[axis]))));
+        const to = (place) => move([x, y].map((range, axis) => clamp(place[axis], ...range)));
         made.onpointerdown = (event) => made.setPointerCapture(event.pointerId);
         made.onpointermove = (event) => made.hasPointerCapture(event.pointerId) && to(plot.at(event));
         made.onkeydown = (event) => {
@@ -131,7 +135,7 @@
           to(now.map((value, axis) => value + way[axis] * step[axis]));
         };
         layers.handles.append(made);
-        const set = (at, words) => {
+        const set = (at, words = `(${at.map((value) => fixed(value, 1)).join(", ")})`) => {
           now = at;
           made.setAttribute("transform", `translate(${left(at[0])} ${top(at[1])})`);
           const values = {

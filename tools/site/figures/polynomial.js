@@ -3,16 +3,16 @@
 (() => {
   "use strict";
 
+  const { mean, squaredDistance, combination, spaced, along, leastSquares } = dlguide.numbers;
   const MOST = 12,
     NOISE = 0.5,
     SAMPLES = 20,
-    BETWEEN = Array.from({ length: 201 }, (_, i) => -1 + i / 100);
+    BETWEEN = spaced(-1, 1, 201);
   const truth = (x) => Math.sin(Math.PI * x + 1);
-  const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-  const errors = (values, others) => mean(values.map((value, i) => (value - others[i]) ** 2));
+  const errors = (values, others) => squaredDistance(values, others) / values.length;
   const TRUTH = BETWEEN.map(truth);
 
-  const equal = (count) => Array.from({ length: count }, (_, i) => -1 + (2 * i) / (count - 1));
+  const equal = (count) => spaced(-1, 1, count);
 
   /** Noisy points of the curve at equally spaced places, of each sample. */
   function samples({ points, count, seed }) {
@@ -32,13 +32,10 @@
     return columns.slice(0, degree + 1);
   }
 
-  const combined = (columns, weights) =>
-    columns[0].map((_, i) => weights.reduce((sum, weight, k) => sum + weight * columns[k][i], 0));
-
   /** The fit of a degree to a sample, and its values at places. */
   function values(y, degree, places) {
-    const weights = dlguide.leastSquares(legendre(equal(y.length), degree), y);
-    return combined(legendre(places, degree), weights);
+    const weights = leastSquares(legendre(equal(y.length), degree), y);
+    return combination(legendre(places, degree), weights);
   }
 
   /** By degree: the error of one fit at its own points, and at new points with new noise. */
@@ -57,7 +54,7 @@
     });
 
   dlguide.figure("polynomial", (figure) => {
-    const { group, button, fixed } = dlguide.widgets,
+    const { button, fixed } = dlguide.widgets,
       { say } = figure;
     const fits = dlguide.plot(say("fits"), { x: [-1.05, 1.05], y: [-2.5, 2.5], xLabel: "x", yLabel: "y" }),
       xTicks = [0, 2, 4, 6, 8, 10, 12].map((each) => [each, String(each)]),
@@ -69,13 +66,7 @@
     let seed;
     figure.onReset(() => (seed = 1));
     const again = button(say("again"), () => ((seed += 1), figure.draw()));
-    figure.box.append(
-      group("demo-columns", group("demo-column", fits.svg), group("demo-column", curves.svg)),
-      degree.field,
-      count.field,
-      points.field,
-      group("demo-row", again),
-    );
+    figure.arrange([fits, curves], degree, count, points, [again]);
     const line = (ys, ...style) =>
       fits.line(
         BETWEEN.map((x, i) => [x, ys[i]]),
@@ -112,7 +103,10 @@
       legend(fits, [1, 2.05], 0.4, ...Object.entries(lines));
       legend(curves, [MOST, 0.92], 0.08, ...kinds);
       for (const [kind, series] of kinds) {
-        const heights = found.map((each, k) => [k, each[kind]]);
+        const heights = along(
+          found.map((each) => each[kind]),
+          0,
+        );
         curves.line(heights, series);
         curves.dots(heights, series, 2);
         curves.dots([heights[degree.value]], series, 6);

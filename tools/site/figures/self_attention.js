@@ -2,7 +2,8 @@
 (() => {
   "use strict";
 
-  const { softmax, random, normals } = dlguide.widgets;
+  const { softmax, random, normals } = dlguide.widgets,
+    { dot, combination, spaced } = dlguide.numbers;
   /** The letters that are read; each knows the letter before it, and its key says so. */
   const LETTERS = [
     { name: "h", after: "m", key: [-2, 0.4] },
@@ -11,7 +12,6 @@
     { name: "i", after: "f", key: [-1, -1.8] },
   ];
   const QUERIES = { e: [0, 2], m: [-2, 0.2], k: [1.8, -0.8], f: [-0.8, -2] };
-  const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
   /** The attention weights of a query: the softmax of its products with the keys, divided by a number. */
   const attend = (query, keys, divisor) =>
@@ -21,15 +21,14 @@
     );
 
   /** What is read: the values, times their weights, added up. */
-  const read = (weights, values) =>
-    values[0].map((_, entry) => weights.reduce((sum, weight, j) => sum + weight * values[j][entry], 0));
+  const read = (weights, values) => combination(values, weights);
 
   /** The vectors with random entries behind their own (mean 0, variance 1), until they have so many. */
   const widened = (vectors, width) =>
     vectors.map((vector, i) => [...vector, ...normals(random(i + 1), width - vector.length)]);
 
   dlguide.figure("self_attention", (figure) => {
-    const { group, button, fixed } = dlguide.widgets,
+    const { button, fixed } = dlguide.widgets,
       { say } = figure,
       RANGE = [-3, 3];
     const plane = dlguide.plot(say("plane"), { x: RANGE, y: RANGE, height: 300, yLabel: say("plane_label") });
@@ -51,13 +50,7 @@
       plane.handle(label, (place) => ((vectors = vectors.with(i, place)), figure.draw()), [0.2, 0.2]),
     );
     const rotate = () => ((order = [...order.slice(1), order[0]]), figure.draw());
-    figure.box.append(
-      group("demo-columns", group("demo-column", plane.svg), group("demo-column", sequence.svg)),
-      asked.field,
-      group("demo-row", button(say("move"), rotate)),
-      power.field,
-      divide.field,
-    );
+    figure.arrange([plane, sequence], asked, [button(say("move"), rotate)], power, divide);
 
     return () => {
       if (shown !== asked.value) vectors = [...vectors.slice(0, 4), QUERIES[asked.value]];
@@ -82,7 +75,7 @@
           series,
           side > 0 ? "start" : "end",
         );
-        handles[i].set(vector, `(${vector.map((value) => fixed(value, 1)).join(", ")})`);
+        handles[i].set(vector);
       });
       sequence.clear();
       sequence.text([5, 3.9], question, 2);
@@ -90,10 +83,7 @@
         const x = place + 1,
           { name, after } = LETTERS[i],
           product = dot(query, keys[i]);
-        const arc = [...Array(21).keys()].map((step) => {
-          const share = step / 20;
-          return [5 + share * (x - 5), 4.4 + (5 - x) * 1.5 * share * (1 - share)];
-        });
+        const arc = spaced(0, 1, 21).map((share) => [5 + share * (x - 5), 4.4 + (5 - x) * 1.5 * share * (1 - share)]);
         sequence.line(arc, 1).style.strokeWidth = 0.5 + 9 * weights[i];
         sequence.text([x, 3.9], name, 1);
         sequence.text([x, 3.2], say("after", { after }));
@@ -106,7 +96,7 @@
       );
       const z = order.map((i) => `${fixed(parts[i], 3)} v(${LETTERS[i].name})`).join(" + ");
       const values = { question, z, extra: width - 2, root: fixed(root, 1) };
-      figure.tell(say("read", values), ...(width > 2 ? [say(divisor === 1 ? "large" : "divided", values)] : []));
+      figure.tell(say("read", values), width > 2 && say(divisor === 1 ? "large" : "divided", values));
     };
   });
   dlguide.figures.self_attention = { attend, read, widened };

@@ -56,7 +56,7 @@
     return found;
   }
 
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const { mean } = dlguide.numbers;
   const deviation = (values) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2))) || 1;
 
   /** Ranges of the picture: of the inputs, and of the value of a regression with one input. */

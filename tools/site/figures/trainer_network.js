@@ -5,7 +5,7 @@
 
   const EPSILON = 1e-3, // Keras's, of batch normalisation; the momentum is that of dlguide's `mlp`.
     MEMORY = 0.9;
-  const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+  const { sigmoid } = dlguide.numbers;
   const slopeOfSilu = (z) => sigmoid(z) * (1 + z * (1 - sigmoid(z)));
   /** Of each activation: its value, and its slope from the value `a` and the weighted sum `z`. */
   const ACTIVATIONS = {

@@ -2,18 +2,18 @@
 (() => {
   "use strict";
 
-  const { random, normals } = dlguide.widgets;
+  const { random, normals } = dlguide.widgets,
+    { sum, mean, dot, minus, spaced } = dlguide.numbers;
   const X = [-3.1, -2.3, -1.6, -0.5, 0.1, 0.9, 1.6, 2.1, 2.8],
     Y = [-1.3, -2.1, 0.3, -0.9, 1.1, -0.4, 1.7, 0.4, 1.2];
   const POINTS = X.map((x, i) => [x, Y[i]]);
   const NOISE = 0.25; // The variance of the decoder's distribution, in each direction.
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
   /** The encoder and decoder with the smallest loss (probabilistic PCA; Lucas et al., 2019): the code has a number for
       each principal direction, and uses it where the variance is above β·NOISE. Error (but for a constant) and KL: means in nats. */
   function best(points, beta) {
     const middle = [0, 1].map((axis) => mean(points.map((point) => point[axis]))),
-      moved = points.map((point) => point.map((value, axis) => value - middle[axis]));
+      moved = points.map((point) => minus(point, middle));
     const [a, b, c] = [
       [0, 0],
       [0, 1],
@@ -28,24 +28,22 @@
     const variances = [(a + c) / 2 + half, (a + c) / 2 - half];
     const lengths = variances.map((variance) => Math.sqrt(Math.max(0, variance - beta * NOISE)));
     const deviations = variances.map((variance) => Math.sqrt(Math.min(1, (beta * NOISE) / variance)));
-    const means = moved.map((point) =>
-      directions.map((way, j) => (lengths[j] / variances[j]) * (way[0] * point[0] + way[1] * point[1])),
-    );
+    const means = moved.map((point) => directions.map((way, j) => (lengths[j] / variances[j]) * dot(way, point)));
     const prices = means.map((code) =>
-      code.reduce((sum, mu, j) => sum + (mu ** 2 + deviations[j] ** 2 - 1 - Math.log(deviations[j] ** 2)) / 2, 0),
+      sum(code.map((mu, j) => (mu ** 2 + deviations[j] ** 2 - 1 - Math.log(deviations[j] ** 2)) / 2)),
     );
     const decode = (code) =>
-      middle.map((value, axis) => value + code.reduce((sum, z, j) => sum + z * lengths[j] * directions[j][axis], 0));
-    const error = variances.reduce((sum, variance) => sum + Math.min(variance, beta * NOISE), 0) / (2 * NOISE);
+      middle.map((value, axis) => value + sum(code.map((z, j) => z * lengths[j] * directions[j][axis])));
+    const error = sum(variances.map((variance) => Math.min(variance, beta * NOISE))) / (2 * NOISE);
     return { means, deviations, decode, error, kl: mean(prices), used: lengths.filter(Boolean).length };
   }
 
   /** Whether a code lies within two standard deviations of one of the clouds. */
   const isCovered = (code, { means, deviations }) =>
-    means.some((mu) => code.reduce((sum, z, j) => sum + ((z - mu[j]) / deviations[j]) ** 2, 0) <= 4);
+    means.some((mu) => sum(code.map((z, j) => ((z - mu[j]) / deviations[j]) ** 2)) <= 4);
 
   dlguide.figure("vae", (figure) => {
-    const { group, fixed, percent } = dlguide.widgets,
+    const { fixed, percent } = dlguide.widgets,
       { say } = figure;
     const RANDOM = normals(random(1), 400),
       drawn = Array.from({ length: 200 }, (_, i) => [RANDOM[2 * i], RANDOM[2 * i + 1]]);
@@ -60,7 +58,7 @@
         y: [0, 11],
         xTicks,
         xLabel: "β",
-        height: 180,
+        height: 150,
         yLabel: say("terms_label"),
       });
     const beta = figure.slider("beta", {
@@ -73,15 +71,11 @@
     let z;
     figure.onReset(() => (z = [1, -1]));
     const handle = codes.handle(say("code"), (place) => ((z = place), figure.draw()), [0.1, 0.1]);
-    figure.box.append(
-      group("demo-columns", group("demo-column", codes.svg), group("demo-column", data.svg)),
-      beta.field,
-      terms.svg,
-    );
+    figure.arrange([codes, data, terms], beta);
     const ellipse = (center, radii) =>
-      Array.from({ length: 49 }, (_, i) => [
-        center[0] + radii[0] * Math.cos((i * Math.PI) / 24),
-        center[1] + radii[1] * Math.sin((i * Math.PI) / 24),
+      spaced(0, 2 * Math.PI, 49).map((angle) => [
+        center[0] + radii[0] * Math.cos(angle),
+        center[1] + radii[1] * Math.sin(angle),
       ]);
 
     return () => {
@@ -104,7 +98,7 @@
       data.dots(POINTS, 1, 5);
       data.dots([model.decode(z)], 4, 7);
       codes.dots([z], 4, 10);
-      handle.set(z, `(${z.map((value) => fixed(value, 1)).join(", ")})`);
+      handle.set(z);
       terms.clear();
       terms.curve((power) => best(POINTS, 10 ** power).error, 2);
       terms.curve((power) => best(POINTS, 10 ** power).kl, 1, "plot-dashed");
@@ -116,5 +110,5 @@
       figure.tell(say("loss", values), say("share", { share }), say(`used_${model.used}`));
     };
   });
-  dlguide.figures.vae = { best, isCovered, POINTS, NOISE };
+  dlguide.figures.vae = { best, isCovered };
 })();

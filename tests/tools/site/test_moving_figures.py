@@ -23,7 +23,22 @@ pytestmark = pytest.mark.thorough
 FIGURE = ".figure[data-state=ready]"
 CONTROLS = f"{FIGURE} :is(input, .plot-handle):visible"
 SHOWN = """figure => [...figure.querySelectorAll('svg, canvas, table, .demo-answer, .demo-value')]
-    .map(part => part.toDataURL ? part.toDataURL() : part.outerHTML.replace(/plot-clip-\\d+/g, '')).join()"""
+    .map(part => part.toDataURL ? part.toDataURL() : part.outerHTML.replace(/plot-clip-\\d+| class=""/g, '')).join()"""
+PLACES = """figure => {
+    const all = selector => [...figure.querySelectorAll(`.figure-live > .demo-stack ${selector}`)];
+    const edge = (selector, side) => all(selector).map(each => each.getBoundingClientRect()[side]);
+    return {
+        pictures: edge(':is(.plot, table)', 'bottom'),
+        controls: edge(':is([type=range], [type=radio], button)', 'top'),
+    };
+}"""
+"""Where the pictures end, and where the controls begin."""
+CUT_OFF = """figure => [...figure.querySelectorAll('.plot text')].filter(text => {
+    const [own, plot] = [text, text.closest('svg')].map(each => each.getBoundingClientRect());
+    const isWide = own.left < plot.left || own.right > plot.right;
+    return own.width && (isWide || own.top < plot.top || own.bottom > plot.bottom);
+}).map(text => text.textContent)"""
+"""The texts that go past an edge of their plot."""
 TEXTS = {name: _questions.question(name).page("en").read_text(encoding="utf-8") for name in _questions.names()}
 QUESTIONS = {found: name for name, text in TEXTS.items() for found in re.findall(r"<!-- figure (\w+) -->", text)}
 
@@ -61,7 +76,7 @@ def adam():
         for name, optimizer in (("sgd", keras.optimizers.SGD(rate)), ("adam", keras.optimizers.Adam(rate))):
             steps = 3 if rate > 0.5 and name == "sgd" else 40  # It diverges.
             expected = keras_path(optimizer, [4, 4 / ratio], [1.0, 1.0], steps)
-            yield f"{name}({settings}).slice(0, {steps + 1})", expected
+            yield f"path('{name}', {settings}).slice(0, {steps + 1})", expected
 
 
 def convolution():
@@ -312,6 +327,22 @@ def move_each_control(page, texts):
             assert figure.evaluate(SHOWN) != before, key
 
 
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_pictures_come_first_then_the_controls_from_step_0_and_no_text_is_cut_off(visit, name):
+    language = ["zh", "en"][list(QUESTIONS).index(name) % 2]
+    page, _ = opened(visit, name, "zh/" if language == "zh" else "")
+    figure, texts = page.locator(FIGURE), read_words(_scripts.HERE / "figures/words.csv", language)
+    places = figure.evaluate(PLACES)
+    assert max(places["pictures"]) <= min(places["controls"])
+    if has_steps := figure.get_by_role("button", name=texts["figure_play"], exact=True).count():
+        assert figure.get_by_label(texts["figure_steps"], exact=True).input_value() == "0"
+    for width in (390, 800, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert figure.evaluate(CUT_OFF) == [], width
+        if has_steps:
+            figure.get_by_label(texts["figure_steps"], exact=True).press("End")
+
+
 def test_without_javascript_the_still_picture_shows_alone(visit):
     found = visit(java_script_enabled=False)
     for name in ("momentum", "adam"):  # In its place; below it.
@@ -371,6 +402,8 @@ def test_a_pixel_that_is_clicked_or_painted_by_the_keyboard_changes_the_output(v
 def test_a_unit_that_is_clicked_or_switched_by_its_button_is_off_and_the_mean_stays(visit):
     page, _ = opened(visit, "dropout")
     answer, network = page.locator(".demo-answer"), page.locator(".plot").first
+    assert "the whole network gives 4" in answer.inner_text() and "Mean" not in answer.inner_text()
+    page.get_by_label("steps", exact=True).fill("20")
     first = answer.inner_text()
     assert "only h₂: 4" in first
     page.get_by_role("button", name="Switch h₁ on").press("Enter")
