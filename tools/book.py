@@ -28,7 +28,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BOLD = re.compile(r"<p>(?=<strong>(?:(?!</?strong>|</p>).)*</strong></p>)", re.DOTALL)
 """The start of a paragraph that is all bold: the heading of what follows."""
 SHORT = 6
-"""Lines, with the page's number, of which a chapter's last page should have more: else its lines are set closer."""
+"""Lines: a chapter whose last page has no more (its number counts too) is set with less space between lines."""
 FRAME = """<!doctype html>
 <html lang="{language}">
 <meta charset="utf-8">
