@@ -187,11 +187,11 @@ def versions() -> dict[str, str]:
     return {"python": ".".join(map(str, sys.version_info[:2])), **numbers}
 
 
-def encode(arrays: dict[str, np.ndarray]) -> memoryview:
+def encode(arrays: dict[str, np.ndarray]) -> bytes:
     """Return the content of a checkpoint's file."""
     content = io.BytesIO()
     np.savez(content, **arrays)
-    return content.getbuffer()
+    return content.getvalue()
 
 
 def decode(content) -> dict[str, np.ndarray]:
