@@ -16,7 +16,9 @@ def pages() -> dict[Path, str]:
     texts = {}
     for language, suffix in LANGUAGES.items():
         index, words = HERE / f"README{suffix}.md", HERE / f"glossary{suffix}.md"
-        texts[index] = _with_blocks(index, path=_path.table(language), questions=table(language))
+        texts[index] = _with_blocks(
+            index, topics=_path.topics(language), path=_path.table(language), questions=table(language)
+        )
         texts[words] = _with_blocks(words, glossary=glossary(language))
         texts[HERE / f"path{suffix}.svg"] = _path.picture(language)
     for name in _questions.names():

@@ -22,6 +22,8 @@ PLACES = {
     "uncertainty": (7, 5), "residual_connections": (5, 8), "leakage": (2, 10), "rare_classes": (2, 11),
 }  # fmt: skip
 """Column and row of each question on the map; an arrow goes downwards and through no box."""
+TOPICS = ("linear_model", "gradient_descent", "leakage", "initial_weights", "convolution", "recurrence", "autoencoder")
+"""The first question of each part of the path."""
 STEP, BOX = (142, 80), (132, 42)
 """Pixels from one place to the next, and of a box."""
 
@@ -78,6 +80,18 @@ def table(language: str) -> str:
         first = names("sentence", "places").join(f"[{numbers[one]}]({one}/{file})" for one in read_first(name))
         lines.append(f"| [{number}. {title}]({name}/{file}) | {first} | {minutes(name)} |")
     return "\n".join([*lines, f"| {names('sentence', 'all')} |  | {sum(map(minutes, path()))} |"])
+
+
+def topics(language: str) -> str:
+    """Return a line for each part of the path, with links to its questions by the short names of the map."""
+    names, file, lines = Names(HERE, language), f"README{LANGUAGES[language]}.md", []
+    for name in path():
+        link = f"[{names('map', name)}]({name}/{file})"
+        if name in TOPICS:
+            lines.append(f"- **{names('topic', name)}** {link}")
+        else:
+            lines[-1] += f" · {link}"
+    return "\n".join(lines)
 
 
 def picture(language: str) -> str:

@@ -153,6 +153,8 @@ def test_the_questions_are_one_path_without_a_circle(language):
     rows = index.partition("<!-- path -->\n")[2].partition("<!-- end -->")[0].splitlines()[2:-1]
     listed = [re.findall(r"\]\((\w+)/", row) for row in rows]
     assert listed == [[name, *first[name]] for name in path]
+    topics = index.partition("<!-- topics -->\n")[2].partition("<!-- end -->")[0]
+    assert re.findall(r"\]\((\w+)/", topics) == path and topics.count("\n- **") == 6
     minutes = [int(row.split(" | ")[-1].strip(" |")) for row in rows]
     assert all(2 <= one <= 9 for one in minutes) and f" | {sum(minutes)} |\n<!-- end -->" in index
 

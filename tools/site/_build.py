@@ -75,6 +75,8 @@ def stage(folder: Path, language: str) -> None:
         head = "".join(f"{kind}: {name}\n" for kind, name in runs.items())
         if place == "index.md":
             head += "home: true\nhide: [navigation, toc]\n"
+        elif runs.get("figure") == "trainer":
+            head += "hide: [navigation, toc]\n"  # Settings and pictures beside each other need the room.
         elif "demo" in runs:
             text, more = _play.marked(text, language)
             head += more
@@ -105,6 +107,9 @@ def _with_notebooks_and_slides(texts: dict[str, str], language: str) -> dict[str
             links += f" · [{site_words['slides']}](slides.html)" + _play.seen(name, language)
             found[place.replace("index.md", "slides.html")] = _slides.slides(texts[place], name, language)
             rest = CHAIN.sub(r"\1\n{ data-search-exclude }", rest)
+        else:  # "# mlp_mnist: a multilayer …": the name of the program stands below the title.
+            title = re.sub(r"^# \w+[:：] ?(.)", lambda found: f"# {found[1].upper()}", title)
+            links = f"`{name}` · {links}"
         found[place] = f"{title}\n\n{links}\n{{ data-search-exclude }}\n\n{rest}"
     link = rf"\1 ([{site_words['slides']}](\2/slides.html)) |"
     found["questions/index.md"] = re.sub(r"(\]\((\w+)/index\.md\)) \|", link, texts["questions/index.md"])
@@ -172,7 +177,7 @@ def _html(scratch: Path, language: str) -> None:
         "extra": {
             "alternate": [{"name": name, "lang": tag, "link": link}],
             "close": site_words["close"],
-            "skip": {kind: site_words[f"skip {kind}"] for kind in ("figure", "demo")},
+            "skip": site_words["skip"],
             "search": _search.texts(language),
             "status": {"runs": site_words["runs here"]},
         },

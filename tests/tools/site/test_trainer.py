@@ -1,4 +1,4 @@
-"""Train in the page: its network against Keras, what the controls do, the page by keyboard and on a phone."""
+"""Train a network yourself: its network against Keras, what the controls do, the page by keyboard and on a phone."""
 
 import re
 
@@ -229,7 +229,7 @@ def test_a_reader_breaks_the_training_by_a_link_and_mends_it_by_the_keyboard(vis
     for _ in range(6):
         rate.press("ArrowRight")
     assert steps(page) == 0 and "rate=0.3" in page.url
-    page.get_by_label(re.compile("^(speed|速度)$")).select_option("1000")
+    page.get_by_label(re.compile("^(steps a second|每秒步数)$")).select_option("1000")
     press("^(Play|播放)$", " ")
     page.wait_for_selector("text=/Mended!|修好了！/", timeout=20_000)
     press("^(Pause|暂停)$", " ")
@@ -262,11 +262,41 @@ def test_while_a_setting_moves_its_effect_stays_in_view(visit, width, height, la
     page, _ = opened(visit, "#preset=overfitting", language, viewport={"width": width, "height": height})
     page.wait_for_function(COME)
     settings = page.locator(".trainer-settings :is(input, select)").all()
-    assert len(settings) > 20
+    assert len(settings) == 19
     for control in (settings[0], *settings[5::4], settings[-1], settings[4]):  # Downwards, and up again.
         control.focus()
         page.wait_for_timeout(50)
         assert all(control.evaluate(WHERE)), control.evaluate("each => each.outerHTML")
+
+
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_the_first_screen_of_a_laptop_has_pictures_buttons_and_the_settings_of_the_training(visit, language):
+    page, _ = opened(visit, language=language, viewport={"width": 1280, "height": 800})
+    for part in (".trainer-map", ".trainer-pictures > .plot", ".trainer-bar .demo-row", ".trainer-group .demo-stack"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] > 96 and box["y"] + box["height"] <= 800, part
+
+
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_at_the_learning_rate_a_phone_shows_the_losses_and_the_sign(visit, language):
+    page, _ = opened(visit, "#preset=overfitting", language, viewport={"width": 390, "height": 844})
+    page.wait_for_function(COME)
+    rate = page.get_by_label(re.compile("^(learning rate|学习率)$"))
+    page.evaluate("part => part.scrollIntoView({ block: 'end' })", rate.element_handle())
+    low = page.locator(".trainer-bar").bounding_box()
+    for part in (".trainer-pictures > .plot", ".trainer-sign"):
+        box = page.locator(part).bounding_box()
+        assert low["y"] + low["height"] <= box["y"] and box["y"] + box["height"] <= 844, part
+
+
+def test_from_play_to_the_learning_rate_are_few_keys(visit):
+    page, _ = opened(visit, "#preset=rate_low")
+    page.get_by_role("button", name="Play").focus()
+    reached = []
+    while reached[-1:] != ["learning rate"] and len(reached) < 10:
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).innerText"))
+    assert reached[-1] == "learning rate" and len(reached) <= 8, reached
 
 
 def test_a_preset_opens_the_folds_that_hold_its_cure_and_comes_into_view(visit):
@@ -279,7 +309,7 @@ def test_a_preset_opens_the_folds_that_hold_its_cure_and_comes_into_view(visit):
         page.wait_for_function(COME)
         page.close()
     page, _ = opened(visit, viewport={"width": 390, "height": 844})
-    assert page.locator(".trainer-group[open]").count() == 0
+    assert page.locator(".trainer-group[open] > summary").all_inner_texts() == [texts["trainer.group_training"]]
 
 
 def test_the_state_says_whether_a_fault_is_mended_and_which_loss_the_seeds_have(visit):
@@ -342,7 +372,7 @@ def test_own_points_by_click_and_by_keys_are_learned(visit):
     (right, up), (left, down) = (point["x"] for point in points)
     assert [point["y"] for point in points] == [1, 0] and right > 0.5 and up > 0.3
     assert (left, down) == pytest.approx((-8 * 2.4 / 40, -8 * 2.4 / 40))
-    page.get_by_label("speed").select_option("1000")
+    page.get_by_label("steps a second").select_option("1000")
     page.get_by_role("button", name="Play").click()
     page.wait_for_function("dlguide.figures.trainer.runs.steps > 200", timeout=20_000)
     page.get_by_role("button", name="Pause").click()

@@ -19,8 +19,7 @@
       element("p", { className: name, role: "status" }),
     );
     const start = button("", () => session.play(!session.isPlaying));
-    const speeds = [10, 100, 1000].map((value) => element("option", { value, textContent: word(`speed_${value}`) }));
-    const speed = element("select", {}, ...speeds);
+    const speed = element("select", {}, ...[10, 100, 1000].map((value) => element("option", { value, label: value })));
     const session = dlguide.trainer.loop(settings, own.points, () => Number(speed.value), [
       drawUnits,
       drawMap,
@@ -72,20 +71,17 @@
 
     const again = button(word("again"), session.renew);
     const buttons = group("demo-row", start, button(dlguide.say("figure_next"), session.step), again);
-    const [dataFields, , trainingFields] = controls.folds.map((fold) => fold.lastChild);
-    dataFields.append(
-      button(word("sample"), () => ((settings.sample += 1), changed())),
-      own.field,
-    );
+    const [trainingFields, , dataFields] = controls.folds.map((fold) => fold.lastChild);
+    dataFields.lastChild.append(button(word("sample"), () => ((settings.sample += 1), changed())));
     trainingFields.append(labelled(word("speed"), speed));
-    figure.box.append(
-      group(
-        "trainer-bench",
-        group("trainer-presets demo-stack", menu.field, menu.sign),
-        group("trainer-pictures", map.box, group("trainer-bar", buttons, state), chart.svg, text),
-        group("trainer-settings demo-stack", controls.box, units.box),
-      ),
-    );
+    const choices = group("trainer-choices demo-stack", controls.data, menu.field),
+      pictures = group("trainer-pictures", map.box, own.field, group("trainer-bar", buttons, state), chart.svg, text),
+      below = group("trainer-settings demo-stack", menu.sign, controls.box);
+    figure.box.append(group("trainer-bench", choices, pictures, below));
+    const wide = matchMedia("(min-width: 76.25em) and (min-height: 40em)"), // As in the style sheet.
+      place = () => (wide.matches ? pictures : below).append(units.box);
+    wide.onchange = () => (place(), session.show());
+    place();
     onTheme(session.show);
 
     let first = fromHash(location.hash);

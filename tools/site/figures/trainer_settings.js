@@ -5,14 +5,12 @@
   const { say, element, group, labelled, slider } = dlguide.widgets;
   /** By group: each setting's first value and its choices. A list of words is a menu, of numbers a slider. */
   const GROUPS = {
-    data: {
-      data: ["moons", ["moons", "circles", "xor", "spiral", "blobs", "curve", "cars", "own"]],
-      points: [100, [10, 20, 50, 100, 200]],
-      noise: [0.1, [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4]],
-      scale: [1, [0.01, 0.1, 1, 10, 100]],
-      standardise: [true],
-      squares: [false],
-      shuffle: [false],
+    training: {
+      rate: [0.1, [1e-5, 1e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100]],
+      optimizer: ["sgd", ["sgd", "momentum", "adam"]],
+      batch: [32, [1, 4, 8, 16, 32, 64, 200]],
+      l2: [0, [0, 1e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 1]],
+      seeds: [5, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
     },
     network: {
       layers: [2, [0, 1, 2, 3, 4, 5, 6]],
@@ -23,15 +21,17 @@
       residual: [false],
       dropout: [0, [0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9]],
     },
-    training: {
-      optimizer: ["sgd", ["sgd", "momentum", "adam"]],
-      rate: [0.1, [1e-5, 1e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100]],
-      batch: [32, [1, 4, 8, 16, 32, 64, 200]],
-      l2: [0, [0, 1e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 1]],
-      seeds: [5, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+    data: {
+      points: [100, [10, 20, 50, 100, 200]],
+      noise: [0.1, [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4]],
+      scale: [1, [0.01, 0.1, 1, 10, 100]],
+      standardise: [true],
+      squares: [false],
+      shuffle: [false],
     },
   };
-  const ALL = Object.assign({}, ...Object.values(GROUPS));
+  const DATA = ["moons", ["moons", "circles", "xor", "spiral", "blobs", "curve", "cars", "own"]];
+  const ALL = Object.assign({ data: DATA }, ...Object.values(GROUPS));
   const FIRST = { sample: 1, ...Object.fromEntries(Object.entries(ALL).map(([name, [value]]) => [name, value])) };
   /** What breaks, and when it is mended: the mean validation accuracy is so high, or the loss so low. */
   const PRESETS = {
@@ -79,9 +79,15 @@
 
     const isWide = matchMedia("(min-width: 45em)").matches;
     const folds = Object.entries(GROUPS).map(([name, members]) => {
-      const fields = Object.entries(members).map(([key, [, choices]]) => control(key, choices));
+      const [fields, switches] = [true, false].map((hasChoices) =>
+        Object.entries(members)
+          .filter(([, [, choices]]) => Boolean(choices) === hasChoices)
+          .map(([key, [, choices]]) => control(key, choices)),
+      );
+      if (switches.length) fields.push(group("trainer-switches", ...switches));
       const summary = element("summary", { textContent: word(`group_${name}`) });
-      return element("details", { className: "trainer-group", open: isWide }, summary, group("demo-stack", ...fields));
+      const open = isWide || name === "training";
+      return element("details", { className: "trainer-group", open }, summary, group("demo-stack", ...fields));
     });
     const set = (values) => {
       Object.assign(settings, values);
@@ -92,7 +98,7 @@
       Object.values(GROUPS).forEach((members, i) => {
         if (Object.keys(members).some((name) => values[name] !== FIRST[name])) folds[i].open = true;
       });
-    return { settings, set, open, box: group("trainer-groups", ...folds), folds };
+    return { settings, set, open, data: control("data", DATA[1]), box: group("trainer-groups", ...folds), folds };
   }
 
   /** `#preset=zero&rate=0.3`: the preset, and what differs from it. */

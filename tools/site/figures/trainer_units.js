@@ -116,7 +116,7 @@
     }
 
     return {
-      box: group("demo-stack", head, canvas, layers.table),
+      box: group("trainer-units demo-stack", head, canvas, layers.table),
       draw,
       chosen: () => chosen && pictures[chosen[0]][chosen[1]],
     };
