@@ -164,7 +164,7 @@ SIGNS = {
     "sigmoid": (lambda s: s["valid"] == GUESS and np.all(np.diff(s["gradients"]) > 0), {"batchNorm": True}),
     "dead": (lambda s: s["dead"] == 1 and s["accuracy"] == 0.5, {"rate": 0.3}),
     "linear": (lambda s: s["loss"] == GUESS and s["valid"] == GUESS, {"layers": 2}),
-    "overfitting": (lambda s: s["loss"] < 0.01 and s["valid"] > 2, {"points": 200, "rate": 0.003}),
+    "overfitting": (lambda s: s["loss"] < 0.05 and s["valid"] > 2, {"l2": 0.01}),
     "labels": (lambda s: s["loss"] < 0.4 and s["valid"] > 1 and abs(s["accuracy"] - 0.5) < 0.1, {"shuffle": False}),
     "penalty": (lambda s: s["valid"] == GUESS and s["accuracy"] == 0.5, {"l2": 0.001}),
     "dropout": (lambda s: s["valid"] > 0.5, {"dropout": 0.1}),
@@ -321,6 +321,38 @@ def test_the_state_says_whether_a_fault_is_mended_and_which_loss_the_seeds_have(
     assert re.search(r"loss \d\.\de\+\d+\.$", state.inner_text())
     page.get_by_label("points from").select_option("moons")
     assert "border" in plane.get_attribute("aria-label")
+
+
+def test_a_link_of_the_table_leads_to_the_trainer_which_begins_and_says_what_mends_it(visit):
+    page, found = opened(visit, viewport={"width": 1280, "height": 800})
+    page.locator("td a[href='#preset=sigmoid']").click()
+    page.wait_for_function(COME)
+    page.wait_for_function("dlguide.figures.trainer.runs.steps > 2")
+    assert (
+        page.get_by_label("Break it").evaluate("menu => menu.value + (document.activeElement === menu)")
+        == "sigmoidtrue"
+    )
+    assert "accuracy of at least 90\u00a0%" in page.inner_text(".trainer-numbers") and "preset=sigmoid" in page.url
+    assert not found.errors
+
+
+def test_a_swipe_that_begins_on_a_slider_scrolls_the_page_and_moves_nothing(visit):
+    page, _ = opened(visit, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    slider = page.get_by_label("seeds at once")
+    slider.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    box, before = slider.bounding_box(), page.evaluate("scrollY")
+    x, y = box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2
+    touch, session = "Input.dispatchTouchEvent", page.context.new_cdp_session(page)
+    session.send(touch, {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for way in range(15, 180, 15):
+        session.send(touch, {"type": "touchMove", "touchPoints": [{"x": x, "y": y - way}]})
+        page.wait_for_timeout(16)
+    session.send(touch, {"type": "touchEnd", "touchPoints": []})
+    assert page.evaluate("scrollY") > before + 50 and slider.input_value() == "4"  # The fifth value: five seeds.
+    box = slider.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+    assert slider.input_value() == "9"
 
 
 @pytest.mark.parametrize("width", [390, 800, 1280])

@@ -65,10 +65,14 @@
       shown.textContent = show(input.valueAsNumber);
       input.setAttribute("aria-valuetext", shown.textContent);
     };
-    input.oninput = () => {
-      set(input.value);
+    const change = (given) => {
+      set(given);
       oninput(input.valueAsNumber);
     };
+    input.oninput = () => change(input.value);
+    let before = value; // A swipe that begins on a slider scrolls the page, and moves nothing.
+    input.onpointerdown = () => (before = input.value);
+    input.onpointercancel = () => input.value !== before && change(before);
     set(value);
     field.append(shown);
     return { field, input, set };

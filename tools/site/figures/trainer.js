@@ -3,7 +3,7 @@
   "use strict";
 
   const { element, group, button, labelled, onTheme, sentences } = dlguide.widgets;
-  const { now, loss, numbers, word, starting, isMended, toHash, fromHash } = dlguide.trainer;
+  const { now, loss, numbers, word, starting, isMended, needed, toHash, fromHash } = dlguide.trainer;
 
   dlguide.figure("trainer", (figure) => {
     let preset = "",
@@ -11,7 +11,13 @@
     const controls = dlguide.trainer.controls(changed),
       { settings } = controls;
     const own = dlguide.trainer.ownPoints(changed),
-      menu = dlguide.trainer.presetMenu((name) => (use(name, starting(name)), keep(), session.renew()));
+      menu = dlguide.trainer.presetMenu((name) => {
+        use(name, starting(name));
+        keep();
+        session.renew();
+        session.play(true); // Its sign shows within seconds.
+        come();
+      });
     const map = dlguide.trainer.map(own.listen),
       chart = dlguide.trainer.chart(),
       units = dlguide.trainer.units(() => session.show());
@@ -65,7 +71,8 @@
       const isCured = Boolean(preset && isChanged && canTrain && isMended(preset, runs));
       const outcome = preset && canTrain ? [word(isCured ? "mended" : "broken")] : [];
       state.textContent = canTrain ? sentences(...outcome, now(runs), loss(runs)) : word("no_points");
-      text.textContent = canTrain ? sentences(...numbers(runs)) : "";
+      const goal = preset && canTrain ? [needed(preset)] : [];
+      text.textContent = canTrain ? sentences(...goal, ...numbers(runs)) : "";
       state.classList.toggle("trainer-mended", isCured);
     }
 

@@ -50,6 +50,13 @@
       .map((value) => element("option", { value, textContent: row(value).cells[0].textContent }));
     const none = element("option", { value: "", textContent: word("preset_none") });
     const select = element("select", { onchange: () => onchoose(select.value) }, none, ...options);
+    for (const { value } of options) {
+      document.querySelector(`a[href="#preset=${value}"]`).onclick = (event) => {
+        event.preventDefault(); // The browser would stay at the table.
+        onchoose(value);
+        select.focus({ preventScroll: true });
+      };
+    }
     const sign = group("trainer-sign");
 
     function show(name) {

@@ -42,7 +42,7 @@
     sigmoid: [{ layers: 6, activation: "sigmoid" }, { accuracy: 0.9 }],
     dead: [{ rate: 10 }, { accuracy: 0.9 }],
     linear: [{ data: "xor", layers: 0 }, { accuracy: 0.9 }],
-    overfitting: [{ points: 20, noise: 0.3, units: 16, optimizer: "adam", rate: 0.03 }, { loss: 0.5 }],
+    overfitting: [{ points: 50, noise: 0.3, units: 16, optimizer: "adam", rate: 0.03 }, { loss: 0.5 }],
     labels: [{ shuffle: true, points: 50, units: 16, optimizer: "adam", rate: 0.01 }, { accuracy: 0.9 }],
     penalty: [{ l2: 1 }, { accuracy: 0.9 }],
     dropout: [{ dropout: 0.9 }, { loss: 0.25 }],
@@ -122,13 +122,21 @@
     };
   }
 
+  const aim = (preset) => Object.entries(PRESETS[preset][1])[0];
+
   /** Whether the numbers of the seeds are those of a preset that was mended. */
   function isMended(preset, runs) {
     const { mean } = dlguide.trainer,
-      [name, goal] = Object.entries(PRESETS[preset][1])[0];
+      [name, goal] = aim(preset);
     const value = mean(runs.values(runs.part, name));
     return runs.failed === 0 && (name === "loss" ? value <= goal : value >= goal);
   }
 
-  Object.assign(dlguide.trainer, { PRESETS, FIRST, starting, controls, toHash, fromHash, isMended, word });
+  /** What a preset needs to be mended, in a sentence. */
+  function needed(preset) {
+    const [name, goal] = aim(preset);
+    return say(`trainer.needed_${name}`, { goal: name === "loss" ? goal : dlguide.widgets.percent(goal, 0) });
+  }
+
+  Object.assign(dlguide.trainer, { PRESETS, FIRST, starting, controls, toHash, fromHash, isMended, needed, word });
 })();
