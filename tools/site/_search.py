@@ -27,6 +27,7 @@ PINYIN = re.compile("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]")
 PIECE = re.compile("[A-Za-z]{3,}|(?=([\u4e00-\u9fff]{2}))")
 SHOWN = 800
 """Characters of a section that stand in the index; of the others, and of programs, only new words."""
+RUNS = re.compile('data-demo=|data-figure="?trainer')
 CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 
 
@@ -80,7 +81,7 @@ def _indexed(items: list[dict], words: dict[str, list[str]], folder: Path) -> li
                 "words": [] if is_term else words.pop(key, []),
                 "more": set(),
                 "sections": [],
-                "plays": "data-demo=" in (folder / address).read_text(encoding="utf-8"),
+                "plays": bool(RUNS.search((folder / address).read_text(encoding="utf-8"))),
             }
         page = pages[name]
         text = _plain(CODE.sub(" ", item["text"]))
