@@ -73,10 +73,10 @@ def stage(folder: Path, language: str) -> None:
     for place, text in texts.items():
         runs = dict(re.findall(r'data-(demo|figure)="(\w+)"', text))  # The scripts that the page loads.
         head = "".join(f"{kind}: {name}\n" for kind, name in runs.items())
+        if place == "index.md" or runs.get("figure") == "trainer":  # What stands side by side needs the room.
+            head += "hide: [navigation, toc]\n"
         if place == "index.md":
-            head += "home: true\nhide: [navigation, toc]\n"
-        elif runs.get("figure") == "trainer":
-            head += "hide: [navigation, toc]\n"  # Settings and pictures beside each other need the room.
+            head += "home: true\n"
         elif "demo" in runs:
             text, more = _play.marked(text, language)
             head += more

@@ -30,6 +30,7 @@
       shuffle: [false],
     },
   };
+  /** It stands above the groups, beside the presets. */
   const DATA = ["moons", ["moons", "circles", "xor", "spiral", "blobs", "curve", "cars", "own"]];
   const ALL = Object.assign({ data: DATA }, ...Object.values(GROUPS));
   const FIRST = { sample: 1, ...Object.fromEntries(Object.entries(ALL).map(([name, [value]]) => [name, value])) };
