@@ -332,7 +332,7 @@ def test_a_link_of_the_table_leads_to_the_trainer_which_begins_and_says_what_men
         page.get_by_label("Break it").evaluate("menu => menu.value + (document.activeElement === menu)")
         == "sigmoidtrue"
     )
-    assert "accuracy of at least 90\u00a0%" in page.inner_text(".trainer-numbers") and "preset=sigmoid" in page.url
+    assert "is at least 90\u00a0%" in page.inner_text(".trainer-numbers") and "preset=sigmoid" in page.url
     assert not found.errors
 
 
