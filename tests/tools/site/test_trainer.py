@@ -301,15 +301,17 @@ def test_from_play_to_the_learning_rate_are_few_keys(visit):
 
 def test_a_preset_opens_the_folds_that_hold_its_cure_and_comes_into_view(visit):
     texts = read_words(_scripts.HERE / "figures/trainer_words.csv", "en")
+    page, _ = opened(visit, viewport={"width": 390, "height": 844})
+    folds = page.locator(".trainer-group[open]")
+    assert folds.locator("summary").all_inner_texts() == [texts["trainer.group_training"]]
     for name, (_, cure) in SIGNS.items():
-        page, _ = opened(visit, f"#preset={name}", viewport={"width": 390, "height": 844})
-        folds = page.locator(".trainer-group[open]")
+        folds.evaluate_all("folds => { folds.forEach(fold => { fold.open = false }); scrollTo(0, 0); }")
+        page.evaluate("name => { location.hash = `preset=${name}`; }", name)
+        page.wait_for_function(COME)
         for key in cure:
             assert folds.get_by_label(texts[f"trainer.{key}"], exact=True).is_visible(), (name, key)
-        page.wait_for_function(COME)
-        page.close()
-    page, _ = opened(visit, viewport={"width": 390, "height": 844})
-    assert page.locator(".trainer-group[open] > summary").all_inner_texts() == [texts["trainer.group_training"]]
+    page, _ = opened(visit, "#preset=linear", viewport={"width": 390, "height": 844})
+    page.wait_for_function(COME)
 
 
 def test_the_state_says_whether_a_fault_is_mended_and_which_loss_the_seeds_have(visit):

@@ -99,7 +99,7 @@
       if (!found) return;
       use(found.preset, found.values);
       session.renew();
-      come();
+      setTimeout(come); // After the browser, which goes to the table.
     });
     figure.onReset(() => {
       own.points.length = 0;
