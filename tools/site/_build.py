@@ -24,7 +24,7 @@ AS_WRITTEN = re.compile(r"(<pre.*?</pre>|<script.*?</script>)", re.DOTALL)
 """What keeps its blanks and ends of lines."""
 FAQ = ("training", "data", "article", "listings", "glossary")
 GUIDES = ("first_steps", "training", "own_data", "saved_runs", "published", "export", "loggers", "search", "backends")
-GUIDES += ("machines", "teaching", "models", "experiments", "not_learning", "train_in_page")
+GUIDES += ("machines", "teaching", "models", "experiments", "not_learning")
 GUIDES += ("faults", "diagnosis", "diagnosis_checks")
 MEASURED = ("results", "seeds", "peers", "speed", "record", "upstream", "photos", "deep_q_learning")
 
@@ -146,7 +146,7 @@ def _recipe_pages() -> list[str]:
 def _navigation(language: str) -> list:
     parts = {
         "home": "index.md",
-        "play": "play.md",
+        "play": ["play.md", _play.TRAINER],
         "gallery": "gallery.md",
         "questions": ["questions/index.md", *_question_pages(), *(f"questions/{name}.md" for name in FAQ)],
         "recipes": ["recipes/index.md", *_recipe_pages(), "data/index.md"],
@@ -189,8 +189,15 @@ def _html(scratch: Path, language: str) -> None:
 
 
 def _lighten(folder: Path) -> None:
-    """Make the pages of a built site a third smaller, without blanks between lines; empty headings become cells."""
+    """Make the pages of a built site a third smaller, without blanks between lines; empty headings become cells.
+
+    The Tab key leaves out the signs ¶ beside the headings, which the list of contents has too.
+    """
+    changes = {"<th></th>": "<td></td>", 'class="headerlink"': 'class="headerlink" tabindex="-1"'}
     for path in folder.rglob("*.html"):
         parts = AS_WRITTEN.split(path.read_text(encoding="utf-8"))
         parts[::2] = [re.sub(r"\s*\n\s*", "\n", part) for part in parts[::2]]
-        path.write_text("".join(parts).replace("<th></th>", "<td></td>"), encoding="utf-8")
+        text = "".join(parts)
+        for old, new in changes.items():
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")

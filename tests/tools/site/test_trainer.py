@@ -269,34 +269,61 @@ def test_while_a_setting_moves_its_effect_stays_in_view(visit, width, height, la
         assert all(control.evaluate(WHERE)), control.evaluate("each => each.outerHTML")
 
 
+def assert_on_screen(page, *parts, top=48):
+    height = page.viewport_size["height"]
+    for part in parts:
+        box = page.locator(part).first.bounding_box()
+        assert top <= box["y"] and box["y"] + box["height"] <= height, part
+
+
 @pytest.mark.parametrize("language", ["", "zh/"])
 def test_the_first_screen_of_a_laptop_has_pictures_buttons_and_the_settings_of_the_training(visit, language):
+    losses, training = ".trainer-pictures > .plot", ".trainer-group .demo-stack"
     page, _ = opened(visit, language=language, viewport={"width": 1280, "height": 800})
-    for part in (".trainer-map", ".trainer-pictures > .plot", ".trainer-bar .demo-row", ".trainer-group .demo-stack"):
-        box = page.locator(part).first.bounding_box()
-        assert box["y"] > 96 and box["y"] + box["height"] <= 800, part
+    assert_on_screen(page, ".trainer-bar", ".trainer-map", losses, training, top=96)
+    page.set_viewport_size({"width": 1366, "height": 650})
+    assert_on_screen(page, ".trainer-bar", losses, training, top=96)
+    page.evaluate("location.hash = 'preset=dead'")
+    page.wait_for_function(COME)
+    assert_on_screen(page, ".trainer-bar", ".trainer-sign", ".trainer-map", losses, ".trainer-numbers", training)
 
 
 @pytest.mark.parametrize("language", ["", "zh/"])
-def test_at_the_learning_rate_a_phone_shows_the_losses_and_the_sign(visit, language):
+def test_a_phone_shows_a_fault_on_one_screen_and_the_losses_at_the_learning_rate(visit, language):
     page, _ = opened(visit, "#preset=overfitting", language, viewport={"width": 390, "height": 844})
     page.wait_for_function(COME)
+    assert_on_screen(page, ".trainer-bar", ".trainer-choices", ".trainer-sign", ".trainer-map")
     rate = page.get_by_label(re.compile("^(learning rate|学习率)$"))
     page.evaluate("part => part.scrollIntoView({ block: 'end' })", rate.element_handle())
-    low = page.locator(".trainer-bar").bounding_box()
-    for part in (".trainer-pictures > .plot", ".trainer-sign"):
-        box = page.locator(part).bounding_box()
-        assert low["y"] + low["height"] <= box["y"] and box["y"] + box["height"] <= 844, part
+    bar = page.locator(".trainer-bar").bounding_box()
+    assert_on_screen(page, ".trainer-pictures > .plot", top=bar["y"] + bar["height"])
 
 
-def test_from_play_to_the_learning_rate_are_few_keys(visit):
-    page, _ = opened(visit, "#preset=rate_low")
-    page.get_by_role("button", name="Play").focus()
+@pytest.mark.parametrize("width", [1280, 800, 390])
+def test_few_keys_lead_to_the_learning_rate_and_the_order_is_that_of_the_screen(visit, width):
+    page, _ = opened(visit, "#preset=rate_low", viewport={"width": width, "height": 844})
+    page.get_by_label("Break it").focus()
     reached = []
     while reached[-1:] != ["learning rate"] and len(reached) < 10:
         page.keyboard.press("Tab")
         reached.append(page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).innerText"))
-    assert reached[-1] == "learning rate" and len(reached) <= 8, reached
+    assert reached[-1] == "learning rate" and len(reached) <= (5 if width > 500 else 7), reached
+    is_as_seen = """() => {
+        const [first, second] = [".trainer-map", ".trainer-settings"].map(part => document.querySelector(part));
+        const [before, after] = [first, second].map(part => part.getBoundingClientRect());
+        const follows = Boolean(first.compareDocumentPosition(second) & Node.DOCUMENT_POSITION_FOLLOWING);
+        return follows === (before.bottom <= after.top || before.right <= after.left);
+    }"""
+    assert page.evaluate(is_as_seen)
+
+
+def test_the_keys_for_own_points_are_told_when_the_keyboard_comes_there(visit):
+    page, _ = opened(visit, "#data=own")
+    keys = page.get_by_text("Arrow keys move the place, Enter adds the point.", exact=True)
+    assert keys.is_hidden()
+    page.keyboard.press("Tab")  # From here on the page knows that there is a keyboard.
+    page.locator(".trainer-map .plot-handle").focus()
+    assert keys.is_visible()
 
 
 def test_a_preset_opens_the_folds_that_hold_its_cure_and_comes_into_view(visit):

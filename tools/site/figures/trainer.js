@@ -81,25 +81,32 @@
     const [trainingFields, , dataFields] = controls.folds.map((fold) => fold.lastChild);
     dataFields.lastChild.append(button(word("sample"), () => ((settings.sample += 1), changed())));
     trainingFields.append(labelled(word("speed"), speed));
-    const choices = group("trainer-choices demo-stack", controls.data, menu.field),
-      pictures = group("trainer-pictures", map.box, own.field, group("trainer-bar", buttons, state), chart.svg, text),
-      below = group("trainer-settings demo-stack", menu.sign, controls.box);
-    figure.box.append(group("trainer-bench", choices, pictures, below));
-    const wide = matchMedia("(min-width: 76.25em) and (min-height: 40em)"), // As in the style sheet.
-      place = () => (wide.matches ? pictures : below).append(units.box);
-    wide.onchange = () => (place(), session.show());
+    const choices = group("trainer-choices", controls.data, menu.field, menu.sign),
+      fields = group("trainer-settings demo-stack", controls.box),
+      pictures = group("trainer-pictures", map.box, own.field, chart.svg, text);
+    const columns = group("trainer-columns");
+    figure.box.append(group("trainer-bench", group("trainer-bar", buttons, state), choices, columns));
+    // As in the style sheet.
+    const [isBroad, isWide] = ["45em", "76.25em"].map((width) =>
+      matchMedia(`(min-width: ${width}) and (min-height: 30em)`),
+    );
+    const place = () => {
+      columns.append(...(isBroad.matches ? [fields, pictures] : [pictures, fields])); // In the order of the Tab key.
+      (isWide.matches ? pictures : fields).append(units.box);
+    };
+    isBroad.onchange = isWide.onchange = () => (place(), session.show());
     place();
     onTheme(session.show);
 
     let first = fromHash(location.hash);
     const come = () => figure.box.closest(".figure").scrollIntoView();
-    if (first) addEventListener("load", come); // The browser would go to the table, which has the name of the preset.
+    if (first) addEventListener("load", come); // The browser went to the table, where the fault was named first.
     addEventListener("hashchange", () => {
       const found = fromHash(location.hash);
       if (!found) return;
       use(found.preset, found.values);
       session.renew();
-      setTimeout(come); // After the browser, which goes to the table.
+      come();
     });
     figure.onReset(() => {
       own.points.length = 0;

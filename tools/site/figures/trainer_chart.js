@@ -34,10 +34,7 @@
         [0, from],
         [last, from],
       ];
-      if (guess < top) {
-        plot.line(across(guess), 0, "plot-thin plot-dashed");
-        plot.text([last, guess + 0.015 * top], word(runs.data.isRegression ? "guess_mean" : "guess_half"), 0, "end");
-      }
+      if (guess < top) plot.line(across(guess), 0, "plot-thin plot-dashed");
       const band = found[runs.part];
       const edge = (name) => band.map(([step, at]) => [step, Math.max(0, Math.min(2 * top, at[name]))]);
       if (runs.runs.length > 1) plot.line([...edge("low"), ...edge("high").reverse()], 1, "trainer-band");
@@ -48,6 +45,8 @@
       const centres = (part) => found[part].map(([step, at]) => [step, at.mean]);
       plot.line(centres("training"), 2, runs.part === "validation" ? "plot-dashed" : "");
       if (runs.part === "validation") plot.line(centres("validation"), 1, "trainer-mean");
+      const name = word(runs.data.isRegression ? "guess_mean" : "guess_half");
+      if (guess < top) plot.text([last, guess + 0.015 * top], name, 0, "end"); // Last: no line crosses it.
     }
     return { svg: plot.svg, draw };
   }

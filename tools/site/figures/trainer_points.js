@@ -11,6 +11,7 @@
     let mark = 1;
     const marks = [1, 0, "remove"].map((value) => [value, word(`mark_${value}`)]);
     const field = choice(word("mark"), marks, mark, (value) => (mark = value));
+    field.append(element("span", { className: "trainer-keys", textContent: word("place") }));
 
     /** Take the clicks of a new plot with such ranges. */
     function listen(plot, ranges, name) {
@@ -51,8 +52,10 @@
     const none = element("option", { value: "", textContent: word("preset_none") });
     const select = element("select", { onchange: () => onchoose(select.value) }, none, ...options);
     for (const { value } of options) {
-      document.querySelector(`a[href="#preset=${value}"]`).onclick = (event) => {
-        event.preventDefault(); // The browser would stay at the table.
+      const link = document.querySelector(`a[href="#preset=${value}"]`);
+      link.removeAttribute("id"); // An address with the fault would lead the browser to the table.
+      link.onclick = (event) => {
+        event.preventDefault(); // The fault once more, also when the address has it already.
         onchoose(value);
         select.focus({ preventScroll: true });
       };

@@ -88,10 +88,11 @@
 
     /** A line for each weight: blue above 0, orange below, thick if large beside the others of its layer. */
     function lines(context, { from, to, kernel }, column, theme) {
-      const largest = Math.max(...kernel.value.map(Math.abs)) || 1;
+      const largest = Math.max(...kernel.value.filter(Number.isFinite).map(Math.abs)) || 1;
       for (let k = 0; k < Math.min(from, columns[column]); k++) {
         for (let j = 0; j < Math.min(to, columns[column + 1]); j++) {
           const weight = kernel.value[k * to + j];
+          if (!Number.isFinite(weight)) continue;
           context.strokeStyle = weight < 0 ? theme.orange : theme.blue;
           context.globalAlpha = 0.15 + (0.7 * Math.abs(weight)) / largest;
           context.lineWidth = 0.5 + (6 * Math.abs(weight)) / largest;
