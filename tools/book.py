@@ -24,7 +24,7 @@ from recipes._lib.words import LANGUAGES, read_words
 from tools import ROOT
 from tools.site import _pages, _pictures
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 BOLD = re.compile(r"<p>(?=<strong>(?:(?!</?strong>|</p>).)*</strong></p>)", re.DOTALL)
 """The start of a paragraph that is all bold: the heading of what follows."""
 SHORT = 6

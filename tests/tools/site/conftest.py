@@ -37,7 +37,12 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        program = shutil.which("chromium-headless-shell") or shutil.which(
+            "chromium"
+        )  # The first has no window to draw.
+        # It knows nothing of its network; Chromium with a window loads pictures when they are so near.
+        options = ["--no-sandbox", "--blink-settings=lazyLoadingImageMarginPxUnknown=1250"]
+        yield playwright.chromium.launch(executable_path=program, args=options)
 
 
 class Visit:
