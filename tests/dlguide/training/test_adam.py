@@ -63,7 +63,9 @@ def trained(name, fit, dtype="float32", **options):
 
 
 COMPILED = [{"run_eagerly": True}, {"jit_compile": True}, {"steps_per_execution": 3}]
+ALIKE = ("two, by a function", "amsgrad", "sgd")
 ONE_MORE = [
+    *((name, {}) for name in ALIKE),
     *(("adamw", options) for options in COMPILED),
     *(("adam", {"dtype": d}) for d in ("float64", "mixed_bfloat16")),
 ]
@@ -72,9 +74,9 @@ ONE_MORE = [
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        *((name, {}) for name in OPTIMIZERS),
+        *((name, {}) for name in OPTIMIZERS if name not in ALIKE),
         ("adam", {"dtype": "mixed_float16"}),
-        *(pytest.param(*row, marks=pytest.mark.thorough) for row in ONE_MORE),
+        *(pytest.param(*row, marks=[pytest.mark.thorough, pytest.mark.each_backend]) for row in ONE_MORE),
     ],
 )
 def test_the_kernel_gives_kerass_update_where_it_is_used_and_the_optimizer_is_left_as_it_was(
