@@ -1,5 +1,6 @@
 """The site's own pages: the front door and Play, as they are staged, without a browser."""
 
+import csv
 import re
 
 import pytest
@@ -113,3 +114,12 @@ def test_without_npm_nothing_is_said_to_run(monkeypatch):
 def test_the_page_of_the_recipes_counts_the_models_that_run():
     for suffix, words in {"": f"{len(MODELS)} of these pages run", ".zh": f"其中 {len(MODELS)} 个页面"}.items():
         assert words in (ROOT / f"recipes/README{suffix}.md").read_text("utf-8")
+
+
+def test_each_text_has_a_cell_in_both_languages_and_none_has_a_cell_too_many():
+    tables = [path for path in (ROOT / "tools/site").rglob("*words.csv") if "node_modules" not in path.parts]
+    assert len(tables) >= 4
+    for table in tables:
+        with open(table, encoding="utf-8", newline="") as lines:
+            wrong = [row for row in csv.reader(lines) if len(row) != 3]
+        assert wrong == [], table

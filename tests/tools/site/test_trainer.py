@@ -370,6 +370,7 @@ def test_a_swipe_that_begins_on_a_slider_scrolls_the_page_and_moves_nothing(visi
     slider = page.get_by_label("seeds at once")
     slider.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
+    page.evaluate("dlguide.figures.trainer.step()")
     box, before = slider.bounding_box(), page.evaluate("scrollY")
     x, y = box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2
     touch, session = "Input.dispatchTouchEvent", page.context.new_cdp_session(page)
@@ -379,6 +380,7 @@ def test_a_swipe_that_begins_on_a_slider_scrolls_the_page_and_moves_nothing(visi
         page.wait_for_timeout(16)
     session.send(touch, {"type": "touchEnd", "touchPoints": []})
     assert page.evaluate("scrollY") > before + 50 and slider.input_value() == "4"  # The fifth value: five seeds.
+    assert steps(page) == 1  # The training goes on.
     box = slider.bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
     assert slider.input_value() == "9"

@@ -69,10 +69,24 @@
       set(given);
       oninput(input.valueAsNumber);
     };
-    input.oninput = () => change(input.value);
-    let before = value; // A swipe that begins on a slider scrolls the page, and moves nothing.
-    input.onpointerdown = () => (before = input.value);
-    input.onpointercancel = () => input.value !== before && change(before);
+    // A swipe that begins on a slider scrolls the page, and changes nothing: a touch counts when it goes sideways or ends.
+    let [before, touched] = [value, null];
+    const count = () => {
+      const isNew = touched !== null && input.value !== before;
+      touched = null;
+      if (isNew) change(input.value);
+    };
+    input.oninput = () => touched === null && change(input.value);
+    input.onpointerdown = ({ pointerType, clientX }) => {
+      [before, touched] = [input.value, pointerType === "touch" ? clientX : null];
+    };
+    input.onpointermove = ({ clientX }) => touched !== null && Math.abs(clientX - touched) > 8 && count();
+    input.onpointerup = input.onchange = count;
+    input.onpointercancel = () => {
+      if (touched !== null) set(before);
+      else if (input.value !== before) change(before);
+      touched = null;
+    };
     set(value);
     field.append(shown);
     return { field, input, set };

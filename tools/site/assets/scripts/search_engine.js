@@ -136,7 +136,9 @@
     let [best, most] = [page.sections[0], -1];
     for (const [place, each] of page.sections.entries()) {
       let score = place ? 0 : 0.5;
-      const [heading, text] = [new Set(terms(each[1])), new Set(terms(each[2]))];
+      const [, name, said] = each;
+      // What the title says, the page's beginning answers.
+      const [heading, text] = [new Set(terms(place ? name : `${page.title} ${name}`)), new Set(terms(said))];
       for (const [term, value] of found) score += value * ((heading.has(term) ? 2 : 0) + (text.has(term) ? 1 : 0));
       if (score > most) [best, most] = [each, score];
     }
