@@ -23,6 +23,14 @@ FIRST = """queries => {
     const find = dlguide.search.engine(dlguide.search.index);
     return queries.map(query => find(query).slice(0, 3).map(({ page }) => page.address));
 }"""
+BEGINS = """queries => {
+    const find = dlguide.search.engine(dlguide.search.index);
+    return queries.filter(query => {
+        const [first] = find(query);
+        return first.section() !== first.page.sections[0];
+    });
+}"""
+"""Queries whose first page opens elsewhere than at its beginning."""
 LABELS = {
     "en": ("Search", "A word, a question or an error message", "Pages found: ", "No page found", "Close"),
     "zh": ("搜索", "词语、问句或报错信息", "找到 ", "没有找到相关页面", "关闭"),
@@ -52,6 +60,7 @@ def test_what_people_type_leads_to_a_page_that_answers_it(visit, language):
     assert {
         title: first for title, (first, *_) in zip(titles, page.evaluate(FIRST, list(titles)), strict=True)
     } == titles
+    assert page.evaluate(BEGINS, [*titles, "dropout"]) == []
     assert page.evaluate(FIRST, ["qqqxxyzz"]) == [[]]
     assert visit.errors == [] and visit.outside == []
 
