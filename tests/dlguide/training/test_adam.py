@@ -64,6 +64,7 @@ def trained(name, fit, dtype="float32", **options):
 
 COMPILED = [{"run_eagerly": True}, {"jit_compile": True}, {"steps_per_execution": 3}]
 ALIKE = ("two, by a function", "amsgrad", "sgd")
+"""Optimizers that go the way of another one, which is a quick test."""
 ONE_MORE = [
     *((name, {}) for name in ALIKE),
     *(("adamw", options) for options in COMPILED),

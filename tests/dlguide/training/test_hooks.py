@@ -104,7 +104,7 @@ def expected(tmp_path_factory):
     return result
 
 
-@pytest.mark.parametrize(
+@pytest.mark.parametrize(  # For time, every third is a quick test.
     "name", [pytest.param(name, marks=[pytest.mark.thorough] * (i % 3 > 0)) for i, name in enumerate(_keras.HOOKS)]
 )
 def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_path, expected):

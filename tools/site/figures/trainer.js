@@ -100,7 +100,7 @@
 
     let first = fromHash(location.hash);
     const come = () => figure.box.closest(".figure").scrollIntoView();
-    if (first) addEventListener("load", come); // The browser went to the table, where the fault was named first.
+    if (first) addEventListener("load", come); // The browser has gone to the row of the table that had this name.
     addEventListener("hashchange", () => {
       const found = fromHash(location.hash);
       if (!found) return;
