@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from dlguide import _checks
-from dlguide.errors import ArgumentError
 
 Arrays = npt.ArrayLike | Sequence[npt.ArrayLike] | Mapping[str, npt.ArrayLike]
 
@@ -30,13 +29,13 @@ def arrays(name: str, value: Arrays | None, tensors: Sequence | None = None):
     if isinstance(value, list) and any(item is None or getattr(item, "shape", ()) for item in value):
         if tensors is not None and len(tensors) != len(value):
             must = f"`{name}` must be an array; `np.stack({name})` makes one of a list of them"
-            raise ArgumentError(f"{must}. Received: {name}, a list of {len(value)} arrays")
+            raise ValueError(f"{must}. Received: {name}, a list of {len(value)} arrays")
         return _of_each(arrays, name, tuple(value))
     ways = [f"{name}.{method}()" for method in DENSE if hasattr(value, method)]
     if ways or type(value).__name__ == "SparseTensor":
         way = ways[0] if ways else f"tf.sparse.to_dense({name})"
         received = f"{name} of type {type(value).__name__}"
-        raise ArgumentError(f"`{name}` must be a dense array: `{way}` makes one. Received: {received}")
+        raise ValueError(f"`{name}` must be a dense array: `{way}` makes one. Received: {received}")
     is_frame = all(hasattr(value, attribute) for attribute in ("columns", "dtypes", "to_numpy"))
     if is_frame and all(hasattr(dtype, "kind") for dtype in value.dtypes):  # pandas's; NumPy turns others into arrays.
         return _of_frame(name, value)
@@ -44,7 +43,7 @@ def arrays(name: str, value: Arrays | None, tensors: Sequence | None = None):
         return np.asanyarray(value)
     except ValueError:  # NumPy speaks of "inhomogeneous shape".
         received = f"{name}, a list of lists of different lengths"
-        raise ArgumentError(f"`{name}` must be an array of numbers. Received: {received}") from None
+        raise ValueError(f"`{name}` must be an array of numbers. Received: {received}") from None
 
 
 def _of_each(function, name: str, values, *others):
@@ -65,13 +64,13 @@ def _of_frame(name: str, frame) -> np.ndarray:
     ):
         if others := [column for column, kind in zip(columns, kinds, strict=True) if kind in wrong]:
             received = f"{name} with {what} in columns {others}"
-            raise ArgumentError(f"`{name}` must be numbers in every column: {way}. Received: {received}")
+            raise ValueError(f"`{name}` must be numbers in every column: {way}. Received: {received}")
     array = np.asarray(frame)
     if array.dtype.kind == "O" or "b" in kinds:
         array = frame.to_numpy(dtype="float32", na_value=np.nan)
     wrong = ~np.isfinite(array)
     if wrong.any():
-        raise ArgumentError(
+        raise ValueError(
             f"`{name}` must be free of NaN and infinity: `dropna()` on the whole table leaves rows out, `fillna()` "
             f"puts numbers in. Received: {name} with {wrong.sum()} of {wrong.size} values wrong, in columns "
             f"{columns[wrong.any(axis=0)].tolist()}, the first in row {wrong.any(axis=1).argmax()}"
@@ -110,7 +109,7 @@ def _in_shape(model, name: str, array, tensor):
         return array
     way = f"; `{name}[None]` is a batch of one example" if _checks.fits(given, wanted) else ""
     must = f"`{name}` must be of shape {_checks.text_of_shape(wanted)}, as the model's input{way}"
-    raise ArgumentError(f"{must}. Received: {name} of shape {given}")
+    raise ValueError(f"{must}. Received: {name} of shape {given}")
 
 
 def _takes(model, examples: np.ndarray) -> bool:

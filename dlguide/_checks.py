@@ -1,4 +1,4 @@
-"""Checks of arguments: each returns a plain Python value, or raises an `ArgumentError` with the same wording."""
+"""Checks of arguments: each returns a plain Python value, or raises an `ValueError` with the same wording."""
 
 import difflib
 import math
@@ -10,21 +10,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide.errors import ArgumentError
-
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
 CHANGES = ("flip", "shift", "rotation", "zoom", "shear")
 
 
-def error(name: str, must_be: str, value: Any) -> ArgumentError:
+def error(name: str, must_be: str, value: Any) -> ValueError:
     """Return (not raise) the error for one bad argument."""
-    return ArgumentError(f"`{name}` must be {must_be}. Received: {name}={value!r}")
+    return ValueError(f"`{name}` must be {must_be}. Received: {name}={value!r}")
 
 
-def shape_error(must: str, **arrays) -> ArgumentError:
+def shape_error(must: str, **arrays) -> ValueError:
     """Return (not raise) the error for arrays of wrong shapes; `must` says which ones they must have."""
     received = ", ".join(f"{name} of shape {np.shape(array)}" for name, array in arrays.items())
-    return ArgumentError(f"{must}. Received: {received}")
+    return ValueError(f"{must}. Received: {received}")
 
 
 def integer(name: str, value: Any, *, at_least: int = 1, optional: bool = False) -> int | None:
@@ -107,7 +105,7 @@ def choice(name: str, value: Any, choices: Sequence[str]) -> str:
         return value
     near = difflib.get_close_matches(str(value), choices, n=1)
     hint = f". Did you mean {near[0]!r}?" if near else ""
-    raise ArgumentError(f"{error(name, 'one of ' + ', '.join(map(repr, choices)), value)}{hint}")
+    raise ValueError(f"{error(name, 'one of ' + ', '.join(map(repr, choices)), value)}{hint}")
 
 
 def activation(name: str, value: Any) -> str | Callable | None:

@@ -6,10 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _checks, _keras, _rows, _targets
+from dlguide import _checks, _private_apis, _rows, _targets
 from dlguide._arrays import arrays, in_own_shape
 from dlguide._model_of_parts import ModelOfParts
-from dlguide.errors import ArgumentError
 
 # How an array that is no array of numbers becomes one, or is given otherwise.
 OF_TEXTS = ": a model that reads texts takes them from `tf.data.Dataset.from_tensor_slices((x, y)).batch(32)`"
@@ -32,10 +31,10 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
             raise _checks.shape_error(f"`{name}` must have at least one example", **{name: array})
     if y is None and getattr(model, "loss", None) is not None:
         must_be = "the targets of the loss that the model was compiled with"
-        raise ArgumentError(f"`{y_name}` must be {must_be}. Received: None")
+        raise ValueError(f"`{y_name}` must be {must_be}. Received: None")
     if len({len(array) for _, array, _ in parts}) > 1:
         shapes = ", ".join(f"{name} of length {len(array)}" for name, array, _ in parts)
-        raise ArgumentError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
+        raise ValueError(f"`{x_name}` and `{y_name}` must have the same length. Received: {shapes}")
     x = keras.tree.map_structure(_rows.as_floatx, in_own_shape(x_name, model, x))
     y = x if is_target else keras.tree.map_structure(_rows.as_floatx, y)
     for name, array in _named(x_name, x):
@@ -84,7 +83,7 @@ def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
     """Refuse a batch size that leaves a single example in some step."""
     if 1 in (n, batch_size, n % batch_size):
         received = f"batch_size={batch_size}, {n} examples"
-        raise ArgumentError(f"`batch_size` must leave no batch of one example, {why}. Received: {received}")
+        raise ValueError(f"`batch_size` must leave no batch of one example, {why}. Received: {received}")
 
 
 def labels(name: str, array, classes: int) -> None:
@@ -114,7 +113,7 @@ def _first_layers(model, place: int) -> list[tuple]:
         return [(layer, 0) for layer in layers[:1]]
     first, inputs = [], getattr(model, "inputs", None)
     for layer in layers if inputs else ():
-        for read in _keras.inputs_of_calls(layer):
+        for read in _private_apis.inputs_of_calls(layer):
             first += [(layer, i) for i, tensor in enumerate(read) if tensor is inputs[place]]
     return first
 
@@ -124,7 +123,7 @@ def array(name: str, value: Any, ndims: Sequence[int]) -> np.ndarray:
     result = np.asarray(value)
     if result.dtype.kind not in "buif" or result.ndim not in ndims:
         axes = " or ".join(map(str, ndims))
-        raise ArgumentError(f"`{name}` must be an array of numbers with {axes} axes. Received: {name}={value!r}")
+        raise ValueError(f"`{name}` must be an array of numbers with {axes} axes. Received: {name}={value!r}")
     finite(name, result)
     return result
 
@@ -146,8 +145,8 @@ def check_numbers(name: str, array: np.ndarray, of_text: str = "") -> None:
     is_text = array.dtype.kind in "UST" or any(isinstance(value, str) for value in array.flat[:100])
     way = OF_DATES if array.dtype.kind in "mM" else of_text if is_text else ""
     if array.shape == () and array.item() is None:
-        raise ArgumentError(f"`{name}` must be an array of numbers, it is not optional. Received: None")
-    raise ArgumentError(f"`{name}` must be an array of numbers{way}. Received: {name} of dtype {array.dtype}")
+        raise ValueError(f"`{name}` must be an array of numbers, it is not optional. Received: None")
+    raise ValueError(f"`{name}` must be an array of numbers{way}. Received: {name} of dtype {array.dtype}")
 
 
 def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -> None:
@@ -160,4 +159,4 @@ def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -
         count += int(bad.sum())
     if count:
         received = f"{name} with {count} of {array.size} values wrong, {first}"
-        raise ArgumentError(f"`{name}` must be {must_be}. Received: {received}")
+        raise ValueError(f"`{name}` must be {must_be}. Received: {received}")

@@ -13,7 +13,6 @@ import numpy as np
 from dlguide import _data_checks, _example_weights, _rows, _targets
 from dlguide._arrays import DENSE
 from dlguide._model_of_parts import ModelOfParts
-from dlguide.errors import ArgumentError
 
 HOW_TO_BATCH = {
     "tf.data.Dataset": "`.batch(32)` makes them",
@@ -106,7 +105,7 @@ def kind_of(name: str, value) -> str:
     if any(kind.__module__.partition(".")[0] == "grain" for kind in type(value).__mro__):
         return "Grain data set"
     if inspect.isgenerator(value) or hasattr(value, "__next__"):
-        raise ArgumentError(
+        raise ValueError(
             f"`{name}` must be arrays or a data set, which can be read again from its start: make a "
             "`tf.data.Dataset.from_generator` or a `keras.utils.PyDataset` of a generator. "
             f"Received: {name} of type {type(value).__name__}"
@@ -119,7 +118,7 @@ def checked(model, name: str, data: Data, *, is_training: bool = False) -> Data:
     if data.num_batches in (0, -1):
         size = "no batch" if data.num_batches == 0 else "batches without end"
         received = f"a {data.kind} of {size}"
-        raise ArgumentError(f"`{name}` must be a data set of one batch or more that ends. Received: {received}")
+        raise ValueError(f"`{name}` must be a data set of one batch or more that ends. Received: {received}")
     if data.kind == "tf.data.Dataset":  # Reading a batch would move its shuffle on.
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data.content.element_spec)
         shapes = [tuple(part.shape) if _has_rank(part) else None for part in (x, y)]
@@ -157,4 +156,4 @@ def _check_batched(model, name: str, kind: str, x: tuple | None, y: tuple | None
     if () in (x, y) or is_example:
         shapes = ", ".join(f"{part} of shape {shape}" for part, shape in (("x", x), ("y", y)) if shape is not None)
         must = f"`{name}` must be a data set of batches: {HOW_TO_BATCH[kind]}"
-        raise ArgumentError(f"{must}. Received: a {kind} of single examples, {shapes}")
+        raise ValueError(f"{must}. Received: a {kind} of single examples, {shapes}")

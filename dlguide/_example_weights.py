@@ -7,14 +7,13 @@ import numpy as np
 
 from dlguide import _checks, _data_checks, _targets
 from dlguide._arrays import arrays
-from dlguide.errors import ArgumentError
 
 
 def from_samples(model, name: str, value, y, y_name: str = "y"):
     """Return `sample_weight` in the form that the loss needs: an array, or one for each array of targets."""
     received = f"Received: {name} of type {type(value).__name__}"
     if y is None:
-        raise ArgumentError(f"`{name}` must be None without `{y_name}`. {received}")
+        raise ValueError(f"`{name}` must be None without `{y_name}`. {received}")
     weights = arrays(name, value)
     if isinstance(weights, np.ndarray) and not isinstance(y, np.ndarray):
         same = weights
@@ -23,7 +22,7 @@ def from_samples(model, name: str, value, y, y_name: str = "y"):
         keras.tree.assert_same_structure(weights, y)
     except (ValueError, TypeError):
         must = f"`{name}` must be an array, or the same tuple or dict of arrays as `{y_name}`"
-        raise ArgumentError(f"{must}. {received}") from None
+        raise ValueError(f"{must}. {received}") from None
     has_steps = _targets.loss_name(model) in (_targets.SPARSE, None)
     return keras.tree.map_structure(lambda w, targets: _checked(name, w, targets.shape, has_steps), weights, y)
 
@@ -47,9 +46,7 @@ def from_classes(model, value, y) -> np.ndarray:
     is_one_hot = has_columns and _targets.loss_name(model) == "categorical_crossentropy"
     if not isinstance(y, np.ndarray) or (y[0].size > 1) != is_one_hot or not np.array_equal(y, np.floor(y)):
         received = f"y of shape {y.shape}" if isinstance(y, np.ndarray) else f"y of type {type(y).__name__}"
-        raise ArgumentError(
-            f"`class_weight` must be None where `y` has no class for each example. Received: {received}"
-        )
+        raise ValueError(f"`class_weight` must be None where `y` has no class for each example. Received: {received}")
     labels = y.argmax(axis=1) if is_one_hot else y.reshape(len(y))
     count = y.shape[1] if is_one_hot else _targets.num_classes(model)
     count = 2 if _targets.loss_name(model) in _targets.LABELS else count

@@ -12,8 +12,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from dlguide.errors import ArgumentError
-
 FORMATS = {
     "tf_saved_model": ("", ("tensorflow",)),
     "onnx": (".onnx", ("tensorflow", "onnx", "tf2onnx", "onnxruntime")),
@@ -47,7 +45,7 @@ def write(model: keras.Model, file: Path, format: str, arrays: list[np.ndarray],
             _finish_onnx(file)
     except Exception as error:  # Keras, TensorFlow and both converters have many kinds.
         received = f"model={model.name!r} ({' '.join(str(error).split())[:300]})"
-        raise ArgumentError(f"`model` must be one that Keras can export as {format!r}. Received: {received}") from error
+        raise ValueError(f"`model` must be one that Keras can export as {format!r}. Received: {received}") from error
 
 
 def _eight_bits(arrays: list[np.ndarray]) -> dict:
@@ -102,7 +100,7 @@ def _write_in_tensorflow(model, *rest) -> None:
                 "`model` must be made of Keras's and dlguide's layers on this backend; with others, load it with "
                 f"KERAS_BACKEND=tensorflow and export it there. Received: model={model.name!r} ({reason[:300]})"
             )
-        raise ArgumentError(reason)
+        raise ValueError(reason)
 
 
 if __name__ == "__main__":

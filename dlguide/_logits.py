@@ -6,7 +6,7 @@ import warnings
 import keras
 import numpy as np
 
-from dlguide import _keras, _targets
+from dlguide import _private_apis, _targets
 
 # Layers whose output is logits if their input is.
 PASSING = {
@@ -18,7 +18,7 @@ PASSING = {
 
 def gives_logits(model) -> bool:
     """Return whether a layer without an activation makes a model's single output; False if that is not known."""
-    for layer in _keras.layers_behind(model):
+    for layer in _private_apis.layers_behind(model):
         layer = layer.layer if type(layer) is keras.layers.TimeDistributed else layer
         has_none = getattr(layer, "activation", None) is keras.activations.linear
         if type(layer) not in PASSING and not (type(layer) is keras.layers.Activation and has_none):
@@ -52,7 +52,7 @@ def _metrics_of_probabilities(model):
     """Yield the names of the metrics of Keras that take logits for probabilities, and the ones to use instead."""
     shape = getattr(model, "output_shape", None)
     is_single = isinstance(shape, tuple) and shape[-1] == 1
-    for given in _keras.compiled_metrics(model):
+    for given in _private_apis.compiled_metrics(model):
         function = getattr(given, "__name__", None)
         if isinstance(given, keras.metrics.Metric) and _targets.is_of_keras(keras.metrics, given):
             name, config = type(given).__name__, given.get_config()

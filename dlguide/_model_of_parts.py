@@ -6,16 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide.errors import ArgumentError
-
 
 def refuse_targets_and_dict(x, y, names: tuple[str, str], must_be: str, why: str) -> None:
     """Refuse targets (`why` says why), and arrays by name (`must_be` says what `x` is): a model of parts has none."""
     x_name, y_name = names
     if y is not None:
-        raise ArgumentError(f"`{y_name}` must be None: {why}. Received: {y_name} of shape {np.shape(y)}")
+        raise ValueError(f"`{y_name}` must be None: {why}. Received: {y_name} of shape {np.shape(y)}")
     if isinstance(x, dict):
-        raise ArgumentError(f"`{x_name}` must be {must_be}. Received: a dict")
+        raise ValueError(f"`{x_name}` must be {must_be}. Received: a dict")
 
 
 class ModelOfParts(keras.Model):

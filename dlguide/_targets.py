@@ -6,8 +6,7 @@ import re
 import keras
 import numpy as np
 
-from dlguide import _checks, _keras
-from dlguide.errors import ArgumentError
+from dlguide import _checks, _private_apis
 
 SPARSE = "sparse_categorical_crossentropy"
 CLASSES = (SPARSE, "categorical_crossentropy")
@@ -59,19 +58,20 @@ def check_shape(name: str, shape: tuple, model) -> None:
     if not any(_checks.fits(shape, sizes) for sizes in fitting):
         text = _checks.text_of_shape(wanted[1:])
         what = "one integer label per prediction" if loss == SPARSE else "as the model's output"
-        raise ArgumentError(f"`{name}` must be of shape {text}, {what}. Received: {name} of shape {tuple(shape)}")
+        raise ValueError(f"`{name}` must be of shape {text}, {what}. Received: {name} of shape {tuple(shape)}")
 
 
 def in_rank_of_output(model, y: np.ndarray) -> np.ndarray:
     """Return targets in the output's rank, as `_arrays.in_own_shape` does with inputs, if only Keras reads them."""
     output, loss = getattr(model, "output_shape", None), loss_name(model)
     steps = ("train_step", "test_step", "compute_loss", "compute_metrics")
+    metrics = _private_apis.compiled_metrics(model)
     if (
         not isinstance(output, tuple)
         or loss not in (*OF_PROBABILITIES, *OF_NUMBERS)
         or any(getattr(type(model), step) is not getattr(keras.Model, step) for step in steps)
-        or not all(isinstance(m, str | None) or is_of_keras(keras.metrics, m) for m in _keras.compiled_metrics(model))
-        or any(type(m) is keras.metrics.MeanMetricWrapper for m in _keras.compiled_metrics(model))
+        or not all(isinstance(m, str | None) or is_of_keras(keras.metrics, m) for m in metrics)
+        or any(type(m) is keras.metrics.MeanMetricWrapper for m in metrics)
     ):
         return y
     ndim = len(output) - (loss == SPARSE)

@@ -9,7 +9,6 @@ from keras import layers, ops
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import LAST, batch_normalisation, dropped
 from dlguide._model_of_parts import ModelOfParts, refuse_targets_and_dict
-from dlguide.errors import ArgumentError
 
 
 def gan(
@@ -183,7 +182,7 @@ class GAN(ModelOfParts):
         parts = list(x) if isinstance(x, tuple | list) else [x]
         if len(parts) != 1 + self.is_conditional:
             received = f"{len(parts)} array{'s' if len(parts) > 1 else ''}"
-            raise ArgumentError(f"`{x_name}` must be {must_be}. Received: {received}")
+            raise ValueError(f"`{x_name}` must be {must_be}. Received: {received}")
         _data_checks.unit_range(f"{x_name}[0]" if self.is_conditional else x_name, parts[0])
         if self.is_conditional:
             labels = _data_checks.array(f"{x_name}[1]", parts[1], (1,))

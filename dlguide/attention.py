@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import dropped
 from dlguide.attention_layers import CausalConvolution, MaskedMean, PositionEmbedding, SelfAttention
-from dlguide.errors import ArgumentError
 
 
 def transformer_classifier(
@@ -137,7 +136,7 @@ def _blocks(
     multiple, factor = ("twice `num_heads`", 2) if modern else ("`num_heads`", 1)
     if embed_dim % (factor * num_heads):
         received = f"embed_dim={embed_dim}, num_heads={num_heads}"
-        raise ArgumentError(f"`embed_dim` must be a multiple of {multiple}. Received: {received}")
+        raise ValueError(f"`embed_dim` must be a multiple of {multiple}. Received: {received}")
 
     def normalised(x, name=None):
         # The dense layers after it can learn the scale; a shift is left out, as in OLMo.

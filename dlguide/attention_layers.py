@@ -7,7 +7,6 @@ import numpy as np
 from keras import ops
 
 from dlguide import _checks
-from dlguide.errors import ArgumentError
 
 HIDDEN = -3e4
 """Added to a score, it leaves weight zero after the softmax; float16 has no -1e9."""
@@ -19,7 +18,7 @@ ROTARY_SCALE = 10.0
 def _check_length(shape, max_length: int | None) -> None:
     """Refuse a sequence longer than the positions: a single one would be repeated in silence."""
     if max_length is not None and shape[1] is not None and shape[1] > max_length:
-        raise ArgumentError(f"sequences must have at most {max_length} steps. Received: {shape[1]} steps")
+        raise ValueError(f"sequences must have at most {max_length} steps. Received: {shape[1]} steps")
 
 
 def _softmax(scores):
@@ -117,9 +116,9 @@ class SelfAttention(keras.layers.Layer):
         features = input_shape[-1]
         received = f"Received: {features} features, num_heads={self.num_heads}"
         if features % self.num_heads:
-            raise ArgumentError(f"the features of the input must be a multiple of `num_heads`. {received}")
+            raise ValueError(f"the features of the input must be a multiple of `num_heads`. {received}")
         if self.max_length is not None and features // self.num_heads % 2:
-            raise ArgumentError(f"the features of each head must be an even number with `rotary_length`. {received}")
+            raise ValueError(f"the features of each head must be an even number with `rotary_length`. {received}")
         for name in ("query", "key", "value", "projection"):
             # Small initial weights, as in GPT-2: larger scores fix the attention early, and it learns less.
             is_small = name != "projection" and self.max_length is None

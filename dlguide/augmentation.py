@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import keras
 
-from dlguide import _checks, _keras
+from dlguide import _checks, _private_apis
 from dlguide._dense_layers import LAST
 
 
@@ -42,7 +42,7 @@ class Augmentation(keras.layers.Layer):
         self.layers = [_layer(kind, self.changes[kind]) for kind in _checks.CHANGES if kind in self.changes]
         if keras.backend.backend() == "jax":
             for layer in self.layers:
-                _keras.allow_jit(layer)
+                _private_apis.allow_jit(layer)
 
     def build(self, input_shape):
         for layer in self.layers:

@@ -7,7 +7,6 @@ import keras
 from dlguide import _checks, _layer_names
 from dlguide._dense_layers import LAST, batch_normalisation, dropped
 from dlguide.augmentation import Augmentation
-from dlguide.errors import ArgumentError
 
 
 def cnn(
@@ -69,7 +68,7 @@ def cnn(
     is_series = len(input_shape) == 2
     if augment and is_series:
         received = f"augment={augment!r}, input_shape={input_shape!r}"
-        raise ArgumentError(f"`augment` must be None for a series. Received: {received}")
+        raise ValueError(f"`augment` must be None for a series. Received: {received}")
     layers = keras.layers
     if is_series:
         conv, pool, global_pool = layers.Conv1D, layers.MaxPooling1D, layers.GlobalMaxPooling1D

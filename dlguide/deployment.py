@@ -11,7 +11,6 @@ import numpy as np
 
 from dlguide import _arrays, _checks, _export_formats, _export_runtimes
 from dlguide._export_formats import as_input
-from dlguide.errors import ArgumentError
 
 __all__ = ["Export", "export"]
 
@@ -96,7 +95,7 @@ def export(
     one = as_input([array[:1] for array in arrays])
     first, second = (keras.tree.flatten(model.predict_on_batch(one)) for _ in range(2))
     if not all(map(np.array_equal, first, second)):
-        raise ArgumentError(_random(model))
+        raise ValueError(_random(model))
     keras_seconds = _export_runtimes.median_seconds(lambda: model.predict_on_batch(one))
 
     try:
@@ -104,7 +103,7 @@ def export(
         scratch = tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-")
     except OSError as error:
         received = f"path={str(path)!r} ({error.strerror})"
-        raise ArgumentError(f"`path` must be in a folder that can be written. Received: {received}") from None
+        raise ValueError(f"`path` must be in a folder that can be written. Received: {received}") from None
     with scratch as folder:
         file = Path(folder, f"model{suffix}")
         _export_formats.write(model, file, format, arrays, bits)
@@ -122,11 +121,11 @@ def _checked(format, bits, path: Path) -> tuple[str, str]:
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         must = '`format` must be one whose packages are installed: pip install "dlguide[export]"'
-        raise ArgumentError(f"{must}. Received: format={format!r}, without {', '.join(missing)}")
+        raise ValueError(f"{must}. Received: format={format!r}, without {', '.join(missing)}")
     if bits not in (32, 8):
         raise _checks.error("bits", "32 or 8", bits)
     if bits == 8 and format != "litert":
-        raise ArgumentError(f"`bits` must be 32 for format={format!r}; 8 needs 'litert'. Received: bits={bits!r}")
+        raise ValueError(f"`bits` must be 32 for format={format!r}; 8 needs 'litert'. Received: bits={bits!r}")
     if path.suffix != suffix and suffix:
         raise _checks.error("path", f"a file that ends in {suffix} for format={format!r}", str(path))
     if path.exists():
@@ -140,10 +139,10 @@ def _examples_as_arrays(model, examples) -> list[np.ndarray]:
         raise _checks.error("model", "a keras.Model", model)
     inputs = getattr(model, "inputs", None)
     if not inputs:
-        raise ArgumentError(_random(model))
+        raise ValueError(_random(model))
     for tensor in inputs:
         if tensor.dtype == "string":
-            raise ArgumentError(
+            raise ValueError(
                 "`model` must read numbers: a file cannot hold a layer that reads text. Export the model behind that "
                 "layer, such as keras.Sequential(model.layers[1:]), and turn text into token ids before it. "
                 f"Received: model={model.name!r} with the input {tensor.name!r} of strings"
@@ -154,7 +153,7 @@ def _examples_as_arrays(model, examples) -> list[np.ndarray]:
     if len(arrays) != len(inputs) or not all(map(_fits, arrays, shapes)) or len({len(array) for array in arrays}) != 1:
         wanted = " and ".join(map(_checks.text_of_shape, shapes))
         received = " and ".join(str(np.shape(array)) for array in arrays) or "an empty list"
-        raise ArgumentError(f"`examples` must be numbers of shape {wanted}. Received: examples of shape {received}")
+        raise ValueError(f"`examples` must be numbers of shape {wanted}. Received: examples of shape {received}")
     return [array.astype(tensor.dtype) for array, tensor in zip(arrays, inputs, strict=True)]
 
 
@@ -184,7 +183,7 @@ def _largest_difference(model, format: str, arrays: list[np.ndarray], result: di
     received = f"Received: model={model.name!r}"
     if "error" in result:
         reason = " ".join(str(result["error"]).split())[:400]
-        raise ArgumentError(f"`model` must be one whose {format!r} file runs in its own runtime. {received} ({reason})")
+        raise ValueError(f"`model` must be one whose {format!r} file runs in its own runtime. {received} ({reason})")
     # Rounding to 8 bits has the size of the outputs, however small these are.
     largest, scale, tolerance = 0.0, *((0.0, EIGHT_BITS) if bits == 8 else (1.0, TOLERANCES[format]))
     for batch, outputs in zip(_batches(model, format, arrays), result["outputs"], strict=True):
@@ -192,10 +191,10 @@ def _largest_difference(model, format: str, arrays: list[np.ndarray], result: di
         for wanted, given in zip(expected, outputs, strict=True):
             if given.shape != wanted.shape:
                 shapes = f"{wanted.shape} and {given.shape}"
-                raise ArgumentError(f"`model` must give the same shape as its {format!r} file. {received}, {shapes}")
+                raise ValueError(f"`model` must give the same shape as its {format!r} file. {received}, {shapes}")
             scale = max(scale, float(np.abs(wanted).max()))
             largest = float(np.maximum(largest, np.abs(given - wanted).max()))  # NaN stays NaN.
     if not largest <= tolerance * scale:
         must = f"`model` must give the same numbers as its {format!r} file, to {tolerance:g}"
-        raise ArgumentError(f"{must}. {received}, a difference of {largest:.3g}")
+        raise ValueError(f"{must}. {received}, a difference of {largest:.3g}")
     return largest

@@ -11,7 +11,6 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from dlguide import _arrays, _checks, _data_checks
-from dlguide.errors import ArgumentError
 
 __all__ = ["attribution"]
 
@@ -88,7 +87,7 @@ def attribution(
         if window > min(x.shape[1:3]):
             raise _checks.error("window", f"from 1 to {min(x.shape[1:3])}, the size of the images", window)
         if stride > window:
-            raise ArgumentError(f"`stride` must be at most `window`. Received: stride={stride}, window={window}")
+            raise ValueError(f"`stride` must be at most `window`. Received: stride={stride}, window={window}")
     layer = _last_image_layer(model) if method == "grad_cam" else None
 
     rows = [slice(start, start + batch_size) for start in range(0, len(x), batch_size)]
@@ -213,7 +212,7 @@ def _scores(model, x) -> np.ndarray:
     if np.ndim(scores) != 2:
         shapes = ", ".join(str(np.shape(each)) for each in keras.tree.flatten(scores))
         must_be = "`model` must have one output of shape (batch, classes)"
-        raise ArgumentError(f"{must_be}. Received: model with outputs of shape {shapes}")
+        raise ValueError(f"{must_be}. Received: model with outputs of shape {shapes}")
     return np.asarray(scores, "float32")
 
 

@@ -7,7 +7,6 @@ import keras
 
 from dlguide import _checks, _layer_names
 from dlguide._dense_layers import dropped
-from dlguide.errors import ArgumentError
 
 CELLS = {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
@@ -97,7 +96,7 @@ def _sequence_shape(value, vocab_size: int | None) -> tuple[int | None, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != (1 if vocab_size else 2):
         shape = "(length,) with `vocab_size`" if vocab_size else "(length, features) without `vocab_size`"
         received = f"input_shape={value!r}, vocab_size={vocab_size!r}"
-        raise ArgumentError(f"`input_shape` must be {shape}. Received: {received}")
+        raise ValueError(f"`input_shape` must be {shape}. Received: {received}")
     length, *rest = value
     sizes = _checks.shape("input_shape", value if length is not None else (1, *rest))
     return (length if length is None else sizes[0], *sizes[1:])

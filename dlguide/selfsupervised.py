@@ -8,7 +8,6 @@ from keras import ops
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._model_of_parts import ModelOfParts, refuse_targets_and_dict
 from dlguide.augmentation import Augmentation
-from dlguide.errors import ArgumentError
 
 
 def contrastive(
@@ -58,7 +57,7 @@ def contrastive(
         raise _checks.error("encoder", "a keras.Model that is built, functional or sequential", encoder)
     if len(outputs) > 1 or len(outputs[0].shape) != 2:
         shapes = ", ".join(str(tensor.shape) for tensor in outputs)
-        raise ArgumentError(f"`encoder` must be a model that gives vectors. Received: encoder with outputs of {shapes}")
+        raise ValueError(f"`encoder` must be a model that gives vectors. Received: encoder with outputs of {shapes}")
     if augment is None:
         raise _checks.error("augment", "a mapping: without it both views are the same", augment)
     augment = _checks.changes("augment", augment)

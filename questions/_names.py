@@ -22,9 +22,8 @@ class Names:
                 found = names.get(f"{kind}: {' / '.join(keys[start:])}")
                 if found is not None:
                     return found
-        from dlguide.errors import ArgumentError  # Here, because it imports Keras.
 
-        raise ArgumentError(f"names.csv must have a row `{kind}: {keys[-1]}`")
+        raise ValueError(f"names.csv must have a row `{kind}: {keys[-1]}`")
 
     def title(self, panel: str) -> str:
         """Return the title of a panel, an empty string where it has none."""

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dlguide.errors import ArgumentError
-
 # In a wheel the files are inside the package, in a checkout beside it.
 FOLDER = Path(__file__).parents[1] / "_data"
 if not FOLDER.is_dir():
@@ -42,7 +40,7 @@ def read(file_name: str, folder: Path = FOLDER) -> bytes:
         ) from None
     received = hashlib.sha256(content).hexdigest()
     if received != expected:
-        raise ArgumentError(
+        raise ValueError(
             f"{path} is damaged. Expected: sha256 {expected}. "
             f"Received: sha256 {received} ({len(content)} bytes). {cure}."
         )

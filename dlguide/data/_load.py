@@ -11,7 +11,6 @@ import numpy as np
 
 from dlguide import _checks
 from dlguide.data._sets import FROM_FILE, LOADERS, ORDERED, limit_examples, text_parts
-from dlguide.errors import ArgumentError
 
 SOURCES = Path(__file__).with_name("sources.csv")
 """The licence and the citation of each data set."""
@@ -173,15 +172,15 @@ def load_text(path: str | os.PathLike, *, length: int = 128, limit: int | None =
     try:
         text = path.read_text(encoding="utf-8-sig")  # Without the byte order mark of Windows.
     except OSError as error:
-        raise ArgumentError(f"`path` must be a file that can be read. {received} ({error.strerror})") from None
+        raise ValueError(f"`path` must be a file that can be read. {received} ({error.strerror})") from None
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise ArgumentError(f"`path` must be a text file in UTF-8. {received}, which is not")
+        raise ValueError(f"`path` must be a text file in UTF-8. {received}, which is not")
     least = 10 * (length + 1)
     if len(text) < least:
         must = f"`path` must be a text of at least {least} characters, so that each part has {length} or more"
-        raise ArgumentError(f"{must}. {received} of {len(text)} characters")
+        raise ValueError(f"{must}. {received} of {len(text)} characters")
     parts, more = text_parts(text, length)
     if limit is not None:
         parts = [(x[-limit:], y[-limit:]) for x, y in parts]

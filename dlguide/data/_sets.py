@@ -12,7 +12,6 @@ import numpy as np
 
 from dlguide import _checks
 from dlguide.data._files import read, read_arrays, read_columns
-from dlguide.errors import ArgumentError
 
 PADDING, UNKNOWN = "", "\N{REPLACEMENT CHARACTER}"  # ids 0 and 1 of every vocabulary
 START, END = "<start>", "<end>"  # ids 2 and 3 of a vocabulary of targets
@@ -136,7 +135,7 @@ def _fashion_mnist(seed: int):
     for array_name, array in arrays.items():
         received, expected = hashlib.sha256(array.tobytes()).hexdigest(), FASHION_MNIST_ARRAYS[array_name]
         if received != expected:
-            raise ArgumentError(
+            raise ValueError(
                 f"{array_name} of fashion_mnist in {folder} is damaged. Expected: sha256 {expected}. "
                 f"Received: sha256 {received}. Delete {', '.join(files)} there, to have them downloaded again."
             )

@@ -11,7 +11,7 @@ import traceback
 
 import keras
 
-from dlguide import _keras, training
+from dlguide import _private_apis, training
 from dlguide.diagnosis import check
 from dlguide.diagnosis._layers import MADE_WITH, copied
 from dlguide.diagnosis._program import OPTIONS
@@ -74,7 +74,7 @@ def _watched(calls: list):
                     kept.pop("verbose", None)
                     calls.append([model, None, kept])
                     with kept_seeds(), contextlib.suppress(Exception):  # The script must not see it.
-                        calls[-1][1] = copied(model, metrics=_keras.compiled_metrics(model))
+                        calls[-1][1] = copied(model, metrics=_private_apis.compiled_metrics(model))
             is_within.append(model)
             try:
                 return fit(model, *args, **options)

@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from dlguide import _keras, _targets
+from dlguide import _private_apis, _targets
 from dlguide.diagnosis import _repairs
 from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layers import Head, head_of
@@ -140,7 +140,7 @@ def check_metrics(program: Program):
         ("metric_of_bits", m.BinaryAccuracy, "binary_accuracy", is_one_of_many),
         ("metric_of_one", m.CategoricalAccuracy, "categorical_accuracy", program.units == 1 or task.form == "integers"),
     )
-    for metric in _keras.compiled_metrics(program.model) if task.kind == "classes" else ():
+    for metric in _private_apis.compiled_metrics(program.model) if task.kind == "classes" else ():
         name = metric if isinstance(metric, str) else type(metric).__name__
         for key, kind, known_as, is_wrong in wrong:
             if is_wrong and (type(metric) is kind or name.lower() == known_as):

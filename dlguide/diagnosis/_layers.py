@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import keras
 
-from dlguide import _keras
+from dlguide import _private_apis
 
 L = keras.layers
 WEIGHTED = (L.Dense, L.Conv1D, L.Conv2D, L.Conv3D)
@@ -56,7 +56,7 @@ class Head(NamedTuple):
 def head_of(program) -> Head | None:
     """Return the head of a model with one output; None if its layers do not show it."""
     after, found = [], []
-    for layer in _keras.layers_behind(program.model) if program.units else ():
+    for layer in _private_apis.layers_behind(program.model) if program.units else ():
         if not isinstance(layer, keras.layers.Layer):
             return None  # A function of `keras.ops`.
         if activation_of(layer) != "linear":
@@ -126,7 +126,7 @@ def copied(model, changes: dict | None = None, loss=None, rate: float | None = N
             layer.finalize_state()
     old = optimizer_of(model)
     optimizer = type(old).from_config(old.get_config() | ({} if rate is None else {"learning_rate": rate}))
-    copy.compile(optimizer, loss or model.loss, _keras.loss_weights(model), **options)
+    copy.compile(optimizer, loss or model.loss, _private_apis.loss_weights(model), **options)
     return copy
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlguide import _keras
+from dlguide import _private_apis
 from dlguide.diagnosis import _repairs
 from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layer_checks import DROPOUT
@@ -27,7 +27,7 @@ def notes_of(program: Program, linear: float | None = None):
     x = program.x
     if is_numbers(x) and x.ndim == 2 and (constant := int((x.std(0) == 0).sum())):
         yield "note_constant", {"count": constant, "columns": x.shape[1]}
-    names = [str(getattr(each, "name", each)) for each in _keras.compiled_metrics(program.model)]
+    names = [str(getattr(each, "name", each)) for each in _private_apis.compiled_metrics(program.model)]
     if program.task.kind == "numbers" and any("acc" in name.lower() for name in names):
         yield "note_accuracy", {}
 

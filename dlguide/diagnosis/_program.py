@@ -9,10 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _arrays, _checks, _data_sets, _keras, _targets
+from dlguide import _arrays, _checks, _data_sets, _private_apis, _targets
 from dlguide.diagnosis._layers import copied, optimizer_of
 from dlguide.diagnosis._task import Task, task_of
-from dlguide.errors import ArgumentError
 
 OPTIONS = tuple(inspect.signature(keras.Model.fit).parameters)[3:]
 MOST_EXAMPLES, HELD_OUT, FEWEST, MOST_NUMBERS = 12_000, 1_000, 300, 200_000_000
@@ -99,21 +98,21 @@ def program_of(model, x, y=None, **options) -> Program:
         if name not in OPTIONS:
             raise TypeError(f"check() got an unexpected keyword argument {name!r}")
     if not isinstance(model, keras.Model) or not model.compiled:
-        raise ArgumentError(f"`model` must be a compiled keras.Model. Received: model={model!r}")
+        raise ValueError(f"`model` must be a compiled keras.Model. Received: model={model!r}")
     epochs = _checks.integer("epochs", options.get("epochs", 1))
     weights, batch_size = options.get("sample_weight"), options.get("batch_size")
     (x, y, weights, batch_size), is_data_set = _examples("x", x, y, weights, batch_size)
     n, share = count(x), options.get("validation_split") or 0
     if not n:
-        raise ArgumentError("`x` must have at least one row. Received: x without a row")
+        raise ValueError("`x` must have at least one row. Received: x without a row")
     for part in keras.tree.flatten((x, y)):
         if part is not None and len(part) != n:
             raise _checks.shape_error("`x` and `y` must have as many rows", x=keras.tree.flatten(x)[0], y=part)
     try:
-        copy = copied(model, metrics=_keras.compiled_metrics(model))
+        copy = copied(model, metrics=_private_apis.compiled_metrics(model))
     except (NotImplementedError, TypeError, ValueError) as error:
         must = "`model` must be one that can be copied: its class, or that of a layer, needs `get_config`"
-        raise ArgumentError(f"{must}. Received: model={model!r}") from error
+        raise ValueError(f"{must}. Received: model={model!r}") from error
     shape, fixed = getattr(model, "output_shape", None), fixed_batch_size(model)
     with contextlib.suppress(Exception):  # The training shows the error.
         if shape is None:
@@ -141,7 +140,7 @@ def program_of(model, x, y=None, **options) -> Program:
     kept["sample_weight"] = take(weights, train)
     program = Program(model, take(x, train), take(y, train), (take(x, held), take(y, held)), Task("numbers"), epochs,
                       batch_size or 32, kept, given)  # fmt: skip
-    metrics = " ".join(str(getattr(each, "name", each)) for each in _keras.compiled_metrics(model))
+    metrics = " ".join(str(getattr(each, "name", each)) for each in _private_apis.compiled_metrics(model))
     config = model.loss.get_config() if isinstance(model.loss, keras.losses.Loss) else {}
     task = task_of(y, program.loss, "acc" in metrics.lower(), shape, config.get("ignore_class"))
     return dataclasses.replace(program, task=task)
@@ -168,7 +167,7 @@ def _examples(name: str, x, y=None, weights=None, batch_size=None) -> tuple[tupl
         if sum(count(each[0]) for each in found) >= MOST_EXAMPLES:
             break
     if not found:
-        raise ArgumentError(f"`{name}` must have at least one batch. Received: {name} without one")
+        raise ValueError(f"`{name}` must have at least one batch. Received: {name} without one")
     joined = [None if parts[0] is None else keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
               for parts in zip(*found, strict=True)]  # fmt: skip
     return (*joined, count(found[0][0])), True

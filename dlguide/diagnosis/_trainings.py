@@ -9,7 +9,7 @@ import time
 import keras
 import numpy as np
 
-from dlguide import _keras
+from dlguide import _private_apis
 from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layers import copied, optimizer_of
 from dlguide.diagnosis._program import Program, count, fixed_batch_size, take
@@ -141,7 +141,7 @@ def _as_tensor(array):
 @contextlib.contextmanager
 def kept_seeds():
     """Inside, anything may be drawn and seeded; afterwards random numbers go on as if nothing had been."""
-    restore, states = _keras.random_states(), (random.getstate(), np.random.get_state())
+    restore, states = _private_apis.random_states(), (random.getstate(), np.random.get_state())
     try:
         yield
     finally:

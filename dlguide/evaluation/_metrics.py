@@ -9,7 +9,6 @@ import numpy as np
 
 from dlguide import _checks, _data_checks, _data_sets, _extras, _targets
 from dlguide._arrays import Arrays
-from dlguide.errors import ArgumentError
 
 
 def evaluate(
@@ -71,7 +70,7 @@ def evaluate(
         evaluated = {"x": x, "y": y, "batch_size": batch_size}
     else:
         if y is not None:
-            raise ArgumentError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
+            raise ValueError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
         data, labels = _data_sets.checked(model, "x", _data_sets.Data(kind, x)), None
         if has_classes or has_labels:
             y, scores = _read(model, data)
@@ -109,7 +108,7 @@ def _read(model, data: _data_sets.Data) -> tuple[np.ndarray, np.ndarray]:
     for batch in data.batches():
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if y is None:
-            raise ArgumentError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
+            raise ValueError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
         targets.append(_data_sets.as_arrays(y))
         outputs.append(model.predict_on_batch(x if data.yields_tf_tensors else _data_sets.as_arrays(x)))
     y = np.concatenate(targets)

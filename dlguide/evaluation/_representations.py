@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _extras
-from dlguide.errors import ArgumentError
 
 
 def frechet_distance(features: ArrayLike, reference: ArrayLike) -> float:
@@ -132,7 +131,7 @@ def _values_and_labels(name: str, values: ArrayLike, labels_name: str, labels: A
     """Return `values`, with `ndim` axes, and `labels` as arrays, or raise."""
     values, labels = _data_checks.array(name, values, (ndim,)), _data_checks.array(labels_name, labels, (1,))
     if len(values) != len(labels) or not len(values):
-        raise ArgumentError(
+        raise ValueError(
             f"`{name}` and `{labels_name}` must have the same length, at least 1. "
             f"Received: {name} of length {len(values)}, {labels_name} of length {len(labels)}"
         )

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlguide import _checks
-from dlguide.errors import ArgumentError
 from dlguide.plots._figure import names_of_classes, new_figure
 
 
@@ -39,7 +38,7 @@ def attention(weights: ArrayLike, tokens: Sequence[str], attended: Sequence[str]
         shape, more = ("length", "") if is_within else ("other length", " and `attended`")
         must = f"`weights` must be of shape (heads, length, {shape}), with a length of at least that of `tokens`{more}"
         received = f"weights of shape {weights.shape}, tokens={tokens!r}"
-        raise ArgumentError(f"{must}. Received: {received}{'' if is_within else f', attended={attended!r}'}")
+        raise ValueError(f"{must}. Received: {received}{'' if is_within else f', attended={attended!r}'}")
     weights = weights[:, :rows, :columns]
     with new_figure((1 + 0.3 * columns) * len(weights), 1.4 + 0.3 * rows) as figure:
         for head, axes in enumerate(figure.subplots(1, len(weights), squeeze=False)[0]):

@@ -5,7 +5,7 @@ import functools
 import keras
 import numpy as np
 
-from dlguide import _keras
+from dlguide import _private_apis
 from dlguide._rows import Rows
 from dlguide.training import _processes
 
@@ -62,7 +62,7 @@ class ArrayBatches(keras.utils.PyDataset):
         self._first_step = first_step
         if keras.backend.backend() == "tensorflow":
             return self._as_dataset(first_step)
-        return self if isinstance(self._arrays, tuple | dict) else _keras.source_of_arrays(self) or self
+        return self if isinstance(self._arrays, tuple | dict) else _private_apis.source_of_arrays(self) or self
 
     def begin(self, epoch: int) -> None:
         """Set the order of an epoch."""

@@ -6,7 +6,7 @@ import time
 import keras
 import numpy as np
 
-from dlguide import _keras
+from dlguide import _private_apis
 from dlguide.training._log import Log
 from dlguide.training._run import Run
 
@@ -135,7 +135,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
 
     def check(self) -> None:
         """Raise if the loss of the epoch so far is not finite."""
-        if not _keras.synchronise(self.model) and self._step is not None:
+        if not _private_apis.synchronise(self.model) and self._step is not None:
             return  # The metrics are old.
         for metric in self.model.metrics:
             if metric.name == "loss":

@@ -7,9 +7,8 @@ import json
 import keras
 import numpy as np
 
-from dlguide import _keras
+from dlguide import _private_apis
 from dlguide._identity import ByIdentity
-from dlguide.errors import ArgumentError
 from dlguide.training import _fingerprint, _state
 
 
@@ -43,7 +42,7 @@ def check_owner(owner) -> None:
         return
     is_kept = _state.variables_of(owner) is not None or isinstance(owner, np.random.Generator)
     if not is_kept and not _state.has_protocol(owner):
-        raise ArgumentError(
+        raise ValueError(
             "`keep` must get objects with `get_state` and `set_state`, NumPy generators, or objects of Keras's with "
             f"variables. Received: {type(owner).__name__}"
         )
@@ -67,7 +66,7 @@ def capture(model: keras.Model | None, owners, progress: Progress) -> tuple[dict
     state["variables"] = [_state.encode(_state.as_array(variable), store) for variable in variables]
     if model is not None:
         places = {id(variable): place for place, variable in enumerate(model.variables)}
-        built_for = [_keras.optimized_variables(optimizer) for optimizer in _optimizers(model)]
+        built_for = [_private_apis.optimized_variables(optimizer) for optimizer in _optimizers(model)]
         state["optimizers"] = [[places[id(v)] for v in weights if id(v) in places] for weights in built_for]
     if model is not None and progress.step:
         state["metrics"] = [_state.encode(_state.as_array(variable), store) for variable in model.metrics_variables]
@@ -77,7 +76,7 @@ def capture(model: keras.Model | None, owners, progress: Progress) -> tuple[dict
             state["owners"].append(_attribute_codes(owner, store, known, state["unkept"]))
         else:
             state["owners"].append(_state.encode(owner, store, known))
-    seed_state = _keras.global_seed_state()
+    seed_state = _private_apis.global_seed_state()
     state["global_seed"] = None if seed_state is None else _state.encode(_state.as_array(seed_state), store)
     if keras.backend.backend() == "torch":
         import torch
@@ -105,7 +104,7 @@ def restore(model: keras.Model | None, owners, saved: dict[str, np.ndarray]) -> 
         else:
             _state.decode(code, saved, known, owner)
     if state["global_seed"] is not None:
-        _keras.set_global_seed_state(_state.decode(state["global_seed"], saved))
+        _private_apis.set_global_seed_state(_state.decode(state["global_seed"], saved))
     if "torch" in state:
         import torch
 
@@ -114,7 +113,7 @@ def restore(model: keras.Model | None, owners, saved: dict[str, np.ndarray]) -> 
 
 def _assign(variables: list, codes: list, saved: dict) -> None:
     if len(variables) != len(codes):
-        raise ArgumentError(
+        raise ValueError(
             f"`model` must have the variables of the checkpoint: build it, its metrics and its optimizers before the "
             f"run. Received: {len(variables)} variables, {len(codes)} in the checkpoint"
         )
@@ -160,7 +159,7 @@ def _variables(model) -> list:
 def _attributes(callback) -> dict:
     # Where it writes may be another place now.
     places = _fingerprint.OF_OUTPUT.intersection(inspect.signature(type(callback).__init__).parameters)
-    left_out = places.union(_keras.CALLBACK_ATTRIBUTES)
+    left_out = places.union(_private_apis.CALLBACK_ATTRIBUTES)
     return {name: value for name, value in vars(callback).items() if name not in left_out}
 
 
@@ -191,7 +190,7 @@ def _set_attributes(callback, codes: dict, saved: dict, known: set[int]) -> None
         if not isinstance(code, dict) or "unchanged" not in code:
             setattr(callback, name, _state.decode(code, saved, known, now))
         elif _FIRST.get(callback).get(name) == code["unchanged"] != _state.digest(now, known):
-            raise ArgumentError(
+            raise ValueError(
                 f"`callbacks` must have a new {type(callback).__name__}: a run has changed `{name}` of this one since "
                 "the checkpoint, which has a hash of it only."
             )

@@ -8,10 +8,9 @@ import warnings
 
 import keras
 
-from dlguide import _data_checks, _data_sets, _example_weights, _keras, _logits
+from dlguide import _data_checks, _data_sets, _example_weights, _logits, _private_apis
 from dlguide._data_sets import Data
 from dlguide.data import is_test_part
-from dlguide.errors import ArgumentError
 
 
 def training_data(model, x, y, sample_weight, class_weight, batch_size: int) -> Data:
@@ -22,12 +21,12 @@ def training_data(model, x, y, sample_weight, class_weight, batch_size: int) -> 
         for name, value in {"y": y, "sample_weight": sample_weight, "class_weight": class_weight}.items():
             if value is not None:
                 way = "" if name == "y" else " (let the data set give (x, y, sample_weight))"
-                raise ArgumentError(
+                raise ValueError(
                     f"`{name}` must be None where `x` is a {kind}{way}. Received: {name} of type {type(value).__name__}"
                 )
         return _data_sets.checked(model, "x", Data(kind, x), is_training=True)
     if class_weight is not None and sample_weight is not None:
-        raise ArgumentError(f"`class_weight` must be None with `sample_weight`. Received: class_weight={class_weight}")
+        raise ValueError(f"`class_weight` must be None with `sample_weight`. Received: class_weight={class_weight}")
     x, y = _data_checks.examples(model, x, y, batch_size=batch_size)
     if class_weight is not None:
         return Data(kind, (x, y, _example_weights.from_classes(model, class_weight, y)))
@@ -44,7 +43,7 @@ def validation_data(model, value) -> Data | None:
     if kind != "arrays":
         return _data_sets.checked(model, "validation_data", Data(kind, value))
     if not isinstance(value, tuple | list) or len(value) not in (1, 2, 3):
-        raise ArgumentError(
+        raise ValueError(
             "`validation_data` must be a tuple (x, y) or (x, y, sample_weight), or (x,) for a model without targets. "
             f"Received: {type(value).__name__}"
         )
@@ -67,7 +66,7 @@ def build_model(model: keras.Model, train: Data, batch_size: int) -> None:
     """Build a model that would be built by its first step, if it is called on `x` there."""
     if keras.backend.backend() != "tensorflow" and not train.is_arrays:
         with contextlib.suppress(Exception):  # Of a model with a step of its own, which Keras may not call.
-            _keras.build(model, _batch(train))
+            _private_apis.build(model, _batch(train))
     if model.built or type(model).train_step is not keras.Model.train_step:
         return
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from dlguide._data_sets import Data
 from dlguide._identity import ByIdentity
-from dlguide.errors import ArgumentError
 
 # Of each tf.data.Dataset, a variable that counts how often it was begun; of each PyDataset, how many calls of
 # `on_epoch_end` and `on_epoch_begin` it got, which take turns.
@@ -47,7 +46,7 @@ class OtherBatches:
         """Do nothing when an epoch has ended."""
 
     def _refuse(self, epoch: int) -> None:
-        raise ArgumentError(
+        raise ValueError(
             f"`x` must be a data set at the start of epoch {epoch + 1}, or before it: this object was read further and "
             "cannot be set back. Make it again, as a new process would. "
             f"Received: x of type {type(self._content).__name__}"

@@ -7,9 +7,8 @@ from typing import Any, TypedDict, Unpack
 
 import keras
 
-from dlguide import _checks, _keras, _tensorflow_speed
-from dlguide.errors import ArgumentError
-from dlguide.training import _batches, _callbacks, _data, _data_set_batches, _fingerprint, _processes
+from dlguide import _checks, _private_apis
+from dlguide.training import _batches, _callbacks, _data, _data_set_batches, _fingerprint, _processes, _speed
 from dlguide.training._log import History, Log
 from dlguide.training._run import Run
 
@@ -137,7 +136,7 @@ def fit(
         called = _callbacks.RunCallbackList(run, batches, own, stopping, guard, reports, **bar)
         steps = None if batches.steps is None else batches.steps * epochs
         with (
-            _tensorflow_speed.fast(model, own, steps, batch_size),
+            _speed.fast(model, own, steps, batch_size),
             _processes.data_parallel(model, processes),
             _errors(run, batches, guard, verbose),
         ):
@@ -177,13 +176,13 @@ def _errors(run: Run, batches, guard, verbose: int):
         try:
             yield
         except _callbacks.NonFiniteLossError:
-            _keras.synchronise(run.model)
+            _private_apis.synchronise(run.model)
             guard.restore_best()
             if guard.best_epoch:
                 run.save_model()
             raise
         except BaseException:
-            _keras.synchronise(run.model)
+            _private_apis.synchronise(run.model)
             if verbose and run.interruption:
                 print(run.interruption, flush=True)
             raise
@@ -212,10 +211,10 @@ def _check_settings(model, validation_data, patience: int | None, verbose, keras
             raise TypeError(f"fit() got an unexpected keyword argument {name!r}")
         default, way = REFUSED[name]
         if not (value is default or (default is not None and value == default)):
-            raise ArgumentError(f"`{name}` must be left out: {way}. Received: {name}={value!r}")
+            raise ValueError(f"`{name}` must be left out: {way}. Received: {name}={value!r}")
     if patience and validation_data is None:
-        raise ArgumentError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
+        raise ValueError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
     if verbose not in ("auto", 0, 1, 2):
         raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
     if not model.compiled:
-        raise ArgumentError(f"`model` must be compiled before `fit`. Received: model={model!r}")
+        raise ValueError(f"`model` must be compiled before `fit`. Received: model={model!r}")

@@ -13,7 +13,6 @@ import filelock
 import keras
 import numpy as np
 
-from dlguide.errors import ArgumentError
 from dlguide.training import _processes
 from dlguide.training._differences import difference
 
@@ -36,14 +35,14 @@ def open_run(path, config: dict, first_weights: str | None, check: Callable[[dic
             if folder is not None:
                 stack.callback(folder.close)
                 saved = folder.open()
-        except ArgumentError:
+        except ValueError:
             if processes > 1:
                 _processes.broadcast(None)
             raise
         if processes > 1:
             content = _processes.broadcast(encode(saved) if saved else b"")
             if content is None:
-                raise ArgumentError("`run_dir` was refused by process 0, which says why")
+                raise ValueError("`run_dir` was refused by process 0, which says why")
             saved = decode(content) if content else {}
         yield folder, saved
 
@@ -162,8 +161,8 @@ class RunFolder:
     def _warn(self, text: str) -> None:
         warnings.warn(f"run {str(self.path)!r} {text}.", UserWarning, stacklevel=8)  # The caller of `Run`.
 
-    def _error(self, must: str, received: str = "") -> ArgumentError:
-        return ArgumentError(f"`run_dir` must {must}. Received: run_dir={str(self.path)!r}{received}")
+    def _error(self, must: str, received: str = "") -> ValueError:
+        return ValueError(f"`run_dir` must {must}. Received: run_dir={str(self.path)!r}{received}")
 
     @contextlib.contextmanager
     def _room_for(self, what: str):

@@ -9,8 +9,7 @@ import os
 import keras
 import numpy as np
 
-from dlguide import _keras
-from dlguide.errors import ArgumentError
+from dlguide import _private_apis
 
 
 def rank_and_size() -> tuple[int, int]:
@@ -19,14 +18,14 @@ def rank_and_size() -> tuple[int, int]:
     if "KERAS_DISTRIBUTION_JOB_ADDRESSES" not in os.environ and size == "1":
         return 0, 1
     if keras.backend.backend() != "jax":
-        raise ArgumentError(
+        raise ValueError(
             "`KERAS_BACKEND` must be jax where `KERAS_DISTRIBUTION_*` asks for several processes. "
             f"Received: KERAS_BACKEND={keras.backend.backend()!r}"
         )
     import jax
 
     if not jax.distributed.is_initialized():
-        raise ArgumentError(
+        raise ValueError(
             "`keras.distribution.initialize()` must be called before the model is built where `KERAS_DISTRIBUTION_*` "
             "asks for several processes. Received: no call"
         )
@@ -62,17 +61,17 @@ def of_run(model, batch_size: int, train, valid) -> tuple[int, int]:
     if size == 1:
         return rank, size
     if batch_size % size:
-        raise ArgumentError(f"`batch_size` must be a multiple of the {size} processes. Received: {batch_size=}")
+        raise ValueError(f"`batch_size` must be a multiple of the {size} processes. Received: {batch_size=}")
     for name, part in ({"x": train} | ({} if valid is None else {"validation_data": valid})).items():
         if not part.is_arrays:
-            raise ArgumentError(f"`{name}` must be arrays where {size} processes share it. Received: a {part.kind}")
+            raise ValueError(f"`{name}` must be arrays where {size} processes share it. Received: a {part.kind}")
         n = len(next(array for array in keras.tree.flatten(part.content) if array is not None))
         if n % batch_size % size:
-            raise ArgumentError(
+            raise ValueError(
                 f"`{name}` must end in a batch that {size} processes can share. "
                 f"Received: {n} examples, {n % batch_size} in the last batch"
             )
-    return rank, size if _keras.has_layout(model.variables[0]) else 1
+    return rank, size if _private_apis.has_layout(model.variables[0]) else 1
 
 
 @contextlib.contextmanager
@@ -82,7 +81,7 @@ def data_parallel(model, processes: int):
         yield
         return
     if keras.distribution.distribution() is not None:
-        raise ArgumentError(
+        raise ValueError(
             "`keras.distribution` must be unset where several processes share a `fit`. Received: a distribution"
         )
     distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
@@ -99,12 +98,12 @@ def data_parallel(model, processes: int):
         ) from error
     finally:
         keras.distribution.set_distribution(None)
-        _keras.set_functions(model)
+        _private_apis.set_functions(model)
         _move(model, lambda variable: None)
 
 
 def _move(model, layout) -> None:
     for variable in (*model.variables, *model.optimizer.variables, *model.metrics_variables):
         value = np.asarray(variable.value)
-        _keras.set_layout(variable, layout)
+        _private_apis.set_layout(variable, layout)
         variable.assign(value)

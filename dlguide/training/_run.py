@@ -10,9 +10,8 @@ from pathlib import Path
 
 import keras
 
-from dlguide import _checks, _keras
+from dlguide import _checks, _private_apis
 from dlguide._identity import ByIdentity
-from dlguide.errors import ArgumentError
 from dlguide.training import _checkpoint, _fingerprint, _folder, _processes, _state
 from dlguide.training._log import History
 
@@ -193,13 +192,13 @@ class Run:
     def epochs(self) -> Iterator[int]:
         """Yield the epochs that are left; each must end in `end_epoch`."""
         if self._epochs is None:
-            raise ArgumentError("`epochs` must be given to a `Run` that has some. Received: epochs=None")
+            raise ValueError("`epochs` must be given to a `Run` that has some. Received: epochs=None")
         self.restore()
         while not self.is_finished:
             epoch = self.progress.epoch
             yield epoch
             if self.progress.epoch == epoch:
-                raise ArgumentError(f"`end_epoch` must be called in each epoch. Received: no call in epoch {epoch}")
+                raise ValueError(f"`end_epoch` must be called in each epoch. Received: no call in epoch {epoch}")
 
     def steps(self, count: int) -> Iterator[int]:
         """Yield the steps of the epoch that are left; a checkpoint may be written before each.
@@ -265,7 +264,7 @@ class Run:
     def _save(self) -> None:
         if self._run_dir is None:
             return
-        if self.model is not None and not _keras.synchronise(self.model) and self.progress.step:
+        if self.model is not None and not _private_apis.synchronise(self.model) and self.progress.step:
             return  # At an epoch's end Keras has done it.
         begin = time.perf_counter()
         self._check()

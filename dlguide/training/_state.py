@@ -11,8 +11,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from dlguide import _keras
-from dlguide.errors import ArgumentError
+from dlguide import _private_apis
 
 PLAIN = (type(None), bool, int, float, str)
 SEQUENCES = {kind.__name__: kind for kind in (list, tuple, set, frozenset)}
@@ -56,7 +55,7 @@ def encode(value, store: Callable[[np.ndarray], str], known: set[int] = frozense
     is_array = isinstance(value, np.ndarray | np.generic)
     if is_array and (value.dtype.kind not in "OV" or value.dtype.name == "bfloat16"):
         return {"array": store(np.asarray(value)), "dtype": value.dtype.name, "scalar": isinstance(value, np.generic)}
-    for word, function in _keras.COMPARISONS.items():
+    for word, function in _private_apis.COMPARISONS.items():
         if value is function:
             return {"comparison": word}
     if isinstance(value, np.random.Generator):
@@ -91,7 +90,7 @@ def decode(code, arrays: dict, known: set[int] = frozenset(), now=None):
         array = array.astype("bfloat16") if code["dtype"] == "bfloat16" else array.copy()
         return array[()] if code["scalar"] else array
     if kind == "comparison":
-        return _keras.COMPARISONS[content]
+        return _private_apis.COMPARISONS[content]
     if kind == "generator":
         return _generator(decode(content, arrays), now)
     if kind == "variables":
@@ -141,8 +140,8 @@ def _mapping(code: dict, arrays: dict, known: set[int], now) -> dict:
     return collections.defaultdict(FACTORIES[code["factory"]], pairs)
 
 
-def _missing(what: str, now) -> ArgumentError:
-    return ArgumentError(
+def _missing(what: str, now) -> ValueError:
+    return ValueError(
         f"The state of a checkpoint must find {what}, in its place. "
         f"Received: {'nothing' if now is None else type(now).__name__}"
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlguide.errors import ArgumentError
 from questions import __main__ as command_module
 from questions import _examples, _figure, _progress, _questions, _recheck, _retraining, _run
 from recipes._lib.runs import machine_facts, seed_intervals
@@ -254,7 +253,7 @@ def test_a_page_or_a_table_that_lacks_something_is_refused_before_anything_is_me
 ):
     path = question.folder / file
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    with pytest.raises(ArgumentError, match=message):
+    with pytest.raises(ValueError, match=message):
         run(experiment(measure=None))
     assert not Path("runs").exists()
 
@@ -303,7 +302,7 @@ def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question
 def test_a_run_that_cannot_be_is_refused_and_writes_nothing(seeds, options, message, run):
     Path("others").mkdir()
     Path("others/file").write_text("mine")
-    with pytest.raises(ArgumentError, match=message):
+    with pytest.raises(ValueError, match=message):
         run(experiment(), *seeds, **options)
     assert files(".") == {"others/file"}
 
@@ -353,7 +352,7 @@ def test_a_folder_is_used_again_by_the_same_experiment_alone(run):
     ):
         Path("out").mkdir()
         Path("out", file).write_text(content)
-        with pytest.raises(ArgumentError, match="hold a run of this experiment"):
+        with pytest.raises(ValueError, match="hold a run of this experiment"):
             run(experiment(), out="out")
         assert Path("out", file).read_text() == content
         Path("out", file).unlink()

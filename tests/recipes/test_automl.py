@@ -19,7 +19,6 @@ import optuna
 import pytest
 
 from dlguide import data, mlp, training
-from dlguide.errors import ArgumentError
 from recipes import automl
 from recipes._lib.baselines import defaults
 from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, trial_process
@@ -90,7 +89,7 @@ def test_a_search_that_ends_at_a_full_disk_is_resumed_with_the_same_parameters(s
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
         return train(search, trial, seed)
 
-    with monkeypatch.context() as patch, pytest.raises(ArgumentError, match=r"must hold a search\.db .* written"):
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match=r"must hold a search\.db .* written"):
         patch.setattr(optuna_search, "training_score", full)
         try:
             optuna_search.run(small_search(), 4, tmp_path)
@@ -131,7 +130,7 @@ def test_a_non_finite_loss_ends_a_trial_and_its_epochs_are_spent(trials_in_this_
         model.optimizer.learning_rate = 1e38
         return model, batch_size
 
-    with pytest.raises(ArgumentError, match="`trials` must be enough for one with a finite loss"):
+    with pytest.raises(ValueError, match="`trials` must be enough for one with a finite loss"):
         optuna_search.run(small_search("random")._replace(candidate=exploding), 2, tmp_path)
     trials = finished_trials(tmp_path)
     assert [(trial.state, trial.user_attrs["epochs"]) for trial in trials] == 4 * [(PRUNED, 1)]
@@ -180,7 +179,7 @@ def test_another_search_in_the_folder_is_refused_by_name(simulated, tmp_path, mo
         ({"candidate": search_space.candidate}, "another candidate"),
         ({"splits": splits._replace(train=splits.valid)}, "other values in splits"),
     ):
-        with pytest.raises(ArgumentError, match=f"hold the same run.*{message}.*; starting_trials 10 .*9"):
+        with pytest.raises(ValueError, match=f"hold the same run.*{message}.*; starting_trials 10 .*9"):
             optuna_search.run(small_search()._replace(**change), 1, tmp_path)
 
 
@@ -208,7 +207,7 @@ def test_a_file_that_is_damaged_or_of_something_else_is_refused_and_left_as_it_i
         path.write_bytes(content)
         if content == whole:
             config.unlink()
-        with pytest.raises(ArgumentError) as refused:
+        with pytest.raises(ValueError) as refused:
             optuna_search.run(small_search(), 1, tmp_path)
         assert str(refused.value).endswith(f" Received: run_dir={str(tmp_path)!r} ({reason})")
         assert path.read_bytes() == content
@@ -218,7 +217,7 @@ def test_without_optuna_the_search_is_imported_and_says_what_it_needs(tmp_path, 
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert runpy.run_path(optuna_search.__file__)["optuna"] is None
     monkeypatch.setattr(optuna_search, "optuna", None)
-    with pytest.raises(ArgumentError, match='The search needs Optuna, from the extra "recipes": pip install -e'):
+    with pytest.raises(ValueError, match='The search needs Optuna, from the extra "recipes": pip install -e'):
         automl.main(limit=60, run_dir=str(tmp_path / "run"))
     assert not any(tmp_path.iterdir())
 

@@ -15,7 +15,6 @@ import keras
 import pytest
 
 import recipes
-from dlguide.errors import ArgumentError
 from recipes import denoising_autoencoder_mnist, linear_regression_mpg, perceptron_mnist
 from recipes._lib.reports import finished_runs, run_report
 from recipes._lib.result import Result
@@ -69,13 +68,13 @@ def test_a_bad_option_gets_one_line_and_status_2_and_leaves_nothing(options, mes
     ],
 )
 def test_options_of_some_recipes_are_checked_before_anything_is_loaded(name, value, must_be):
-    with pytest.raises(ArgumentError, match=f"`{name}` must be {must_be}. Received: {name}={value}"):
+    with pytest.raises(ValueError, match=f"`{name}` must be {must_be}. Received: {name}={value}"):
         arguments.check({name: value})
 
 
 def test_a_refused_command_leaves_an_empty_folder_empty_and_an_unfinished_run_as_it_was(monkeypatch, tmp_path):
     def refuse(*_, **__):
-        raise ArgumentError("no")
+        raise ValueError("no")
 
     monkeypatch.setattr(perceptron_mnist.data, "load", refuse)
     Path("mine").mkdir()
@@ -122,7 +121,7 @@ def test_without_the_extra_a_command_says_what_to_install(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (ArgumentError("`epochs` must be one.\nReceived: two"), "`epochs` must be one. Received: two\n"),
+        (ValueError("`epochs` must be one.\nReceived: two"), "`epochs` must be one. Received: two\n"),
         (FloatingPointError("the loss is nan"), "the loss is nan\n"),
         (OSError("a data set is missing"), "a data set is missing\n"),
         (PermissionError(errno.EACCES, "Permission denied", "x.json"), "[Errno 13] Permission denied: 'x.json'\n"),
@@ -159,7 +158,7 @@ def test_an_unknown_command_is_refused_without_keras_with_the_nearest_one(word, 
 def test_an_unknown_recipe_is_refused_with_the_nearest_one():
     published = "a recipe with a published model: autoencoder_mnist, cnn_mnist"
     for call, must_be in ((recipe_list.recipe, "a recipe that recipes.toml has"), (recipes.pretrained, published)):
-        with pytest.raises(ArgumentError, match=rf"{must_be}.* Received: name='vae_mist'. Did you mean 'vae_mnist'\?"):
+        with pytest.raises(ValueError, match=rf"{must_be}.* Received: name='vae_mist'. Did you mean 'vae_mnist'\?"):
             call("vae_mist")
 
 
@@ -293,7 +292,7 @@ def test_the_same_options_find_the_unfinished_run_and_nothing_is_overwritten():
     Path("mine").mkdir()
     Path("mine/options.json").write_text("[]")
     for run_dir, difference in (("runs/mlp_mnist/1", " with epochs 2 there, 3 here"), ("mine", "")):
-        with pytest.raises(ArgumentError) as refused:
+        with pytest.raises(ValueError) as refused:
             run_folder.choose("mlp_mnist", {"epochs": 3, "run_dir": run_dir})
         must_be = "`run_dir` must be new, empty or hold an unfinished run of the same options"
         assert str(refused.value) == f"{must_be}. Received: run_dir='{run_dir}'{difference}"

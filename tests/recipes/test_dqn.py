@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from dlguide import mlp
-from dlguide.errors import ArgumentError
 from recipes import dqn_cartpole
 from recipes._lib.agents import agent_pictures, environments, q_learning
 from recipes._lib.agents.environments import RunningEpisodes, Transitions
@@ -254,7 +253,7 @@ def test_the_recipe_gives_its_baseline_the_steps_of_the_agent_and_draws_its_test
 )
 def test_an_unknown_environment_and_a_missing_gymnasium_are_named(env, message, monkeypatch):
     monkeypatch.setitem(sys.modules, "gymnasium", None)
-    with pytest.raises(ArgumentError, match=message):
+    with pytest.raises(ValueError, match=message):
         dqn_cartpole.main(env=env)
 
 

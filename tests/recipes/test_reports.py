@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlguide.errors import ArgumentError
 from recipes._lib.commands import report
 from recipes._lib.published import published_runs
 from recipes._lib.reports import finished_runs, run_report
@@ -246,7 +245,7 @@ def test_of_several_runs_a_table_says_in_which_options_and_metrics_they_differ(t
         "report: a/report.html",
         "report: b/report.html",
     ]
-    with pytest.raises(ArgumentError, match=r"`run_dirs` must be one or more. Received: run_dirs=\(\)"):
+    with pytest.raises(ValueError, match=r"`run_dirs` must be one or more. Received: run_dirs=\(\)"):
         report.main(())
 
 
@@ -254,11 +253,11 @@ def test_of_several_runs_a_table_says_in_which_options_and_metrics_they_differ(t
 def test_a_folder_without_a_finished_run_is_refused(file, damage, tmp_path):
     folder = made_run(tmp_path / "run")
     (folder / file).write_text(damage)
-    with pytest.raises(ArgumentError, match=r"with options\.json, metrics\.json and machine\.json"):
+    with pytest.raises(ValueError, match=r"with options\.json, metrics\.json and machine\.json"):
         report.main((str(folder),))
     (folder / file).unlink()
     if file != "machine.json":  # Folders from before that file are read.
-        with pytest.raises(ArgumentError) as refused:
+        with pytest.raises(ValueError) as refused:
             report.main((str(folder),))
         message = f"`run_dir` must be the folder of a finished run, with {file} in it."
         assert str(refused.value) == f"{message} Received: run_dir={str(folder)!r}"

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlguide.errors import ArgumentError
 from recipes._lib.runs import arguments
 
 NAMES = ("CartPole-v1", "Acrobot-v1")
@@ -42,7 +41,7 @@ def make(name: str, count: int) -> list:
     try:
         import gymnasium
     except ModuleNotFoundError:
-        raise ArgumentError('gymnasium is missing; it is in the extra "recipes": pip install -e ".[recipes]"') from None
+        raise ValueError('gymnasium is missing; it is in the extra "recipes": pip install -e ".[recipes]"') from None
     return [gymnasium.make(name, disable_env_checker=True) for _ in range(count)]
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from dlguide import data
-from dlguide.errors import ArgumentError
 from recipes._lib.agents import connect_four
 from recipes._lib.agents.connect_four import Positions
 from recipes._lib.photos import picture_reader
@@ -29,7 +28,7 @@ def picture(path: str, description: dict) -> tuple[np.ndarray, list[str]]:
 def text(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
     """Read a text; a classifier reads the beginning of a longer one, a prompt may have any length."""
     if not text:
-        raise ArgumentError(f"`inputs` must be texts of at least one character. Received: {text!r}")
+        raise ValueError(f"`inputs` must be texts of at least one character. Received: {text!r}")
     length = len(text) if description["kind"] == "prompt" else description["shape"][0]
     unknown = dict.fromkeys(symbol for symbol in text if symbol not in description["vocabulary"])
     note = f" (not in the vocabulary: {', '.join(map(repr, unknown))})" if unknown else ""
@@ -48,7 +47,7 @@ def recall(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
     letters, asked = [word[0] for word in words[:-1]], words[-1][0] if words else ""
     has_form = re.fullmatch(rf"([a-z][0-9] ){{{least},{most}}}[a-z]\?", " ".join(words))
     if not has_form or len(set(letters)) < len(letters) or asked not in letters:
-        raise ArgumentError(
+        raise ValueError(
             f"`inputs` must be {least} to {most} pairs of a letter and a digit, all letters different, and one of the "
             f"letters with a question mark, such as 'a4 f7 c1 d1 f?'. Received: {text!r}"
         )
@@ -66,7 +65,7 @@ def moves(text: str, description: dict) -> tuple[Positions, list[str]]:
     else:
         if not (connect_four.is_lost(position)[0] or connect_four.is_full(position)[0]):
             return position, [""]
-    raise ArgumentError(
+    raise ValueError(
         "`inputs` must be the columns of a game that is not over, 1 to 7, each with room, in the order of the moves, "
         f"such as 4453. Received: {text!r}"
     )
@@ -100,7 +99,7 @@ def _table(text: str, description: dict) -> np.ndarray:
     """Read numbers with commas between them, or a CSV file, with or without a header."""
     is_file = os.path.isfile(text)
     if not is_file and (text.lower().endswith((".csv", ".txt")) or os.sep in text):
-        raise ArgumentError(f"`inputs` must be numbers or CSV files that exist. Received: {text!r}, which is missing")
+        raise ValueError(f"`inputs` must be numbers or CSV files that exist. Received: {text!r}, which is missing")
     try:
         lines = Path(text).read_text(encoding="utf-8-sig").splitlines() if is_file else [text]
         rows = [line.split(",") for line in lines if line.strip()]
@@ -115,10 +114,10 @@ def _table(text: str, description: dict) -> np.ndarray:
     return values
 
 
-def _not_numbers(must_be: str, text: str, description: dict) -> ArgumentError:
+def _not_numbers(must_be: str, text: str, description: dict) -> ValueError:
     names = description["feature_names"]
     order = f", in this order: {', '.join(names)}" if len(names) > 1 else ""
-    return ArgumentError(f"`inputs` must be {must_be} with commas between them{order}. Received: {text!r}")
+    return ValueError(f"`inputs` must be {must_be} with commas between them{order}. Received: {text!r}")
 
 
 def _scaled(values: np.ndarray, description: dict) -> np.ndarray:

@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image, ImageOps
 from scipy import ndimage
 
-from dlguide.errors import ArgumentError
 from recipes._lib.photos import ink_finder
 
 
@@ -21,9 +20,9 @@ def grey_picture(path: str) -> Image.Image:
             return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("L")
     except FileNotFoundError:
         message = f"`inputs` must be picture files that exist. Received: {path!r}, which is missing"
-        raise ArgumentError(message) from None
+        raise ValueError(message) from None
     except (OSError, SyntaxError, Image.DecompressionBombError):  # Pillow's words for a damaged file are many.
-        raise ArgumentError(f"`inputs` must be picture files. Received: {path!r}, which is no picture") from None
+        raise ValueError(f"`inputs` must be picture files. Received: {path!r}, which is no picture") from None
 
 
 def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") -> np.ndarray:
@@ -31,10 +30,10 @@ def digit_image(grey: Image.Image, shape, margin: int, name: str = "picture") ->
     grey = ink_finder.with_margin(grey)
     digit = ink_finder.find_digit(grey, smoothing=0.8)
     if digit is None:
-        raise ArgumentError(f"`inputs` must be pictures with a digit on them. Received: {name!r}, where none was found")
+        raise ValueError(f"`inputs` must be pictures with a digit on them. Received: {name!r}, where none was found")
     if digit.rivals:
         received = f"Received: {name!r}, with {digit.rivals + 1} separate shapes on it"
-        raise ArgumentError(f"`inputs` must be pictures of one digit. {received}")
+        raise ValueError(f"`inputs` must be pictures of one digit. {received}")
     box, within = ink_finder.surroundings(digit.ink, grey.size), Image.fromarray(digit.ink).resize(grey.size)
     closer = ink_finder.find_digit(grey.crop(box), smoothing=1.5, signs=(digit.sign,), within=within.crop(box))
     return place_ink((closer or digit).ink, shape, margin)
@@ -55,7 +54,7 @@ def object_image(grey: Image.Image, shape, margin: int, name: str = "picture") -
     strongest = np.quantile(contrast, 0.995)
     contrast = np.clip((contrast / max(strongest, 1e-6) - 0.15) / 0.75, 0, 1)
     if strongest < 0.05 or contrast.max() <= 0.1:
-        raise ArgumentError(f"`inputs` must be pictures with something on them. Received: {name!r}, which is blank")
+        raise ValueError(f"`inputs` must be pictures with something on them. Received: {name!r}, which is blank")
     return place_ink(contrast, shape, margin)
 
 

@@ -36,6 +36,5 @@ def did_you_mean(value: Any, known: Iterable[str]) -> str:
 
 def error(name: str, must_be: str, value: Any, note: str = "") -> ValueError:
     """Return (not raise) the error for one bad argument."""
-    from dlguide.errors import ArgumentError  # Here, because it imports Keras.
 
-    return ArgumentError(f"`{name}` must be {must_be}. Received: {name}={value!r}{note}")
+    return ValueError(f"`{name}` must be {must_be}. Received: {name}={value!r}{note}")

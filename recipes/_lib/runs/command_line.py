@@ -95,10 +95,9 @@ def _mistakes_in_one_line():
     try:
         yield
     except Exception as error:
-        from dlguide.errors import ArgumentError  # Here, because it imports Keras.
-
         # A FloatingPointError is a non-finite loss. An OSError without a number is the project's: a missing data set.
-        is_mistake = isinstance(error, ArgumentError | FloatingPointError)
+        is_own = isinstance(error, ValueError) and any(words in str(error) for words in (" must ", "pip install"))
+        is_mistake = is_own or isinstance(error, FloatingPointError)
         if not is_mistake and not (isinstance(error, OSError) and error.errno in (None, *NOT_WRITABLE)):
             raise
         _end(" ".join(str(error).split()))

@@ -18,7 +18,6 @@ import keras
 import numpy as np
 
 from dlguide import data, training
-from dlguide.errors import ArgumentError
 from recipes._lib.search import trial_process
 
 try:
@@ -92,7 +91,7 @@ def run(search: Search, trials: int, run_dir=None, begun: Sequence = ()) -> list
     that is in use, cannot be written, or holds another search or a damaged one.
     """
     if optuna is None:
-        raise ArgumentError('The search needs Optuna, from the extra "recipes": pip install -e ".[recipes]"')
+        raise ValueError('The search needs Optuna, from the extra "recipes": pip install -e ".[recipes]"')
     search = search._replace(splits=search.splits._replace(test=None))  # No trial can look at it.
     budget = trials * search.epochs
     with contextlib.ExitStack() as stack:
@@ -114,7 +113,7 @@ def run(search: Search, trials: int, run_dir=None, begun: Sequence = ()) -> list
                         print(_progress(search, found, budget), flush=True)
     found = trials_within(found, search.epochs, budget)  # The folder may hold a longer search.
     if not any(map(is_whole, found)):
-        raise ArgumentError(f"`trials` must be enough for one with a finite loss. Received: trials={trials!r}")
+        raise ValueError(f"`trials` must be enough for one with a finite loss. Received: trials={trials!r}")
     return found
 
 
@@ -170,9 +169,9 @@ def _storage(path: Path):
     return optuna.storages.RDBStorage(f"sqlite:///{path}", {"poolclass": NullPool}, skip_table_creation=path.exists())
 
 
-def _refusal(path: Path, reason: str) -> ArgumentError:
+def _refusal(path: Path, reason: str) -> ValueError:
     wanted = "`run_dir` must hold a search.db of this search that can be read and written, or be new"
-    return ArgumentError(f"{wanted}. Received: run_dir={str(path.parent)!r} ({reason})")
+    return ValueError(f"{wanted}. Received: run_dir={str(path.parent)!r} ({reason})")
 
 
 def finished_trials(study) -> list:

@@ -6,7 +6,6 @@ import keras
 import pytest
 
 import dlguide
-from dlguide import errors
 from tests.helpers.cases import CASES
 
 COUNT, NUMBER, FLAG = "an integer of at least 1", "a number of at least 0", "True or False"
@@ -91,6 +90,6 @@ def test_a_bad_argument_is_named_and_nothing_is_built(builder, changed, message,
     args = [arg() if callable(arg) else arg for arg in case.args]
     bound = inspect.signature(builder).bind(*args, **case.base)
     monkeypatch.setattr(keras, "Input", lambda *_, **__: pytest.fail("built before checked"))
-    with pytest.raises(errors.ArgumentError) as error:
+    with pytest.raises(ValueError) as error:
         builder(**bound.arguments | changed)
     assert str(error.value).startswith(message)

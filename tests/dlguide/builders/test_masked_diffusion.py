@@ -8,7 +8,6 @@ import pytest
 from scipy.special import expit
 
 from dlguide import diffusion, evaluation, generation, training
-from dlguide.errors import ArgumentError
 from dlguide.masked_diffusion import Diffusion
 from tests.helpers.contract import settled
 
@@ -122,7 +121,7 @@ def test_the_mean_of_a_pixel_is_that_given_all_other_pixels_of_the_image():
     expected_log = np.stack([log_probabilities(model, drawn, np.eye(4)[[i] * 300])[:, i] for i in range(4)], axis=1)
     expected = np.where(drawn.reshape(300, 4) > 0.5, np.exp(expected_log), 1 - np.exp(expected_log))
     np.testing.assert_allclose(means.reshape(300, 4), expected, rtol=1e-4)
-    with pytest.raises(ArgumentError, match=r"`means` must be True or False. Received: means=1"):
+    with pytest.raises(ValueError, match=r"`means` must be True or False. Received: means=1"):
         generation.sample(model, 1, means=1)
 
 

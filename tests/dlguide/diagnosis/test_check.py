@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlguide import _keras
+from dlguide import _private_apis
 from dlguide.diagnosis import Report, check
 from dlguide.diagnosis._check import CONTRADICTIONS, PROVED, diagnose
 from dlguide.diagnosis._report import Suspicion, sentence
@@ -51,7 +51,7 @@ def report():
 
 
 def seeds() -> str:
-    return repr((random.getstate(), np.random.get_state(), np.array(_keras.global_seed_state())))
+    return repr((random.getstate(), np.random.get_state(), np.array(_private_apis.global_seed_state())))
 
 
 def state(model) -> list:

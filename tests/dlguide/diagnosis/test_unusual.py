@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _keras
+from dlguide import _private_apis
 from dlguide.diagnosis import Report, check
 from dlguide.diagnosis._layers import copied
 from tests.helpers.diagnosis_programs import BINARY, CLASSES, NUMBERS, L, X, dense, functional, hidden, program
@@ -245,4 +245,4 @@ def test_weights_of_an_activation_and_of_a_model_that_is_not_built_stay_as_they_
 def test_a_model_without_a_loss_is_copied_without_a_warning():
     model = keras.Sequential([keras.Input((4,)), dense()])
     model.compile("sgd", metrics=["mae"])
-    assert copied(model, metrics=_keras.compiled_metrics(model)).loss is None
+    assert copied(model, metrics=_private_apis.compiled_metrics(model)).loss is None

@@ -77,7 +77,7 @@ def growth(path: str) -> tuple[int, float]:
 @pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
 def test_neither_a_file_nor_fits_of_new_models_stay_in_memory(tmp_path):
-    """A file of 200 MB; without `_tensorflow_speed`, TensorFlow keeps 1.2 MB of each fit.
+    """A file of 200 MB; without `_speed`, TensorFlow keeps 1.2 MB of each fit.
 
     Once in the first fits, TensorFlow takes about 40 MB for itself.
     """

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _tensorflow_speed, data, evaluation, mlp, training
+from dlguide import data, evaluation, mlp, training
 from dlguide.attention_layers import PositionEmbedding, SelfAttention
-from dlguide.training import _fit
+from dlguide.training import _fit, _speed
 from tests.helpers.calls import refusal
 from tests.helpers.training_runs import WEIGHTS, Shuffled, X, Y, classifier, dataset, fit, same
 
@@ -151,7 +151,7 @@ def test_what_the_caller_compiled_is_left_as_it_was(monkeypatch):
     for steps, long_run in ((1, 500), (1, 4), (3, 4)):
         if steps == 3 and keras.backend.backend() == "torch":  # PyTorch has no other number than 1.
             continue
-        monkeypatch.setattr(_tensorflow_speed, "LONG_RUN", long_run)
+        monkeypatch.setattr(_speed, "LONG_RUN", long_run)
         model = classifier(steps_per_execution=steps)
         model.predict(X, verbose=0)
         predicts = model.predict_function

@@ -8,10 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _keras, _tensorflow_speed
+from dlguide import _private_apis
 from dlguide.augmentation import Augmentation
 from dlguide.diagnosis import _trainings
 from dlguide.diagnosis._layers import copied
+from dlguide.training import _speed
 from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train, whole_run
 
 pytestmark = pytest.mark.each_backend
@@ -43,7 +44,7 @@ def compiled(loss, outputs=1, **options):
 def with_tensorboard(folder):
     pytest.importorskip("tensorboard")
     model = classifier()
-    with mock.patch.object(_tensorflow_speed, "LONG_RUN", 1):
+    with mock.patch.object(_speed, "LONG_RUN", 1):
         fit(model, folder, callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))])
     return model.get_weights()
 
@@ -105,7 +106,8 @@ def expected(tmp_path_factory):
 
 
 @pytest.mark.parametrize(  # For time, every third is a quick test.
-    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (i % 3 > 0)) for i, name in enumerate(_keras.HOOKS)]
+    "name",
+    [pytest.param(name, marks=[pytest.mark.thorough] * (i % 3 > 0)) for i, name in enumerate(_private_apis.HOOKS)],
 )
 def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_path, expected):
     if BACKEND not in USED_BY.get(name, (BACKEND,)):
@@ -114,12 +116,12 @@ def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_pat
     if trained is None:
         pytest.skip("test_processes.py takes it away")
     wanted = expected(trained)
-    with warnings.catch_warnings(record=True) as caught, _keras.without(name):
+    with warnings.catch_warnings(record=True) as caught, _private_apis.without(name):
         warnings.simplefilter("always", UserWarning)
         found = trained(tmp_path)
     messages = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
     assert len(messages) == 1 and f"has not what `{name}` of dlguide uses" in messages[0]
-    assert messages[0].endswith(f"{_keras.HOOKS[name]}.")
+    assert messages[0].endswith(f"{_private_apis.HOOKS[name]}.")
     for a, b in zip(found, wanted, strict=True):
         if name == "adam_moments":  # The kernel adds in another order.
             np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)

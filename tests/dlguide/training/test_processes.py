@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _keras, mlp, training
+from dlguide import _private_apis, mlp, training
 
 pytestmark = [
     pytest.mark.each_backend,
@@ -113,5 +113,5 @@ def test_a_lost_process_ends_the_other_and_both_are_resumed(tmp_path):
 
 if __name__ == "__main__":
     *given, missing = json.loads(sys.argv[1])
-    with _keras.without(missing):
+    with _private_apis.without(missing):
         train(*given)

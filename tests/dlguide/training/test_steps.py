@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _tensorflow_speed
+from dlguide.training import _speed
 from tests.helpers.training_runs import classifier, dataset, fit, same, state
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others run one step a call")
@@ -26,7 +26,7 @@ def steps_a_call(folder=None, looks_at=None, **options):
 
 def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(monkeypatch):
     assert steps_a_call()[0] == {(1, 1)}
-    monkeypatch.setattr(_tensorflow_speed, "LONG_RUN", 16)
+    monkeypatch.setattr(_speed, "LONG_RUN", 16)
     # A callback that looks at single steps sees them all.
     steps = []
     one, plain = steps_a_call(looks_at=lambda batch, logs: steps.append(batch))
@@ -55,12 +55,12 @@ def test_of_a_data_set_of_unknown_size_many_steps_are_done_in_a_call(tmp_path):
 )
 def test_the_steps_in_a_call_follow_from_those_of_the_run(steps, batch_size, numbers):
     model = classifier()
-    with _tensorflow_speed.fast(model, [], steps, batch_size):
+    with _speed.fast(model, [], steps, batch_size):
         assert (model.steps_per_execution, model.unrolled_steps_per_execution) == numbers
 
 
 def test_the_bar_counts_no_more_steps_than_there_are_and_a_callback_is_told_how_much_is_shown(capsys, monkeypatch):
-    monkeypatch.setattr(_tensorflow_speed, "LONG_RUN", 1)
+    monkeypatch.setattr(_speed, "LONG_RUN", 1)
     told, model = [], classifier()
     callback = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: told.append(callback.params["verbose"]))
     for verbose in (1, 0):
@@ -92,7 +92,7 @@ def test_keras_s_own_limit_of_epochs_ends_a_training():
 
 
 def test_a_callback_for_the_end_of_an_epoch_does_not_switch_off_many_steps_a_call(tmp_path):
-    looks, path = _tensorflow_speed.looks_at_steps, str(tmp_path / "x.keras")
+    looks, path = _speed.looks_at_steps, str(tmp_path / "x.keras")
     checkpoint, board = keras.callbacks.ModelCheckpoint, keras.callbacks.TensorBoard
     assert not looks(checkpoint(path)) and looks(checkpoint(path, save_freq=3))
     assert not looks(board(path)) and looks(board(path, write_steps_per_second=True))

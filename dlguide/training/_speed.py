@@ -12,7 +12,7 @@ import weakref
 
 import keras
 
-from dlguide import _keras
+from dlguide import _private_apis
 
 LONG_RUN = 500  # Steps. Below this, tracing costs more than it saves.
 VERY_LONG_RUN = 20_000  # Steps. Five of them unrolled save 20 µs each, and take up to a second more to trace.
@@ -28,7 +28,7 @@ def fast(model: keras.Model, callbacks: list, steps: int | None, batch_size: int
     """Inside, train a model fast; afterwards it is as before. `steps` is the number of the run, if it is known."""
     backend = keras.backend.backend()
     is_fast = backend == "tensorflow" and os.environ.get("DLGUIDE_TENSORFLOW_SPEED") != "0"
-    is_new = (is_fast or backend == "jax") and (_keras.functions(model) or (None,))[0] is None
+    is_new = (is_fast or backend == "jax") and (_private_apis.functions(model) or (None,))[0] is None
     # What was compiled for earlier models is garbage. On TensorFlow there is little of each.
     if is_new and (backend == "jax" or next(_NEW_MODELS) % 8 == 0):
         gc.collect()
@@ -37,7 +37,7 @@ def fast(model: keras.Model, callbacks: list, steps: int | None, batch_size: int
         return
     with many_steps_a_call(model, callbacks, steps, batch_size), fused_adam(model), lasting_graphs_left_out(model):
         yield
-    _keras.forget_kernels()
+    _private_apis.forget_kernels()
 
 
 @contextlib.contextmanager
@@ -45,7 +45,7 @@ def many_steps_a_call(model: keras.Model, callbacks: list, steps: int | None, ba
     """Let TensorFlow run many steps in one call of its graph, in a long run; the model is as before afterwards."""
     is_free = model.steps_per_execution == 1 and not model.run_eagerly and not any(map(looks_at_steps, callbacks))
     is_long = steps is None or steps >= LONG_RUN
-    before = _keras.functions(model) if is_free and is_long else None
+    before = _private_apis.functions(model) if is_free and is_long else None
     if before is None:
         yield
         return
@@ -53,12 +53,12 @@ def many_steps_a_call(model: keras.Model, callbacks: list, steps: int | None, ba
     model.steps_per_execution = 200 if batch_size <= 64 else 50
     if batch_size <= 64 and steps is not None and steps >= VERY_LONG_RUN:
         model.unrolled_steps_per_execution = 5
-    _keras.set_functions(model)
+    _private_apis.set_functions(model)
     try:
         yield
     finally:
         model.steps_per_execution, model.unrolled_steps_per_execution = 1, unrolled
-        _keras.set_functions(model, before)
+        _private_apis.set_functions(model, before)
 
 
 def looks_at_steps(callback) -> bool:
@@ -66,7 +66,7 @@ def looks_at_steps(callback) -> bool:
     if type(callback) in (keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore):
         return callback.save_freq != "epoch"
     if type(callback) is keras.callbacks.TensorBoard:
-        return callback.update_freq != "epoch" or callback.write_steps_per_second or _keras.profiles(callback)
+        return callback.update_freq != "epoch" or callback.write_steps_per_second or _private_apis.profiles(callback)
     hooks = [getattr(getattr(callback, name), "__func__", None) for name in STEP_HOOKS]
     return hooks != [getattr(keras.callbacks.Callback, name) for name in STEP_HOOKS]
 
@@ -84,12 +84,12 @@ def optimizers_of_one_replica(model) -> list:
 @contextlib.contextmanager
 def lasting_graphs_left_out(model):
     """Trace nothing inside that TensorFlow keeps for ever: 800 MB of 200 small models."""
-    optimizers = [each for each in optimizers_of_one_replica(model) if _keras.skip_all_reduce(each)]
+    optimizers = [each for each in optimizers_of_one_replica(model) if _private_apis.skip_all_reduce(each)]
     try:
         yield
     finally:
         for each in optimizers:
-            _keras.use_all_reduce(each)
+            _private_apis.use_all_reduce(each)
 
 
 @contextlib.contextmanager
@@ -101,9 +101,9 @@ def fused_adam(model: keras.Model):
     subclass of Adam. Afterwards the optimizer is as before.
     """
     changed = [optimizer for optimizer in optimizers_of_one_replica(model) if _is_plain_adam(optimizer)]
-    train, *others = _keras.functions(model) or (None, None, None)
+    train, *others = _private_apis.functions(model) or (None, None, None)
     if changed and train not in (None, *TRACED):
-        _keras.set_functions(model, (None, *others))
+        _private_apis.set_functions(model, (None, *others))
     for each in changed:
         each.apply, each.update_step = _with_kernel(each)
     try:
@@ -111,7 +111,7 @@ def fused_adam(model: keras.Model):
     finally:
         for each in changed:
             del each.apply, each.update_step
-        traced = (_keras.functions(model) or (None,))[0] if changed else None
+        traced = (_private_apis.functions(model) or (None,))[0] if changed else None
         if traced is not None:
             TRACED.add(traced)
 
@@ -133,7 +133,7 @@ def _with_kernel(optimizer):
         apply_as_before(grads, trainable_variables)
 
     def update_step(gradient, variable, learning_rate):
-        moments = None if isinstance(gradient, tf.IndexedSlices) else _keras.adam_moments(optimizer, variable)
+        moments = None if isinstance(gradient, tf.IndexedSlices) else _private_apis.adam_moments(optimizer, variable)
         if moments is None:
             # Of a row's gradients Keras adds up the squares, the kernel squares their sum.
             update_as_before(gradient, variable, learning_rate)
