@@ -100,14 +100,19 @@ def build(model: keras.Model, batch) -> None:
 
 
 @hook("TensorFlow does one step a call")
-def functions(model: keras.Model) -> tuple | None:
-    """Return the traced functions of a model, for training, tests and predictions; None before the first use."""
-    return model.train_function, model.test_function, model.predict_function
+def functions(model: keras.Model) -> tuple:
+    """Return what a model calls for a step of training and of a test; None before the first use."""
+    return model.train_function, model.test_function
 
 
-def set_functions(model: keras.Model, traced: tuple = (None, None, None)) -> None:
-    """Put traced functions back, or let a model trace them again: `make_train_function` does if it has none."""
-    model.train_function, model.test_function, model.predict_function = traced
+def set_functions(model: keras.Model, train, test) -> None:
+    """Let a model call other functions for a step; of None, Keras makes its own again."""
+    model.train_function, model.test_function = train, test
+
+
+def end_of_data() -> None:
+    """End the epoch, in a function that Keras calls for a step, before Keras has counted all of them."""
+    raise StopIteration  # `trainers/epoch_iterator.py`, `catch_stop_iteration`.
 
 
 @hook("an optimizer that has made no step must be built before a run is resumed", otherwise=())

@@ -1,13 +1,13 @@
-"""The batches of arrays: their order in each epoch, and the step at which an epoch begins."""
+"""The batches of `fit`: of arrays in the order of `epoch_order`, of a function of the epoch, of any other data set."""
 
 import functools
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
 from dlguide import _private_apis
 from dlguide._rows import Rows
-from dlguide.training import _processes
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
@@ -28,26 +28,65 @@ def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng((seed, epoch)).permutation(n)
 
 
-class ArrayBatches(keras.utils.PyDataset):
-    """Batches of arrays, in the order of `epoch_order`.
-
-    On JAX and PyTorch Keras reads this object, on TensorFlow a `tf.data.Dataset` with the same batches.
+class OtherBatches:
+    """A data set that Keras reads as it is: resumed at the start of an epoch, in an order of its own.
 
     Attributes:
-        steps: Number of batches in a whole epoch.
+        steps: Number of batches in a whole epoch; None if `fit` need not know.
         can_begin_within_epoch: Whether `source` takes another step than 0.
+    """
+
+    steps, can_begin_within_epoch = None, False
+
+    def __init__(self, content):
+        self._content = content
+
+    def source(self, epoch: int, first_step: int = 0):
+        """Return what Keras reads from an epoch on."""
+        return self._content
+
+    def begin(self, epoch: int) -> None:
+        """Begin an epoch."""
+
+    def last_epoch(self, epoch: int, step: int, epochs: int) -> int:
+        """Return the number of epochs with which one `model.fit` ends that begins at this epoch and step."""
+        return epoch + 1 if step else epochs
+
+    def example(self):
+        """Return a batch, or what has the shapes and types of one."""
+        content = self.source(0)
+        if hasattr(content, "element_spec"):  # Reading a batch would move the shuffle of a `tf.data.Dataset` on.
+            return content.element_spec
+        batch = content[0] if isinstance(content, keras.utils.PyDataset) else next(iter(content))
+        return tuple(batch) if isinstance(batch, list) else batch
+
+
+class EpochBatches(OtherBatches):
+    """Data sets that are a function of the epoch; each is read in a `model.fit` of its own."""
+
+    def source(self, epoch: int, first_step: int = 0):
+        return self._content(epoch)
+
+    def last_epoch(self, epoch: int, step: int, epochs: int) -> int:
+        return epoch + 1
+
+
+class ArrayBatches(OtherBatches, keras.utils.PyDataset):
+    """Batches of arrays, in the order of `epoch_order`, or as they are.
+
+    On JAX and PyTorch Keras reads this object, on TensorFlow a `tf.data.Dataset` with the same batches. Of several
+    processes, each reads its share of a batch.
     """
 
     can_begin_within_epoch = True
 
-    def __init__(self, arrays, batch_size: int, seed: int = 0, rank: int = 0, processes: int = 1):
-        super().__init__()
+    def __init__(self, arrays, batch_size: int, order: Callable | None = None, rank: int = 0, processes: int = 1):
+        keras.utils.PyDataset.__init__(self)
         self._arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else a, arrays)
-        self._n = len(next(array for array in keras.tree.flatten(arrays) if array is not None))
-        self._batch_size, self._seed = batch_size, seed
-        self._rank, self._processes = rank, processes
-        self.steps = -(-self._n // batch_size)
-        self._order, self._first_step = np.arange(self._n), 0
+        self.size = len(next(array for array in keras.tree.flatten(arrays) if array is not None))
+        self._batch_size, self._order_of, self._rank, self._processes = batch_size, order, rank, processes
+        self.steps = -(-self.size // batch_size)
+        self._order, self._first_step = np.arange(self.size), 0
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
@@ -57,31 +96,32 @@ class ArrayBatches(keras.utils.PyDataset):
                     lambda a: a if a is None or isinstance(a, Rows) else tf.constant(a), self._arrays
                 )
 
-    def source(self, first_step: int = 0):
-        """Return what Keras reads in each epoch, from a step on."""
+    def source(self, epoch: int = 0, first_step: int = 0):
         self._first_step = first_step
         if keras.backend.backend() == "tensorflow":
             return self._as_dataset(first_step)
         return self if isinstance(self._arrays, tuple | dict) else _private_apis.source_of_arrays(self) or self
 
     def begin(self, epoch: int) -> None:
-        """Set the order of an epoch."""
-        order = epoch_order(self._n, self._seed, epoch)
-        if keras.backend.backend() == "tensorflow":
-            self._order.assign(order)
-        else:
-            self._order = order
+        if self._order_of is not None:
+            order = self._order_of(self.size, epoch=epoch)
+            if keras.backend.backend() == "tensorflow":
+                self._order.assign(order)
+            else:
+                self._order = order
 
-    def end(self) -> None:
-        """Do nothing: an epoch follows from its number."""
+    def example(self):
+        return keras.tree.map_structure(lambda a: a if a is None else a[:1], self._arrays)
 
     def __len__(self):
         return self.steps - self._first_step
 
     def __getitem__(self, step):
         first = (self._first_step + step) * self._batch_size
-        batch = self._order[first : first + self._batch_size]
-        rows = _processes.rows_of_rank(batch, self._rank, self._processes)
+        rows = self._order[first : first + self._batch_size]
+        if self._processes > 1:
+            count = len(rows) // self._processes
+            rows = rows[self._rank * count : (self._rank + 1) * count]
         # `take` is faster than indexing, and a short step on JAX shows it.
         return keras.tree.map_structure(
             lambda a: a if a is None else a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays

@@ -1,39 +1,21 @@
 """`fit`: check the arguments, open the run, train."""
 
 import contextlib
+import functools
+import inspect
+import math
 import sys
 import warnings
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import keras
 
-from dlguide import _checks, _private_apis
-from dlguide.training import _batches, _callbacks, _data, _data_set_batches, _fingerprint, _processes, _speed
-from dlguide.training._log import History, Log
+from dlguide import _checks, _data_checks, _data_sets, _example_weights, _logits, _private_apis
+from dlguide.data._load import is_test_part
+from dlguide.training import _batches, _callbacks, _config, _processes, _speed, _state
 from dlguide.training._run import Run
 
-# What `model.fit` takes and `fit` does not, Keras's default, and the way to do it.
-REFUSED = {
-    "initial_epoch": (0, "`run_dir` resumes a run, and extends it with more `epochs`"),
-    "shuffle": (True, "arrays are taken in an order that `seed` fixes; a tf.data.Dataset has an order of its own"),
-    "steps_per_epoch": (None, "an epoch is one pass over `x`; a tf.data.Dataset with `.take(steps)` is a shorter one"),
-    "validation_batch_size": (None, "`batch_size` is used, the metrics do not depend on it"),
-    "validation_freq": (1, "each epoch is validated; a callback can call `model.evaluate` when it likes"),
-    "validation_split": (0.0, "cut the arrays yourself: `x[n:]`, `y[n:]` with `validation_data=(x[:n], y[:n])`"),
-    "validation_steps": (None, "all of `validation_data` is used; a tf.data.Dataset with `.take(steps)` is shorter"),
-}
-
-
-class KerasDefaults(TypedDict, total=False):
-    """Arguments of `model.fit` that are taken at Keras's defaults only."""
-
-    initial_epoch: int
-    shuffle: bool
-    steps_per_epoch: int | None
-    validation_batch_size: int | None
-    validation_freq: int
-    validation_split: float
-    validation_steps: int | None
+BREAKS_A_RESUME = {"initial_epoch": 0, "shuffle": True, "steps_per_epoch": None}
 
 
 def fit(
@@ -41,56 +23,54 @@ def fit(
     x,
     y=None,
     *,
-    sample_weight=None,
-    class_weight=None,
-    validation_data=None,
     epochs: int = 1,
     batch_size: int | None = None,
     seed: int = 0,
     run_dir=None,
     patience: int | None = None,
     checkpoint_seconds: float = 30.0,
+    sample_weight=None,
+    class_weight=None,
+    validation_data=None,
     callbacks=(),
     verbose: Any = "auto",
-    **keras_defaults: Unpack[KerasDefaults],
-) -> History:
+    **options,
+) -> keras.callbacks.History:
     """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
 
     The order of epoch `e` is a function of `(seed, e)` alone. With `run_dir`, the same call resumes a run that was
     killed, in a new process or in the same one, and ends in the same bits; with more `epochs` it extends the run.
-    `docs/training.md` says how data sets, callbacks and a `train_step` of your own are resumed, what is compared, and
-    what makes TensorFlow fast; `docs/machines.md` is about several machines.
+    `docs/training.md` says what is resumed how, what is compared, and what makes TensorFlow fast.
 
     Args:
         model: A compiled model.
-        x: Arrays of examples, first axis the example: one, or a tuple, list or dict of them; or a pandas `DataFrame`.
-            An `np.memmap` is read from its file batch by batch. Or a data set of batches: a `tf.data.Dataset`, a
-            `keras.utils.PyDataset` or PyTorch's `DataLoader`, each with an order of its own.
+        x: Arrays of examples, first axis the example: one, or a tuple, list or dict of them; or a pandas `DataFrame`;
+            an `np.memmap` is read from its file batch by batch. Or a function from the number of the epoch, from 0, to
+            a data set of batches. Or a data set, which keeps its own order: what `model.fit` takes.
         y: Targets, arrays like `x`; None for a model whose loss needs none, or with a data set.
-        sample_weight: A weight of at least 0 for each example, of shape `(n,)`; if targets have steps, also one for
-            each step. None with a data set, which gives `(x, y, sample_weight)`.
-        class_weight: A mapping from classes to weights of their examples, 1 for a class that is left out.
-        validation_data: `(x, y)`, `(x, y, sample_weight)` or `(x,)` to evaluate after each epoch, or a data set that
-            is in the same order each time. The test set of `data.load` draws a warning.
         epochs: Number of passes over the training set, at least 1, those of a resumed run included.
-        batch_size: Examples a step, at least 1; the last step of an epoch has what is left. None is 128.
-        seed: Fixes the order, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead.
+        batch_size: Examples a step, at least 1; the last step of an epoch has what is left. None is 32.
+        seed: Fixes the order of arrays, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead.
         run_dir: Folder of the run: new, or with the same run, also of fewer epochs. None writes nothing.
         patience: Stop after this many epochs without a lower `val_loss`, at least 1, and restore the best weights.
         checkpoint_seconds: Least time between two checkpoints within an epoch; 0 writes one before each step.
-        callbacks: Further Keras callbacks, a list or one. `Log` serves loggers.
+        sample_weight: A weight of at least 0 for each example, of shape `(n,)`; if targets have steps, also one for
+            each step.
+        class_weight: A mapping from classes to weights of their examples, 1 for a class that is left out.
+        validation_data: `(x, y)`, `(x, y, sample_weight)` or `(x,)` to evaluate after each epoch, or a data set that
+            is in the same order each time. The test set of `data.load` draws a warning.
+        callbacks: Further Keras callbacks, a list or one.
         verbose: 0 silent, 1 progress bar, 2 one line an epoch, "auto" 1 on a terminal and in a notebook, else 2.
-        **keras_defaults: Other arguments of `model.fit`, at Keras's defaults; else the error says what to do instead.
+        **options: Other arguments of `model.fit`. With `run_dir`, none that would break a resumed run.
 
     Returns:
-        The `History` of all epochs of the run.
+        Keras's `History`, of all epochs of the run, with their `seconds`.
 
     Raises:
         ValueError: If an argument is out of range; if the data cannot be trained on; if `run_dir` cannot be written,
             is in use, holds another run or has only damaged files. All before the first step.
-        FloatingPointError: If the loss is non-finite. The model then has its best weights so far.
+        FloatingPointError: If the loss is non-finite. The model then has its newest good weights.
         OSError: If there is no room for a checkpoint. The one before it is kept.
-        ConnectionError: If another process of the run has gone.
 
     Example:
         >>> import numpy as np
@@ -102,87 +82,142 @@ def fit(
         3
     """
     epochs = _checks.integer("epochs", epochs)
-    batch_size = 128 if batch_size is None else _checks.integer("batch_size", batch_size)
+    batch_size = 32 if batch_size is None else _checks.integer("batch_size", batch_size)
     seed = _checks.integer("seed", seed, at_least=0)
     patience = _checks.integer("patience", patience, optional=True)
-    checkpoint_seconds = _checks.number("checkpoint_seconds", checkpoint_seconds, at_least=0)
-    _check_settings(model, validation_data, patience, verbose, keras_defaults)
-    train = _data.training_data(model, x, y, sample_weight, class_weight, batch_size)
-    valid = _data.validation_data(model, validation_data)
-    rank, processes = _processes.of_run(model, batch_size, train, valid)
-    _data.build_model(model, train, batch_size)
+    own = keras.tree.flatten(callbacks) if callbacks else []
+    _check_options(model, validation_data, patience, verbose, options, run_dir, own)
+    _logits.warn_of_logits(model, stacklevel=3)
 
-    own = [] if callbacks is None else keras.tree.flatten(callbacks)
-    loggers = [callback for callback in own if isinstance(callback, Log)]  # They change nothing, and are in no run.
-    own = [callback for callback in own if not isinstance(callback, Log)]
+    parts, rank, processes = (x, y, sample_weight, class_weight), *_processes.rank_and_size()
+    described = {"batch_size": batch_size, "seed": seed, "patience": patience, **options}
+    if callable(x) and not hasattr(x, "__len__"):
+        batches, data = _batches.EpochBatches(x), {"x": "a function of the epoch"}
+    elif options.get("steps_per_epoch") is None and _data_sets.kind_of("x", x) == "arrays":
+        arrays = _arrays(model, *parts, names=("x", "y", "sample_weight"), batch_size=batch_size)
+        if share := options.pop("validation_split", 0.0):
+            arrays, validation_data = _split(arrays, share)
+        data, parts = dict(zip(("x", "y", "sample_weight"), arrays, strict=False)), (None,) * 4
+        order = functools.partial(_batches.epoch_order, seed=seed) if options.get("shuffle", True) else None
+        batches = _batches.ArrayBatches(_packed(arrays), batch_size, order, rank, processes)
+    else:
+        batches, data = _batches.OtherBatches(x), {"x": x}
+        options["batch_size"] = batch_size if _data_sets.kind_of("x", x) == "arrays" else None
+    options |= {
+        n: part for n, part in zip(("y", "sample_weight", "class_weight"), parts[1:], strict=True) if part is not None
+    }
+    valid, valid_steps = _validation(model, validation_data, batch_size, options)
+    _check_shares(processes, batch_size, batches, validation_data)
+
     stopping = [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
-    guard = _callbacks.NonFiniteGuard(stopping)
-    verbose = _resolved(verbose) if rank == 0 else 0
-    options = {"batch_size": batch_size, "seed": seed} if train.is_arrays else {}  # A data set has its own.
-    options["patience"] = patience
-    run_options = {"epochs": epochs, "model": model, "options": options, "checkpoint_seconds": checkpoint_seconds}
-    with _opened_run(run_dir, (train, valid), [*own, *stopping], **run_options) as run:
-        _say_where(run, epochs, verbose)
-        if run.lacks_variables():
-            _data.build_step(model, train)
-
-        def batches_of(data, seed: int):
-            return _batches.ArrayBatches(data.packed, batch_size, seed, rank, processes)
-
-        batches = batches_of(train, seed) if train.is_arrays else _data_set_batches.of(train)
-        validation = valid and (batches_of(valid, 0).source() if valid.is_arrays else valid.content)
-        reports = [*([_callbacks.Report(epochs)] if verbose == 2 else []), *(loggers if rank == 0 else [])]
-        bar = {"add_progbar": verbose == 1, "verbose": verbose, "epochs": epochs, "steps": batches.steps}
-        called = _callbacks.RunCallbackList(run, batches, own, stopping, guard, reports, **bar)
-        steps = None if batches.steps is None else batches.steps * epochs
+    guard, verbose = _callbacks.NonFiniteGuard(), _resolved(verbose) if rank == 0 else 0
+    if run_dir is not None:
+        described |= _config.of_arrays("data", {**data, "validation_data": validation_data})
+    with Run(run_dir, epochs=epochs, model=model, options=described, checkpoint_seconds=checkpoint_seconds) as run:
+        _say_where(run, batches, epochs, verbose)
+        run.progress.epoch = max(run.progress.epoch, options.pop("initial_epoch", 0))
+        _build(model, batches, run)
         with (
-            _speed.fast(model, own, steps, batch_size),
+            _speed.fast(model, own) as many_steps,
             _processes.data_parallel(model, processes),
-            _errors(run, batches, guard, verbose),
+            _errors(run, guard, verbose),
         ):
-            _train(run, batches, epochs, validation_data=validation, callbacks=called, verbose=0, shuffle=False)
+            many_steps = many_steps if batches.steps else ()
+            bar = {"add_progbar": verbose > 0, "verbose": verbose, "epochs": epochs, "steps": batches.steps}
+            callbacks = [*own, *stopping]
+            called = _callbacks.RunCallbacks(run, batches, callbacks, guard, many_steps, valid_steps, **bar)
+            options = {"shuffle": False, **options, "validation_data": valid, "callbacks": called, "verbose": 0}
+            run.keep(run=called, guard=guard, **_states(x, callbacks))
+            while True:
+                epoch, step = run.progress.epoch, run.progress.step
+                called.until = epoch if run.is_finished else batches.last_epoch(epoch, step, epochs)
+                model.fit(batches.source(epoch, step), initial_epoch=epoch, epochs=called.until, **options)
+                if run.is_finished or model.stop_training:
+                    break
         run.save_model()
     return run.history
 
 
-def _train(run: Run, batches, epochs: int, **options) -> None:
-    """Call `model.fit`; for the rest of an epoch that is resumed within, once more before it."""
-    done = run.progress
-    if done.step:
-        run.model.fit(batches.source(done.step), initial_epoch=done.epoch, epochs=done.epoch + 1, **options)
-        if run.is_finished:
-            return
-    last = done.epoch if done.stopped else epochs
-    run.model.fit(batches.source(), initial_epoch=done.epoch, epochs=last, **options)
+def _arrays(model, x, y, sample_weight, class_weight, names: tuple, batch_size: int | None = None) -> tuple:
+    """Return `(x,)`, `(x, y)` or `(x, y, sample_weight)`, checked against the model."""
+    x, y = _data_checks.examples(model, x, y, names[:2], batch_size)
+    if class_weight is not None and sample_weight is not None:
+        raise ValueError(f"`class_weight` must be None with `sample_weight`. Received: class_weight={class_weight}")
+    if class_weight is not None:
+        return x, y, _example_weights.from_classes(model, class_weight, y)
+    if sample_weight is not None:
+        return x, y, _example_weights.from_samples(model, names[2], sample_weight, y, names[1])
+    return (x,) if y is None else (x, y)
+
+
+def _packed(arrays: tuple):
+    """Return arrays as `model.fit` hands them to `train_step`: an `x` alone is in no tuple."""
+    return keras.utils.pack_x_y_sample_weight(*arrays)
+
+
+def _split(arrays: tuple, share: float) -> tuple[tuple, tuple]:
+    """Return the first and the last examples, as `validation_split` of Keras does."""
+    n = len(next(array for array in keras.tree.flatten(arrays) if array is not None))
+    cut = math.floor(n * (1 - share))
+    if not 0 < cut < n:
+        raise _checks.error("validation_split", f"a share that leaves both sets some of the {n} examples", share)
+    first = keras.tree.map_structure(lambda a: a if a is None else a[:cut], arrays)
+    return first, keras.tree.map_structure(lambda a: a if a is None else a[cut:], arrays)
+
+
+def _validation(model, value, batch_size: int, options: dict) -> tuple:
+    """Return what Keras validates on, and the number of its batches if it is known; warn of a test set."""
+    if value is None or _data_sets.kind_of("validation_data", value) != "arrays" or options.get("validation_steps"):
+        return value, None
+    if not isinstance(value, tuple | list) or len(value) not in (1, 2, 3):
+        must = "a tuple (x, y) or (x, y, sample_weight), or (x,) for a model without targets"
+        raise ValueError(f"`validation_data` must be {must}. Received: {type(value).__name__}")
+    x, y, weights = (*value, None, None)[:3]
+    arrays = _arrays(model, x, y, weights, None, tuple(f"validation_data[{i}]" for i in range(3)))
+    if is_test_part(*(part for part in keras.tree.flatten(arrays) if part is not None)):
+        text = "`validation_data` is the test set of `data.load`: a model chosen on it has no honest test result."
+        warnings.warn(text, UserWarning, stacklevel=3)
+    batches = _batches.ArrayBatches(_packed(arrays), options.pop("validation_batch_size", None) or batch_size)
+    return batches.source(), batches.steps
+
+
+def _check_shares(processes: int, batch_size: int, batches, validation_data) -> None:
+    """Refuse batches that several processes cannot share."""
+    n = getattr(batches, "size", 0)
+    if processes > 1 and (not n or batch_size % processes or n % batch_size % processes):
+        must = f"`x` must be arrays in batches that {processes} processes can share, the last one too"
+        raise ValueError(f"{must}. Received: {n} examples, batch_size={batch_size}")
+
+
+def _states(x, callbacks: list) -> dict:
+    """Return what a checkpoint keeps beside the model, by names that another callback does not change."""
+    found = {"data": x} if _state.has_protocol(x) else {}
+    for callback in filter(_state.is_known, callbacks):
+        kind = type(callback).__name__
+        found[f"{kind}_{sum(name.startswith(kind) for name in found)}"] = callback
+    return found
+
+
+def _build(model: keras.Model, batches, run: Run) -> None:
+    """Make the variables of a step: a checkpoint has them, and Keras would read a batch of a data set for it."""
+    if run.saved or keras.backend.backend() != "tensorflow":
+        with contextlib.suppress(Exception):  # A model with a step of its own is built by it.
+            _private_apis.build(model, batches.example())
 
 
 @contextlib.contextmanager
-def _opened_run(run_dir, data: tuple, callbacks: list, *, options: dict, **run_options):
-    """Open the run of these data and callbacks, as they were given."""
-    with contextlib.ExitStack() as stack:
-        if run_dir is not None:
-            given = [_fingerprint.as_configured(c, _fingerprint.callback_description) for c in callbacks]
-            options = {**options, "data": _fingerprint.data_description(*data)}
-            options["callbacks"] = list(map(stack.enter_context, given))
-        yield stack.enter_context(Run(run_dir, options=options, **run_options))
-
-
-@contextlib.contextmanager
-def _errors(run: Run, batches, guard, verbose: int):
-    """Leave the best weights, or the newest ones, in the model after an error; it may be trained on."""
+def _errors(run: Run, guard, verbose: int):
+    """After an error leave the newest weights in the model, or the good ones; never hide the error."""
     with warnings.catch_warnings():
-        if batches.steps is None:  # To Keras, batches of a data set of unknown size are missing.
-            warnings.filterwarnings("ignore", "Your input ran out of data")
+        # To Keras, batches are missing where one call has many steps, or the size of a data set is unknown.
+        warnings.filterwarnings("ignore", "Your input ran out of data")
         try:
             yield
-        except _callbacks.NonFiniteLossError:
-            _private_apis.synchronise(run.model)
-            guard.restore_best()
-            if guard.best_epoch:
-                run.save_model()
-            raise
-        except BaseException:
-            _private_apis.synchronise(run.model)
+        except BaseException as error:
+            with contextlib.suppress(Exception):  # On JAX, after an error within a step, weights may be gone.
+                _private_apis.synchronise(run.model)
+                if isinstance(error, _callbacks.NonFiniteLossError):
+                    guard.restore_good()
             if verbose and run.interruption:
                 print(run.interruption, flush=True)
             raise
@@ -192,27 +227,29 @@ def _resolved(verbose) -> int:
     if verbose != "auto":
         return verbose
     is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
-    return 1 if is_notebook or sys.stdout.isatty() else 2
+    return 1 if is_notebook or getattr(sys.stdout, "isatty", bool)() else 2
 
 
-def _say_where(run: Run, epochs: int, verbose: int) -> None:
+def _say_where(run: Run, batches, epochs: int, verbose: int) -> None:
     if run.status() and verbose:
-        print(run.status(), flush=True)
+        own = type(batches) is _batches.OtherBatches and not run.is_finished
+        print(run.status() + (", with the data set in an order of its own" if own else ""), flush=True)
     done = run.progress
     if done.stopped and done.epochs < epochs:
         text = f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch {done.epoch}"
-        text += f" by `patience` or another callback, and one of {epochs} would have been too."
-        warnings.warn(text, UserWarning, stacklevel=3)
+        warnings.warn(f"{text} by `patience`, and one of {epochs} would have been too.", UserWarning, stacklevel=3)
 
 
-def _check_settings(model, validation_data, patience: int | None, verbose, keras_defaults: dict) -> None:
-    for name, value in keras_defaults.items():
-        if name not in REFUSED:
-            raise TypeError(f"fit() got an unexpected keyword argument {name!r}")
-        default, way = REFUSED[name]
-        if not (value is default or (default is not None and value == default)):
-            raise ValueError(f"`{name}` must be left out: {way}. Received: {name}={value!r}")
-    if patience and validation_data is None:
+def _check_options(model, validation_data, patience, verbose, options: dict, run_dir, callbacks: list) -> None:
+    unknown = set(options) - set(inspect.signature(keras.Model.fit).parameters)
+    if unknown:
+        raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
+    for name, value in options.items() if run_dir is not None else ():
+        if name in BREAKS_A_RESUME and value != BREAKS_A_RESUME[name]:
+            raise ValueError(f"`{name}` must be left out with `run_dir`. Received: {name}={value!r}")
+    if run_dir is not None and any(isinstance(each, keras.callbacks.BackupAndRestore) for each in callbacks):
+        raise ValueError("`callbacks` must have no BackupAndRestore with `run_dir`, which does the same. Received: one")
+    if patience and validation_data is None and not options.get("validation_split"):
         raise ValueError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
     if verbose not in ("auto", 0, 1, 2):
         raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)

@@ -8,62 +8,97 @@ import contextlib
 import gc
 import itertools
 import os
-import weakref
+import time
 
 import keras
+import numpy as np
 
 from dlguide import _private_apis
 
-LONG_RUN = 500  # Steps. Below this, tracing costs more than it saves.
-VERY_LONG_RUN = 20_000  # Steps. Five of them unrolled save 20 µs each, and take up to a second more to trace.
+SECONDS = 0.5  # In one call: Ctrl-C, a checkpoint and the progress bar wait for its end.
 STEP_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
-
 _NEW_MODELS = itertools.count(1)
-TRACED = weakref.WeakSet()
-"""The training functions of models that were traced with the kernel."""
 
 
 @contextlib.contextmanager
-def fast(model: keras.Model, callbacks: list, steps: int | None, batch_size: int):
-    """Inside, train a model fast; afterwards it is as before. `steps` is the number of the run, if it is known."""
+def fast(model: keras.Model, callbacks: list):
+    """Inside, train a model fast. Yield its `ManySteps` of training and of validation, or nothing."""
     backend = keras.backend.backend()
     is_fast = backend == "tensorflow" and os.environ.get("DLGUIDE_TENSORFLOW_SPEED") != "0"
     is_new = (is_fast or backend == "jax") and (_private_apis.functions(model) or (None,))[0] is None
     # What was compiled for earlier models is garbage. On TensorFlow there is little of each.
     if is_new and (backend == "jax" or next(_NEW_MODELS) % 8 == 0):
         gc.collect()
-    if not is_fast:
-        yield
+    if not is_fast or model.distribute_strategy.num_replicas_in_sync > 1:
+        yield ()
         return
-    with many_steps_a_call(model, callbacks, steps, batch_size), fused_adam(model), lasting_graphs_left_out(model):
-        yield
+    with _fused_adam(model):
+        yield () if any(map(looks_at_steps, callbacks)) else _many_steps(model)
     _private_apis.forget_kernels()
 
 
-@contextlib.contextmanager
-def many_steps_a_call(model: keras.Model, callbacks: list, steps: int | None, batch_size: int):
-    """Let TensorFlow run many steps in one call of its graph, in a long run; the model is as before afterwards."""
-    is_free = model.steps_per_execution == 1 and not model.run_eagerly and not any(map(looks_at_steps, callbacks))
-    is_long = steps is None or steps >= LONG_RUN
-    before = _private_apis.functions(model) if is_free and is_long else None
-    if before is None:
-        yield
-        return
-    unrolled = model.unrolled_steps_per_execution
-    model.steps_per_execution = 200 if batch_size <= 64 else 50
-    if batch_size <= 64 and steps is not None and steps >= VERY_LONG_RUN:
-        model.unrolled_steps_per_execution = 5
-    _private_apis.set_functions(model)
-    try:
-        yield
-    finally:
-        model.steps_per_execution, model.unrolled_steps_per_execution = 1, unrolled
-        _private_apis.set_functions(model, before)
+class ManySteps:
+    """A function that Keras calls for each step on TensorFlow: between `begin` and `end` it does many steps a call.
+
+    Else it is `single`, Keras's own function. It stays with the model, so that a second `fit` traces nothing.
+    """
+
+    def __init__(self, step, jit_compile: bool, single):
+        import tensorflow as tf
+
+        step = tf.function(step, jit_compile=jit_compile, reduce_retracing=True)
+
+        @tf.function(reduce_retracing=True)
+        def steps(iterator, count):
+            def one(done):
+                step(iterator.get_next())
+                return (done + 1,)
+
+            tf.while_loop(lambda done: done < count - 1, one, [tf.constant(0)])
+            return step(iterator.get_next())
+
+        self._single, self._steps, self._size = single, steps, 1
+        self.done, self.left = 0, None
+
+    def begin(self, first_step: int, count: int) -> None:
+        """Begin an epoch of `count` steps at one of them."""
+        self.done, self.left = first_step, count - first_step
+
+    def end(self) -> None:
+        self.left = None
+
+    def __call__(self, iterator):
+        if self.left is None:
+            return self._single(iterator)
+        if not self.left:
+            _private_apis.end_of_data()
+        count, begin = min(self._size, self.left), time.perf_counter()
+        outputs = self._steps(iterator, np.int32(count))
+        for value in keras.tree.flatten(outputs)[:1]:
+            np.asarray(value)  # A graphics card works on when the call has returned.
+        seconds = max(time.perf_counter() - begin, 1e-6) / count
+        self._size = max(1, min(int(SECONDS / seconds), 10 * self._size))
+        self.done, self.left = self.done + count, self.left - count
+        return outputs
+
+
+def _many_steps(model: keras.Model) -> tuple[ManySteps, ...]:
+    """Return a model's `ManySteps`; none if it asks for another number of steps a call, or makes its own functions."""
+    kind, names = type(model), ("make_train_function", "make_test_function")
+    is_plain = all(getattr(kind, name) is getattr(keras.Model, name) for name in names)
+    if model.steps_per_execution != 1 or model.run_eagerly or not is_plain or _private_apis.functions(model) is None:
+        return ()
+    model.make_train_function()
+    model.make_test_function()
+    pairs = zip(_private_apis.functions(model), (model.train_step, model.test_step), strict=True)
+    made = [f if isinstance(f, ManySteps) else ManySteps(step, model.jit_compile, f) for f, step in pairs]
+    _private_apis.set_functions(model, *made)
+    return tuple(made)
 
 
 def looks_at_steps(callback) -> bool:
     """Tell whether a callback does something at single steps; some hooks of Keras's own do nothing unless asked to."""
-    if type(callback) in (keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore):
+    if type(callback) is keras.callbacks.ModelCheckpoint:
         return callback.save_freq != "epoch"
     if type(callback) is keras.callbacks.TensorBoard:
         return callback.update_freq != "epoch" or callback.write_steps_per_second or _private_apis.profiles(callback)
@@ -71,39 +106,21 @@ def looks_at_steps(callback) -> bool:
     return hooks != [getattr(keras.callbacks.Callback, name) for name in STEP_HOOKS]
 
 
-def optimizers_of_one_replica(model) -> list:
-    """Return the optimizers that update a model with one replica."""
-    if model.distribute_strategy.num_replicas_in_sync > 1:
-        return []
-    if model.built and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)  # A `MultiOptimizer` may get its optimizers here.
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # Of a `LossScaleOptimizer`.
-    return list(optimizer.optimizers) if isinstance(optimizer, keras.optimizers.MultiOptimizer) else [optimizer]
-
-
 @contextlib.contextmanager
-def lasting_graphs_left_out(model):
-    """Trace nothing inside that TensorFlow keeps for ever: 800 MB of 200 small models."""
-    optimizers = [each for each in optimizers_of_one_replica(model) if _private_apis.skip_all_reduce(each)]
-    try:
-        yield
-    finally:
-        for each in optimizers:
-            _private_apis.use_all_reduce(each)
-
-
-@contextlib.contextmanager
-def fused_adam(model: keras.Model):
+def _fused_adam(model: keras.Model):
     """Let the kernel `ResourceApplyAdam` do what Keras's Adam and AdamW do in twelve operations for each variable.
 
     It computes the same formula in one pass over the memory, and there is less to trace. 1 - beta_2 is computed in the
     weights' dtype. An embedding, whose gradient has only the rows of the batch, keeps Keras's update, and so does a
-    subclass of Adam. Afterwards the optimizer is as before.
+    subclass of Adam. Nor is anything traced that TensorFlow keeps for ever: 800 MB of 200 small models. Afterwards the
+    optimizer is as before.
     """
-    changed = [optimizer for optimizer in optimizers_of_one_replica(model) if _is_plain_adam(optimizer)]
-    train, *others = _private_apis.functions(model) or (None, None, None)
-    if changed and train not in (None, *TRACED):
-        _private_apis.set_functions(model, (None, *others))
+    if model.built and model.optimizer is not None and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)  # A `MultiOptimizer` may get its optimizers here.
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # Of a `LossScaleOptimizer`.
+    optimizers = optimizer.optimizers if isinstance(optimizer, keras.optimizers.MultiOptimizer) else [optimizer]
+    without_sum = [each for each in optimizers if _private_apis.skip_all_reduce(each)]
+    changed = [optimizer for optimizer in optimizers if _is_plain_adam(optimizer)]
     for each in changed:
         each.apply, each.update_step = _with_kernel(each)
     try:
@@ -111,9 +128,8 @@ def fused_adam(model: keras.Model):
     finally:
         for each in changed:
             del each.apply, each.update_step
-        traced = (_private_apis.functions(model) or (None,))[0] if changed else None
-        if traced is not None:
-            TRACED.add(traced)
+        for each in without_sum:
+            _private_apis.use_all_reduce(each)
 
 
 def _is_plain_adam(optimizer) -> bool:
@@ -143,19 +159,12 @@ def _with_kernel(optimizer):
             step = keras.ops.cast(optimizer.iterations + 1, dtype)
             powers = [tf.pow(tf.constant(beta, dtype), step) for beta in (optimizer.beta_1, optimizer.beta_2)]
             shared[dtype] = (*powers, tf.cast(learning_rate, dtype))
-        beta_1_power, beta_2_power, rate = shared[dtype]
-        momentum, velocity = moments
+        momentum, velocity = (moment.value.handle for moment in moments)
+        constants = [tf.constant(value, dtype) for value in (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon)]
         tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=momentum.value.handle,
-            v=velocity.value.handle,
-            beta1_power=beta_1_power,
-            beta2_power=beta_2_power,
-            lr=rate,
-            beta1=tf.constant(optimizer.beta_1, dtype),
-            beta2=tf.constant(optimizer.beta_2, dtype),
-            epsilon=tf.constant(optimizer.epsilon, dtype),
-            grad=tf.cast(gradient, dtype),
+            **dict(zip(("beta1_power", "beta2_power", "lr"), shared[dtype], strict=True)),
+            **dict(zip(("beta1", "beta2", "epsilon"), constants, strict=True)),
+            **{"var": variable.handle, "m": momentum, "v": velocity, "grad": tf.cast(gradient, dtype)},
         )
 
     return apply, update_step
