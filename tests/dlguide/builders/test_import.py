@@ -89,7 +89,7 @@ def test_without_the_extras_models_are_built_and_trained_and_an_error_names_the_
     printed = python("-c", _WITHOUT_EXTRAS, KERAS_BACKEND=keras.backend.backend())
     message = '{} is needed here: pip install "dlguide[{}]"'
     pairs = [("scipy", "evaluation"), ("sklearn", "evaluation"), ("matplotlib", "plots")]
-    pairs += [("scipy", "plots"), ("sklearn", "plots")]
+    pairs += [("matplotlib", "plots"), ("sklearn", "plots")]
     assert printed.splitlines() == [message.format(*pair) for pair in pairs]
 
 

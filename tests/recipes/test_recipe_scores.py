@@ -25,10 +25,9 @@ def test_a_class_of_two_clusters_has_the_accuracy_of_the_larger_one():
 
 
 def test_a_probe_scales_codes_by_those_of_training_and_scores_the_others():
-    train, codes = np.array([[0.0], [2.0], [4.0]]), np.array([[-9.0], [2.8], [3.2], [99.0]])
-    # Symmetric but for one more example below: the border lies between the classes, nearer to the single one.
-    assert representation_scores.linear_probe(train, [0, 0, 1], codes, [0, 1, 1, 1]) == 0.75
-    assert representation_scores.linear_probe(train, [0, 0, 1], codes, [1, 1, 0, 0]) == 0.0
+    train, codes = np.array([[1000.0], [1002.0]]), np.array([[900.0], [1000.9], [1001.1], [9999.0]])
+    assert representation_scores.linear_probe(train, [0, 1], codes, [0, 0, 1, 1]) == 1.0
+    assert representation_scores.linear_probe(train, [0, 1], codes, [0, 1, 1, 1]) == 0.75
 
 
 def test_the_coefficients_are_those_of_the_polynomial_in_the_units_of_its_input():
