@@ -28,10 +28,6 @@ class Export(NamedTuple):
     """From `predict`, over all examples."""
     size: int
     """Of the file, or of all files of the folder, in bytes."""
-    seconds: float
-    """Of one call with one example in the format's own runtime, the median of 20."""
-    keras_seconds: float
-    """The same with `predict_on_batch`."""
 
 
 def export(
@@ -73,7 +69,7 @@ def export(
         bits: 32, or 8 with `"litert"`.
 
     Returns:
-        An `Export`: `path`, `largest_difference`, `size` in bytes, `seconds` and `keras_seconds` of one call.
+        An `Export`: `path`, `largest_difference`, and `size` in bytes.
 
     Raises:
         ValueError: If an argument is wrong, the format's packages are missing, the path cannot be written, or the
@@ -96,7 +92,6 @@ def export(
     first, second = (keras.tree.flatten(model.predict_on_batch(one)) for _ in range(2))
     if not all(map(np.array_equal, first, second)):
         raise ValueError(_random(model))
-    keras_seconds = _export_runtimes.median_seconds(lambda: model.predict_on_batch(one))
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +106,7 @@ def export(
         largest = _largest_difference(model, format, arrays, result, bits)
         size = sum(part.stat().st_size for part in [file, *file.rglob("*")] if part.is_file())
         file.rename(path)
-    return Export(str(path), largest, size, result["seconds"], keras_seconds)
+    return Export(str(path), largest, size)
 
 
 def _checked(format, bits, path: Path) -> tuple[str, str]:

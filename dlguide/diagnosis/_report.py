@@ -167,9 +167,9 @@ class Report:
         Raises:
             ModuleNotFoundError: Without the extra `plots`.
         """
-        from dlguide import plots
+        from dlguide.plots._figure import new_figure
 
-        with plots.new_figure(5, 3) as figure:
+        with new_figure(5, 3) as figure:
             axes = figure.subplots()
             curves = [(self._say("base"), self.losses), *((each.fault, each.losses) for each in self.findings)]
             for name, losses in [(name, losses) for name, losses in curves if losses]:
