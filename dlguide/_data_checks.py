@@ -474,7 +474,7 @@ def checked(model, name: str, data: Data, *, is_training: bool = False) -> Data:
     if data.first_batch is None:
         return data
     x, y, weights = data.first_batch
-    names = [f"{name}: {part} of the first batch" for part in ("x", "y", "sample_weight")]
+    names = ("x", "y", "sample_weight") if name == "x" else [f"{name}[{i}]" for i in range(3)]
     inputs = getattr(model, "inputs", None) or ()
     shapes = [getattr(part, "shape", None) for part in (x, y)]
     if () in shapes or (len(inputs) == 1 and shapes[0] == tuple(inputs[0].shape[1:])):

@@ -1,7 +1,6 @@
 """What `fit`, `evaluate` and `predict` take as data, and what is refused before the first step."""
 
 import functools
-import warnings
 
 import keras
 import numpy as np
@@ -68,8 +67,6 @@ def mapped(folder, x):
 CONTAINERS = {
     "list": lambda folder, x, y: (x.tolist(), y.tolist()),
     "float64": lambda folder, x, y: (x.astype("float64"), y.astype("int64")),
-    "tuple": lambda folder, x, y: ((x,), y),
-    "dict": lambda folder, x, y: ({"x": x}, y),
     "frame": lambda folder, x, y: (pd.DataFrame(x), pd.Series(y)),
     "column": lambda folder, x, y: (x[..., None], y[:, None]),
     "sparse": lambda folder, x, y: (scipy.sparse.csr_matrix(x), y),
@@ -80,19 +77,13 @@ DATA_SETS = {
     "PyDataset": lambda x, y, size: Made(-(-len(x) // size), lambda i: (x[size * i :][:size], y[size * i :][:size])),
     "DataLoader": loader,
 }
-numbers = settings(max_examples=4, derandomize=True, database=None, deadline=None,
+numbers = settings(max_examples=2, derandomize=True, database=None, deadline=None,
                    suppress_health_check=list(HealthCheck))  # fmt: skip
-
-
-@functools.cache
-def network():
-    inputs = keras.Input((3,), name="x")
-    return keras.Model(inputs, keras.layers.Dense(2)(inputs))
 
 
 def results(x, y, plain, size, **options):
     """Train, evaluate and predict from the same first weights."""
-    model = compiled(keras.models.clone_model(network()))
+    model = compiled(lambda: outputs(shape=(3,)))
     trained = fit(model, x, y, validation_data=(x, y) if y is not None else x, batch_size=size, **options)
     evaluated = evaluation.evaluate(model, x, y)
     return trained | {name: evaluated[name] for name in ("loss", "confusion_matrix")}, model.predict(plain, verbose=0)
@@ -128,15 +119,14 @@ def test_several_arrays_may_come_in_any_structure_each_with_its_weights():
 
 
 def test_none_stands_for_an_optional_input_and_float64_becomes_float32():
-    layer = keras.layers.Dense(2)
     a, b = keras.Input((4,)), keras.Input((4,), optional=True)
 
     class First(keras.layers.Layer):
         def call(self, one, other=None):
             assert keras.backend.standardize_dtype(one.dtype) == "float32"
-            return layer(one)
+            return one
 
-    model = compiled(keras.Model([a, b], First()(a, b)))
+    model = compiled(keras.Model([a, b], keras.layers.Dense(2)(First()(a, b))))
     assert fit(model, [X.astype("float64"), None], Y)["loss"] > 0
     x, _ = _data_checks.examples(compiled(), X.astype("float64"), Y)
     assert x.dtype == "float32" and _data_checks.as_floatx(np.ones(2, "bfloat16")).dtype == "float32"
@@ -253,7 +243,7 @@ BAD = {
     "GAN class": parts(functools.partial(PLAIN, num_classes=3), (IMAGES, KINDS + 1)),
     "GAN batch of one": parts(PLAIN, IMAGES, batch_size=7),
     "GAN data set": parts(PLAIN, data_set(IMAGES, KINDS, size=4)),
-    "GAN data set of one": parts(PLAIN, data_set(IMAGES, size=1)),
+    "GAN data set of one": parts(PLAIN, data_set(IMAGES).batch(1, drop_remainder=True)),
     "diffusion pixels": parts(lambda: diffusion((8, 8, 1), filters=(4,)), IMAGES * 255),
     "diffusion y": parts(lambda: diffusion((8, 8, 1), filters=(4,)), IMAGES, IMAGES),
     "contrastive y": parts(LEARNER, IMAGES, KINDS), "contrastive batch of one": parts(LEARNER, IMAGES, batch_size=7),
@@ -270,7 +260,7 @@ def test_bad_data_are_refused_before_the_first_step_in_a_sentence_that_names_the
     for name, sentence in found.items():
         argument = {"y": "`y", "weights": "`sample_weight", "class_weight": "`class_weight"}
         argument |= {"class_weight,": "`class_weight", "validation": "`validation_data[", "x": "`x"}
-        assert sentence.startswith(argument.get(name.split()[0], "`")) and "Received: " in sentence, (name, sentence)
+        assert argument.get(name.split()[0], "`") in sentence.partition("Received: ")[0], (name, sentence)
     if ON_TENSORFLOW:
         sentences.check("data", found)
 
@@ -295,5 +285,4 @@ def test_a_label_that_the_loss_ignores_and_a_batch_of_one_without_statistics_are
     assert fit(compiled(loss=loss), y=at(7, -1, Y).astype("int32"))["loss"] > 0
     model = compiled_case("alone", PLAIN(batch_norm=False), one_step=True)
     training.fit(model, IMAGES[:3], epochs=1, batch_size=1, verbose=0)
-    with warnings.catch_warnings():
-        evaluation.evaluate(compiled_case("alone", PLAIN(), one_step=True), data_set(IMAGES[:2], size=1))
+    evaluation.evaluate(compiled_case("alone", PLAIN(), one_step=True), data_set(IMAGES[:2], size=1))
