@@ -270,14 +270,15 @@ def test_evaluate_refuses_what_fit_refuses():
         assert refusal(evaluation.evaluate, compiled(), x, y).startswith(f"`{name}` must be ")
 
 
-def test_each_input_of_a_shared_embedding_is_checked():
-    one, two, embedding = keras.Input((3,)), keras.Input((3,)), keras.layers.Embedding(5, 2)
-    both = keras.layers.Concatenate(axis=1)([embedding(one), embedding(two)])
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_each_input_is_checked_against_the_embedding_that_reads_it(is_shared):
+    one, two, first = keras.Input((3,)), keras.Input((3,)), keras.layers.Embedding(5, 2)
+    second, size = (first, 5) if is_shared else (keras.layers.Embedding(7, 2), 7)
+    both = keras.layers.Concatenate(axis=1)([first(one), second(two)])
     model = compiled(keras.Model([one, two], keras.layers.Dense(2)(keras.layers.Flatten()(both))))
-    for i in (0, 1):
-        x = [IDS, IDS]
-        x[i] = IDS + 5
-        assert refusal(fit, model, tuple(x)).startswith(f"`x[{i}]` must be token ids in [0, 5)")
+    assert fit(model, (IDS + 4, IDS + size - 1))
+    assert refusal(fit, model, (IDS + 5, IDS)).startswith("`x[0]` must be token ids in [0, 5)")
+    assert refusal(fit, model, (IDS, IDS + size)).startswith(f"`x[1]` must be token ids in [0, {size})")
 
 
 def test_a_label_that_the_loss_ignores_and_a_batch_of_one_without_statistics_are_taken():
