@@ -36,6 +36,7 @@ OF_NUMBERS = (
 # What to do with an array of texts.
 OF_TEXTS = ": a model that reads texts takes them from `tf.data.Dataset.from_tensor_slices((x, y)).batch(32)`"
 OF_CLASSES = ": `names, y = np.unique(y, return_inverse=True)` numbers classes that are texts"
+TARGETS = "the targets of the loss that the model was compiled with"
 
 
 def arrays(name: str, value: Arrays | None, tensors: Sequence | None = None):
@@ -305,7 +306,7 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
     x = arrays(x_name, x, inputs)
     y = x if is_target else arrays(y_name, y, getattr(model, "outputs", None))
     if x is None or (y is None and getattr(model, "loss", None) is not None):
-        name, what = (x_name, "examples") if x is None else (y_name, "the targets of the loss of the compiled model")
+        name, what = (x_name, "examples") if x is None else (y_name, TARGETS)
         raise ValueError(f"`{name}` must be {what}. Received: None")
     parts = [(*part, OF_TEXTS) for part in _named(x_name, x)] + [(*part, OF_CLASSES) for part in _named(y_name, y)]
     for name, array, of_text in parts:
@@ -343,6 +344,9 @@ def _named(name: str, structure) -> list[tuple[str, np.ndarray]]:
 
 def from_samples(model, name: str, value, y, y_name: str = "y"):
     """Return `sample_weight` in the form that the loss needs: an array, or one for each array of targets."""
+    received = f"Received: {name} of type {type(value).__name__}"
+    if y is None:
+        raise ValueError(f"`{name}` must be None without `{y_name}`. {received}")
     weights = arrays(name, value)
     if isinstance(weights, np.ndarray) and not isinstance(y, np.ndarray):
         same = weights
@@ -350,8 +354,8 @@ def from_samples(model, name: str, value, y, y_name: str = "y"):
     try:
         keras.tree.assert_same_structure(weights, y)
     except (ValueError, TypeError):
-        must = f"`{name}` must be an array, or the same tuple or dict of arrays as `{y_name}`, None without `{y_name}`"
-        raise ValueError(f"{must}. Received: {name} of type {type(value).__name__}") from None
+        must = f"`{name}` must be an array, or the same tuple or dict of arrays as `{y_name}`"
+        raise ValueError(f"{must}. {received}") from None
     has_steps = loss_name(model) in (SPARSE, None)
     return keras.tree.map_structure(lambda w, targets: _weights(name, w, targets.shape, has_steps), weights, y)
 
@@ -360,7 +364,8 @@ def _weights(name: str, weights: np.ndarray, targets: tuple, has_steps: bool) ->
     check_numbers(name, weights)
     steps = targets if has_steps else targets[:-1]
     if weights.shape not in (targets[:1], (targets[0], 1), *(targets[:k] for k in range(2, len(steps) + 1))):
-        must = f"`{name}` must be of shape ({targets[0]},), a weight for each example, or for each step of it"
+        more = ", or for each step of it" if len(steps) > 1 else ""
+        must = f"`{name}` must be of shape ({targets[0]},), a weight for each example{more}"
         raise _checks.shape_error(must, **{name: weights})
     is_bad = lambda values: ~(np.isfinite(values) & (values >= 0))  # noqa: E731
     check_values(name, weights, is_bad, "finite numbers of at least 0")
@@ -461,8 +466,11 @@ def kind_of(name: str, value) -> str:
     if any(kind.__module__.partition(".")[0] == "grain" for kind in type(value).__mro__):
         return "Grain data set"
     if hasattr(value, "__next__"):
-        must_be = "arrays or a data set, which can be read again: a `keras.utils.PyDataset`, or a `tf.data.Dataset`"
-        raise ValueError(f"`{name}` must be {must_be}. Received: {name} of type {type(value).__name__}")
+        raise ValueError(
+            f"`{name}` must be arrays or a data set, which can be read again from its start: make a "
+            "`tf.data.Dataset.from_generator` or a `keras.utils.PyDataset` of a generator. "
+            f"Received: {name} of type {type(value).__name__}"
+        )
     return "arrays"
 
 

@@ -224,6 +224,7 @@ BAD = {
     "weights negative": bad(sample_weight=at(18, -1, W)), "weights NaN": bad(sample_weight=at(0, np.nan, W)),
     "weights length": bad(sample_weight=W[:19]), "weights shape": bad(sample_weight=np.ones((20, 3))),
     "weights of columns": bad(y=X[:, :2], loss="mse", sample_weight=np.ones((20, 2))),
+    "weights without y": lambda: _data_checks.from_samples(compiled(), "sample_weight", W, None),
     "weights structure": bad(sample_weight=(W, W)), "weights text": bad(sample_weight=["a"] * 20),
     "class_weight class": bad(class_weight={2: 1.0}), "class_weight list": bad(class_weight=[1.0, 2.0]),
     "class_weight negative": bad(class_weight={0: -1}), "class_weight, labels": bad(
