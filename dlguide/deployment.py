@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import keras
 import numpy as np
 
-from dlguide import _arrays, _checks, _export_formats, _export_runtimes
+from dlguide import _checks, _data_checks, _export_formats, _export_runtimes
 from dlguide._export_formats import as_input
 
 __all__ = ["Export", "export"]
@@ -143,7 +143,7 @@ def _examples_as_arrays(model, examples) -> list[np.ndarray]:
                 f"Received: model={model.name!r} with the input {tensor.name!r} of strings"
             )
     is_list = isinstance(examples, tuple | list) and (len(inputs) > 1 or any(hasattr(e, "shape") for e in examples))
-    arrays = [_arrays.arrays("examples", array) for array in (examples if is_list else [examples])]
+    arrays = [_data_checks.arrays("examples", array) for array in (examples if is_list else [examples])]
     shapes = [tuple(tensor.shape[1:]) for tensor in inputs]
     if len(arrays) != len(inputs) or not all(map(_fits, arrays, shapes)) or len({len(array) for array in arrays}) != 1:
         wanted = " and ".join(map(_checks.text_of_shape, shapes))

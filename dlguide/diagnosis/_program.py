@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _arrays, _checks, _data_sets, _private_apis, _targets
+from dlguide import _checks, _data_checks, _private_apis
 from dlguide.diagnosis._layers import copied, optimizer_of
 from dlguide.diagnosis._task import Task, task_of
 
@@ -50,11 +50,11 @@ class Program:
     @property
     def loss(self) -> str:
         """The name of the loss, "" for one that is not Keras's, or several."""
-        return _targets.loss_name(self.model) or ""
+        return _data_checks.loss_name(self.model) or ""
 
     @property
     def takes_logits(self) -> bool:
-        return _targets.takes_logits(self.model)
+        return _data_checks.takes_logits(self.model)
 
     @property
     def learning_rate(self) -> float:
@@ -149,17 +149,17 @@ def program_of(model, x, y=None, **options) -> Program:
 def _examples(name: str, x, y=None, weights=None, batch_size=None) -> tuple[tuple, bool]:
     """Return arrays (x, y, sample weights) and the size of a batch; of a data set those of its first batches."""
     is_iterator = hasattr(x, "__next__")
-    kind = "" if is_iterator else _data_sets.kind_of(name, x)
+    kind = "" if is_iterator else _data_checks.kind_of(name, x)
     if kind == "arrays":
         x, y = (part.to_numpy() if hasattr(part, "to_numpy") else part for part in (x, y))
         named = {name: x, "y": y, "sample_weight": weights}
-        x, y, weights = (_arrays.arrays(*each) for each in named.items())
+        x, y, weights = (_data_checks.arrays(*each) for each in named.items())
         return (x, y * 1 if getattr(y, "dtype", None) == "bool" else y, weights, batch_size), False
     found = []
     is_endless = kind == "PyDataset" and x.num_batches is None
-    batches = map(x.__getitem__, itertools.count()) if is_endless else _data_sets.Data(kind, x).batches()
+    batches = map(x.__getitem__, itertools.count()) if is_endless else _data_checks.Data(kind, x).batches()
     for batch in x if is_iterator else batches:
-        parts = keras.utils.unpack_x_y_sample_weight(_data_sets.as_arrays(batch))
+        parts = keras.utils.unpack_x_y_sample_weight(_data_checks.as_arrays(batch))
         shapes = [array.shape[1:] for array in keras.tree.flatten(parts) if array is not None]
         if found and shapes != [array.shape[1:] for array in keras.tree.flatten(found[0]) if array is not None]:
             break  # Texts of other lengths.
