@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from dlguide import _private_apis
-from dlguide._rows import Rows
+from dlguide._data_checks import Rows
 from dlguide.training import _processes
 
 

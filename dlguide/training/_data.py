@@ -8,15 +8,15 @@ import warnings
 
 import keras
 
-from dlguide import _data_checks, _data_sets, _example_weights, _logits, _private_apis
-from dlguide._data_sets import Data
-from dlguide.data import is_test_part
+from dlguide import _data_checks, _private_apis
+from dlguide._data_checks import Data
+from dlguide.data._load import is_test_part
 
 
 def training_data(model, x, y, sample_weight, class_weight, batch_size: int) -> Data:
     """Check the training data against the model; warn of logits, for the caller of the caller."""
-    _logits.warn_of_logits(model, stacklevel=4)
-    kind = _data_sets.kind_of("x", x)
+    _data_checks.warn_of_logits(model, stacklevel=4)
+    kind = _data_checks.kind_of("x", x)
     if kind != "arrays":
         for name, value in {"y": y, "sample_weight": sample_weight, "class_weight": class_weight}.items():
             if value is not None:
@@ -24,14 +24,14 @@ def training_data(model, x, y, sample_weight, class_weight, batch_size: int) -> 
                 raise ValueError(
                     f"`{name}` must be None where `x` is a {kind}{way}. Received: {name} of type {type(value).__name__}"
                 )
-        return _data_sets.checked(model, "x", Data(kind, x), is_training=True)
+        return _data_checks.checked(model, "x", Data(kind, x), is_training=True)
     if class_weight is not None and sample_weight is not None:
         raise ValueError(f"`class_weight` must be None with `sample_weight`. Received: class_weight={class_weight}")
     x, y = _data_checks.examples(model, x, y, batch_size=batch_size)
     if class_weight is not None:
-        return Data(kind, (x, y, _example_weights.from_classes(model, class_weight, y)))
+        return Data(kind, (x, y, _data_checks.from_classes(model, class_weight, y)))
     if sample_weight is not None:
-        return Data(kind, (x, y, _example_weights.from_samples(model, "sample_weight", sample_weight, y)))
+        return Data(kind, (x, y, _data_checks.from_samples(model, "sample_weight", sample_weight, y)))
     return Data(kind, (x,) if y is None else (x, y))
 
 
@@ -39,9 +39,9 @@ def validation_data(model, value) -> Data | None:
     """Check the validation data against the model; warn if they are a test set."""
     if value is None:
         return None
-    kind = _data_sets.kind_of("validation_data", value)
+    kind = _data_checks.kind_of("validation_data", value)
     if kind != "arrays":
-        return _data_sets.checked(model, "validation_data", Data(kind, value))
+        return _data_checks.checked(model, "validation_data", Data(kind, value))
     if not isinstance(value, tuple | list) or len(value) not in (1, 2, 3):
         raise ValueError(
             "`validation_data` must be a tuple (x, y) or (x, y, sample_weight), or (x,) for a model without targets. "
@@ -52,7 +52,7 @@ def validation_data(model, value) -> Data | None:
     x, y = _data_checks.examples(model, x, y, (names[0], names[1]))
     arrays = (x,) if y is None else (x, y)
     if weights is not None:
-        arrays = (x, y, _example_weights.from_samples(model, names[2], weights, y, names[1]))
+        arrays = (x, y, _data_checks.from_samples(model, names[2], weights, y, names[1]))
     if is_test_part(*(part for part in keras.tree.flatten(arrays) if part is not None)):
         warnings.warn(
             "`validation_data` is the test set of `data.load`: a model chosen on it has no honest test result.",
@@ -107,4 +107,4 @@ def _batch(train: Data):
         return train.content.element_spec
     batch = train.content[0] if train.kind == "PyDataset" else train.first_batch
     batch = tuple(batch) if isinstance(batch, list | tuple) else batch if isinstance(batch, dict) else (batch,)
-    return _data_sets.as_arrays(batch)
+    return _data_checks.as_arrays(batch)

@@ -7,7 +7,7 @@ when it began; the run keeps it, so that an equal data set in another process is
 import keras
 import numpy as np
 
-from dlguide._data_sets import Data
+from dlguide._data_checks import Data
 from dlguide._identity import ByIdentity
 
 # Of each tf.data.Dataset, a variable that counts how often it was begun; of each PyDataset, how many calls of

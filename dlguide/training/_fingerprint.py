@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 
-from dlguide import _rows
+from dlguide import _data_checks
 from dlguide._identity import ByIdentity
 from dlguide.training._data import Data
 
@@ -40,7 +40,7 @@ def _described(part) -> dict:
     if not isinstance(part, np.ndarray):
         return {"data set": str(getattr(part, "element_spec", type(part).__name__))}
     digest = hashlib.sha256()
-    for _, rows in _rows.blocks(part):
+    for _, rows in _data_checks.blocks(part):
         digest.update(np.ascontiguousarray(rows).tobytes())  # bfloat16 has no buffer.
     return {"shape": list(part.shape), "dtype": part.dtype.name, "sha256": digest.hexdigest()}
 
