@@ -7,11 +7,10 @@ import numpy as np
 
 from dlguide import _data_checks, _private_apis
 from dlguide.diagnosis import _repairs
-from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layers import Head, head_of
 from dlguide.diagnosis._program import Program
 from dlguide.diagnosis._report import Suspicion
-from dlguide.diagnosis._task import OF_CLASSES, OF_SIGNS
+from dlguide.diagnosis._task import OF_CLASSES, OF_SIGNS, is_numbers
 
 RANGES = {"sigmoid": (0, 1), "softmax": (0, 1), "hard_sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, np.inf),
           "softplus": (0, np.inf), "exponential": (0, np.inf), "relu6": (0, 6)}  # fmt: skip
