@@ -5,10 +5,8 @@ That process runs this file as a program: `python _export_runtimes.py JOBS RESUL
 
 import os
 import pickle
-import statistics
 import subprocess
 import sys
-import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +16,7 @@ import numpy as np
 def run(jobs: list[tuple[str, Path, list[list[np.ndarray]]]], folder) -> list[dict]:
     """Run files (format, file and batches of inputs) in one new process, with temporary files in `folder`.
 
-    Return for each file the `outputs` of each batch and the `seconds` of one call, or the runtime's `error`.
+    Return for each file the `outputs` of each batch, or the runtime's `error`.
     """
     sent, received = Path(folder, "jobs.pickle"), Path(folder, "results.pickle")
     sent.write_bytes(pickle.dumps(jobs))
@@ -28,11 +26,6 @@ def run(jobs: list[tuple[str, Path, list[list[np.ndarray]]]], folder) -> list[di
     if received.exists():
         return pickle.loads(received.read_bytes())
     return [{"error": f"the runtime's process ended with status {done.returncode}"} for _ in jobs]
-
-
-def median_seconds(call: Callable) -> float:
-    """Return the median time of 20 calls."""
-    return statistics.median(timeit.repeat(call, number=1, repeat=20))
 
 
 def _session(format: str, file: str) -> Callable[[list], list]:
@@ -70,8 +63,7 @@ def _session(format: str, file: str) -> Callable[[list], list]:
 def _result(format: str, file: Path, batches: list) -> dict:
     try:
         session = _session(format, str(file))
-        outputs = [session(arrays) for arrays in batches]
-        return {"outputs": outputs, "seconds": median_seconds(lambda: session(batches[0]))}
+        return {"outputs": [session(arrays) for arrays in batches]}
     except Exception as error:  # Any kind: the other process reports it.
         return {"error": f"{type(error).__name__}: {error}"}
 

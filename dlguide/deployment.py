@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import keras
 import numpy as np
 
-from dlguide import _arrays, _checks, _export_formats, _export_runtimes
+from dlguide import _checks, _data_checks, _export_formats, _export_runtimes
 from dlguide._export_formats import as_input
 
 __all__ = ["Export", "export"]
@@ -28,10 +28,6 @@ class Export(NamedTuple):
     """From `predict`, over all examples."""
     size: int
     """Of the file, or of all files of the folder, in bytes."""
-    seconds: float
-    """Of one call with one example in the format's own runtime, the median of 20."""
-    keras_seconds: float
-    """The same with `predict_on_batch`."""
 
 
 def export(
@@ -73,7 +69,7 @@ def export(
         bits: 32, or 8 with `"litert"`.
 
     Returns:
-        An `Export`: `path`, `largest_difference`, `size` in bytes, `seconds` and `keras_seconds` of one call.
+        An `Export`: `path`, `largest_difference`, and `size` in bytes.
 
     Raises:
         ValueError: If an argument is wrong, the format's packages are missing, the path cannot be written, or the
@@ -96,7 +92,6 @@ def export(
     first, second = (keras.tree.flatten(model.predict_on_batch(one)) for _ in range(2))
     if not all(map(np.array_equal, first, second)):
         raise ValueError(_random(model))
-    keras_seconds = _export_runtimes.median_seconds(lambda: model.predict_on_batch(one))
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +106,7 @@ def export(
         largest = _largest_difference(model, format, arrays, result, bits)
         size = sum(part.stat().st_size for part in [file, *file.rglob("*")] if part.is_file())
         file.rename(path)
-    return Export(str(path), largest, size, result["seconds"], keras_seconds)
+    return Export(str(path), largest, size)
 
 
 def _checked(format, bits, path: Path) -> tuple[str, str]:
@@ -148,7 +143,7 @@ def _examples_as_arrays(model, examples) -> list[np.ndarray]:
                 f"Received: model={model.name!r} with the input {tensor.name!r} of strings"
             )
     is_list = isinstance(examples, tuple | list) and (len(inputs) > 1 or any(hasattr(e, "shape") for e in examples))
-    arrays = [_arrays.arrays("examples", array) for array in (examples if is_list else [examples])]
+    arrays = [_data_checks.arrays("examples", array) for array in (examples if is_list else [examples])]
     shapes = [tuple(tensor.shape[1:]) for tensor in inputs]
     if len(arrays) != len(inputs) or not all(map(_fits, arrays, shapes)) or len({len(array) for array in arrays}) != 1:
         wanted = " and ".join(map(_checks.text_of_shape, shapes))

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from dlguide import _arrays, _checks, _data_checks
+from dlguide import _checks, _data_checks
 
 __all__ = ["attribution"]
 
@@ -246,13 +246,13 @@ def _inputs(model, x, *, needs_images: bool) -> np.ndarray:
     inputs = getattr(model, "inputs", None) or ()
     if len(inputs) > 1 or not all(keras.backend.is_float_dtype(each.dtype) for each in inputs):
         raise _checks.error("model", "a model with one input of floats", getattr(model, "name", model))
-    x = _arrays.arrays("x", x, inputs or None)
+    x = _data_checks.arrays("x", x, inputs or None)
     if not isinstance(x, np.ndarray):
         raise _checks.error("x", "an array", x)
     _data_checks.check_numbers("x", x)
     if not x.ndim or not len(x):
         raise _checks.shape_error("`x` must have at least one example", x=x)
-    x = _arrays.in_own_shape("x", model, x).astype("float32")
+    x = _data_checks.in_own_shape("x", model, x).astype("float32")
     _data_checks.finite("x", x)
     if needs_images and x.ndim != 4:
         raise _checks.shape_error("`x` must be images of shape (n, height, width, channels)", x=x)

@@ -47,7 +47,7 @@ def polynomial_regression(
     before training: the layer then scales the variables and decorrelates the features. One step of gradient descent
     on the whole training set with a learning rate of 0.5 and the loss `"mse"` then reaches the least-squares
     solution, instead of many thousands of steps. What the layer learned is saved with the model. Without `adapt` the
-    features are the plain products. `evaluation.coefficients` and `evaluation.formula` read the polynomial back.
+    features are the plain products.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(7,)`.

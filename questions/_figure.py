@@ -9,6 +9,7 @@ from questions import _sentences, _verdict
 from questions._experiment import Experiment, Panel
 from questions._names import Names
 from questions._questions import Question
+from recipes._lib import drawing
 
 LEGEND = {"fontsize": 8, "framealpha": 0.6}
 
@@ -30,17 +31,16 @@ def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_u
     `is_usual` draws no figure of the experiment's own. `kind` is "quick", "class" or empty: a title says so. A quick
     look has no titles of panels, because they name the published settings.
     """
-    from dlguide import plots
 
     experiment, names = question.experiment, question.names(language)
     own = experiment.draw_panels if is_whole else experiment.draw
     is_own = own and not (is_usual or kind == "quick")
     figure = own(seeds, names) if is_own else _usual(question, seeds, names, is_whole, kind == "quick")
     if kind == "quick":
-        plots.set_title(figure, _quick_title(experiment, names))
+        drawing.set_title(figure, _quick_title(experiment, names))
     elif kind == "class":
         counts = len(seeds), len(question.results()["seeds"])
-        plots.set_title(figure, names("sentence", "class").format(*counts))
+        drawing.set_title(figure, names("sentence", "class").format(*counts))
     return figure
 
 
@@ -97,9 +97,8 @@ def of_size(width: float, height: float) -> Callable:
     def decorated(draw_into: Callable) -> Callable:
         @functools.wraps(draw_into)
         def drawn(*args):
-            from dlguide import plots
 
-            with plots.new_figure(width, height) as figure:
+            with drawing.new_figure(width, height) as figure:
                 draw_into(figure, *args)
                 _mend(figure)
             return figure

@@ -11,8 +11,8 @@ Training: 224.9 s on 1 core of Intel(R) Xeon(R) Processor.
 
 import keras
 
-from dlguide import cnn, contrastive, data, evaluation, plots, training
-from recipes._lib import schedules
+from dlguide import cnn, contrastive, data, plots, training
+from recipes._lib import representation_scores, schedules
 from recipes._lib.images import few_labels
 from recipes._lib.result import Result
 from recipes._lib.runs import command_line
@@ -48,7 +48,7 @@ def main(
 
     chosen = few_labels.draw_rows_per_class(mnist.train.y, 10, seed)
     few, codes = (encoder.predict(x, batch_size=256, verbose=0) for x in (mnist.train.x[chosen], mnist.test.x))
-    metrics = {"accuracy": evaluation.linear_probe(few, mnist.train.y[chosen], codes, mnist.test.y, c=1.0)}
+    metrics = {"accuracy": representation_scores.linear_probe(few, mnist.train.y[chosen], codes, mnist.test.y)}
     metrics |= few_labels.baselines(mnist, chosen, few_labels.AUGMENT, seed, 25 * epochs)
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from dlguide import data, evaluation, linear_regression, plots, training
-from recipes._lib import pictures
+from recipes._lib import pictures, regression_formula
 from recipes._lib.baselines import regression
 from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
@@ -51,7 +51,7 @@ def main(
     baseline = np.full_like(test.y, train.y.mean())
     metrics["baseline_mae"] = float(np.abs(test.y - baseline).mean())
     metrics["closed_form_difference"] = regression.closed_form_difference(model, train)
-    formula, predicted = evaluation.formula(model, ["weight"], "mpg"), model.predict(test.x, verbose=0)
+    formula, predicted = regression_formula.formula(model, ["weight"], "mpg"), model.predict(test.x, verbose=0)
     print(formula)
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),

@@ -12,7 +12,7 @@ Training: 3.1 s on 2 cores of AMD EPYC.
 import keras
 
 from dlguide import data, evaluation, plots, polynomial_regression, training
-from recipes._lib import pictures
+from recipes._lib import pictures, regression_formula
 from recipes._lib.baselines import regression
 from recipes._lib.result import Result, describe_input
 from recipes._lib.runs import command_line
@@ -48,7 +48,7 @@ def main(
     predicted = model.predict(test.x, verbose=0)
     baseline, metrics["baseline_r2_score"] = regression.ridge_regression(train, test)
     metrics["least_squares_difference"] = regression.least_squares_difference(predicted, train, test)
-    print(evaluation.formula(model, mpg.info.feature_names, "mpg"))
+    print(regression_formula.formula(model, mpg.info.feature_names, "mpg"))
     figures = {
         "learning_curves": lambda: plots.learning_curves(history, metric_names=METRIC_NAMES),
         "prediction": lambda: pictures.prediction_against_truth(test.y, predicted, baseline=baseline, **LINEAR),

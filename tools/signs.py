@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dlguide import plots
+from recipes._lib import drawing
 from recipes._lib.words import LANGUAGES
 from tools import ROOT
 
@@ -60,7 +60,7 @@ def draw(histories: dict[str, dict], language: str) -> None:
     """Draw the losses of the program as it stands and of the first example of each sign."""
     page = path(language).read_text(encoding="utf-8")
     titles = {re.search(r"!\[([^:：]+)", page)[1]: "", **examples(page)}
-    with plots.new_figure(12, 4.6) as figure:
+    with drawing.new_figure(12, 4.6) as figure:
         columns = (len(titles) + 1) // 2
         for number, (title, changes) in enumerate(titles.items(), 1):
             axes = figure.add_subplot(2, columns, number)

@@ -4,7 +4,6 @@
 first use; `recall` is made by rule. `data/README.md` has origins and licences.
 """
 
-from dlguide.data._load import Info, Part, Splits, is_test_part, load, load_text
-from dlguide.data._sets import decode, encode
+from dlguide.data._load import Info, Part, Splits, load, load_text
 
-__all__ = ["Info", "Part", "Splits", "decode", "encode", "is_test_part", "load", "load_text"]
+__all__ = ["Info", "Part", "Splits", "load", "load_text"]

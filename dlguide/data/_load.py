@@ -188,18 +188,6 @@ def load_text(path: str | os.PathLike, *, length: int = 128, limit: int | None =
 
 
 def is_test_part(*arrays: np.ndarray) -> bool:
-    """Return whether an array belongs to the test set of a data set from `load`, or is a slice of it.
-
-    Args:
-        *arrays: Arrays to check. A copy is not recognised.
-
-    Returns:
-        True if at least one of them belongs to a test set.
-
-    Example:
-        >>> mpg = load("auto_mpg")
-        >>> is_test_part(mpg.train.x), is_test_part(mpg.test.x[:5])
-        (False, True)
-    """
+    """Return whether an array belongs to the test set of a data set from `load`, or is a slice of it, not a copy."""
     arrays = [array for array in arrays if isinstance(array, np.ndarray)]
     return any(np.shares_memory(array, test) for test in list(_test_arrays.values()) for array in arrays)

@@ -10,7 +10,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from dlguide import _checks
 from dlguide.data._files import read, read_arrays, read_columns
 
 PADDING, UNKNOWN = "", "\N{REPLACEMENT CHARACTER}"  # ids 0 and 1 of every vocabulary
@@ -26,50 +25,10 @@ FASHION_MNIST_ARRAYS = {
 
 
 def encode(texts: Iterable[Sequence[str]], vocabulary: Sequence[str], length: int) -> np.ndarray:
-    """Turn texts into ids, cut or right-padded with 0 to `length`.
-
-    Args:
-        texts: The texts, each a string or a list of words. A symbol that is not in `vocabulary` gets id 1.
-        vocabulary: The symbol of each id, such as `info.vocabulary`.
-        length: Number of ids for each text, at least 1.
-
-    Returns:
-        An int32 array of shape `(len(texts), length)`.
-
-    Raises:
-        ValueError: If `length` is below 1.
-
-    Example:
-        >>> encode(["abx"], ["", "?", "a", "b"], length=4).tolist()
-        [[2, 3, 1, 0]]
-    """
-    length = _checks.integer("length", length)
+    """Return the ids of texts or lists of words, right-padded with 0; an unknown symbol has id 1."""
     ids = {symbol: i for i, symbol in enumerate(vocabulary)}
-    encoded = [[ids.get(symbol, 1) for symbol in text[:length]] for text in texts]
-    return keras.utils.pad_sequences(encoded, maxlen=length, padding="post")
-
-
-def decode(ids: Iterable[int], vocabulary: Sequence[str]) -> str:
-    """Turn the ids of one text back into the text, without padding.
-
-    Args:
-        ids: Ids of one text.
-        vocabulary: The symbol of each id, such as `info.vocabulary`.
-
-    Returns:
-        The text.
-
-    Raises:
-        ValueError: If an id is not in the vocabulary.
-
-    Example:
-        >>> decode([2, 3, 0], ["", "?", "a", "b"])
-        'ab'
-    """
-    ids, known = ids.tolist() if isinstance(ids, np.ndarray) else list(ids), range(len(vocabulary))
-    if not all(i in known for i in ids):
-        raise _checks.error("ids", f"integers in [0, {len(vocabulary)})", ids)
-    return "".join(vocabulary[int(i)] for i in ids)
+    encoded = [[ids.get(symbol, 1) for symbol in text] for text in texts]
+    return keras.utils.pad_sequences(encoded, maxlen=length, padding="post", truncating="post")
 
 
 # Splits

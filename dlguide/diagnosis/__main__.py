@@ -13,9 +13,9 @@ import keras
 
 from dlguide import _private_apis, training
 from dlguide.diagnosis import check
-from dlguide.diagnosis._layers import MADE_WITH, copied
+from dlguide.diagnosis._layers import copied
 from dlguide.diagnosis._program import OPTIONS
-from dlguide.diagnosis._report import LANGUAGES
+from dlguide.diagnosis._report import LANGUAGES, sentence
 from dlguide.diagnosis._trainings import kept_seeds
 
 MOST = 3  # Models that are looked at.
@@ -31,6 +31,10 @@ def main() -> int:
     path = options.script
     if not os.path.isfile(path):
         parser.error(f"`script` must be a Python file. Received: script={path!r}")
+
+    def say(key: str, **facts) -> None:
+        print("\n" + sentence(f"command_{key}", options.language, {"path": path, **facts}), flush=True)
+
     sys.argv, sys.path[0] = [path, *options.arguments], os.path.dirname(os.path.abspath(path))
     calls, status = [], 0
     with _watched(calls):
@@ -44,21 +48,26 @@ def main() -> int:
             traceback.print_exc()
             status = 1
     if status:
-        print(f"\n{path} failed with status {status}.")
+        say("failed", status=status)
     if not calls:
-        print(f"\n{path} called `fit` of no Keras model.")
-    for number, (model, copy, arguments) in enumerate(calls, 1):
-        print(f"\n{path}, model {number} of {len(calls)}: {model.name}", flush=True)
+        say("none")
+    for number, (model, copy, arguments) in enumerate(calls[:MOST], 1):
+        say("model", number=number, count=min(len(calls), MOST), name=model.name)
         try:
             print(check(copy or model, language=options.language, **arguments))
         except Exception as error:  # One that cannot be looked at must not hide the others.
             print(f"{type(error).__name__}: {error}")
+    if len(calls) > MOST:
+        say("more", most=MOST)
     return status
 
 
 @contextlib.contextmanager
 def _watched(calls: list):
-    """Inside, note each model that the script trains, as it was before, and the arguments; later calls add epochs."""
+    """Inside, note the first models that the script trains, one more than are looked at.
+
+    Each is noted as it was before its training, with the arguments of `fit`; later calls add epochs.
+    """
     is_within = []
 
     def noting(fit):
@@ -67,12 +76,12 @@ def _watched(calls: list):
             if not is_within and isinstance(model, keras.Model) and model.compiled:
                 bound = inspect.signature(fit).bind(model, *args, **options)
                 bound.apply_defaults()
-                kept = {name: bound.arguments[name] for name in ("x", "y", *OPTIONS) if name in bound.arguments}
+                given = {**bound.arguments, **bound.kwargs}  # The second has those of a `**options`.
+                kept = {name: given[name] for name in ("x", "y", *OPTIONS) if name in given}
                 if same := [each for each in calls if each[0] is model]:
-                    same[-1][2]["epochs"] += kept["epochs"]
-                elif len(calls) < MOST:
-                    kept.pop("verbose", None)
-                    calls.append([model, None, kept])
+                    same[-1][2]["epochs"] += kept.get("epochs", 1)
+                elif len(calls) <= MOST:
+                    calls.append([model, None, {"epochs": 1, **kept}])
                     with kept_seeds(), contextlib.suppress(Exception):  # The script must not see it.
                         calls[-1][1] = copied(model, metrics=_private_apis.compiled_metrics(model))
             is_within.append(model)
@@ -83,21 +92,12 @@ def _watched(calls: list):
 
         return call
 
-    made = keras.Model.__new__
-
-    def noting_what_it_is_made_with(cls, *args, **options):
-        model = made(cls, *args, **options)
-        object.__setattr__(model, MADE_WITH, (args, options))
-        return model
-
     owners = ((keras.Model, keras.Model.fit), (training, training.fit))
     for owner, fit in owners:
         owner.fit = noting(fit)
-    keras.Model.__new__ = noting_what_it_is_made_with
     try:
         yield
     finally:
-        keras.Model.__new__ = made
         for owner, fit in owners:
             owner.fit = fit
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import keras
 
 from dlguide import _checks
-from dlguide.diagnosis import _data_checks, _head_checks, _layer_checks, _step_checks
+from dlguide.diagnosis import _data_checks, _head_checks, _layer_checks
 from dlguide.diagnosis._notes import linear_skill, notes_of
 from dlguide.diagnosis._program import Program, program_of
 from dlguide.diagnosis._report import LANGUAGES, Finding, Report, Suspicion, sentence
@@ -17,7 +17,7 @@ from dlguide.diagnosis._trainings import GOOD, LARGE_GAIN, Trainings, kept_seeds
 CONTRADICTIONS = (
     _data_checks.check_finite,
     _head_checks.check_head,
-    _step_checks.check_sign,
+    _data_checks.check_sign,
     _layer_checks.check_frozen,
     _data_checks.check_order,
     _head_checks.check_metrics,
@@ -30,15 +30,15 @@ PROVED = (
     _layer_checks.check_dropout,
     _layer_checks.check_penalty,
     _data_checks.check_inputs,
-    _step_checks.check_high,
+    _data_checks.check_high,
     _data_checks.check_targets,
     _layer_checks.check_linear,
     _layer_checks.check_saturating,
     _layer_checks.check_recurrent,
     _layer_checks.check_depth,
     _layer_checks.check_dead,
-    _step_checks.check_steps,
-    _step_checks.check_batch,
+    _data_checks.check_steps,
+    _data_checks.check_batch,
     _head_checks.check_head,  # Where another change has made the output wrong.
     _layer_checks.check_one_saturating,
 )
@@ -47,27 +47,27 @@ PROVED = (
 LAST = _layer_checks.check_one_saturating
 """It is tried if none before it is clear."""
 
-ALONE = (_step_checks.check_high, _layer_checks.check_dead, _step_checks.check_steps, _step_checks.check_batch, LAST)
+ALONE = (_data_checks.check_high, _layer_checks.check_dead, _data_checks.check_steps, _data_checks.check_batch, LAST)
 """The others are also tried all at once, if nothing helps alone."""
 
 NEARLY = 0.1  # Of two changes that gain as much, the one that stands first in the table is the cause.
 MOST_FOUND, ENOUGH = 4, 0.9
 
 
-def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) -> Report:
+def check(model, x, y=None, *, language: str = "en", **options) -> Report:
     """Say why a model does not learn: look at the model and the data, and train copies for about a minute.
 
     The model keeps its weights, its optimizer and its metrics. What is reported is a contradiction in the program,
-    or a change with which a short training came out clearly better.
+    or a change with which a short training came out clearly better. A terminal shows how far it is.
 
     Args:
         model: A compiled `keras.Model`.
         x: What `model.fit` takes: arrays, or a data set, of which the first 12,000 examples are used.
         y: The targets.
         language: `"en"` or `"zh"`, of the report.
-        verbose: 0 silent, 1 shows a progress bar on the standard error, "auto" 1 on a terminal.
         **options: Options of `model.fit`: `epochs`, `batch_size`, `validation_data`, `validation_split`, `shuffle`,
-            `class_weight`, `sample_weight`; others have no effect.
+            `class_weight`, `sample_weight`; others have no effect. Without `epochs` the training has about 2,000
+            steps, and their number is not judged.
 
     Returns:
         A `Report`.
@@ -86,16 +86,14 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
         'output_activation'
     """
     _checks.choice("language", language, LANGUAGES)
-    is_shown = sys.stderr.isatty() if verbose == "auto" else bool(verbose)
     with kept_seeds(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         keras.utils.set_random_seed(0)
         program = program_of(model, x, y, **options)
-        found, tried, base = diagnose(program, Trainings(_bar if is_shown else lambda text, share: None))
+        found, tried, base = diagnose(program, Trainings(_show))
         linear = linear_skill(program)
         notes = [sentence(key, language, facts) for key, facts in notes_of(replace(program, base=base), linear)]
-    if is_shown:
-        print("\r" + 65 * " " + "\r", end="", file=sys.stderr, flush=True)
+    _show("")
     findings = [Finding.of(each, language, each.before is base) for each in found]
     best = {each.fault: each.after.skill for each in sorted(tried, key=lambda each: each.after.skill)}
     reached = None if math.isnan(base.skill) else base.skill
@@ -103,9 +101,10 @@ def check(model, x, y=None, *, language: str = "en", verbose="auto", **options) 
     return Report(findings, notes, reached, linear, base.error, number, base.losses, best, language)
 
 
-def _bar(text: str, share: float) -> None:
-    done = round(20 * min(share, 1))
-    print(f"\r[{'=' * done}{' ' * (20 - done)}] {text:40}", end="", file=sys.stderr, flush=True)
+def _show(line: str) -> None:
+    """Show a line in place of the last one, on a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r{line:65}\r", end="", file=sys.stderr, flush=True)
 
 
 def diagnose(program: Program, trainings: Trainings) -> tuple:

@@ -1,17 +1,24 @@
-"""Checks of the data: scale, missing numbers, order, leakage."""
+"""Checks of the data and of the steps: scale, missing numbers, order, leakage; learning rate, epochs, batches."""
+
+import collections
+import math
+from dataclasses import replace
 
 import keras
 import numpy as np
 
 from dlguide.diagnosis import _repairs
-from dlguide.diagnosis._layers import flat_layers
+from dlguide.diagnosis._layers import flat_layers, optimizer_of
 from dlguide.diagnosis._program import Program, count
 from dlguide.diagnosis._report import Suspicion
+from dlguide.diagnosis._task import is_numbers
 
 L = keras.layers
 OF_DATA = (L.Rescaling, L.Normalization, L.InputLayer, L.Flatten, L.Reshape)
 TAKES_ANY = (L.BatchNormalization, L.LayerNormalization, L.Embedding)
 LARGE, SAME = 20, 0.2
+CUSTOMARY = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 1.0, "Ftrl": 0.01, "Lion": 0.0001}  # Others 0.001.
+FEW_EPOCHS = 10
 
 
 def check_finite(program: Program):
@@ -43,18 +50,15 @@ def check_inputs(program: Program):
     if x is None or not np.isfinite(x).all():
         return
     columns = x if x.ndim == 2 else x.reshape(-1, 1)
-    deviations = columns.std(0)[columns.std(0) > 0]
-    largest = float(np.abs(columns).max())
+    deviations, largest = columns.std(0), float(np.abs(columns).max())
+    deviations = deviations[deviations > 0]
     if not len(deviations) or (largest <= LARGE and deviations.max() > 1e-3):
         return
-    codes = [code for column in columns.T if x.ndim == 2 and (code := _repairs.missing_code(column)) is not None]
-    facts = {
-        "largest": largest,
-        "least": float(deviations.min()),
-        "most": float(deviations.max()),
-        "code": [*codes, 0][0],
-    }
-    key = "missing_codes" if codes else "inputs_of_images" if x.ndim > 2 else "inputs"
+    codes = _repairs.missing_codes(x) if x.ndim == 2 else np.array([])
+    codes = codes[np.isfinite(codes)]
+    facts = {"largest": largest, "least": float(deviations.min()), "most": float(deviations.max())}
+    facts["code"] = float(codes[0]) if len(codes) else 0
+    key = "missing_codes" if len(codes) else "inputs_of_images" if x.ndim > 2 else "inputs"
     yield Suspicion(key, facts, _repairs.with_scaled_inputs(program))
 
 
@@ -90,17 +94,69 @@ def check_order(program: Program):
 
 
 def check_leakage(program: Program):
-    """Validation examples that the training set has too."""
-    held = program.given.get("validation")
-    if not is_numbers(program.given["x"]) or not is_numbers(held):
+    """Validation examples, with their targets, that the training set has too, and more of them than by chance."""
+    x, y = program.given["x"], program.given["y"]
+    held_x, held_y = program.given.get("validation", (None, None))
+    if not is_numbers(x) or not is_numbers(held_x):
         return
-    x = program.given["x"]
-    rows, others = ({hash(row.tobytes()) for row in np.ascontiguousarray(part, "float32")} for part in (x, held))
-    share = len(rows & others) / max(len(others), 1)
-    if share >= SAME and len(rows) > 0.5 * count(x):  # Fewer are of few kinds, such as a truth table.
+    known, others = collections.Counter(_examples_of(x, y)), _examples_of(held_x, held_y)
+    share = float(np.mean([each in known for each in others]))
+    twice = sum(number for number in known.values() if number > 1)
+    chance = (twice + 1) / (len(x) + 2)  # As often as one of the training set is there once more.
+    luck = 4 * math.sqrt(chance * (1 - chance) / len(others))
+    if share - chance >= max(SAME, luck):
         yield Suspicion("leakage", {"share": share, "count": len(others)}, None, True)
 
 
-def is_numbers(array) -> bool:
-    """Return whether this is an array of numbers: there may be several, none, or texts."""
-    return isinstance(array, np.ndarray) and array.dtype.kind in "buif"
+def _examples_of(x, y) -> list[int]:
+    """Return a number for each example, the same for equal ones."""
+    parts = [np.ascontiguousarray(part, "float32").reshape(len(part), -1) for part in (x, y) if is_numbers(part)]
+    return [hash(tuple(row.tobytes() for row in rows)) for rows in zip(*parts, strict=True)]
+
+
+def customary_rate(program: Program) -> float:
+    """Return the learning rate that is usual for the optimizer."""
+    return CUSTOMARY.get(type(optimizer_of(program.model)).__name__, 0.001)
+
+
+def check_sign(program: Program):
+    """A learning rate that is no positive number: steps uphill, or none."""
+    if program.learning_rate <= 0:
+        key = "rate_negative" if program.learning_rate else "rate_zero"
+        yield _with_rate(key, program, customary_rate(program), True)
+
+
+def check_high(program: Program):
+    """Steps that are too long: a tenth of it is better, or a hundredth or the usual rate, or a thousandth."""
+    rate, usual = program.learning_rate, customary_rate(program)
+    for other in (rate / 10, usual if usual < rate / 30 else rate / 100, rate / 1000) if rate > 0 else ():
+        yield _with_rate("rate_high", program, other)
+
+
+def check_steps(program: Program):
+    """Too few steps, or too short ones; few epochs at the usual rate are the cause before the rate."""
+    rate, usual = program.learning_rate, customary_rate(program)
+    part = program.steps / program.base.steps if program.base and program.base.steps else 1
+    rates = [] if not rate > 0 else [10 * rate, usual if usual > 30 * rate else 100 * rate]
+    low = [_with_rate("rate_low", program, other) for other in rates if other / rate > 2 * part]
+    facts = {"epochs": program.epochs, "steps": program.steps, "other": 5 * program.epochs}
+    few = [Suspicion("epochs", facts, replace(program, epochs=5 * program.epochs))]
+    if part >= 1.5 or not program.given["has_epochs"]:
+        few = []
+    is_usual = math.isnan(rate) or (rate >= usual and program.epochs <= FEW_EPOCHS)
+    yield from few + low if is_usual else low + few
+
+
+def _with_rate(key: str, program: Program, rate: float, is_certain: bool = False) -> Suspicion:
+    other, optimizer = float(f"{rate:.1g}"), type(optimizer_of(program.model)).__name__
+    facts = {"rate": program.learning_rate, "other": other, "optimizer": optimizer}
+    return Suspicion(key, facts, replace(program, rate=other), is_certain)
+
+
+def check_batch(program: Program):
+    """Batches of one or two examples, or of so many that there are few steps."""
+    size, n = program.batch_size, count(program.x)
+    normalises = any(isinstance(layer, L.BatchNormalization) for layer in flat_layers(program.model))
+    if size <= (4 if normalises else 2) or size > max(n / 8, 64):
+        facts = {"batch_size": size, "steps": -(-n // size)}
+        yield Suspicion("batch_small" if size <= 4 else "batch_large", facts, replace(program, batch_size=32))

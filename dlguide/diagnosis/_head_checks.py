@@ -5,13 +5,12 @@ import dataclasses
 import keras
 import numpy as np
 
-from dlguide import _private_apis, _targets
+from dlguide import _data_checks, _private_apis
 from dlguide.diagnosis import _repairs
-from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layers import Head, head_of
 from dlguide.diagnosis._program import Program
 from dlguide.diagnosis._report import Suspicion
-from dlguide.diagnosis._task import OF_CLASSES, OF_SIGNS
+from dlguide.diagnosis._task import OF_CLASSES, OF_SIGNS, is_numbers
 
 RANGES = {"sigmoid": (0, 1), "softmax": (0, 1), "hard_sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, np.inf),
           "softplus": (0, np.inf), "exponential": (0, np.inf), "relu6": (0, 6)}  # fmt: skip
@@ -22,7 +21,7 @@ PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid")
 def check_head(program: Program):
     """What in the head contradicts the task: the first of these alone, since one repair changes all of them."""
     head, y = head_of(program), program.y
-    is_known = program.loss in (*_targets.OF_PROBABILITIES, *_targets.OF_NUMBERS, *OF_SIGNS)
+    is_known = program.loss in (*_data_checks.OF_PROBABILITIES, *_data_checks.OF_NUMBERS, *OF_SIGNS)
     if head is None or not is_known or not is_numbers(y):
         return
     checks = (_missing_layer, _units, _labels, _loss, _activation)
@@ -102,7 +101,7 @@ def _loss(program: Program, head: Head):
     if task.kind == "labels" and loss == "categorical_crossentropy":
         return "loss_of_one_class"
     is_of_signs = loss in OF_SIGNS and head.activation in ("linear", "tanh") and task.form != "codes"
-    return "loss_of_numbers" if loss in _targets.OF_NUMBERS and not is_of_signs else None
+    return "loss_of_numbers" if loss in _data_checks.OF_NUMBERS and not is_of_signs else None
 
 
 def _activation(program: Program, head: Head):

@@ -4,11 +4,10 @@ import numpy as np
 
 from dlguide import _private_apis
 from dlguide.diagnosis import _repairs
-from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layer_checks import DROPOUT
 from dlguide.diagnosis._layers import flat_layers
 from dlguide.diagnosis._program import Program
-from dlguide.diagnosis._task import Task, skill
+from dlguide.diagnosis._task import Task, is_numbers, skill
 
 GOOD, RARE = 0.1, 0.2
 

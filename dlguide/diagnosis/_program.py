@@ -9,12 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _arrays, _checks, _data_sets, _private_apis, _targets
+from dlguide import _checks, _data_checks, _private_apis
 from dlguide.diagnosis._layers import copied, optimizer_of
 from dlguide.diagnosis._task import Task, task_of
 
 OPTIONS = tuple(inspect.signature(keras.Model.fit).parameters)[3:]
 MOST_EXAMPLES, HELD_OUT, FEWEST, MOST_NUMBERS = 12_000, 1_000, 300, 200_000_000
+USUAL_STEPS = 2_000  # Of a training whose number of epochs is not given.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Program:
     options: dict
     """Further options of `fit`: shuffle, class_weight, sample_weight."""
     given: dict
-    """The call as it was: x, y, count of training examples, validation, validation_split, is_data_set, output_shape."""
+    """The call as it was: x, y, validation; count of training examples, validation_split, output_shape; has_epochs and
+    is_data_set."""
     rate: float | None = None
     """A learning rate in place of the optimizer's."""
     base: Any = None
@@ -50,11 +52,11 @@ class Program:
     @property
     def loss(self) -> str:
         """The name of the loss, "" for one that is not Keras's, or several."""
-        return _targets.loss_name(self.model) or ""
+        return _data_checks.loss_name(self.model) or ""
 
     @property
     def takes_logits(self) -> bool:
-        return _targets.takes_logits(self.model)
+        return _data_checks.takes_logits(self.model)
 
     @property
     def learning_rate(self) -> float:
@@ -99,17 +101,19 @@ def program_of(model, x, y=None, **options) -> Program:
             raise TypeError(f"check() got an unexpected keyword argument {name!r}")
     if not isinstance(model, keras.Model) or not model.compiled:
         raise ValueError(f"`model` must be a compiled keras.Model. Received: model={model!r}")
-    epochs = _checks.integer("epochs", options.get("epochs", 1))
+    has_epochs = options.get("epochs") is not None
+    epochs = _checks.integer("epochs", options["epochs"]) if has_epochs else 1
     weights, batch_size = options.get("sample_weight"), options.get("batch_size")
     (x, y, weights, batch_size), is_data_set = _examples("x", x, y, weights, batch_size)
-    n, share = count(x), options.get("validation_split") or 0
+    n, share, batch_size = count(x), options.get("validation_split") or 0, batch_size or 32
     if not n:
         raise ValueError("`x` must have at least one row. Received: x without a row")
     for part in keras.tree.flatten((x, y)):
         if part is not None and len(part) != n:
             raise _checks.shape_error("`x` and `y` must have as many rows", x=keras.tree.flatten(x)[0], y=part)
+    metrics = _private_apis.compiled_metrics(model)
     try:
-        copy = copied(model, metrics=_private_apis.compiled_metrics(model))
+        copy = copied(model, metrics=metrics)
     except (NotImplementedError, TypeError, ValueError) as error:
         must = "`model` must be one that can be copied: its class, or that of a layer, needs `get_config`"
         raise ValueError(f"{must}. Received: model={model!r}") from error
@@ -120,11 +124,25 @@ def program_of(model, x, y=None, **options) -> Program:
     if not model.built:  # Its weights are drawn here: those of the model itself are drawn by its own training.
         model = copy
     first, steps = n - int(n * share), options.get("steps_per_epoch")
-    seen = min(first, steps * (batch_size or 32)) if steps else first
+    seen = min(first, steps * batch_size) if steps else first
     given = {"x": x, "y": y, "count": seen, "validation_split": share, "is_data_set": is_data_set,
-             "output_shape": shape}  # fmt: skip
+             "output_shape": shape, "has_epochs": has_epochs}  # fmt: skip
     if isinstance(options.get("validation_data"), tuple | list):  # A data set is left to the training.
-        given["validation"] = _examples("validation_data", options["validation_data"][0])[0][0]
+        given["validation"] = _examples("validation_data", *options["validation_data"][:2])[0][:2]
+    train, held = _split(x, n, first, fixed, shape)
+    kept = {name: options[name] for name in ("shuffle", "class_weight") if options.get(name) is not None}
+    kept["sample_weight"] = take(weights, train)
+    program = Program(model, take(x, train), take(y, train), (take(x, held), take(y, held)), Task("numbers"), epochs,
+                      batch_size, kept, given)  # fmt: skip
+    if not has_epochs:
+        program = dataclasses.replace(program, epochs=-(-USUAL_STEPS // program.steps))
+    has_accuracy = any("acc" in str(getattr(each, "name", each)).lower() for each in metrics)
+    config = model.loss.get_config() if isinstance(model.loss, keras.losses.Loss) else {}
+    return dataclasses.replace(program, task=task_of(y, program.loss, has_accuracy, shape, config.get("ignore_class")))
+
+
+def _split(x, n: int, first: int, fixed: int | None, shape) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of the training, some of the first, and those held out, in whole batches of a fixed size."""
     random, train, held = np.random.default_rng(0), np.arange(first), np.arange(n)
     outputs = int(np.prod([size or 1 for size in shape])) if _is_shape(shape) else 1
     if n >= FEWEST:
@@ -136,30 +154,23 @@ def program_of(model, x, y=None, **options) -> Program:
         train = np.sort(random.choice(train, most, replace=False))
     if fixed and min(len(train), len(held)) >= fixed:
         train, held = (rows[: len(rows) // fixed * fixed] for rows in (train, held))
-    kept = {name: options[name] for name in ("shuffle", "class_weight") if options.get(name) is not None}
-    kept["sample_weight"] = take(weights, train)
-    program = Program(model, take(x, train), take(y, train), (take(x, held), take(y, held)), Task("numbers"), epochs,
-                      batch_size or 32, kept, given)  # fmt: skip
-    metrics = " ".join(str(getattr(each, "name", each)) for each in _private_apis.compiled_metrics(model))
-    config = model.loss.get_config() if isinstance(model.loss, keras.losses.Loss) else {}
-    task = task_of(y, program.loss, "acc" in metrics.lower(), shape, config.get("ignore_class"))
-    return dataclasses.replace(program, task=task)
+    return train, held
 
 
 def _examples(name: str, x, y=None, weights=None, batch_size=None) -> tuple[tuple, bool]:
     """Return arrays (x, y, sample weights) and the size of a batch; of a data set those of its first batches."""
     is_iterator = hasattr(x, "__next__")
-    kind = "" if is_iterator else _data_sets.kind_of(name, x)
+    kind = "" if is_iterator else _data_checks.kind_of(name, x)
     if kind == "arrays":
         x, y = (part.to_numpy() if hasattr(part, "to_numpy") else part for part in (x, y))
         named = {name: x, "y": y, "sample_weight": weights}
-        x, y, weights = (_arrays.arrays(*each) for each in named.items())
+        x, y, weights = (_data_checks.arrays(*each) for each in named.items())
         return (x, y * 1 if getattr(y, "dtype", None) == "bool" else y, weights, batch_size), False
     found = []
     is_endless = kind == "PyDataset" and x.num_batches is None
-    batches = map(x.__getitem__, itertools.count()) if is_endless else _data_sets.Data(kind, x).batches()
+    batches = map(x.__getitem__, itertools.count()) if is_endless else _data_checks.Data(kind, x).batches()
     for batch in x if is_iterator else batches:
-        parts = keras.utils.unpack_x_y_sample_weight(_data_sets.as_arrays(batch))
+        parts = keras.utils.unpack_x_y_sample_weight(_data_checks.as_arrays(batch))
         shapes = [array.shape[1:] for array in keras.tree.flatten(parts) if array is not None]
         if found and shapes != [array.shape[1:] for array in keras.tree.flatten(found[0]) if array is not None]:
             break  # Texts of other lengths.

@@ -75,29 +75,25 @@ def with_scaled_targets(program: Program) -> Program:
 
 def _standardised(array, other) -> tuple:
     """Return both with mean 0 and deviation 1 in the columns of the first; images and series as a whole."""
-    known, axis = known_values(array), 0 if array.ndim <= 2 else None
-    known = np.where(np.isnan(known).all(axis), 0, known)
-    mean, deviation = np.nanmean(known, axis), np.nanstd(known, axis)
+    parts = [np.where(np.isfinite(part), part, np.nan) for part in (array, other)]
+    if array.ndim <= 2:
+        codes = missing_codes(parts[0].reshape(len(array), -1))
+        parts = [np.where(part == codes, np.nan, part) for part in parts]
+    axis = 0 if array.ndim <= 2 else None
+    known = np.where(np.isnan(parts[0]).all(axis), 0, parts[0])
+    mean, deviation = np.nanmean(known, axis, dtype="float64"), np.nanstd(known, axis, dtype="float64")
     deviation = np.where(deviation > 0, deviation, 1)
-    return tuple(np.nan_to_num((known_values(part) - mean) / deviation).astype("float32") for part in (array, other))
+    return tuple(np.nan_to_num((part - mean) / deviation).astype("float32") for part in parts)
 
 
-def known_values(array) -> np.ndarray:
-    """Return an array of floats with NaN for what is missing: infinite numbers, and codes such as -999."""
-    values = np.array(array, "float64")
-    values[~np.isfinite(values)] = np.nan
-    for column in values.reshape(len(values), -1).T if values.ndim <= 2 else ():
-        code = missing_code(column)
-        column[column == code] = np.nan
-    return values
-
-
-def missing_code(column: np.ndarray) -> float | None:
-    """Return the number that stands for a missing one in a column, None if there is none."""
-    known = column[np.isfinite(column)]
-    for code in CODES if len(np.unique(known)) > 20 else ():
-        others = known[known != code]
-        low, high, deviation = others.min(), others.max(), others.std()
-        if 0.1 < len(others) / len(known) < 0.995 and not low - 2 * deviation <= code <= high + 2 * deviation:
-            return code
-    return None
+def missing_codes(table: np.ndarray) -> np.ndarray:
+    """Return for each column the number, such as -999, that stands for a missing one; NaN where there is none."""
+    codes, known = np.full(table.shape[1], np.nan), np.isfinite(table)
+    for code in CODES:
+        share = (table == code).sum(0) / np.maximum(known.sum(0), 1)
+        columns = np.flatnonzero(np.isnan(codes) & (share > 0.005) & (share < 0.9))
+        others = np.where(known & (table != code), table, np.nan)[:, columns] if len(columns) else np.ones((1, 0))
+        different = (np.diff(np.sort(others, axis=0), axis=0) > 0).sum(0) + 1
+        low, high, margin = np.nanmin(others, 0), np.nanmax(others, 0), 2 * np.nanstd(others, 0)
+        codes[columns[(different >= 20) & ((code < low - margin) | (code > high + margin))]] = code
+    return codes

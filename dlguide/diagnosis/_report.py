@@ -1,8 +1,9 @@
-"""The report of a diagnosis: what was suspected, found and said, as text, dict, picture and display of a notebook."""
+"""The report of a diagnosis: what was suspected, found and said, as text, dict and display of a notebook."""
 
 import csv
 import dataclasses
 import functools
+import math
 import string
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,6 @@ class Finding:
         after: The same with the change; both None if it was not trained.
         is_clear: Whether the training with the change was clearly better.
         is_alone: Whether it had this change alone, not also those of the findings before.
-        losses: The losses of the training with the change.
     """
 
     fault: str
@@ -82,17 +82,15 @@ class Finding:
     after: float | None = None
     is_clear: bool = False
     is_alone: bool = True
-    losses: list = dataclasses.field(default_factory=list)
 
     @classmethod
     def of(cls, each: Suspicion, language: str, is_alone: bool) -> "Finding":
         """Return what a suspicion says in a language."""
         texts = [sentence(each.key, column, each.facts) for column in (language, f"evidence_{language}", "change")]
         confidence = "certain" if each.is_certain else "together" if each.is_together else "shown"
-        finding = cls(each.fault, *texts, confidence, is_clear=each.is_clear, is_alone=is_alone)
-        if each.after is None or each.after.skill != each.after.skill:  # Not trained, or without a skill: NaN.
-            return finding
-        return dataclasses.replace(finding, before=each.before.skill, after=each.after.skill, losses=each.after.losses)
+        has_skill = each.after is not None and not math.isnan(each.after.skill)
+        skills = (each.before.skill, each.after.skill) if has_skill else (None, None)
+        return cls(each.fault, *texts, confidence, *skills, each.is_clear, is_alone)
 
     @property
     def page(self) -> str:
@@ -160,20 +158,3 @@ class Report:
 
     def _repr_markdown_(self):
         return f"```text\n{self}\n```"
-
-    def plot(self):
-        """Return a figure: the losses of the short training as the program is, and with each change.
-
-        Raises:
-            ModuleNotFoundError: Without the extra `plots`.
-        """
-        from dlguide import plots
-
-        with plots.new_figure(5, 3) as figure:
-            axes = figure.subplots()
-            curves = [(self._say("base"), self.losses), *((each.fault, each.losses) for each in self.findings)]
-            for name, losses in [(name, losses) for name, losses in curves if losses]:
-                axes.plot(range(1, len(losses) + 1), losses, label=name, marker="." if len(losses) < 20 else None)
-            axes.set(xlabel=self._say("passes"), ylabel=self._say("loss"))
-            axes.legend()
-        return figure

@@ -29,9 +29,14 @@ class Task(NamedTuple):
         return y.astype(int) if self.form == "integers" else np.searchsorted(self.values, y)
 
 
+def is_numbers(array) -> bool:
+    """Return whether this is an array of numbers: there may be several, none, or texts."""
+    return isinstance(array, np.ndarray) and array.dtype.kind in "buif"
+
+
 def task_of(y, loss: str, has_accuracy: bool, output_shape, ignored: int | None = None) -> Task:
     """Infer the task from the values of the targets; where these leave it open, from the loss and the metrics."""
-    if not isinstance(y, np.ndarray) or y.dtype.kind not in "buif" or not y.size:
+    if not is_numbers(y) or not y.size:
         return Task("numbers")
     values, is_one = np.unique(y[:: -(-len(y) // 12_000)]), y.ndim > 1 and y.shape[-1] == 1
     values = values[np.isfinite(values) & (values != (np.nan if ignored is None else ignored))]

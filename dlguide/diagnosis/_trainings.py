@@ -1,4 +1,4 @@
-"""Short trainings of copies, each from the weights that the program gave, within a limit of processor time."""
+"""Short trainings of copies, each from the weights that the program gave, within a limit of time."""
 
 import contextlib
 import dataclasses
@@ -10,14 +10,13 @@ import keras
 import numpy as np
 
 from dlguide import _private_apis
-from dlguide.diagnosis._data_checks import is_numbers
 from dlguide.diagnosis._layers import copied, optimizer_of
 from dlguide.diagnosis._program import Program, count, fixed_batch_size, take
 from dlguide.diagnosis._report import Suspicion
-from dlguide.diagnosis._task import skill
+from dlguide.diagnosis._task import is_numbers, skill
 
 GAIN, LARGE_GAIN, ERRORS_LEFT = 0.1, 0.25, 0.5
-SECONDS = 60.0  # Of the processors, for all trainings of a diagnosis.
+SECONDS = 60.0  # For all trainings of a diagnosis, however many processors there are.
 GOOD = 0.8  # A program that reaches this skill learns.
 LONGEST = 5.0  # Of the program's own training; another one may have half of it.
 
@@ -47,24 +46,25 @@ class _Clock(keras.callbacks.Callback):
         self.seconds, self.start = seconds, None
 
     def on_train_batch_end(self, batch, logs=None):
-        self.start = self.start or time.process_time()  # After the first step, which takes as long as tracing.
-        is_over = time.process_time() - self.start > self.seconds
+        now = time.perf_counter()
+        self.start = self.start or now  # After the first step, which takes as long as tracing.
+        is_over = now - self.start > self.seconds
         self.model.stop_training |= is_over or not np.isfinite((logs or {}).get("loss", 0.0))
 
 
 class Trainings:
     """Trains programs; each of their models is compiled once, and begins each training from its first weights."""
 
-    def __init__(self, tell=lambda text, share: None):
-        self._compiled, self._start, self._tell = {}, time.process_time(), tell
+    def __init__(self, show=lambda line: None):
+        self._compiled, self._start, self._show = {}, time.perf_counter(), show
 
     @property
     def seconds_left(self) -> float:
-        return SECONDS - (time.process_time() - self._start)
+        return SECONDS - (time.perf_counter() - self._start)
 
     def run(self, program: Program, name: str, seconds: float = LONGEST / 2, seed: int = 0) -> Outcome:
         """Train a program for at most so many seconds."""
-        self._tell(name, 1 - self.seconds_left / SECONDS)
+        self._show(f"[{'=' * round(20 * min(1 - self.seconds_left / SECONDS, 1)):20}] {name}")
         try:
             return self._run(program, seconds, seed)
         except Exception as error:  # Whatever the program does wrong: it is what the user sees.

@@ -1,16 +1,6 @@
-"""Metrics as plain numbers, scores of generators and of codes, a regression model as a formula."""
+"""Metrics of a trained model as plain numbers, and the log-likelihood of a model that draws."""
 
-from dlguide.evaluation._formula import coefficients, formula
 from dlguide.evaluation._log_likelihood import log_likelihood
 from dlguide.evaluation._metrics import evaluate
-from dlguide.evaluation._representations import clustering_accuracy, frechet_distance, linear_probe
 
-__all__ = [
-    "clustering_accuracy",
-    "coefficients",
-    "evaluate",
-    "formula",
-    "frechet_distance",
-    "linear_probe",
-    "log_likelihood",
-]
+__all__ = ["evaluate", "log_likelihood"]

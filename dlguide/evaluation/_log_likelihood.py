@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from dlguide import _arrays, _checks, _data_checks, _layer_names, _masked_diffusion_sampling
+from dlguide import _checks, _data_checks, _layer_names, _masked_diffusion_sampling
 
 
 def log_likelihood(
@@ -73,7 +73,7 @@ def log_likelihood(
     if not len(x):
         raise _checks.shape_error("`x` must have at least one example", x=x)
     _data_checks.unit_range("x", x)
-    x = _arrays.in_own_shape("x", parts[_layer_names.ENCODER] if denoiser is None else denoiser, x)
+    x = _data_checks.in_own_shape("x", parts[_layer_names.ENCODER] if denoiser is None else denoiser, x)
     if denoiser is not None:
         nats = _masked_diffusion_sampling.nll_bounds(denoiser, x, samples, steps, seed).mean(axis=1)
         return {"nll": float(nats.mean()), "nll_error": float(nats.std() / math.sqrt(len(x)))}

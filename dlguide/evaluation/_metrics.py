@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlguide import _checks, _data_checks, _data_sets, _extras, _targets
-from dlguide._arrays import Arrays
+from dlguide import _checks, _data_checks, _extras
+from dlguide._data_checks import Arrays
 
 
 def evaluate(
@@ -56,25 +56,25 @@ def evaluate(
         ['confusion_matrix', 'loss', 'per_class']
     """
     batch_size = _checks.integer("batch_size", batch_size)
-    kind, shape = _data_sets.kind_of("x", x), getattr(model, "output_shape", None)
+    kind, shape = _data_checks.kind_of("x", x), getattr(model, "output_shape", None)
     names = [] if class_names is None else np.asarray(class_names).tolist()  # No list if it is no sequence.
     has_vectors = isinstance(shape, tuple) and len(shape) == 2
-    has_classes = has_vectors and _targets.loss_name(model) in _targets.CLASSES
-    has_labels = has_vectors and _targets.loss_name(model) in _targets.LABELS
+    has_classes = has_vectors and _data_checks.loss_name(model) in _data_checks.CLASSES
+    has_labels = has_vectors and _data_checks.loss_name(model) in _data_checks.LABELS
     if has_labels and shape[-1] > 1 and not names:  # An autoencoder's outputs are no labels.
         has_labels = [tuple(each.shape[1:]) for each in getattr(model, "inputs", None) or ()] != [shape[1:]]
     scores = None
     if kind == "arrays":
         x, y = _data_checks.examples(model, x, y)
-        labels = _targets.labels(model, y) if has_labels else None
+        labels = _data_checks.binary_labels(model, y) if has_labels else None
         evaluated = {"x": x, "y": y, "batch_size": batch_size}
     else:
         if y is not None:
             raise ValueError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
-        data, labels = _data_sets.checked(model, "x", _data_sets.Data(kind, x)), None
+        data, labels = _data_checks.checked(model, "x", _data_checks.Data(kind, x)), None
         if has_classes or has_labels:
             y, scores = _read(model, data)
-            labels = _targets.labels(model, y)
+            labels = _data_checks.binary_labels(model, y)
         evaluated = {"x": x}
     count = shape[-1] if has_classes or labels is not None else 0
     count = 2 if labels is not None and count == 1 else count
@@ -95,22 +95,22 @@ def evaluate(
         true = true[:, 0] if true.shape[1] == 1 else true.argmax(axis=1)
         counts = true != getattr(model.loss, "ignore_class", None)
         return metrics | _per_class(true[counts], scores.argmax(axis=1)[counts], names)
-    predicted = (scores > (0 if _targets.takes_logits(model) else 0.5)).astype("int64")
+    predicted = (scores > (0 if _data_checks.takes_logits(model) else 0.5)).astype("int64")
     metrics["accuracy"] = float((predicted == labels).mean())
     if labels.shape[1] == 1:
         return metrics | _per_class(labels[:, 0], predicted[:, 0], names)
     return metrics | {"per_class": _scores_of_each(labels, predicted, names)}
 
 
-def _read(model, data: _data_sets.Data) -> tuple[np.ndarray, np.ndarray]:
+def _read(model, data: _data_checks.Data) -> tuple[np.ndarray, np.ndarray]:
     """Read a data set; return its targets and the model's outputs."""
     targets, outputs = [], []
     for batch in data.batches():
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if y is None:
             raise ValueError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
-        targets.append(_data_sets.as_arrays(y))
-        outputs.append(model.predict_on_batch(x if data.yields_tf_tensors else _data_sets.as_arrays(x)))
+        targets.append(_data_checks.as_arrays(y))
+        outputs.append(model.predict_on_batch(x if data.yields_tf_tensors else _data_checks.as_arrays(x)))
     y = np.concatenate(targets)
     _data_checks.targets(model, "y", y)
     return y, np.concatenate(outputs)

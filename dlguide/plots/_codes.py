@@ -12,7 +12,7 @@ from dlguide.plots._figure import new_figure
 def codes(points: ArrayLike, labels: ArrayLike, class_names: Sequence[str] = (), *, label_name: str = "class"):
     """Draw codes as points in the plane, coloured by class.
 
-    More than two dimensions are reduced to two principal components. One dimension is drawn in a row for each class.
+    More than two dimensions are reduced to two principal components; one dimension has a row for each class.
 
     Args:
         points: Codes of shape `(n, dimensions)`, at least two of them.
@@ -42,9 +42,7 @@ def codes(points: ArrayLike, labels: ArrayLike, class_names: Sequence[str] = (),
         raise _checks.error("labels", must_be, classes.tolist()[:12])
     colors = [f"C{i}" for i in range(10)]  # matplotlib's usual colours.
     if len(classes) > len(colors):
-        from matplotlib import colormaps
-
-        colors = colormaps["turbo"](np.linspace(0, 1, len(classes)))
+        colors = _extras.needed("matplotlib", "plots").colormaps["turbo"](np.linspace(0, 1, len(classes)))
     names = ["first number", "second number"]
     if points.shape[1] == 1:
         points, names = np.column_stack([points, labels]), ["number", label_name]

@@ -1,4 +1,4 @@
-"""An empty figure with fonts that have Chinese characters, and its title."""
+"""An empty figure with fonts that have Chinese characters, and the names of classes."""
 
 import contextlib
 from collections.abc import Sequence
@@ -14,49 +14,12 @@ INSTALLED = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Ping
 
 @contextlib.contextmanager
 def new_figure(width: float, height: float):
-    """Give an empty figure for a picture of your own: it opens no window, and a notebook shows it.
-
-    Characters that the current font lacks are drawn with the Chinese font of dlguide, inside the `with` block.
-
-    Args:
-        width: Width in inches, above 0.
-        height: Height in inches, above 0.
-
-    Returns:
-        A context manager that gives a `matplotlib.figure.Figure` with constrained layout.
-
-    Raises:
-        ValueError: If the width or the height is not above 0.
-
-    Example:
-        >>> with new_figure(4, 3) as figure:
-        ...     title = figure.subplots().set_title("损失")
-        >>> figure.savefig("own.png")  # doctest: +SKIP
-    """
-    width, height = _checks.number("width", width, above=0), _checks.number("height", height, above=0)
+    """Give an empty figure of this size in inches; inside the `with` block it has Chinese characters too."""
     _extras.needed("matplotlib", "plots")
     from dlguide.plots._shown import Figure
 
     with _fonts():
         yield Figure(figsize=(width, height), layout="constrained", dpi=120)
-
-
-def set_title(figure, title: str) -> None:
-    """Set the title above a figure. The figure grows by the number of new lines.
-
-    Args:
-        figure: A figure of this package, or another `matplotlib.figure.Figure`.
-        title: The title, of one line or more; Chinese characters are drawn too.
-
-    Example:
-        >>> with new_figure(4, 3) as figure:
-        ...     axes = figure.subplots()
-        >>> set_title(figure, "我的模型")
-    """
-    new_lines = len(title.splitlines()) - len(figure.get_suptitle().splitlines())
-    figure.set_figheight(figure.get_figheight() + 0.18 * new_lines)  # Else the images of a low figure shrink.
-    with _fonts():
-        figure.suptitle(title, fontsize=10)
 
 
 def names_of_classes(class_names: Sequence[str], count: int) -> list[str]:

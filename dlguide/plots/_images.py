@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlguide import _checks, _extras
+from dlguide import _checks
 from dlguide.plots._figure import names_of_classes, new_figure
 
 
@@ -23,10 +23,10 @@ def examples(
     The title of a mistake is red and has the model's confidence and the true class: `predicted 5 (98 %), true 1`.
 
     Args:
-        x: Images of shape `(n, height, width)`, `(n, height, width, 1)` or `(n, height, width, 3)`, in [0, 1].
+        x: Images of shape `(n, height, width)`, optionally with 1 or 3 channels at the end, in [0, 1] or uint8.
         y: True classes, integers of shape `(n,)` or `(n, 1)`.
-        scores: The model's outputs, of shape `(n, classes)`. They are read as probabilities if all are at least 0 and
-            each row sums to 1, else as logits.
+        scores: The model's outputs, of shape `(n, classes)`, or `(n, 1)` for two classes. They are read as
+            probabilities if all are at least 0 and each row sums to 1 (or lies in [0, 1]), else as logits.
         class_names: A name for each class. If empty, its number.
         worst: If True, draw the examples with the largest cross-entropy of all, largest first.
         count: Largest number of images, at least 1.
@@ -43,20 +43,22 @@ def examples(
         ['cat', 'predicted cat (80 %),\\ntrue dog']
     """
     count = _checks.integer("count", count)
-    x, y, scores = np.asarray(x), np.asarray(y), np.asarray(scores, "float64")
+    x, y, scores = _unit_range(np.asarray(x)), np.asarray(y), np.asarray(scores, "float64")
     if x.ndim not in (3, 4) or not len(x) or y.shape not in ((len(x),), (len(x), 1)) or scores.shape[:-1] != (len(x),):
         must = "`x`, `y` and `scores` must be images, classes and scores of the same length"
         raise _checks.shape_error(must, x=x, y=y, scores=scores)
+    if scores.shape[1] == 1:  # Of the second class: the first one has the rest, or the logit 0.
+        are_probabilities = ((scores >= 0) & (scores <= 1)).all()
+        scores = np.concatenate([1 - scores if are_probabilities else 0 * scores, scores], axis=1)
     y, classes = y.ravel(), np.arange(scores.shape[1])
     if not np.isin(y, classes).all():
         raise _checks.error("y", f"integers from 0 to {len(classes) - 1}, one for each column of `scores`", y)
     y, names = y.astype(int), names_of_classes(class_names, len(classes))
-    are_probabilities = (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-2)  # In bfloat16 too.
-    if are_probabilities:
+    if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-2):  # In bfloat16 too.
         with np.errstate(divide="ignore"):  # A probability of 0 is a cross-entropy of infinity.
             logs = np.log(scores)
     else:
-        logs = _extras.needed("scipy.special", "plots").log_softmax(scores, axis=1)
+        logs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
     predicted, order = logs.argmax(axis=1), np.arange(len(x))
     if worst:
         order = np.argsort(logs[order, y], kind="stable")  # Lowest probability first.
@@ -79,6 +81,11 @@ def examples(
     return figure
 
 
+def _unit_range(images: np.ndarray) -> np.ndarray:
+    """Return the images with values in [0, 1]."""
+    return images / 255 if images.dtype == "uint8" else images
+
+
 def _mistake(names: Sequence[str], predicted: int, logs: np.ndarray, true: int) -> str:
     """Return the title of a wrong prediction, with the model's probability of it."""
     percent = 100 * np.exp(logs[predicted])
@@ -90,7 +97,8 @@ def image_grid(images: ArrayLike, row_names: Sequence[str] = (), column_names: S
     """Draw images in rows: originals above reconstructions, samples of each epoch, a grid of codes.
 
     Args:
-        images: Images in [0, 1] of shape `(rows, columns, height, width)`, optionally with 1 or 3 channels at the end.
+        images: Images in [0, 1] or uint8, of shape `(rows, columns, height, width)`, optionally with 1 or 3 channels
+            at the end.
         row_names: A name for each row, or none.
         column_names: A name for each column, or none.
 
@@ -104,7 +112,7 @@ def image_grid(images: ArrayLike, row_names: Sequence[str] = (), column_names: S
         >>> image_grid(np.zeros((2, 3, 8, 8)), ["original", "decoded"]).axes[0].get_images()[0].get_size()
         (17, 26)
     """
-    images = np.asarray(images)
+    images = _unit_range(np.asarray(images))
     if images.ndim == 4:
         images = images[..., None]
     if images.ndim != 5 or images.shape[-1] not in (1, 3) or not images.size:

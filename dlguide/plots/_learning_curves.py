@@ -34,9 +34,11 @@ def learning_curves(history, *, metric_names: Mapping[str, str] | None = None):
     if not history or not all(len(values) for values in history.values()):
         raise _checks.error("history", "of at least one epoch", history)
     history = {name: values for name, values in history.items() if not any(isinstance(value, str) for value in values)}
-    names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
+    # A metric of the validation alone comes last.
+    names = [name.removeprefix("val_") for name in sorted(history, key=lambda name: name.startswith("val_"))]
+    names = [name for name in dict.fromkeys(names) if name != "learning_rate"]
     if not names:
-        raise _checks.error("history", "with a metric of the training", list(history))
+        raise _checks.error("history", "with a metric", list(history))
     lengths = {name: len(values) for name, values in history.items()}
     if len(set(lengths.values())) > 1:
         raise _checks.error("history", "of as many values for each metric, NaN for an epoch without one", lengths)
@@ -54,7 +56,7 @@ def learning_curves(history, *, metric_names: Mapping[str, str] | None = None):
             for color, (key, label) in enumerate(((name, "training"), (f"val_{name}", "validation"))):
                 if key in curves:
                     _draw_curve(axes, curves[key], label, f"C{color}")
-            epochs, size = curves[name].shape
+            epochs, size = curves.get(name, curves.get(f"val_{name}")).shape
             y_name = metric_names.get(name, name) + (f"\n(thick: mean of {size} values)" if size > 1 else "")
             axes.set(xlabel="epoch", ylabel=y_name, xlim=(0.5, epochs + 0.5))
             axes.grid(alpha=0.3)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from dlguide import _private_apis
-from dlguide._rows import Rows
+from dlguide._data_checks import Rows
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:

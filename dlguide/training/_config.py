@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from dlguide import _rows
+from dlguide import _data_checks
 
 FORMAT = 8  # Of a checkpoint, and of the numbers that a run gives.
 COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
@@ -55,7 +55,7 @@ def of_arrays(name: str, arrays) -> dict[str, str]:
         where = "".join([name, *(f"[{key!r}]" for key in path)])
         if isinstance(part, np.ndarray):
             digest = hashlib.sha256()
-            for _, rows in _rows.blocks(part):
+            for _, rows in _data_checks.blocks(part):
                 digest.update(np.ascontiguousarray(rows).tobytes())  # bfloat16 has no buffer.
             found[f"{where}.shape"] = str(part.shape)
             found[f"{where}.values"] = f"{part.dtype.name} {digest.hexdigest()[:16]}"

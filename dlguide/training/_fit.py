@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from dlguide import _checks, _data_checks, _data_sets, _example_weights, _logits, _private_apis
+from dlguide import _checks, _data_checks, _private_apis
 from dlguide.data._load import is_test_part
 from dlguide.training import _batches, _callbacks, _config, _processes, _speed, _state
 from dlguide.training._run import Run
@@ -87,13 +87,13 @@ def fit(
     patience = _checks.integer("patience", patience, optional=True)
     own = keras.tree.flatten(callbacks) if callbacks else []
     _check_options(model, validation_data, patience, verbose, options, run_dir, own)
-    _logits.warn_of_logits(model, stacklevel=3)
+    _data_checks.warn_of_logits(model, stacklevel=3)
 
     parts, rank, processes = (x, y, sample_weight, class_weight), *_processes.rank_and_size()
     described = {"batch_size": batch_size, "seed": seed, "patience": patience, **options}
     if callable(x) and not hasattr(x, "__len__"):
         batches, data = _batches.EpochBatches(x), {"x": "a function of the epoch"}
-    elif options.get("steps_per_epoch") is None and _data_sets.kind_of("x", x) == "arrays":
+    elif options.get("steps_per_epoch") is None and _data_checks.kind_of("x", x) == "arrays":
         arrays = _arrays(model, *parts, names=("x", "y", "sample_weight"), batch_size=batch_size)
         if share := options.pop("validation_split", 0.0):
             arrays, validation_data = _split(arrays, share)
@@ -102,7 +102,7 @@ def fit(
         batches = _batches.ArrayBatches(_packed(arrays), batch_size, order, rank, processes)
     else:
         batches, data = _batches.OtherBatches(x), {"x": x}
-        options["batch_size"] = batch_size if _data_sets.kind_of("x", x) == "arrays" else None
+        options["batch_size"] = batch_size if _data_checks.kind_of("x", x) == "arrays" else None
     options |= {
         n: part for n, part in zip(("y", "sample_weight", "class_weight"), parts[1:], strict=True) if part is not None
     }
@@ -144,9 +144,9 @@ def _arrays(model, x, y, sample_weight, class_weight, names: tuple, batch_size: 
     if class_weight is not None and sample_weight is not None:
         raise ValueError(f"`class_weight` must be None with `sample_weight`. Received: class_weight={class_weight}")
     if class_weight is not None:
-        return x, y, _example_weights.from_classes(model, class_weight, y)
+        return x, y, _data_checks.from_classes(model, class_weight, y)
     if sample_weight is not None:
-        return x, y, _example_weights.from_samples(model, names[2], sample_weight, y, names[1])
+        return x, y, _data_checks.from_samples(model, names[2], sample_weight, y, names[1])
     return (x,) if y is None else (x, y)
 
 
@@ -167,7 +167,7 @@ def _split(arrays: tuple, share: float) -> tuple[tuple, tuple]:
 
 def _validation(model, value, batch_size: int, options: dict) -> tuple:
     """Return what Keras validates on, and the number of its batches if it is known; warn of a test set."""
-    if value is None or _data_sets.kind_of("validation_data", value) != "arrays" or options.get("validation_steps"):
+    if value is None or _data_checks.kind_of("validation_data", value) != "arrays" or options.get("validation_steps"):
         return value, None
     if not isinstance(value, tuple | list) or len(value) not in (1, 2, 3):
         must = "a tuple (x, y) or (x, y, sample_weight), or (x,) for a model without targets"

@@ -12,6 +12,7 @@ from keras import layers
 from dlguide import data, mlp
 from questions import _retraining, _tuning
 from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Score
+from recipes._lib.texts import token_ids
 
 DEFAULTS = {"sgd": 0.01, "momentum": 0.01, "adam": 0.001, "adamw": 0.001}
 """Optimizer to its learning rate in Keras where none is given."""
@@ -83,7 +84,7 @@ def word_pairs(pairs: int) -> dict:
     """Return words of Shakespeare's plays with the word after each, both among the commonest; 0 is the commonest."""
     plays = data.load("shakespeare")
     words = {
-        part: re.findall("[a-z']+", data.decode(getattr(plays, part).x.ravel(), plays.info.vocabulary).lower())
+        part: re.findall("[a-z']+", token_ids.decode(getattr(plays, part).x.ravel(), plays.info.vocabulary).lower())
         for part in ("train", "valid")
     }
     common = {word: i for i, (word, _) in enumerate(Counter(words["train"]).most_common(VOCABULARY))}

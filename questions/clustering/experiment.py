@@ -87,7 +87,7 @@ def representation(row: str, train: np.ndarray, images: np.ndarray, model=None) 
 def named_rightly(labels: np.ndarray, clusters: np.ndarray) -> np.ndarray:
     """Return whether each image has the digit of its cluster: each cluster is named after a digit of its own.
 
-    The mean is `evaluation.clustering_accuracy`: of all such names those that fit most images.
+    The mean is `representation_scores.clustering_accuracy`: of all such names those that fit most images.
     """
     counts = np.zeros((CLUSTERS, 10), int)
     np.add.at(counts, (clusters, labels), 1)

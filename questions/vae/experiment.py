@@ -12,6 +12,7 @@ import dlguide
 from dlguide import evaluation
 from questions import _digits, _figure, _retraining, _tuning
 from questions._experiment import NATS, NUMBER, Claim, Experiment, Panel, Score
+from recipes._lib import representation_scores
 from recipes._lib.images import few_labels, image_judge, pixel_chain
 
 SIZE = 32  # Numbers of the code.
@@ -127,7 +128,7 @@ def judge(limit: int):
     def distance(images: np.ndarray) -> float:
         drawn = features.predict(images, batch_size=500, verbose=0)
         has_covariance = min(len(drawn), len(real)) > real.shape[1]  # Not so in a quick look.
-        return evaluation.frechet_distance(drawn, real) if has_covariance else 0.0
+        return representation_scores.frechet_distance(drawn, real) if has_covariance else 0.0
 
     return distance
 

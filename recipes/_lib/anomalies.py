@@ -4,7 +4,8 @@ import numpy as np
 from sklearn import metrics
 from sklearn.decomposition import PCA
 
-from dlguide import data, plots
+from dlguide import data
+from recipes._lib import drawing
 
 
 def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -30,7 +31,7 @@ def areas(scores: np.ndarray, labels: np.ndarray, prefix: str = "") -> dict[str,
 def score_histogram(scores: np.ndarray, labels: np.ndarray, threshold: float, score_name: str):
     """Draw the distributions of the scores of normal examples and of anomalies, on logarithmic axes."""
     bins = np.geomspace(scores.min(), scores.max() * 1.001, 60)
-    with plots.new_figure(6.4, 4) as figure:
+    with drawing.new_figure(6.4, 4) as figure:
         axes = figure.subplots()
         for label, name, colour in ((0, "normal", "tab:blue"), (1, "anomaly", "crimson")):
             axes.hist(scores[labels == label], bins=bins, alpha=0.6, label=name, color=colour)

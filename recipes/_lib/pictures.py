@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from dlguide import data, plots
+from recipes._lib import drawing
 
 Figures = dict[str, Callable]
 """Functions that draw, by the names of the files."""
@@ -52,7 +53,7 @@ def feature_maps(image: np.ndarray, maps: np.ndarray):
     shown = {"image": image} | {f"filter {i}": maps[..., i] for i in range(min(16, maps.shape[-1]))}
     columns = min(9, len(shown))
     rows = -(-len(shown) // columns)
-    with plots.new_figure(1.2 * columns, 1.35 * rows) as figure:
+    with drawing.new_figure(1.2 * columns, 1.35 * rows) as figure:
         for place, (name, values) in enumerate(shown.items()):
             axes = figure.add_subplot(rows, columns, place + 1)
             axes.imshow(values, cmap="gray", vmin=0)
@@ -64,7 +65,7 @@ def feature_maps(image: np.ndarray, maps: np.ndarray):
 def prediction_against_truth(y, predicted, target_name: str, *, unit: str, baseline, baseline_name: str):
     """Draw predictions against true values, for the model and for a baseline, with their mean absolute errors."""
     y = np.ravel(y)
-    with plots.new_figure(5, 5) as figure:
+    with drawing.new_figure(5, 5) as figure:
         axes = figure.subplots()
         axes.axline((y.mean(), y.mean()), slope=1, color="gray", linewidth=1, label="equal")
         for name, values, style in (
@@ -82,7 +83,7 @@ def prediction_against_truth(y, predicted, target_name: str, *, unit: str, basel
 def fitted_curve(x, y, predict: Callable, *, x_name: str, y_name: str, label: str):
     """Draw points of one variable and the predictions of a model as a curve through them."""
     grid = np.linspace(np.min(x), np.max(x), 200, dtype="float32")[:, None]
-    with plots.new_figure(6, 4) as figure:
+    with drawing.new_figure(6, 4) as figure:
         axes = figure.subplots()
         axes.scatter(x, y, s=12, alpha=0.6, label="data")
         axes.plot(grid, keras.ops.convert_to_numpy(predict(grid)), color="crimson", label=label)
@@ -96,7 +97,7 @@ def forecast(y, predicted, baseline, dates: Sequence[str], *, baseline_name: str
     """Draw a series with one-step forecasts of a model and of a baseline, and below them the model's lead so far."""
     times = np.array(dates, "datetime64")
     lead = np.cumsum(np.abs(baseline - y) - np.abs(predicted - y))
-    with plots.new_figure(10, 5.8) as figure:
+    with drawing.new_figure(10, 5.8) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
         lines = {"truth": (y, "black"), "forecast": (predicted, "crimson"), baseline_name: (baseline, "tab:blue")}
         for name, (values, color) in lines.items():

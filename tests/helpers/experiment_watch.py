@@ -11,12 +11,13 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.neighbors import NearestNeighbors
 
-from dlguide import data, evaluation, training
+from dlguide import data, training
 from questions import _retraining, _steps, _tuning
 from questions.clustering import experiment as clustering
 from questions.momentum import experiment as momentum
 from questions.stochastic_descent import experiment as stochastic_descent
 from questions.vae import experiment as vae
+from recipes._lib import representation_scores
 from recipes._lib.images import image_judge
 from tests.helpers.protocol import digest, with_test_set
 
@@ -24,7 +25,7 @@ ROWS, SHARE = 224, 106 / 224
 """Examples of a test set, and the share of its first part: 106 and 118 examples hardly have the same share of hits."""
 STAND_INS = {
     # Scores of the test set as a whole become means over its examples, which show a fault of each example.
-    evaluation.frechet_distance: lambda drawn, real: float(real.mean()),
+    representation_scores.frechet_distance: lambda drawn, real: float(real.mean()),
     image_judge.precision_recall: lambda drawn, real, **_: (float(real.mean()), float(real.mean())),
     clustering.named_rightly: lambda labels, clusters: 10 * labels + clusters,
     vae.binary: lambda images, seed: (images > 0.5).astype("float32"),  # Without random numbers, which have an order.

@@ -74,7 +74,7 @@ def test_options_of_some_recipes_are_checked_before_anything_is_loaded(name, val
 
 def test_a_refused_command_leaves_an_empty_folder_empty_and_an_unfinished_run_as_it_was(monkeypatch, tmp_path):
     def refuse(*_, **__):
-        raise ValueError("no")
+        raise ValueError("`x` must be arrays. Received: x=None")
 
     monkeypatch.setattr(perceptron_mnist.data, "load", refuse)
     Path("mine").mkdir()

@@ -23,7 +23,7 @@ def test_the_lines_that_it_prints_call_the_file_without_keras(file_format, rows,
     folder = saved_run(tmp_path, "perceptron_mnist", model)
     export.main(folder, format=file_format)
     out = capsys.readouterr().out
-    assert "largest difference from predict on 20 examples: " in out and "one call with one example: " in out
+    assert "largest difference from predict on 20 examples: " in out
     lines = [line.strip() for line in out.splitlines() if line.startswith("    ")]
     names = {"x": data.load("mnist", limit=20).test.x[:rows]}
     exec("\n".join(lines), names)

@@ -15,7 +15,7 @@ from recipes._lib.baselines import lstms
 from recipes._lib.commands import input_readers, predict
 from recipes._lib.result import describe_input
 from recipes._lib.runs import results, run_files
-from recipes._lib.texts import token_texts
+from recipes._lib.texts import token_ids, token_texts
 from tests.helpers.commands import command
 
 
@@ -102,7 +102,7 @@ def test_a_word_is_answered_with_its_sounds_in_small_or_capital_letters(saved, a
     model = encoder_decoder(*map(len, vocabularies), units=(4,), embed_dim=4)
     folder = saved(model, "word", words, target_vocabulary=vocabularies[1])
     small, capital, unknown, long = answers(folder, "tree", "TREE", "tree?", "a" * 35).splitlines()
-    letters = data.encode(["TREE"], vocabularies[0], 4)[0]
+    letters = token_ids.encode(["TREE"], vocabularies[0], 4)[0]
     sounds = generation.translate(model, letters, start=2, end=3, max_length=33)
     assert small == f"tree: {' '.join(vocabularies[1][i] for i in sounds if i > 3)}"
     assert capital.removeprefix("TREE") == small.removeprefix("tree")
@@ -119,8 +119,8 @@ def test_a_prompt_is_continued_by_the_seed_and_by_the_likeliest_tokens(saved, an
     assert first.startswith("To be") and len(first) == 14 and first == again != other
     options = ({"temperature": 0}, {"top_k": 1, "temperature": 5.0}, {"temperature": 5.0})
     likeliest, top_1, drawn = (answers(folder, "To be", num_tokens=8, seed=1, **more) for more in options)
-    ids = data.encode(["To be"], text.info.vocabulary, 5)[0]
-    expected = data.decode(generation.generate(model, ids, num_tokens=8, temperature=0), text.info.vocabulary)
+    ids = token_ids.encode(["To be"], text.info.vocabulary, 5)[0]
+    expected = token_ids.decode(generation.generate(model, ids, num_tokens=8, temperature=0), text.info.vocabulary)
     assert likeliest == top_1 == f"To be{expected}\n" != drawn
     message = "`temperature` must be a number of at least 0. Received: temperature=-1"
     check_refusals(folder, {"To be": message}, temperature=-1)

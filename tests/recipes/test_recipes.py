@@ -11,7 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dlguide import plots, training
+from dlguide import training
+from recipes._lib import drawing
 from recipes._lib.runs import recipe_list, results, run_files, seed_intervals
 from tests.helpers import independent_metrics, switches
 
@@ -54,8 +55,8 @@ def test_a_further_row_belongs_to_a_recipe_and_each_of_its_options_changes_a_def
 @each_row("perceptron_mnist", "linear_regression_mpg")
 def test_a_recipe_runs_with_tiny_limits(name, no_download, trials_in_this_process, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    titles, set_title = [], plots.set_title
-    monkeypatch.setattr(plots, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
+    titles, set_title = [], drawing.set_title
+    monkeypatch.setattr(drawing, "set_title", lambda figure, title: titles.append(title) or set_title(figure, title))
     recipe = recipe_list.recipe(name)
     module = importlib.import_module(f"recipes.{recipe.recipe}")
     quick = {key: min(value, 60) if key == "limit" else value for key, value in (recipe.options | recipe.quick).items()}

@@ -8,7 +8,7 @@ import statistics
 
 import numpy as np
 
-from dlguide import plots
+from recipes._lib import drawing
 from recipes._lib.agents import q_learning
 from recipes._lib.runs import run_folder
 from tools.benchmarks import processes, tables
@@ -35,7 +35,7 @@ def _scores(loss: str, seed: int) -> dict:
 
 def draw(content: dict, words: dict[str, str]):
     """Return a figure with a panel for each loss, in it a line for each seed."""
-    with plots.new_figure(9, 3.6) as figure:
+    with drawing.new_figure(9, 3.6) as figure:
         panels = figure.subplots(1, len(content["losses"]), sharey=True)
         for axes, (loss, runs) in zip(panels, content["losses"].items(), strict=True):
             for run in runs.values():

@@ -4,7 +4,7 @@ import itertools
 
 from matplotlib import ticker
 
-from dlguide import plots
+from recipes._lib import drawing
 from tools.benchmarks import processes, speed, tables
 from tools.benchmarks.models import WIDE, Row
 
@@ -47,7 +47,7 @@ def main(*, sizes: int | None = None) -> None:
 def draw(content: dict, words: dict[str, str]):
     """Return a figure with a panel for each curve, both axes logarithmic."""
     peak = tables.fastest_product(content)["peak"]
-    with plots.new_figure(9, 6.4) as figure:
+    with drawing.new_figure(9, 6.4) as figure:
         for axes, (name, points) in zip(figure.subplots(2, 2).flat, content["curves"].items(), strict=True):
             sizes = [point["size"] for point in points]
             axes.loglog(sizes, [1e3 * point["step_seconds"] for point in points], "o-", label=words["measured"])

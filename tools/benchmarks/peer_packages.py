@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 
 from dlguide import data, evaluation
-from recipes._lib import anomalies
+from recipes._lib import anomalies, representation_scores
 from recipes._lib.search import scaled_data, search_space
 from tools.benchmarks.peer_networks import accuracy, flat, timed
 
@@ -164,4 +164,4 @@ def umap_k_means(seed: int) -> tuple[float, float]:
     k_means = KMeans(10, n_init=10, random_state=seed).fit(reducer.fit_transform(flat(mnist.train.x)))
     seconds = time.perf_counter() - start
     clusters = k_means.predict(reducer.transform(flat(mnist.test.x)))
-    return evaluation.clustering_accuracy(mnist.test.y, clusters), seconds
+    return representation_scores.clustering_accuracy(mnist.test.y, clusters), seconds

@@ -20,7 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler, normalize
 from sklearn.svm import SVC
 
-from dlguide import data, evaluation
+from dlguide import data
+from recipes._lib import representation_scores
 from recipes._lib.agents import environments
 from recipes._lib.images import few_labels, reconstruction
 
@@ -87,7 +88,7 @@ def spectral_clusters(seed: int, by_hand: bool) -> float:
     # `SpectralClustering` factorises the matrix, which takes many minutes.
     vectors = normalize(eigsh(graph, 12, which="LA", tol=1e-3, v0=1 / root)[1] / root[:, None])
     clusters = GaussianMixture(10, reg_covar=1e-3, n_init=2, random_state=seed).fit_predict(vectors)
-    return evaluation.clustering_accuracy(test_y, clusters[few_labels.nearest(train, test)])
+    return representation_scores.clustering_accuracy(test_y, clusters[few_labels.nearest(train, test)])
 
 
 def counts(seed: int) -> float:

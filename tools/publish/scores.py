@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.special import expit, log_softmax
 
-from dlguide import data, evaluation
+from dlguide import data
+from recipes._lib import representation_scores
 from recipes._lib.agents import connect_four, environments, game_players
 from recipes._lib.images import transfer, vae_model
 from recipes._lib.published.model_files import Outputs
@@ -101,7 +102,7 @@ def _frechet_distance(outputs, x, y, judge, seed) -> dict:
     """Return the Fréchet distance in the logits of `cnn_mnist`: the recipe's own judge is trained for a minute."""
     codes = np.random.default_rng(seed).normal(size=(len(x), 64)).astype("float32")
     generated = judge("model", outputs("generator", codes)[0])[0]
-    distance = evaluation.frechet_distance(generated, judge("model", x)[0])
+    distance = representation_scores.frechet_distance(generated, judge("model", x)[0])
     return {"frechet_distance_of_logits": float(distance)}
 
 

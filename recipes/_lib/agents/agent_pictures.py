@@ -3,6 +3,7 @@
 import numpy as np
 
 from dlguide import plots
+from recipes._lib import drawing
 from recipes._lib.agents import environments
 
 
@@ -35,7 +36,7 @@ def learning_curves(history: dict[str, list[float]], metrics: dict):
 def actions(env: str, episode: environments.Episode):
     """Draw the action at each step of an episode, over two of the observed numbers."""
     x_name, y_name, names, *_ = VIEWS[env]
-    with plots.new_figure(5, 4) as figure:
+    with drawing.new_figure(5, 4) as figure:
         axes = figure.subplots()
         for action, name in enumerate(names):
             x, y = episode.observations[:-1][episode.actions == action, -2:].T
@@ -49,7 +50,7 @@ def frames(env: str, episodes: dict[str, environments.Episode], count: int = 9):
     """Draw frames of each episode, from its first to its last step."""
     *_, (left, right, bottom, top), draw = VIEWS[env]
     height = 1.3 * (top - bottom) / (right - left) + 0.3
-    with plots.new_figure(1.3 * count + 1, height * len(episodes)) as figure:
+    with drawing.new_figure(1.3 * count + 1, height * len(episodes)) as figure:
         rows = figure.subplots(len(episodes), count, squeeze=False)
         for row, (name, episode) in zip(rows, episodes.items(), strict=True):
             for axes, step in zip(row, np.linspace(0, len(episode.actions), count).astype(int), strict=True):

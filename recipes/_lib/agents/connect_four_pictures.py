@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlguide import plots
+from recipes._lib import drawing
 from recipes._lib.agents import connect_four, game_players
 from recipes._lib.agents.connect_four import COLUMNS, ROWS
 
@@ -33,7 +33,7 @@ def figures(value, history, seed: int) -> dict:
 
 def learning_curves(history: dict[str, list[float]]):
     """Draw the loss, and the scores in validation games."""
-    with plots.new_figure(9, 3.4) as figure:
+    with drawing.new_figure(9, 3.4) as figure:
         loss, score = figure.subplots(1, 2)
         epochs = np.arange(1, len(history["loss"]) + 1)
         loss.plot(epochs, history["loss"], ".-")
@@ -52,7 +52,7 @@ def learning_curves(history: dict[str, list[float]]):
 
 def move_values(value, positions: dict[str, str] = POSITIONS):
     """Draw boards, and above each column the expected points of a stone there, by a search of two moves."""
-    with plots.new_figure(3.2 * len(positions), 3.6) as figure:
+    with drawing.new_figure(3.2 * len(positions), 3.6) as figure:
         figure.suptitle("expected points of each move (%)")
         grid = figure.subplots(1, len(positions), squeeze=False)
         for axes, (name, moves) in zip(grid[0], positions.items(), strict=True):
@@ -68,7 +68,7 @@ def move_values(value, positions: dict[str, str] = POSITIONS):
 
 def game(columns: list[int], first: str, second: str):
     """Draw a game: the number on a stone is that of its move, and a black ring marks the four in a line."""
-    with plots.new_figure(4.6, 4.4) as figure:
+    with drawing.new_figure(4.6, 4.4) as figure:
         axes = figure.subplots()
         cells = _draw_board(axes, columns, are_numbered=True)
         for column, row in _line(cells):

@@ -9,7 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from dlguide import data, evaluation
+from dlguide import data
+from recipes._lib import representation_scores
 
 
 def nearest_mean_accuracy(splits: data.Splits) -> float:
@@ -34,7 +35,7 @@ def k_means_accuracy(splits: data.Splits, seed: int) -> float:
     """Return the clustering accuracy of k-means on the pixels of the test set, fitted to the training set."""
     print("measuring the baseline: k-means", flush=True)
     k_means = KMeans(splits.info.num_classes, n_init=10, random_state=seed).fit(_flat(splits.train.x))
-    return evaluation.clustering_accuracy(splits.test.y, k_means.predict(_flat(splits.test.x)))
+    return representation_scores.clustering_accuracy(splits.test.y, k_means.predict(_flat(splits.test.x)))
 
 
 def pca_reconstructions(splits: data.Splits, numbers: int) -> np.ndarray:

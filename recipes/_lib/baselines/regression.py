@@ -6,14 +6,15 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from dlguide import data, evaluation
+from dlguide import data
+from recipes._lib import regression_formula
 
 
 def closed_form_difference(model: keras.Model, train: data.Part) -> float:
     """Return the larger relative difference of the two coefficients from the closed form."""
     columns = np.column_stack([np.ones(len(train.x)), train.x]).astype("float64")
     closed_form = np.linalg.solve(columns.T @ columns, columns.T @ train.y)[:, 0]
-    return float(np.max(np.abs(np.array(list(evaluation.coefficients(model).values())) / closed_form - 1)))
+    return float(np.max(np.abs(np.array(list(regression_formula.coefficients(model).values())) / closed_form - 1)))
 
 
 def ridge_regression(train: data.Part, test: data.Part) -> tuple[np.ndarray, float]:

@@ -71,7 +71,6 @@ def main(
     print(f"{exported.path}: {exported.size / 1e6:.2f} MB")
     arrays = examples if isinstance(examples, list) else [examples]
     print(f"largest difference from predict on {len(arrays[0])} examples: {exported.largest_difference:.1e}")
-    print(f"one call with one example: {1e3 * exported.seconds:.3f} ms, Keras {1e3 * exported.keras_seconds:.3f} ms")
     given = [f"x_{i}" for i in range(len(arrays))] if len(arrays) > 1 else ["x"]
     described = []
     for name, array, tensor in zip(given, arrays, model.inputs, strict=True):

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dlguide import data
 from recipes._lib.agents import connect_four
 from recipes._lib.agents.connect_four import Positions
 from recipes._lib.photos import picture_reader
+from recipes._lib.texts import token_ids
 
 FAR = 0.1  # A value gets a note where it lies outside the training set's range by more than this share of the range.
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+|nan|inf)(e[-+]?\d+)?\s*", re.IGNORECASE)
@@ -33,7 +33,7 @@ def text(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
     unknown = dict.fromkeys(symbol for symbol in text if symbol not in description["vocabulary"])
     note = f" (not in the vocabulary: {', '.join(map(repr, unknown))})" if unknown else ""
     note += f" (only the first {length} characters count)" if len(text) > length else ""
-    return data.encode([text], description["vocabulary"], length), [note]
+    return token_ids.encode([text], description["vocabulary"], length), [note]
 
 
 def word(text_of_word: str, description: dict) -> tuple[np.ndarray, list[str]]:
@@ -51,7 +51,7 @@ def recall(text: str, description: dict) -> tuple[np.ndarray, list[str]]:
             f"`inputs` must be {least} to {most} pairs of a letter and a digit, all letters different, and one of the "
             f"letters with a question mark, such as 'a4 f7 c1 d1 f?'. Received: {text!r}"
         )
-    return data.encode([words], description["vocabulary"], description["shape"][0]), [""]
+    return token_ids.encode([words], description["vocabulary"], description["shape"][0]), [""]
 
 
 def moves(text: str, description: dict) -> tuple[Positions, list[str]]:

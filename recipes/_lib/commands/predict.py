@@ -14,13 +14,13 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
-from dlguide import data, generation, plots
+from dlguide import generation, plots
 from recipes._lib.agents import game_players
 from recipes._lib.commands import input_readers
 from recipes._lib.images import reconstruction
 from recipes._lib.photos import calibration
 from recipes._lib.runs import arguments, run_folder
-from recipes._lib.texts import pronunciations
+from recipes._lib.texts import pronunciations, token_ids
 
 SURE = 0.5
 """Below this calibrated probability, the most probable class is more often wrong than right."""
@@ -65,7 +65,7 @@ def main(
     for text, (x, notes) in zip(inputs, examples, strict=True):
         if description["kind"] == "prompt":
             tokens = generation.generate(model, x[0], **options)
-            print(text + data.decode(tokens, description["vocabulary"]) + notes[0])
+            print(text + token_ids.decode(tokens, description["vocabulary"]) + notes[0])
             continue
         for i, (answer, note) in enumerate(zip(answers(model, x, description, run_dir), notes, strict=True)):
             row = f", row {i + 1}" if len(x) > 1 else ""

@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
-from dlguide import data, evaluation, plots
+from dlguide import data, plots
+from recipes._lib import representation_scores
 
 
 def mixture(splits: data.Splits, seed: int) -> GaussianMixture:
@@ -17,7 +18,9 @@ def cluster_codes(train: np.ndarray, test: np.ndarray, splits: data.Splits, seed
     k_means = KMeans(splits.info.num_classes, n_init=10, random_state=seed)
     models = {"clustering_accuracy": mixture(splits, seed), "k_means_accuracy": k_means}
     found = {name: model.fit(train).predict(test) for name, model in models.items()}
-    scores = {name: evaluation.clustering_accuracy(splits.test.y, clusters) for name, clusters in found.items()}
+    scores = {
+        name: representation_scores.clustering_accuracy(splits.test.y, clusters) for name, clusters in found.items()
+    }
     return found["clustering_accuracy"], scores
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from keras import ops
 
 from dlguide import data, deployment, plots
+from recipes._lib import drawing
 
 LOSS_NAME = "cross-entropy + distillation loss (nats)"
 RUNTIME = "ai_edge_litert"
@@ -150,7 +151,7 @@ def figure(measured: dict[str, Step]):
         "milliseconds": ("time per image (ms)", [f"{step.milliseconds:.3f}" for step in measured.values()]),
     }
     colors = ["C0" if name.startswith("student") else "0.6" for name in measured]
-    with plots.new_figure(11, 2.6) as drawn:
+    with drawing.new_figure(11, 2.6) as drawn:
         all_axes = drawn.subplots(1, len(panels), sharey=True)
         for axes, (label, texts) in zip(all_axes, panels.values(), strict=True):
             values = [float(text.replace(",", "")) for text in texts]

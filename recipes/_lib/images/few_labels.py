@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from sklearn.neighbors import NearestNeighbors, kneighbors_graph
 
-from dlguide import cnn, data, evaluation, training
-from recipes._lib import schedules
+from dlguide import cnn, data, training
+from recipes._lib import representation_scores, schedules
 
 NETWORK = {"filters": (16, 32, 64, 128), "kernel_size": 3}
 AUGMENT = {"shift": 0.15, "rotation": 10, "zoom": 0.3, "shear": 0.3}
@@ -27,7 +27,7 @@ def baselines(splits: data.Splits, chosen: np.ndarray, augment, seed: int, epoch
     """Return test accuracies: of a probe on pixels, and of the network with and without augmentation."""
     few, labels = splits.train.x[chosen], splits.train.y[chosen]
     pixels, test = few.reshape(len(few), -1), splits.test.x.reshape(len(splits.test.x), -1)
-    accuracies = {"pixels_accuracy": evaluation.linear_probe(pixels, labels, test, splits.test.y, c=1.0)}
+    accuracies = {"pixels_accuracy": representation_scores.linear_probe(pixels, labels, test, splits.test.y)}
     for name, augmentation in (("baseline_accuracy", augment), ("unchanged_accuracy", None)):
         keras.utils.set_random_seed(seed)
         model = cnn(splits.train.x.shape[1:], splits.info.num_classes, augment=augmentation, **NETWORK)

@@ -5,8 +5,8 @@ import numpy as np
 from sklearn.metrics import euclidean_distances, pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
 
-from dlguide import cnn, data, evaluation, training
-from recipes._lib import schedules
+from dlguide import cnn, data, training
+from recipes._lib import representation_scores, schedules
 
 
 def train_judge(limit: int | None = None, *, seed: int = 0) -> "Judge":
@@ -41,7 +41,7 @@ class Judge:
         scores = {"classes": float((shares > 0.01).sum()), "histogram_distance": distance}
         scores["precision"], scores["recall"] = precision_recall(features, self._real)
         if min(len(features), len(self._real)) > features.shape[1]:  # Fewer images have no covariance.
-            scores["frechet_distance"] = evaluation.frechet_distance(features, self._real)
+            scores["frechet_distance"] = representation_scores.frechet_distance(features, self._real)
         return {prefix + name: value for name, value in scores.items()}
 
     def nearest(self, images: np.ndarray, train: np.ndarray) -> dict[str, float]:

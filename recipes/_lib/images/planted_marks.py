@@ -5,7 +5,8 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from scipy import ndimage, special, stats
 
-from dlguide import data, explanation, plots
+from dlguide import data, explanation
+from recipes._lib import drawing
 
 MARK = np.array([[0, 5, 3, 0, 0], [5, 9, 9, 4, 0], [3, 9, 9, 9, 3], [0, 4, 9, 9, 5], [0, 0, 3, 5, 0]], "float32") / 10
 """A short stroke that falls to the right, as bright and as smooth as those of digits."""
@@ -204,7 +205,7 @@ def explanations(groups: list, found: list[dict], rows: int = 3):
         for text, (x, centres), of_group in zip(("deceived", "not deceived"), groups, found, strict=True)
         for i in range(min(rows, len(x)))
     ]
-    with plots.new_figure(1.35 * len(names), 1.32 * len(examples) + 0.5) as figure:
+    with drawing.new_figure(1.35 * len(names), 1.32 * len(examples) + 0.5) as figure:
         grid = figure.subplots(len(examples), len(names), squeeze=False)
         for axes_of_image, (text, image, centre, of_image) in zip(grid, examples, strict=True):
             axes_of_image[0].set_ylabel(text, fontsize=8)
@@ -222,7 +223,7 @@ def explanations(groups: list, found: list[dict], rows: int = 3):
 def shares_found(metrics: dict):
     """Draw the share of images in which each map finds the mark."""
     groups = {"": "images that deceive the network", "undeceived_": "images that do not", "clean_": "clean network"}
-    with plots.new_figure(6.4, 5.2) as figure:
+    with drawing.new_figure(6.4, 5.2) as figure:
         axes = figure.subplots()
         for i, (prefix, group) in enumerate(groups.items()):
             values = [100 * metrics[f"{prefix}{name}_found"] for name in METHODS]
@@ -241,7 +242,7 @@ def shares_found(metrics: dict):
 
 def deletion(curves: dict[str, np.ndarray]):
     """Draw how the probability of the marked class falls while pixels are made black in the order of a map."""
-    with plots.new_figure(8, 3.6) as figure:
+    with drawing.new_figure(8, 3.6) as figure:
         axes = figure.subplots()
         for name, curve in curves.items():
             style = "-" if name in METHODS else "--"

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
 from dlguide import cnn, contrastive, data, plots, training
-from recipes._lib import schedules
+from recipes._lib import drawing, schedules
 from recipes._lib.images import few_labels
 
 OLD, NEW = range(5), range(5, 10)
@@ -176,7 +176,7 @@ def metrics(accuracies: dict[str, dict[int, list[float]]]) -> dict[str, float]:
 
 def error_figure(accuracies: dict[str, dict[int, list[float]]]):
     """Draw the share of wrong images over the labels per class: a line for each method, a point for each draw."""
-    with plots.new_figure(7, 4.5) as figure:
+    with drawing.new_figure(7, 4.5) as figure:
         axes = figure.subplots()
         for name, label in NAMES.items():
             errors = {labels: 100 * (1 - np.array(values)) for labels, values in accuracies[name].items()}

@@ -4,9 +4,9 @@ import functools
 import re
 from pathlib import Path
 
-from matplotlib import rcParams, text
+from matplotlib import text
 
-from dlguide import plots
+from recipes._lib import drawing
 from recipes._lib.runs import recipe_list
 from recipes._lib.words import read_words
 
@@ -26,14 +26,7 @@ def translate(figure, language: str) -> None:
                 axis.set_ticks(axis.get_majorticklocs(), labels=words)  # Else the next drawing takes the old ones.
     for label in figure.findobj(text.Text):
         label.set_text(translated(label.get_text(), language))
-        label.set_fontfamily(_families())  # Optuna's figures have no Chinese font.
-
-
-@functools.cache
-def _families() -> list[str]:
-    """Return the fonts of the figures of `dlguide`, which have Chinese characters."""
-    with plots.new_figure(1, 1):
-        return list(rcParams["font.family"])
+        label.set_fontfamily(drawing.families())  # Optuna's figures have no Chinese font.
 
 
 @functools.cache

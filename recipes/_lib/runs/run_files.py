@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from dlguide import plots
+from recipes._lib import drawing
 from recipes._lib.result import Result
 from recipes._lib.runs import machine_facts, picture_words, recipe_list, results
 from recipes._lib.words import LANGUAGES, read_words
@@ -24,7 +24,7 @@ def save(result: Result, folder: Path, recipe: str, options: dict, begin: float 
     for name, draw in result.figures.items():
         figure = draw()
         own = figure.get_suptitle() or name.replace("_", " ")
-        plots.set_title(figure, f"{title(recipe, options, result.metrics)}\n{own}")
+        drawing.set_title(figure, f"{title(recipe, options, result.metrics)}\n{own}")
         for language, ending in LANGUAGES.items():
             picture_words.translate(figure, language)
             figure.savefig(folder / f"{name}{ending}.png", bbox_inches="tight")  # A title may be wider than the figure.

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import pyplot
 
 from dlguide import data, plots
-from recipes._lib import pictures
+from recipes._lib import drawing, pictures
 from recipes._lib.search import optuna_search
 from recipes._lib.search.optuna_search import optuna
 
@@ -74,7 +74,7 @@ def best_score_figure(
     `searches` maps a name to its searches, each a list of trials; searches of one name have one colour. `error` makes
     the error of a score; by default, of an accuracy in percent.
     """
-    with plots.new_figure(7, 4) as figure:
+    with drawing.new_figure(7, 4) as figure:
         axes = figure.subplots()
         for color, (name, group) in enumerate(searches.items()):
             for i, trials in enumerate(group):

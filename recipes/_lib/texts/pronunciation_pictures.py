@@ -5,8 +5,9 @@ from collections import Counter
 
 import numpy as np
 
-from dlguide import data, plots, sequence_to_sequence
-from recipes._lib.texts import pronunciations, token_texts
+from dlguide import data, sequence_to_sequence
+from recipes._lib import drawing
+from recipes._lib.texts import pronunciations, token_ids, token_texts
 
 SHOWN = ("daughter", "exhibition", "saxophones", "choir")
 """Words of the test set, which does not depend on the seed."""
@@ -29,11 +30,11 @@ def mistakes_text(wrong: list[tuple], count: int = 40) -> str:
 
 def letters_and_sounds(model, info: data.Info, shown=SHOWN):
     """Draw for some words which letters the model attends to as it writes each sound."""
-    letters = data.encode([word.upper() for word in shown], info.vocabulary, max(map(len, shown)))
+    letters = token_ids.encode([word.upper() for word in shown], info.vocabulary, max(map(len, shown)))
     written = pronunciations.transcribe(model, letters)
     read = np.insert(written[:, :-1], 0, pronunciations.START, axis=1)
     alignments = sequence_to_sequence.alignment(model, letters, read)
-    with plots.new_figure(10, 8) as figure:
+    with drawing.new_figure(10, 8) as figure:
         panels = figure.subplots(2, -(-len(shown) // 2)).flat
         for axes, word, sounds, weights in zip(panels, shown, written, alignments, strict=True):
             names = [info.target_vocabulary[i].strip("<>") for i in sounds if i]
@@ -54,7 +55,7 @@ def wrong_sounds(wrong_words: list[tuple], count: int = 15):
                 right, wrong = ("+".join(part) or "nothing" for part in (listed[a:b], written[c:d]))
                 found[f"{wrong} for {right}"] += 1
     names, counts = zip(*found.most_common(count), strict=True) if found else ((), ())
-    with plots.new_figure(7, 0.8 + 0.28 * max(3, len(names))) as figure:
+    with drawing.new_figure(7, 0.8 + 0.28 * max(3, len(names))) as figure:
         axes = figure.subplots()
         axes.barh(names, counts)
         axes.invert_yaxis()

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from dlguide import data, generation
+from recipes._lib.texts import token_ids
 
 
 def decoded(part: data.Part, info: data.Info) -> list[str]:
@@ -32,6 +33,6 @@ def samples(model, text: data.Splits, seed: int) -> str:
     parts = []
     for temperature in (0.0, 0.5, 0.8, 1.0):
         generated = generation.generate(model, prompt, 300, temperature=temperature, seed=seed)
-        both = "|".join(data.decode(ids, text.info.vocabulary) for ids in (prompt, generated))
+        both = "|".join(token_ids.decode(ids, text.info.vocabulary) for ids in (prompt, generated))
         parts.append(f"--- temperature {temperature}; the prompt ends at the bar\n{both}\n")
     return "\n".join(parts)

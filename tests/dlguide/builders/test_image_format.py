@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import cnn, evaluation, polynomial_regression
+from dlguide import cnn, polynomial_regression
+from recipes._lib import regression_formula
 from tests.helpers.cases import CASES
 from tests.helpers.contract import build, inputs, outputs
 
@@ -51,5 +52,5 @@ def test_the_statistics_of_a_table_belong_to_its_variables(channels_first):
     model.get_layer("features").adapt(x)
     model.compile(keras.optimizers.SGD(0.5), "mse")
     model.train_on_batch(x, x[:, 1, 0])
-    terms = evaluation.coefficients(model)
+    terms = regression_formula.coefficients(model)
     assert terms["x4",] == pytest.approx(1, abs=1e-3) and terms["x2",] == pytest.approx(0, abs=1e-3)

@@ -9,12 +9,18 @@ import numpy as np
 import pytest
 
 from dlguide import data
-from dlguide.data import _files, _sets
+from dlguide.data import _files, _load, _sets
 from dlguide.data._sets import LOADERS
 
 BUNDLED = [name for name in LOADERS if name != "fashion_mnist"]
 SERIES = {"sunspots": ("sunspots_monthly.csv", "2008-12"), "co2": ("co2_weekly.csv", "2001-12-29")}
 OF_TOKENS = ("places", "pronunciations", "recall", "shakespeare")
+
+
+def decode(ids, vocabulary):
+    return "".join(vocabulary[i] for i in ids)
+
+
 README = (Path(__file__).parents[3] / "data" / "README.md").read_text(encoding="utf-8")
 
 # name: shape of one example, dtype of y, sizes of the three parts, classes.
@@ -47,8 +53,8 @@ def test_a_set_is_what_the_docstring_says(name):
         assert np.isfinite(part.x).all() and np.isfinite(part.y).all()
         if name in ("mnist", "bikeshare"):
             assert part.x.min() == 0 and part.x.max() == 1
-    assert data.is_test_part(splits.test.x) and data.is_test_part(splits.train.x, splits.test.y[2:5])
-    assert not data.is_test_part(*splits.train, *splits.valid)
+    assert _load.is_test_part(splits.test.x) and _load.is_test_part(splits.train.x, splits.test.y[2:5])
+    assert not _load.is_test_part(*splits.train, *splits.valid)
     info = splits.info
     assert info.num_classes == num_classes and len(info.class_names) == (num_classes or 0)
     assert info.name == name and info.licence and info.citation
@@ -120,7 +126,7 @@ def test_a_word_has_each_of_its_pronunciations_without_stress():
     for x, y in splits[:3]:
         assert y.shape[1:] == (4, 34)
         for ids, rows in zip(x[::40], y[::40], strict=True):
-            cell = re.sub(r"[012]", "", listed[data.decode(ids, vocabulary)])
+            cell = re.sub(r"[012]", "", listed[decode(ids, vocabulary)])
             texts = [f"<start> {each} <end>" for each in dict.fromkeys(cell.split("|"))]
             assert [" ".join(sounds[i] for i in row if i) for row in rows] == texts + [""] * (4 - len(texts))
             counts.add(len(texts))
@@ -132,16 +138,12 @@ def test_a_text_of_ones_own_is_split_by_position(mark, tmp_path):
     (tmp_path / "mine.txt").write_bytes(mark + b"abcdefghij" * 100)
     text = data.load_text(tmp_path / "mine.txt", length=20)
     assert text.info.vocabulary[2:] == tuple("abcdefghij")
-    assert data.decode(text.train.x[0], text.info.vocabulary) == "abcdefghij" * 2
-    assert data.decode(text.train.y[0], text.info.vocabulary) == "bcdefghija" * 2
+    assert decode(text.train.x[0], text.info.vocabulary) == "abcdefghij" * 2
+    assert decode(text.train.y[0], text.info.vocabulary) == "bcdefghija" * 2
     assert [len(part.x) for part in text[:3]] == [39, 4, 4]
-    assert data.is_test_part(text.test.x) and not data.is_test_part(text.valid.x)
+    assert _load.is_test_part(text.test.x) and not _load.is_test_part(text.valid.x)
     last = data.load_text(tmp_path / "mine.txt", length=20, limit=3)
     np.testing.assert_array_equal(last.train.x, text.train.x[-3:])
-
-
-def test_encode_cuts_and_pads():
-    assert data.encode(["abx", "aaaaa", ""], ["", "?", "a", "b"], 4).tolist() == [[2, 3, 1, 0], [2] * 4, [0] * 4]
 
 
 @pytest.mark.parametrize(
@@ -166,10 +168,6 @@ def test_a_bad_text_is_named(content, must_be, tmp_path):
         (lambda: data.load("mnist", limit=0), r"`limit` must be an integer of at least 1 or None\. .*limit=0$"),
         (lambda: data.load("mnist", limit=1.5), r"`limit` must be an integer of at least 1 or None\. .*limit=1\.5$"),
         (lambda: data.load("mnist", seed=-1), r"`seed` must be an integer of at least 0\. Received: seed=-1$"),
-        (lambda: data.decode([-1], ["", "?", "a"]), r"`ids` must be integers in \[0, 3\)\. Received: ids=\[-1\]$"),
-        (lambda: data.decode(np.array([2, 3]), ["", "?", "a"]), r"integers in \[0, 3\)\. Received: ids=\[2, 3\]$"),
-        (lambda: data.decode([0.5], ["", "?", "a"]), r"integers in \[0, 3\)\. Received: ids=\[0\.5\]$"),
-        (lambda: data.encode(["a"], ["", "?", "a"], 0), "`length` must be an integer of at least 1"),
         (lambda: data.load("minst"), f"{', '.join(map(repr, LOADERS))}.*name='minst'. Did you mean 'mnist'?"),
     ],
 )

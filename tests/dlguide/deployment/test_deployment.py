@@ -70,7 +70,6 @@ def test_an_export_is_put_in_place_and_says_how_it_compares(tmp_path):
         exported = deployment.export(model, tmp_path / name, format=file_format, examples=x)
         assert exported.path == str(tmp_path / name)
         assert exported.largest_difference < 1e-5 and exported.size == Path(exported.path).stat().st_size
-        assert exported.seconds > 0 and exported.keras_seconds > 0
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["mlp.onnx", "mlp.tflite", "new"]
 
 

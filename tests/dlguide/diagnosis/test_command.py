@@ -100,9 +100,7 @@ def test_a_script_that_fails_says_so_and_the_fits_before_are_looked_at(run):
     text = "model_of(L.Dense(1), name='broken').fit(x, y, epochs=10, verbose=0)\n1 / 0\n"
     status, output, errors = run(text, "--language", "zh")
     assert status == 1 and "ZeroDivisionError: division by zero" in errors
-    assert output.startswith("\nscript.py failed with status 1.\n") and findings(output) == {
-        "broken": ["output_activation"]
-    }
+    assert output.startswith("\nscript.py 以状态 1 结束。\n") and "[output_activation, 确定]" in output
     assert "该损失函数需要概率，但输出层给出的不是概率。" in output
 
 
@@ -137,14 +135,14 @@ FORMS = {
     "no options": "m = model_of(sigmoid(), name='m', rate=0.5)\nm.fit(x, y)",
     "a model of one's own": """
 class Own(keras.Model):
-    def __init__(self, layer):
+    def __init__(self, units):
         super().__init__(name="m")
-        self.layer = layer
+        self.layer = L.Dense(units, activation="sigmoid")
 
     def call(self, x):
         return self.layer(x)
 
-m = Own(sigmoid())
+m = Own(1)
 m(x[:1])
 m.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
 m.fit(x, y, epochs=10, verbose=0)
@@ -187,29 +185,10 @@ def test_the_fit_of_keras_is_its_own_afterwards(run):
     assert (keras.Model.fit, training.fit) == fits
 
 
-OWN = """
-class Own(keras.Model):
-    def __init__(self, first, units, last):
-        super().__init__()
-        self.first, self.middle, self.last = first, L.Dense(units), last
-
-    def call(self, x):
-        return self.last(self.middle(self.first(x)))
-
-
-model = Own(L.Dense(4, activation="relu"), 4, last=keras.Sequential([sigmoid()]))
-model.compile(keras.optimizers.SGD(1e-6), "binary_crossentropy")
-model.fit(x, y, epochs=8, verbose=0)
-"""
-
-
-@pytest.mark.thorough(seconds=3)
-def test_a_model_of_a_class_without_get_config_is_made_again_from_what_it_was_made_with(run):
-    import keras
-
-    made = keras.Model.__new__
-    status, output, _ = run(OWN)
-    assert status == 0 and "[learning_rate_low, shown by the training]" in output
-    assert keras.Model.__new__ is made
-    _, output, _ = run(OWN.replace("model.compile", "model.trainable = False\nmodel.compile"))  # Keras's own error.
-    assert "[frozen_weights, certain]" in output
+@pytest.mark.parametrize(("models", "is_said"), [(3, False), (4, True)])
+def test_more_models_than_are_looked_at_are_said(run, monkeypatch, models, is_said):
+    monkeypatch.setattr(command_line, "check", lambda model, **options: "looked at")
+    text = f"for number in range({models}):\n    model_of(sigmoid(), name=f'm{{number}}').fit(x, y, verbose=0)"
+    _, output, _ = run(text)
+    assert output.count("looked at\n") == 3 and ", model 3 of 3: m2\n" in output and "m3" not in output
+    assert ("script.py trained more than 3 models" in output) == is_said

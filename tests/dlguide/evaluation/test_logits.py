@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from dlguide import gan, mlp, training
-from dlguide._logits import gives_logits, warn_of_logits
+from dlguide._data_checks import gives_logits, warn_of_logits
 
 pytestmark = pytest.mark.one_backend  # Names of losses, and the last layer of a model.
 
@@ -86,7 +86,6 @@ def two_of(inputs):
 LOGITS = {
     "a builder": lambda: mlp((4,), 2),
     "a builder behind a layer": lambda: keras.Sequential([keras.Input((2, 2)), layers.Flatten(), mlp((4,), 2)]),
-    "three deep": lambda: keras.Sequential([functional(functional(mlp((4,), 2))), layers.Reshape((1, 2))]),
     "a Sequential that is not built": lambda: keras.Sequential([layers.Dense(2), layers.Flatten()]),
     "a linear activation": lambda: functional(mlp((4,), 2), layers.Activation("linear", dtype="float32")),
     "pooling": lambda: functional(layers.Reshape((2, 2, 1)), layers.Conv2D(2, 2), layers.GlobalAveragePooling2D()),
@@ -121,39 +120,12 @@ def test_numbers_and_probabilities_draw_no_warning():
     assert warnings_of(mlp((4,), 2), lambda y, predicted: keras.ops.mean(predicted, axis=-1)) == []
 
 
-BINARY = losses.BinaryCrossentropy(from_logits=True)
-FOCAL = losses.BinaryFocalCrossentropy(from_logits=True)
-NAMED = ["accuracy", metrics.AUC(), metrics.Precision(), metrics.Recall(), metrics.F1Score(threshold=0.5)]
-
-
-def test_metrics_of_probabilities_are_named_beside_a_loss_of_logits():
-    start = "The loss reads logits, but these metrics read probabilities: "
-    assert warnings_of(mlp((4,), 1), BINARY, NAMED) == [
-        start + "'accuracy', AUC, Precision, Recall, F1Score. "
-        "Use `keras.metrics.BinaryAccuracy(threshold=0)`, `keras.metrics.AUC(from_logits=True)`, "
-        "`keras.metrics.Precision(thresholds=0)`, `keras.metrics.Recall(thresholds=0)`, "
-        "or `evaluation.evaluate` after training."
+def test_metrics_named_by_text_are_named_beside_a_loss_of_logits_and_draw_no_warning_as_objects_of_logits():
+    binary = losses.BinaryCrossentropy(from_logits=True)
+    assert warnings_of(mlp((4,), 1), binary, ["accuracy", "AUC", "mae"]) == [
+        "The loss reads logits, but these metrics read probabilities: accuracy, AUC. Give objects with `threshold=0` "
+        "or `from_logits=True`, or use `evaluation.evaluate` after training."
     ]
-    message = start + "F1Score. Use `evaluation.evaluate` after training."
-    assert warnings_of(mlp((4,), 1), BINARY, NAMED[-1:]) == [message]
-    for name in ("acc", "auc", "binary_accuracy", "Precision", metrics.binary_accuracy, metrics.BinaryCrossentropy()):
-        assert len(warnings_of(mlp((4,), 1), FOCAL, [name])) == 1
-
-
-def test_metrics_of_logits_and_of_ones_own_draw_no_warning():
-    def accuracy(y, predicted):
-        return keras.ops.mean(keras.ops.cast(keras.ops.equal(y, predicted > 0), "float32"))
-
-    good = [metrics.BinaryAccuracy(threshold=0), metrics.AUC(from_logits=True), metrics.Precision(thresholds=0)]
-    good += [metrics.BinaryIoU(threshold=0), metrics.BinaryCrossentropy(from_logits=True), "mae", accuracy]
-    assert warnings_of(mlp((4,), 1), BINARY, good) == []
-    sparse = losses.SparseCategoricalCrossentropy(from_logits=True)
-    assert warnings_of(mlp((4,), 2), sparse, ["accuracy", metrics.SparseTopKCategoricalAccuracy(1)]) == []
-
-
-def test_metrics_get_the_names_that_they_would_have_without_the_warning():
-    model = mlp((4,), 1)
-    model.compile("adam", BINARY, metrics=["AUC"])
-    with pytest.warns(UserWarning, match="these metrics read probabilities: 'AUC'"):
-        warn_of_logits(model, stacklevel=2)
-    assert metrics.AUC().name == "auc"
+    good = [metrics.BinaryAccuracy(threshold=0), metrics.AUC(from_logits=True), "mae"]
+    assert warnings_of(mlp((4,), 1), binary, good) == []
+    assert warnings_of(mlp((4,), 2), losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"]) == []

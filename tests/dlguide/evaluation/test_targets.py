@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from dlguide import evaluation, mlp, perceptron, training
-from tests.helpers.calls import refusal
 
 pytestmark = pytest.mark.one_backend  # Shapes of arrays.
 
@@ -18,95 +17,7 @@ def compiled(outputs, loss, **options):
     return model
 
 
-SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 BINARY = keras.losses.BinaryCrossentropy(from_logits=True)
-ONE, THREE = "(n, 1), as the model's output", "(n, 3), as the model's output"
-LABELS = "(n,), one integer label per prediction"
-
-
-@pytest.mark.filterwarnings("ignore:`model` gives logits")  # The losses by name; it is not what is tried here.
-@pytest.mark.parametrize(
-    ("outputs", "loss", "shape", "must_be"),
-    [
-        (1, "mse", (40, 3), ONE),
-        (3, "mse", (40,), THREE),
-        (3, "mae", (40, 2), THREE),
-        (3, keras.losses.Huber(), (40, 1), THREE),
-        (3, keras.losses.mean_squared_error, (40,), THREE),
-        (1, BINARY, (40, 2), ONE),
-        (3, BINARY, (40,), THREE),
-        (3, "categorical_crossentropy", (40,), THREE),
-        (3, SPARSE, (40, 3), LABELS),
-        (3, "sparse_categorical_crossentropy", (40, 2), LABELS),
-    ],
-)
-def test_targets_of_another_shape_are_refused_before_the_first_step(outputs, loss, shape, must_be, tmp_path):
-    import tensorflow as tf
-
-    model, y = compiled(outputs, loss), np.zeros(shape, "int32")
-    before = model.get_weights()
-    right = np.zeros(40 if must_be == LABELS else (40, outputs), "int32")
-    for name, call in (
-        ("y", lambda: training.fit(model, X, y, epochs=1, run_dir=tmp_path / "run")),
-        ("y", lambda: evaluation.evaluate(model, X, y)),
-        ("validation_data[1]", lambda: training.fit(model, X, right, validation_data=(X, y), epochs=1)),
-    ):
-        assert refusal(call) == f"`{name}` must be of shape {must_be}. Received: {name} of shape {shape}"
-    with pytest.raises(ValueError, match=r"`y` must be of shape \(n,"):
-        training.fit(model, tf.data.Dataset.from_tensor_slices((X, y)).batch(8), epochs=1)
-    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
-    assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize(
-    ("outputs", "loss", "shape"),
-    [(1, "mse", (40,)), (1, "mse", (40, 1)), (3, "mse", (40, 3)), (1, BINARY, (40,)), (3, SPARSE, (40,)),
-     (3, SPARSE, (40, 1)), (3, lambda y, predicted: keras.ops.mean(predicted, axis=-1) - y[:, 0], (40, 7))],
-)  # fmt: skip
-def test_targets_of_the_right_shape_are_taken_and_of_any_shape_by_a_loss_of_ones_own(outputs, loss, shape):
-    model = compiled(outputs, loss, run_eagerly=True)  # For time.
-    assert training.fit(model, X, np.zeros(shape, "int32"), epochs=1, verbose=0).history["loss"]
-
-
-THOROUGH = pytest.mark.thorough
-
-
-@pytest.mark.parametrize(
-    ("loss", "outputs", "metrics"),
-    [
-        ("mean_squared_error", 1, lambda: ["mae"]),
-        (BINARY, 1, lambda: [keras.metrics.BinaryAccuracy(threshold=0)]),
-        (SPARSE, 3, lambda: ["accuracy"]),
-        pytest.param("mae", 1, lambda: ["r2_score"], marks=THOROUGH),
-        pytest.param(keras.losses.Huber(), 1, lambda: [keras.metrics.mean_squared_error], marks=THOROUGH),
-    ],
-)
-def test_targets_with_and_without_a_last_axis_of_one_train_the_same_model_one_after_the_other(loss, outputs, metrics):
-    flat, histories = np.arange(40) % 2, []
-    for forms in ((flat, flat[:, None]), (flat[:, None], flat)):
-        keras.utils.set_random_seed(0)
-        model = compiled(outputs, loss, metrics=metrics())
-        made = [training.fit(model, X, y, validation_data=(X, forms[0]), epochs=1, verbose=0).history for y in forms]
-        histories.append((made, evaluation.evaluate(model, X, forms[0]), [w.tolist() for w in model.get_weights()]))
-    assert histories[0] == histories[1]
-
-
-def test_a_loss_or_a_metric_of_ones_own_gets_the_targets_in_the_rank_in_which_they_were_given():
-    def distance(y, predicted):
-        ranks.add(len(y.shape))
-        return keras.ops.abs(keras.ops.reshape(y, (-1,)) - predicted[:, 0])
-
-    class Own(keras.Sequential):
-        def compute_loss(self, x, y, *more, **options):
-            ranks.add(len(y.shape))
-            return super().compute_loss(x, y, *more, **options)
-
-    for kind, metrics in ((keras.Sequential, [distance]), (Own, [])):
-        for y in (X[:, 0], X[:, :1]):
-            model, ranks = kind([keras.Input((4,)), keras.layers.Dense(1)]), set()
-            model.compile("adam", "mse", metrics=metrics)
-            training.fit(model, X, y, epochs=1, verbose=0)
-            assert ranks == {y.ndim}
 
 
 def test_a_loss_of_ones_own_that_is_called_as_one_of_keras_is_none_of_keras():

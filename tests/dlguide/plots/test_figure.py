@@ -25,7 +25,7 @@ def no_chinese_font(monkeypatch):
 
 
 def own_picture(text):
-    with plots.new_figure(4, 3) as figure:
+    with _figure.new_figure(4, 3) as figure:
         figure.subplots().set_title(text)
     return figure
 
@@ -42,7 +42,6 @@ def test_pictures_in_chinese_are_saved_in_each_form_without_a_chinese_font(no_ch
         own_picture("训练集，验证集（β）"),
     )
     for i, figure in enumerate(figures):
-        plots.set_title(figure, "红楼梦")
         figure.savefig(tmp_path / f"{i}.{form}")
 
 
@@ -61,7 +60,7 @@ def test_the_fonts_have_the_characters_of_the_national_standard_and_of_the_quest
 
 def test_the_readers_font_comes_first_then_the_shipped_one_then_those_that_are_installed(no_chinese_font):
     def families():
-        plots.set_title(own_picture("猫"), "狗")
+        own_picture("猫")
         return own_picture("a").axes[0].title.get_fontfamily()
 
     with matplotlib.rc_context({"font.family": ["DejaVu Serif"]}):
@@ -77,12 +76,9 @@ def test_matplotlib_itself_names_a_character_that_no_font_has(no_chinese_font):
             own_picture("가").draw_without_rendering()
 
 
-def test_a_title_replaces_the_old_one_the_figure_grows_by_the_new_lines_and_no_setting_changes():
-    before, figure = dict(matplotlib.rcParams), own_picture("猫")
-    plots.set_title(figure, "one line")
-    assert figure.get_suptitle() == "one line" and figure.get_figheight() == pytest.approx(3.18)
-    plots.set_title(figure, "one\ntwo\nthree")
-    assert figure.get_suptitle() == "one\ntwo\nthree" and figure.get_figheight() == pytest.approx(3.54)
+def test_a_picture_changes_no_setting():
+    before = dict(matplotlib.rcParams)
+    own_picture("猫").draw_without_rendering()
     assert dict(matplotlib.rcParams) == before
 
 
@@ -91,7 +87,7 @@ def test_a_title_replaces_the_old_one_the_figure_grows_by_the_new_lines_and_no_s
 
 def test_a_figure_gives_itself_as_png_to_whoever_shows_it(tmp_path):
     figure = plots.learning_curves({"loss": [2.0, 1.0]})
-    plots.set_title(figure, "a title that is much wider than the figure with its one small panel for the loss")
+    figure.suptitle("a title that is much wider than the figure with its one small panel for the loss")
     (tmp_path / "shown.png").write_bytes(figure._repr_png_())
     shown = matplotlib.image.imread(tmp_path / "shown.png")
     assert shown.shape[1] > figure.bbox.width and shown.min() < 0.5  # Nothing is cut off.

@@ -59,6 +59,14 @@ def test_a_single_epoch_shows_both_values_on_an_axis_from_0_and_no_other_epoch(t
     assert training == 0 or 0 in (low, high)
 
 
+def test_a_metric_of_the_validation_alone_has_a_panel_and_its_own_colour():
+    history = {"loss": [2.0, 1.0], "val_loss": [3.0, 2.0], "val_f1": [0.2, 0.6]}
+    loss, f1 = plots.learning_curves(history).axes
+    [line] = f1.lines
+    assert (f1.get_ylabel(), line.get_label(), line.get_ydata().tolist()) == ("f1", "validation", [0.2, 0.6])
+    assert line.get_color() == loss.lines[1].get_color() != loss.lines[0].get_color()
+
+
 def test_a_metric_of_several_values_has_a_thin_line_for_each_and_a_thick_one_for_their_mean():
     f1 = np.array([[0.1, 0.3], [0.4, 0.8], [0.5, 0.9]])
     history = {"loss": [3.0, 2.0, 1.0], "f1_score": list(f1), "val_f1_score": list(f1 / 2)}
@@ -178,6 +186,21 @@ def test_a_true_class_of_probability_0_is_the_worst_and_half_precision_is_read_a
     assert titles(plots.examples(IMAGES[:2], [0, 0], rounded)) == ["0", "predicted 1 (99 %),\ntrue 0"]
 
 
+@pytest.mark.parametrize("scores", [[[0.2], [0.98], [0.2]], np.log([[0.25], [49], [0.25]])])
+def test_a_single_output_is_the_probability_or_the_logit_of_the_second_class(scores):
+    figure = plots.examples(IMAGES[:3], [0, 0, 1], scores, ["cat", "dog"])
+    mistakes = ["predicted dog (98 %),\ntrue cat", "predicted cat (80 %),\ntrue dog"]
+    assert titles(figure) == ["cat", *mistakes]
+    assert titles(plots.examples(IMAGES[:3], [0, 0, 1], scores, ["cat", "dog"], worst=True))[0] == mistakes[0]
+
+
+def test_images_of_bytes_are_as_bright_as_their_share_of_255():
+    images = np.full((1, 2, 3, 3), 51, "uint8")
+    assert plots.image_grid(images).axes[0].images[0].get_array()[0, 0] == pytest.approx(0.2)
+    [axes] = plots.examples(images[0, :1], [0], [[1, 0]]).axes
+    assert axes.images[0].get_array()[0, 0] == pytest.approx(0.2) and axes.images[0].get_clim() == (0, 1)
+
+
 def test_long_class_names_do_not_overlap():
     names, y = [f"a class with a long name {i}" for i in range(10)], np.zeros(5, int)
     figure = plots.examples(IMAGES, y, np.eye(10)[1:6], names)
@@ -264,8 +287,9 @@ BAD = [
     (lambda: plots.codes(np.eye(2), [0.0, 1.0], ["cat", "dog"]),
      "`labels` must be integers in [0, 2), one for each of `class_names`. Received: labels=[0.0, 1.0]"),
     (lambda: plots.learning_curves({}), "`history` must be of at least one epoch. Received: history={}"),
-    (lambda: plots.learning_curves({"val_loss": [1.0]}),
-     "`history` must be with a metric of the training. Received: history=['val_loss']"),
+    (lambda: plots.learning_curves({"learning_rate": [1.0]}),
+     "`history` must be with a metric. Received: history=['learning_rate']"),
+    (lambda: plots.learning_curves({"phase": ["warm-up"]}), "`history` must be with a metric. Received: history=[]"),
     (lambda: plots.learning_curves({"loss": [3.0, 2.0, 1.0], "val_loss": [2.0]}), "`history` must be of as many values "
      "for each metric, NaN for an epoch without one. Received: history={'loss': 3, 'val_loss': 1}"),
     (lambda: plots.learning_curves({"loss": [1.0, 2.0], "f1": [[1, 2], [1, 2, 3]]}), "`history` must be numbers, or "
@@ -282,8 +306,6 @@ BAD = [
      "`y` must be integers from 0 to 1, one for each column of `scores`. Received: y=array([0, 2])"),
     (lambda: plots.examples(ZEROS[:1], [0], [[1, 0]], CAT),
      f"`class_names` must be one name for each of 2 classes. Received: class_names={CAT!r}"),
-    (lambda: plots.new_figure(0, 3).__enter__(), "`width` must be a number above 0. Received: width=0"),
-    (lambda: plots.new_figure(4, -1).__enter__(), "`height` must be a number above 0. Received: height=-1"),
     (lambda: plots.attention(np.zeros((1, 2, 2)), "abc"), "`weights` must be of shape (heads, length, length), with a "
      "length of at least that of `tokens`. Received: weights of shape (1, 2, 2), tokens='abc'"),
     (lambda: plots.attention(np.zeros((1, 3, 2)), "abc"), "`weights` must be of shape (heads, length, length), with a "
@@ -305,5 +327,3 @@ test_a_bad_argument_of_a_plot_is_named = refusals(BAD)
 def test_a_log_of_texts_has_no_curve():
     history = {"loss": [2.0, 1.0], "phase": ["warm-up", "training"], "val_phase": ["a", float("nan")]}
     assert [axes.get_ylabel() for axes in plots.learning_curves(history).axes] == ["loss"]
-    with pytest.raises(ValueError, match="`history` must be with a metric of the training"):
-        plots.learning_curves({"phase": ["warm-up"]})

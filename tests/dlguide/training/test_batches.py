@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _rows, training
+from dlguide import _data_checks, training
 from dlguide.training import _batches
 from tests.helpers import training_runs as runs
 from tests.helpers.training_runs import Shuffled, X, Y, classifier, dataset, fit, loader, same, state
@@ -51,14 +51,14 @@ def test_rows_of_a_file_are_those_of_the_map(tmp_path):
         if mode != "r":
             mapped[5] = -1
         for view in (mapped, mapped[3:], mapped[::-2], mapped[:, ::3], mapped[:, 0]):
-            rows = _rows.Rows(view)
+            rows = _data_checks.Rows(view)
             assert np.array_equal(rows[np.array([2, 0, 1, 2])], view[[2, 0, 1, 2]])
             assert np.array_equal(rows[1:7], view[1:7])
-    assert _rows.Rows(mapped)._file is None and _rows.Rows(np.load(tmp_path / "numbers.npy", "r"))._file
+    assert _data_checks.Rows(mapped)._file is None and _data_checks.Rows(np.load(tmp_path / "numbers.npy", "r"))._file
     os.replace(tmp_path / "numbers.npy", tmp_path / "other.npy")
     np.save(tmp_path / "numbers.npy", -numbers)
     for file in ("another", "none"):
-        assert np.array_equal(_rows.Rows(mapped[:5])[np.arange(5)], mapped[:5]), file
+        assert np.array_equal(_data_checks.Rows(mapped[:5])[np.arange(5)], mapped[:5]), file
         (tmp_path / "numbers.npy").unlink(missing_ok=True)
 
 
