@@ -5,6 +5,7 @@ import io
 import math
 import numbers
 import time
+import warnings
 
 import keras
 import numpy as np
@@ -28,6 +29,7 @@ class RunCallbacks(keras.callbacks.CallbackList):
     def __init__(self, run, batches, callbacks: list, guard, many_steps: tuple, valid_steps: int | None, **bar):
         super().__init__([*callbacks, run.history, guard], model=run.model, **bar)
         self._run, self._batches, self._many_steps, self._valid_steps = run, batches, many_steps, valid_steps
+        self._attributes = None
         self.until, self._weights, self._has_begun, self._first_step = 0, None, False, 0
         if keras.backend.backend() == "torch":
             import torch
@@ -35,6 +37,7 @@ class RunCallbacks(keras.callbacks.CallbackList):
             self._torch_seed = torch.initial_seed()
 
     def get_state(self) -> dict:
+        self._warn_of_changes()
         return {name: value for name, value in vars(self).items() if name == "_torch_seed"}
 
     def set_state(self, state: dict) -> None:
@@ -45,6 +48,20 @@ class RunCallbacks(keras.callbacks.CallbackList):
             self._has_begun = True
             super().on_train_begin(logs)
             self._run.restore()
+            own = [each for each in self.callbacks if not type(each).__module__.startswith(("keras.", "dlguide."))]
+            self._attributes = [(each, _attributes(each)) for each in own if not _state.is_known(each)]
+
+    def _warn_of_changes(self) -> None:
+        """Name, once, the callbacks whose attributes have changed and that a resumed run would begin anew."""
+        for callback, before in self._attributes or ():
+            if changed := [name for name, text in _attributes(callback).items() if before.get(name) != text]:
+                text = (
+                    f"a checkpoint does not keep callback {type(callback).__name__}, whose {', '.join(changed)} changed"
+                )
+                way = "methods `get_state() -> dict` and `set_state(state)` say what is kept"
+                warnings.warn(f"{text}: a resumed run begins with a new one. Its {way}.", UserWarning, stacklevel=2)
+                self._attributes = None
+                return
 
     def on_epoch_begin(self, epoch, logs=None):
         done = self._run.progress
@@ -100,6 +117,12 @@ class RunCallbacks(keras.callbacks.CallbackList):
             super().on_train_end(logs)
         else:  # With `use_ema`, Keras has put the averages in place of the weights, as at the end of a training.
             self.model.set_weights(self._weights)
+
+
+def _attributes(callback) -> dict[str, str]:
+    """Return a text for each plain attribute of a callback, containers of plain values included."""
+    kinds = (bool, int, float, str, list, tuple, dict, set, np.ndarray, np.generic)
+    return {n: repr(v) for n, v in vars(callback).items() if isinstance(v, kinds) and n not in ("params", "_params")}
 
 
 class NonFiniteLossError(FloatingPointError):

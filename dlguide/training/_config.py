@@ -1,7 +1,7 @@
 """What a run is, in plain values: its model, its options and a hash of its arrays; and how two runs differ.
 
 A value has a path, such as `model.layers[1].units`. Names and places of code are left out: the names of layers depend
-on what was built before, and the code of a lambda has the file and the line in it. What a function does is not compared.
+on what was built before, and the code of a lambda has the file and the line in it. What functions do is not compared.
 """
 
 import hashlib

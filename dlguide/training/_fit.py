@@ -93,7 +93,7 @@ def fit(
     described = {"batch_size": batch_size, "seed": seed, "patience": patience, **options}
     if callable(x) and not hasattr(x, "__len__"):
         batches, data = _batches.EpochBatches(x), {"x": "a function of the epoch"}
-    elif options.get("steps_per_epoch") is None and _data_checks.kind_of("x", x) == "arrays":
+    elif options.get("steps_per_epoch") is None and _is_arrays("x", x):
         arrays = _arrays(model, *parts, names=("x", "y", "sample_weight"), batch_size=batch_size)
         if share := options.pop("validation_split", 0.0):
             arrays, validation_data = _split(arrays, share)
@@ -102,7 +102,7 @@ def fit(
         batches = _batches.ArrayBatches(_packed(arrays), batch_size, order, rank, processes)
     else:
         batches, data = _batches.OtherBatches(x), {"x": x}
-        options["batch_size"] = batch_size if _data_checks.kind_of("x", x) == "arrays" else None
+        options["batch_size"] = batch_size if _is_arrays("x", x) else None
     options |= {
         n: part for n, part in zip(("y", "sample_weight", "class_weight"), parts[1:], strict=True) if part is not None
     }
@@ -150,6 +150,10 @@ def _arrays(model, x, y, sample_weight, class_weight, names: tuple, batch_size: 
     return (x,) if y is None else (x, y)
 
 
+def _is_arrays(name: str, value) -> bool:
+    return not hasattr(value, "__next__") and _data_checks.kind_of(name, value) == "arrays"
+
+
 def _packed(arrays: tuple):
     """Return arrays as `model.fit` hands them to `train_step`: an `x` alone is in no tuple."""
     return keras.utils.pack_x_y_sample_weight(*arrays)
@@ -167,7 +171,7 @@ def _split(arrays: tuple, share: float) -> tuple[tuple, tuple]:
 
 def _validation(model, value, batch_size: int, options: dict) -> tuple:
     """Return what Keras validates on, and the number of its batches if it is known; warn of a test set."""
-    if value is None or _data_checks.kind_of("validation_data", value) != "arrays" or options.get("validation_steps"):
+    if value is None or not _is_arrays("validation_data", value) or options.get("validation_steps"):
         return value, None
     if not isinstance(value, tuple | list) or len(value) not in (1, 2, 3):
         must = "a tuple (x, y) or (x, y, sample_weight), or (x,) for a model without targets"

@@ -41,7 +41,7 @@ class Run:
     with a checkpoint; a second one acts at once.
 
     Args:
-        run_dir: Folder of the run on this machine: new, or with the same run, also of fewer epochs. None writes nothing.
+        run_dir: Folder on this machine: new, or with the same run, also of fewer epochs. None writes nothing.
         epochs: Number of epochs, at least 1; None for a run that only needs the locked folder.
         model: The model that is trained, built. None if there is no model, or several: give these to `keep`.
         options: What else decides the result, in plain values, such as the seed and the batch size. A folder with

@@ -102,6 +102,7 @@ class Learner:
         self.returns, self.best_weights = [], network.get_weights()
 
     def get_state(self) -> dict:
+        self.check()  # A run whose loss is not finite keeps the checkpoint before it.
         names = ("steps", "loss_sum", "returns", "best_weights")
         return {"target_weights": self.target.get_weights(), **{name: getattr(self, name) for name in names}}
 
@@ -163,7 +164,7 @@ def fit(
     options |= {"exploration_rounds": learner.exploration_rounds, "memory_rows": len(learner.memory.arrays[0])}
     state = {"epochs": epochs, "model": model, "options": options}
     with training.Run(run_dir, **state, checkpoint_seconds=checkpoint_seconds) as run:
-        run.keep(learner, learner.memory, learner.episodes, check=learner.check)
+        run.keep(learner=learner, memory=learner.memory, episodes=learner.episodes)
         for epoch in run.epochs():
             for number in run.steps(ROUNDS):
                 learner.round(epoch * ROUNDS + number)

@@ -71,7 +71,7 @@ def binarised_batches(x: np.ndarray, batch_size: int, seed: int):
     return tf.data.Dataset.zip(images, draws).map(flip).prefetch(4)
 
 
-def fit(model: keras.Model, x: np.ndarray, *, batch_size: int, seed: int, **options) -> training.History:
+def fit(model: keras.Model, x: np.ndarray, *, batch_size: int, seed: int, **options) -> keras.callbacks.History:
     """Train a VAE on binarised images, as `training.fit`."""
     batches = binarised_batches(x, batch_size, seed)
     # As the published runs did: it took an order and a draw of noise. JAX takes no tensors of TensorFlow.

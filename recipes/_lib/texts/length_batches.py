@@ -37,6 +37,13 @@ class PairBatches(keras.utils.PyDataset):
         source, target = (size + (size + index) % 2 for size in (int(lengths[rows].max()) for lengths in self.sizes))
         return (self.x[rows, :source], self.y[rows, :target]), self.y[rows, 1 : target + 1]
 
+    def get_state(self) -> dict:
+        return {"epoch": self.epoch}
+
+    def set_state(self, state: dict) -> None:
+        self.epoch = state["epoch"]
+        self._draw()
+
     def on_epoch_end(self) -> None:
         if self.is_shuffled:
             self.epoch += 1
