@@ -58,7 +58,7 @@ def press_ctrl_c():
 class At(keras.callbacks.Callback):
     """Does something before one step of one epoch, once."""
 
-    when, what = None, crash  # Of the class: a run's own state would be restored with the rest.
+    when, what = None, crash
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
@@ -72,7 +72,7 @@ class At(keras.callbacks.Callback):
 def train(folder, *, model=classifier, stop=None, what=crash, x=X, y=Y, callbacks=(), **options) -> list | None:
     """Train, and return the history and the state of the run; None if `what` stops it at the epoch and step `stop`.
 
-    What has a state is given as a function that makes a new one: the model, a data set, each callback.
+    What has a state is given as a function that makes a new one: the model, `x`, each callback.
     """
     At.when, At.what = stop, what
     x, model = x() if callable(x) else x, model()
@@ -125,6 +125,16 @@ class Shuffled(keras.utils.PyDataset):
         self.order = self.rng.permutation(len(self.order))
 
 
+class Resumable(Shuffled):
+    """Batches in an order of their own that a run keeps."""
+
+    def get_state(self):
+        return {"rng": self.rng.bit_generator.state, "order": self.order}
+
+    def set_state(self, state):
+        self.rng.bit_generator.state, self.order = state["rng"], state["order"]
+
+
 class Made(keras.utils.PyDataset):
     """Batches that a function makes of their numbers."""
 
@@ -147,16 +157,11 @@ def loader(**options):
     return torch.utils.data.DataLoader(data, batch_size=10, **{"shuffle": True, "generator": generator, **options})
 
 
-def loader_with_global_generator():
-    pytest.importorskip("torch").manual_seed(5)
-    return loader(generator=None)
-
-
-def dataset(shuffle=True):
+def dataset(shuffle=True, seed=1):
     import tensorflow as tf
 
     examples = tf.data.Dataset.from_tensor_slices((X, Y, WEIGHTS))
-    return (examples.shuffle(60, seed=1) if shuffle else examples).batch(10)
+    return (examples.shuffle(60, seed=seed) if shuffle else examples).batch(10)
 
 
 DATA_SETS = {
