@@ -58,13 +58,13 @@ def press_ctrl_c():
 class At(keras.callbacks.Callback):
     """Does something before one step of one epoch, once."""
 
-    when, what = None, crash
+    when, what, epoch = None, crash, 0  # Of the class: attributes of a callback that change draw a warning.
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch = epoch
+        At.epoch = epoch
 
     def on_train_batch_begin(self, batch, logs=None):
-        if (self._epoch, batch) == At.when:
+        if (At.epoch, batch) == At.when:
             At.when = None
             At.what()
 

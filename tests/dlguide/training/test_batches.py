@@ -1,5 +1,6 @@
 """The batches of an epoch: their order, from arrays, files and data sets."""
 
+import functools
 import os
 import re
 from pathlib import Path
@@ -19,10 +20,10 @@ pytestmark = pytest.mark.each_backend
 
 def batches_of(arrays, epochs=1, first_step=0, batch_size=8):
     """Yield the rows of each step, as the backend's own training loop gets them."""
-    batches = _batches.ArrayBatches(arrays, batch_size)
+    batches = _batches.ArrayBatches(arrays, batch_size, functools.partial(training.epoch_order, seed=0))
     for epoch in range(epochs):
         batches.begin(epoch)
-        source = batches.source(first_step)
+        source = batches.source(epoch, first_step)
         for batch in source if hasattr(source, "cardinality") else (source[i] for i in range(len(source))):
             yield keras.tree.map_structure(np.asarray, batch)
 

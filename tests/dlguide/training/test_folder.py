@@ -22,7 +22,7 @@ def test_the_run_folder_has_what_the_readme_says(tmp_path):
     assert [float(row["loss"]) for row in history_rows(tmp_path)] == history.history["loss"]
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-5)
-    assert json.loads((tmp_path / "config.json").read_text())["epochs"] == 2
+    assert json.loads((tmp_path / "config.json").read_text())["run"]["epochs"] == "2"
 
 
 DAMAGES = (

@@ -52,7 +52,7 @@ def generator(name: str, rng):
     if name == "vae":
         model = vae((8, 8, 1), latent_dim=4, hidden_units=(16,), batch_norm=True)
         model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
-        return model, (vae_model.binarised_batches(x, 10, seed=0),), {}
+        return model, (lambda epoch: vae_model.binarised_batches(x, 10, seed=epoch),), {}
     if name == "contrastive":
         model = contrastive(mlp((8, 8, 1), 8, batch_norm=True), augment={"shift": 0.2, "rotation": 20})
         model.compile("adam")

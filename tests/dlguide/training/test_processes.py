@@ -33,7 +33,7 @@ def train(folder: str, epochs: int, seconds_a_step: float) -> None:
     model = mlp((8,), 2, hidden_units=(16,), batch_norm=True)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     slow = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: time.sleep(seconds_a_step))
-    log = training.Log(lambda values, step: print("logged", step))
+    log = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("logged", epoch))
     options = {"validation_data": (x[330:], y[330:], weights[330:]), "batch_size": 32, "verbose": 2}
     options |= {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": 1, "callbacks": [slow, log]}
     history = training.fit(model, x[:330], y[:330], sample_weight=weights[:330], **options)

@@ -55,33 +55,54 @@ RUNS = {
     "a rate of its own for each step": {"callbacks": [Rate]},
     "an unbuilt model": {"model": sequential},
     "layers without a seed": {"model": lambda: sequential(keras.Input((4,)), Noise())},
-    "a moving average": {"model": lambda: classifier(optimizer=keras.optimizers.Adam(0.01, **AVERAGE))},
     "weights": {**WEIGHTED, "model": lambda: classifier(weighted_metrics=["accuracy"])},
-    **{name: {"x": make, "y": None, "validation_data": (X, Y)} for name, make in runs.DATA_SETS.items()},
-    "a DataLoader without a generator": {"x": runs.loader_with_global_generator, "y": None},
+    "a moving average": {"model": lambda: classifier(optimizer=keras.optimizers.Adam(0.01, **AVERAGE))},
+    "a function of the epoch": {
+        "x": lambda: lambda epoch: runs.dataset(seed=epoch),
+        "y": None,
+        "validation_data": (X, Y),
+    },
+    "an object with a state": {"x": runs.Resumable, "y": None, "validation_data": (X, Y)},
 }
-IN_SHORT = ("patience", "a rate of its own for each step", "an unbuilt model", "layers without a seed")
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.thorough] * (n not in IN_SHORT)) for n in RUNS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.thorough] * (n == "a moving average")) for n in RUNS]
+)
 def test_a_run_that_was_stopped_ends_in_the_same_bits(name, tmp_path):
     if name == "layers without a seed" and keras.backend.backend() == "jax":
         pytest.skip("JAX refuses draws without a seed")
     whole = check_resumed(tmp_path, STOPS, **RUNS[name])
     assert same(train(tmp_path / "run", **RUNS[name]), whole)  # Finished: nothing is trained.
+    train(tmp_path / "short", **{**RUNS[name], "epochs": 2})
+    assert same(train(tmp_path / "short", **RUNS[name]), whole)
+
+
+def test_each_epoch_of_a_function_reads_its_own_data_set_and_the_callbacks_see_one_training():
+    seen, calls = [], []
+    names = [f"on_{kind}_{end}" for kind in ("train", "epoch") for end in ("begin", "end")]
+    note = keras.callbacks.LambdaCallback(**{name: lambda *args, name=name: calls.append(name) for name in names})
+    train(
+        None, x=lambda: lambda epoch: seen.append(epoch) or runs.dataset(seed=epoch), y=None, callbacks=[lambda: note]
+    )
+    assert list(dict.fromkeys(seen)) == [0, 1, 2, 3]
+    assert calls == ["on_train_begin", *["on_epoch_begin", "on_epoch_end"] * 4, "on_train_end"]
+
+
+@pytest.mark.parametrize("make", runs.DATA_SETS.values(), ids=runs.DATA_SETS)
+def test_any_other_data_set_is_resumed_at_the_start_of_the_epoch_and_a_sentence_says_so(make, tmp_path, capsys):
+    steps = []
+    note = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda step, logs: steps.append((At.epoch, step)))
+    assert train(tmp_path, x=make, y=None, stop=(2, 3)) is None
+    assert train(tmp_path, x=make, y=None, callbacks=[lambda: note], verbose=2)
+    assert "is resumed after epoch 2 of 4, with the data set in an order of its own\n" in capsys.readouterr().out
+    assert [step for _, step in steps] == [*range(6)] * 2
 
 
 def test_models_of_bfloat16_end_in_the_same_bits(tmp_path):
     keras.config.set_dtype_policy("bfloat16")
     # The best weights are those of the first epoch, before the stop.
     check_resumed(tmp_path, epochs=3, validation_data=(X[:20], 1 - Y[:20]), patience=9)
-
-
-@pytest.mark.thorough
-def test_batch_size_and_seed_may_change_with_a_data_set(tmp_path):
-    whole = train(None, x=runs.Shuffled, y=None)
-    train(tmp_path / "run", x=runs.Shuffled, y=None, stop=(2, 3))
-    assert same(train(tmp_path / "run", x=runs.Shuffled, y=None, batch_size=7, seed=9), whole)
 
 
 # Every builder
@@ -151,7 +172,7 @@ def test_a_run_with_a_schedule_is_not_extended(is_within, tmp_path):
     reason = r"\. A run whose learning rate is a schedule cannot be extended: a schedule is made for a number of steps$"
     with pytest.raises(ValueError, match=r"with epochs 2 there, 3 here" + reason):
         train(tmp_path, epochs=3, model=lambda: scheduled(8, is_within))
-    with pytest.raises(ValueError, match=r"with epochs 2 there, 3 here; .*decay_steps.*12.* here" + reason):
+    with pytest.raises(ValueError, match=r"with .*decay_steps 8 there, 12 here; epochs 2 there, 3 here" + reason):
         train(tmp_path, epochs=3, model=lambda: scheduled(12, is_within))
     assert same(train(tmp_path, epochs=2, model=lambda: scheduled(8, is_within)), whole)
 
@@ -167,9 +188,8 @@ def test_a_run_that_stopped_early_says_that_more_epochs_have_no_effect(tmp_path)
     assert same(train(None, epochs=20, **options), short)
 
 
-class StopEarly(keras.callbacks.Callback):
-    def on_epoch_end(self, epoch, logs=None):
-        self.model.stop_training = epoch == 1
+def stop_early():
+    return keras.callbacks.EarlyStopping("loss", patience=1, min_delta=9.0)
 
 
 class CrashAt(keras.callbacks.Callback):
@@ -188,12 +208,12 @@ class CrashAt(keras.callbacks.Callback):
 
 @pytest.mark.parametrize("moment", ["begin", "end"])
 def test_a_run_killed_before_its_first_checkpoint_or_after_its_last_one_ends_like_a_whole_one(moment, tmp_path):
-    options = {"callbacks": [StopEarly, CrashAt]}
+    options = {"callbacks": [stop_early, CrashAt]}
     whole = train(None, **options)
     assert len(whole[0]) == 2
     CrashAt.moment = moment
     with pytest.raises(runs.Stopped):
-        fit(classifier(), tmp_path, epochs=4, callbacks=[StopEarly(), CrashAt(), At()])
+        fit(classifier(), tmp_path, epochs=4, callbacks=[stop_early(), CrashAt(), At()])
     CrashAt.moment = None
     files = {path.name for path in tmp_path.glob("[!.]*")}
     assert (files == {"config.json"}) == (moment == "begin")

@@ -1,66 +1,106 @@
-"""Many steps in one call of TensorFlow's graph: how many, and when."""
+"""Many steps in one call of TensorFlow's graph: the same bits, the true numbers of the steps, how long a call takes."""
 
+import os
 import re
+import signal
+import threading
+import time
 
 import keras
 import numpy as np
 import pytest
 
 from dlguide.training import _speed
-from tests.helpers.training_runs import classifier, dataset, fit, same, state
+from tests.helpers.training_runs import SPARSE, X, Y, classifier, dataset, fit, same, state
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others run one step a call")
 
 
-def steps_a_call(folder=None, looks_at=None, **options):
-    """Return the numbers of steps in a call, and of those that are unrolled, and the result."""
-    model, seen = classifier(), set()
+@pytest.fixture
+def counts(monkeypatch):
+    """Return the numbers of steps in each call for training and validation."""
+    found, call = [], _speed.ManySteps.__call__
 
-    def note(epoch, logs):
-        seen.add((model.steps_per_execution, model.unrolled_steps_per_execution))
+    def counted(steps, iterator):
+        before = steps.done
+        outputs = call(steps, iterator)
+        found.append(steps.done - before if steps.left is not None else 1)
+        return outputs
 
-    callback = keras.callbacks.LambdaCallback(on_epoch_begin=note, on_train_batch_end=looks_at)
-    history = fit(model, folder, callbacks=[callback], epochs=4, **options).history
-    return seen, [np.array(list(history.values())), *state(model)]
+    monkeypatch.setattr(_speed.ManySteps, "__call__", counted)
+    return found
 
 
-def test_long_runs_do_many_steps_a_call_and_end_in_the_same_bits(monkeypatch):
-    assert steps_a_call()[0] == {(1, 1)}
-    monkeypatch.setattr(_speed, "LONG_RUN", 16)
-    # A callback that looks at single steps sees them all.
+def trained(looks_at=None, **options):
+    model = classifier(metrics=["accuracy"])
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=looks_at)
+    history = fit(model, callbacks=[callback], epochs=4, validation_data=(X, Y), **options).history
+    return [*map(np.array, history.values()), *state(model)]
+
+
+@pytest.mark.parametrize("given", [{"batch_size": 7}, {"x": dataset, "y": None}], ids=["arrays", "data set"])
+def test_many_steps_a_call_end_in_the_bits_of_one_and_a_callback_that_looks_at_steps_sees_them_all(given, counts):
+    def new():
+        return {name: value() if callable(value) else value for name, value in given.items()}
+
     steps = []
-    one, plain = steps_a_call(looks_at=lambda batch, logs: steps.append(batch))
-    assert one == {(1, 1)} and steps == 4 * [*range(4)]
-    many, history = steps_a_call()
-    assert many == {(200, 1)} and same(history, plain)
-    monkeypatch.setenv("DLGUIDE_TENSORFLOW_SPEED", "0")
-    assert steps_a_call()[0] == {(1, 1)}
+    one = trained(lambda batch, logs: steps.append(batch), **new())
+    assert not counts and steps == 4 * [*range(9 if "batch_size" in given else 6)]
+    many = trained(**new())
+    if "batch_size" in given:
+        assert max(counts) > 1 and sum(counts) == 4 * (9 + 9)
+        assert same(one, many)
+    else:  # Of unknown size: one step a call.
+        np.testing.assert_array_equal(one[0][:1], many[0][:1])
 
 
-@pytest.mark.thorough
-def test_of_a_data_set_of_unknown_size_many_steps_are_done_in_a_call(tmp_path):
-    def unknown():
-        return {"x": dataset().filter(lambda x, y, w: True), "y": None}
+class Slow(keras.layers.Layer):
+    """Waits in each step of the graph, and counts how often it is traced."""
 
-    many, history = steps_a_call(tmp_path / "many", **unknown())
-    assert many == {(200, 1)}
-    # Later epochs differ: one step a call draws once more at an epoch's end.
-    one = steps_a_call(tmp_path / "one", lambda batch, logs: None, **unknown())[1]
-    assert np.array_equal(history[0][:, 0], one[0][:, 0])
+    traces, seconds = 0, 0.0
 
+    def call(self, x, training=False):
+        import tensorflow as tf
 
-@pytest.mark.parametrize(
-    ("steps", "batch_size", "numbers"),
-    [(499, 64, (1, 1)), (500, 64, (200, 1)), (500, 65, (50, 1)), (20_000, 64, (200, 5))],
-)
-def test_the_steps_in_a_call_follow_from_those_of_the_run(steps, batch_size, numbers):
-    model = classifier()
-    with _speed.fast(model, [], steps, batch_size):
-        assert (model.steps_per_execution, model.unrolled_steps_per_execution) == numbers
+        Slow.traces += bool(training)
+        wait = tf.py_function(lambda: time.sleep(Slow.seconds) or 0.0, [], "float32")
+        with tf.control_dependencies([wait]):
+            return tf.identity(x)
 
 
-def test_the_bar_counts_no_more_steps_than_there_are_and_a_callback_is_told_how_much_is_shown(capsys, monkeypatch):
-    monkeypatch.setattr(_speed, "LONG_RUN", 1)
+def slow_model():
+    model = keras.Sequential([keras.Input((4,)), Slow(), keras.layers.Dense(2)])
+    model.compile("sgd", SPARSE, jit_compile=False)
+    return model
+
+
+def test_a_second_fit_of_a_model_traces_nothing():
+    model, traces = slow_model(), []
+    Slow.seconds = 0.0
+    for _ in range(3):
+        Slow.traces = 0
+        fit(model, batch_size=10)
+        traces.append(Slow.traces)
+    assert traces[0] > 0 and traces[1:] == [0, 0]
+
+
+def test_a_call_takes_about_half_a_second_and_ctrl_c_acts_within_a_second(tmp_path, counts):
+    model, pressed = slow_model(), []
+    Slow.seconds = 0.02
+
+    def press():
+        pressed.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(2.5, press)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, tmp_path, np.tile(X, (20, 1)), np.tile(Y, 20), batch_size=1, checkpoint_seconds=1e9)
+    assert time.perf_counter() - pressed[0] < 1.2
+    assert 15 <= max(counts) <= 25  # 0.5 seconds at 20 ms.
+
+
+def test_the_bar_counts_no_more_steps_than_there_are_and_a_callback_is_told_how_much_is_shown(capsys):
     told, model = [], classifier()
     callback = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: told.append(callback.params["verbose"]))
     for verbose in (1, 0):
@@ -70,16 +110,13 @@ def test_the_bar_counts_no_more_steps_than_there_are_and_a_callback_is_told_how_
     assert told == [1, 0]
 
 
-def test_steps_in_a_call_that_the_caller_chose_are_counted_as_keras_counts_them():
-    seen = []
-
-    def note(batch, logs):
-        seen.append(batch)
-
-    callback = keras.callbacks.LambdaCallback(on_train_batch_begin=note, on_train_batch_end=note)
-    model = classifier(steps_per_execution=3)
-    fit(model, epochs=1, callbacks=callback)
-    assert seen == [0, 2, 3, 5]  # Of four steps.
+def test_steps_in_a_call_that_the_caller_chose_are_counted_as_keras_counts_them(counts):
+    seen, expected = [], []
+    for found, train in ((seen, fit), (expected, lambda model, **options: model.fit(X, Y, batch_size=16, **options))):
+        note = keras.callbacks.Callback()
+        note.on_train_batch_begin = note.on_train_batch_end = lambda batch, logs=None, found=found: found.append(batch)
+        train(classifier(steps_per_execution=3), epochs=1, callbacks=[note], verbose=0)
+    assert seen == expected and not counts
 
 
 def test_keras_s_own_limit_of_epochs_ends_a_training():
