@@ -230,8 +230,10 @@ def _errors(run: Run, guard, verbose: int):
 def _resolved(verbose) -> int:
     if verbose != "auto":
         return verbose
+    if sys.stdout is None:  # Of a service, or `pythonw`.
+        return 0
     is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
-    return 1 if is_notebook or getattr(sys.stdout, "isatty", bool)() else 2
+    return 1 if is_notebook or sys.stdout.isatty() else 2
 
 
 def _say_where(run: Run, batches, epochs: int, verbose: int) -> None:

@@ -72,7 +72,10 @@ class RunFolder:
         with self._room_for("the model"):
             try:
                 model.save(temporary)
-            except NotImplementedError:
+            except Exception as error:  # No `get_config`, or a `functools.partial`, or a lambda without its source.
+                if isinstance(error, OSError) and error.errno:
+                    raise
+                temporary.unlink(missing_ok=True)
                 built, model.built = model.built, True  # One without a `call` is never built, but its parts are.
                 model.save_weights(weights)
                 model.built = built
@@ -143,9 +146,8 @@ class RunFolder:
         try:
             yield
         except OSError as error:
-            for path in (*(_beside(self.path / name) for name in (*CHECKPOINTS, "history.csv")),):
-                path.unlink(missing_ok=True)
-            for name in TEMPORARY_MODELS:
+            temporary = [_beside(self.path / name).name for name in (*CHECKPOINTS, "history.csv")]
+            for name in (*temporary, *TEMPORARY_MODELS):
                 (self.path / name).unlink(missing_ok=True)
             raise OSError(
                 f"`run_dir` must have room for {what}. Received: run_dir={str(self.path)!r} ({error.strerror}); "

@@ -1,6 +1,7 @@
 """`Run`: a training that may be killed at any moment, and that the same call resumes. It owns all state of a run."""
 
 import contextlib
+import copy
 import dataclasses
 import os
 import signal
@@ -166,7 +167,7 @@ class Run:
             _state.put_into_model(self.model, self._saved["model"])
             for name, owner in {**self._owners, "history": self.history}.items():
                 if name in self._saved["objects"]:  # Else it is new in this call, such as a logger.
-                    _state.put(owner, self._saved["objects"][name])
+                    _state.put(owner, copy.deepcopy(self._saved["objects"][name]))  # It may be put back once more.
 
     def epochs(self) -> Iterator[int]:
         """Yield the epochs that are left; each must end in `end_epoch`."""

@@ -124,7 +124,7 @@ def test_documented_arguments_equal_the_signature(function):
 @pytest.mark.parametrize("name", ["keep", "restore", "steps", "end_epoch", "save_model", "epochs", "status"])
 def test_documented_arguments_of_a_run_equal_the_signature(name):
     method = getattr(dlguide.training.Run, name)
-    documented = re.findall(r"^    (?:    )?(\*?\w+): ", inspect.getdoc(method).partition("Raises:")[0], re.M)
-    assert documented == [p.replace("objects", "*objects") for p in list(inspect.signature(method).parameters)[1:]]
+    documented = re.findall(r"^    (?:    )?(\*{0,2}\w+): ", inspect.getdoc(method).partition("Raises:")[0], re.M)
+    assert documented == [p.replace("objects", "**objects") for p in list(inspect.signature(method).parameters)[1:]]
     documented = re.findall(r"^    (\w+): ", inspect.getdoc(dlguide.training.Run).partition("Attributes:")[0], re.M)
     assert documented == list(inspect.signature(dlguide.training.Run).parameters)
