@@ -6,9 +6,9 @@ from pathlib import Path
 from matplotlib import font_manager, rc_context, rcParams
 from matplotlib.figure import Figure
 
-from dlguide import plots
+import dlguide
 
-FONT = Path(plots.__file__).parent / "fonts" / "dlguide-cjk.ttf"
+FONT = Path(dlguide.__file__).parent / "plots" / "fonts" / "dlguide-cjk.ttf"
 FAMILY = "dlguide CJK"
 
 
