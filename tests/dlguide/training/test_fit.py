@@ -56,8 +56,8 @@ BAD = [
      "Received: class_weight of type dict"),
     ({"x": Endless(), "y": None}, ENDS.format("PyDataset")),
     ({"x": lambda: dataset().repeat(), "y": None}, ENDS.format("tf.data.Dataset")),
-    ({"x": NAN_BATCHES, "y": None}, "`x[0][0]` " + NAN.format("x[0][0]", "40 of 40", 0)),
-    ({"validation_data": NAN_BATCHES}, "`validation_data[0][0]` " + NAN.format("validation_data[0][0]", "40 of 40", 0)),
+    ({"x": NAN_BATCHES, "y": None}, "`x` " + NAN.format("x", "40 of 40", 0)),
+    ({"validation_data": NAN_BATCHES}, "`validation_data[0]` " + NAN.format("validation_data[0]", "40 of 40", 0)),
     ({"x": iter([]), "y": None}, f"`x` {GENERATOR.format('x')}"),
     ({"validation_data": iter([])}, f"`validation_data` {GENERATOR.format('validation_data')}"),
 ]  # fmt: skip
