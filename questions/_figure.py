@@ -31,7 +31,6 @@ def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_u
     `is_usual` draws no figure of the experiment's own. `kind` is "quick", "class" or empty: a title says so. A quick
     look has no titles of panels, because they name the published settings.
     """
-
     experiment, names = question.experiment, question.names(language)
     own = experiment.draw_panels if is_whole else experiment.draw
     is_own = own and not (is_usual or kind == "quick")
@@ -97,7 +96,6 @@ def of_size(width: float, height: float) -> Callable:
     def decorated(draw_into: Callable) -> Callable:
         @functools.wraps(draw_into)
         def drawn(*args):
-
             with drawing.new_figure(width, height) as figure:
                 draw_into(figure, *args)
                 _mend(figure)

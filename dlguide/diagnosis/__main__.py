@@ -13,7 +13,7 @@ import keras
 
 from dlguide import _private_apis, training
 from dlguide.diagnosis import check
-from dlguide.diagnosis._layers import copied
+from dlguide.diagnosis._layers import MADE_WITH, copied
 from dlguide.diagnosis._program import OPTIONS
 from dlguide.diagnosis._report import LANGUAGES, sentence
 from dlguide.diagnosis._trainings import kept_seeds
@@ -92,12 +92,21 @@ def _watched(calls: list):
 
         return call
 
+    made = keras.Model.__new__
+
+    def noting_what_it_is_made_with(cls, *args, **options):
+        model = made(cls, *args, **options)
+        object.__setattr__(model, MADE_WITH, (args, options))
+        return model
+
     owners = ((keras.Model, keras.Model.fit), (training, training.fit))
     for owner, fit in owners:
         owner.fit = noting(fit)
+    keras.Model.__new__ = noting_what_it_is_made_with
     try:
         yield
     finally:
+        keras.Model.__new__ = made
         for owner, fit in owners:
             owner.fit = fit
 

@@ -10,6 +10,8 @@ from dlguide import _private_apis
 L = keras.layers
 WEIGHTED = (L.Dense, L.Conv1D, L.Conv2D, L.Conv3D)
 WITHOUT_NUMBERS = (L.InputLayer, L.Flatten, L.Reshape, L.Dropout, L.Permute, L.Identity)
+MADE_WITH = "_dlguide_made_with"
+"""The attribute with what the `__init__` of a model got, where it was watched: Keras does not keep it."""
 ACTIVATIONS = (L.Activation, L.Softmax, L.ReLU, L.LeakyReLU, L.ELU, L.PReLU)
 
 
@@ -103,9 +105,12 @@ def copied(model, changes: dict | None = None, loss=None, rate: float | None = N
         return new[layer.name]
 
     was_compiled, model.compiled = model.compiled, False  # Else own losses and metrics would be looked for by name.
-    how = {"clone_function": made, "recursive": True}
     try:
-        copy = keras.models.clone_model(model, **how) if is_chain(model) else _made_again(model)
+        copy = (
+            keras.models.clone_model(model, clone_function=made, recursive=True)
+            if is_chain(model)
+            else _made_again(model)
+        )
     finally:
         model.compiled = was_compiled
     if model.built and not copy.built:
@@ -131,9 +136,23 @@ def optimizer_of(model):
 
 
 def _made_again(model):
-    """Return a new model of a class with a `call` of its own."""
+    """Return a new model of a class with a `call` of its own, from what its `__init__` got."""
+    if made_with := getattr(model, MADE_WITH, None):
+        parts = [_cloned(part) if isinstance(part, keras.Layer) else part for part in keras.tree.flatten(made_with)]
+        args, options = keras.tree.pack_sequence_as(made_with, parts)
+        new = type(model)(*args, **options)
+        object.__setattr__(new, MADE_WITH, made_with)
+        for copy, part in zip((new, *new.layers), (model, *model.layers), strict=False):
+            copy.trainable = part.trainable  # Of the model first: it sets that of its layers.
+        return new
+    names, config = inspect.signature(type(model).__init__).parameters, model.get_config()
     try:
-        return type(model).from_config(model.get_config())
+        return type(model).from_config(config)
     except TypeError:  # Keras gives `trainable` and `dtype` too, which an `__init__` without `**kwargs` refuses.
-        names = inspect.signature(type(model).__init__).parameters
-        return type(model)(**{name: value for name, value in model.get_config().items() if name in names})
+        return type(model)(**{name: value for name, value in config.items() if name in names})
+
+
+def _cloned(layer):
+    if isinstance(layer, keras.Model):
+        return keras.models.clone_model(layer) if is_chain(layer) else _made_again(layer)
+    return type(layer).from_config(layer.get_config())

@@ -6,9 +6,8 @@ from pathlib import Path
 from matplotlib import font_manager, rc_context, rcParams
 from matplotlib.figure import Figure
 
-from dlguide import plots
-
-FONT = Path(plots.__file__).parent / "fonts" / "dlguide-cjk.ttf"
+# By its path: an import of `dlguide` takes Keras with it.
+FONT = Path(__file__).parents[2] / "dlguide" / "plots" / "fonts" / "dlguide-cjk.ttf"
 FAMILY = "dlguide CJK"
 
 

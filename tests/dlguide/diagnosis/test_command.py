@@ -135,14 +135,14 @@ FORMS = {
     "no options": "m = model_of(sigmoid(), name='m', rate=0.5)\nm.fit(x, y)",
     "a model of one's own": """
 class Own(keras.Model):
-    def __init__(self, units):
+    def __init__(self, layer):
         super().__init__(name="m")
-        self.layer = L.Dense(units, activation="sigmoid")
+        self.layer = layer
 
     def call(self, x):
         return self.layer(x)
 
-m = Own(1)
+m = Own(sigmoid())
 m(x[:1])
 m.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
 m.fit(x, y, epochs=10, verbose=0)
@@ -192,3 +192,31 @@ def test_more_models_than_are_looked_at_are_said(run, monkeypatch, models, is_sa
     _, output, _ = run(text)
     assert output.count("looked at\n") == 3 and ", model 3 of 3: m2\n" in output and "m3" not in output
     assert ("script.py trained more than 3 models" in output) == is_said
+
+
+OWN = """
+class Own(keras.Model):
+    def __init__(self, first, units, last):
+        super().__init__()
+        self.first, self.middle, self.last = first, L.Dense(units), last
+
+    def call(self, x):
+        return self.last(self.middle(self.first(x)))
+
+
+model = Own(L.Dense(4, activation="relu"), 4, last=keras.Sequential([sigmoid()]))
+model.compile(keras.optimizers.SGD(1e-6), "binary_crossentropy")
+model.fit(x, y, epochs=8, verbose=0)
+"""
+
+
+@pytest.mark.thorough(seconds=3)
+def test_a_model_of_a_class_without_get_config_is_made_again_from_what_it_was_made_with(run):
+    import keras
+
+    made = keras.Model.__new__
+    status, output, _ = run(OWN)
+    assert status == 0 and "[learning_rate_low, shown by the training]" in output
+    assert keras.Model.__new__ is made
+    _, output, _ = run(OWN.replace("model.compile", "model.trainable = False\nmodel.compile"))  # Keras's own error.
+    assert "[frozen_weights, certain]" in output

@@ -173,6 +173,28 @@ def test_an_honest_split_of_discrete_data_is_no_leakage_and_copies_are(form):
     assert [each.facts for each in found] == ([] if form == "few kinds" else [{"share": 1.0, "count": 300}])
 
 
+@pytest.mark.parametrize("share", [0.2, 1.0])
+def test_rows_that_are_there_twice_leak_through_a_random_split(share):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(1000, 3)).astype("float32")
+    x = random.permutation(np.concatenate([x, x[: int(1000 * share)]]))
+    cut, y = len(x) * 4 // 5, x.sum(1)
+    [found] = suspicions(
+        seen(of_numbers(x=x[:cut], y=y[:cut], validation_data=(x[cut:], y[cut:]))), [_data_checks.check_leakage]
+    )
+    assert found.facts["share"] == np.isin(x[cut:, 0], x[:cut, 0]).mean()
+
+
+@pytest.mark.parametrize(("rows", "targets", "count"), [(0, 0, 0), (300, 200, 1), (300, None, 1)])
+def test_copies_are_found_without_their_targets_and_an_odd_validation_set_is_left_to_keras(rows, targets, count):
+    x = np.random.default_rng(0).normal(size=(1000, 2)).astype("float32")
+    y = x.sum(1)
+    program = seen(of_numbers(x=x, y=y))
+    held = (x[:rows], None if targets is None else y[:targets])
+    program = dataclasses.replace(program, given={**program.given, "validation": held})
+    assert len(suspicions(program, [_data_checks.check_leakage])) == count
+
+
 def test_the_share_of_dead_units_is_that_of_the_layer_with_most():
     layers = [hidden(), hidden(bias_initializer=keras.initializers.Constant(-99))]
     as_seen = seen(of_numbers(*layers))
