@@ -166,14 +166,15 @@ def _blocks(
 class _CausalConvolution(keras.layers.Layer):
     """Mix each feature with its values at the last three steps, without a bias; it starts as the identity.
 
-    Keras's `DepthwiseConv1D` does the same; it adds in another order, so that published numbers differ in the last bits.
+    Keras's `DepthwiseConv1D` does the same, but adds in another order: published numbers would differ in the last bits.
     The kernel is of shape `(4, features)`, the present step first. So et al., "Primer" (2021).
     """
 
     def build(self, input_shape):
-        shape = (4, input_shape[-1])
-        self.kernel = self.add_weight(shape=shape, initializer=keras.initializers.Zeros(), name="kernel")
-        self.kernel.assign(np.eye(4, 1) * np.ones(shape))
+        def identity(shape, dtype=None):
+            return ops.convert_to_tensor(np.eye(4, 1) * np.ones(shape), dtype)
+
+        self.kernel = self.add_weight(shape=(4, input_shape[-1]), initializer=identity, name="kernel")
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         length = ops.shape(x)[1]

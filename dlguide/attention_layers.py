@@ -19,8 +19,8 @@ def _check_length(shape, max_length: int | None) -> None:
         raise ValueError(f"sequences must have at most {max_length} steps. Received: {shape[1]} steps")
 
 
-def _softmax(scores):
-    # Keras warns of a softmax over one step.
+def softmax(scores):
+    """Return a softmax over the last axis, without Keras's warning of one step."""
     return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
 
 
@@ -91,8 +91,8 @@ class SelfAttention(keras.layers.Layer):
         **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
 
     Raises:
-        ValueError: If an argument is out of range, a sequence is longer than `max_length`, or the features are no multiple
-            of `num_heads`, with `max_length` of twice `num_heads`.
+        ValueError: If an argument is out of range, a sequence is longer than `max_length`, or the features are no
+            multiple of `num_heads`, with `max_length` of twice `num_heads`.
 
     Example:
         >>> SelfAttention(num_heads=2, is_causal=True)(np.zeros((3, 5, 8))).shape == (3, 5, 8)
@@ -158,7 +158,7 @@ class SelfAttention(keras.layers.Layer):
         if self.is_causal:
             steps = ops.arange(ops.shape(x)[1])
             scores += ops.cast(steps[:, None] < steps, scores.dtype) * HIDDEN
-        return _softmax(scores)
+        return softmax(scores)
 
     def _scale(self, x) -> float:
         return (x.shape[-1] // self.num_heads) ** -0.5 if self.max_length is None else ROTARY_SCALE

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import dropped
+from dlguide.attention_layers import HIDDEN, softmax
 from dlguide.recurrent import CELLS
 
 NGRAMS = [(-1, 1), (-2, 0), (0, 2), (-2, 2)]
@@ -171,12 +172,23 @@ def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, d
         x, *final = CELLS[cell](n, return_sequences=True, return_state=True)(x, initial_state=initial)
         x = dropped(x, dropout)
         last += final
-    attention, mask = keras.layers.Attention(name=_layer_names.SOURCE_ATTENTION), [None, ops.not_equal(source, 0)]
-    attended, weights = attention([x, memory], mask=mask, return_attention_scores=True)
-    x = keras.layers.Concatenate()([x, attended])
+    scores = ops.matmul(x, ops.transpose(memory, (0, 2, 1)))
+    weights = _SourceSoftmax(name=_layer_names.SOURCE_ATTENTION)(scores, source)
+    x = keras.layers.Concatenate()([x, ops.matmul(weights, memory)])
     x = dropped(keras.layers.Dense(units[-1], activation="tanh")(x), dropout)
     logits = keras.layers.Dense(vocab_size, name="logits")(x)
     return keras.Model([target, source, memory, *states], [logits, weights, *last], name=_layer_names.DECODER)
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class _SourceSoftmax(keras.layers.Layer):
+    """Softmax of scores over the tokens of a source, without padding; Keras's warns of a source of one token.
+
+    Inputs: scores `(batch, length, source length)` and token ids `(batch, source length)`. Output: as the scores.
+    """
+
+    def call(self, scores: keras.KerasTensor, source: keras.KerasTensor) -> keras.KerasTensor:
+        return softmax(scores + (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :])
 
 
 def encoder_and_decoder(model) -> tuple[keras.Model, keras.Model]:

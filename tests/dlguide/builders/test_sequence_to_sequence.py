@@ -36,7 +36,7 @@ def padded(x, more):
 
 
 def translate(model, source, max_length=6, **options):
-    return generation.translate(model, source, start=START, end=END, max_length=max_length, **options)
+    return generation.beam_search(model, source, start=START, end=END, max_length=max_length, **options)
 
 
 def gru(x, kernel, recurrent, biases, h):
@@ -71,6 +71,16 @@ def test_it_is_the_one_worked_out_by_hand(ngram_buckets):
     expected = np.tanh(np.concatenate([states, weights @ memory], axis=1) @ c + c_bias) @ d + d_bias
     np.testing.assert_allclose(outputs(model, [source[None], target[None]])[0], expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(alignment(model, source, target), weights, rtol=1e-4, atol=1e-5)
+
+
+def test_each_ngram_is_the_row_worked_out_by_hand_and_its_table_has_rows_for_each_window():
+    rows = keras.ops.convert_to_numpy(
+        translator(ngram_buckets=10).get_layer("encoder").get_layer("ngram_numbers")(np.array([[5, 6, 7]]))
+    )
+    windows = [(0, 5, 6), (0, 0, 5), (5, 6, 7), (0, 0, 5, 6, 7)]  # Around the first token; outside all count as 0.
+    for i, window in enumerate(windows):
+        code = functools.reduce(lambda code, token: (code * 571 + token + 1) % 3_145_739, window, 0)
+        assert rows[0, 0, i] == 10 * i + code % 10
 
 
 MARKS = (pytest.mark.one_backend, pytest.mark.thorough)  # The contract has each cell on each backend.
@@ -155,7 +165,7 @@ def test_greedy_search_takes_the_likeliest_token_until_the_end():
 
 def test_one_token_may_be_the_start_and_the_end():
     model = translator()
-    both = generation.translate(model, tokens(5, n=40), start=END, end=END, max_length=6)
+    both = generation.beam_search(model, tokens(5, n=40), start=END, end=END, max_length=6)
     ended = (both == END).any(axis=1)
     assert ended.any() and all(not row[list(row).index(END) + 1 :].any() for row in both[ended])
 
@@ -298,9 +308,9 @@ BAD = [
      "`model` must be made by `encoder_decoder`. Received: model='autoencoder'"),
     (lambda: alignment(mlp((3,), 2), [1], [1]),
      "`model` must be made by `encoder_decoder`. Received: model='mlp'"),
-    (lambda: generation.translate(translator(), [[1]], start=0, end=3, max_length=2),
+    (lambda: generation.beam_search(translator(), [[1]], start=0, end=3, max_length=2),
      "`start` must be an integer of at least 1. Received: start=0"),
-    (lambda: generation.translate(translator(), [[1]], start=2, end=7, max_length=2),
+    (lambda: generation.beam_search(translator(), [[1]], start=2, end=7, max_length=2),
      "`end` must be a token id in [1, 7). Received: end=7"),
     (lambda: translate(translator(), [[1]], max_length=0),
      "`max_length` must be an integer of at least 1. Received: max_length=0"),
