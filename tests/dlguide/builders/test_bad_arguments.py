@@ -15,7 +15,7 @@ from dlguide.sequence_to_sequence import alignment
 from tests.helpers import sentences
 from tests.helpers.calls import refusal
 from tests.helpers.cases import CASES
-from tests.helpers.contract import build
+from tests.helpers.contract import build, compiled
 
 # Values that an argument must not have, in every builder that takes it ...
 WRONG = {
@@ -103,6 +103,7 @@ CALLS = {
         lambda: evaluation.log_likelihood(diffusion((8, 8, 1), filters=(4,)), np.zeros((8, 4, 4, 1)), samples=2),
         lambda: polynomial_features([[1.0, 2.0, 3.0], [3.0, np.nan, 4.0]]),
         lambda: polynomial_features([[1.0, 2.0, np.inf]]),
+        lambda: evaluation.evaluate(compiled("classifier", build(LANGUAGE)), np.ones((3, 6), "int32"), np.ones((3, 6))),
     ],
     "`first` and `second`": [lambda: interpolate([0.0], [1.0, 2.0])],
     "`temperature`": [lambda: generate(build(LANGUAGE), [1], 1, temperature=-0.5)],
