@@ -39,7 +39,7 @@ __all__ = [
 
 _MODULES = {"adversarial", "attention", "attention_layers", "augmentation", "autoencoders", "convolutional", "data"}
 _MODULES |= {"deployment", "evaluation", "explanation", "feedforward", "generation", "masked_diffusion"}
-_MODULES |= {"diagnosis", "ngrams", "plots", "recurrent", "selfsupervised", "sequence_to_sequence", "training"}
+_MODULES |= {"diagnosis", "plots", "recurrent", "selfsupervised", "sequence_to_sequence", "training"}
 
 
 def __getattr__(name: str) -> types.ModuleType:

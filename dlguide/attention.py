@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import dropped
-from dlguide.attention_layers import CausalConvolution, MaskedMean, PositionEmbedding, SelfAttention
+from dlguide.attention_layers import PositionEmbedding, SelfAttention
 
 
 def transformer_classifier(
@@ -59,7 +59,9 @@ def transformer_classifier(
     """
     num_outputs = _checks.integer("num_outputs", num_outputs)
     inputs, x = _blocks(vocab_size, max_length, embed_dim, num_heads, ff_dim, num_layers, dropout, is_causal=False)
-    x = MaskedMean(name="mean")(x)
+    # Keras's average would give NaN for a sequence that is all padding, and with it NaN for every weight.
+    kept = ops.expand_dims(ops.cast(ops.not_equal(inputs, 0), x.dtype), -1)
+    x = ops.sum(x * kept, axis=1) / ops.maximum(ops.sum(kept, axis=1), 1)
     outputs = keras.layers.Dense(num_outputs, name=_layer_names.OUTPUT)(x)
     return keras.Model(inputs, outputs, name=name)
 
@@ -143,21 +145,44 @@ def _blocks(
         return keras.layers.LayerNormalization(center=False, scale=False, name=name)(x)
 
     def mixed(x):
-        return CausalConvolution(4)(x) if modern else x
+        return _CausalConvolution()(x) if modern else x
 
+    rotary_length = max_length if modern else None
     inputs = keras.Input((None,), dtype="int32")
     x = keras.layers.Embedding(vocab_size, embed_dim, mask_zero=not is_causal, name="token_embedding")(inputs)
     x = mixed(x) if modern else PositionEmbedding(max_length, name=_layer_names.POSITIONS)(x)
     x = dropped(x, dropout)
     for i in range(num_layers):
         normed = mixed(normalised(x, f"{_layer_names.ATTENTION_NORM}{i}"))
-        rotary_length = max_length if modern else None
         attention = SelfAttention(num_heads, is_causal, rotary_length, name=f"{_layer_names.ATTENTION}{i}")
         x = keras.layers.Add()([x, dropped(attention(normed), dropout)])
         hidden = keras.layers.Dense(ff_dim, activation="relu")(normalised(x))
         hidden = ops.square(hidden) if modern else hidden
         x = keras.layers.Add()([x, dropped(keras.layers.Dense(embed_dim)(hidden), dropout)])
     return inputs, normalised(x, "final_norm")
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class _CausalConvolution(keras.layers.Layer):
+    """Mix each feature with its values at the last three steps, without a bias; it starts as the identity.
+
+    Keras's `DepthwiseConv1D` does the same, but adds in another order: published numbers would differ in the last bits.
+    The kernel is of shape `(4, features)`, the present step first. So et al., "Primer" (2021).
+    """
+
+    def build(self, input_shape):
+        def identity(shape, dtype=None):
+            return ops.convert_to_tensor(np.eye(4, 1) * np.ones(shape), dtype)
+
+        self.kernel = self.add_weight(shape=(4, input_shape[-1]), initializer=identity, name="kernel")
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        length = ops.shape(x)[1]
+        padded = ops.pad(x, [(0, 0), (3, 0), (0, 0)])
+        return sum(padded[:, 3 - i : 3 - i + length] * self.kernel[i] for i in range(4))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
 
 
 def attention_weights(model: keras.Model, tokens: ArrayLike, *, layer: int = 0) -> np.ndarray:

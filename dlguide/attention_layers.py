@@ -1,6 +1,4 @@
-"""Layers of attention: positions, self-attention, attention to another sequence, the mean of a sequence."""
-
-from collections.abc import Sequence
+"""Layers of attention: positions, and self-attention."""
 
 import keras
 import numpy as np
@@ -21,8 +19,8 @@ def _check_length(shape, max_length: int | None) -> None:
         raise ValueError(f"sequences must have at most {max_length} steps. Received: {shape[1]} steps")
 
 
-def _softmax(scores):
-    # Keras warns of a softmax over one step.
+def softmax(scores):
+    """Return a softmax over the last axis, without Keras's warning of one step."""
     return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
 
 
@@ -77,9 +75,9 @@ class PositionEmbedding(keras.layers.Layer):
 class SelfAttention(keras.layers.Layer):
     """Self-attention of several heads, without biases; padding is not attended to.
 
-    The output equals that of Keras's `MultiHeadAttention`, except at steps that may attend to nothing: there it has no
-    meaning. Scaling the queries instead of the scores, and adding a number to the scores of padding, saves time on
-    TensorFlow.
+    Keras's `MultiHeadAttention` gives the same output without `max_length`, but has no rotary positions, and a training
+    step with it takes 1.10 times as long on TensorFlow, 1.07 on JAX and 1.02 on PyTorch (two blocks of width 128, 32
+    sequences of 128 tokens, 2 CPU cores, median of 25 pairs). Steps that may attend to nothing have no meaning.
 
     Input and output: floats of shape `(batch, length, features)`, with a number of features that is a multiple of
     `num_heads`. The mask, if there is one, is of shape `(batch, length)`, False for padding.
@@ -87,29 +85,29 @@ class SelfAttention(keras.layers.Layer):
     Args:
         num_heads: Number of heads, at least 1, each of `features / num_heads` features.
         is_causal: Whether a step attends only to itself and to earlier steps.
-        rotary_length: Length of the longest sequence, at least 1, for rotary attention: queries and keys of each head
-            get the length 1, so that a score is 10 times a cosine, and each pair of their features is rotated by an
-            angle that grows with the position, so that scores depend on distances. None for plain attention.
+        max_length: Length of the longest sequence, at least 1, for rotary attention: queries and keys of each head get
+            the length 1, so that a score is 10 times a cosine, and each pair of their features is rotated by an angle
+            that grows with the position, so that scores depend on distances. None for plain attention.
         **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
 
     Raises:
-        ValueError: If an argument is out of range, a sequence is longer than `rotary_length`, or the features are no
-            multiple of `num_heads`, with `rotary_length` of twice `num_heads`.
+        ValueError: If an argument is out of range, a sequence is longer than `max_length`, or the features are no
+            multiple of `num_heads`, with `max_length` of twice `num_heads`.
 
     Example:
         >>> SelfAttention(num_heads=2, is_causal=True)(np.zeros((3, 5, 8))).shape == (3, 5, 8)
         True
 
     Reference:
-        Vaswani et al., "Attention is all you need" (2017). `rotary_length`: Henry et al., "Query-key normalization for
+        Vaswani et al., "Attention is all you need" (2017). `max_length`: Henry et al., "Query-key normalization for
         transformers" (2020); Su et al., "RoFormer: Enhanced transformer with rotary position embedding" (2021).
     """
 
-    def __init__(self, num_heads: int, is_causal: bool = False, rotary_length: int | None = None, **kwargs):
+    def __init__(self, num_heads: int, is_causal: bool = False, max_length: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.num_heads = _checks.integer("num_heads", num_heads)
         self.is_causal = _checks.flag("is_causal", is_causal)
-        self.max_length = _checks.integer("rotary_length", rotary_length, optional=True)
+        self.max_length = _checks.integer("max_length", max_length, optional=True)
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -118,7 +116,7 @@ class SelfAttention(keras.layers.Layer):
         if features % self.num_heads:
             raise ValueError(f"the features of the input must be a multiple of `num_heads`. {received}")
         if self.max_length is not None and features // self.num_heads % 2:
-            raise ValueError(f"the features of each head must be an even number with `rotary_length`. {received}")
+            raise ValueError(f"the features of each head must be an even number with `max_length`. {received}")
         for name in ("query", "key", "value", "projection"):
             # Small initial weights, as in GPT-2: larger scores fix the attention early, and it learns less.
             is_small = name != "projection" and self.max_length is None
@@ -160,13 +158,13 @@ class SelfAttention(keras.layers.Layer):
         if self.is_causal:
             steps = ops.arange(ops.shape(x)[1])
             scores += ops.cast(steps[:, None] < steps, scores.dtype) * HIDDEN
-        return _softmax(scores)
+        return softmax(scores)
 
     def _scale(self, x) -> float:
         return (x.shape[-1] // self.num_heads) ** -0.5 if self.max_length is None else ROTARY_SCALE
 
     def _placed(self, x):
-        """With `rotary_length`, normalise and rotate queries or keys `(batch, length, num_heads, features)`."""
+        """With `max_length`, normalise and rotate queries or keys `(batch, length, num_heads, features)`."""
         if self.max_length is None:
             return x
         half = x.shape[-1] // 2
@@ -186,106 +184,5 @@ class SelfAttention(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        config = {"num_heads": self.num_heads, "is_causal": self.is_causal, "rotary_length": self.max_length}
+        config = {"num_heads": self.num_heads, "is_causal": self.is_causal, "max_length": self.max_length}
         return {**super().get_config(), **config}
-
-
-@keras.saving.register_keras_serializable(package="dlguide")
-class CausalConvolution(keras.layers.Layer):
-    """Mix each feature with its values at the last steps: a depthwise convolution that looks back only, without bias.
-
-    It starts as the identity. Input and output: floats of shape `(batch, length, features)`.
-
-    Args:
-        kernel_size: Number of steps, the present one included, at least 1. The weights are of shape
-            `(kernel_size, features)`, the present step first.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
-
-    Raises:
-        ValueError: If `kernel_size` is below 1.
-
-    Example:
-        >>> CausalConvolution(4)(np.ones((2, 5, 8))).shape == (2, 5, 8)
-        True
-
-    Reference:
-        So et al., "Primer: Searching for efficient transformers for language modeling" (2021).
-    """
-
-    def __init__(self, kernel_size: int, **kwargs):
-        super().__init__(**kwargs)
-        self.kernel_size = _checks.integer("kernel_size", kernel_size)
-
-    def build(self, input_shape):
-        def identity(shape, dtype=None):
-            return ops.convert_to_tensor(np.arange(shape[0])[:, None] == np.zeros(shape[1]), dtype)
-
-        self.kernel = self.add_weight(shape=(self.kernel_size, input_shape[-1]), initializer=identity, name="kernel")
-
-    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        length, before = ops.shape(x)[1], self.kernel_size - 1
-        padded = ops.pad(x, [(0, 0), (before, 0), (0, 0)])
-        return sum(padded[:, before - i : before - i + length] * self.kernel[i] for i in range(self.kernel_size))
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "kernel_size": self.kernel_size}
-
-
-@keras.saving.register_keras_serializable(package="dlguide")
-class MaskedMean(keras.layers.Layer):
-    """Mean over the steps that are not padding; for a fully padded sequence zero, where Keras's average gives NaN.
-
-    Input: floats of shape `(batch, length, features)`, and a mask of shape `(batch, length)`, False for padding, that
-    Keras hands on from an embedding with `mask_zero`. Output: `(batch, features)`.
-
-    Example:
-        >>> MaskedMean()(np.ones((2, 5, 8))).shape == (2, 8)
-        True
-    """
-
-    def call(self, x: keras.KerasTensor, mask: keras.KerasTensor | None = None) -> keras.KerasTensor:
-        if mask is None:
-            return ops.mean(x, axis=1)
-        weights = ops.cast(mask, x.dtype)[:, :, None]
-        return ops.sum(x * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1)
-
-    def compute_mask(self, x, mask=None):
-        return None
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], input_shape[2])
-
-
-@keras.saving.register_keras_serializable(package="dlguide")
-class SourceAttention(keras.layers.Layer):
-    """Attention of each step of one sequence to the steps of another by scalar products, without weights of its own.
-
-    Inputs: the queries `(batch, length, features)`, the memory `(batch, source length, features)` and the token ids of
-    the source `(batch, source length)`, whose padding (id 0) is not attended to. Outputs: the attended vectors
-    `(batch, length, features)` and the attention weights `(batch, length, source length)`, rows of sum 1.
-
-    Example:
-        >>> vectors, weights = SourceAttention()([np.zeros((2, 3, 8)), np.zeros((2, 5, 8)), np.ones((2, 5))])
-        >>> vectors.shape == (2, 3, 8) and weights.shape == (2, 3, 5)
-        True
-
-    Reference:
-        Luong, Pham & Manning, "Effective approaches to attention-based neural machine translation" (2015).
-    """
-
-    def call(self, inputs: Sequence[keras.KerasTensor]) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-        queries, memory, source = inputs
-        scores = ops.matmul(queries, ops.transpose(memory, (0, 2, 1)))
-        scores += (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :]
-        weights = _softmax(scores)
-        return ops.matmul(weights, memory), weights
-
-    def compute_mask(self, inputs, mask=None):
-        return [None, None]
-
-    def compute_output_shape(self, input_shape):
-        queries, memory, _ = input_shape
-        return queries, (*queries[:2], memory[1])

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlguide import _beam_search, _checks, _data_checks, _extras, _layer_names, _masked_diffusion_sampling
+from dlguide import _checks, _data_checks, _extras, _layer_names, masked_diffusion
+from dlguide.sequence_to_sequence import encoder_and_decoder
 
 
 def sample(
@@ -12,7 +13,7 @@ def sample(
     count: int,
     *,
     labels: ArrayLike | None = None,
-    steps: int = 50,
+    steps: int | None = None,
     means: bool = False,
     seed: int = 0,
 ) -> np.ndarray:
@@ -26,10 +27,10 @@ def sample(
         model: A model of `vae`, `gan` or `diffusion`.
         count: Number of examples, at least 1.
         labels: For a GAN with `num_classes`, the class of each example: an array of `count` integers.
-        steps: For a diffusion model, the number of groups, at least 1: more take more time, and the dependence of the
-            values of a group on each other, which is left out, becomes smaller. No effect on another model.
-        means: For a diffusion model, give each value its mean given the other values, as a VAE's decoder does, instead
-            of 0 or 1. This takes 8 steps more, each with an eighth of the values hidden. No effect on another model.
+        steps: Of a diffusion model alone: the number of groups, at least 1; None for 50. More take more time, and the
+            dependence of the values of a group on each other, which is left out, becomes smaller.
+        means: Of a diffusion model alone: give each value its mean given the other values, as a VAE's decoder does,
+            instead of 0 or 1. This takes 8 steps more, each with an eighth of the values hidden.
         seed: Seed of the codes, or of the order and the values, at least 0.
 
     Returns:
@@ -44,11 +45,14 @@ def sample(
         (3, 28, 28, 1)
     """
     count, seed = _checks.integer("count", count), _checks.integer("seed", seed, at_least=0)
-    steps, means = _checks.integer("steps", steps), _checks.flag("means", means)
-    denoiser = _masked_diffusion_sampling.denoiser_of(model)
+    steps, means = _checks.integer("steps", steps, optional=True), _checks.flag("means", means)
+    denoiser = masked_diffusion.denoiser_of(model)
     if denoiser is not None:
         _refuse_labels(labels)
-        return _masked_diffusion_sampling.sample_images(denoiser, count, steps, means, seed)
+        return masked_diffusion.sample_images(denoiser, count, steps or 50, means, seed)
+    for name, value in {"steps": steps, "means": means}.items():
+        if value:
+            raise _checks.error(name, "left out for a model that is no diffusion model", value)
     maker = "made by `vae`, `gan` or `diffusion`"
     generator, gives_logits = _generator(model, maker)
     if gives_logits and _layer_names.SAMPLING not in _layer_names.layers_by_name(model):
@@ -207,7 +211,7 @@ def _draw_token(logits: np.ndarray, temperature: float, top_k: int | None, rng) 
     return int(((logits - logits.max()) / temperature + rng.gumbel(size=len(logits))).argmax())
 
 
-def translate(
+def beam_search(
     model: keras.Model,
     source: ArrayLike,
     *,
@@ -241,13 +245,13 @@ def translate(
 
     Example:
         >>> from dlguide import encoder_decoder
-        >>> translate(encoder_decoder(9, 7), [[1, 2], [3, 0]], start=2, end=3, max_length=4).shape
+        >>> beam_search(encoder_decoder(9, 7), [[1, 2], [3, 0]], start=2, end=3, max_length=4).shape
         (2, 4)
 
     Reference:
         Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014).
     """
-    encoder, decoder = _beam_search.parts(model)
+    encoder, decoder = encoder_and_decoder(model)
     vocab_size = decoder.output_shape[0][-1]
     for name, token in {"start": start, "end": end}.items():
         if _checks.integer(name, token) >= vocab_size:
@@ -262,8 +266,42 @@ def translate(
 
     sources = np.atleast_2d(source).astype("int32")
     batches = np.split(sources, range(batch_size, len(sources), batch_size))
-    targets = [_beam_search.beam_search(model, batch, start, end, max_length, beam) for batch in batches]
+    targets = [_likeliest(encoder, decoder, batch, start, end, max_length, beam) for batch in batches]
     return np.concatenate(targets) if source.ndim == 2 else targets[0][0]
+
+
+def _likeliest(encoder, decoder, source: np.ndarray, start: int, end: int, max_length: int, beam: int) -> np.ndarray:
+    """Return the likeliest target found for each row of token ids."""
+    log_softmax = _extras.needed("scipy.special", "evaluation").log_softmax  # Here, because it takes time.
+    n = len(source)
+    memory, *states = (np.repeat(array, beam, axis=0) for array in encoder.predict_on_batch(source))
+    source = np.repeat(source, beam, axis=0)
+    written = np.zeros((n, beam, max_length), "int32")
+    tokens = np.full((n, beam), start)
+    scores = np.full((n, beam), -np.inf)
+    scores[:, 0] = 0  # All of the first step come from one beginning.
+    has_ended = np.zeros((n, beam), bool)
+    for step in range(max_length):
+        inputs = [tokens.reshape(-1, 1).astype("int32"), source, memory, *states]
+        logits, _, *states = decoder.predict_on_batch(inputs)
+        steps = log_softmax(logits.reshape(n, beam, -1).astype("float64"), axis=-1)
+        steps[..., [0] if start == end else [0, start]] = -np.inf  # One token may be both.
+        steps[has_ended] = -np.inf
+        steps[has_ended, 0] = 0  # Only padding follows an end, and it costs nothing.
+
+        vocab_size = steps.shape[-1]
+        totals = (scores[..., None] + steps).reshape(n, -1)
+        best = np.argsort(-totals, axis=1, kind="stable")[:, :beam]
+        before, tokens = best // vocab_size, best % vocab_size
+        scores = np.take_along_axis(totals, best, axis=1)
+        written = np.take_along_axis(written, before[..., None], axis=1)
+        written[..., step] = tokens
+        has_ended = np.take_along_axis(has_ended, before, axis=1) | (tokens == end)
+        if has_ended[:, 0].all():  # A target only gets less likely as it grows: none can overtake these.
+            break
+        rows = (np.arange(n)[:, None] * beam + before).reshape(-1)
+        states = [state[rows] for state in states]
+    return written[:, 0]
 
 
 def _generator(model, maker: str = "made by `vae`, `gan` or an autoencoder builder") -> tuple[keras.Model, bool]:

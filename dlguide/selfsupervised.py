@@ -37,7 +37,7 @@ def contrastive(
     Returns:
         An uncompiled `keras.Model` that trains on images alone: `compile` needs an optimizer and no loss, `fit` no
         targets. Called, it gives the normalised vectors of both views of each image, of shape
-        `(batch, 2, projection_units[-1])`. Its metric `"found"` is the retrieval accuracy: the share of views whose
+        `(batch, 2, projection_units[-1])`. Its metric `"retrieval_accuracy"` is the share of views whose
         most similar view is the other one of the same image. `get_layer("encoder")` shares its weights with `encoder`.
 
     Raises:
@@ -96,7 +96,7 @@ class Contrastive(ModelOfParts):
         self.augment, self.temperature = dict(augment), temperature
         self.augmentation = Augmentation(augment)
         self.augmentation.build(encoder.input_shape)
-        self.retrieval_accuracy = keras.metrics.Mean(name="found")
+        self.retrieval_accuracy = keras.metrics.Mean(name="retrieval_accuracy")
 
     def call(self, images: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         # In evaluation too: the loss compares two views. They share a batch, so that they are normalised together.

@@ -8,14 +8,15 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from dlguide import _beam_search, _checks, _data_checks, _layer_names
+from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import dropped
-from dlguide.attention_layers import SourceAttention
-from dlguide.ngrams import HashedNgrams
+from dlguide.attention_layers import HIDDEN, softmax
 from dlguide.recurrent import CELLS
 
 NGRAMS = [(-1, 1), (-2, 0), (0, 2), (-2, 2)]
 """The n-grams that the encoder reads with `ngram_buckets`: first and last place, seen from the token."""
+# A hash is a polynomial with this factor, modulo this prime; each of its terms fits into int32.
+FACTOR, PRIME = 571, 3_145_739
 
 
 def encoder_decoder(
@@ -44,7 +45,7 @@ def encoder_decoder(
     n-grams are dropped, each as a whole, so that the network does not learn the sources by heart.
 
     In training the decoder reads the true target, right-padded with 0: all but its last token as input, all but its
-    first as what it has to predict (teacher forcing). `generation.translate` writes targets token by token.
+    first as what it has to predict (teacher forcing). `generation.beam_search` writes targets token by token.
 
     Args:
         source_vocab_size: Number of token ids of a source, padding included, at least 2.
@@ -115,9 +116,44 @@ def _encoder(
     return keras.Model(source, [memory, *states], name=_layer_names.ENCODER)
 
 
+@keras.saving.register_keras_serializable(package="dlguide")
+class _HashedNgrams(keras.layers.Layer):
+    """Number the n-grams around each token by a hash: a row of a table with `buckets` rows for each of `NGRAMS`.
+
+    Rare n-grams may share a row. Outside of the sequence all tokens count as 0. Input: token ids `(batch, length)`.
+    Output: row numbers `(batch, length, 4)`.
+
+    Args:
+        buckets: Number of rows for each n-gram.
+        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+    """
+
+    def __init__(self, buckets: int, **kwargs):
+        super().__init__(**kwargs)
+        self.buckets = buckets
+
+    def call(self, tokens: keras.KerasTensor) -> keras.KerasTensor:
+        tokens, length = ops.cast(tokens, "int32"), ops.shape(tokens)[1]
+        padded = ops.pad(tokens, [(0, 0), (2, 2)])
+
+        def numbers(i, first, last):
+            code = ops.zeros_like(tokens)
+            for place in range(2 + first, 3 + last):
+                code = ops.mod(code * FACTOR + padded[:, place : place + length] + 1, PRIME)
+            return i * self.buckets + ops.mod(code, self.buckets)
+
+        return ops.stack([numbers(i, *window) for i, window in enumerate(NGRAMS)], axis=-1)
+
+    def compute_output_spec(self, tokens):
+        return keras.KerasTensor((*tokens.shape, len(NGRAMS)), "int32")
+
+    def get_config(self):
+        return {**super().get_config(), "buckets": self.buckets}
+
+
 def _ngram_vectors(source, buckets: int, dim: int):
     """Return the vectors of the n-grams at each token, side by side."""
-    numbers = HashedNgrams(buckets, NGRAMS, name="ngram_numbers")(source)
+    numbers = _HashedNgrams(buckets, name="ngram_numbers")(source)
     vectors = keras.layers.Embedding(len(NGRAMS) * buckets, dim, name="ngram_embedding")(numbers)
     vectors = keras.layers.Dropout(0.5, noise_shape=(None, None, len(NGRAMS), 1))(vectors)
     return keras.layers.Reshape((-1, len(NGRAMS) * dim))(vectors)
@@ -136,11 +172,35 @@ def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, d
         x, *final = CELLS[cell](n, return_sequences=True, return_state=True)(x, initial_state=initial)
         x = dropped(x, dropout)
         last += final
-    attended, weights = SourceAttention(name=_layer_names.SOURCE_ATTENTION)([x, memory, source])
-    x = keras.layers.Concatenate()([x, attended])
+    scores = ops.matmul(x, ops.transpose(memory, (0, 2, 1)))
+    weights = _SourceSoftmax(name=_layer_names.SOURCE_ATTENTION)(scores, source)
+    x = keras.layers.Concatenate()([x, ops.matmul(weights, memory)])
     x = dropped(keras.layers.Dense(units[-1], activation="tanh")(x), dropout)
     logits = keras.layers.Dense(vocab_size, name="logits")(x)
     return keras.Model([target, source, memory, *states], [logits, weights, *last], name=_layer_names.DECODER)
+
+
+@keras.saving.register_keras_serializable(package="dlguide")
+class _SourceSoftmax(keras.layers.Layer):
+    """Softmax of scores over the tokens of a source, without padding; Keras's warns of a source of one token.
+
+    Inputs: scores `(batch, length, source length)` and token ids `(batch, source length)`. Output: as the scores.
+    """
+
+    def call(self, scores: keras.KerasTensor, source: keras.KerasTensor) -> keras.KerasTensor:
+        return softmax(scores + (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :])
+
+
+def encoder_and_decoder(model) -> tuple[keras.Model, keras.Model]:
+    """Return the encoder and the decoder of an `encoder_decoder`, or raise."""
+    models = _layer_names.layers_by_name(model, keras.Model)
+    decoder = models.get(_layer_names.DECODER)
+    if _layer_names.SOURCE_ATTENTION not in _layer_names.layers_by_name(decoder):
+        raise _checks.error("model", "made by `encoder_decoder`", getattr(model, "name", model))
+    encoder = models[_layer_names.ENCODER]
+    if keras.backend.backend() == "tensorflow":  # XLA would compile again for each length.
+        encoder.jit_compile = decoder.jit_compile = False
+    return encoder, decoder
 
 
 def alignment(model: keras.Model, source: ArrayLike, target: ArrayLike) -> np.ndarray:
@@ -166,7 +226,7 @@ def alignment(model: keras.Model, source: ArrayLike, target: ArrayLike) -> np.nd
     Reference:
         Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015).
     """
-    encoder, decoder = _beam_search.parts(model)
+    encoder, decoder = encoder_and_decoder(model)
     source = _data_checks.array("source", source, (1, 2))
     target = _data_checks.array("target", target, (1, 2))
     if source.shape[:-1] != target.shape[:-1]:

@@ -19,7 +19,7 @@ from recipes._lib.runs import command_line
 
 METRIC_NAMES = {
     "loss": "cross-entropy of finding\nthe other view (nats)",
-    "found": "share of views whose\nother view was found",
+    "retrieval_accuracy": "share of views whose\nother view was found",
 }
 
 

@@ -153,7 +153,7 @@ def measure(
             encoded[row], start = features(model, train, test), model.get_layer("encoder").get_weights()
         if row in rows:
             metrics = model.evaluate(test.x[:2000], batch_size=PAIRS, verbose=0, return_dict=True)
-            scores["views"][row] = metrics["found"]
+            scores["views"][row] = metrics["retrieval_accuracy"]
     if "spread" in rows:
         pixels = components(train.x, test.x)
     for n in labels:

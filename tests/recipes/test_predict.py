@@ -103,7 +103,7 @@ def test_a_word_is_answered_with_its_sounds_in_small_or_capital_letters(saved, a
     folder = saved(model, "word", words, target_vocabulary=vocabularies[1])
     small, capital, unknown, long = answers(folder, "tree", "TREE", "tree?", "a" * 35).splitlines()
     letters = token_ids.encode(["TREE"], vocabularies[0], 4)[0]
-    sounds = generation.translate(model, letters, start=2, end=3, max_length=33)
+    sounds = generation.beam_search(model, letters, start=2, end=3, max_length=33)
     assert small == f"tree: {' '.join(vocabularies[1][i] for i in sounds if i > 3)}"
     assert capital.removeprefix("TREE") == small.removeprefix("tree")
     assert unknown.endswith(" (not in the vocabulary: '?')")

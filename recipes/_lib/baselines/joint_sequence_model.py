@@ -142,7 +142,7 @@ class JointNgrams:
         return weight * self.chances[before + unit]
 
     def pronounce(self, x: np.ndarray, length: int = 33) -> np.ndarray:
-        """Return the ids of the sounds of each word, with the end, as `generation.translate` returns them."""
+        """Return the ids of the sounds of each word, with the end, as `generation.beam_search` returns them."""
         written = np.zeros((len(x), length), "int32")
         for row, letters in enumerate(x.tolist()):
             sounds = self._sounds([letter for letter in letters if letter])[: length - 1]

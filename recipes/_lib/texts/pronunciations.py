@@ -24,7 +24,7 @@ def transcribe(model, x: np.ndarray, beam: int = 1) -> np.ndarray:
     found = np.zeros((len(x), 33), "int32")
     for rows, length in by_length(x):
         options = {"start": START, "end": END, "max_length": 33, "beam": beam}
-        found[rows] = generation.translate(model, x[rows, :length], **options)
+        found[rows] = generation.beam_search(model, x[rows, :length], **options)
     return found
 
 

@@ -78,7 +78,7 @@ STRUCTURES = [
     ("rnn", ((5, 3), 2), {"units": (6, 7)}, "Masking LSTM Dropout LSTM Dropout Dense"),
     ("rnn", ((5,), 2), {"units": (6, 7), "vocab_size": 9}, "Embedding Dropout LSTM Dropout LSTM Dropout Dense"),
     ("transformer_classifier", (9, 5, 2), {}, "Embedding PositionEmbedding Dropout LayerNormalization SelfAttention "
-     "Dropout Add LayerNormalization Dense Dense Dropout Add LayerNormalization MaskedMean Dense"),
+     "Dropout Add LayerNormalization Dense Dense Dropout Add LayerNormalization Dense"),
 ]  # fmt: skip
 
 

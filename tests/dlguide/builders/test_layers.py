@@ -15,8 +15,11 @@ MODULES = [importlib.import_module(f"dlguide.{name}") for name in NAMES]
 CLASSES = [
     value
     for module in MODULES
-    for value in vars(module).values()
-    if isinstance(value, type) and issubclass(value, keras.layers.Layer) and value.__module__ == module.__name__
+    for name, value in vars(module).items()
+    if name[0] != "_"
+    and isinstance(value, type)
+    and issubclass(value, keras.layers.Layer)
+    and value.__module__ == module.__name__
 ]
 
 
@@ -27,7 +30,3 @@ def test_the_docstring_of_a_layer_has_its_arguments_and_the_shapes_of_input_and_
     text = layer.__doc__
     assert "Input and output: " in text or ("Input" in text and "Output" in text)
     assert "`(batch, " in text
-
-
-def test_each_layer_of_the_package_is_looked_at():
-    assert len(CLASSES) == 12

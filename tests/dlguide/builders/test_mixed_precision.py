@@ -4,17 +4,17 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import contrastive, evaluation, gan, generation, mlp, training, vae
+from dlguide import contrastive, evaluation, generation, mlp, vae
 from tests.helpers.cases import CASES
-from tests.helpers.contract import build, compiled, inputs, targets
+from tests.helpers.contract import build, compiled, inputs, settled, targets
+
+THOROUGH = pytest.mark.thorough
 
 
 @pytest.fixture(params=["mixed_float16", "mixed_bfloat16"])
 def policy(request):
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(request.param)
-    yield request.param
-    keras.config.set_dtype_policy(before)
+    keras.config.set_dtype_policy(request.param)  # The tests' settings put it back.
+    return request.param
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -31,58 +31,33 @@ def test_a_builder_trains_by_plain_fit(policy, name):
     assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
 
 
-def test_a_vae_trains_with_its_divergence_in_float32(policy):
-    x = np.random.default_rng(0).random((8, 4, 3)).round().astype("float32")
-    models = []
-    for dtype in (policy, "float32"):
+@pytest.mark.parametrize("name", ["vae", "gan", "contrastive", "diffusion"])
+def test_a_loss_of_the_models_own_is_near_the_one_in_float32(policy, name):
+    losses = []
+    for dtype in ("float32", policy):
         keras.config.set_dtype_policy(dtype)
-        keras.utils.set_random_seed(0)
-        model = compiled("autoencoder", vae((4, 3), latent_dim=3, hidden_units=(5,)))
-        history = training.fit(model, x, x, epochs=2, batch_size=4, verbose=0).history
-        models.append((model, history["loss"]))
-    (half, losses), (whole, expected) = models
-    assert losses != expected and losses == pytest.approx(expected, rel=0.1)  # JAX draws other noise in 16 bits.
-    half(x)
-    assert half.get_layer("encoder").output[0].dtype == policy.removeprefix("mixed_")
-    assert "float32" in str(half.losses[0].dtype)
-    whole.set_weights(half.get_weights())
-    figures, others = (evaluation.log_likelihood(model, x, samples=50) for model in (half, whole))
-    assert figures == pytest.approx(others, rel=0.05, abs=0.05)
-    assert generation.sample(half, 3).dtype == "float32"
-    half.get_layer("encoder").get_layer("z_mean").bias.assign([300.0] * 3)  # Its square is above 65504.
-    assert evaluation.log_likelihood(half, x, samples=5)["kl"] == pytest.approx(3 * 300**2 / 2, rel=0.01)
-    mean = np.full((1, 3), 300, "float16")
-    half.get_layer("sampling")([mean, np.zeros((1, 3), "float16")])
-    assert float(half.get_layer("sampling").losses[0]) == pytest.approx(3 * 300**2 / 2 / 12)
+        model = compiled(CASES[name].kind, build(name))
+        x = inputs(name, model)
+        losses.append(settled(model).test_on_batch(x, targets(CASES[name].kind, model, x), return_dict=True)["loss"])
+    assert losses[0] != losses[1] == pytest.approx(losses[0], rel=0.2)  # JAX draws other noise in 16 bits.
 
 
-THOROUGH = pytest.mark.thorough
-REGULARISED = {"hidden_units": (5,), "l2": 1e-4}
-PURE = {
-    "vae": lambda: vae((6, 6, 1), latent_dim=3, hidden_units=(5,)),
-    "contrastive": lambda: contrastive(mlp((6, 6, 1), 4, **REGULARISED), augment={"shift": 0.2}),
-}
+def test_the_divergence_of_a_vae_and_its_likelihood_are_computed_in_float32(policy):
+    model, x = vae((4, 3), latent_dim=3, hidden_units=(5,)), np.zeros((8, 4, 3), "float32")
+    assert model.get_layer("encoder").output[0].dtype == policy.removeprefix("mixed_")
+    assert generation.sample(model, 3).dtype == "float32"
+    model.get_layer("encoder").get_layer("z_mean").bias.assign([300.0] * 3)  # Its square is above 65504.
+    assert evaluation.log_likelihood(model, x, samples=5)["kl"] == pytest.approx(3 * 300**2 / 2, rel=1e-3)
+    model.get_layer("sampling")([np.full((1, 3), 300, "float16"), np.zeros((1, 3), "float16")])
+    assert float(model.get_layer("sampling").losses[0]) == pytest.approx(3 * 300**2 / 2 / 12)
 
 
 @pytest.mark.one_backend  # TensorFlow alone refuses to add numbers of two types; JAX has no float64.
-@pytest.mark.parametrize("dtype", ["float64", *(pytest.param(d, marks=THOROUGH) for d in ("bfloat16", "float16"))])
-@pytest.mark.parametrize("name", PURE)
-def test_losses_of_layers_are_added_in_any_single_precision(name, dtype):
-    images = np.random.default_rng(0).random((8, 6, 6, 1)).round()
-    try:
-        keras.config.set_dtype_policy(dtype)
-        keras.utils.set_random_seed(0)
-        model = PURE[name]()
-        model.compile("sgd", "mse" if name == "vae" else None)
-        x = images.astype("float32")
-        loss = model.fit(x, x if name == "vae" else None, batch_size=4, verbose=0).history["loss"]
-    finally:
-        keras.config.set_dtype_policy("float32")
-    assert np.isfinite(loss).all()
-
-
-def test_the_losses_of_two_players_are_whole_numbers_of_float32(policy):
-    model = gan((8, 8, 1), filters=(4,))
-    model.compile("adam")
-    outputs = model(np.zeros((4, 8, 8, 1), "float32"))
-    assert keras.backend.standardize_dtype(model.compute_loss(y_pred=outputs).dtype) == "float32"
+@pytest.mark.parametrize("policy", ["float64", *(pytest.param(d, marks=THOROUGH) for d in ("bfloat16", "float16"))])
+@pytest.mark.parametrize("name", ["vae", "contrastive"])
+def test_losses_of_layers_are_added_in_any_single_precision(name, policy):
+    keras.config.set_dtype_policy(policy)
+    model = build(name) if name == "vae" else contrastive(mlp((6, 6, 1), 4, l2=1e-4), augment={"shift": 0.2})
+    model.compile("sgd", "mse" if name == "vae" else None)
+    x = inputs(name, model)
+    assert np.isfinite(model.fit(x, x if name == "vae" else None, batch_size=4, verbose=0).history["loss"]).all()

@@ -134,7 +134,7 @@ def test_a_step_gets_x_alone_in_the_form_that_keras_gives_it(x):
 
 
 def test_features_of_more_numbers_than_a_layer_takes_steps_are_no_tokens():
-    layers = [keras.Input((6, 8)), PositionEmbedding(6), SelfAttention(2, rotary_length=6), keras.layers.Dense(1)]
+    layers = [keras.Input((6, 8)), PositionEmbedding(6), SelfAttention(2, max_length=6), keras.layers.Dense(1)]
     model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(2)])
     model.compile("sgd", SPARSE)
     assert np.isfinite(fit(model, x=np.zeros((60, 6, 8), "float32")).history["loss"]).all()

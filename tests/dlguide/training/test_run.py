@@ -101,7 +101,7 @@ def test_bad_arguments_are_refused_and_named(tmp_path):
         with pytest.raises(ValueError, match=f"`{name}` must be"):
             training.Run(tmp_path / "run", **options)
     run = training.Run(tmp_path / "run", epochs=1)
-    with pytest.raises(ValueError, match="`count` must be .* Received: int"):
+    with pytest.raises(ValueError, match=r"`count` must be .* Received: int"):
         run.keep(count=3)
     assert not (tmp_path / "run").exists()
 
@@ -134,7 +134,7 @@ def test_a_folder_without_epochs_is_locked_and_compared(tmp_path):
             pass
         with pytest.raises(ValueError, match="`epochs` must be given to a `Run` that has some"):
             next(first.epochs())
-    with pytest.raises(ValueError, match='with method "a" there, "b" here$'), run("b"):
+    with pytest.raises(ValueError, match=r'with method "a" there, "b" here$'), run("b"):
         pass
 
 
