@@ -34,7 +34,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("name", "options"), BAD, ids=str)
+@pytest.mark.parametrize(("name", "options"), BAD, ids=[f"{name}-{list(options)}" for name, options in BAD])
 def test_a_bad_argument_is_named_before_the_first_step_and_nothing_is_written(name, options, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model = classifier()
