@@ -2,7 +2,6 @@
 
 import functools
 import warnings
-from unittest import mock
 
 import keras
 import numpy as np
@@ -12,7 +11,6 @@ from dlguide import _private_apis
 from dlguide.augmentation import Augmentation
 from dlguide.diagnosis import _trainings
 from dlguide.diagnosis._layers import copied
-from dlguide.training import _speed
 from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train, whole_run
 
 pytestmark = pytest.mark.each_backend
@@ -44,8 +42,7 @@ def compiled(loss, outputs=1, **options):
 def with_tensorboard(folder):
     pytest.importorskip("tensorboard")
     model = classifier()
-    with mock.patch.object(_speed, "LONG_RUN", 1):
-        fit(model, folder, callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))])
+    fit(model, folder, callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))])
     return model.get_weights()
 
 
