@@ -1,12 +1,10 @@
 """What a checkpoint holds: the state of a model, of random generators and of objects that give theirs.
 
 A state is made of plain values, arrays, and dicts with text keys, lists and tuples of these. Nothing is read from an
-object that does not offer it: an object has `get_state() -> dict` and `set_state(state)`, or it is one of Keras's or
-NumPy's that this module knows.
+object that does not offer it: an object has `get_state() -> dict` and `set_state(state)`, or it is known here.
 """
 
 import json
-from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -14,19 +12,19 @@ import numpy as np
 from dlguide import _private_apis
 
 # What Keras's own callbacks carry from one epoch to the next.
-OF_MONITOR = ("best", "wait")
 CALLBACKS = {
-    keras.callbacks.EarlyStopping: (*OF_MONITOR, "best_epoch", "best_weights", "stopped_epoch"),
-    keras.callbacks.ReduceLROnPlateau: (*OF_MONITOR, "cooldown_counter"),
+    keras.callbacks.EarlyStopping: ("best", "wait", "best_epoch", "best_weights", "stopped_epoch"),
+    keras.callbacks.ReduceLROnPlateau: ("best", "wait", "cooldown_counter"),
     keras.callbacks.ModelCheckpoint: ("best", "_batches_seen_since_last_saving", "_last_batch_seen"),
     keras.callbacks.SwapEMAWeights: ("_ema_weights_in_model",),
 }
 
 
-def as_array(variable) -> np.ndarray:
-    """Return the value of a variable; of the variable itself NumPy would warn."""
-    value = variable.value if isinstance(variable, keras.Variable) else variable
-    return np.asarray(keras.ops.convert_to_numpy(value))
+def as_array(value) -> np.ndarray:
+    """Return the value of a variable or tensor; float32 holds bfloat16, which NumPy's files have not, exactly."""
+    value = value.value if isinstance(value, keras.Variable) else value  # Of the variable itself NumPy would warn.
+    array = np.asarray(keras.ops.convert_to_numpy(value))
+    return array.astype("float32") if array.dtype.name == "bfloat16" else array
 
 
 def has_protocol(owner) -> bool:
@@ -36,8 +34,8 @@ def has_protocol(owner) -> bool:
 
 def is_known(owner) -> bool:
     """Return whether the state of an object can be kept."""
-    kinds = (*CALLBACKS, np.random.Generator, keras.random.SeedGenerator)
-    return has_protocol(owner) or isinstance(owner, kinds) or _variables(owner) is not None
+    is_of_keras = isinstance(owner, tuple(CALLBACKS)) or _variables(owner) is not None
+    return has_protocol(owner) or is_of_keras or isinstance(owner, np.random.Generator)
 
 
 def get(owner) -> dict:
@@ -46,10 +44,9 @@ def get(owner) -> dict:
         return owner.get_state()
     if isinstance(owner, np.random.Generator):
         return owner.bit_generator.state
-    if (names := _attributes(owner)) is not None:
-        # Keras's own loss may be a number of NumPy's or a tensor of the backend.
-        values = {name: getattr(owner, name, None) for name in names}
-        return {n: keras.ops.convert_to_numpy(v) if keras.ops.is_tensor(v) else v for n, v in values.items()}
+    if isinstance(owner, tuple(CALLBACKS)):
+        values = {name: getattr(owner, name, None) for name in _attributes(owner)}
+        return {name: as_array(v) if keras.ops.is_tensor(v) else v for name, v in values.items()}
     return {"variables": [as_array(variable) for variable in _variables(owner)]}
 
 
@@ -59,13 +56,24 @@ def put(owner, state: dict) -> None:
         owner.set_state(state)
     elif isinstance(owner, np.random.Generator):
         owner.bit_generator.state = state
-    elif _attributes(owner) is not None:
+    elif isinstance(owner, tuple(CALLBACKS)):
         vars(owner).update(state)
     else:
-        assign(_variables(owner), state["variables"], type(owner).__name__)
+        _assign(_variables(owner), state["variables"], type(owner).__name__)
 
 
-def assign(variables: list, values: list, name: str) -> None:
+def _attributes(callback) -> tuple:
+    return next(names for kind, names in CALLBACKS.items() if isinstance(callback, kind))
+
+
+def _variables(owner) -> list | None:
+    """Return the variables of an optimizer, a metric, a layer or a model; None of anything else."""
+    variables = getattr(owner, "variables", None)
+    is_list = isinstance(variables, list | tuple) and all(isinstance(v, keras.Variable) for v in variables)
+    return list(variables) if is_list else None
+
+
+def _assign(variables: list, values: list, name: str) -> None:
     """Set variables, or raise if they are not those of the checkpoint."""
     if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
         raise ValueError(
@@ -76,24 +84,10 @@ def assign(variables: list, values: list, name: str) -> None:
         variable.assign(value)
 
 
-def _attributes(owner) -> tuple | None:
-    return next((names for kind, names in CALLBACKS.items() if isinstance(owner, kind)), None)
-
-
-def _variables(owner) -> list | None:
-    """Return the variables of an optimizer, a metric, a layer, a model or a seed generator; None of anything else."""
-    if isinstance(owner, keras.random.SeedGenerator):
-        return [owner.state]
-    variables = getattr(owner, "variables", None)
-    is_list = isinstance(variables, list | tuple) and all(isinstance(v, keras.Variable) for v in variables)
-    return list(variables) if is_list else None
-
-
-def optimizers(model) -> list[keras.optimizers.Optimizer]:
+def _optimizers(model) -> list[keras.optimizers.Optimizer]:
     """Return a model's optimizer, and those that one with a `train_step` of its own has beside it."""
-    first = getattr(model, "optimizer", None)
-    others = [value for value in vars(model).values() if isinstance(value, keras.optimizers.Optimizer)]
-    return [each for each in (first, *(other for other in others if other is not first)) if each is not None]
+    found = [getattr(model, "optimizer", None), *vars(model).values()]
+    return list({id(each): each for each in found if isinstance(each, keras.optimizers.Optimizer)}.values())
 
 
 def of_model(model: keras.Model | None, *, with_metrics: bool) -> dict:
@@ -107,10 +101,10 @@ def of_model(model: keras.Model | None, *, with_metrics: bool) -> dict:
     if model is None:
         return state
     places = {id(variable): place for place, variable in enumerate(model.variables)}  # More than its weights: seeds.
-    built_for = map(_private_apis.optimized_variables, optimizers(model))
+    built_for = map(_private_apis.optimized_variables, _optimizers(model))
     return state | {
         "variables": [as_array(variable) for variable in model.variables],
-        "optimizers": [[as_array(variable) for variable in each.variables] for each in optimizers(model)],
+        "optimizers": [[as_array(variable) for variable in each.variables] for each in _optimizers(model)],
         "built_for": [[places[id(v)] for v in weights if id(v) in places] for weights in built_for],
         "metrics": [as_array(variable) for variable in model.metrics_variables] if with_metrics else [],
     }
@@ -119,15 +113,14 @@ def of_model(model: keras.Model | None, *, with_metrics: bool) -> dict:
 def put_into_model(model: keras.Model | None, state: dict) -> None:
     """Give a model and the global random generators what `of_model` returned."""
     if model is not None:
-        for optimizer, places in zip(optimizers(model), state["built_for"], strict=False):
+        for optimizer, places in zip(_optimizers(model), state["built_for"], strict=False):
             if places and not optimizer.built and max(places) < len(model.variables):  # It has made no step here.
                 optimizer.build([model.variables[place] for place in places])
-        assign(model.variables, state["variables"], "model")
-        for optimizer, values in zip(optimizers(model), state["optimizers"], strict=True):
-            assign(optimizer.variables, values, "model.optimizer")
-        if state["metrics"]:
-            metrics = model.metrics_variables  # A loop of one's own may make them in its first step.
-            assign(metrics, state["metrics"][: len(metrics)], "model.metrics")
+        _assign(model.variables, state["variables"], "model")
+        for optimizer, values in zip(_optimizers(model), state["optimizers"], strict=True):
+            _assign(optimizer.variables, values, "model.optimizer")
+        metrics = model.metrics_variables  # A loop of one's own may make them in its first step.
+        _assign(metrics if state["metrics"] else [], state["metrics"][: len(metrics)], "model.metrics")
     if state["global_seed"] is not None:
         _private_apis.set_global_seed_state(state["global_seed"])
     if "torch" in state:
@@ -136,49 +129,40 @@ def put_into_model(model: keras.Model | None, state: dict) -> None:
         torch.set_rng_state(torch.from_numpy(state["torch"]))
 
 
-def encode(state, store: Callable[[np.ndarray], str], path: str):
-    """Return a state as JSON has it; `store` takes an array and returns its name. `path` is for an error."""
-    if type(state) in (type(None), bool, int, float, str):
-        return state
-    if isinstance(state, np.ndarray | np.generic) and (state.dtype.kind in "biufc" or state.dtype.name == "bfloat16"):
-        array = np.asarray(state)
-        # NumPy's files have no bfloat16; float32 holds it exactly.
-        stored = store(array.astype("float32") if array.dtype.name == "bfloat16" else array)
-        return {"array": stored, "dtype": array.dtype.name, "scalar": isinstance(state, np.generic)}
-    if isinstance(state, dict) and all(type(key) is str for key in state):
-        return {"dict": {key: encode(value, store, f"{path}[{key!r}]") for key, value in state.items()}}
-    if type(state) in (list, tuple):
-        return {type(state).__name__: [encode(value, store, f"{path}[{i}]") for i, value in enumerate(state)]}
-    must_be = "plain values, arrays, and dicts with text keys, lists and tuples of these"
-    raise ValueError(f"`get_state` must return {must_be}. Received: {path} of type {type(state).__name__}")
-
-
-def decode(code, arrays: dict[str, np.ndarray]):
-    """Return the state that `encode` was given."""
-    if not isinstance(code, dict):
-        return code
-    if "array" in code:
-        array = arrays[code["array"]]
-        array = array.astype("bfloat16") if code["dtype"] == "bfloat16" else array.copy()  # It may be used again.
-        return array[()] if code["scalar"] else array
-    if "dict" in code:
-        return {key: decode(value, arrays) for key, value in code["dict"].items()}
-    [(kind, parts)] = code.items()
-    return {"list": list, "tuple": tuple}[kind](decode(part, arrays) for part in parts)
-
-
 def to_arrays(state: dict) -> dict[str, np.ndarray]:
     """Return a state as named arrays; the one called "state" has the rest as JSON."""
     arrays: dict[str, np.ndarray] = {}
 
-    def store(array: np.ndarray) -> str:
-        name = f"array_{len(arrays)}"
-        arrays[name] = array
-        return name
+    def encoded(value, path: str):
+        if isinstance(value, np.generic):
+            value = value.item()
+        if type(value) in (type(None), bool, int, float, str):
+            return value
+        if isinstance(value, np.ndarray) and (value.dtype.kind in "biufc" or value.dtype.name == "bfloat16"):
+            name = f"array_{len(arrays)}"
+            arrays[name] = as_array(value)
+            return {"array": name}
+        if isinstance(value, dict) and all(type(key) is str for key in value):
+            return {"dict": {key: encoded(part, f"{path}[{key!r}]") for key, part in value.items()}}
+        if type(value) in (list, tuple):
+            return {type(value).__name__: [encoded(part, f"{path}[{i}]") for i, part in enumerate(value)]}
+        must_be = "plain values, arrays, and dicts with text keys, lists and tuples of these"
+        raise ValueError(f"`get_state` must return {must_be}. Received: {path} of type {type(value).__name__}")
 
-    return {"state": np.array(json.dumps(encode(state, store, "state"))), **arrays}
+    return {"state": np.array(json.dumps(encoded(state, "state"))), **arrays}
 
 
 def from_arrays(arrays: dict[str, np.ndarray]) -> dict:
     """Return the state that `to_arrays` was given."""
-    return decode(json.loads(str(arrays["state"])), arrays)
+
+    def decoded(code):
+        if not isinstance(code, dict):
+            return code
+        [(kind, content)] = code.items()
+        if kind == "array":
+            return arrays[content]
+        if kind == "dict":
+            return {key: decoded(value) for key, value in content.items()}
+        return {"list": list, "tuple": tuple}[kind](map(decoded, content))
+
+    return decoded(json.loads(str(arrays["state"])))
