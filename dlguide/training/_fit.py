@@ -132,7 +132,7 @@ def fit(
                 epoch, step = run.progress.epoch, run.progress.step
                 called.until = epoch if run.is_finished else batches.last_epoch(epoch, step, epochs)
                 model.fit(batches.source(epoch, step), initial_epoch=epoch, epochs=called.until, **options)
-                if run.is_finished or model.stop_training:
+                if run.is_finished or model.stop_training or run.progress.epoch < called.until:  # Keras may limit them.
                     break
         run.save_model()
     return run.history
@@ -171,7 +171,10 @@ def _split(arrays: tuple, share: float) -> tuple[tuple, tuple]:
 
 def _validation(model, value, batch_size: int, options: dict) -> tuple:
     """Return what Keras validates on, and the number of its batches if it is known; warn of a test set."""
-    if value is None or not _is_arrays("validation_data", value) or options.get("validation_steps"):
+    if value is None or not _is_arrays("validation_data", value):
+        return value, None
+    if options.get("validation_steps"):
+        options.setdefault("validation_batch_size", batch_size)
         return value, None
     if not isinstance(value, tuple | list) or len(value) not in (1, 2, 3):
         must = "a tuple (x, y) or (x, y, sample_weight), or (x,) for a model without targets"
@@ -204,9 +207,22 @@ def _states(x, callbacks: list) -> dict:
 
 def _build(model: keras.Model, batches, run: Run) -> None:
     """Make the variables of a step: a checkpoint has them, and Keras would read a batch of a data set for it."""
-    if run.saved or keras.backend.backend() != "tensorflow":
-        with contextlib.suppress(Exception):  # A model with a step of its own is built by it.
-            _private_apis.build(model, batches.example())
+    is_tensorflow = keras.backend.backend() == "tensorflow"
+    if is_tensorflow and not run.saved:
+        return
+    with contextlib.suppress(Exception):  # A model without a `call` is built by its step.
+        _private_apis.build(model, batches.example())
+    if is_tensorflow and type(model).train_step is not keras.Model.train_step:
+        import tensorflow as tf
+
+        def spec(part):
+            if part is None or isinstance(part, tf.TypeSpec):
+                return part
+            return tf.TensorSpec((None, *part.shape[1:]), part.dtype)
+
+        with contextlib.suppress(Exception):  # One that runs eagerly only; a checkpoint says what is missing.
+            example = keras.tree.map_structure(spec, batches.example())
+            tf.function(model.train_step).get_concrete_function(example)
 
 
 @contextlib.contextmanager

@@ -122,7 +122,8 @@ class RunFolder:
         damaged = []
         for name in names:
             try:
-                with np.load(self.path / name) as arrays:  # The checksums of the zip format cover every byte.
+                # The checksums of the zip format cover every byte. Of a damaged file NumPy closes nothing.
+                with open(self.path / name, "rb") as file, np.load(file) as arrays:
                     state = _state.from_arrays(dict(arrays))
             except Exception as error:  # NumPy, zip and JSON raise many kinds of errors for a damaged file.
                 damaged.append(f"{name} damaged ({type(error).__name__})")
