@@ -33,8 +33,7 @@ def gan(
         input_shape: `(height, width, channels)` of an image; height and width are multiples of `2 ** len(filters)`.
         latent_dim: Size of a code, at least 1.
         num_classes: Number of classes, at least 2, for two players that are given the class; None without classes.
-        filters: Number of filters of each convolution of the discriminator, input side first, at least one entry; the
-            generator has the same in reverse.
+        filters: Number of filters of each of the discriminator's convolutions; the generator's are the reverse.
         dropout: Share of each of the discriminator's feature maps dropped in training, in [0, 1).
         batch_norm: Normalise the generator's hidden layers over the batch (momentum 0.9).
         name: Name of the model.
@@ -56,9 +55,8 @@ def gan(
         (None, 28, 28, 1)
 
     Reference:
-        Goodfellow et al., "Generative adversarial nets" (2014); convolutions: Radford, Metz & Chintala, "Unsupervised
-        representation learning with deep convolutional generative adversarial networks" (2016); classes: Mirza &
-        Osindero, "Conditional generative adversarial nets" (2014).
+        Goodfellow et al., "Generative adversarial nets" (2014); convolutions: Radford, Metz & Chintala, "DCGAN" (2016);
+        classes: Mirza & Osindero, "Conditional generative adversarial nets" (2014).
     """
     filters = _checks.integers("filters", filters, at_least_one=True)
     input_shape = _checks.image_shape("input_shape", input_shape, halvings=len(filters))
@@ -117,9 +115,8 @@ def _discriminator(input_shape, num_classes, filters, dropout: float) -> keras.M
 class GAN(ModelOfParts):
     """Two players that train together; see `gan`.
 
-    Input: images `(batch, height, width, channels)`, or `(images, labels)` with labels `(batch,)`. Output: `(batch, 3)`
-    logits of the discriminator: of the image, of a generated image, and of the generated image with the gradient for
-    the generator alone.
+    Input: images `(batch, height, width, channels)`, or `(images, labels)`. Output: `(batch, 3)` logits: of the image,
+    of a generated image, and of the generated image with the gradient for the generator alone.
 
     Args:
         generator: Model from codes `(batch, latent_dim)`, or codes and labels, to images in [0, 1].

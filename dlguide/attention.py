@@ -112,9 +112,8 @@ def transformer_language_model(
 
     Reference:
         Vaswani et al., "Attention is all you need" (2017); Radford et al., "Improving language understanding by
-        generative pre-training" (2018). `modern`: So et al., "Primer: Searching for efficient transformers for language
-        modeling" (2021); Su et al., "RoFormer: Enhanced transformer with rotary position embedding" (2021); Henry et
-        al., "Query-key normalization for transformers" (2020).
+        generative pre-training" (2018). `modern`: So et al., "Primer: Searching for efficient transformers" (2021); Su
+        et al., "RoFormer" (2021); Henry et al., "Query-key normalization for transformers" (2020).
     """
     vocab_size = _checks.integer("vocab_size", vocab_size, at_least=2)
     sizes = embed_dim, num_heads, ff_dim, num_layers

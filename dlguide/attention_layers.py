@@ -19,7 +19,7 @@ def _check_length(shape, max_length: int | None) -> None:
         raise ValueError(f"sequences must have at most {max_length} steps. Received: {shape[1]} steps")
 
 
-def softmax(scores):
+def _softmax(scores):
     """Return a softmax over the last axis, without Keras's warning of one step."""
     return ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores)
 
@@ -99,8 +99,7 @@ class SelfAttention(keras.layers.Layer):
         True
 
     Reference:
-        Vaswani et al., "Attention is all you need" (2017). `max_length`: Henry et al., "Query-key normalization for
-        transformers" (2020); Su et al., "RoFormer: Enhanced transformer with rotary position embedding" (2021).
+        The references of `transformer_language_model`.
     """
 
     def __init__(self, num_heads: int, is_causal: bool = False, max_length: int | None = None, **kwargs):
@@ -140,15 +139,7 @@ class SelfAttention(keras.layers.Layer):
         return self.projection(ops.reshape(heads, (ops.shape(x)[0], -1, x.shape[-1])))
 
     def attention_weights(self, x: keras.KerasTensor, mask: keras.KerasTensor | None = None) -> keras.KerasTensor:
-        """Return how much each step attends to each other one.
-
-        Args:
-            x: The layer's input, of shape `(batch, length, features)`.
-            mask: False for padding, of shape `(batch, length)`; None without padding.
-
-        Returns:
-            A tensor of shape `(batch, num_heads, length, length)`: each row is one step's attention and sums to 1.
-        """
+        """Return how much each step attends to each other one: rows of sum 1, `(batch, num_heads, length, length)`."""
         _check_length(x.shape, self.max_length)
         queries, keys = (self._placed(self._split(dense(x))) for dense in (self.query, self.key))
         queries = ops.transpose(queries, (0, 2, 1, 3)) * self._scale(x)
@@ -158,7 +149,7 @@ class SelfAttention(keras.layers.Layer):
         if self.is_causal:
             steps = ops.arange(ops.shape(x)[1])
             scores += ops.cast(steps[:, None] < steps, scores.dtype) * HIDDEN
-        return softmax(scores)
+        return _softmax(scores)
 
     def _scale(self, x) -> float:
         return (x.shape[-1] // self.num_heads) ** -0.5 if self.max_length is None else ROTARY_SCALE

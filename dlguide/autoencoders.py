@@ -61,7 +61,6 @@ def autoencoder(
 def conv_autoencoder(
     input_shape: Sequence[int],
     *,
-    latent_dim: int | None = None,
     filters: Sequence[int] = (32, 64),
     kernel_size: int = 3,
     batch_norm: bool = False,
@@ -71,12 +70,10 @@ def conv_autoencoder(
 
     The encoder has a convolution with ReLU for each entry of `filters`, each halving height and width; the decoder
     doubles them again with as many transposed convolutions, and ends in one more convolution. The code is the last
-    feature map, or `latent_dim` numbers computed from it.
+    feature map, of shape `(height / 2**n, width / 2**n, filters[-1])` with `n = len(filters)`.
 
     Args:
         input_shape: `(height, width, channels)` of an image; height and width are multiples of `2 ** len(filters)`.
-        latent_dim: Size of the code, at least 1; None for the last feature map as the code, of shape
-            `(height / 2**n, width / 2**n, filters[-1])` with `n = len(filters)`.
         filters: Number of filters of each convolution, input side first, at least one entry.
         kernel_size: Height and width of every filter, at least 1.
         batch_norm: Normalise each hidden convolution's output over the batch (momentum 0.9); it then has no bias.
@@ -94,12 +91,11 @@ def conv_autoencoder(
         (None, 7, 7, 64)
 
     Reference:
-        Masci, Meier, Cireşan & Schmidhuber, "Stacked convolutional auto-encoders for hierarchical feature extraction"
-        (2011); noise: Vincent et al., "Extracting and composing robust features with denoising autoencoders" (2008).
+        Masci et al., "Stacked convolutional auto-encoders for hierarchical feature extraction" (2011); noise: Vincent
+        et al., "Extracting and composing robust features with denoising autoencoders" (2008).
     """
     filters = _checks.integers("filters", filters, at_least_one=True)
     input_shape = _checks.image_shape("input_shape", input_shape, halvings=len(filters))
-    latent_dim = _checks.integer("latent_dim", latent_dim, optional=True)
     kernel_size = _checks.integer("kernel_size", kernel_size)
     batch_norm = _checks.flag("batch_norm", batch_norm)
 
@@ -107,20 +103,12 @@ def conv_autoencoder(
         x = layer(n, kernel_size, strides=2, padding="same", use_bias=not batch_norm, **LAST)(x)
         return keras.layers.Activation("relu")(batch_normalisation()(x) if batch_norm else x)
 
-    inputs = keras.Input(input_shape)
-    x = inputs
+    x = inputs = keras.Input(input_shape)
     for n in filters:
         x = convolved(x, n, keras.layers.Conv2D)
-    map_shape = x.shape[1:]
-    if latent_dim:
-        x = keras.layers.Dense(latent_dim, name="code")(keras.layers.Flatten(**LAST)(x))
     encoder = keras.Model(inputs, x, name=_layer_names.ENCODER)
 
-    codes = keras.Input(x.shape[1:])
-    x = codes
-    if latent_dim:
-        x = keras.layers.Dense(math.prod(map_shape), activation="relu")(x)
-        x = keras.layers.Reshape(map_shape)(x)
+    x = codes = keras.Input(x.shape[1:])
     for n in reversed(filters):
         x = convolved(x, n, keras.layers.Conv2DTranspose)
     logits = keras.layers.Conv2D(input_shape[-1], kernel_size, padding="same", name="logits", **LAST)(x)
@@ -144,16 +132,15 @@ def vae(
     As `autoencoder`, but the encoder gives mean and log variance of a normal distribution of codes. A layer draws one
     code from it, in evaluation too, and adds to the loss `beta` times the divergence of this distribution from the
     standard normal one, divided by the number of values of an example. So with `BinaryCrossentropy(from_logits=True)`
-    and `beta=1`, the loss times that number is the negative evidence lower bound in nats. The same class as a metric
-    gives the reconstruction error alone; the rest of the loss is the divergence. Since each evaluation draws other
-    codes, `val_loss` and `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
+    and `beta=1`, the loss times that number is the negative evidence lower bound in nats. Since each evaluation draws
+    other codes, `val_loss` and `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28, 1)`.
         latent_dim: Size of the code, at least 1.
-        hidden_units: Width of each hidden layer of the encoder, input side first; the decoder has the same in reverse.
-        activation: Name of a Keras activation or a function of a tensor, after each hidden layer; None for none.
-        batch_norm: Normalise each hidden layer over the batch before the activation; the layer then has no bias.
+        hidden_units: As in `autoencoder`.
+        activation: As in `autoencoder`.
+        batch_norm: As in `autoencoder`.
         beta: Factor of the divergence in the loss, at least 0; 1 for the evidence lower bound.
         name: Name of the model.
 

@@ -55,8 +55,8 @@ def cnn(
         (None, 10)
 
     Reference:
-        LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document recognition", Proceedings of the
-        IEEE 86 (1998); global pooling: Lin, Chen & Yan, "Network in network" (2014).
+        LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document recognition" (1998); global
+        pooling: Lin, Chen & Yan, "Network in network" (2014).
     """
     filters = _checks.integers("filters", filters, at_least_one=True)
     input_shape = _shape(input_shape, len(filters))

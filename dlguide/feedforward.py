@@ -51,8 +51,7 @@ def polynomial_regression(
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(7,)`.
-        degree: Highest degree of a term, at least 1 (a linear model). `n` variables give
-            `(n + degree)! / (n! degree!) - 1` features.
+        degree: Highest degree of a term, at least 1. `n` variables give `(n + degree)! / (n! degree!) - 1` features.
         name: Name of the model.
 
     Returns:
@@ -66,8 +65,7 @@ def polynomial_regression(
         1310
 
     Reference:
-        Gergonne, "Application de la méthode des moindres quarrés à l'interpolation des suites", Annales de
-        mathématiques pures et appliquées 6 (1815).
+        Gergonne, "Application de la méthode des moindres quarrés à l'interpolation des suites" (1815).
     """
     input_shape = _checks.shape("input_shape", input_shape)
     degree = _checks.integer("degree", degree)
@@ -106,8 +104,7 @@ def perceptron(
         7850
 
     Reference:
-        Rosenblatt, "The perceptron: a probabilistic model for information storage and organization in the brain",
-        Psychological Review 65 (1958).
+        Rosenblatt, "The perceptron: a probabilistic model for information storage in the brain" (1958).
     """
     return mlp(input_shape, num_outputs, hidden_units=(), l2=l2, name=name)
 
@@ -174,8 +171,7 @@ def mlp(
 class PolynomialFeatures(keras.layers.Layer):
     """Every product of up to `degree` input variables, scaled and decorrelated after `adapt`.
 
-    Input: floats of shape `(batch, variables)`. Output: `(batch, features)`, in the order of `terms`. There are
-    `(n + degree)! / (n! degree!) - 1` features of `n` variables.
+    Input: floats of shape `(batch, variables)`. Output: `(batch, features)`, in the order of `terms`.
 
     Args:
         degree: Largest number of variables in a product, at least 1.

@@ -5,7 +5,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _extras, _layer_names, masked_diffusion
-from dlguide.sequence_to_sequence import encoder_and_decoder
+from dlguide.sequence_to_sequence import _encoder_and_decoder
+
+BATCH = 256
 
 
 def sample(
@@ -46,10 +48,10 @@ def sample(
     """
     count, seed = _checks.integer("count", count), _checks.integer("seed", seed, at_least=0)
     steps, means = _checks.integer("steps", steps, optional=True), _checks.flag("means", means)
-    denoiser = masked_diffusion.denoiser_of(model)
+    denoiser = masked_diffusion._denoiser_of(model)
     if denoiser is not None:
         _refuse_labels(labels)
-        return masked_diffusion.sample_images(denoiser, count, steps or 50, means, seed)
+        return masked_diffusion._sample_images(denoiser, count, steps or 50, means, seed)
     for name, value in {"steps": steps, "means": means}.items():
         if value:
             raise _checks.error(name, "left out for a model that is no diffusion model", value)
@@ -94,7 +96,7 @@ def decode(model: keras.Model, codes: ArrayLike, *, labels: ArrayLike | None = N
         inputs = [codes, np.asarray(labels, "int32")]
     else:
         _refuse_labels(labels)
-    examples = np.asarray(generator.predict(inputs, batch_size=256, verbose=0), "float32")
+    examples = np.asarray(generator.predict(inputs, batch_size=BATCH, verbose=0), "float32")
     return _extras.needed("scipy.special", "evaluation").expit(examples) if gives_logits else examples
 
 
@@ -219,7 +221,6 @@ def beam_search(
     end: int,
     max_length: int,
     beam: int = 1,
-    batch_size: int = 256,
 ) -> np.ndarray:
     """Write the target of each source by an encoder-decoder, token by token.
 
@@ -234,7 +235,6 @@ def beam_search(
         end: Token id with which it ends.
         max_length: Largest number of tokens of a target, the end included, at least 1.
         beam: Number of beginnings that are kept, at least 1.
-        batch_size: Sources that are translated at once, at least 1. No effect on the result but for rounding.
 
     Returns:
         The targets, an int32 array of shape `(n, max_length)`, or `(max_length,)` for one source: without the start,
@@ -251,21 +251,20 @@ def beam_search(
     Reference:
         Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014).
     """
-    encoder, decoder = encoder_and_decoder(model)
+    encoder, decoder = _encoder_and_decoder(model)
     vocab_size = decoder.output_shape[0][-1]
     for name, token in {"start": start, "end": end}.items():
         if _checks.integer(name, token) >= vocab_size:
             raise _checks.error(name, f"a token id in [1, {vocab_size})", token)
     max_length = _checks.integer("max_length", max_length)
     beam = _checks.integer("beam", beam)
-    batch_size = _checks.integer("batch_size", batch_size)
     if not np.size(source):
         raise _checks.error("source", "at least one token", source)
     source = _data_checks.array("source", source, (1, 2))
     _data_checks.tokens("source", source, encoder)
 
     sources = np.atleast_2d(source).astype("int32")
-    batches = np.split(sources, range(batch_size, len(sources), batch_size))
+    batches = np.split(sources, range(BATCH, len(sources), BATCH))
     targets = [_likeliest(encoder, decoder, batch, start, end, max_length, beam) for batch in batches]
     return np.concatenate(targets) if source.ndim == 2 else targets[0][0]
 

@@ -58,9 +58,9 @@ def diffusion(
         (None, 28, 28, 1)
 
     Reference:
-        Austin et al., "Structured denoising diffusion models in discrete state-spaces" (2021), after Ho, Jain & Abbeel,
-        "Denoising diffusion probabilistic models" (2020); the loss: Uria, Murray & Larochelle, "A deep and tractable
-        density estimator" (2014), Hoogeboom et al., "Autoregressive diffusion models" (2022).
+        Austin et al., "Structured denoising diffusion models in discrete state-spaces" (2021); the loss: Uria, Murray &
+        Larochelle, "A deep and tractable density estimator" (2014), Hoogeboom et al., "Autoregressive diffusion models"
+        (2022).
     """
     filters = _checks.integers("filters", filters, at_least_one=True)
     input_shape = _checks.image_shape("input_shape", input_shape, halvings=len(filters))
@@ -151,7 +151,7 @@ class Diffusion(ModelOfParts):
         _data_checks.unit_range(names[0], x)
 
 
-def denoiser_of(model) -> keras.Model | None:
+def _denoiser_of(model) -> keras.Model | None:
     """Return the denoiser of a diffusion model, None for another model."""
     denoiser = _layer_names.layers_by_name(model, keras.Model).get(_layer_names.DENOISER)
     if denoiser is not None and keras.backend.backend() == "tensorflow":  # XLA makes convolutions slow.
@@ -159,7 +159,7 @@ def denoiser_of(model) -> keras.Model | None:
     return denoiser
 
 
-def sample_images(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) -> np.ndarray:
+def _sample_images(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) -> np.ndarray:
     """Return images of zeros and ones: their pixels get values in an order of their own, in `steps` groups.
 
     With `means`, each pixel is then the probability of a 1 given the pixels outside of its group of an eighth of all.
@@ -176,7 +176,7 @@ def sample_images(denoiser: keras.Model, count: int, steps: int, means: bool, se
     return images.reshape(count, *denoiser.output_shape[1:])
 
 
-def nll_bounds(denoiser: keras.Model, x: np.ndarray, samples: int, steps: int | None, seed: int) -> np.ndarray:
+def _nll_bounds(denoiser: keras.Model, x: np.ndarray, samples: int, steps: int | None, seed: int) -> np.ndarray:
     """Return `samples` estimates of the bound in nats for each image, whose mean is the bound: `(n, samples)`.
 
     The number of hidden values of the estimate `i` is drawn from the part `i` of `samples` equal parts of 1 to the

@@ -39,13 +39,10 @@ def rnn(
         num_outputs: Number of outputs: one per class, or 1 for one number; at least 1.
         cell: `"simple"`, `"lstm"` or `"gru"`.
         units: Width of each recurrent layer, input side first, at least one entry.
-        bidirectional: Read each sequence forwards and backwards, with separate weights, and concatenate the outputs;
-            the output at a step then depends on later steps too.
+        bidirectional: Read each sequence backwards too, with other weights; an output then depends on later steps.
         dropout: Share of the embedding's and of each recurrent layer's outputs dropped in training, in [0, 1).
-        vocab_size: Number of token ids, padding included, at least 2; the input is then integers in [0, vocab_size).
-            None for feature vectors.
-        return_sequences: One output per step instead of one per sequence. With `mask_zero`, steps of padding do not
-            count in the loss.
+        vocab_size: Number of token ids, padding included, at least 2; None for feature vectors.
+        return_sequences: One output per step. With `mask_zero`, steps of padding do not count in the loss.
         mask_zero: Skip padding. If False, zeros are read like any other values.
         name: Name of the model.
 
@@ -62,10 +59,9 @@ def rnn(
         (None, 15)
 
     Reference:
-        Elman, "Finding structure in time", Cognitive Science 14 (1990); Hochreiter & Schmidhuber, "Long short-term
-        memory", Neural Computation 9 (1997); Cho et al., "Learning phrase representations using RNN encoder-decoder"
-        (2014); Schuster & Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal Processing
-        45 (1997).
+        Elman, "Finding structure in time" (1990); Hochreiter & Schmidhuber, "Long short-term memory" (1997); Cho et
+        al., "Learning phrase representations using RNN encoder-decoder" (2014); Schuster & Paliwal, "Bidirectional
+        recurrent neural networks" (1997).
     """
     vocab_size = _checks.integer("vocab_size", vocab_size, at_least=2, optional=True)
     input_shape = _sequence_shape(input_shape, vocab_size)

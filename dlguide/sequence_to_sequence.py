@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _layer_names
 from dlguide._dense_layers import dropped
-from dlguide.attention_layers import HIDDEN, softmax
+from dlguide.attention_layers import HIDDEN, _softmax
 from dlguide.recurrent import CELLS
 
 NGRAMS = [(-1, 1), (-2, 0), (0, 2), (-2, 2)]
@@ -74,9 +74,8 @@ def encoder_decoder(
         (None, None, 43)
 
     Reference:
-        Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014); Bahdanau, Cho & Bengio,
-        "Neural machine translation by jointly learning to align and translate" (2015); this attention: Luong, Pham &
-        Manning, "Effective approaches to attention-based neural machine translation" (2015). `ngram_buckets`:
+        Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014); this attention: Luong,
+        Pham & Manning, "Effective approaches to attention-based neural machine translation" (2015). `ngram_buckets`:
         Svenstrup, Hansen & Winther, "Hash embeddings for efficient word representations" (2017).
     """
     source_vocab_size = _checks.integer("source_vocab_size", source_vocab_size, at_least=2)
@@ -188,10 +187,10 @@ class _SourceSoftmax(keras.layers.Layer):
     """
 
     def call(self, scores: keras.KerasTensor, source: keras.KerasTensor) -> keras.KerasTensor:
-        return softmax(scores + (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :])
+        return _softmax(scores + (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :])
 
 
-def encoder_and_decoder(model) -> tuple[keras.Model, keras.Model]:
+def _encoder_and_decoder(model) -> tuple[keras.Model, keras.Model]:
     """Return the encoder and the decoder of an `encoder_decoder`, or raise."""
     models = _layer_names.layers_by_name(model, keras.Model)
     decoder = models.get(_layer_names.DECODER)
@@ -226,7 +225,7 @@ def alignment(model: keras.Model, source: ArrayLike, target: ArrayLike) -> np.nd
     Reference:
         Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015).
     """
-    encoder, decoder = encoder_and_decoder(model)
+    encoder, decoder = _encoder_and_decoder(model)
     source = _data_checks.array("source", source, (1, 2))
     target = _data_checks.array("target", target, (1, 2))
     if source.shape[:-1] != target.shape[:-1]:

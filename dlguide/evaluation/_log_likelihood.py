@@ -60,7 +60,7 @@ def log_likelihood(
         Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders" (2016). For a diffusion model: Hoogeboom et
         al., "Autoregressive diffusion models" (2022).
     """
-    denoiser = masked_diffusion.denoiser_of(model)
+    denoiser = masked_diffusion._denoiser_of(model)
     layers, parts = _layer_names.layers_by_name(model), _layer_names.layers_by_name(model, keras.Model)
     is_vae = {_layer_names.ENCODER, _layer_names.DECODER} <= set(parts) and _layer_names.SAMPLING in layers
     if denoiser is None and not is_vae:
@@ -75,7 +75,7 @@ def log_likelihood(
     _data_checks.unit_range("x", x)
     x = _data_checks.in_own_shape("x", parts[_layer_names.ENCODER] if denoiser is None else denoiser, x)
     if denoiser is not None:
-        nats = masked_diffusion.nll_bounds(denoiser, x, samples, steps, seed).mean(axis=1)
+        nats = masked_diffusion._nll_bounds(denoiser, x, samples, steps, seed).mean(axis=1)
         return {"nll": float(nats.mean()), "nll_error": float(nats.std() / math.sqrt(len(x)))}
 
     rng = np.random.default_rng(seed)

@@ -204,8 +204,6 @@ OPTIONS = {
         Option("batch_norm", True, DENSE + 5 + 5, 10 + 10),
     ),
     "conv_autoencoder": (
-        # A map of 2 x 1 x 4 to the code, and back.
-        Option("latent_dim", 2, CONV + (8 * 2 + 2) + (2 * 8 + 8)),
         Option("filters", (5,), (9 * 5 + 5) + (9 * 5 * 5 + 5) + (9 * 5 + 1)),
         Option("kernel_size", 2, (4 * 3 + 3) + (4 * 12 + 4) + (4 * 16 + 4) + (4 * 12 + 3) + (4 * 3 + 1)),
         # Scale and shift instead of a bias.

@@ -123,7 +123,7 @@ CALLS = {
     "`source` and": [lambda: alignment(build("encoder_decoder"), [1, 2], [[1]])],
     **{f"`{name}`": [lambda name=name, bad=bad: beam_search(
         build("encoder_decoder"), [[1]], **{"max_length": 2, **PAIRS, name: bad})]
-       for name, bad in {"start": 0, "end": 7, "max_length": 0, "beam": 0, "batch_size": 0}.items()},
+       for name, bad in {"start": 0, "end": 7, "max_length": 0, "beam": 0}.items()},
 }  # fmt: skip
 
 

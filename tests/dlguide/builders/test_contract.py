@@ -3,7 +3,6 @@
 KERAS_BACKEND=jax pytest tests/dlguide/builders/test_contract.py
 """
 
-import importlib.util
 import inspect
 import json
 
@@ -13,7 +12,6 @@ import pytest
 
 import dlguide
 from tests.helpers import cases
-from tests.helpers.calls import python
 from tests.helpers.cases import CASES, Option
 from tests.helpers.contract import build, compiled, inputs, kind_of, outputs, same_everywhere, settled, targets, weights
 
@@ -216,61 +214,21 @@ def test_a_small_model_learns_32_examples_by_heart(name):
     assert losses[-1] < losses[0] / 2
 
 
-_LOAD = """
-import json, sys
-import numpy as np, keras
-folder, backend = sys.argv[1:]
-from tests.helpers.contract import compiled, same_everywhere
-same_backend = backend == keras.backend.backend()
-for path, (name, kind, trains) in json.load(open(folder + "/models.json")).items():
-    # On torch, Keras 3.15 saves an optimizer class of torch alone: elsewhere the model is compiled again.
-    model = keras.saving.load_model(path, compile=same_backend)
-    saved = np.load(path + ".npz")
-    x = [saved["x"], saved["labels"]] if "labels" in saved else saved["x"]
-    draws = {"sampling", "generator", "denoiser"} & {layer.name for layer in model.layers}
-    np.testing.assert_allclose(same_everywhere(model, x), saved["y_pred"], 0 if draws else 1e-4, 1e-5, err_msg=path)
-    assert model.compiled == same_backend and model.name == name
-    if not trains:
-        continue
-    if not same_backend:
-        compiled(kind, model)
-    model.run_eagerly = keras.backend.backend() == "tensorflow"
-    model.train_on_batch(x, saved["y"] if "y" in saved else None)
-print("loaded", keras.backend.backend())
-"""
-
-
-# A model of parts with a loss of its own that changes images, layers of this package; `test_saved.py` loads them all.
-FEW = [("contrastive", None), ("transformer_language_model", None)]
-# What an option leaves in the file is the same text on each backend: TensorFlow's is enough, for time.
-ALL = WITH_OTHER_LAYERS if ON_TENSORFLOW else PLAIN
-
-
-@pytest.fixture(scope="module", params=[FEW, pytest.param(ALL, marks=THOROUGH)], ids=["few", "all"])
-def saved_models(tmp_path_factory, request):
-    folder, paths = tmp_path_factory.mktemp("saved"), {}
-    for i, (name, option) in enumerate(request.param):
-        kind = kind_of(name, option)
-        model = compiled(kind, build(name, option), one_step=True)
-        x = inputs(name, model)
-        y = targets(kind, model, x)
-        for layer in model.layers[:-1]:
-            if hasattr(layer, "adapt"):
-                layer.adapt(x)
-        if not option:  # For time, training is resumed only for the plain model of each builder.
-            model.train_on_batch(x, y)
-        path = str(folder / f"{i}_{name}.keras")
-        model.save(path)
-        arrays = {"x": x} if not isinstance(x, list) else {"x": x[0], "labels": x[1]}
-        np.savez(path + ".npz", y_pred=same_everywhere(model, x), **arrays, **({} if y is None else {"y": y}))
-        paths[path] = [model.name, kind, not option]
-    (folder / "models.json").write_text(json.dumps(paths))
-    return folder
-
-
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_it_is_loaded_in_a_new_process_with_safe_mode_and_trains_on(saved_models, backend):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed: pip install -e '.[{backend}]'")
-    printed = python("-c", _LOAD, saved_models, keras.backend.backend(), KERAS_BACKEND=backend)
-    assert printed.strip() == f"loaded {backend}"
+@long_variants
+def test_it_is_saved_and_loaded_with_its_training_and_the_next_step_is_the_same(name, option, tmp_path):
+    """In a process of its own, with nothing but `import dlguide`, `test_saved.py` loads the file of each builder."""
+    kind = kind_of(name, option)
+    model = compiled(kind, build(name, option), one_step=True)
+    x = inputs(name, model)
+    for layer in model.layers[:-1]:
+        if hasattr(layer, "adapt"):
+            layer.adapt(x)
+    model.train_on_batch(x, targets(kind, model, x))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(same_everywhere(loaded, x), same_everywhere(model, x), rtol=1e-5, atol=1e-6)
+    assert loaded.name == model.name
+    losses = [settled(each).train_on_batch(x, targets(kind, model, x)) for each in (model, loaded)]
+    assert np.ravel(losses[0])[0] == pytest.approx(np.ravel(losses[1])[0], rel=1e-4)
+    for ours, theirs in zip(weights(model), weights(loaded), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)

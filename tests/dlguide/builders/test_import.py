@@ -8,8 +8,6 @@ import pytest
 import dlguide
 from tests.helpers.calls import python
 
-MODULES = {module.name for module in pkgutil.iter_modules(dlguide.__path__) if module.name[0] != "_"}
-
 _IMPORT = """
 import sys
 import keras
@@ -17,29 +15,18 @@ LATER = ("matplotlib", "sklearn", "scipy", "pandas")
 for name in list(sys.modules):  # Keras and its backend import them if they are installed.
     if name.split(".")[0] in LATER:
         del sys.modules[name]
-def imported():
-    return sorted(name for name in sys.modules if name.split(".")[0] in (*LATER, "dlguide"))
 import dlguide
-print(*imported())
-from dlguide import data, evaluation, generation, training
-mnist1d = data.load("mnist1d", limit=60)
-model = dlguide.mlp((40, 1), 10, hidden_units=(4,))
-model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-training.fit(model, *mnist1d.train, validation_data=mnist1d.valid, epochs=1, verbose=0)
-print(*imported())
-from dlguide import plots
-print(*imported())
+print(*(name for name in sys.modules if name.startswith("dlguide.") and "._" not in name))
+from dlguide import data, evaluation, generation, plots, training
+print(*(name for name in sys.modules if name.split(".")[0] in LATER))
 """
 
 
 @pytest.mark.one_backend
 def test_it_imports_no_package_and_no_module_that_is_not_needed_yet():
-    printed = python("-c", _IMPORT, KERAS_BACKEND="tensorflow").splitlines()
-    first, second, third = (set(line.split()) for line in printed)
-    assert {"dlguide", "dlguide.feedforward"} <= first and {"dlguide.data", "dlguide.training"} <= second
-    assert not {name for name in third if not name.startswith("dlguide")}
-    assert not first & {f"dlguide.{name}" for name in ("training", "plots", "evaluation", "generation", "data")}
-    assert not second & {"dlguide.plots", "dlguide.deployment"}
+    modules, packages = python("-c", _IMPORT, KERAS_BACKEND="tensorflow").splitlines()
+    builders = {getattr(dlguide, name).__module__ for name in dlguide.__all__}
+    assert set(modules.split()) == builders | {"dlguide.attention_layers", "dlguide.augmentation"} and not packages
 
 
 _WITHOUT_EXTRAS = """
@@ -111,15 +98,10 @@ def test_without_a_backend_the_error_names_its_extra():
 
 
 @pytest.mark.one_backend
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_each_module_is_an_attribute_and_listed(name):
-    assert getattr(dlguide, name).__name__ == f"dlguide.{name}"
-    assert dlguide.__getattr__(name) is getattr(dlguide, name)  # Also where it was imported before.
-    assert name in dir(dlguide)
-
-
-@pytest.mark.one_backend
-def test_builders_are_listed_and_other_names_are_unknown():
-    assert {*dlguide.__all__, "__version__"} <= set(dir(dlguide))
+def test_modules_and_builders_are_attributes_and_listed_and_other_names_are_unknown():
+    modules = {module.name for module in pkgutil.iter_modules(dlguide.__path__) if module.name[0] != "_"}
+    for name in modules:
+        assert dlguide.__getattr__(name) is getattr(dlguide, name) and getattr(dlguide, name).__name__.endswith(name)
+    assert modules | {*dlguide.__all__, "__version__"} <= set(dir(dlguide))
     with pytest.raises(AttributeError, match="module 'dlguide' has no attribute 'trainning'"):
         dlguide.trainning  # noqa: B018

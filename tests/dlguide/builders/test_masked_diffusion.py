@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit
 
 from dlguide import evaluation, generation
-from dlguide.masked_diffusion import Diffusion, nll_bounds
+from dlguide.masked_diffusion import Diffusion, _nll_bounds
 from tests.helpers.contract import settled
 
 ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)
@@ -82,7 +82,7 @@ def test_the_bound_is_the_mean_over_all_orders_of_groups(steps, groups):
 
 def test_the_error_of_the_bound_is_that_of_the_mean_over_the_images():
     model = small()
-    each = nll_bounds(model.get_layer("denoiser"), ALL, 4, None, 1).mean(axis=1)
+    each = _nll_bounds(model.get_layer("denoiser"), ALL, 4, None, 1).mean(axis=1)
     found, again, other = (evaluation.log_likelihood(model, ALL, samples=4, seed=seed) for seed in (1, 1, 2))
     assert found == pytest.approx({"nll": each.mean(), "nll_error": each.std() / 4}, rel=1e-6)
     assert found == again != other

@@ -156,11 +156,12 @@ def test_one_token_may_be_the_start_and_the_end():
 
 
 @pytest.mark.one_backend  # The search is NumPy.
-def test_neither_the_batch_nor_padding_changes_a_translation():
+def test_neither_the_batch_nor_padding_changes_a_translation(monkeypatch):
     model, sources = translator(), tokens(5, n=7)
     expected = translate(model, sources, beam=2)
     assert len(np.unique(expected, axis=0)) > 3
-    np.testing.assert_array_equal(translate(model, padded(sources, 2), beam=2, batch_size=3), expected)
+    monkeypatch.setattr(generation, "BATCH", 3)
+    np.testing.assert_array_equal(translate(model, padded(sources, 2), beam=2), expected)
     np.testing.assert_array_equal(translate(model, sources[4], beam=2), expected[4])
     assert expected.shape == (7, 6) and expected.dtype == "int32" and START not in expected
 
