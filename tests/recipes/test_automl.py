@@ -175,9 +175,9 @@ def test_another_search_in_the_folder_is_refused_by_name(simulated, tmp_path, mo
     monkeypatch.setattr(optuna_search, "STARTING_TRIALS", 9)
     splits = small_splits()
     for change, message in (
-        ({"method": "random", "epochs": 4, "seed": 1}, "method 'tpe' .*; epochs_of_a_trial 3 .*4 .*; seed 0 .*1"),
-        ({"candidate": search_space.candidate}, "another candidate"),
-        ({"splits": splits._replace(train=splits.valid)}, "other values in splits"),
+        ({"method": "random", "epochs": 4, "seed": 1}, 'method "tpe" .*; epochs_of_a_trial 3 .*4 .*; seed 0 .*1'),
+        ({"candidate": search_space.candidate}, "candidate.values: other values"),
+        ({"splits": splits._replace(train=splits.valid)}, "splits.values: other values"),
     ):
         with pytest.raises(ValueError, match=f"hold the same run.*{message}.*; starting_trials 10 .*9"):
             optuna_search.run(small_search()._replace(**change), 1, tmp_path)
@@ -190,7 +190,7 @@ def test_another_module_around_the_same_candidate_makes_another_search(tmp_path,
         code = f"UNITS = {units}\n\n\ndef candidate(trial, splits, epochs):\n    return UNITS\n"
         (tmp_path / f"{name}.py").write_text(code)
         search = small_search()._replace(candidate=importlib.import_module(name).candidate)
-        hashes.add(search.description()["candidate"]["sha256"])
+        hashes.add(search.description()["candidate"]["values"])
     assert len(hashes) == 2
 
 

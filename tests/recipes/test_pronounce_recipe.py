@@ -134,7 +134,7 @@ def test_words_are_written_in_pieces_of_similar_length_and_stay_in_their_order(w
         rows = [[letter + 3 for letter in word[::-1] if letter] for word in x.tolist()]
         return padded(*([*row, END][:max_length] for row in rows), width=max_length)
 
-    monkeypatch.setattr(pronunciations.generation, "translate", reversed_letters)
+    monkeypatch.setattr(pronunciations.generation, "beam_search", reversed_letters)
     x = np.repeat(words.test.x, 5, axis=0)
     expected = [[letter + 3 for letter in word[::-1] if letter] for word in x.tolist()]
     assert [row[row != 0][:-1].tolist() for row in pronunciations.transcribe(None, x, beam=4)] == expected
