@@ -1,6 +1,5 @@
 """The batches of `fit`: of arrays in the order of `epoch_order`, of a function of the epoch, of any other data set."""
 
-import functools
 from collections.abc import Callable
 
 import keras
@@ -29,34 +28,27 @@ def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
 
 
 class OtherBatches:
-    """A data set that Keras reads as it is: resumed at the start of an epoch, in an order of its own.
+    """A data set that Keras reads as it is, in an order of its own."""
 
-    Attributes:
-        steps: Number of batches in a whole epoch; None if `fit` need not know.
-        can_begin_within_epoch: Whether `source` takes another step than 0.
-    """
-
-    steps, can_begin_within_epoch = None, False
+    steps = None  # Number of batches in an epoch, if `fit` needs to know it.
 
     def __init__(self, content):
         self._content = content
 
-    def source(self, epoch: int, first_step: int = 0):
+    def source(self, epoch: int):
         """Return what Keras reads from an epoch on."""
         return self._content
 
     def begin(self, epoch: int) -> None:
         """Begin an epoch."""
 
-    def last_epoch(self, epoch: int, step: int, epochs: int) -> int:
-        """Return the number of epochs with which one `model.fit` ends that begins at this epoch and step."""
-        return epoch + 1 if step else epochs
-
     def example(self):
-        """Return a batch, or what has the shapes and types of one."""
+        """Return a batch, or what has the shapes and types of one; None of a generator, which would lose it."""
         content = self.source(0)
         if hasattr(content, "element_spec"):  # Reading a batch would move the shuffle of a `tf.data.Dataset` on.
             return content.element_spec
+        if hasattr(content, "__next__"):
+            return None
         batch = content[0] if isinstance(content, keras.utils.PyDataset) else next(iter(content))
         return tuple(batch) if isinstance(batch, list) else batch
 
@@ -64,11 +56,8 @@ class OtherBatches:
 class EpochBatches(OtherBatches):
     """Data sets that are a function of the epoch; each is read in a `model.fit` of its own."""
 
-    def source(self, epoch: int, first_step: int = 0):
+    def source(self, epoch: int):
         return self._content(epoch)
-
-    def last_epoch(self, epoch: int, step: int, epochs: int) -> int:
-        return epoch + 1
 
 
 class ArrayBatches(OtherBatches, keras.utils.PyDataset):
@@ -78,15 +67,12 @@ class ArrayBatches(OtherBatches, keras.utils.PyDataset):
     processes, each reads its share of a batch.
     """
 
-    can_begin_within_epoch = True
-
     def __init__(self, arrays, batch_size: int, order: Callable | None = None, rank: int = 0, processes: int = 1):
         keras.utils.PyDataset.__init__(self)
         self._arrays = keras.tree.map_structure(lambda a: Rows(a) if isinstance(a, np.memmap) else a, arrays)
         self.size = len(next(array for array in keras.tree.flatten(arrays) if array is not None))
         self._batch_size, self._order_of, self._rank, self._processes = batch_size, order, rank, processes
-        self.steps = -(-self.size // batch_size)
-        self._order, self._first_step = np.arange(self.size), 0
+        self.steps, self._order = -(-self.size // batch_size), np.arange(self.size)
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
@@ -96,10 +82,9 @@ class ArrayBatches(OtherBatches, keras.utils.PyDataset):
                     lambda a: a if a is None or isinstance(a, Rows) else tf.constant(a), self._arrays
                 )
 
-    def source(self, epoch: int = 0, first_step: int = 0):
-        self._first_step = first_step
+    def source(self, epoch: int = 0):
         if keras.backend.backend() == "tensorflow":
-            return self._as_dataset(first_step)
+            return self._as_dataset()
         return self if isinstance(self._arrays, tuple | dict) else _private_apis.source_of_arrays(self) or self
 
     def begin(self, epoch: int) -> None:
@@ -114,48 +99,40 @@ class ArrayBatches(OtherBatches, keras.utils.PyDataset):
         return keras.tree.map_structure(lambda a: a if a is None else a[:1], self._arrays)
 
     def __len__(self):
-        return self.steps - self._first_step
+        return self.steps
 
     def __getitem__(self, step):
-        first = (self._first_step + step) * self._batch_size
-        rows = self._order[first : first + self._batch_size]
+        rows = self._order[step * self._batch_size : (step + 1) * self._batch_size]
         if self._processes > 1:
-            count = len(rows) // self._processes
-            rows = rows[self._rank * count : (self._rank + 1) * count]
+            rows = np.split(rows, self._processes)[self._rank]
         # `take` is faster than indexing, and a short step on JAX shows it.
         return keras.tree.map_structure(
             lambda a: a if a is None else a[rows] if isinstance(a, Rows) else a.take(rows, axis=0), self._arrays
         )
 
-    def _as_dataset(self, first_step: int):
+    def _as_dataset(self):
         """Return the batches as TensorFlow reads them: its threads fetch the next ones during a step."""
         import tensorflow as tf
 
-        take = functools.partial(_take, self._arrays, self._order, self._batch_size)
-        steps = tf.data.Dataset.range(first_step, self.steps)
-        batches = steps.map(take, num_parallel_calls=2, deterministic=True).prefetch(4)
+        order, size = self._order, self._batch_size
+
+        def batch(step):
+            rows = order[step * size : tf.minimum((step + 1) * size, self.size)]
+            return keras.tree.map_structure(lambda array: rows_of(array, rows), self._arrays)
+
+        def rows_of(array, rows):
+            if array is None:  # Of an input that may be left out.
+                return None
+            if isinstance(array, Rows):
+                found = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
+            else:
+                found = tf.gather(array, rows)
+            # Where all batches are of one size, TensorFlow may know: tracing and some steps are faster.
+            found.set_shape((None if self.size % size else size, *array.shape[1:]))
+            return found
+
+        batches = tf.data.Dataset.range(self.steps).map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
         # TensorFlow's tuning of these two numbers held up every second epoch or so by half a second.
         options = tf.data.Options()
         options.autotune.enabled = False
         return batches.with_options(options)
-
-
-def _take(arrays, order, batch_size: int, step):
-    """Return the batch of a step in TensorFlow's graph."""
-    import tensorflow as tf
-
-    n = order.shape[0]
-    rows = order[step * batch_size : tf.minimum((step + 1) * batch_size, n)]
-
-    def rows_of(array):
-        if array is None:  # Of an input that may be left out.
-            return None
-        if isinstance(array, Rows):
-            batch = tf.numpy_function(array.__getitem__, [rows], array.dtype, stateful=False)
-        else:
-            batch = tf.gather(array, rows)
-        # Where all batches are of one size, TensorFlow may know: tracing and some steps are faster.
-        batch.set_shape((None if n % batch_size else batch_size, *array.shape[1:]))
-        return batch
-
-    return keras.tree.map_structure(rows_of, arrays)

@@ -5,13 +5,59 @@ import io
 import math
 import numbers
 import time
-import warnings
 
 import keras
 import numpy as np
 
-from dlguide import _private_apis
 from dlguide.training import _state
+
+
+class NonFiniteLossError(FloatingPointError):
+    """The loss is not finite."""
+
+
+class NonFiniteGuard:
+    """Ends a run whose loss is not finite; the model then gets its newest good weights.
+
+    `val_loss` describes the weights after the epoch, `loss` those before each step: without validation data, an
+    epoch's weights are good after the next epoch's loss was finite.
+    """
+
+    def __init__(self, model: keras.Model):
+        self._model, self._good, self._next, self._epoch, self._looked_at = model, None, None, 0, 0.0
+
+    def begin(self, epoch: int) -> None:
+        self._good = self._good or (epoch, self._model.get_weights())
+        self._epoch, self._looked_at = epoch, time.perf_counter()
+
+    def look(self, logs) -> None:
+        """Raise if the loss of the epoch so far is not finite."""
+        # Looking at the loss means waiting for the step: once a second is often enough.
+        if "loss" in (logs or {}) and time.perf_counter() - self._looked_at >= 1:
+            self._check_finite("loss", float(logs["loss"]))
+            self._looked_at = time.perf_counter()
+
+    def end(self, logs) -> None:
+        """Raise if a loss of the epoch is not finite."""
+        for name in ("loss", "val_loss"):
+            self._check_finite(name, (logs or {}).get(name, 0.0))
+        now = (self._epoch + 1, self._model.get_weights())
+        self._good, self._next = (now, None) if "val_loss" in (logs or {}) else (self._next or self._good, now)
+
+    def restore_good(self) -> None:
+        """Give the model its newest good weights; none if it was not built before its first step."""
+        if self._good[1]:
+            self._model.set_weights(self._good[1])
+
+    def _check_finite(self, name: str, value: float) -> None:
+        if math.isfinite(value):
+            return
+        number = self._good[0]
+        raise NonFiniteLossError(
+            f"`{name}` must be finite. Received: {name}={value} in epoch {self._epoch + 1}. Try a smaller learning "
+            "rate, `clipnorm=1` in the optimizer, or inputs scaled to about [-1, 1]. The model has its "
+            + (f"weights after epoch {number}." if number else "first weights.")
+        )
 
 
 class RunCallbacks(keras.callbacks.CallbackList):
@@ -22,78 +68,42 @@ class RunCallbacks(keras.callbacks.CallbackList):
     3. The history notes the epoch, and `NonFiniteGuard` ends a run with a non-finite loss.
     4. A checkpoint keeps what all callbacks have after the epoch.
 
-    `model.fit` may be called several times in a run, as for the rest of an epoch; `until` is the epoch after the last
-    one of the present call. The callbacks see one training, and the true numbers of the steps.
+    `model.fit` may be called for each epoch; `until` is the epoch after the last one of the present call. The callbacks
+    see one training.
     """
 
-    def __init__(self, run, batches, callbacks: list, guard, many_steps: tuple, valid_steps: int | None, **bar):
-        super().__init__([*callbacks, run.history, guard], model=run.model, **bar)
-        self._run, self._batches, self._many_steps, self._valid_steps = run, batches, many_steps, valid_steps
-        self._attributes = None
-        self.until, self._weights, self._has_begun, self._first_step = 0, None, False, 0
-        if keras.backend.backend() == "torch":
-            import torch
-
-            self._torch_seed = torch.initial_seed()
-
-    def get_state(self) -> dict:
-        self._warn_of_changes()
-        return {name: value for name, value in vars(self).items() if name == "_torch_seed"}
-
-    def set_state(self, state: dict) -> None:
-        vars(self).update(state)
+    def __init__(self, run, batches, callbacks: list, many_steps: tuple, valid_steps: int | None, seed: int, **bar):
+        super().__init__([*callbacks, run.history], model=run.model, **bar)
+        self.guard, self.until, self._has_begun, self._weights = NonFiniteGuard(run.model), 0, False, None
+        self._run, self._batches, self._seed = run, batches, seed
+        self._many_steps, self._valid_steps = many_steps, valid_steps
 
     def on_train_begin(self, logs=None):
         if not self._has_begun:
             self._has_begun = True
             super().on_train_begin(logs)
             self._run.restore()
-            own = [each for each in self.callbacks if not type(each).__module__.startswith(("keras.", "dlguide."))]
-            self._attributes = [(each, _attributes(each)) for each in own if not _state.is_known(each)]
-
-    def _warn_of_changes(self) -> None:
-        """Name, once, the callbacks whose attributes have changed and that a resumed run would begin anew."""
-        for callback, before in self._attributes or ():
-            if changed := [name for name, text in _attributes(callback).items() if before.get(name) != text]:
-                text = (
-                    f"a checkpoint does not keep callback {type(callback).__name__}, whose {', '.join(changed)} changed"
-                )
-                way = "methods `get_state() -> dict` and `set_state(state)` say what is kept"
-                warnings.warn(f"{text}: a resumed run begins with a new one. Its {way}.", UserWarning, stacklevel=2)
-                self._attributes = None
-                return
 
     def on_epoch_begin(self, epoch, logs=None):
-        done = self._run.progress
-        self._epoch, self._first_step = epoch, done.step if epoch == done.epoch else 0
-        self._batches.begin(epoch)
-        if self._many_steps:
-            self._many_steps[0].begin(self._first_step, self._batches.steps)
-        super().on_epoch_begin(epoch, logs)
-
-    def on_train_batch_begin(self, batch, logs=None):
-        step = self._step(batch)
-        if step == self._batches.steps:
-            return  # Keras has counted calls, which had many steps each.
-        if hasattr(self, "_torch_seed") and step == 0:
+        if keras.backend.backend() == "torch":
             # Keras draws from PyTorch's global generator between epochs, once more or less after a kill.
             import torch
 
-            seeds = np.random.SeedSequence((self._torch_seed % 2**64, self._epoch))
+            seeds = np.random.SeedSequence((self._seed, epoch))
             torch.manual_seed(int(seeds.generate_state(1, "uint64")[0]))
-        super().on_train_batch_begin(step, logs)
-        # The step before has ended. In `on_train_batch_end` Keras would wait for every step.
-        self._run.begin_step(step, self._batches.can_begin_within_epoch)
+        self._batches.begin(epoch)
+        self.guard.begin(epoch)
+        if self._many_steps:
+            self._many_steps[0].begin(self._batches.steps)
+        super().on_epoch_begin(epoch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(self._step(batch) - bool(self._many_steps), logs)
-
-    def _step(self, batch: int) -> int:
-        return self._many_steps[0].done if self._many_steps else batch + self._first_step
+        self.guard.look(logs)
+        super().on_train_batch_end(self._many_steps[0].done - 1 if self._many_steps else batch, logs)
 
     def on_test_begin(self, logs=None):
-        if self._many_steps[1:] and self._valid_steps:
-            self._many_steps[1].begin(0, self._valid_steps)
+        if self._many_steps and self._valid_steps:
+            self._many_steps[1].begin(self._valid_steps)
         super().on_test_begin(logs)
 
     def on_test_end(self, logs=None):
@@ -105,11 +115,10 @@ class RunCallbacks(keras.callbacks.CallbackList):
         for each in self._many_steps:
             each.end()
         super().on_epoch_end(epoch, logs)
+        self.guard.end(logs)
         # A callback that ends the training for another reason, such as the time, may let a later call resume it.
-        is_stopping = [
-            isinstance(each, keras.callbacks.EarlyStopping) and each.stopped_epoch for each in self.callbacks
-        ]
-        self._run.save_epoch(stop=bool(self.model.stop_training) and any(is_stopping))
+        early = [each for each in self.callbacks if isinstance(each, keras.callbacks.EarlyStopping)]
+        self._run.save_epoch(stop=bool(self.model.stop_training and any(each.stopped_epoch for each in early)))
         self._weights = self.model.get_weights() if epoch + 1 == self.until < self.params["epochs"] else None
 
     def on_train_end(self, logs=None):
@@ -117,76 +126,6 @@ class RunCallbacks(keras.callbacks.CallbackList):
             super().on_train_end(logs)
         else:  # With `use_ema`, Keras has put the averages in place of the weights, as at the end of a training.
             self.model.set_weights(self._weights)
-
-
-def _attributes(callback) -> dict[str, str]:
-    """Return a text for each plain attribute of a callback, containers of plain values included."""
-    kinds = (bool, int, float, str, list, tuple, dict, set, np.ndarray, np.generic)
-    return {n: repr(v) for n, v in vars(callback).items() if isinstance(v, kinds) and n not in ("params", "_params")}
-
-
-class NonFiniteLossError(FloatingPointError):
-    """The loss is not finite."""
-
-
-class NonFiniteGuard(keras.callbacks.Callback):
-    """Ends a run whose loss is not finite; the model then gets its newest good weights.
-
-    `val_loss` describes the weights after the epoch, `loss` those before each step: without validation data, an
-    epoch's weights are good after the next epoch's loss was finite.
-    """
-
-    def on_train_begin(self, logs=None):
-        self._good, self._next, self._epoch, self._looked_at = [0, self.model.get_weights()], None, 0, None
-
-    def get_state(self) -> dict:
-        """Refuse a checkpoint of a run whose loss is not finite; there is nothing to keep."""
-        self.check()
-        return {}
-
-    def set_state(self, state: dict) -> None:
-        self._good = None  # Those of the checkpoint, when an epoch begins.
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._good = self._good or [epoch, self.model.get_weights()]
-        self._epoch, self._looked_at = epoch, None
-
-    def on_train_batch_begin(self, batch, logs=None):
-        # Looking at the loss means waiting for the step: once a second is often enough.
-        if self._looked_at is None or time.perf_counter() - self._looked_at >= 1:
-            if self._looked_at is not None:
-                self.check()
-            self._looked_at = time.perf_counter()
-
-    def check(self) -> None:
-        """Raise if the loss of the epoch so far is not finite."""
-        if self._looked_at is None or not _private_apis.synchronise(self.model):
-            return
-        for metric in self.model.metrics:
-            if metric.name == "loss":
-                self._check_finite("loss", float(np.sum([_state.as_array(variable) for variable in metric.variables])))
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._looked_at = None
-        for name in ("loss", "val_loss"):
-            self._check_finite(name, (logs or {}).get(name, 0.0))
-        now = [epoch + 1, self.model.get_weights()]
-        self._good, self._next = (now, None) if "val_loss" in (logs or {}) else (self._next or self._good, now)
-
-    def restore_good(self) -> None:
-        """Give the model its newest good weights; none if it was not built before its first step."""
-        if self._good[1]:
-            self.model.set_weights(self._good[1])
-
-    def _check_finite(self, name: str, value: float) -> None:
-        if math.isfinite(value):
-            return
-        number = self._good[0]
-        raise NonFiniteLossError(
-            f"`{name}` must be finite. Received: {name}={value} in epoch {self._epoch + 1}. Try a smaller learning "
-            "rate, `clipnorm=1` in the optimizer, or inputs scaled to about [-1, 1]. The model has its "
-            + (f"weights after epoch {number}." if number else "first weights.")
-        )
 
 
 class History(keras.callbacks.History):
@@ -225,9 +164,6 @@ class History(keras.callbacks.History):
         for name in dict.fromkeys((*self.history, *found)):
             self.history.setdefault(name, [math.nan] * len(self.epoch)).append(found.get(name, math.nan))
         self.epoch.append(epoch)
-
-    def on_train_end(self, logs=None):
-        self.model.history = self
 
     def table(self, seconds: list[float]) -> str:
         """Return `history.csv`: a row for each epoch; an entry of a vector has a column, a missing value no text."""

@@ -13,39 +13,35 @@ import numpy as np
 
 from dlguide import _data_checks
 
-FORMAT = 8  # Of a checkpoint, and of the numbers that a run gives.
+FORMAT = 9  # Of a checkpoint, and of the numbers that a run gives.
 COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 LEFT_OUT = {"name", "registered_name", "module", "build_config", "build_input_shape", "compile_config"}
 LEFT_OUT |= {"shared_object_id"}
+WITH_LAYER_NAMES = {"inbound_nodes", "input_layers", "output_layers"}
 MOST_SHOWN = 4  # Differences in one error.
 
 
 def of_model(model: keras.Model) -> dict[str, str]:
     """Return the values of a model and of its optimizer, loss and metrics by their paths."""
-    values = dict(_flat("model", _serialized(model)))
+    config = _serialized(model)
+    places = {name: f"layer {i}" for i, name in enumerate(dict.fromkeys(_layer_names(config)))}
+    values = dict(_flat("model", config, places))
     try:
         compiled = model.get_compile_config() or {}
     except Exception:  # Such as a `functools.partial`, which Keras trains with but cannot serialise.
         compiled = {"optimizer": _serialized(model.optimizer), "loss": model.loss}
-    for name in COMPILED:
-        values |= _flat(name, compiled.get(name))
-    return values
+    return values | of_options({name: compiled.get(name) for name in COMPILED})
 
 
 def optimizer_values(model: keras.Model | None) -> dict[str, str]:
     """Return the present values of a model's optimizer, which callbacks may change, by their paths."""
     optimizer = getattr(model, "optimizer", None)
-    return {} if optimizer is None else dict(_flat("optimizer", _serialized(optimizer)))
+    return {} if optimizer is None else of_options({"optimizer": _serialized(optimizer)})
 
 
-def _serialized(part) -> dict:
-    """Return the config of a part of Keras's; of one without a config its class and the shapes of its weights."""
-    try:
-        return keras.saving.serialize_keras_object(part)
-    except Exception:  # NotImplementedError, TypeError, ValueError, or what a `get_config` of the user's raises.
-        layers = getattr(part, "layers", None)
-        inside = [_serialized(layer) for layer in layers] if layers else [list(w.shape) for w in part.variables]
-        return {"class_name": type(part).__name__, "config": {"layers": inside}}
+def of_options(options: dict) -> dict[str, str]:
+    """Return further options by their paths."""
+    return {path: value for name, part in options.items() for path, value in _flat(name, part, {})}
 
 
 def of_arrays(name: str, arrays) -> dict[str, str]:
@@ -64,44 +60,45 @@ def of_arrays(name: str, arrays) -> dict[str, str]:
     return found
 
 
-def of_options(options: dict) -> dict[str, str]:
-    """Return further options by their paths."""
-    return {path: value for name, part in options.items() for path, value in _flat(name, part)}
+def _serialized(part) -> dict:
+    """Return the config of a part of Keras's; of one without a config its class and the shapes of its weights."""
+    try:
+        return keras.saving.serialize_keras_object(part)
+    except Exception:  # NotImplementedError, TypeError, ValueError, or what a `get_config` of the user's raises.
+        layers = getattr(part, "layers", None)
+        inside = [_serialized(layer) for layer in layers] if layers else [list(w.shape) for w in part.variables]
+        return {"class_name": type(part).__name__, "config": {"layers": inside}}
 
 
-def _flat(path: str, value, places: dict[str, int] | None = None) -> Iterator[tuple[str, str]]:
-    """Yield the plain values in a serialised object, each with its path, as JSON; `places` are those of layers."""
-    if isinstance(value, dict) and {"class_name", "config"} <= set(value):
-        kind, config = value["class_name"], value["config"]
-        if isinstance(config, dict) and kind != "__lambda__" and not kind.endswith("DTypePolicy"):
-            yield f"{path}.class", kind
-            yield from _flat(path, config, places)
-            if value.get("inbound_nodes"):
-                yield from _flat(f"{path}.inputs", value["inbound_nodes"], places)
-        else:  # Marshalled code; a policy, whose name counts; a function, which is its name.
-            yield path, "a lambda" if kind == "__lambda__" else json.dumps(config)
+def _layer_names(config) -> Iterator[str]:
+    parts = config.values() if isinstance(config, dict) else config if isinstance(config, list | tuple) else ()
+    for part in parts:
+        if isinstance(part, dict) and "inbound_nodes" in part:
+            yield part.get("name")
+        yield from _layer_names(part)
+
+
+def _flat(path: str, value, places: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the plain values in a serialised object, each with its path, as JSON; `places` stand for layers' names."""
+    kind = value.get("class_name", "") if isinstance(value, dict) else ""
+    if kind == "__lambda__":
+        yield path, "a lambda"
+    elif kind.endswith("DTypePolicy"):  # Its name counts.
+        yield path, json.dumps(value["config"])
     elif isinstance(value, dict):
-        if isinstance(value.get("layers"), list):
-            layers = value["layers"]
-            if "input_layers" not in value:  # A `Sequential` need not state its input.
-                layers = [layer for layer in layers if layer.get("class_name") != "InputLayer"]
-            names = [layer.get("name") or layer.get("config", {}).get("name") for layer in layers]
-            value, places = {**value, "layers": layers}, {name: i for i, name in enumerate(names)}
         for key, part in value.items():
+            if key == "layers" and "input_layers" not in value:  # A `Sequential` need not state its input.
+                part = [layer for layer in part if layer.get("class_name") != "InputLayer"]
+            if key in WITH_LAYER_NAMES:
+                part = keras.tree.map_structure(lambda v: places.get(v, v) if isinstance(v, str) else v, part)
             if key not in LEFT_OUT:
-                yield from _flat(f"{path}.{key}", part, places)
-    elif isinstance(value, list | tuple) and _is_output(value, places or {}):
-        yield path, json.dumps([f"layer {places[value[0]]}", *value[1:]])
+                yield from _flat(path if key == "config" else f"{path}.{key}", part, places)
     elif isinstance(value, list | tuple) and any(isinstance(part, dict | list | tuple) for part in value):
         for i, part in enumerate(value):
             yield from _flat(f"{path}[{i}]", part, places)
     else:
-        yield path, json.dumps(value, default=_plain)
-
-
-def _is_output(value: list | tuple, places: dict[str, int]) -> bool:
-    """Return whether a list is a layer's name, the number of its call and that of the output."""
-    return len(value) == 3 and isinstance(value[0], str) and value[0] in places
+        is_float = isinstance(value, float)  # The learning rate of an optimizer is one of float32.
+        yield path, f"{value:.6g}" if is_float else json.dumps(value, default=_plain)
 
 
 def _plain(value):
@@ -113,28 +110,20 @@ def _plain(value):
 def difference(saved: dict[str, str], current: dict[str, str], left: dict[str, str]) -> str:
     """Say how two runs differ, as "epochs 3 there, 2 here"; "" if the run may be resumed.
 
-    `left` are the values of the model when its last checkpoint was written: a callback may have changed the learning
-    rate, and the same optimizer may be given again. A run may be resumed with more epochs, unless its learning rate
-    follows a schedule.
+    `left` are the values of the optimizer when its last checkpoint was written: a callback may have changed the
+    learning rate, and the same optimizer may be given again. A run may be resumed with more epochs, unless its
+    learning rate follows a schedule.
     """
     epochs = [json.loads(side.get("epochs", "0")) or 0 for side in (saved, current)]
     is_longer = epochs[0] < epochs[1]
-    has_schedule = "optimizer.learning_rate.class" in current
+    has_schedule = "optimizer.learning_rate.class_name" in current
     found = []
     for path in dict.fromkeys((*current, *saved)):
         there, here = saved.get(path, "nothing"), current.get(path, "nothing")
-        is_same = there == here or left.get(path) == here or (path == "epochs" and is_longer and not has_schedule)
-        if not is_same:
-            texts = f"{path} {_shown(there)} there, {_shown(here)} here"
-            found.append(f"{path}: other values" if path.endswith(".values") else texts)
+        if there == here or left.get(path) == here or (path == "epochs" and is_longer and not has_schedule):
+            continue
+        found.append(f"{path}: other values" if path.endswith(".values") else f"{path} {there} there, {here} here")
     text = "; ".join([*found[:MOST_SHOWN], *([f"and {len(found) - MOST_SHOWN} more"] if found[MOST_SHOWN:] else [])])
     if is_longer and has_schedule:
         text += ". A run whose learning rate is a schedule cannot be extended: a schedule is made for a number of steps"
     return text
-
-
-def _shown(text: str) -> str:
-    try:
-        return f"{float(text):.6g}"
-    except ValueError:
-        return text

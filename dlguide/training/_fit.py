@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from dlguide import _checks, _data_checks, _private_apis
+from dlguide import _checks, _data_checks
 from dlguide.data._load import is_test_part
 from dlguide.training import _batches, _callbacks, _config, _processes, _speed, _state
 from dlguide.training._run import Run
@@ -28,7 +28,6 @@ def fit(
     seed: int = 0,
     run_dir=None,
     patience: int | None = None,
-    checkpoint_seconds: float = 30.0,
     sample_weight=None,
     class_weight=None,
     validation_data=None,
@@ -39,7 +38,8 @@ def fit(
     """Train a compiled model with `model.fit`, in an order that `seed` fixes, on any backend.
 
     The order of epoch `e` is a function of `(seed, e)` alone. With `run_dir`, the same call resumes a run that was
-    killed, in a new process or in the same one, and ends in the same bits; with more `epochs` it extends the run.
+    killed after its last whole epoch, in a new process or in the same one, and ends in the same bits; with more
+    `epochs` it extends the run.
     `docs/training.md` says what is resumed how, what is compared, and what makes TensorFlow fast.
 
     Args:
@@ -53,7 +53,6 @@ def fit(
         seed: Fixes the order of arrays, at least 0. Weights and dropout follow `keras.utils.set_random_seed` instead.
         run_dir: Folder of the run: new, or with the same run, also of fewer epochs. None writes nothing.
         patience: Stop after this many epochs without a lower `val_loss`, at least 1, and restore the best weights.
-        checkpoint_seconds: Least time between two checkpoints within an epoch; 0 writes one before each step.
         sample_weight: A weight of at least 0 for each example, of shape `(n,)`; if targets have steps, also one for
             each step.
         class_weight: A mapping from classes to weights of their examples, 1 for a class that is left out.
@@ -103,39 +102,46 @@ def fit(
     else:
         batches, data = _batches.OtherBatches(x), {"x": x}
         options["batch_size"] = batch_size if _is_arrays("x", x) else None
-    options |= {
-        n: part for n, part in zip(("y", "sample_weight", "class_weight"), parts[1:], strict=True) if part is not None
-    }
+    for name, part in zip(("y", "sample_weight", "class_weight"), parts[1:], strict=True):
+        options |= {} if part is None else {name: part}
     valid, valid_steps = _validation(model, validation_data, batch_size, options)
-    _check_shares(processes, batch_size, batches, validation_data)
+    if processes > 1:
+        _processes.check_shares(processes, batch_size, getattr(batches, "size", 0))
 
     stopping = [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
-    guard, verbose = _callbacks.NonFiniteGuard(), _resolved(verbose) if rank == 0 else 0
     if run_dir is not None:
         described |= _config.of_arrays("data", {**data, "validation_data": validation_data})
-    with Run(run_dir, epochs=epochs, model=model, options=described, checkpoint_seconds=checkpoint_seconds) as run:
-        _say_where(run, batches, epochs, verbose)
+    with Run(run_dir, epochs=epochs, model=model, options=described) as run:
+        verbose = _begin(run, batches, own, verbose if rank == 0 else 0)
         run.progress.epoch = max(run.progress.epoch, options.pop("initial_epoch", 0))
-        _build(model, batches, run)
-        with (
-            _speed.fast(model, own) as many_steps,
-            _processes.data_parallel(model, processes),
-            _errors(run, guard, verbose),
-        ):
+        with _speed.fast(model, own) as many_steps, _processes.data_parallel(model, processes):
             many_steps = many_steps if batches.steps else ()
             bar = {"add_progbar": verbose > 0, "verbose": verbose, "epochs": epochs, "steps": batches.steps}
             callbacks = [*own, *stopping]
-            called = _callbacks.RunCallbacks(run, batches, callbacks, guard, many_steps, valid_steps, **bar)
+            called = _callbacks.RunCallbacks(run, batches, callbacks, many_steps, valid_steps, seed, **bar)
             options = {"shuffle": False, **options, "validation_data": valid, "callbacks": called, "verbose": 0}
-            run.keep(run=called, guard=guard, **_states(x, callbacks))
-            while True:
-                epoch, step = run.progress.epoch, run.progress.step
-                called.until = epoch if run.is_finished else batches.last_epoch(epoch, step, epochs)
-                model.fit(batches.source(epoch, step), initial_epoch=epoch, epochs=called.until, **options)
-                if run.is_finished or model.stop_training or run.progress.epoch < called.until:  # Keras may limit them.
-                    break
+            run.keep(**_states(x, callbacks))
+            _train(model, run, batches, called, epochs, options)
         run.save_model()
     return run.history
+
+
+def _train(model: keras.Model, run: Run, batches, called: _callbacks.RunCallbacks, epochs: int, options: dict) -> None:
+    """Call `model.fit` for all epochs that are left, or for each of them if its data are a function of the epoch."""
+    with warnings.catch_warnings():
+        # To Keras, batches are missing where one call has many steps, or the size of a data set is unknown.
+        warnings.filterwarnings("ignore", "Your input ran out of data")
+        try:
+            while True:
+                first = run.progress.epoch
+                called.until = min(first + 1, epochs) if type(batches) is _batches.EpochBatches else epochs
+                called.until = first if run.is_finished else called.until
+                model.fit(batches.source(first), initial_epoch=first, epochs=called.until, **options)
+                if run.is_finished or model.stop_training or run.progress.epoch < called.until:  # Keras may limit them.
+                    break
+        except _callbacks.NonFiniteLossError:
+            called.guard.restore_good()
+            raise
 
 
 def _arrays(model, x, y, sample_weight, class_weight, names: tuple, batch_size: int | None = None) -> tuple:
@@ -188,14 +194,6 @@ def _validation(model, value, batch_size: int, options: dict) -> tuple:
     return batches.source(), batches.steps
 
 
-def _check_shares(processes: int, batch_size: int, batches, validation_data) -> None:
-    """Refuse batches that several processes cannot share."""
-    n = getattr(batches, "size", 0)
-    if processes > 1 and (not n or batch_size % processes or n % batch_size % processes):
-        must = f"`x` must be arrays in batches that {processes} processes can share, the last one too"
-        raise ValueError(f"{must}. Received: {n} examples, batch_size={batch_size}")
-
-
 def _states(x, callbacks: list) -> dict:
     """Return what a checkpoint keeps beside the model, by names that another callback does not change."""
     found = {"data": x} if _state.has_protocol(x) else {}
@@ -205,61 +203,33 @@ def _states(x, callbacks: list) -> dict:
     return found
 
 
-def _build(model: keras.Model, batches, run: Run) -> None:
-    """Make the variables of a step: a checkpoint has them, and Keras would read a batch of a data set for it."""
+def _begin(run: Run, batches, callbacks: list, verbose) -> int:
+    """Say where a run is resumed, make the variables that its checkpoint has, and return `verbose` as a number."""
+    if verbose == "auto":
+        is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
+        # There is no output in a service, or `pythonw`.
+        verbose = 0 if sys.stdout is None else 1 if is_notebook or sys.stdout.isatty() else 2
+    if run.status and verbose:
+        own = type(batches) is _batches.OtherBatches and not run.is_finished
+        print(run.status + (", with the data set in an order of its own" if own else ""), flush=True)
+    others = [each for each in callbacks if not type(each).__module__.startswith(("keras.", "dlguide."))]
+    for each in [each for each in others if run.saved and not _state.is_known(each)][:1]:
+        if set(vars(each)) - set(vars(keras.callbacks.Callback())):
+            text = f"callback {type(each).__name__} begins anew, because a checkpoint keeps nothing of it"
+            way = "methods `get_state() -> dict` and `set_state(state)` say what is kept"
+            warnings.warn(f"{text}. Its {way}.", UserWarning, stacklevel=3)
     is_tensorflow = keras.backend.backend() == "tensorflow"
-    if is_tensorflow and not run.saved:
-        return
-    with contextlib.suppress(Exception):  # A model without a `call` is built by its step.
-        _private_apis.build(model, batches.example())
-    if is_tensorflow and type(model).train_step is not keras.Model.train_step:
+    if run.saved and is_tensorflow and len(run.model.variables) < len(run.saved["model"]["variables"]):
         import tensorflow as tf
 
         def spec(part):
-            if part is None or isinstance(part, tf.TypeSpec):
-                return part
-            return tf.TensorSpec((None, *part.shape[1:]), part.dtype)
+            return part if part is None or isinstance(part, tf.TypeSpec) else tf.TensorSpec(part.shape, part.dtype)
 
+        # On TensorFlow a model without an input is built by its first step.
         with contextlib.suppress(Exception):  # One that runs eagerly only; a checkpoint says what is missing.
             example = keras.tree.map_structure(spec, batches.example())
-            tf.function(model.train_step).get_concrete_function(example)
-
-
-@contextlib.contextmanager
-def _errors(run: Run, guard, verbose: int):
-    """After an error leave the newest weights in the model, or the good ones; never hide the error."""
-    with warnings.catch_warnings():
-        # To Keras, batches are missing where one call has many steps, or the size of a data set is unknown.
-        warnings.filterwarnings("ignore", "Your input ran out of data")
-        try:
-            yield
-        except BaseException as error:
-            with contextlib.suppress(Exception):  # On JAX, after an error within a step, weights may be gone.
-                _private_apis.synchronise(run.model)
-                if isinstance(error, _callbacks.NonFiniteLossError):
-                    guard.restore_good()
-            if verbose and run.interruption:
-                print(run.interruption, flush=True)
-            raise
-
-
-def _resolved(verbose) -> int:
-    if verbose != "auto":
-        return verbose
-    if sys.stdout is None:  # Of a service, or `pythonw`.
-        return 0
-    is_notebook = type(sys.stdout).__module__.startswith("ipykernel")
-    return 1 if is_notebook or sys.stdout.isatty() else 2
-
-
-def _say_where(run: Run, batches, epochs: int, verbose: int) -> None:
-    if run.status() and verbose:
-        own = type(batches) is _batches.OtherBatches and not run.is_finished
-        print(run.status() + (", with the data set in an order of its own" if own else ""), flush=True)
-    done = run.progress
-    if done.stopped and done.epochs < epochs:
-        text = f"`epochs={epochs}` has no effect: the run of {done.epochs} epochs was stopped after epoch {done.epoch}"
-        warnings.warn(f"{text} by `patience`, and one of {epochs} would have been too.", UserWarning, stacklevel=3)
+            tf.function(run.model.train_step).get_concrete_function(example)
+    return verbose
 
 
 def _check_options(model, validation_data, patience, verbose, options: dict, run_dir, callbacks: list) -> None:

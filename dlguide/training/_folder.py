@@ -16,7 +16,7 @@ import numpy as np
 from dlguide.training import _config, _state
 
 CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
-TEMPORARY_MODELS = ("model.tmp.keras", "model.tmp.weights.h5")
+TEMPORARY_MODEL = "model.tmp.keras"
 
 
 def checked_path(run_dir) -> Path:
@@ -39,19 +39,42 @@ class RunFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
-            return self._newest()
+            return self._opened()
         except filelock.Timeout:
             raise self._error("not be in use by another process, or another run of this one") from None
         except OSError as error:
+            self.close()
             raise self._error("be a folder that can be written", f" ({error.strerror})") from None
-
-    def read(self) -> dict:
-        """Return the state in the newest good checkpoint; of a folder that another process holds."""
-        return self._good_checkpoint([name for name in CHECKPOINTS if (self.path / name).exists()])[0]
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Release the lock, as the death of a process does."""
         self._lock.release()
+
+    def read(self) -> dict:
+        """Return the state in the newest good checkpoint; nothing if there is none."""
+        damaged = []
+        for name in CHECKPOINTS:
+            if not (self.path / name).exists():
+                continue
+            try:
+                # The checksums of the zip format cover every byte. Of a damaged file NumPy closes nothing.
+                with open(self.path / name, "rb") as file, np.load(file) as arrays:
+                    state = _state.from_arrays(dict(arrays))
+            except Exception as error:  # NumPy, zip and JSON raise many kinds of errors for a damaged file.
+                damaged.append(f"{name} damaged ({type(error).__name__})")
+                continue
+            if damaged:
+                # Out of the way: the next checkpoint must not push the good one out for it.
+                os.replace(self.path / CHECKPOINTS[0], self.path / "checkpoint.damaged.npz")
+                done = state["progress"]["epoch"]
+                self._warn(f"has {damaged[0]}: the run is resumed from the one before it, after epoch {done}")
+            return state
+        if damaged:
+            raise self._error("have a checkpoint that can be read, or be new", f" with {', '.join(damaged)}")
+        return {}
 
     def save(self, state: dict, history: str) -> None:
         """Write a checkpoint; the one before it is kept beside it."""
@@ -68,73 +91,48 @@ class RunFolder:
 
     def save_model(self, model: keras.Model) -> None:
         """Write `model.keras`, whole or not at all; of a model without a `get_config` its weights."""
-        temporary, weights = (self.path / name for name in TEMPORARY_MODELS)
         with self._room_for("the model"):
             try:
-                model.save(temporary)
+                model.save(self.path / TEMPORARY_MODEL)
             except Exception as error:  # No `get_config`, or a `functools.partial`, or a lambda without its source.
                 if isinstance(error, OSError) and error.errno:
                     raise
-                temporary.unlink(missing_ok=True)
+                (self.path / TEMPORARY_MODEL).unlink(missing_ok=True)
                 built, model.built = model.built, True  # One without a `call` is never built, but its parts are.
-                model.save_weights(weights)
+                model.save_weights(self.path / "model.weights.h5")
                 model.built = built
-                os.replace(weights, self.path / "model.weights.h5")
             else:
-                os.replace(temporary, self.path / "model.keras")
+                os.replace(self.path / TEMPORARY_MODEL, self.path / "model.keras")
 
-    def _newest(self) -> dict:
-        files = [name for name in (*CHECKPOINTS, "history.csv", "model.keras") if (self.path / name).exists()]
-        path, facts = self.path / "config.json", _facts()
-        if not path.exists():
-            if files:
-                raise self._error("be new, empty or hold the same run", f" with {', '.join(files)}")
-            saved, state = None, {}
-        else:
+    def _opened(self) -> dict:
+        """Return the state of the run in the folder, which must be this one, and write what it is."""
+        path, facts, saved = self.path / "config.json", _facts(), None
+        names = (*CHECKPOINTS, "history.csv", "model.keras")
+        files = [name for name in names if (self.path / name).exists()]
+        if path.exists():
             try:
                 saved = json.loads(path.read_text(encoding="utf-8"))
-                there, past = dict(saved["run"]), saved["facts"]
+                there, past = dict(saved["run"]), dict(saved["facts"])
             except (ValueError, TypeError, KeyError):  # No JSON, or JSON of something else.
-                raise self._error(
-                    "have a config.json that can be read, or be new", " with config.json damaged"
-                ) from None
-            state, damaged = self._good_checkpoint([name for name in CHECKPOINTS if name in files])
-            if files and not state:
-                what = ", ".join(damaged) or "no checkpoint"
-                raise self._error("have a checkpoint that can be read, or be new", f" with {what}")
+                must = "have a config.json that can be read, or be new"
+                raise self._error(must, " with config.json damaged") from None
+        elif files:
+            raise self._error("be new, empty or hold the same run", f" with {', '.join(files)}")
+        state = self.read()
+        if files and not state:
+            raise self._error("have a checkpoint that can be read, or be new", " with no checkpoint")
+        if saved:
             if state:  # Of the call that wrote it: a longer one may have been killed before it wrote any.
-                there |= {"epochs": json.dumps(state["progress"]["epochs"])}
-            text = _config.difference(there, self._config, state.get("left", {}))
-            if text:
+                there["epochs"] = json.dumps(state["progress"]["epochs"])
+            if text := _config.difference(there, self._config, state.get("left", {})):
                 raise self._error("be new, empty or hold the same run", f" with {text}")
-            changed = [
-                f"{name} {past.get(name)} there, {now} here" for name, now in facts.items() if past.get(name) != now
-            ]
-            changed = [text for text in changed if state and not text.startswith("git ")]
-            if changed:
-                self._warn(f"was written by other versions ({', '.join(changed)}): the bits may differ from now on")
+        if state:
+            names = [name for name in facts if name != "git" and past.get(name) != facts[name]]
+            if changed := ", ".join(f"{name} {past.get(name)} there, {facts[name]} here" for name in names):
+                self._warn(f"was written by other versions ({changed}): the bits may differ from now on")
         if saved != {"run": self._config, "facts": facts}:
             _write(path, json.dumps({"run": self._config, "facts": facts}, indent=1).encode())
         return state
-
-    def _good_checkpoint(self, names: list[str]) -> tuple[dict, list[str]]:
-        """Return the state in the first checkpoint that can be read, and what is wrong with those before it."""
-        damaged = []
-        for name in names:
-            try:
-                # The checksums of the zip format cover every byte. Of a damaged file NumPy closes nothing.
-                with open(self.path / name, "rb") as file, np.load(file) as arrays:
-                    state = _state.from_arrays(dict(arrays))
-            except Exception as error:  # NumPy, zip and JSON raise many kinds of errors for a damaged file.
-                damaged.append(f"{name} damaged ({type(error).__name__})")
-                continue
-            if damaged:
-                # Out of the way: the next checkpoint must not push the good one out for it.
-                os.replace(self.path / CHECKPOINTS[0], self.path / "checkpoint.damaged.npz")
-                where = "epoch {}, step {}".format(state["progress"]["epoch"] + 1, state["progress"]["step"])
-                self._warn(f"has {damaged[0]}: the run is resumed from the one before it, {where}")
-            return state, damaged
-        return {}, damaged
 
     def _warn(self, text: str) -> None:
         warnings.warn(f"run {str(self.path)!r} {text}.", UserWarning, stacklevel=6)  # The caller of `Run`.
@@ -147,8 +145,8 @@ class RunFolder:
         try:
             yield
         except OSError as error:
-            temporary = [_beside(self.path / name).name for name in (*CHECKPOINTS, "history.csv")]
-            for name in (*temporary, *TEMPORARY_MODELS):
+            temporary = [_beside(self.path / name).name for name in (CHECKPOINTS[0], "history.csv")]
+            for name in (*temporary, TEMPORARY_MODEL):
                 (self.path / name).unlink(missing_ok=True)
             raise OSError(
                 f"`run_dir` must have room for {what}. Received: run_dir={str(self.path)!r} ({error.strerror}); "

@@ -25,6 +25,13 @@ def rank_and_size() -> tuple[int, int]:
     return jax.process_index(), jax.process_count()
 
 
+def check_shares(processes: int, batch_size: int, n: int) -> None:
+    """Refuse batches that several processes cannot share."""
+    if not n or batch_size % processes or n % batch_size % processes:
+        must = f"`x` must be arrays in batches that {processes} processes can share, the last one too"
+        raise ValueError(f"{must}. Received: {n} examples, batch_size={batch_size}")
+
+
 def wait(name: str) -> None:
     """Wait until every process has come here."""
     from jax.experimental import multihost_utils

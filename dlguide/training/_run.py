@@ -1,17 +1,12 @@
 """`Run`: a training that may be killed at any moment, and that the same call resumes. It owns all state of a run."""
 
-import contextlib
-import copy
 import dataclasses
-import os
-import signal
-import threading
 import time
 from collections.abc import Iterator, Mapping
 
 import keras
 
-from dlguide import _checks, _private_apis
+from dlguide import _checks
 from dlguide.training import _config, _folder, _processes, _state
 from dlguide.training._callbacks import History
 
@@ -24,22 +19,17 @@ class Progress:
 
     epochs: int = 0  # Of the call that wrote the checkpoint.
     epoch: int = 0
-    step: int = 0
-    seconds: float = 0.0
     stopped: bool = False  # For good, by `patience` for example.
-    epoch_seconds: list[float] = dataclasses.field(default_factory=list)
+    seconds: list[float] = dataclasses.field(default_factory=list)  # Of each epoch.
 
 
 class Run:
     """The run of a training loop of your own: its folder, its checkpoints, and where it is resumed.
 
-    `fit` is such a run. The same call in a new process, or once more in the same one, resumes the run from the last
-    checkpoint, bit for bit if each step depends only on what is kept: the model, its optimizer, the random generators
-    of Keras (on PyTorch also the global one), and the objects that are given to `keep`. What is drawn before the
-    first step of an epoch is drawn again: it must follow from the number of the epoch, like `epoch_order`.
-
-    While the folder is open, no other process can use it, and Ctrl-C and SIGTERM take effect after the current step,
-    with a checkpoint; a second one acts at once.
+    `fit` is such a run. The same call in a new process, or once more in the same one, resumes the run after the last
+    epoch that has a checkpoint, bit for bit if each epoch depends only on what is kept: the model, its optimizer, the
+    random generators of Keras (on PyTorch also the global one), the objects that are given to `keep`, and the number
+    of the epoch, as `epoch_order` does. While the folder is open, no other process can use it.
 
     Args:
         run_dir: Folder on this machine: new, or with the same run, also of fewer epochs. None writes nothing.
@@ -47,11 +37,9 @@ class Run:
         model: The model that is trained, built. None if there is no model, or several: give these to `keep`.
         options: What else decides the result, in plain values, such as the seed and the batch size. A folder with
             other options is refused, and the error names what differs.
-        checkpoint_seconds: Least time between two checkpoints within an epoch, as in `fit`; 0 writes one before each
-            step, whatever that costs.
 
     Attributes:
-        progress: The `epoch` and the `step` that come next, from 0, and whether the run was `stopped`.
+        progress: The `epoch` that comes next, from 0, and whether the run was `stopped`.
         history: The history of the finished epochs, with their `seconds`.
 
     Raises:
@@ -66,8 +54,7 @@ class Run:
         >>> model.compile("sgd", "mse")
         >>> with Run(folder, epochs=2, model=model) as run:
         ...     for epoch in run.epochs():
-        ...         for step in run.steps(3):
-        ...             loss = model.train_on_batch(np.ones((4, 2)), np.ones((4, 1)))
+        ...         loss = model.train_on_batch(np.ones((4, 2)), np.ones((4, 1)))
         ...         run.end_epoch({"loss": float(loss)})
         >>> len(run.history.history["loss"])
         2
@@ -80,38 +67,30 @@ class Run:
         epochs: int | None = None,
         model: keras.Model | None = None,
         options: Mapping | None = None,
-        checkpoint_seconds: float = 30.0,
     ):
         self._epochs = _checks.integer("epochs", epochs, optional=True)
-        self._seconds_between = _checks.number("checkpoint_seconds", checkpoint_seconds, at_least=0)
         self._path = None if run_dir is None else _folder.checked_path(run_dir)
         self.model, self._options, self.history = model, dict(options or {}), History()
-        self._owners, self._folder, self._saved, self._signal, self._cost = {}, None, {}, None, 0.0
-        self.interruption = ""
+        self._owners, self._folder, self._saved, self._cost = {}, None, {}, 0.0
 
     def __enter__(self):
         rank, size = (0, 1) if self._path is None else _processes.rank_and_size()
-        with contextlib.ExitStack() as stack:
-            if self._path is not None:
-                folder = _folder.RunFolder(self._path, self._config(size))
-                if rank == 0:
-                    stack.callback(folder.close)
-                    self._saved, self._folder = folder.open(), folder
-                if size > 1:
-                    _processes.wait("the folder is open")
-                    self._saved = folder.read()
-            self.progress = Progress(**self._saved.get("progress", {}))
-            self.resume_at = self.progress.epoch, self.progress.step
-            self._status = self._opening_status() if self._saved else ""
-            self.history.seconds, self._last_save = self.progress.seconds, time.perf_counter()
-            self._start = self._last_save - self.progress.seconds
-            if self._path is not None and self._epochs:
-                stack.enter_context(self._signals())
-            self._stack = stack.pop_all()
+        if self._path is not None:
+            folder = _folder.RunFolder(self._path, self._config(size))
+            if rank == 0:
+                self._saved, self._folder = folder.open(), folder
+            if size > 1:
+                _processes.wait("the folder is open")
+                self._saved = folder.read()
+        self.progress = Progress(**self._saved.get("progress", {}))
+        self.history.seconds = sum(self.progress.seconds)
+        self._begin = self._last_save = time.perf_counter()
+        self.status = self._opening_status() if self._saved else ""
         return self
 
     def __exit__(self, *error):
-        return self._stack.__exit__(*error)
+        if self._folder is not None:
+            self._folder.close()
 
     def _config(self, size: int) -> dict[str, str]:
         """Return what the run is."""
@@ -119,18 +98,13 @@ class Run:
         model = {} if self.model is None else _config.of_model(self.model)
         return model | _config.of_options({**self._options, **facts, "epochs": self._epochs})
 
-    def status(self) -> str:
-        """Return a sentence that says whether the run was finished, resumed or extended; "" for a new run."""
-        return self._status
-
     def _opening_status(self) -> str:
+        """Return a sentence that says whether the run is finished, stopped or resumed."""
         done, name = self.progress, f"run {str(self._path)!r}"
+        if done.stopped:
+            return f"{name} was stopped for good after epoch {done.epoch} of {done.epochs}: nothing to train"
         if not self._epochs or self.is_finished:
             return f"{name} is finished: {done.epoch} epochs, nothing to train"
-        if done.step:
-            return f"{name} is resumed in epoch {done.epoch + 1} of {self._epochs}, after {done.step} steps"
-        if done.epochs < self._epochs:
-            return f"{name} is extended from {done.epochs} to {self._epochs} epochs, after epoch {done.epoch}"
         return f"{name} is resumed after epoch {done.epoch} of {self._epochs}"
 
     @property
@@ -140,7 +114,7 @@ class Run:
 
     @property
     def saved(self) -> dict:
-        """The state in the checkpoint from which the run is resumed; empty for a new run."""
+        """The state in the checkpoint from which the run is resumed, until it is restored; empty for a new run."""
         return self._saved
 
     def keep(self, **objects) -> None:
@@ -148,9 +122,9 @@ class Run:
 
         Args:
             **objects: An object has the methods `get_state() -> dict` (of plain values, arrays, and dicts with text
-                keys, lists and tuples of these) and `set_state(state)`; or it is a NumPy generator; or an optimizer, a
-                metric, a model or another object of Keras's with variables, which must be built. A `get_state` that
-                raises an error prevents the checkpoint.
+                keys and lists of these) and `set_state(state)`; or it is a NumPy generator; or an optimizer, a metric,
+                a model or another object of Keras's with variables, which must be built. A `get_state` that raises an
+                error prevents the checkpoint.
 
         Raises:
             ValueError: If an object has no state that can be kept.
@@ -167,7 +141,8 @@ class Run:
             _state.put_into_model(self.model, self._saved["model"])
             for name, owner in {**self._owners, "history": self.history}.items():
                 if name in self._saved["objects"]:  # Else it is new in this call, such as a logger.
-                    _state.put(owner, copy.deepcopy(self._saved["objects"][name]))  # It may be put back once more.
+                    _state.put(owner, self._saved["objects"][name])
+            self._saved = {}  # The arrays of a large model would stay in memory to the end.
 
     def epochs(self) -> Iterator[int]:
         """Yield the epochs that are left; each must end in `end_epoch`."""
@@ -180,30 +155,10 @@ class Run:
             if self.progress.epoch == epoch:
                 raise ValueError(f"`end_epoch` must be called in each epoch. Received: no call in epoch {epoch}")
 
-    def steps(self, count: int) -> Iterator[int]:
-        """Yield the steps of the epoch that are left; a checkpoint may be written before each.
-
-        Args:
-            count: Number of steps in a whole epoch.
-        """
-        for step in range(self.progress.step, count):
-            self.begin_step(step)
-            yield step
-
-    def begin_step(self, step: int, can_resume_here: bool = True) -> None:
-        """Write a checkpoint if one is due, before a step; `steps` does it."""
-        if (self.progress.epoch, step) == self.resume_at:
-            if step:  # Again: since then metrics were reset, callbacks began the epoch, PyTorch's loader drew a number.
-                self.restore()
-            self._saved = {}  # The arrays of a large model would stay in memory to the end.
-        elif can_resume_here:
-            self.progress.step = step
-            self._save_if_due(self._seconds_between)
-        if self._signal:
-            self._end_by_signal()
-
     def end_epoch(self, logs: Mapping | None = None, *, stop: bool = False) -> None:
-        """End an epoch: add its numbers to the history, and write a checkpoint if one is due.
+        """End an epoch: add its numbers to the history, and write a checkpoint.
+
+        Checkpoints take at most 3 % of the time: after short epochs some are left out, never the last one.
 
         Args:
             logs: Numbers of the epoch, such as `{"loss": 0.5}`; a vector is an array. They are a row of `history.csv`.
@@ -214,13 +169,15 @@ class Run:
 
     def save_epoch(self, stop: bool) -> None:
         """Note that an epoch has ended, and write a checkpoint if one is due; `end_epoch` does it."""
-        self._saved = {}
-        self.progress.epoch, self.progress.step, self.progress.stopped = self.progress.epoch + 1, 0, stop
-        self.progress.epoch_seconds.append(time.perf_counter() - self._start - sum(self.progress.epoch_seconds))
+        now = time.perf_counter()
+        self.progress.seconds.append(now - self._begin)
+        self._begin, self.history.seconds = now, sum(self.progress.seconds)
+        self.progress.epoch, self.progress.stopped = self.progress.epoch + 1, stop
         # The last one is written whatever it costs: a finished run is extended from it.
-        self._save_if_due(0, always=stop or self.progress.epoch >= self._epochs)
-        if self._signal:
-            self._end_by_signal()
+        if self._path is not None and (self.is_finished or now - self._last_save >= self._cost / CHECKPOINT_SHARE):
+            self._save()
+            self._last_save = time.perf_counter()
+            self._cost = self._last_save - now
 
     def save_model(self, model: keras.Model | None = None) -> None:
         """Write `model.keras`, whole or not at all; nothing without a folder.
@@ -231,58 +188,10 @@ class Run:
         if self._folder is not None:
             self._folder.save_model(self.model if model is None else model)
 
-    def _save_if_due(self, seconds: float, always: bool = False) -> None:
-        self.history.seconds = self.progress.seconds = time.perf_counter() - self._start
-        share = self._cost / CHECKPOINT_SHARE if self._seconds_between else 0
-        if always or self._signal or time.perf_counter() - self._last_save >= max(seconds, share):
-            self._save()
-
     def _save(self) -> None:
-        if self._path is None:
-            return
-        begin = time.perf_counter()
-        if self.model is not None and not _private_apis.synchronise(self.model) and self.progress.step:
-            return  # At an epoch's end Keras has done it.
         self.progress.epochs = self._epochs
-        owners = {**self._owners, "history": self.history}
-        objects = {name: _state.get(owner) for name, owner in owners.items()}
+        objects = {name: _state.get(owner) for name, owner in {**self._owners, "history": self.history}.items()}
         if self._folder is not None:  # In the first process.
-            model = _state.of_model(self.model, with_metrics=bool(self.progress.step))
-            left = _config.optimizer_values(self.model)
+            model, left = _state.of_model(self.model), _config.optimizer_values(self.model)
             state = {"progress": dataclasses.asdict(self.progress), "model": model, "objects": objects, "left": left}
-            self._folder.save(state, self.history.table(self.progress.epoch_seconds))
-        self._last_save = time.perf_counter()
-        self._cost = self._last_save - begin
-
-    def _end_by_signal(self) -> None:
-        received, self._signal, done = self._signal, None, self.progress
-        where = f"epoch {done.epoch + 1}" + (f", step {done.step}" if done.step else "")
-        self.interruption = f"run {str(self._path)!r} can be resumed: the same call begins at {where}"
-        signal.raise_signal(received)  # `_signals` has put the handler before it back.
-
-    @contextlib.contextmanager
-    def _signals(self):
-        """Let Ctrl-C and SIGTERM wait for the end of the step, or of the validation; a second one acts at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
-        process = os.getpid()
-
-        def note(number, frame):
-            signal.signal(number, before[number])
-            if os.getpid() == process:
-                self._signal = number
-            else:  # A child that was forked during the training.
-                signal.raise_signal(number)
-
-        for number in before:
-            signal.signal(number, note)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            if self._signal:  # It came in the last step, or in one that raised.
-                signal.raise_signal(self._signal)
+            self._folder.save(state, self.history.table(self.progress.seconds))

@@ -60,9 +60,9 @@ class ManySteps:
         self._single, self._steps, self._size = single, steps, 1
         self.done, self.left = 0, None
 
-    def begin(self, first_step: int, count: int) -> None:
-        """Begin an epoch of `count` steps at one of them."""
-        self.done, self.left = first_step, count - first_step
+    def begin(self, count: int) -> None:
+        """Begin an epoch of `count` steps."""
+        self.done, self.left = 0, count
 
     def end(self) -> None:
         self.left = None

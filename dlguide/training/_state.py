@@ -1,7 +1,7 @@
 """What a checkpoint holds: the state of a model, of random generators and of objects that give theirs.
 
-A state is made of plain values, arrays, and dicts with text keys, lists and tuples of these. Nothing is read from an
-object that does not offer it: an object has `get_state() -> dict` and `set_state(state)`, or it is known here.
+A state is made of plain values, arrays, and dicts with text keys and lists of these. Nothing is read from an object
+that does not offer it: an object has `get_state() -> dict` and `set_state(state)`, or it is known here.
 """
 
 import json
@@ -34,8 +34,7 @@ def has_protocol(owner) -> bool:
 
 def is_known(owner) -> bool:
     """Return whether the state of an object can be kept."""
-    is_of_keras = isinstance(owner, tuple(CALLBACKS)) or _variables(owner) is not None
-    return has_protocol(owner) or is_of_keras or isinstance(owner, np.random.Generator)
+    return has_protocol(owner) or isinstance(owner, (*CALLBACKS, np.random.Generator)) or _variables(owner) is not None
 
 
 def get(owner) -> dict:
@@ -45,7 +44,8 @@ def get(owner) -> dict:
     if isinstance(owner, np.random.Generator):
         return owner.bit_generator.state
     if isinstance(owner, tuple(CALLBACKS)):
-        values = {name: getattr(owner, name, None) for name in _attributes(owner)}
+        [names] = [names for kind, names in CALLBACKS.items() if isinstance(owner, kind)]
+        values = {name: getattr(owner, name, None) for name in names}
         return {name: as_array(v) if keras.ops.is_tensor(v) else v for name, v in values.items()}
     return {"variables": [as_array(variable) for variable in _variables(owner)]}
 
@@ -62,10 +62,6 @@ def put(owner, state: dict) -> None:
         _assign(_variables(owner), state["variables"], type(owner).__name__)
 
 
-def _attributes(callback) -> tuple:
-    return next(names for kind, names in CALLBACKS.items() if isinstance(callback, kind))
-
-
 def _variables(owner) -> list | None:
     """Return the variables of an optimizer, a metric, a layer or a model; None of anything else."""
     variables = getattr(owner, "variables", None)
@@ -77,8 +73,8 @@ def _assign(variables: list, values: list, name: str) -> None:
     """Set variables, or raise if they are not those of the checkpoint."""
     if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
         raise ValueError(
-            f"`{name}` must have the variables of the checkpoint: build it, its metrics and its optimizers before the "
-            f"run. Received: {len(variables)} variables, {len(values)} in the checkpoint"
+            f"`{name}` must have the variables of the checkpoint: build it and its optimizers before the run. "
+            f"Received: {len(variables)} variables, {len(values)} in the checkpoint"
         )
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
@@ -90,8 +86,8 @@ def _optimizers(model) -> list[keras.optimizers.Optimizer]:
     return list({id(each): each for each in found if isinstance(each, keras.optimizers.Optimizer)}.values())
 
 
-def of_model(model: keras.Model | None, *, with_metrics: bool) -> dict:
-    """Return weights, states of seed generators, optimizers, global random generators, and metrics within an epoch."""
+def of_model(model: keras.Model | None) -> dict:
+    """Return weights, states of seed generators, optimizers, and the global random generators."""
     seed_state = _private_apis.global_seed_state()
     state = {"global_seed": None if seed_state is None else as_array(seed_state)}
     if keras.backend.backend() == "torch":
@@ -106,21 +102,18 @@ def of_model(model: keras.Model | None, *, with_metrics: bool) -> dict:
         "variables": [as_array(variable) for variable in model.variables],
         "optimizers": [[as_array(variable) for variable in each.variables] for each in _optimizers(model)],
         "built_for": [[places[id(v)] for v in weights if id(v) in places] for weights in built_for],
-        "metrics": [as_array(variable) for variable in model.metrics_variables] if with_metrics else [],
     }
 
 
 def put_into_model(model: keras.Model | None, state: dict) -> None:
     """Give a model and the global random generators what `of_model` returned."""
     if model is not None:
-        for optimizer, places in zip(_optimizers(model), state["built_for"], strict=False):
-            if places and not optimizer.built and max(places) < len(model.variables):  # It has made no step here.
-                optimizer.build([model.variables[place] for place in places])
         _assign(model.variables, state["variables"], "model")
-        for optimizer, values in zip(_optimizers(model), state["optimizers"], strict=True):
+        parts = zip(_optimizers(model), state["built_for"], state["optimizers"], strict=True)
+        for optimizer, places, values in parts:
+            if places and not optimizer.built:  # It has made no step here.
+                optimizer.build([model.variables[place] for place in places])
             _assign(optimizer.variables, values, "model.optimizer")
-        metrics = model.metrics_variables  # A loop of one's own may make them in its first step.
-        _assign(metrics if state["metrics"] else [], state["metrics"][: len(metrics)], "model.metrics")
     if state["global_seed"] is not None:
         _private_apis.set_global_seed_state(state["global_seed"])
     if "torch" in state:
@@ -134,35 +127,25 @@ def to_arrays(state: dict) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
 
     def encoded(value, path: str):
-        if isinstance(value, np.generic):
-            value = value.item()
-        if type(value) in (type(None), bool, int, float, str):
-            return value
+        if isinstance(value, dict) and all(type(key) is str for key in value):
+            return {key: encoded(part, f"{path}[{key!r}]") for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [encoded(part, f"{path}[{i}]") for i, part in enumerate(value)]
+        value = value.item() if isinstance(value, np.generic) else value
         if isinstance(value, np.ndarray) and (value.dtype.kind in "biufc" or value.dtype.name == "bfloat16"):
             name = f"array_{len(arrays)}"
             arrays[name] = as_array(value)
-            return {"array": name}
-        if isinstance(value, dict) and all(type(key) is str for key in value):
-            return {"dict": {key: encoded(part, f"{path}[{key!r}]") for key, part in value.items()}}
-        if type(value) in (list, tuple):
-            return {type(value).__name__: [encoded(part, f"{path}[{i}]") for i, part in enumerate(value)]}
-        must_be = "plain values, arrays, and dicts with text keys, lists and tuples of these"
+            return {"array of the file": name}
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        must_be = "plain values, arrays, and dicts with text keys and lists of these"
         raise ValueError(f"`get_state` must return {must_be}. Received: {path} of type {type(value).__name__}")
 
     return {"state": np.array(json.dumps(encoded(state, "state"))), **arrays}
 
 
 def from_arrays(arrays: dict[str, np.ndarray]) -> dict:
-    """Return the state that `to_arrays` was given."""
-
-    def decoded(code):
-        if not isinstance(code, dict):
-            return code
-        [(kind, content)] = code.items()
-        if kind == "array":
-            return arrays[content]
-        if kind == "dict":
-            return {key: decoded(value) for key, value in content.items()}
-        return {"list": list, "tuple": tuple}[kind](map(decoded, content))
-
-    return decoded(json.loads(str(arrays["state"])))
+    """Return the state that `to_arrays` was given; tuples are lists."""
+    return json.loads(
+        str(arrays["state"]), object_hook=lambda d: arrays[d["array of the file"]] if "array of the file" in d else d
+    )

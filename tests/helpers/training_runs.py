@@ -2,13 +2,16 @@
 
 import csv
 import functools
+import math
 import signal
+from unittest import mock
 
 import keras
 import numpy as np
 import pytest
 
 from dlguide import mlp, training
+from dlguide.training import _run
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4)).astype("float32")
@@ -26,8 +29,9 @@ def classifier(loss=SPARSE, outputs=2, optimizer=None, dropout=0.5, **options):
 
 
 def fit(model, folder=None, x=X, y=Y, **options):
-    defaults = {"epochs": 2, "batch_size": 16, "run_dir": folder, "verbose": 0, "checkpoint_seconds": 0}
-    return training.fit(model, x, y, **{**defaults, **options})
+    defaults = {"epochs": 2, "batch_size": 16, "run_dir": folder, "verbose": 0}
+    with mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf):  # A checkpoint after each epoch.
+        return training.fit(model, x, y, **{**defaults, **options})
 
 
 def state(model) -> list[np.ndarray]:

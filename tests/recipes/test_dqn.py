@@ -158,7 +158,7 @@ def test_a_run_that_is_stopped_and_resumed_ends_in_the_same_bits(moments, small,
 
     def fit(run_dir):
         """Return all that the run leaves."""
-        _, history = fitted(epochs=3, seed=1, run_dir=run_dir, checkpoint_seconds=0)
+        _, history = fitted(epochs=3, seed=1, run_dir=run_dir)
         [learner] = learners
         variables = [*learner.model.variables, *learner.model.optimizer.variables]
         arrays = [np.asarray(keras.ops.convert_to_numpy(variable)) for variable in variables]

@@ -151,7 +151,7 @@ class Learner:
 
 
 def fit(
-    model, network, env: str, *, epochs: int, batch_size: int, seed: int, run_dir=None, checkpoint_seconds=30, verbose=2
+    model, network, env: str, *, epochs: int, batch_size: int, seed: int, run_dir=None, verbose=2
 ) -> keras.callbacks.History:
     """Train `model`, which is `value_of_action(network)`, compiled; leave the best weights in the network.
 
@@ -163,11 +163,11 @@ def fit(
     options = {"rounds": ROUNDS, "updates": UPDATES, "batch_size": batch_size, "seed": seed, "env": env, **SETTINGS}
     options |= {"exploration_rounds": learner.exploration_rounds, "memory_rows": len(learner.memory.arrays[0])}
     state = {"epochs": epochs, "model": model, "options": options}
-    with training.Run(run_dir, **state, checkpoint_seconds=checkpoint_seconds) as run:
+    with training.Run(run_dir, **state) as run:
         run.keep(learner=learner, memory=learner.memory, episodes=learner.episodes)
         for epoch in run.epochs():
-            for number in run.steps(ROUNDS):
-                learner.round(epoch * ROUNDS + number)
+            for number in range(epoch * ROUNDS, (epoch + 1) * ROUNDS):
+                learner.round(number)
             logs = learner.end_epoch()
             run.end_epoch(logs)
             if verbose:

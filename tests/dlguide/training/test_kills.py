@@ -10,6 +10,7 @@ runs that nothing kills are trained by the test itself: an interpreter with othe
 
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -24,6 +25,7 @@ import numpy as np
 import pytest
 
 from dlguide import contrastive, diffusion, gan, mlp, training, vae
+from dlguide.training import _run
 from recipes._lib.agents import connect_four, environments, q_learning, self_play
 from recipes._lib.images import vae_model
 from tests.helpers import switches
@@ -79,12 +81,12 @@ def games():
 @mock.patch.dict(self_play.SETTINGS, moves=6, valid_epochs=5)
 @mock.patch.dict(q_learning.SETTINGS, memory=2000)
 @mock.patch.object(q_learning, "ROUNDS", 20)
-def run(folder: str | None, name: str, epochs: int = 12, seconds: float = 0.01) -> str:
+def run(folder: str | None, name: str, epochs: int = 12) -> str:
     """Train and return the hash of weights, optimizer and history."""
     rng = np.random.default_rng(0)
     keras.utils.clear_session()
     keras.utils.set_random_seed(0)
-    options = {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": seconds}
+    options = {"epochs": epochs, "run_dir": folder, }
     if name == "dqn":
         network = mlp(*environments.sizes("CartPole-v1"), hidden_units=(16,))
         model = q_learning.value_of_action(network)
@@ -151,7 +153,8 @@ def run_with(folder: str, moment: list, name: str) -> None:
     """Run in this process, which dies at the moment."""
     where, *when = moment
     {"checkpoint": kill_in_checkpoint, "epoch": kill_in_epoch}[where](*when)
-    run(folder, name, seconds=0 if where == "checkpoint" else 0.01)  # One before each step, or after some.
+    _run.CHECKPOINT_SHARE = math.inf  # One after each epoch.
+    run(folder, name)
 
 
 def exit_codes(runs: list) -> Iterator[int]:
