@@ -43,14 +43,8 @@ class OtherBatches:
         """Begin an epoch."""
 
     def example(self):
-        """Return a batch, or what has the shapes and types of one; None of a generator, which would lose it."""
-        content = self.source(0)
-        if hasattr(content, "element_spec"):  # Reading a batch would move the shuffle of a `tf.data.Dataset` on.
-            return content.element_spec
-        if hasattr(content, "__next__"):
-            return None
-        batch = content[0] if isinstance(content, keras.utils.PyDataset) else next(iter(content))
-        return tuple(batch) if isinstance(batch, list) else batch
+        """Return what has the shapes and types of a batch, of a `tf.data.Dataset`."""
+        return self.source(0).element_spec
 
 
 class EpochBatches(OtherBatches):
@@ -94,9 +88,6 @@ class ArrayBatches(OtherBatches, keras.utils.PyDataset):
                 self._order.assign(order)
             else:
                 self._order = order
-
-    def example(self):
-        return keras.tree.map_structure(lambda a: a if a is None else a[:1], self._arrays)
 
     def __len__(self):
         return self.steps

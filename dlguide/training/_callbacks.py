@@ -166,18 +166,10 @@ class History(keras.callbacks.History):
         self.epoch.append(epoch)
 
     def table(self, seconds: list[float]) -> str:
-        """Return `history.csv`: a row for each epoch; an entry of a vector has a column, a missing value no text."""
-        columns = {"epoch": range(1, len(seconds) + 1), "seconds": [round(s, 3) for s in seconds]}
-        for name, values in self.history.items():
-            name = f"{name}_log" if name in columns else name
-            size = max((len(value) for value in values if isinstance(value, list)), default=0)
-            for i in range(size):
-                columns[f"{name}[{i}]"] = [v[i] if isinstance(v, list) and i < len(v) else math.nan for v in values]
-            if not size:
-                columns[name] = values
+        """Return `history.csv`: a row for each epoch."""
+        columns = {**self.history, "epoch": range(1, len(seconds) + 1), "seconds": [round(s, 3) for s in seconds]}
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        for row in zip(*columns.values(), strict=True):
-            writer.writerow(["" if isinstance(v, float) and math.isnan(v) else v for v in row])
+        writer.writerow(names := ("epoch", "seconds", *(name for name in columns if name not in ("epoch", "seconds"))))
+        writer.writerows(zip(*(columns[name] for name in names), strict=True))
         return text.getvalue()

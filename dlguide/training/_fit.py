@@ -105,8 +105,7 @@ def fit(
     for name, part in zip(("y", "sample_weight", "class_weight"), parts[1:], strict=True):
         options |= {} if part is None else {name: part}
     valid, valid_steps = _validation(model, validation_data, batch_size, options)
-    if processes > 1:
-        _processes.check_shares(processes, batch_size, getattr(batches, "size", 0))
+    _processes.check_shares(processes, batch_size, getattr(batches, "size", 0))
 
     stopping = [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
     if run_dir is not None:
@@ -114,7 +113,7 @@ def fit(
     with Run(run_dir, epochs=epochs, model=model, options=described) as run:
         verbose = _begin(run, batches, own, verbose if rank == 0 else 0)
         run.progress.epoch = max(run.progress.epoch, options.pop("initial_epoch", 0))
-        with _speed.fast(model, own) as many_steps, _processes.data_parallel(model, processes):
+        with _speed.fast(model, own) as many_steps:
             many_steps = many_steps if batches.steps else ()
             bar = {"add_progbar": verbose > 0, "verbose": verbose, "epochs": epochs, "steps": batches.steps}
             callbacks = [*own, *stopping]
@@ -222,13 +221,9 @@ def _begin(run: Run, batches, callbacks: list, verbose) -> int:
     if run.saved and is_tensorflow and len(run.model.variables) < len(run.saved["model"]["variables"]):
         import tensorflow as tf
 
-        def spec(part):
-            return part if part is None or isinstance(part, tf.TypeSpec) else tf.TensorSpec(part.shape, part.dtype)
-
-        # On TensorFlow a model without an input is built by its first step.
+        # A model without an input is built by its first step.
         with contextlib.suppress(Exception):  # One that runs eagerly only; a checkpoint says what is missing.
-            example = keras.tree.map_structure(spec, batches.example())
-            tf.function(run.model.train_step).get_concrete_function(example)
+            tf.function(run.model.train_step).get_concrete_function(batches.example())
     return verbose
 
 

@@ -16,7 +16,6 @@ import numpy as np
 from dlguide.training import _config, _state
 
 CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
-TEMPORARY_MODEL = "model.tmp.keras"
 
 
 def checked_path(run_dir) -> Path:
@@ -79,30 +78,28 @@ class RunFolder:
     def save(self, state: dict, history: str) -> None:
         """Write a checkpoint; the one before it is kept beside it."""
         newest, previous = (self.path / name for name in CHECKPOINTS)
-        with self._room_for("a checkpoint"):
-            content = io.BytesIO()
-            np.savez(content, **_state.to_arrays(state))
-            _write_beside(newest, content.getvalue())
-            if newest.exists():
-                os.replace(newest, previous)
-            os.replace(_beside(newest), newest)
-            with contextlib.suppress(PermissionError):  # On Windows, while a table program has it open.
-                _write(self.path / "history.csv", history.encode())
+        content = io.BytesIO()
+        np.savez(content, **_state.to_arrays(state))
+        temporary = _write_beside(newest, content.getvalue())
+        if newest.exists():
+            os.replace(newest, previous)
+        os.replace(temporary, newest)
+        with contextlib.suppress(PermissionError):  # On Windows, while a table program has it open.
+            _write(self.path / "history.csv", history.encode())
 
     def save_model(self, model: keras.Model) -> None:
         """Write `model.keras`, whole or not at all; of a model without a `get_config` its weights."""
-        with self._room_for("the model"):
-            try:
-                model.save(self.path / TEMPORARY_MODEL)
-            except Exception as error:  # No `get_config`, or a `functools.partial`, or a lambda without its source.
-                if isinstance(error, OSError) and error.errno:
-                    raise
-                (self.path / TEMPORARY_MODEL).unlink(missing_ok=True)
-                built, model.built = model.built, True  # One without a `call` is never built, but its parts are.
-                model.save_weights(self.path / "model.weights.h5")
-                model.built = built
-            else:
-                os.replace(self.path / TEMPORARY_MODEL, self.path / "model.keras")
+        temporary = self.path / "model.tmp.keras"
+        try:
+            model.save(temporary)
+            os.replace(temporary, self.path / "model.keras")
+        except Exception as error:  # No `get_config`, or a `functools.partial`, or a lambda without its source.
+            temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno:
+                raise
+            built, model.built = model.built, True  # One without a `call` is never built, but its parts are.
+            model.save_weights(self.path / "model.weights.h5")
+            model.built = built
 
     def _opened(self) -> dict:
         """Return the state of the run in the folder, which must be this one, and write what it is."""
@@ -140,19 +137,6 @@ class RunFolder:
     def _error(self, must: str, received: str = "") -> ValueError:
         return ValueError(f"`run_dir` must {must}. Received: run_dir={str(self.path)!r}{received}")
 
-    @contextlib.contextmanager
-    def _room_for(self, what: str):
-        try:
-            yield
-        except OSError as error:
-            temporary = [_beside(self.path / name).name for name in (CHECKPOINTS[0], "history.csv")]
-            for name in (*temporary, TEMPORARY_MODEL):
-                (self.path / name).unlink(missing_ok=True)
-            raise OSError(
-                f"`run_dir` must have room for {what}. Received: run_dir={str(self.path)!r} ({error.strerror}); "
-                "the checkpoint before it is kept, and the same call resumes the run from it"
-            ) from None
-
 
 def _facts() -> dict[str, str]:
     """Return what a run's bits depend on beside its options, and the revision of the code around it, "git"."""
@@ -165,17 +149,19 @@ def _facts() -> dict[str, str]:
     return found
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(f"{path.name}.tmp")
-
-
-def _write_beside(path: Path, content: bytes) -> None:
-    with open(_beside(path), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _write_beside(path: Path, content: bytes) -> Path:
+    """Write a file beside `path`, whole or not at all, and return its path."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:  # The disk is full.
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
 
 
 def _write(path: Path, content: bytes) -> None:
-    _write_beside(path, content)
-    os.replace(_beside(path), path)
+    os.replace(_write_beside(path, content), path)

@@ -71,21 +71,22 @@ class Run:
         self._epochs = _checks.integer("epochs", epochs, optional=True)
         self._path = None if run_dir is None else _folder.checked_path(run_dir)
         self.model, self._options, self.history = model, dict(options or {}), History()
-        self._owners, self._folder, self._saved, self._cost = {}, None, {}, 0.0
+        self._owners, self._folder, self._cost = {}, None, 0.0
+        self.saved = {}  # The state in the checkpoint, until it is restored.
 
     def __enter__(self):
         rank, size = (0, 1) if self._path is None else _processes.rank_and_size()
         if self._path is not None:
             folder = _folder.RunFolder(self._path, self._config(size))
             if rank == 0:
-                self._saved, self._folder = folder.open(), folder
+                self.saved, self._folder = folder.open(), folder
             if size > 1:
                 _processes.wait("the folder is open")
-                self._saved = folder.read()
-        self.progress = Progress(**self._saved.get("progress", {}))
+                self.saved = folder.read()
+        self.progress = Progress(**self.saved.get("progress", {}))
         self.history.seconds = sum(self.progress.seconds)
         self._begin = self._last_save = time.perf_counter()
-        self.status = self._opening_status() if self._saved else ""
+        self.status = self._opening_status() if self.saved else ""
         return self
 
     def __exit__(self, *error):
@@ -112,11 +113,6 @@ class Run:
         """Whether no epoch is left."""
         return self.progress.stopped or self.progress.epoch >= self._epochs
 
-    @property
-    def saved(self) -> dict:
-        """The state in the checkpoint from which the run is resumed, until it is restored; empty for a new run."""
-        return self._saved
-
     def keep(self, **objects) -> None:
         """Keep the state of further objects in each checkpoint, by their names; call this before the first epoch.
 
@@ -137,12 +133,12 @@ class Run:
 
     def restore(self) -> None:
         """Give the model and the objects of `keep` the state of the checkpoint, if there is one; `epochs` does it."""
-        if self._saved:
-            _state.put_into_model(self.model, self._saved["model"])
+        if self.saved:
+            _state.put_into_model(self.model, self.saved["model"])
             for name, owner in {**self._owners, "history": self.history}.items():
-                if name in self._saved["objects"]:  # Else it is new in this call, such as a logger.
-                    _state.put(owner, self._saved["objects"][name])
-            self._saved = {}  # The arrays of a large model would stay in memory to the end.
+                if name in self.saved["objects"]:  # Else it is new in this call, such as a logger.
+                    _state.put(owner, self.saved["objects"][name])
+            self.saved = {}  # The arrays of a large model would stay in memory to the end.
 
     def epochs(self) -> Iterator[int]:
         """Yield the epochs that are left; each must end in `end_epoch`."""

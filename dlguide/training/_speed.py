@@ -97,11 +97,9 @@ def _many_steps(model: keras.Model) -> tuple[ManySteps, ...]:
 
 
 def looks_at_steps(callback) -> bool:
-    """Tell whether a callback does something at single steps; some hooks of Keras's own do nothing unless asked to."""
+    """Tell whether a callback does something at single steps."""
     if type(callback) is keras.callbacks.ModelCheckpoint:
         return callback.save_freq != "epoch"
-    if type(callback) is keras.callbacks.TensorBoard:
-        return callback.update_freq != "epoch" or callback.write_steps_per_second or _private_apis.profiles(callback)
     hooks = [getattr(getattr(callback, name), "__func__", None) for name in STEP_HOOKS]
     return hooks != [getattr(keras.callbacks.Callback, name) for name in STEP_HOOKS]
 

@@ -39,6 +39,7 @@ def run(main: Callable[..., Result]) -> None:
 
         if os.environ.get("KERAS_DISTRIBUTION_NUM_PROCESSES", "1") != "1" and keras.backend.backend() == "jax":
             keras.distribution.initialize()
+            keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
         if os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0":  # Process 0 has the run folder.
             with tempfile.TemporaryDirectory() as scratch:
                 main(**{**options, "run_dir": scratch})

@@ -86,7 +86,10 @@ def run(folder: str | None, name: str, epochs: int = 12) -> str:
     rng = np.random.default_rng(0)
     keras.utils.clear_session()
     keras.utils.set_random_seed(0)
-    options = {"epochs": epochs, "run_dir": folder, }
+    options = {
+        "epochs": epochs,
+        "run_dir": folder,
+    }
     if name == "dqn":
         network = mlp(*environments.sizes("CartPole-v1"), hidden_units=(16,))
         model = q_learning.value_of_action(network)
