@@ -84,8 +84,8 @@ def fit(
     batch_size = 32 if batch_size is None else _checks.integer("batch_size", batch_size)
     seed = _checks.integer("seed", seed, at_least=0)
     patience = _checks.integer("patience", patience, optional=True)
-    own = keras.tree.flatten(callbacks) if callbacks else []
-    _check_options(model, validation_data, patience, verbose, options, run_dir, own)
+    callbacks = keras.tree.flatten(callbacks) if callbacks else []
+    _check_options(model, validation_data, patience, options, run_dir, callbacks)
     _data_checks.warn_of_logits(model, stacklevel=3)
 
     parts, rank, processes = (x, y, sample_weight, class_weight), *_processes.rank_and_size()
@@ -98,7 +98,7 @@ def fit(
             arrays, validation_data = _split(arrays, share)
         data, parts = dict(zip(("x", "y", "sample_weight"), arrays, strict=False)), (None,) * 4
         order = functools.partial(_batches.epoch_order, seed=seed) if options.get("shuffle", True) else None
-        batches = _batches.ArrayBatches(_packed(arrays), batch_size, order, rank, processes)
+        batches = _batches.ArrayBatches(keras.utils.pack_x_y_sample_weight(*arrays), batch_size, order, rank, processes)
     else:
         batches, data = _batches.OtherBatches(x), {"x": x}
         options["batch_size"] = batch_size if _is_arrays("x", x) else None
@@ -107,16 +107,15 @@ def fit(
     valid, valid_steps = _validation(model, validation_data, batch_size, options)
     _processes.check_shares(processes, batch_size, getattr(batches, "size", 0))
 
-    stopping = [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
+    callbacks += [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)] if patience else []
     if run_dir is not None:
         described |= _config.of_arrays("data", {**data, "validation_data": validation_data})
     with Run(run_dir, epochs=epochs, model=model, options=described) as run:
-        verbose = _begin(run, batches, own, verbose if rank == 0 else 0)
+        verbose = _begin(run, batches, callbacks, verbose if rank == 0 else 0)
         run.progress.epoch = max(run.progress.epoch, options.pop("initial_epoch", 0))
-        with _speed.fast(model, own) as many_steps:
+        with _speed.fast(model, callbacks) as many_steps:
             many_steps = many_steps if batches.steps else ()
             bar = {"add_progbar": verbose > 0, "verbose": verbose, "epochs": epochs, "steps": batches.steps}
-            callbacks = [*own, *stopping]
             called = _callbacks.RunCallbacks(run, batches, callbacks, many_steps, valid_steps, seed, **bar)
             options = {"shuffle": False, **options, "validation_data": valid, "callbacks": called, "verbose": 0}
             run.keep(**_states(x, callbacks))
@@ -159,11 +158,6 @@ def _is_arrays(name: str, value) -> bool:
     return not hasattr(value, "__next__") and _data_checks.kind_of(name, value) == "arrays"
 
 
-def _packed(arrays: tuple):
-    """Return arrays as `model.fit` hands them to `train_step`: an `x` alone is in no tuple."""
-    return keras.utils.pack_x_y_sample_weight(*arrays)
-
-
 def _split(arrays: tuple, share: float) -> tuple[tuple, tuple]:
     """Return the first and the last examples, as `validation_split` of Keras does."""
     n = len(next(array for array in keras.tree.flatten(arrays) if array is not None))
@@ -178,9 +172,6 @@ def _validation(model, value, batch_size: int, options: dict) -> tuple:
     """Return what Keras validates on, and the number of its batches if it is known; warn of a test set."""
     if value is None or not _is_arrays("validation_data", value):
         return value, None
-    if options.get("validation_steps"):
-        options.setdefault("validation_batch_size", batch_size)
-        return value, None
     if not isinstance(value, tuple | list) or len(value) not in (1, 2, 3):
         must = "a tuple (x, y) or (x, y, sample_weight), or (x,) for a model without targets"
         raise ValueError(f"`validation_data` must be {must}. Received: {type(value).__name__}")
@@ -189,8 +180,9 @@ def _validation(model, value, batch_size: int, options: dict) -> tuple:
     if is_test_part(*(part for part in keras.tree.flatten(arrays) if part is not None)):
         text = "`validation_data` is the test set of `data.load`: a model chosen on it has no honest test result."
         warnings.warn(text, UserWarning, stacklevel=3)
-    batches = _batches.ArrayBatches(_packed(arrays), options.pop("validation_batch_size", None) or batch_size)
-    return batches.source(), batches.steps
+    batch_size = options.pop("validation_batch_size", None) or batch_size
+    batches = _batches.ArrayBatches(keras.utils.pack_x_y_sample_weight(*arrays), batch_size)
+    return batches.source(), None if options.get("validation_steps") else batches.steps
 
 
 def _states(x, callbacks: list) -> dict:
@@ -227,7 +219,7 @@ def _begin(run: Run, batches, callbacks: list, verbose) -> int:
     return verbose
 
 
-def _check_options(model, validation_data, patience, verbose, options: dict, run_dir, callbacks: list) -> None:
+def _check_options(model, validation_data, patience, options: dict, run_dir, callbacks: list) -> None:
     unknown = set(options) - set(inspect.signature(keras.Model.fit).parameters)
     if unknown:
         raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
@@ -238,7 +230,5 @@ def _check_options(model, validation_data, patience, verbose, options: dict, run
         raise ValueError("`callbacks` must have no BackupAndRestore with `run_dir`, which does the same. Received: one")
     if patience and validation_data is None and not options.get("validation_split"):
         raise ValueError(f"`patience` must be None without `validation_data`. Received: patience={patience}")
-    if verbose not in ("auto", 0, 1, 2):
-        raise _checks.error("verbose", '"auto", 0, 1 or 2', verbose)
     if not model.compiled:
         raise ValueError(f"`model` must be compiled before `fit`. Received: model={model!r}")

@@ -4,6 +4,8 @@
 before the model is built shares the steps. All of them see the run folder; process 0 writes it.
 """
 
+import contextlib
+
 import keras
 
 
@@ -28,3 +30,14 @@ def wait(name: str) -> None:
     from jax.experimental import multihost_utils
 
     multihost_utils.sync_global_devices(name)
+
+
+@contextlib.contextmanager
+def alone():
+    """Inside, a process does what the others do not do: Keras does not wait for them when it makes a variable."""
+    distribution = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(distribution)
