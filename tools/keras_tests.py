@@ -5,9 +5,8 @@
     python -m tools.keras_tests ../keras
     KERAS_BACKEND=jax python -m tools.keras_tests ../keras keras/src/callbacks keras/src/trainers keras/src/backend/jax
 
-It takes half an hour on two quiet cores. The tests come from the folder, Keras itself is the installed one. A call with
-an argument that `training.fit` refuses (`docs/training.md` lists them) goes to the plain `fit` and is counted. What
-pytest prints lies in runs/keras_tests.
+It takes half an hour on two quiet cores. The tests come from the folder, Keras itself is the installed one. What pytest
+prints lies in runs/keras_tests.
 """
 
 import collections
@@ -101,24 +100,14 @@ def _write(value) -> None:
 def _through_dlguide(plain):
     from dlguide import training
 
-    signature, taken = inspect.signature(plain), inspect.signature(training.fit).parameters
-    training_now = set()
+    signature, training_now = inspect.signature(plain), set()
 
     def fit(self, *args, **kwargs):
         if id(self) in training_now:  # This is the call that `training.fit` makes.
             return plain(self, *args, **kwargs)
         given = signature.bind(self, *args, **kwargs).arguments
         del given["self"]
-        given = {name: value for name, value in given.items() if value is not signature.parameters[name].default}
-        refused = [name for name in given if name not in taken]
-        data = {name: value for name, value in given.items() if name in ("x", "validation_data")}
-        refused += [f"a generator as {name}" for name, value in data.items() if inspect.isgenerator(value)]
-        refused += [f"endless {name}" for name, value in data.items() if _is_endless(value)]
-        if "class_weight" in given and "y" not in given:
-            refused.append("class_weight with a data set")
-        calls.update(refused or ["by dlguide"])
-        if refused:
-            return plain(self, *args, **kwargs)
+        calls.update(["by dlguide"])
         training_now.add(id(self))
         try:
             return training.fit(self, **given)
@@ -126,15 +115,6 @@ def _through_dlguide(plain):
             training_now.discard(id(self))
 
     return fit
-
-
-def _is_endless(data) -> bool:
-    import keras
-    import tensorflow as tf
-
-    if isinstance(data, keras.utils.PyDataset):
-        return data.num_batches is None
-    return isinstance(data, tf.data.Dataset) and data.cardinality() == tf.data.INFINITE_CARDINALITY
 
 
 if __name__ == "__main__":
