@@ -113,7 +113,7 @@ def fit(
     with Run(run_dir, epochs=epochs, model=model, options=described) as run:
         verbose = _begin(run, batches, callbacks, verbose if rank == 0 else 0)
         run.progress.epoch = max(run.progress.epoch, options.pop("initial_epoch", 0))
-        with _speed.fast(model, callbacks) as many_steps:
+        with _speed.fast(model, callbacks) as many_steps, _processes.shared_steps(processes):
             many_steps = many_steps if batches.steps else ()
             bar = {"add_progbar": verbose > 0, "verbose": verbose, "epochs": epochs, "steps": batches.steps}
             called = _callbacks.RunCallbacks(run, batches, callbacks, many_steps, valid_steps, seed, **bar)

@@ -1,7 +1,7 @@
 """Training on several machines (JAX backend), a process on each: Keras spreads the steps, each reads its rows.
 
 `keras.distribution.initialize()` connects the processes, and a `DataParallel(auto_shard_dataset=False)` that is set
-before the model is built shares the steps. All of them see the run folder; process 0 writes it.
+before the model is built gives all of them its variables. All see the run folder; process 0 writes it.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import keras
 
 def rank_and_size() -> tuple[int, int]:
     """Return the rank of this process, and how many processes share a run."""
-    if keras.distribution.distribution() is None or keras.backend.backend() != "jax":
+    if keras.backend.backend() != "jax":
         return 0, 1
     import jax
 
@@ -33,11 +33,12 @@ def wait(name: str) -> None:
 
 
 @contextlib.contextmanager
-def alone():
-    """Inside, a process does what the others do not do: Keras does not wait for them when it makes a variable."""
-    distribution = keras.distribution.distribution()
-    keras.distribution.set_distribution(None)
+def shared_steps(processes: int):
+    """Inside, Keras spreads a step over the processes; afterwards each of them uses the whole model by itself."""
+    if processes > 1:
+        keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     try:
         yield
     finally:
-        keras.distribution.set_distribution(distribution)
+        if processes > 1:
+            keras.distribution.set_distribution(None)

@@ -182,8 +182,7 @@ class Run:
             model: Another model than that of the run; None for that one.
         """
         if self._folder is not None:
-            with _processes.alone():
-                self._folder.save_model(self.model if model is None else model)
+            self._folder.save_model(self.model if model is None else model)
 
     def _save(self) -> None:
         self.progress.epochs = self._epochs
