@@ -4,6 +4,7 @@ The other modules, such as `dlguide.training`, are imported when they are first 
 """
 
 import importlib
+import pkgutil
 import types
 
 from dlguide import _extras as _extras
@@ -37,9 +38,7 @@ __all__ = [
     "vae",
 ]
 
-_MODULES = {"adversarial", "attention", "attention_layers", "augmentation", "autoencoders", "convolutional", "data"}
-_MODULES |= {"deployment", "evaluation", "explanation", "feedforward", "generation", "masked_diffusion"}
-_MODULES |= {"diagnosis", "plots", "recurrent", "selfsupervised", "sequence_to_sequence", "training"}
+_MODULES = {module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")}
 
 
 def __getattr__(name: str) -> types.ModuleType:

@@ -4,10 +4,9 @@ import difflib
 import math
 import numbers
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
@@ -74,15 +73,10 @@ def image_shape(name: str, value: Any, *, halvings: int) -> tuple[int, ...]:
 
 def number(name: str, value: Any, *, above: float = -math.inf, at_least: float = -math.inf) -> float:
     """Return `value` as a finite `float` inside its range, or raise."""
-    limit = f" above {above}" if above > -math.inf else ""
-    limit = f" of at least {at_least}" if at_least > -math.inf else limit
-    try:
-        number = float(value) if _is_real(value) else math.nan
-    except OverflowError:  # An integer of more than 308 digits.
-        number = math.inf
-    if not math.isfinite(number) or number <= above or number < at_least:
+    limit = f" of at least {at_least}" if at_least > -math.inf else f" above {above}" if above > -math.inf else ""
+    if not _is_real(value) or not above < value < math.inf or value < at_least:
         raise error(name, f"a number{limit}", value)
-    return number
+    return float(value)
 
 
 def rate(name: str, value: Any) -> float:
@@ -108,15 +102,6 @@ def choice(name: str, value: Any, choices: Sequence[str]) -> str:
     raise ValueError(f"{error(name, 'one of ' + ', '.join(map(repr, choices)), value)}{hint}")
 
 
-def activation(name: str, value: Any) -> str | Callable | None:
-    """Return the name of a Keras activation, a callable or None, or raise."""
-    try:
-        keras.activations.get(value)
-    except (ValueError, TypeError):
-        raise error(name, "the name of a Keras activation, a callable or None", value) from None
-    return value
-
-
 def changes(name: str, value: Any, *, optional: bool = False) -> dict | None:
     """Return random changes of images, as in `Augmentation`, as plain values, or raise."""
     if optional and value is None:
@@ -131,8 +116,6 @@ def changes(name: str, value: Any, *, optional: bool = False) -> dict | None:
             checked[kind] = choice(full_name, size, FLIPS)
         elif kind == "rotation":
             checked[kind] = number(full_name, size, at_least=0)
-            if size > 180:
-                raise error(full_name, "an angle in [0, 180] degrees", size)
         elif kind == "shift" and isinstance(size, tuple | list) and len(size) == 2:
             checked[kind] = tuple(rate(full_name, share) for share in size)
         else:

@@ -4,14 +4,13 @@ What Keras reports well is not checked here. Values are read in parts, so that a
 """
 
 import contextlib
-import dataclasses
 import functools
 import inspect
-import os
+import math
+import mmap
 import re
 import sys
 import warnings
-import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -34,10 +33,8 @@ OF_NUMBERS = (
     *("huber", "log_cosh", "poisson", "hinge", "squared_hinge", "cosine_similarity"),
 )
 
-# What to do with an array of texts.
-OF_TEXTS = ": a model that reads texts takes them from `tf.data.Dataset.from_tensor_slices((x, y)).batch(32)`"
-OF_CLASSES = ": `names, y = np.unique(y, return_inverse=True)` numbers classes that are texts"
-TARGETS = "the targets of the loss that the model was compiled with"
+OF_TEXTS = ": `np.unique(texts, return_inverse=True)` numbers classes, and a `tf.data.Dataset` may hold texts"
+"""What to do with an array of texts."""
 
 
 def arrays(name: str, value: Arrays | None, tensors: Sequence | None = None):
@@ -64,7 +61,7 @@ def as_arrays(batch):
 
 
 def _as_array(name: str, value) -> np.ndarray:
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+    if np.ma.is_masked(value):
         must_be = f"an array without masked values: `{name}.filled(0)` puts numbers in their places"
         raise ValueError(f"`{name}` must be {must_be}. Received: {name} with {value.mask.sum()} values masked")
     if type(value).__module__.startswith("pandas") and hasattr(value, "columns"):
@@ -75,9 +72,8 @@ def _as_array(name: str, value) -> np.ndarray:
         value = getattr(value, method)() if hasattr(value, method) else value
     try:
         return np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
-    except ValueError:  # NumPy speaks of "inhomogeneous shape".
-        received = f"{name}, a list of lists of different lengths"
-        raise ValueError(f"`{name}` must be an array of numbers. Received: {received}") from None
+    except ValueError as error:  # Lists of different lengths, for example.
+        raise ValueError(f"`{name}` must be an array of numbers. Received: {name} ({error})") from None
 
 
 def _of_frame(name: str, frame) -> np.ndarray:
@@ -104,40 +100,21 @@ def as_floatx(array: np.ndarray | None) -> np.ndarray | None:
 
 
 class Rows:
-    """Rows of an array that lies in a file, read without the file's becoming part of the process's memory.
-
-    A page of a mapped file stays in memory once it was looked at, with its neighbours: so rows are
-    read from the file itself. A private copy (mode "c") is not what is in the file and stays mapped.
-    """
+    """Rows of an array that lies in a file, as `floatx`; what was read does not stay in the memory of the process."""
 
     def __init__(self, array: np.memmap):
-        self._array, self._file = array, None
+        self._array, self._map = array, array
         self.dtype, self.shape = floatx_of(array.dtype), array.shape
-        root = array
-        while isinstance(root.base, np.ndarray):
-            root = root.base
-        filename = getattr(root, "filename", None)
-        if filename is None or array.mode == "c" or not array[0].flags.c_contiguous or not hasattr(os, "pread"):
-            return
-        try:
-            self._file = os.open(filename, os.O_RDONLY)
-        except OSError:  # Deleted since; the map still has it.
-            return
-        weakref.finalize(self, os.close, self._file)
-        address = [a.__array_interface__["data"][0] for a in (array, root)]
-        self._start, self._bytes = root.offset + address[0] - address[1], array[0].nbytes
-        ends = np.array([0, len(array) - 1])
-        if not np.array_equal(self[ends], as_floatx(array[ends])):  # Another file took the name.
-            self._file = None
+        while isinstance(self._map, np.ndarray):
+            self._map = self._map.base
+        if array.mode == "c" or not hasattr(mmap, "MADV_DONTNEED"):  # Of a private copy, changes would be lost.
+            self._map = None
 
     def __getitem__(self, rows):
-        if self._file is None:
-            return as_floatx(np.asarray(self._array[rows]))
-        if isinstance(rows, slice):
-            rows = np.arange(len(self._array))[rows]
-        starts = (self._start + rows * self._array.strides[0]).tolist()
-        content = b"".join([os.pread(self._file, self._bytes, start) for start in starts])
-        return as_floatx(np.frombuffer(content, self._array.dtype).reshape(len(starts), *self.shape[1:]))
+        values = as_floatx(np.array(self._array[rows]))
+        if isinstance(self._map, mmap.mmap):
+            self._map.madvise(mmap.MADV_DONTNEED)
+        return values
 
 
 def blocks(array, size: int = 2**24):
@@ -164,16 +141,24 @@ def in_own_shape(name: str, model, x):
 
 
 def _in_shape(name: str, model, array, tensor):
-    if not isinstance(array, np.ndarray) or not isinstance(tensor, keras.KerasTensor):
+    if not isinstance(array, np.ndarray):
         return array
-    given, wanted = array.shape, tuple(tensor.shape[1:])
+    if isinstance(tensor, keras.KerasTensor):
+        array = _as_input(name, array, tensor.shape[1:], model if isinstance(model, keras.Sequential) else None)
+    if tensor is not None or len(getattr(model, "inputs", None) or ()) < 2:
+        tokens(name, array, model, tensor)
+    return array
+
+
+def _as_input(name: str, array: np.ndarray, wanted: tuple, sequential: keras.Sequential | None) -> np.ndarray:
+    given = array.shape
     if array.ndim == len(wanted) + 2 and given[-1] == 1:
         array = array[..., 0]
     elif array.ndim == len(wanted) and wanted[-1:] == (1,):
         array = array[..., np.newaxis]
-    if isinstance(model, keras.Sequential) and array.ndim == len(wanted) + 1 and array.shape[1:] != wanted:
+    if sequential is not None and array.ndim == len(wanted) + 1 and array.shape[1:] != wanted:
         with contextlib.suppress(Exception):  # Each layer has its own.
-            model(array[:1])  # Its layers may read other sizes, such as longer series.
+            sequential(array[:1])  # Its layers may read other sizes, such as longer series.
             return array
     if not _checks.fits(array.shape[1:], wanted):
         way = f"; `{name}[None]` is a batch of one example" if _checks.fits(given, wanted) else ""
@@ -196,12 +181,12 @@ def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -
         raise ValueError(f"`{name}` must be {must_be}. Received: {received}")
 
 
-def check_numbers(name: str, array: np.ndarray, of_text: str = "") -> None:
-    """Refuse anything but numbers; `of_text` says what to do with texts."""
+def check_numbers(name: str, array: np.ndarray) -> None:
+    """Refuse anything but numbers."""
     if array.dtype.kind not in "buif" and array.dtype.name != "bfloat16":
         is_text = array.dtype.kind in "UST" or any(isinstance(value, str) for value in array.flat[:100])
-        received = f"{name} of dtype {array.dtype}"
-        raise ValueError(f"`{name}` must be an array of numbers{of_text if is_text else ''}. Received: {received}")
+        must_be = f"an array of numbers{OF_TEXTS if is_text else ''}"
+        raise ValueError(f"`{name}` must be {must_be}. Received: {name} of dtype {array.dtype}")
 
 
 def array(name: str, value: Any, ndims: Sequence[int]) -> np.ndarray:
@@ -234,24 +219,23 @@ def _outside(values: np.ndarray, size: int) -> np.ndarray:
     return (values < 0) | (values >= size) | (values != np.floor(values))
 
 
-def tokens(name: str, array: np.ndarray, model, place: int = 0) -> None:
-    """Refuse token ids outside the vocabulary, and sequences that are too long; `place` is that of a model's input."""
+def tokens(name: str, array: np.ndarray, model, tensor=None) -> None:
+    """Refuse token ids outside the vocabulary, and sequences that are too long; `tensor` is one of several inputs."""
     layers, inputs = getattr(model, "layers", ()), getattr(model, "inputs", None)
-    readers = [(layer, 0) for layer in layers[:1]]  # Of a `Sequential`.
+    readers = [(layer, None) for layer in layers[:1]]  # Of a `Sequential`.
     if not isinstance(model, keras.Sequential):
+        tensor = inputs[0] if inputs and tensor is None else tensor
         calls = [(layer, read) for layer in layers if inputs for read in _private_apis.inputs_of_calls(layer)]
-        readers = [(layer, i) for layer, read in calls for i, part in enumerate(read) if part is inputs[place]]
-    for layer, its_place in readers:
+        readers = [(layer, i) for layer, read in calls for i, part in enumerate(read) if part is tensor]
+    for layer, place in readers:
         if isinstance(layer, keras.Model):
-            tokens(name, array, layer, its_place)
+            tokens(name, array, layer, layer.inputs[place] if place else None)
         elif isinstance(layer, keras.layers.Embedding):
             is_bad = functools.partial(_outside, size=layer.input_dim)
             check_values(name, array, is_bad, f"token ids in [0, {layer.input_dim})")
-            longest = [each.max_length for each in layers if getattr(each, "max_length", None)]
-            if longest and array.shape[-1] > min(longest):
-                raise _checks.shape_error(
-                    f"`{name}` must be sequences of at most {min(longest)} tokens", **{name: array}
-                )
+            longest = min((each.max_length for each in layers if getattr(each, "max_length", None)), default=math.inf)
+            if array.shape[-1] > longest:
+                raise _checks.shape_error(f"`{name}` must be sequences of at most {longest} tokens", **{name: array})
 
 
 def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
@@ -310,42 +294,26 @@ def targets(model, name: str, y: np.ndarray) -> None:
         finite(name, y)
 
 
-def binary_labels(model, y) -> np.ndarray | None:
-    """Return 0 or 1 for each example and label of a model that is compiled for labels, else None."""
-    shape = getattr(model, "output_shape", None)
-    is_for_labels = loss_name(model) in LABELS and isinstance(shape, tuple) and len(shape) == 2
-    if not is_for_labels or not isinstance(y, np.ndarray) or not np.isin(y, (0, 1)).all():
-        return None
-    return y.reshape(len(y), shape[-1]).astype("int64")
-
-
 def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int | None = None):
     """Return `x` and `y` as arrays that a model can train on, or raise. `batch_size` is given for training only."""
     x_name, y_name = names
-    is_target, inputs = y is x, getattr(model, "inputs", None)
-    x = arrays(x_name, x, inputs)
+    is_target = y is x
+    x = arrays(x_name, x, getattr(model, "inputs", None))
     y = x if is_target else arrays(y_name, y, getattr(model, "outputs", None))
     if x is None or (y is None and getattr(model, "loss", None) is not None):
-        name, what = (x_name, "examples") if x is None else (y_name, TARGETS)
+        name, what = (x_name, "examples") if x is None else (y_name, "the targets of the model's loss")
         raise ValueError(f"`{name}` must be {what}. Received: None")
-    parts = [(*part, OF_TEXTS) for part in _named(x_name, x)] + [(*part, OF_CLASSES) for part in _named(y_name, y)]
-    for name, array, of_text in parts:
-        check_numbers(name, array, of_text)
+    parts = [*_named(x_name, x), *_named(y_name, y)]
+    for name, array in parts:
+        check_numbers(name, array)
         if array.ndim == 0 or len(array) == 0:
             raise _checks.shape_error(f"`{name}` must have at least one example", **{name: array})
-    if len({len(array) for _, array, _ in parts}) > 1:
-        lengths = ", ".join(f"{name} of length {len(array)}" for name, array, _ in parts)
-        raise ValueError(f"`{x_name}` and `{y_name}` must have the same length. Received: {lengths}")
+    if len({len(array) for _, array in parts}) > 1:
+        raise _checks.shape_error(f"`{x_name}` and `{y_name}` must have the same length", **dict(parts))
     x = keras.tree.map_structure(as_floatx, in_own_shape(x_name, model, x))
     y = x if is_target else keras.tree.map_structure(as_floatx, y)
     for name, array in _named(x_name, x):
         finite(name, array)
-    if isinstance(x, np.ndarray):
-        tokens(x_name, x, model)
-    elif isinstance(x, tuple) and len(x) == len(inputs or ()):
-        for i, array in enumerate(x):
-            if isinstance(array, np.ndarray):
-                tokens(f"{x_name}[{i}]", array, model, i)
     if isinstance(y, np.ndarray):
         targets(model, y_name, y)
     elif not is_target:
@@ -397,85 +365,21 @@ def from_classes(model, value, y) -> np.ndarray:
     loss, shape = loss_name(model), getattr(y, "shape", None)
     is_one_hot = loss == "categorical_crossentropy"
     if shape is None or (y[0].size > 1) != is_one_hot or not np.array_equal(y, np.floor(y)):
-        received = f"y of type {type(y).__name__}" if shape is None else f"y of shape {shape}"
-        raise ValueError(f"`class_weight` must be None where `y` has no class for each example. Received: {received}")
+        must = "`class_weight` must be None where `y` has no class for each example"
+        raise ValueError(f"{must}. Received: y of shape {shape}")
     labels = y.argmax(axis=1) if is_one_hot else y.reshape(len(y))
     count = y.shape[1] if is_one_hot else 2 if loss in LABELS else num_classes(model)
-    classes, which = (range(count), f"in [0, {count})") if count else (set(labels.tolist()), "that `y` has")
+    classes = range(count) if count else set(labels.tolist())
     if not isinstance(value, Mapping) or not all(label in classes for label in value):
-        raise _checks.error("class_weight", f"a mapping from classes {which} to weights", value)
+        raise _checks.error("class_weight", f"a mapping from classes in {classes} to weights", value)
     weights = np.ones(len(y), keras.config.floatx())
     for label, weight in value.items():
         weights[labels == label] = _checks.number(f"class_weight[{label!r}]", weight, at_least=0)
     return weights
 
 
-@dataclasses.dataclass
-class Data:
-    """Examples, targets and weights."""
-
-    kind: str
-    """"arrays", "tf.data.Dataset", "PyDataset", "DataLoader" or "Grain data set"."""
-    content: Any
-    """`(x,)`, `(x, y)` or `(x, y, sample_weight)` of arrays; else the data set."""
-
-    @property
-    def packed(self) -> Any:
-        """The arrays as `model.fit` hands them to `train_step`: an `x` alone is in no tuple."""
-        return keras.utils.pack_x_y_sample_weight(*self.content)
-
-    @property
-    def is_arrays(self) -> bool:
-        return self.kind == "arrays"
-
-    @functools.cached_property
-    def num_batches(self) -> int | None:
-        """Number of batches of a data set: None if it is not known, -1 if there is no end."""
-        if self.kind == "tf.data.Dataset":
-            number = int(self.content.cardinality())
-            return None if number == -2 else number
-        if self.kind == "PyDataset":
-            return -1 if self.content.num_batches is None else self.content.num_batches
-        try:
-            number = len(self.content)
-        except TypeError:  # Of a PyTorch `IterableDataset`.
-            return None
-        if self.kind == "DataLoader":
-            return number
-        return -1 if number == sys.maxsize else None  # Of Grain's, filters may leave out some.
-
-    @functools.cached_property
-    def first_batch(self) -> tuple:
-        """The first batch, `(x, y, sample_weight)`, None for a missing part; of a `tf.data.Dataset` zeros.
-
-        Reading a batch would move its shuffle on. It is None for a batch of texts, or of a shape that is not known.
-        """
-        if self.kind != "tf.data.Dataset":
-            return keras.utils.unpack_x_y_sample_weight(as_arrays(next(self.batches())))
-        import tensorflow as tf
-
-        def zeros(spec):
-            return np.zeros([n or 2 for n in spec.shape], spec.dtype.as_numpy_dtype)
-
-        specs = self.content.element_spec
-        is_known = [isinstance(s, tf.TensorSpec) and s.dtype != tf.string and s.shape.rank is not None
-                    and None not in s.shape[1:] for s in keras.tree.flatten(specs)]  # fmt: skip
-        return keras.utils.unpack_x_y_sample_weight(keras.tree.map_structure(zeros, specs)) if all(is_known) else None
-
-    @property
-    def yields_tf_tensors(self) -> bool:
-        """Whether the model reads TensorFlow's tensors: texts and sparse ones are no arrays."""
-        return self.kind == "tf.data.Dataset" and keras.backend.backend() == "tensorflow"
-
-    def batches(self) -> Iterator:
-        """Read a data set once, batch by batch."""
-        if self.kind == "PyDataset":
-            return (self.content[i] for i in range(self.num_batches))
-        return iter(self.content)
-
-
 def kind_of(name: str, value) -> str:
-    """Return the kind of `Data` that a value is, or raise."""
+    """Return "arrays", or the kind of data set that a value is, or raise for what can be read only once."""
     tf, torch = sys.modules.get("tensorflow"), sys.modules.get("torch")
     if tf is not None and isinstance(value, tf.data.Dataset):
         return "tf.data.Dataset"
@@ -486,32 +390,16 @@ def kind_of(name: str, value) -> str:
     if any(kind.__module__.partition(".")[0] == "grain" for kind in type(value).__mro__):
         return "Grain data set"
     if hasattr(value, "__next__"):
-        raise ValueError(
-            f"`{name}` must be arrays or a data set, which can be read again from its start: make a "
-            "`tf.data.Dataset.from_generator` or a `keras.utils.PyDataset` of a generator. "
-            f"Received: {name} of type {type(value).__name__}"
-        )
+        must_be = "arrays or a data set, which can be read again: `tf.data.Dataset.from_generator` makes one"
+        raise ValueError(f"`{name}` must be {must_be}. Received: {name} of type {type(value).__name__}")
     return "arrays"
 
 
-def checked(model, name: str, data: Data, *, is_training: bool = False) -> Data:
-    """Return a data set that a model can read, or raise; at most its first batch is read."""
-    if data.num_batches in (0, -1):
-        received = f"a {data.kind} of {'no batch' if data.num_batches == 0 else 'batches without end'}"
-        raise ValueError(f"`{name}` must be a data set of one batch or more that ends. Received: {received}")
-    if data.first_batch is None:
-        return data
-    x, y, weights = data.first_batch
-    names = ("x", "y", "sample_weight") if name == "x" else [f"{name}[{i}]" for i in range(3)]
-    inputs = getattr(model, "inputs", None) or ()
-    shapes = [getattr(part, "shape", None) for part in (x, y)]
-    if () in shapes or (len(inputs) == 1 and shapes[0] == tuple(inputs[0].shape[1:])):
-        must = f"`{name}` must be a data set of batches: `.batch(32)` or `batch_size=32` makes them"
-        raise ValueError(f"{must}. Received: a {data.kind} of single examples, x of shape {shapes[0]}")
-    x, y = examples(model, x, y, (names[0], names[1]), len(keras.tree.flatten(x)[0]) if is_training else None)
-    if weights is not None:
-        from_samples(model, names[2], weights, y, names[1])
-    return data
+def batches_of(value) -> Iterator:
+    """Read a data set once, batch by batch."""
+    if isinstance(value, keras.utils.PyDataset):
+        return (value[i] for i in range(value.num_batches))
+    return iter(value)
 
 
 # Layers of Keras whose output is logits if their input is.
@@ -535,11 +423,9 @@ def warn_of_logits(model, stacklevel: int) -> None:
     """Warn if a model gives logits, but its loss, or a metric beside a loss of labels, reads probabilities."""
     name, text = loss_name(model), None
     if name in OF_PROBABILITIES and not takes_logits(model) and gives_logits(model):
-        kind = "".join(map(str.capitalize, name.split("_")))
-        text = (
-            f"`model` gives logits (its last layer has no activation), but the loss {name!r} reads probabilities. "
-            f"Compile it with `keras.losses.{kind}(from_logits=True)`."
-        )
+        kind = name.title().replace("_", "")
+        text = f"`model` gives logits (its last layer has no activation), but the loss {name!r} reads probabilities. "
+        text += f"Compile it with `keras.losses.{kind}(from_logits=True)`."
     elif name in LABELS and takes_logits(model):
         given = _private_apis.compiled_metrics(model)
         found = [metric for metric in given if isinstance(metric, str) and metric.lower() in METRICS]

@@ -96,10 +96,10 @@ def _write_in_tensorflow(model, *rest) -> None:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         if not reason.startswith("`model`"):
-            reason = (
-                "`model` must be made of Keras's and dlguide's layers on this backend; with others, load it with "
-                f"KERAS_BACKEND=tensorflow and export it there. Received: model={model.name!r} ({reason[:300]})"
+            must_be = (
+                "made of Keras's and dlguide's layers on this backend; export others with KERAS_BACKEND=tensorflow"
             )
+            reason = f"`model` must be {must_be}. Received: model={model.name!r} ({reason[:300]})"
         raise ValueError(reason)
 
 

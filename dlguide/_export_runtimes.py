@@ -14,10 +14,7 @@ import numpy as np
 
 
 def run(jobs: list[tuple[str, Path, list[list[np.ndarray]]]], folder) -> list[dict]:
-    """Run files (format, file and batches of inputs) in one new process, with temporary files in `folder`.
-
-    Return for each file the `outputs` of each batch, or the runtime's `error`.
-    """
+    """Return for each file (format, file, batches of inputs) the `outputs` of each batch, or the runtime's `error`."""
     sent, received = Path(folder, "jobs.pickle"), Path(folder, "results.pickle")
     sent.write_bytes(pickle.dumps(jobs))
     received.unlink(missing_ok=True)

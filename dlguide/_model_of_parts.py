@@ -29,10 +29,7 @@ class ModelOfParts(keras.Model):
         """Do nothing: the parts are built."""
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Raise for data that the model cannot be trained or evaluated on; `training.fit` calls this first.
-
-        `batch_size` is None in an evaluation. `names` are the names of `x` and `y` in an error.
-        """
+        """Raise for data that the model cannot read; `batch_size` is None in an evaluation, `names` are for errors."""
 
     def total_loss(self, loss):
         """Return a loss of the model with those that its layers add, scaled for `tf.distribute` as Keras scales it."""

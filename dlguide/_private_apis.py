@@ -13,14 +13,6 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-# `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` choose one of these, once, and keep it as an attribute.
-COMPARISONS = {"less": keras.ops.less, "greater": keras.ops.greater}
-
-# What a callback holds that is not its own: Keras sets these anew in each `fit`.
-CALLBACK_ATTRIBUTES = ("_model", "_params", "model", "params")
-# `CSVLogger`: whether its file needs a header; `TensorBoard`: its folders.
-CALLBACK_ATTRIBUTES += ("append_header", "_log_write_dir", "_train_dir", "_val_dir")
-
 HOOKS: dict[str, str] = {}
 """Name of each hook, and what happens without it."""
 _ABSENT: set[str] = set()
@@ -31,23 +23,20 @@ def hook(consequence: str, otherwise=None):
     """Let a function of a private API return `otherwise`, with one warning, if the API is gone."""
 
     def decorate(function: Callable) -> Callable:
-        HOOKS[function.__name__] = consequence
+        name = function.__name__
+        HOOKS[name] = consequence
 
         @functools.wraps(function)
         def call(*args):
             try:
-                if function.__name__ in _ABSENT:
+                if name in _ABSENT:
                     raise AttributeError("absent")
                 return function(*args)
             except (AttributeError, ImportError) as error:
-                if function.__name__ not in _WARNED:
-                    _WARNED.add(function.__name__)
-                    warnings.warn(
-                        f"Keras {keras.__version__} has not what `{function.__name__}` of dlguide uses ({error}): "
-                        f"{consequence}.",
-                        UserWarning,
-                        stacklevel=3,
-                    )
+                if name not in _WARNED:
+                    _WARNED.add(name)
+                    lacks = f"Keras {keras.__version__} has not what `{name}` of dlguide uses ({error})"
+                    warnings.warn(f"{lacks}: {consequence}.", UserWarning, stacklevel=3)
                 return otherwise
 
         return call
@@ -159,12 +148,6 @@ def layers_behind(model: keras.Model) -> list:
         inputs = layer._inbound_nodes[call].input_tensors
         tensor = inputs[0] if len(inputs) == 1 else None
     return flat(found)
-
-
-@hook("each of several processes computes every batch whole", otherwise=False)
-def has_layout(variable: keras.Variable) -> bool:
-    """Return whether `set_layout` can spread a variable over devices."""
-    return isinstance(variable._layout, object)  # Always, if there is such an attribute.
 
 
 def set_layout(variable: keras.Variable, layout: Callable) -> None:

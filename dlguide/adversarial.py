@@ -25,9 +25,9 @@ def gan(
 
     The generator turns `latent_dim` normal numbers into an image, through a dense layer and transposed convolutions.
     The discriminator turns an image into one logit, positive for real, through convolutions that halve it. A step has
-    one generated image for each real one. The discriminator's loss is the mean cross-entropy of both images; the
-    generator's loss is the cross-entropy of its image being classified as real. Neither loss moves the other player.
-    The model's loss is their sum, so that `compile` needs an optimizer and no loss, and `fit` takes images alone.
+    one generated image for each real one. The discriminator's loss is the mean cross-entropy of both; the generator's
+    is the cross-entropy of its image being classified as real. Neither loss moves the other player. The model's loss is
+    their sum: `compile` needs an optimizer and no loss, and `fit` images alone.
 
     Args:
         input_shape: `(height, width, channels)` of an image; height and width are multiples of `2 ** len(filters)`.
@@ -40,12 +40,11 @@ def gan(
 
     Returns:
         An uncompiled `keras.Model` that trains on images of shape `(batch, *input_shape)` in [0, 1], or on
-        `(images, labels)` if `num_classes` is given, without targets. Called, it gives three logits for each image:
-        of the image, of a generated one, and of the generated one for the generator's loss.
-        `get_layer("generator")` turns codes (or codes and labels) into images in [0, 1], `get_layer("discriminator")`
-        images into logits. The metrics are both losses and the discriminator's accuracy on real and on generated
-        images. The names of its variables begin with `generator` and `discriminator`, so that each player can have
-        its own learning rate: `keras.optimizers.MultiOptimizer` with an `OptimizerMap` over `"discriminator.*"`.
+        `(images, labels)` if `num_classes` is given. Called, it gives three logits for each image: of the image, of a
+        generated one, and of the generated one for the generator's loss. `get_layer("generator")` turns codes (or codes
+        and labels) into images in [0, 1], `get_layer("discriminator")` images into logits. The metrics are both losses
+        and the discriminator's accuracy on real and on generated images. Each player can have its own learning rate:
+        `keras.optimizers.MultiOptimizer` with an `OptimizerMap` over `"discriminator.*"`.
 
     Raises:
         ValueError: If a size or the rate is out of range, or the image cannot be halved that often.
@@ -115,8 +114,7 @@ def _discriminator(input_shape, num_classes, filters, dropout: float) -> keras.M
 class GAN(ModelOfParts):
     """Two players that train together; see `gan`.
 
-    Input: images `(batch, height, width, channels)`, or `(images, labels)`. Output: `(batch, 3)` logits: of the image,
-    of a generated image, and of the generated image with the gradient for the generator alone.
+    Input: images `(batch, height, width, channels)`, or `(images, labels)`. Output: `(batch, 3)` logits.
 
     Args:
         generator: Model from codes `(batch, latent_dim)`, or codes and labels, to images in [0, 1].
@@ -172,19 +170,16 @@ class GAN(ModelOfParts):
 
     def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
         """Raise for data that are not images in [0, 1], or images and labels, and for a training batch of one image."""
-        x_name = names[0]
         must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
         why = "a GAN has no targets, and one with `num_classes` takes x=(images, labels)"
         refuse_targets_and_dict(x, y, names, must_be, why)
-        parts = list(x) if isinstance(x, tuple | list) else [x]
+        parts = keras.tree.flatten(x)
         if len(parts) != 1 + self.is_conditional:
-            received = f"{len(parts)} array{'s' if len(parts) > 1 else ''}"
-            raise ValueError(f"`{x_name}` must be {must_be}. Received: {received}")
-        _data_checks.unit_range(f"{x_name}[0]" if self.is_conditional else x_name, parts[0])
+            raise ValueError(f"`{names[0]}` must be {must_be}. Received: {len(parts)} arrays")
+        _data_checks.unit_range(names[0], parts[0])
         if self.is_conditional:
-            labels = _data_checks.array(f"{x_name}[1]", parts[1], (1,))
             classes = self.generator.get_layer(_layer_names.GENERATOR_CLASSES).input_dim
-            _data_checks.labels(f"{x_name}[1]", labels, classes)
+            _data_checks.labels(f"{names[0]}[1]", _data_checks.array(f"{names[0]}[1]", parts[1], (1,)), classes)
         players = [*self.generator.layers, *self.discriminator.layers]
         if batch_size and any(isinstance(layer, layers.BatchNormalization) for layer in players):
             why = "because batch normalisation of a single example is constant"

@@ -26,8 +26,8 @@ def transformer_classifier(
 
     The sum of token and learned position embeddings goes through `num_layers` blocks, a last normalisation and the
     mean over the sequence. A block is self-attention and two dense layers (ReLU between them); each of the two halves
-    normalises its input, and its output is added to this input. The normalisation has no weights of its own. Padding
-    (id 0) is neither attended to nor part of the mean; for a fully padded sequence the mean is zero.
+    normalises its input, without weights, and its output is added to this input. Padding (id 0) is neither attended to
+    nor part of the mean; for a fully padded sequence the mean is zero.
 
     Args:
         vocab_size: Number of token ids, padding included, at least 2.
@@ -90,11 +90,11 @@ def transformer_language_model(
     Args:
         vocab_size: Number of token ids, padding included, at least 2.
         max_length: Longest sequence, at least 1.
-        embed_dim: Width of the model, a multiple of `num_heads`.
-        num_heads: Number of attention heads, at least 1, each `embed_dim / num_heads` wide.
-        ff_dim: Width of the hidden dense layer of each block, at least 1.
-        num_layers: Number of blocks, at least 1.
-        dropout: Share of the embeddings and of the output of each half of a block dropped in training, in [0, 1).
+        embed_dim: As in `transformer_classifier`, and so are the next four.
+        num_heads: Number of attention heads.
+        ff_dim: Width of the hidden dense layer of each block.
+        num_layers: Number of blocks.
+        dropout: Share dropped in training.
         modern: Whether the blocks are changed as above. `embed_dim / num_heads` must then be even.
         name: Name of the model.
 
@@ -102,9 +102,6 @@ def transformer_language_model(
         An uncompiled `keras.Model` from `(batch, length)` integers to `(batch, length, vocab_size)` logits of the
         next token at each step. Train it with `from_logits=True`, on targets that are the input shifted by one token,
         and `ignore_class=0` if some of them are padding.
-
-    Raises:
-        ValueError: If an argument is out of range, or `embed_dim` is not a multiple of `num_heads`.
 
     Example:
         >>> transformer_language_model(66, max_length=128).output_shape
@@ -115,10 +112,9 @@ def transformer_language_model(
         generative pre-training" (2018). `modern`: So et al., "Primer: Searching for efficient transformers" (2021); Su
         et al., "RoFormer" (2021); Henry et al., "Query-key normalization for transformers" (2020).
     """
-    vocab_size = _checks.integer("vocab_size", vocab_size, at_least=2)
     sizes = embed_dim, num_heads, ff_dim, num_layers
     inputs, x = _blocks(vocab_size, max_length, *sizes, dropout, is_causal=True, modern=modern)
-    outputs = keras.layers.Dense(vocab_size, name="logits")(x)
+    outputs = keras.layers.Dense(int(vocab_size), name="logits")(x)
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -134,10 +130,9 @@ def _blocks(
     num_layers = _checks.integer("num_layers", num_layers)
     dropout = _checks.rate("dropout", dropout)
     modern = _checks.flag("modern", modern)
-    multiple, factor = ("twice `num_heads`", 2) if modern else ("`num_heads`", 1)
-    if embed_dim % (factor * num_heads):
-        received = f"embed_dim={embed_dim}, num_heads={num_heads}"
-        raise ValueError(f"`embed_dim` must be a multiple of {multiple}. Received: {received}")
+    if embed_dim % (num_heads * (2 if modern else 1)):
+        must = f"`embed_dim` must be a multiple of {'twice ' * modern}`num_heads`"
+        raise ValueError(f"{must}. Received: embed_dim={embed_dim}, num_heads={num_heads}")
 
     def normalised(x, name=None):
         # The dense layers after it can learn the scale; a shift is left out, as in OLMo.
@@ -165,8 +160,8 @@ def _blocks(
 class _CausalConvolution(keras.layers.Layer):
     """Mix each feature with its values at the last three steps, without a bias; it starts as the identity.
 
-    Keras's `DepthwiseConv1D` does the same, but adds in another order: published numbers would differ in the last bits.
-    The kernel is of shape `(4, features)`, the present step first. So et al., "Primer" (2021).
+    Keras's `DepthwiseConv1D` adds in another order: published numbers would differ in the last bits. The kernel is of
+    shape `(4, features)`, the present step first.
     """
 
     def build(self, input_shape):

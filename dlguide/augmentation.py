@@ -12,22 +12,17 @@ from dlguide._dense_layers import LAST
 class Augmentation(keras.layers.Layer):
     """Change images at random in training, and leave them unchanged otherwise.
 
-    Put it before the first layer of a model. Keras's own augmentation layers change images whenever `training` is not
-    given, as in `model(x)` or an exported file, and switch the layers after them to training too; this layer changes
-    them with `training=True` alone. New pixels repeat the nearest edge pixel.
-
-    Input and output: images of shape `(batch, height, width, channels)`.
+    Input and output: images of shape `(batch, height, width, channels)`. Keras's own augmentation layers change images
+    whenever `training` is not given, as in `model(x)` or an exported file, and switch the layers after them to training
+    too; this layer changes them with `training=True` alone. New pixels repeat the nearest edge pixel.
 
     Args:
         changes: A mapping of at least one of `"flip"` (`"horizontal"`, `"vertical"` or `"horizontal_and_vertical"`),
             `"shift"` (largest share of height and width, in [0, 1), or a pair with one for each), `"rotation"`
-            (largest angle in degrees, in [0, 180]), `"zoom"` (largest change of height and width together, in [0, 1))
+            (largest angle in degrees), `"zoom"` (largest change of height and width together, in [0, 1))
             and `"shear"` (largest slant along both sides, as a share of them, in [0, 1)). They are applied in this
             order.
         **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
-
-    Raises:
-        ValueError: If `changes` is no such mapping, or a value is out of range.
 
     Example:
         >>> layer = Augmentation({"shift": 0.2})

@@ -130,10 +130,10 @@ def vae(
     """Build a variational autoencoder, which generates examples from codes of `latent_dim` normal numbers.
 
     As `autoencoder`, but the encoder gives mean and log variance of a normal distribution of codes. A layer draws one
-    code from it, in evaluation too, and adds to the loss `beta` times the divergence of this distribution from the
-    standard normal one, divided by the number of values of an example. So with `BinaryCrossentropy(from_logits=True)`
-    and `beta=1`, the loss times that number is the negative evidence lower bound in nats. Since each evaluation draws
-    other codes, `val_loss` and `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
+    code from it and adds to the loss `beta` times the divergence of this distribution from the standard normal one,
+    divided by the number of values of an example. So with `BinaryCrossentropy(from_logits=True)` and `beta=1`, the loss
+    times that number is the negative evidence lower bound in nats. Since each evaluation draws other codes, `val_loss`
+    and `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28, 1)`.
@@ -147,8 +147,7 @@ def vae(
     Returns:
         An uncompiled `keras.Model` from `(batch, *input_shape)` floats in [0, 1] to logits of the same shape. Train
         it on `(x, x)`. `get_layer("encoder")` gives `[z_mean, z_log_var]`, each `(batch, latent_dim)`,
-        `get_layer("decoder")` turns codes into logits. `generation.sample` draws from it, and
-        `evaluation.log_likelihood` measures how probable it makes given examples.
+        `get_layer("decoder")` turns codes into logits.
 
     Raises:
         ValueError: If a size, `beta` or the activation is out of range.
@@ -173,7 +172,6 @@ def _dense_parts(input_shape, latent_dim, hidden_units, activation, batch_norm, 
     input_shape = _checks.shape("input_shape", input_shape)
     latent_dim = _checks.integer("latent_dim", latent_dim)
     hidden_units = _checks.integers("hidden_units", hidden_units)
-    activation = _checks.activation("activation", activation)
     batch_norm = _checks.flag("batch_norm", batch_norm)
 
     inputs, codes = keras.Input(input_shape), keras.Input((latent_dim,))
@@ -193,9 +191,6 @@ class Sampling(keras.layers.Layer):
     Args:
         weight: Factor of the divergence (in nats, mean over the batch) in the loss, at least 0.
         **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
-
-    Raises:
-        ValueError: If `weight` is not a number of at least 0.
 
     Example:
         >>> layer, zeros = Sampling(weight=0.5), keras.ops.zeros((3, 2))

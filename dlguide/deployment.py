@@ -40,18 +40,14 @@ def export(
 ) -> Export:
     """Export a model by Keras's own `export`, and compare the file with the model before it is put in place.
 
-    A new process loads the file with the format's own runtime, without Keras, and computes one example, all
-    of them in a batch (of 5 at least), and two that are one time step shorter if the sequence length is variable.
+    A new process loads the file with the format's own runtime, without Keras, and computes one example, a batch of all
+    of them, and a shorter batch if the sequence length is variable.
 
     | `format` | `path` | what the file takes | runtime |
     |---|---|---|---|
     | `"tf_saved_model"` | a folder | any number of examples, any length | TensorFlow, TensorFlow Serving |
     | `"onnx"` | ends in `.onnx` | the same | ONNX Runtime |
     | `"litert"` | ends in `.tflite` | one example at a time, of the length of `examples` | LiteRT (TensorFlow Lite) |
-
-    With `bits=8`, a LiteRT file has whole numbers of 8 bits as weights and between its layers: it is about a quarter of
-    the size, and made for processors that compute such numbers fast. It differs from `predict` by up to some per cent
-    of the largest output: measure its accuracy. Its inputs and outputs stay floats.
 
     Inputs are named `input_0`, `input_1`, ..., outputs `output_0`, `output_1`, ..., in Keras's order. On JAX and
     PyTorch, a process on the TensorFlow backend writes the file, so that it is the same on each backend.
@@ -65,8 +61,9 @@ def export(
         format: `"tf_saved_model"`, `"onnx"` or `"litert"`.
         examples: Inputs to compare with, an array of one or more examples, or a list of arrays for a model of several
             inputs. Real ones are best: other numbers may hide a difference. With `bits=8`, they also fix the range of
-            the numbers of each layer: a few hundred training examples, so that the ranges are those of the data.
-        bits: 32, or 8 with `"litert"`.
+            the numbers of each layer: give a few hundred training examples.
+        bits: 32, or 8 with `"litert"`: whole numbers as weights and between layers, in a quarter of the size. Such a
+            file differs by up to some per cent of the largest output: measure its accuracy.
 
     Returns:
         An `Export`: `path`, `largest_difference`, and `size` in bytes.
@@ -84,7 +81,7 @@ def export(
         (True, ['mlp.onnx'])
     """
     path = Path(path)
-    format, suffix = _checked(format, bits, path)
+    suffix = _checked_suffix(format, bits, path)
     arrays = _examples_as_arrays(model, examples)
     if isinstance(getattr(model, "input", None), dict):  # The arrays have the order of `inputs`, which is another one.
         model = keras.Model(model.inputs, model.outputs, name=model.name)
@@ -109,23 +106,20 @@ def export(
     return Export(str(path), largest, size)
 
 
-def _checked(format, bits, path: Path) -> tuple[str, str]:
-    """Return the format and the suffix of its file, or raise for a wrong format, number of bits or path."""
-    format = _checks.choice("format", format, tuple(_export_formats.FORMATS))
-    suffix, packages = _export_formats.FORMATS[format]
+def _checked_suffix(format, bits, path: Path) -> str:
+    """Return the suffix of the format's file, or raise for a wrong format, number of bits or path."""
+    suffix, packages = _export_formats.FORMATS[_checks.choice("format", format, tuple(_export_formats.FORMATS))]
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         must = '`format` must be one whose packages are installed: pip install "dlguide[export]"'
         raise ValueError(f"{must}. Received: format={format!r}, without {', '.join(missing)}")
-    if bits not in (32, 8):
-        raise _checks.error("bits", "32 or 8", bits)
-    if bits == 8 and format != "litert":
-        raise ValueError(f"`bits` must be 32 for format={format!r}; 8 needs 'litert'. Received: bits={bits!r}")
+    if bits not in (32, 8)[: 1 + (format == "litert")]:
+        raise _checks.error("bits", "32, or 8 with format='litert'", bits)
     if path.suffix != suffix and suffix:
         raise _checks.error("path", f"a file that ends in {suffix} for format={format!r}", str(path))
     if path.exists():
         raise _checks.error("path", "a path that does not exist yet", str(path))
-    return format, suffix
+    return suffix
 
 
 def _examples_as_arrays(model, examples) -> list[np.ndarray]:
@@ -135,13 +129,9 @@ def _examples_as_arrays(model, examples) -> list[np.ndarray]:
     inputs = getattr(model, "inputs", None)
     if not inputs:
         raise ValueError(_random(model))
-    for tensor in inputs:
-        if tensor.dtype == "string":
-            raise ValueError(
-                "`model` must read numbers: a file cannot hold a layer that reads text. Export the model behind that "
-                "layer, such as keras.Sequential(model.layers[1:]), and turn text into token ids before it. "
-                f"Received: model={model.name!r} with the input {tensor.name!r} of strings"
-            )
+    if any(tensor.dtype == "string" for tensor in inputs):
+        must_be = "a model that reads numbers: export the one behind the layer that reads text"
+        raise _checks.error("model", must_be, model.name)
     is_list = isinstance(examples, tuple | list) and (len(inputs) > 1 or any(hasattr(e, "shape") for e in examples))
     arrays = [_data_checks.arrays("examples", array) for array in (examples if is_list else [examples])]
     shapes = [tuple(tensor.shape[1:]) for tensor in inputs]

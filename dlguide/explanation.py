@@ -16,6 +16,8 @@ __all__ = ["attribution"]
 
 Method = Literal["gradients", "integrated_gradients", "occlusion", "grad_cam"]
 METHODS = get_args(Method)
+BATCH = 256
+"""Inputs that the model reads at once."""
 
 
 def attribution(
@@ -28,7 +30,6 @@ def attribution(
     steps: int = 64,
     window: int = 3,
     stride: int = 1,
-    batch_size: int = 256,
 ) -> np.ndarray:
     """Map how much each value of an input contributes to a model's score of a class.
 
@@ -42,23 +43,20 @@ def attribution(
     - `"occlusion"`: by how much the score falls when a square window of the image is replaced by `baseline`. A pixel
       has the mean over the windows that cover it.
     - `"grad_cam"`: the sum of the feature maps of the last layer with outputs `(height, width, channels)`, each times
-      the mean gradient of the score by it, without its negative values, enlarged to the size of the image. The layer
-      may lie in a model inside the model.
+      the mean gradient of the score by it, without its negative values, enlarged to the size of the image.
 
     Args:
         model: A model with one input of floats and one output of shape `(batch, classes)` or `(batch, 1)`.
         x: Inputs of shape `(n, *input_shape)`, at least one. For occlusion and Grad-CAM they are images, of shape
             `(n, height, width, channels)`.
         target: The class to explain: an integer, or one for each example, of shape `(n,)`. None for the class with the
-            largest score. For a model of one output, None: the output itself is explained.
+            largest score. A model of one output has the class 0 alone.
         method: One of the four above.
         baseline: An input that says nothing, for integrated gradients and occlusion: a number, such as 0 for black, or
             an array of the shape of one example.
         steps: Points on the line, for integrated gradients, at least 1.
         window: Height and width of the window in pixels, for occlusion, from 1 to those of the image.
-        stride: Pixels from one window to the next, for occlusion, from 1 to `window`. The last window ends at the
-            border.
-        batch_size: Inputs that the model reads at once, at least 1: more take more memory.
+        stride: Pixels from one window to the next, for occlusion, from 1 to `window`.
 
     Returns:
         A float32 array. For gradients and integrated gradients it has the shape of `x`, one signed value for each
@@ -78,39 +76,32 @@ def attribution(
         Taly & Yan, "Axiomatic attribution for deep networks" (2017); occlusion: Zeiler & Fergus, "Visualizing and
         understanding convolutional networks" (2014); Selvaraju et al., "Grad-CAM" (2017).
     """
-    method = _checks.choice("method", method, METHODS)
-    steps, batch_size = _checks.integer("steps", steps), _checks.integer("batch_size", batch_size)
+    method, steps = _checks.choice("method", method, METHODS), _checks.integer("steps", steps)
     window, stride = _checks.integer("window", window), _checks.integer("stride", stride)
     x = _inputs(model, x, needs_images=method in ("occlusion", "grad_cam"))
     baseline = _baseline(baseline, x.shape[1:])
-    if method == "occlusion":
-        if window > min(x.shape[1:3]):
-            raise _checks.error("window", f"from 1 to {min(x.shape[1:3])}, the size of the images", window)
-        if stride > window:
-            raise ValueError(f"`stride` must be at most `window`. Received: stride={stride}, window={window}")
-    layer = _last_image_layer(model) if method == "grad_cam" else None
+    if method == "occlusion" and window > min(x.shape[1:3]):
+        raise _checks.error("window", f"from 1 to {min(x.shape[1:3])}, the size of the images", window)
+    if stride > window:
+        raise ValueError(f"`stride` must be at most `window`. Received: stride={stride}, window={window}")
 
-    rows = [slice(start, start + batch_size) for start in range(0, len(x), batch_size)]
+    rows = [slice(start, start + BATCH) for start in range(0, len(x), BATCH)]
     scores = np.concatenate([_scores(model, x[each]) for each in rows])
     target = _targets(target, scores)
-    if method == "occlusion":
-        return _occlusion(model, x, target, scores, baseline, window, stride, batch_size)
-    maps = []
-    for each in rows:
-        if method == "gradients":
-            maps.append(_input_gradient(model, x[each], target[each]))
-        elif method == "integrated_gradients":
-            maps.append(_integrated_gradients(model, x[each], target[each], baseline, steps, batch_size))
-        else:
-            maps.append(_grad_cam(model, layer, x[each], target[each]))
-    return np.concatenate(maps).astype("float32")
+    maps = {
+        "gradients": lambda x, target, _: _input_gradient(model, x, target),
+        "integrated_gradients": lambda x, target, _: _integrated_gradients(model, x, target, baseline, steps),
+        "occlusion": lambda x, target, scores: _occlusion(model, x, target, scores, baseline, window, stride),
+        "grad_cam": lambda x, target, _: _grad_cam(model, x, target),
+    }
+    return np.concatenate([maps[method](x[each], target[each], scores[each]) for each in rows]).astype("float32")
 
 
-def _integrated_gradients(model, x, target, baseline, steps: int, batch_size: int) -> np.ndarray:
+def _integrated_gradients(model, x, target, baseline, steps: int) -> np.ndarray:
     """By the midpoint rule, several points of the line in one call, where the batch has room for them."""
     difference, total = x - baseline, np.zeros(x.shape)
     shares = (np.arange(steps, dtype="float32") + 0.5) / steps
-    at_once = max(1, batch_size // len(x))
+    at_once = max(1, BATCH // len(x))
     for first in range(0, steps, at_once):
         shown = shares[first : first + at_once].reshape(-1, *[1] * x.ndim)
         points = (baseline + shown * difference).reshape(-1, *x.shape[1:])
@@ -119,30 +110,26 @@ def _integrated_gradients(model, x, target, baseline, steps: int, batch_size: in
     return difference * total / steps
 
 
-def _occlusion(model, x, target, scores, baseline, window: int, stride: int, batch_size: int) -> np.ndarray:
-    """Several windows in one call, where the batch has room for them."""
+def _occlusion(model, x, target, scores, baseline, window: int, stride: int) -> np.ndarray:
+    """Several windows in one call, where the batch has room for them; the last one ends at the border."""
     tops, lefts = ([*range(0, size - window, stride), size - window] for size in x.shape[1:3])
     places = [(slice(top, top + window), slice(left, left + window)) for top in tops for left in lefts]
-    total, count = np.zeros(x.shape[:3]), np.zeros(x.shape[1:3])
-    for place in places:
-        count[place] += 1
-    for start in range(0, len(x), batch_size):
-        rows = slice(start, start + batch_size)
-        images, own = x[rows], scores[rows][np.arange(len(x[rows])), target[rows]]
-        at_once = max(1, batch_size // len(images))
-        for first in range(0, len(places), at_once):
-            shown = places[first : first + at_once]
-            changed = np.repeat(images[None], len(shown), axis=0)
-            for each, place in zip(changed, shown, strict=True):
-                each[:, *place] = baseline[place]
-            found = _scores(model, changed.reshape(-1, *x.shape[1:])).reshape(len(shown), len(images), -1)
-            for each, place in zip(found, shown, strict=True):
-                total[rows, *place] += (own - each[np.arange(len(images)), target[rows]])[:, None, None]
-    return (total / count).astype("float32")
+    total, count, images = np.zeros(x.shape[:3]), np.zeros(x.shape[1:3]), np.arange(len(x))
+    at_once = max(1, BATCH // len(x))
+    for first in range(0, len(places), at_once):
+        shown = places[first : first + at_once]
+        changed = np.repeat(x[None], len(shown), axis=0)
+        for each, place in zip(changed, shown, strict=True):
+            each[:, *place] = baseline[place]
+        found = _scores(model, changed.reshape(-1, *x.shape[1:])).reshape(len(shown), len(x), -1)
+        for each, place in zip(found, shown, strict=True):
+            total[:, *place] += (scores - each)[images, target][:, None, None]
+            count[place] += 1
+    return total / count
 
 
-def _grad_cam(model, layer, x, target) -> np.ndarray:
-    outputs = []
+def _grad_cam(model, x, target) -> np.ndarray:
+    layer, outputs = _last_image_layer(model), []
     with _changed_output(layer, lambda output: outputs.append(output) or output):
         _total_score(model, ops.convert_to_tensor(x), target)
     features = ops.convert_to_numpy(outputs[-1]).astype("float32")
@@ -209,11 +196,9 @@ def _gradient(function: Callable, x: np.ndarray) -> np.ndarray:
 
 def _scores(model, x) -> np.ndarray:
     scores = model.predict_on_batch(x)
-    if np.ndim(scores) != 2:
-        shapes = ", ".join(str(np.shape(each)) for each in keras.tree.flatten(scores))
-        must_be = "`model` must have one output of shape (batch, classes)"
-        raise ValueError(f"{must_be}. Received: model with outputs of shape {shapes}")
-    return np.asarray(scores, "float32")
+    if not isinstance(scores, np.ndarray) or scores.ndim != 2:
+        raise _checks.error("model", "a model with one output of shape (batch, classes)", model.name)
+    return scores.astype("float32")
 
 
 def _last_image_layer(model) -> keras.layers.Layer:
@@ -271,10 +256,6 @@ def _baseline(value, shape: tuple[int, ...]) -> np.ndarray:
 def _targets(target, scores: np.ndarray) -> np.ndarray:
     """Return the class of each example that is explained, or raise."""
     n, classes = scores.shape
-    if classes == 1:
-        if target is not None:
-            raise _checks.error("target", "None for a model of one output", target)
-        return np.zeros(n, "int32")
     if target is None:
         return scores.argmax(axis=1).astype("int32")
     result = np.asarray(target)

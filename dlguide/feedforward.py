@@ -1,7 +1,6 @@
 """Feedforward models: linear and polynomial regression, the perceptron, the multilayer perceptron."""
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
 
 import keras
@@ -15,17 +14,12 @@ from dlguide._dense_layers import LAST, dense_layers
 def linear_regression(input_shape: Sequence[int], *, name: str = "linear_regression") -> keras.Model:
     """Build a linear model of one number: `y = b + w · x`.
 
-    The same as `polynomial_regression` with `degree=1`; see there for `adapt` and for how fast it trains.
-
     Args:
         input_shape: Shape of one example without the batch axis, such as `(1,)`.
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, 1)`, for a loss such as `"mse"`.
-
-    Raises:
-        ValueError: If `input_shape` is not a sequence of sizes.
+        `polynomial_regression` of degree 1; see there for `adapt`, and for what it raises.
 
     Example:
         >>> linear_regression((1,)).output_shape
@@ -42,12 +36,10 @@ def polynomial_regression(
 ) -> keras.Model:
     """Build a polynomial of several variables for one number, with all mixed terms.
 
-    The input is flattened, turned into polynomial features by a layer named `"features"` (every product of up to
-    `degree` variables) and mapped to one output by a dense layer. Call `model.get_layer("features").adapt(x_train)`
-    before training: the layer then scales the variables and decorrelates the features. One step of gradient descent
-    on the whole training set with a learning rate of 0.5 and the loss `"mse"` then reaches the least-squares
-    solution, instead of many thousands of steps. What the layer learned is saved with the model. Without `adapt` the
-    features are the plain products.
+    The input is flattened, a layer named `"features"` makes every product of up to `degree` variables, and a dense
+    layer maps these to one output. `model.get_layer("features").adapt(x_train)` before training scales the variables
+    and decorrelates the features: one step of gradient descent on the whole training set with a learning rate of 0.5
+    and the loss `"mse"` then reaches the least-squares solution, instead of many thousands of steps.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(7,)`.
@@ -87,17 +79,13 @@ def perceptron(
     Rosenblatt's machine had the same weights, a threshold after them and another learning rule.
 
     Args:
-        input_shape: Shape of one example without the batch axis, such as `(28, 28)`.
-        num_outputs: Number of outputs: one logit per class or label (one for two classes), or the numbers to predict.
-        l2: Factor of the squared weights in the loss, at least 0; biases are not penalised.
+        input_shape: As in `mlp`.
+        num_outputs: As in `mlp`.
+        l2: As in `mlp`.
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Model` from `(batch, *input_shape)` floats to `(batch, num_outputs)`: logits, to train
-        with `from_logits=True`, or values.
-
-    Raises:
-        ValueError: If a size or `l2` is out of range.
+        `mlp` without hidden layers; see there for what it raises.
 
     Example:
         >>> perceptron((28, 28), num_outputs=10).count_params()
@@ -153,7 +141,6 @@ def mlp(
     input_shape = _checks.shape("input_shape", input_shape)
     num_outputs = _checks.integer("num_outputs", num_outputs)
     hidden_units = _checks.integers("hidden_units", hidden_units)
-    activation = _checks.activation("activation", activation)
     dropout = _checks.rate("dropout", dropout)
     batch_norm = _checks.flag("batch_norm", batch_norm)
     l2 = _checks.number("l2", l2, at_least=0)
@@ -177,9 +164,6 @@ class PolynomialFeatures(keras.layers.Layer):
         degree: Largest number of variables in a product, at least 1.
         **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
 
-    Raises:
-        ValueError: If `degree` is below 1.
-
     Example:
         >>> layer = PolynomialFeatures(2)
         >>> layer(np.array([[2.0, 3.0]])).shape == (1, 5)
@@ -194,11 +178,8 @@ class PolynomialFeatures(keras.layers.Layer):
 
     def build(self, input_shape):
         variables = input_shape[-1]
-        self.terms = [
-            term
-            for degree in range(1, self.degree + 1)
-            for term in itertools.combinations_with_replacement(range(variables), degree)
-        ]
+        of_degree = (itertools.combinations_with_replacement(range(variables), d + 1) for d in range(self.degree))
+        self.terms = list(itertools.chain(*of_degree))
         n = len(self.terms)
         self.mean = self.add_weight((variables,), "zeros", trainable=False, name="mean")
         self.scale = self.add_weight((variables,), "ones", trainable=False, name="scale")
@@ -234,9 +215,6 @@ class PolynomialFeatures(keras.layers.Layer):
             index = np.array([term for term in self.terms if len(term) == degree])
             products.append(ops.prod(ops.take(z, index, axis=-1), axis=-1))
         return ops.matmul(ops.concatenate(products, axis=-1) - self.centre, self.rotation)
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], math.comb(input_shape[-1] + self.degree, self.degree) - 1)
 
     def get_config(self):
         return {**super().get_config(), "degree": self.degree}

@@ -21,18 +21,17 @@ def sample(
 ) -> np.ndarray:
     """Draw examples from a `vae`, a `gan` or a `diffusion`; the same seed gives the same codes on any backend.
 
-    The examples of a VAE are the decoder's means for the codes, without the noise of each value. Those of a diffusion
-    model are zeros and ones: each example takes its own random order of its values, cut into `steps` groups, and the
-    values of a group are drawn at once, given all values before them.
+    Examples of a VAE are the decoder's means for the codes, without noise. Those of a diffusion model are zeros and
+    ones: each takes a random order of its values, cut into `steps` groups, and draws the values of a group at once.
 
     Args:
         model: A model of `vae`, `gan` or `diffusion`.
         count: Number of examples, at least 1.
         labels: For a GAN with `num_classes`, the class of each example: an array of `count` integers.
-        steps: Of a diffusion model alone: the number of groups, at least 1; None for 50. More take more time, and the
-            dependence of the values of a group on each other, which is left out, becomes smaller.
+        steps: Of a diffusion model alone: the number of groups, at least 1; None for 50. More take more time, and leave
+            out less of the dependence between the values of a group.
         means: Of a diffusion model alone: give each value its mean given the other values, as a VAE's decoder does,
-            instead of 0 or 1. This takes 8 steps more, each with an eighth of the values hidden.
+            instead of 0 or 1. This takes 8 steps more.
         seed: Seed of the codes, or of the order and the values, at least 0.
 
     Returns:
@@ -50,15 +49,13 @@ def sample(
     steps, means = _checks.integer("steps", steps, optional=True), _checks.flag("means", means)
     denoiser = masked_diffusion._denoiser_of(model)
     if denoiser is not None:
-        _refuse_labels(labels)
+        _refuse("labels", labels)
         return masked_diffusion._sample_images(denoiser, count, steps or 50, means, seed)
-    for name, value in {"steps": steps, "means": means}.items():
-        if value:
-            raise _checks.error(name, "left out for a model that is no diffusion model", value)
-    maker = "made by `vae`, `gan` or `diffusion`"
-    generator, gives_logits = _generator(model, maker)
+    _refuse("steps", steps)
+    _refuse("means", means or None)
+    generator, gives_logits = _generator(model)
     if gives_logits and _layer_names.SAMPLING not in _layer_names.layers_by_name(model):
-        raise _checks.error("model", f"{maker}: an autoencoder's codes have no distribution", model.name)
+        raise _checks.error("model", "no autoencoder, whose codes have no distribution", model.name)
     rng = np.random.default_rng(seed)
     codes = rng.normal(size=(count, generator.inputs[0].shape[-1])).astype("float32")
     return decode(model, codes, labels=labels)
@@ -68,7 +65,7 @@ def decode(model: keras.Model, codes: ArrayLike, *, labels: ArrayLike | None = N
     """Turn codes into examples.
 
     Args:
-        model: A model of `vae`, `gan` or an autoencoder, trained with `BinaryCrossentropy(from_logits=True)`.
+        model: A model of `gan`, or of `vae` or an autoencoder, trained with `BinaryCrossentropy(from_logits=True)`.
         codes: Codes of shape `(n, ...)`, as the model's decoder or generator takes them.
         labels: For a GAN with `num_classes`, the class of each example.
 
@@ -95,21 +92,22 @@ def decode(model: keras.Model, codes: ArrayLike, *, labels: ArrayLike | None = N
         _data_checks.labels("labels", labels, generator.get_layer(_layer_names.GENERATOR_CLASSES).input_dim)
         inputs = [codes, np.asarray(labels, "int32")]
     else:
-        _refuse_labels(labels)
+        _refuse("labels", labels)
     examples = np.asarray(generator.predict(inputs, batch_size=BATCH, verbose=0), "float32")
     return _extras.needed("scipy.special", "evaluation").expit(examples) if gives_logits else examples
 
 
-def _refuse_labels(labels) -> None:
-    if labels is not None:
-        raise _checks.error("labels", "None for a model without classes", labels)
+def _refuse(name: str, value) -> None:
+    """Refuse an argument that another kind of model takes."""
+    if value is not None:
+        raise _checks.error(name, "left out for this model, which cannot use it", value)
 
 
 def interpolate(first: ArrayLike, second: ArrayLike, steps: int = 8) -> np.ndarray:
     """Return codes between two codes, for `decode`.
 
     The interpolation is spherical: normal codes of many numbers lie near a sphere, and their mean does not. It is
-    linear from or to a code of zeros, and between opposite directions (there through zero): no arc is the shortest.
+    linear from or to a code of zeros, and between opposite directions.
 
     Args:
         first: A code, an array of any shape.
@@ -118,9 +116,6 @@ def interpolate(first: ArrayLike, second: ArrayLike, steps: int = 8) -> np.ndarr
 
     Returns:
         A float32 array of shape `(steps, *first.shape)`.
-
-    Raises:
-        ValueError: If the shapes differ or `steps` is below 2.
 
     Example:
         >>> interpolate([1.0, 0.0], [0.0, 1.0], steps=3).round(2).tolist()
@@ -154,9 +149,8 @@ def generate(
 ) -> np.ndarray:
     """Generate a continuation of a token sequence by a language model, token by token.
 
-    Each token is one call of the model on a sequence of `max_length` tokens, so that nothing is compiled again. Keys
-    and values are not cached: past `max_length` the position of every token changes, and so do its keys and values.
-    Padding is never drawn.
+    Each token is one call of the model on `max_length` tokens, so that nothing is compiled again. Keys and values are
+    not cached: past `max_length` the position of every token changes. Padding is never drawn.
 
     Args:
         model: A model of `transformer_language_model`.
@@ -164,7 +158,7 @@ def generate(
         num_tokens: Number of tokens to generate, at least 1.
         temperature: Divides the logits: below 1 likely tokens become likelier; 0 always takes the likeliest.
         top_k: Draw from the `top_k` likeliest tokens only, at least 1; None for all.
-        seed: Seed of the draws, at least 0; with equal logits, the same seed gives the same tokens.
+        seed: Seed of the draws, at least 0.
 
     Returns:
         The new tokens, an int32 array of shape `(num_tokens,)`.
@@ -177,9 +171,9 @@ def generate(
         >>> generate(transformer_language_model(9, max_length=5), [1, 2], 3).shape
         (3,)
     """
-    lengths = [getattr(layer, "max_length", None) for layer in _layer_names.layers_by_name(model).values()]
-    longest = max((length for length in lengths if length), default=None)
-    if longest is None or len(model.output_shape) != 3:
+    lengths = [getattr(layer, "max_length", None) or 0 for layer in _layer_names.layers_by_name(model).values()]
+    longest = max(lengths, default=0)
+    if not longest or len(model.output_shape) != 3:
         raise _checks.error("model", "made by `transformer_language_model`", model.name)
     num_tokens = _checks.integer("num_tokens", num_tokens)
     temperature = _checks.number("temperature", temperature, at_least=0)
@@ -214,19 +208,12 @@ def _draw_token(logits: np.ndarray, temperature: float, top_k: int | None, rng) 
 
 
 def beam_search(
-    model: keras.Model,
-    source: ArrayLike,
-    *,
-    start: int,
-    end: int,
-    max_length: int,
-    beam: int = 1,
+    model: keras.Model, source: ArrayLike, *, start: int, end: int, max_length: int, beam: int = 1
 ) -> np.ndarray:
     """Write the target of each source by an encoder-decoder, token by token.
 
     Each step keeps the `beam` likeliest beginnings, by the product of the probabilities of their tokens; with 1 it
-    takes the likeliest token (greedy search). The decoder's states are kept from step to step. Padding and the start
-    are never written.
+    takes the likeliest token (greedy search). Padding and the start are never written.
 
     Args:
         model: A model of `encoder_decoder`.
@@ -303,10 +290,12 @@ def _likeliest(encoder, decoder, source: np.ndarray, start: int, end: int, max_l
     return written[:, 0]
 
 
-def _generator(model, maker: str = "made by `vae`, `gan` or an autoencoder builder") -> tuple[keras.Model, bool]:
+def _generator(model) -> tuple[keras.Model, bool]:
     """Return the model from codes to examples, and whether it gives logits."""
     parts = _layer_names.layers_by_name(model, keras.Model)
     for name, gives_logits in ((_layer_names.GENERATOR, False), (_layer_names.DECODER, True)):
         if name in parts:
             return parts[name], gives_logits
-    raise _checks.error("model", maker, getattr(model, "name", model))
+    raise _checks.error(
+        "model", "made by `vae`, `gan`, `diffusion` or an autoencoder builder", getattr(model, "name", model)
+    )

@@ -25,18 +25,16 @@ def diffusion(
 ) -> keras.Model:
     """Build a masked diffusion model for images of zeros and ones: discrete diffusion with an absorbing state.
 
-    The diffusion hides pixels ("absorbs" them) instead of adding noise. In training, a share of each image's pixels is
-    hidden, from none to all, and a U-Net gives the probability that each of them is 1. To draw an image, all pixels are
-    hidden, and a few at a time get a value by these probabilities. The loss is the cross-entropy of an image's hidden
-    pixels, multiplied by the number of its pixels and divided by the number of hidden ones. On average this is an upper
-    bound of the negative log-likelihood in nats: the mean over all orders in which the pixels can be drawn one by one.
-    Grey values are the probability of 1: each call draws zeros and ones for the visible pixels, and the loss is the
-    mean over the draws of the hidden ones. Evaluation hides other pixels in each call: `val_loss` and `evaluate` differ
-    from call to call, and "best" epochs of nearly the same loss are luck.
+    In training, a share of each image's pixels is hidden, from none to all, and a U-Net gives the probability that each
+    of them is 1. To draw an image, all pixels are hidden, and a few at a time get a value by these probabilities. The
+    loss is the cross-entropy of an image's hidden pixels, multiplied by the number of its pixels and divided by the
+    number of hidden ones: on average an upper bound of the negative log-likelihood in nats, the mean over all orders in
+    which the pixels can be drawn one by one. Grey values are the probability of 1: each call draws zeros and ones for
+    the visible pixels. Evaluation hides other pixels in each call: `val_loss` and `evaluate` differ from call to call.
 
-    The shares of hidden pixels are spread evenly over the batch. The U-Net has a level for each entry of `filters`,
-    each with half the height and width of the one before it; the way down and the way up have `num_layers` residual
-    blocks of two convolutions on each level. It needs no step number: the visible pixels tell how many are hidden.
+    The U-Net has a level for each entry of `filters`, each with half the height and width of the one before it; the
+    way down and the way up have `num_layers` residual blocks of two convolutions on each level. It needs no step
+    number: the visible pixels tell how many are hidden.
 
     Args:
         input_shape: `(height, width, channels)` of an image; height and width are multiples of `2 ** len(filters)`.
@@ -46,9 +44,8 @@ def diffusion(
 
     Returns:
         An uncompiled `keras.Model` that trains on images of shape `(batch, *input_shape)` in [0, 1] alone: `compile`
-        needs an optimizer and no loss, `fit` no targets. Called, it gives the loss of each image, of shape
-        `(batch,)`. `get_layer("denoiser")` turns images of -1 (a 0), 1 (a 1) and 0 (hidden) into logits of the same
-        shape. `generation.sample` draws images, `evaluation.log_likelihood` measures the bound.
+        needs an optimizer and no loss, `fit` no targets. Called, it gives the loss of each image, `(batch,)`.
+        `get_layer("denoiser")` turns images of -1 (a 0), 1 (a 1) and 0 (hidden) into logits of the same shape.
 
     Raises:
         ValueError: If a size is out of range, or the image cannot be halved that often.
@@ -138,8 +135,7 @@ class Diffusion(ModelOfParts):
         size = math.prod(images.shape[1:])
         return (size + 1) * nats / ops.maximum(ops.sum(hidden, axis=axes), 1)
 
-    def compute_output_spec(self, images, training=None):
-        # Otherwise Keras runs `call`, which needs to know the size of the batch.
+    def compute_output_spec(self, images, training=None):  # `call` needs to know the size of the batch.
         return keras.KerasTensor((images.shape[0],), dtype="float32")
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -160,10 +156,7 @@ def _denoiser_of(model) -> keras.Model | None:
 
 
 def _sample_images(denoiser: keras.Model, count: int, steps: int, means: bool, seed: int) -> np.ndarray:
-    """Return images of zeros and ones: their pixels get values in an order of their own, in `steps` groups.
-
-    With `means`, each pixel is then the probability of a 1 given the pixels outside of its group of an eighth of all.
-    """
+    """Return images whose pixels are drawn in an order of their own, in `steps` groups; see `generation.sample`."""
     rng = np.random.default_rng(seed)
     signs = np.zeros((count, math.prod(denoiser.output_shape[1:])), "float32")
     for now in _groups(signs.shape, steps, rng):

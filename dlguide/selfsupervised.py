@@ -21,15 +21,13 @@ def contrastive(
     """Build the contrastive pre-training of an encoder (SimCLR).
 
     `augment` makes two views of each image, drawn independently. Encoder and projection head turn each view into a
-    vector, and the loss asks each view to find the other view of its image among all views of the batch. The encoder
-    is a layer: train it here, then use it alone, without the head. Evaluation draws views too: `val_loss` and
-    `evaluate` differ from call to call, and "best" epochs of nearly the same loss are luck.
+    vector, and the loss asks each view to find the other view of its image among all views of the batch. Train the
+    encoder here, then use it alone. Evaluation draws views too: `val_loss` and `evaluate` differ from call to call.
 
     Args:
         encoder: Model from images to feature vectors, such as `keras.Model(cnn.input, cnn.layers[-2].output)`; it is
             trained in place.
-        augment: Random changes that make the views, as in `cnn`: a mapping of `"shift"`, `"rotation"`, `"zoom"`,
-            `"shear"` and `"flip"`, drawn in evaluation too.
+        augment: Random changes that make the views, a mapping as in `cnn`.
         projection_units: Width of each layer of the head, at least one entry; ReLU between them.
         temperature: Divides the similarities of views, above 0.
         name: Name of the model.
@@ -77,8 +75,7 @@ def contrastive(
 class Contrastive(ModelOfParts):
     """An encoder and a head that train on two views of each image; see `contrastive`.
 
-    Input: images `(batch, height, width, channels)`. Output: normalised vectors of both views,
-    `(batch, 2, dimensions)`.
+    Input: images `(batch, height, width, channels)`. Output: vectors of both views, `(batch, 2, dimensions)`.
 
     Args:
         encoder: Model from images to feature vectors `(batch, features)`.
@@ -131,10 +128,9 @@ class Contrastive(ModelOfParts):
 
 
 def _nt_xent(vectors, temperature: float):
-    """Return two scalars for unit vectors of two views of each image, of shape `(batch, 2, dimensions)`.
+    """Return the normalised temperature-scaled cross-entropy, in nats, and the share of views that find the other one.
 
-    The normalised temperature-scaled cross-entropy, in nats, of finding the other view of the same image among the
-    `2 * batch - 1` other views (mean over all views); and the share of views whose most similar view it is.
+    `vectors` are unit vectors `(batch, 2, dimensions)`; each view looks among the `2 * batch - 1` others.
     """
     vectors = ops.cast(vectors, "float32")  # Half precision cannot hold the numbers below.
     both = ops.concatenate([vectors[:, 0], vectors[:, 1]], axis=0)

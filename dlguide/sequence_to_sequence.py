@@ -34,18 +34,17 @@ def encoder_decoder(
 
     The encoder reads the source in both directions, one bidirectional layer per entry of `units`. A dense layer turns
     the two outputs at each step into one vector; these vectors are the memory. The decoder has one layer per entry of
-    `units`, which starts from a dense layer (tanh) of the last states of the encoder's layer. It reads the target up
-    to a token, and each of its outputs attends to the memory by scalar products. A dense layer (tanh) of output and
-    attended vector, and one more, give the logits of the next token. Dropout follows each embedding, each recurrent
-    layer and the dense layer before the logits. Padding of the source (id 0) is skipped and not attended to.
+    `units`, which starts from a dense layer (tanh) of the last states of the encoder's layer. Each of its outputs
+    attends to the memory by scalar products. A dense layer (tanh) of output and attended vector, and one more, give the
+    logits of the next token. Dropout follows each embedding, each recurrent layer and the dense layer before the
+    logits. Padding of the source (id 0) is skipped and not attended to.
 
     With `ngram_buckets`, the encoder also reads the vectors of four n-grams at each token of the source: the token with
     its two neighbours, with the two tokens before it, with the two after it, and with all four. A hash finds them in a
-    table. So groups of tokens with a meaning of their own need not be learned step by step. In training half of the
-    n-grams are dropped, each as a whole, so that the network does not learn the sources by heart.
+    table. In training half of the n-grams are dropped, each as a whole.
 
     In training the decoder reads the true target, right-padded with 0: all but its last token as input, all but its
-    first as what it has to predict (teacher forcing). `generation.beam_search` writes targets token by token.
+    first as what it has to predict (teacher forcing).
 
     Args:
         source_vocab_size: Number of token ids of a source, padding included, at least 2.
@@ -119,12 +118,7 @@ def _encoder(
 class _HashedNgrams(keras.layers.Layer):
     """Number the n-grams around each token by a hash: a row of a table with `buckets` rows for each of `NGRAMS`.
 
-    Rare n-grams may share a row. Outside of the sequence all tokens count as 0. Input: token ids `(batch, length)`.
-    Output: row numbers `(batch, length, 4)`.
-
-    Args:
-        buckets: Number of rows for each n-gram.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+    Outside of the sequence all tokens count as 0. From token ids `(batch, length)` to numbers `(batch, length, 4)`.
     """
 
     def __init__(self, buckets: int, **kwargs):
@@ -181,10 +175,7 @@ def _decoder(vocab_size: int, cell: str, units: Sequence[int], embed_dim: int, d
 
 @keras.saving.register_keras_serializable(package="dlguide")
 class _SourceSoftmax(keras.layers.Layer):
-    """Softmax of scores over the tokens of a source, without padding; Keras's warns of a source of one token.
-
-    Inputs: scores `(batch, length, source length)` and token ids `(batch, source length)`. Output: as the scores.
-    """
+    """Softmax of scores `(batch, length, source length)` over a source's token ids `(batch, source length)`."""
 
     def call(self, scores: keras.KerasTensor, source: keras.KerasTensor) -> keras.KerasTensor:
         return _softmax(scores + (ops.cast(ops.equal(source, 0), scores.dtype) * HIDDEN)[:, None, :])

@@ -85,17 +85,16 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
     | `shakespeare` | `(128,)` int32 ids of characters | the same text one character on | last 10 % | the 10 % before |
 
     `y` is int32 for classes and ids, and float32 for numbers. `seed` draws the validation set, with the same share of
-    each class (in `recall` the training set too), and never the test set. Series and text are cut by position without
-    shuffling, so `seed` changes nothing there. A window may begin in the set before, but its target may not lie there.
+    each class (in `recall` the training set too), and never the test set. Series and text are cut by position, so
+    `seed` changes nothing there. A window may begin in the set before, but its target may not lie there.
 
     "Scaled" means minus the mean, divided by the standard deviation. Scales and vocabularies are fitted to the training
-    set only. Texts and `vowels` are right-padded with 0. The file of `auto_mpg` is sorted by year. `bikeshare` keeps
-    days whole, has one-hot categories, and leaves out the day of the year and the columns `casual` and `registered`,
-    whose sum is the target. A word of `pronunciations` has one to four pronunciations: ids of the sounds, without
-    stress, between "<start>" and "<end>", then rows of 0. A text of `recall`, made by rule, has 4 to 20 pairs such as
-    a4, with different letters, then a question such as a?; the three sets have separate streams of random numbers. The
-    59 missing weeks of `co2` are never targets; in a window each repeats the week before. `shuttle` has only normal
-    rows in the training set.
+    set only. Texts and `vowels` are right-padded with 0. `bikeshare` keeps days whole, has one-hot categories, and
+    leaves out `casual` and `registered`, whose sum is the target. A word of `pronunciations` has one to four
+    pronunciations: ids of the sounds, without stress, between "<start>" and "<end>", then rows of 0. A text of `recall`
+    has 4 to 20 pairs such as a4, with different letters, then a question such as a?. The 59 missing weeks
+    of `co2` are never targets; in a window each repeats the week before. `shuttle` has only normal rows in the training
+    set.
 
     Args:
         name: One of the names above.
@@ -104,10 +103,7 @@ def load(name: str, *, limit: int | None = None, seed: int = 0) -> Splits:
         seed: Seed of the validation set and of the cut to `limit`, at least 0.
 
     Returns:
-        `Splits(train, valid, test, info)`. Each part unpacks to `x, y`. `info` has `name, num_classes, class_names,
-        feature_names, target_name, vocabulary, target_vocabulary, mean, scale, feature_mean, feature_scale,
-        test_dates, licence, citation`. If `x` is scaled, `x * feature_scale + feature_mean` is in its own units; else
-        both are empty.
+        `Splits(train, valid, test, info)`. Each part unpacks to `x, y`; `info` is an `Info`.
 
     Raises:
         ValueError: If an argument is out of range, or a file is not the published one.
@@ -152,8 +148,7 @@ def load_text(path: str | os.PathLike, *, length: int = 128, limit: int | None =
         limit: Largest number of examples in each part, at least 1: the last ones. If None, all examples.
 
     Returns:
-        `Splits` as from `load`: `x` of shape `(n, length)`, int32 ids of characters, `y` the same text one character
-        on. Licence and citation are empty.
+        `Splits` as from `load("shakespeare")`.
 
     Raises:
         ValueError: If an argument is out of range, or the file cannot be read, is not a text or is too short.
@@ -168,19 +163,13 @@ def load_text(path: str | os.PathLike, *, length: int = 128, limit: int | None =
     length = _checks.integer("length", length)
     limit = _checks.integer("limit", limit, optional=True)
     path = Path(path)
-    received = f"Received: path={str(path)!r}"
     try:
         text = path.read_text(encoding="utf-8-sig")  # Without the byte order mark of Windows.
-    except OSError as error:
-        raise ValueError(f"`path` must be a file that can be read. {received} ({error.strerror})") from None
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise ValueError(f"`path` must be a text file in UTF-8. {received}, which is not")
-    least = 10 * (length + 1)
-    if len(text) < least:
-        must = f"`path` must be a text of at least {least} characters, so that each part has {length} or more"
-        raise ValueError(f"{must}. {received} of {len(text)} characters")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"`path` must be a text file in UTF-8. Received: path={str(path)!r} ({error})") from None
+    if "\0" in text or len(text) < 10 * (length + 1):
+        must = f"`path` must be a text of at least {10 * (length + 1)} characters, none of them 0"
+        raise ValueError(f"{must}. Received: path={str(path)!r} of {len(text)} characters")
     parts, more = text_parts(text, length)
     if limit is not None:
         parts = [(x[-limit:], y[-limit:]) for x, y in parts]

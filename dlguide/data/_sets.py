@@ -85,19 +85,14 @@ def _fashion_mnist(seed: int):
     try:
         (x_train, y_train), (x_test, y_test) = keras.datasets.fashion_mnist.load_data()
     except Exception as error:  # Keras raises a bare Exception when a download fails.
-        raise OSError(
-            f"fashion_mnist could not be downloaded ({' '.join(str(error).split())}). "
-            f"Put the four files {', '.join(files)} into {folder}, "
-            f"for example from Debian's package dataset-fashion-mnist."
-        ) from None
+        cure = f"Put the files {', '.join(files)} into {folder}, as from Debian's package dataset-fashion-mnist"
+        raise OSError(f"fashion_mnist could not be downloaded ({' '.join(str(error).split())}). {cure}.") from None
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
     for array_name, array in arrays.items():
         received, expected = hashlib.sha256(array.tobytes()).hexdigest(), FASHION_MNIST_ARRAYS[array_name]
         if received != expected:
-            raise ValueError(
-                f"{array_name} of fashion_mnist in {folder} is damaged. Expected: sha256 {expected}. "
-                f"Received: sha256 {received}. Delete {', '.join(files)} there, to have them downloaded again."
-            )
+            damaged = f"{array_name} of fashion_mnist in {folder} is damaged: delete {', '.join(files)} there"
+            raise ValueError(f"{damaged}. Expected: sha256 {expected}. Received: sha256 {received}.")
     names = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
     return _published(arrays, 5000 / 60000, seed, names)
 
@@ -160,13 +155,12 @@ def _pronunciations(seed: int):
 
 def _sounds(cells: Sequence[str], vocabulary: Sequence[str]) -> np.ndarray:
     """Return the ids of up to four different pronunciations of each word."""
-    y, rows, places, pronunciations = np.zeros((len(cells), 4, 34), "int32"), [], [], []
-    for row, cell in enumerate(cells):
-        for place, text in enumerate(dict.fromkeys(cell.split("|"))):
-            rows.append(row)
-            places.append(place)
-            pronunciations.append((START, *text.split(), END))
-    y[rows, places] = encode(pronunciations, vocabulary, length=34)
+    texts = [list(dict.fromkeys(cell.split("|"))) for cell in cells]
+    places = [(row, place) for row, each in enumerate(texts) for place in range(len(each))]
+    y = np.zeros((len(cells), 4, 34), "int32")
+    y[tuple(np.transpose(places))] = encode(
+        [(START, *text.split(), END) for each in texts for text in each], vocabulary, 34
+    )
     return y
 
 

@@ -168,7 +168,7 @@ def _examples(name: str, x, y=None, weights=None, batch_size=None) -> tuple[tupl
         return (x, y * 1 if getattr(y, "dtype", None) == "bool" else y, weights, batch_size), False
     found = []
     is_endless = kind == "PyDataset" and x.num_batches is None
-    batches = map(x.__getitem__, itertools.count()) if is_endless else _data_checks.Data(kind, x).batches()
+    batches = map(x.__getitem__, itertools.count()) if is_endless else _data_checks.batches_of(x)
     for batch in x if is_iterator else batches:
         parts = keras.utils.unpack_x_y_sample_weight(_data_checks.as_arrays(batch))
         shapes = [array.shape[1:] for array in keras.tree.flatten(parts) if array is not None]

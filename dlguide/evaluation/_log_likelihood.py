@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike
 
 from dlguide import _checks, _data_checks, _layer_names, masked_diffusion
 
+CODES = 1000
+"""Decoded at once; another number draws the noise in another order."""
+
 
 def log_likelihood(
     model: keras.Model,
@@ -17,18 +20,14 @@ def log_likelihood(
     samples: int = 100,
     steps: int | None = None,
     seed: int = 0,
-    batch_size: int = 1000,
 ) -> dict[str, float]:
     """Estimate the log-likelihood of examples under a `vae` by importance sampling, or a bound under a `diffusion`.
 
     For a VAE, the estimate is the logarithm of the mean of `p(x | z) p(z) / q(z | x)` over `samples` codes that the
-    encoder draws. On average it is a lower bound of the log-likelihood, which becomes tight with many samples.
-
-    For a diffusion model, the estimate is the mean of its loss over `samples` choices of hidden values for each
-    example, whose numbers are spread evenly. This too is on average a lower bound of the log-likelihood. More samples
-    make it more exact, but not tighter.
-
-    Both models give each value a Bernoulli distribution, so the values of `x` should be 0 or 1.
+    encoder draws: on average a lower bound of the log-likelihood, which becomes tight with many samples. For a
+    diffusion model it is the mean of its loss over `samples` choices of hidden values for each example, whose numbers
+    are spread evenly: on average a lower bound too, which more samples make more exact, but not tighter. Both models
+    give each value a Bernoulli distribution, so the values of `x` should be 0 or 1.
 
     Args:
         model: A model of `vae` or `diffusion`.
@@ -37,8 +36,6 @@ def log_likelihood(
         steps: For a diffusion model, the number of groups in which the values are drawn, as in `generation.sample`, at
             least 1; None for one value at a time. No effect on another model.
         seed: Seed of the codes or choices, at least 0.
-        batch_size: Codes decoded at once, at least 1: more take more memory. Another value changes the order of the
-            noise, so the results differ a little, as with another seed. No effect on a diffusion model.
 
     Returns:
         Means over the examples, in nats. `"nll"` is the negative log-likelihood, `"nll_error"` its standard error. For
@@ -67,7 +64,6 @@ def log_likelihood(
         raise _checks.error("model", "made by `vae` or `diffusion`", getattr(model, "name", model))
     samples = _checks.integer("samples", samples)
     steps = _checks.integer("steps", steps, optional=True)
-    batch_size = _checks.integer("batch_size", batch_size)
     seed = _checks.integer("seed", seed, at_least=0)
     x = np.asarray(x, "float32")
     if not len(x):
@@ -83,14 +79,14 @@ def log_likelihood(
         a[:, None].astype(np.result_type(a, np.float32))  # In mixed precision they are float16.
         for a in parts[_layer_names.ENCODER].predict(x, batch_size=256, verbose=0)
     )
-    codes_a_call = min(samples, batch_size, max(50, batch_size // len(x)))
+    codes_a_call = min(samples, CODES, max(50, CODES // len(x)))
     log_p = _log_p(parts[_layer_names.DECODER], codes_a_call)
     weights, loss = [], 0.0
     for start in range(0, samples, codes_a_call):
         noise = rng.standard_normal((len(x), codes_a_call, z_mean.shape[-1]), "float32")
         codes = z_mean + np.exp(z_log_var / 2) * noise
         flat = x.reshape(len(x), -1)
-        log_px = log_p.predict([codes, flat], batch_size=batch_size // codes_a_call, verbose=0)
+        log_px = log_p.predict([codes, flat], batch_size=CODES // codes_a_call, verbose=0)
         log_weight = log_px + ((noise**2 - codes**2 + z_log_var) / 2).sum(axis=2)
         weights.append(log_weight[:, : samples - start])
         loss -= log_px[:, : samples - start].sum(dtype="float64") / (samples * len(x))

@@ -27,22 +27,21 @@ def evaluate(
 
     Args:
         model: A compiled model.
-        x: Examples, arrays of shape `(n, *input_shape)` as in `training.fit`, or a tuple, list or dict of them. Or a
-            data set of batches `(x, y)`, as in `training.fit`. For classes and labels it is read twice.
+        x: Examples, arrays of shape `(n, *input_shape)`, or a tuple, list or dict of them. Or a data set of batches
+            `(x, y)`, which is read twice for classes and labels.
         y: Targets of shape `(n,)` or `(n, *output_shape)`, or a tuple, list or dict of arrays. None with a data set,
             or if the loss needs none.
-        batch_size: Examples per step, at least 1. It changes the metrics only by rounding, except with `contrastive`:
-            there, the other view of an image is searched among the views of its batch. No effect with a data set.
+        batch_size: Examples per step, at least 1. It changes the metrics only by rounding, except with `contrastive`.
+            No effect with a data set.
         class_names: A name for each class or label, for the keys of `"per_class"`; for a single logit two names, no
             and yes. If empty, numbers. A model whose outputs have the shape of its inputs is taken for an
             autoencoder, which has no labels, unless they have names.
 
     Returns:
-        The loss and each compiled metric as a `float`, or as a list of floats if a metric has several values. A
-        metric that gives a dict has an entry for each of its keys. For classes (integer or one-hot targets) and for a
-        single label also `"confusion_matrix"`: a list of rows (true class) of counts (predicted class). For classes
-        and labels also `"per_class"`: a dict from class or label to `precision`, `recall`, `f1` (floats in [0, 1])
-        and `support` (int). All of it can be written as JSON.
+        The loss and each compiled metric as a `float`, or as a list of floats if a metric has several values. For
+        classes (integer or one-hot targets) and for a single label also `"confusion_matrix"`: a list of rows (true
+        class) of counts (predicted class). For classes and labels also `"per_class"`: a dict from class or label to
+        `precision`, `recall`, `f1` (floats in [0, 1]) and `support` (int). All of it can be written as JSON.
 
     Raises:
         ValueError: If `training.fit` would not take the data, or the number of `class_names` differs.
@@ -63,19 +62,16 @@ def evaluate(
     has_labels = has_vectors and _data_checks.loss_name(model) in _data_checks.LABELS
     if has_labels and shape[-1] > 1 and not names:  # An autoencoder's outputs are no labels.
         has_labels = [tuple(each.shape[1:]) for each in getattr(model, "inputs", None) or ()] != [shape[1:]]
-    scores = None
+    scores, evaluated = None, {"x": x}
     if kind == "arrays":
         x, y = _data_checks.examples(model, x, y)
-        labels = _data_checks.binary_labels(model, y) if has_labels else None
         evaluated = {"x": x, "y": y, "batch_size": batch_size}
-    else:
-        if y is not None:
-            raise ValueError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
-        data, labels = _data_checks.checked(model, "x", _data_checks.Data(kind, x)), None
-        if has_classes or has_labels:
-            y, scores = _read(model, data)
-            labels = _data_checks.binary_labels(model, y)
-        evaluated = {"x": x}
+    elif y is not None:
+        raise ValueError(f"`y` must be None where `x` is a {kind}. Received: y of type {type(y).__name__}")
+    elif has_classes or has_labels:
+        y, scores = _read(model, x, kind)
+    is_binary = has_labels and isinstance(y, np.ndarray) and np.isin(y, (0, 1)).all()
+    labels = y.reshape(len(y), shape[-1]).astype("int64") if is_binary else None
     count = shape[-1] if has_classes or labels is not None else 0
     count = 2 if labels is not None and count == 1 else count
     if names and count and not (isinstance(names, list) and len(set(names)) == len(names) == count):
@@ -94,23 +90,29 @@ def evaluate(
         true = y.reshape(len(y), -1)
         true = true[:, 0] if true.shape[1] == 1 else true.argmax(axis=1)
         counts = true != getattr(model.loss, "ignore_class", None)
-        return metrics | _per_class(true[counts], scores.argmax(axis=1)[counts], names)
-    predicted = (scores > (0 if _data_checks.takes_logits(model) else 0.5)).astype("int64")
-    metrics["accuracy"] = float((predicted == labels).mean())
-    if labels.shape[1] == 1:
-        return metrics | _per_class(labels[:, 0], predicted[:, 0], names)
-    return metrics | {"per_class": _scores_of_each(labels, predicted, names)}
+        true, predicted = true[counts], scores.argmax(axis=1)[counts]
+    else:
+        predicted = (scores > (0 if _data_checks.takes_logits(model) else 0.5)).astype("int64")
+        metrics["accuracy"] = float((predicted == labels).mean())
+        if labels.shape[1] > 1:
+            return metrics | {"per_class": _scores_of_each(labels, predicted, names)}
+        true, predicted = labels[:, 0], predicted[:, 0]
+    matrix = _extras.needed("sklearn.metrics", "evaluation").confusion_matrix(true, predicted, labels=range(count))
+    return metrics | {"confusion_matrix": matrix.tolist(), "per_class": _scores_of_each(true, predicted, names)}
 
 
-def _read(model, data: _data_checks.Data) -> tuple[np.ndarray, np.ndarray]:
+def _read(model, data, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Read a data set; return its targets and the model's outputs."""
+    if getattr(data, "num_batches", 0) is None or (kind == "tf.data.Dataset" and int(data.cardinality()) == -1):
+        raise ValueError(f"`x` must be a data set that ends. Received: a {kind} of batches without end")
+    reads_tensors = kind == "tf.data.Dataset" and keras.backend.backend() == "tensorflow"  # Texts are no arrays.
     targets, outputs = [], []
-    for batch in data.batches():
+    for batch in _data_checks.batches_of(data):
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if y is None:
-            raise ValueError(f"`x` must be a data set of batches (x, y). Received: a {data.kind} without y")
+            raise ValueError(f"`x` must be a data set of batches (x, y). Received: a {kind} without y")
         targets.append(_data_checks.as_arrays(y))
-        outputs.append(model.predict_on_batch(x if data.yields_tf_tensors else _data_checks.as_arrays(x)))
+        outputs.append(model.predict_on_batch(x if reads_tensors else _data_checks.as_arrays(x)))
     y = np.concatenate(targets)
     _data_checks.targets(model, "y", y)
     return y, np.concatenate(outputs)
@@ -121,12 +123,6 @@ def _plain(value):
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return np.asarray(value, "float64").tolist()
-
-
-def _per_class(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:
-    scores = _extras.needed("sklearn.metrics", "evaluation")
-    matrix = scores.confusion_matrix(y, predicted, labels=range(len(class_names))).tolist()
-    return {"confusion_matrix": matrix, "per_class": _scores_of_each(y, predicted, class_names)}
 
 
 def _scores_of_each(y, predicted, class_names: Sequence[str]) -> dict[str, Any]:

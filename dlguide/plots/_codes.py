@@ -36,8 +36,7 @@ def codes(points: ArrayLike, labels: ArrayLike, class_names: Sequence[str] = (),
         must = "`points` and `labels` must be at least two codes of shape (n, dimensions), and a class for each"
         raise _checks.shape_error(must, points=points, labels=labels)
     classes = np.unique(labels)
-    have_names = classes.dtype.kind in "iu" and classes.min() >= 0 and classes.max() < len(class_names)
-    if len(class_names) and not have_names:
+    if len(class_names) and not np.isin(classes, np.arange(len(class_names))).all():
         must_be = f"integers in [0, {len(class_names)}), one for each of `class_names`"
         raise _checks.error("labels", must_be, classes.tolist()[:12])
     colors = [f"C{i}" for i in range(10)]  # matplotlib's usual colours.
@@ -53,7 +52,7 @@ def codes(points: ArrayLike, labels: ArrayLike, class_names: Sequence[str] = (),
     with new_figure(6.4, 5.2) as figure:
         axes = figure.subplots()
         for color, label in zip(colors, classes, strict=False):
-            name = str(class_names[label] if len(class_names) else label)
+            name = str(class_names[int(label)] if len(class_names) else label)
             axes.scatter(*points[labels == label].T, s=5, alpha=0.6, color=color, label=name)
         axes.set(xlabel=names[0], ylabel=names[1])
         axes.legend(title=label_name, markerscale=3, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -18,9 +18,7 @@ def examples(
     worst: bool = False,
     count: int = 24,
 ):
-    """Draw images with the predicted class above each: the first ones, or the worst mistakes first.
-
-    The title of a mistake is red and has the model's confidence and the true class: `predicted 5 (98 %), true 1`.
+    """Draw images with the predicted class above each; a mistake is red, with the confidence and the true class.
 
     Args:
         x: Images of shape `(n, height, width)`, optionally with 1 or 3 channels at the end, in [0, 1] or uint8.
@@ -43,22 +41,15 @@ def examples(
         ['cat', 'predicted cat (80 %),\\ntrue dog']
     """
     count = _checks.integer("count", count)
-    x, y, scores = _unit_range(np.asarray(x)), np.asarray(y), np.asarray(scores, "float64")
+    x, y, scores = _unit_range(x), np.asarray(y), np.asarray(scores, "float64")
     if x.ndim not in (3, 4) or not len(x) or y.shape not in ((len(x),), (len(x), 1)) or scores.shape[:-1] != (len(x),):
         must = "`x`, `y` and `scores` must be images, classes and scores of the same length"
         raise _checks.shape_error(must, x=x, y=y, scores=scores)
-    if scores.shape[1] == 1:  # Of the second class: the first one has the rest, or the logit 0.
-        are_probabilities = ((scores >= 0) & (scores <= 1)).all()
-        scores = np.concatenate([1 - scores if are_probabilities else 0 * scores, scores], axis=1)
-    y, classes = y.ravel(), np.arange(scores.shape[1])
+    logs = _log_probabilities(scores)
+    y, classes = y.ravel(), np.arange(logs.shape[1])
     if not np.isin(y, classes).all():
         raise _checks.error("y", f"integers from 0 to {len(classes) - 1}, one for each column of `scores`", y)
     y, names = y.astype(int), names_of_classes(class_names, len(classes))
-    if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-2):  # In bfloat16 too.
-        with np.errstate(divide="ignore"):  # A probability of 0 is a cross-entropy of infinity.
-            logs = np.log(scores)
-    else:
-        logs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
     predicted, order = logs.argmax(axis=1), np.arange(len(x))
     if worst:
         order = np.argsort(logs[order, y], kind="stable")  # Lowest probability first.
@@ -81,13 +72,23 @@ def examples(
     return figure
 
 
-def _unit_range(images: np.ndarray) -> np.ndarray:
-    """Return the images with values in [0, 1]."""
+def _unit_range(images: ArrayLike) -> np.ndarray:
+    images = np.asarray(images)
     return images / 255 if images.dtype == "uint8" else images
 
 
+def _log_probabilities(scores: np.ndarray) -> np.ndarray:
+    """Return log probabilities of shape `(n, classes)` for probabilities or logits, also for those of one output."""
+    if scores.shape[1] == 1:  # Of the second class: the first one has the rest, or the logit 0.
+        are_probabilities = ((scores >= 0) & (scores <= 1)).all()
+        scores = np.concatenate([1 - scores if are_probabilities else 0 * scores, scores], axis=1)
+    if (scores < 0).any() or not np.allclose(scores.sum(axis=1), 1, atol=1e-2):  # In bfloat16 too.
+        return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    with np.errstate(divide="ignore"):  # A probability of 0 is a cross-entropy of infinity.
+        return np.log(scores)
+
+
 def _mistake(names: Sequence[str], predicted: int, logs: np.ndarray, true: int) -> str:
-    """Return the title of a wrong prediction, with the model's probability of it."""
     percent = 100 * np.exp(logs[predicted])
     confidence = ">99" if percent > 99.5 else f"{percent:.0f}"  # "100 %" would be certainty.
     return f"predicted {names[predicted]} ({confidence} %),\ntrue {names[true]}"
@@ -112,7 +113,7 @@ def image_grid(images: ArrayLike, row_names: Sequence[str] = (), column_names: S
         >>> image_grid(np.zeros((2, 3, 8, 8)), ["original", "decoded"]).axes[0].get_images()[0].get_size()
         (17, 26)
     """
-    images = _unit_range(np.asarray(images))
+    images = _unit_range(images)
     if images.ndim == 4:
         images = images[..., None]
     if images.ndim != 5 or images.shape[-1] not in (1, 3) or not images.size:

@@ -16,9 +16,8 @@ def attention(weights: ArrayLike, tokens: Sequence[str], attended: Sequence[str]
         weights: Attention weights of shape `(heads, length, length)`, such as `attention.attention_weights` returns,
             or `(length, length)` of one head. Rows and columns beyond the tokens (padding) are left out.
         tokens: The symbol of each token, at least one.
-        attended: The same of the other sequence that they attend to; `weights` is then of shape
-            `(heads, length, other length)` or, such as `sequence_to_sequence.alignment` returns for one source,
-            `(length, other length)`. None for attention within one sequence.
+        attended: The same of another sequence that they attend to, as in `sequence_to_sequence.alignment`; `weights` is
+            then of shape `(heads, length, other length)` or `(length, other length)`. None for the same sequence.
 
     Returns:
         A `matplotlib.figure.Figure`. A row shows what one token attends to: the darker, the more.
@@ -32,18 +31,17 @@ def attention(weights: ArrayLike, tokens: Sequence[str], attended: Sequence[str]
     """
     weights, is_within = np.asarray(weights), attended is None
     weights = weights[None] if weights.ndim == 2 else weights
-    rows, columns = len(tokens), len(tokens if is_within else attended)
+    attended = tokens if is_within else attended
+    rows, columns = len(tokens), len(attended)
     fits = weights.ndim == 3 and 0 < rows <= weights.shape[1] and 0 < columns <= weights.shape[2]
     if not fits or (is_within and weights.shape[1] != weights.shape[2]):
-        shape, more = ("length", "") if is_within else ("other length", " and `attended`")
-        must = f"`weights` must be of shape (heads, length, {shape}), with a length of at least that of `tokens`{more}"
-        received = f"weights of shape {weights.shape}, tokens={tokens!r}"
-        raise ValueError(f"{must}. Received: {received}{'' if is_within else f', attended={attended!r}'}")
+        must = "`weights` must be of shape (heads, length, attended length), each of at least the length of its tokens"
+        raise ValueError(f"{must}. Received: weights of shape {weights.shape}, {rows} and {columns} tokens")
     weights = weights[:, :rows, :columns]
     with new_figure((1 + 0.3 * columns) * len(weights), 1.4 + 0.3 * rows) as figure:
         for head, axes in enumerate(figure.subplots(1, len(weights), squeeze=False)[0]):
             axes.imshow(weights[head], cmap="Blues", vmin=0, vmax=weights.max())
-            axes.set_xticks(range(columns), list(tokens if is_within else attended))
+            axes.set_xticks(range(columns), list(attended))
             axes.set_yticks(range(rows), list(tokens))
             title = f"head {head}" if is_within or len(weights) > 1 else ""
             axes.set(xlabel="attends to", ylabel="" if head else "token", title=title)

@@ -3,7 +3,6 @@
 import inspect
 import json
 import math
-import string
 import tempfile
 import warnings
 from pathlib import Path
@@ -17,7 +16,6 @@ from hypothesis import strategies as st
 import dlguide
 from dlguide import _checks, training
 from dlguide.training import _folder, _state
-from recipes._lib.images import image_judge
 from tests.helpers import switches
 from tests.helpers.cases import CASES
 
@@ -65,14 +63,6 @@ OWN_VALUES = {
     "gan": {"input_shape": maps},
     "diffusion": {"input_shape": maps},
 }
-BUILDERS = [case for case in CASES if case != "contrastive"]  # It needs a model; it has a test of its own.
-
-
-def arguments(name: str):
-    """Draw the arguments of a builder."""
-    names = set(inspect.signature(getattr(dlguide, name)).parameters) - {"name"}
-    values = VALUES | OWN_VALUES.get(name, {})
-    return st.fixed_dictionaries({argument: values[argument] for argument in sorted(names)})
 
 
 def output_shape(name: str, o: dict) -> tuple:
@@ -93,45 +83,23 @@ def inputs_of(o: dict):
     return [x, np.array([0, 1], "int32")] if o.get("num_classes") else x
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(6, marks=pytest.mark.thorough)])
-@pytest.mark.parametrize("name", BUILDERS)
-def test_a_builder_gives_the_shape_that_its_arguments_say_and_can_be_saved(name, count, tmp_path):
-    @examples(count)
-    @given(arguments(name))
-    def holds(options):
-        keras.utils.clear_session()
-        model = getattr(dlguide, name)(**options)
-        x = inputs_of(options)
-        given_back = model(x)
-        assert given_back.shape == output_shape(name, options)
-        model.save(tmp_path / "model.keras")
-        again = keras.saving.load_model(tmp_path / "model.keras")
-        assert all(map(np.array_equal, again.get_weights(), model.get_weights()))
-        if name not in ("vae", "gan", "diffusion"):  # These draw numbers.
-            assert np.array_equal(again(x), given_back)
-
-    holds()
-
-
-JUNK = st.integers(max_value=-1) | st.floats(max_value=-0.1) | st.just(math.nan) | st.binary() | st.builds(object)
-JUNK |= st.text(string.punctuation, min_size=1) | st.lists(st.text(), min_size=1, max_size=2)
-JUNK |= st.dictionaries(st.text(), st.none(), min_size=1, max_size=1)
-"""What no argument of a builder may be."""
-
-
-@pytest.mark.parametrize("name", BUILDERS)
-def test_a_builder_refuses_junk_in_any_argument_and_says_which(name):
-    @examples(30)
-    @given(st.data())
-    def holds(draw):
-        options = draw.draw(arguments(name))
-        parameter, junk = draw.draw(st.sampled_from(sorted(options))), draw.draw(JUNK)
-        with pytest.raises(ValueError) as error:
-            getattr(dlguide, name)(**{**options, parameter: junk})
-        must_be, received = str(error.value).split("Received: ", 1)
-        assert must_be.startswith(f"`{parameter}` must be ") and received.startswith(f"{parameter}={junk!r}")
-
-    holds()
+@pytest.mark.parametrize("name", [case for case in CASES if case != "contrastive"])  # It needs a model.
+@examples(3)
+@given(st.data())
+def test_a_builder_gives_the_shape_that_its_arguments_say_and_can_be_saved(name, tmp_path_factory, draw):
+    names = set(inspect.signature(getattr(dlguide, name)).parameters) - {"name"}
+    values = VALUES | OWN_VALUES.get(name, {})
+    options = draw.draw(st.fixed_dictionaries({argument: values[argument] for argument in sorted(names)}))
+    keras.utils.clear_session()
+    model, x = getattr(dlguide, name)(**options), inputs_of(options)
+    given_back = model(x)
+    assert given_back.shape == output_shape(name, options)
+    path = tmp_path_factory.mktemp("saved") / "model.keras"
+    model.save(path)
+    again = keras.saving.load_model(path)
+    assert all(map(np.array_equal, again.get_weights(), model.get_weights()))
+    if name not in ("vae", "gan", "diffusion"):  # These draw numbers.
+        assert np.array_equal(again(x), given_back)
 
 
 # Checks
@@ -174,19 +142,6 @@ def test_each_epoch_takes_each_example_once_in_an_order_of_its_own(n, seed, epoc
     if n > 20:
         assert order.tolist() != training.epoch_order(n, seed, epoch + 1).tolist()
         assert order.tolist() != training.epoch_order(n, seed + 1, epoch).tolist()
-
-
-# Scores
-
-
-@examples(60)
-@given(st.integers(0, 999), st.integers(1, 5), st.floats(0.01, 100), st.floats(-50, 50))
-def test_precision_and_recall_do_not_depend_on_order_place_and_scale(seed, dimensions, factor, shift):
-    rng = np.random.default_rng(seed)
-    one, other = rng.normal(size=(30, dimensions)), rng.normal(1, 2, (40, dimensions))
-    moved = [factor * rng.permutation(x) + shift for x in (one, other)]
-    assert image_judge.precision_recall(*moved) == pytest.approx(image_judge.precision_recall(one, other))
-    assert image_judge.precision_recall(one, one) == (1, 1)
 
 
 # Checkpoints

@@ -6,6 +6,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from dlguide import autoencoder, conv_autoencoder, evaluation, training, vae
+from dlguide.evaluation import _log_likelihood
 from tests.helpers.contract import outputs, settled
 
 
@@ -70,9 +71,10 @@ def test_the_loss_times_the_pixels_is_the_negative_elbo_worked_out_by_hand(beta)
 
 
 @pytest.mark.parametrize("batch_size", [8, 500])  # So many codes of an example a call; the last call has fewer.
-def test_the_likelihood_and_what_is_said_of_it_are_those_worked_out_by_hand(batch_size):
+def test_the_likelihood_and_what_is_said_of_it_are_those_worked_out_by_hand(batch_size, monkeypatch):
+    monkeypatch.setattr(_log_likelihood, "CODES", batch_size)
     x, model = np.round(images()), spread_out(vae((4, 3), latent_dim=2, hidden_units=(5,)))
-    figures = evaluation.log_likelihood(model, x, samples=20, seed=3, batch_size=batch_size)
+    figures = evaluation.log_likelihood(model, x, samples=20, seed=3)
     rng, count = np.random.default_rng(3), min(batch_size, 20)
     noise = [rng.standard_normal((6, count, 2), "float32") for _ in range(0, 20, count)]
     noise = np.concatenate(noise, axis=1)[:, :20]

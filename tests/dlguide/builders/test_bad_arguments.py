@@ -23,7 +23,6 @@ WRONG = {
     "input_shape": (28, (), (None, None)),
     "hidden_units": ((64, -1), 64, "64"),
     "dropout": (1.0, "0.1", float("nan")),
-    "activation": ("rellu",),
     "encoder": ("cnn", keras.Sequential(name="mine")),
     "augment": (True, {"zom": 1}, {}),
     **dict.fromkeys(("vocab_size", "source_vocab_size", "target_vocab_size", "num_classes"), (1,)),
@@ -37,7 +36,7 @@ WRONG = {
 PARTICULAR = [
     *(("cnn", {"input_shape": bad}) for bad in ((40,), (40, 1, 1, 1), (1, 1), (4, 1, 1))),
     ("cnn", {"augment": {"shift": 0.1}, "input_shape": (40, 1)}),
-    *(("cnn", {"augment": bad}) for bad in ({"shift": 2}, {"shift": (0.1, 2)}, {"rotation": 200})),
+    *(("cnn", {"augment": bad}) for bad in ({"shift": 2}, {"shift": (0.1, 2)}, {"rotation": -1})),
     ("cnn", {"augment": {"flip": "horizontl"}}),
     *((name, {"input_shape": (28, 30, 1)}) for name in ("conv_autoencoder", "gan", "diffusion")),
     ("rnn", {"cell": "lstn"}),

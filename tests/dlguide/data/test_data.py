@@ -1,4 +1,4 @@
-"""The data sets: shapes, splits, hashes, and the errors for a damaged or missing file."""
+"""The data sets: what `load` gives, who is in which set, scales and vocabularies, and the errors of files."""
 
 import hashlib
 import re
@@ -10,233 +10,239 @@ import pytest
 
 from dlguide import data
 from dlguide.data import _files, _load, _sets
-from dlguide.data._sets import LOADERS
+from tests.helpers import sentences
+from tests.helpers.calls import refusal
 
-BUNDLED = [name for name in LOADERS if name != "fashion_mnist"]
-SERIES = {"sunspots": ("sunspots_monthly.csv", "2008-12"), "co2": ("co2_weekly.csv", "2001-12-29")}
+README = (Path(__file__).parents[3] / "data" / "README.md").read_text(encoding="utf-8")
+
+# name: shape of one example, dtype of y, sizes of the three parts, classes; and `number_of` the three parts, of the
+# validation set of seed 1, and of 30 training examples.
+ROWS = {
+    "mnist": ((28, 28, 1), "int32", (55000, 5000, 10000), 10, (-0.003591, -0.02084, -0.01104, 0.005927, -0.3507)),
+    "mnist1d": ((40, 1), "int32", (3500, 500, 1000), 10, (0.08034, 0.1234, -0.1284, -0.2689, 0.1036)),
+    "auto_mpg": ((7,), "float32", (236, 78, 78), None, (38.77, -122.6, -256.7, -22.65, -59.6)),
+    "bikeshare": ((57,), "float32", (5180, 1732, 1733), None, (-0.1918, 1.28, -0.1229, 0.182, -9.228)),
+    "places": ((24,), "int32", (108802, 13600, 13600), 20, (-0.01895, 0.452, -0.09845, -0.2436, 15.51)),
+    "pronunciations": ((34,), "int32", (99078, 12385, 12385), None, (-0.03793, 0.129, 0.03907, -0.04715, -10.13)),
+    "recall": ((21,), "int32", (100000, 10000, 10000), 10, (0.5377, -2.644, -1.991, -1.798, -24.84)),
+    "sunspots": ((36, 1), "float32", (1961, 499, 624), None, (0.1396, -0.1194, -0.1432, -0.1194, -0.4346)),
+    "co2": ((52, 1), "float32", (1368, 365, 457), None, (-0.01222, -0.01602, 0.01271, -0.01602, -0.1402)),
+    "vowels": ((29, 12), "int32", (216, 54, 370), 9, (0.07714, 0.1213, -0.0884, 0.2685, -0.3203)),
+    "leaves": ((427, 1), "int32", (150, 50, 242), 6, (0.03963, 0.2666, 0.03818, 0.158, -0.2489)),
+    "shuttle": ((9,), "int32", (27351, 9820, 9819), 2, (0.002927, 0.0004819, -0.01964, 0.004223, 0.2523)),
+    "shakespeare": ((128,), "int32", (6901, 862, 862), None, (1.892, 14.44, 1.871, 14.44, -4.878)),
+}
+SERIES = {"sunspots": ("sunspots_monthly.csv", "2008-12", 36), "co2": ("co2_weekly.csv", "2001-12-29", 52)}
 OF_TOKENS = ("places", "pronunciations", "recall", "shakespeare")
+# The column whose numbers are replaced by the number of the row; files of arrays get it in the first three numbers.
+COLUMNS = {"auto_mpg": "weight", "bikeshare": "windspeed", "places": "name", "pronunciations": "word"}
+COLUMNS |= {name: name for name in SERIES}
+
+
+def number_of(part: data.Part) -> float:
+    """Return a number that changes with each value and with the order of the rows."""
+    rows = [array.reshape(len(array), -1).astype("float32", copy=False) for array in part]
+    sums = sum(array @ np.cos(np.arange(array.shape[1]), dtype="float32") for array in rows)
+    return float(np.mean(sums * np.cos(np.arange(len(sums)))))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_set_is_what_the_docstring_says_and_what_it_was_when_its_numbers_were_published(name):
+    shape, dtype, sizes, num_classes, numbers = ROWS[name]
+    splits, other, small = data.load(name), data.load(name, seed=1), data.load(name, limit=30)
+    for part, size, few in zip(splits[:3], sizes, small[:3], strict=True):
+        assert part.x.shape == (size, *shape) and len(part.y) == size and few.x.shape == (30, *shape)
+        assert part.x.dtype == ("int32" if name in OF_TOKENS else "float32") and part.y.dtype == dtype
+        assert np.isfinite(part.x).all() and np.isfinite(part.y).all()
+        if name in ("mnist", "bikeshare"):
+            assert part.x.min() == 0 and part.x.max() == 1
+    found = [number_of(part) for part in (*splits[:3], other.valid, small.train)]
+    assert found == pytest.approx(numbers, rel=2e-3)
+    assert np.array_equal(splits.test.y, other.test.y)
+    assert np.array_equal(splits.test.x, other.test.x) or name in ("places", "shuttle")  # Fitted on other rows.
+    assert np.array_equal(splits.valid.x, other.valid.x) == (name in (*SERIES, "shakespeare"))
+    assert _load.is_test_part(splits.test.x) and _load.is_test_part(splits.train.x, splits.test.y[2:5])
+    assert not _load.is_test_part(*splits.train, *splits.valid)
+    info = splits.info
+    assert info.num_classes == num_classes and len(info.class_names) == (num_classes or 0)
+    assert info.name == name and info.licence and info.citation and len(repr(splits)) < 1500
+    if name in SERIES:
+        assert info.feature_mean == (info.mean,) and info.feature_scale == (info.scale,)
+    else:
+        assert len(info.feature_mean) == len(info.feature_scale) == (shape[0] if name == "shuttle" else 0)
+    assert f"`{name}`" in data.load.__doc__ and f"`{shape}`" in data.load.__doc__ and f"`{name}`" in README
 
 
 def decode(ids, vocabulary):
     return "".join(vocabulary[i] for i in ids)
 
 
-README = (Path(__file__).parents[3] / "data" / "README.md").read_text(encoding="utf-8")
-
-# name: shape of one example, dtype of y, sizes of the three parts, classes.
-ROWS = {
-    "mnist": ((28, 28, 1), "int32", (55000, 5000, 10000), 10),
-    "mnist1d": ((40, 1), "int32", (3500, 500, 1000), 10),
-    "auto_mpg": ((7,), "float32", (236, 78, 78), None),
-    "bikeshare": ((57,), "float32", (5180, 1732, 1733), None),
-    "places": ((24,), "int32", (108802, 13600, 13600), 20),
-    "pronunciations": ((34,), "int32", (99078, 12385, 12385), None),
-    "recall": ((21,), "int32", (100000, 10000, 10000), 10),
-    "sunspots": ((36, 1), "float32", (1961, 499, 624), None),
-    "co2": ((52, 1), "float32", (1368, 365, 457), None),
-    "vowels": ((29, 12), "int32", (216, 54, 370), 9),
-    "leaves": ((427, 1), "int32", (150, 50, 242), 6),
-    "shuttle": ((9,), "int32", (27351, 9820, 9819), 2),
-    "shakespeare": ((128,), "int32", (6901, 862, 862), None),
-}
-
-
-@pytest.mark.parametrize("name", BUNDLED)
-def test_a_set_is_what_the_docstring_says(name):
-    shape, dtype, sizes, num_classes = ROWS[name]
-    splits = data.load(name)
-    assert tuple(len(part.x) for part in splits[:3]) == sizes
-    for part in splits[:3]:
-        assert part.x.shape[1:] == shape and len(part.x) == len(part.y)
-        assert part.x.dtype == ("int32" if name in OF_TOKENS else "float32")
-        assert part.y.dtype == dtype
-        assert np.isfinite(part.x).all() and np.isfinite(part.y).all()
-        if name in ("mnist", "bikeshare"):
-            assert part.x.min() == 0 and part.x.max() == 1
-    assert _load.is_test_part(splits.test.x) and _load.is_test_part(splits.train.x, splits.test.y[2:5])
-    assert not _load.is_test_part(*splits.train, *splits.valid)
-    info = splits.info
-    assert info.num_classes == num_classes and len(info.class_names) == (num_classes or 0)
-    assert info.name == name and info.licence and info.citation
-    if name in SERIES:
-        assert info.feature_mean == (info.mean,) and info.feature_scale == (info.scale,)
-    else:
-        assert len(info.feature_mean) == len(info.feature_scale) == (shape[0] if name == "shuttle" else 0)
-    assert f"`{name}`" in data.load.__doc__ and f"`{shape}`" in data.load.__doc__
-
-
-@pytest.mark.parametrize("name", BUNDLED)
-def test_limit_and_seed_leave_the_test_part_alone(name):
-    whole, other, small = data.load(name), data.load(name, seed=1), data.load(name, limit=30)
-    assert np.array_equal(whole.test.x, other.test.x) or name in ("places", "shuttle")  # Fitted on other rows.
-    assert np.array_equal(whole.test.y, other.test.y)
-    by_position = name in (*SERIES, "shakespeare")
-    assert np.array_equal(whole.valid.x, other.valid.x) == by_position
-    assert [len(part.x) for part in small[:3]] == [30, 30, 30]
-    assert np.array_equal(small.train.x, data.load(name, limit=30).train.x)
-
-
-def test_a_window_ends_right_before_its_target():
-    splits = data.load("sunspots")
-    for part in splits[:3]:
-        np.testing.assert_allclose(part.x[1:, -1, 0], part.y[:-1], atol=1e-5)
-    # The first test target follows the last validation target.
-    np.testing.assert_allclose(splits.test.x[0, -1, 0], splits.valid.y[-1], atol=1e-5)
-
-
 @pytest.mark.parametrize("name", SERIES)
-def test_each_target_of_the_test_set_of_a_series_has_its_date(name):
-    splits = data.load(name)
-    dates = splits.info.test_dates
-    assert len(dates) == len(splits.test.y) and list(dates) == sorted(set(dates))
-    file_name, last = SERIES[name]
+def test_a_window_of_a_series_ends_before_its_target_which_has_its_date_and_a_gap_repeats_the_past(name):
+    splits, (file_name, last, _) = data.load(name), SERIES[name]
     days, values = list(_files.read_columns(file_name).values())[:2]
-    by_digits = {re.sub(r"\D", "", day): value for day, value in zip(days, values, strict=True)}
-    expected = [float(by_digits[date.replace("-", "")]) for date in dates]
-    np.testing.assert_allclose(splits.test.y * splits.info.scale + splits.info.mean, expected, atol=1e-3)
-    assert data.load(name, limit=30).info.test_dates == dates[-30:] and dates[-1] == last
-    np.array(dates, "datetime64")
-
-
-def test_a_missing_week_is_filled_from_the_past():
-    values = np.array([float(v) if v else np.nan for v in _files.read_columns("co2_weekly.csv")["co2"]])
-    co2 = data.load("co2")
-    gap = int(np.flatnonzero(np.isnan(values))[0])
-    window = co2.train.x[0, :, 0] * co2.info.scale + co2.info.mean
-    assert window[gap] == pytest.approx(window[gap - 1]) and window[gap] != pytest.approx(window[gap + 1])
-
-
-def test_a_text_of_recall_has_its_answer_behind_the_letter_and_is_in_one_set_alone():
-    recall = data.load("recall")
-    for x, y in recall[:3]:
-        for ids, digit in zip(x[::20], y[::20], strict=True):
-            *pairs, asked = (recall.info.vocabulary[i] for i in ids if i)
-            digits = dict(pairs)  # From each letter to its digit.
-            assert asked[1] == "?" and digits[asked[0]] == str(digit) and 4 <= len(digits) == len(pairs) <= 20
-    texts = np.concatenate([part.x for part in recall[:3]])
-    assert len(np.unique(texts, axis=0)) == len(texts)
-
-
-def test_a_word_has_each_of_its_pronunciations_without_stress():
-    splits, columns = data.load("pronunciations"), _files.read_columns("cmudict.csv.gz")
-    listed = dict(zip(columns["word"], columns["pronunciations"], strict=True))
-    vocabulary, sounds = splits.info.vocabulary, splits.info.target_vocabulary
-    assert len(vocabulary) == 2 + 27 and len(sounds) == 4 + 39
-    counts = set()
-    for x, y in splits[:3]:
-        assert y.shape[1:] == (4, 34)
-        for ids, rows in zip(x[::40], y[::40], strict=True):
-            cell = re.sub(r"[012]", "", listed[decode(ids, vocabulary)])
-            texts = [f"<start> {each} <end>" for each in dict.fromkeys(cell.split("|"))]
-            assert [" ".join(sounds[i] for i in row if i) for row in rows] == texts + [""] * (4 - len(texts))
-            counts.add(len(texts))
-    assert counts >= {1, 2, 3}
+    values = np.array([float(value) if value else np.nan for value in values])
+    by_digits = dict(zip((re.sub(r"\D", "", day) for day in days), values, strict=True))
+    dates, scale, mean = splits.info.test_dates, splits.info.scale, splits.info.mean
+    expected = [by_digits[date.replace("-", "")] for date in dates]
+    np.testing.assert_allclose(splits.test.y * scale + mean, expected, atol=1e-3)
+    assert dates[-1] == last and list(dates) == sorted(set(dates)) and np.array(dates, "datetime64").size
+    assert data.load(name, limit=30).info.test_dates == dates[-30:]
+    if name == "sunspots":
+        for part, first in zip(splits[:3], (None, splits.train.y[-1], splits.valid.y[-1]), strict=True):
+            np.testing.assert_allclose(part.x[1:, -1, 0], part.y[:-1], atol=1e-5)
+            assert first is None or part.x[0, -1, 0] == pytest.approx(first)
+    else:
+        gap = int(np.flatnonzero(np.isnan(values))[0])
+        window = splits.train.x[0, :, 0] * scale + mean
+        assert window[gap] == pytest.approx(window[gap - 1]) and window[gap] != pytest.approx(window[gap + 1])
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])  # A byte order mark is no character.
 def test_a_text_of_ones_own_is_split_by_position(mark, tmp_path):
     (tmp_path / "mine.txt").write_bytes(mark + b"abcdefghij" * 100)
     text = data.load_text(tmp_path / "mine.txt", length=20)
-    assert text.info.vocabulary[2:] == tuple("abcdefghij")
-    assert decode(text.train.x[0], text.info.vocabulary) == "abcdefghij" * 2
-    assert decode(text.train.y[0], text.info.vocabulary) == "bcdefghija" * 2
-    assert [len(part.x) for part in text[:3]] == [39, 4, 4]
+    assert text.info.vocabulary[2:] == tuple("abcdefghij") and [len(part.x) for part in text[:3]] == [39, 4, 4]
+    for part in text[:3]:  # Each set has its text once, in its order; the targets are one character on.
+        assert decode(part.x.ravel(), text.info.vocabulary) == "abcdefghij" * (2 * len(part.x))
+        assert decode(part.y[0], text.info.vocabulary) == "bcdefghija" * 2
     assert _load.is_test_part(text.test.x) and not _load.is_test_part(text.valid.x)
     last = data.load_text(tmp_path / "mine.txt", length=20, limit=3)
     np.testing.assert_array_equal(last.train.x, text.train.x[-3:])
 
 
-@pytest.mark.parametrize(
-    ("content", "must_be"),
-    [
-        (b"", "a text of at least 1290 characters, .* of 0 characters"),
-        (b"\xff\xfe\x00a" * 900, "a text file in UTF-8"),
-        (b"a\x00" * 900, "a text file in UTF-8"),
-        (None, r"a file that can be read. Received: path='.*mine.txt' \(No such"),
-    ],
-)
-def test_a_bad_text_is_named(content, must_be, tmp_path):
-    if content is not None:
-        (tmp_path / "mine.txt").write_bytes(content)
-    with pytest.raises(ValueError, match=f"`path` must be {must_be}"):
-        data.load_text(str(tmp_path / "mine.txt"))
+# Which row of its file each example is: the rows are numbered before a set is loaded.
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: data.load("mnist", limit=0), r"`limit` must be an integer of at least 1 or None\. .*limit=0$"),
-        (lambda: data.load("mnist", limit=1.5), r"`limit` must be an integer of at least 1 or None\. .*limit=1\.5$"),
-        (lambda: data.load("mnist", seed=-1), r"`seed` must be an integer of at least 0\. Received: seed=-1$"),
-        (lambda: data.load("minst"), f"{', '.join(map(repr, LOADERS))}.*name='minst'. Did you mean 'mnist'?"),
-    ],
-)
-def test_a_bad_argument_is_named(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
+@pytest.fixture
+def numbered(monkeypatch):
+    """Number the rows of the files: those of a test set of its own follow those of the training set."""
+    read_arrays, read_columns = _sets.read_arrays, _sets.read_columns
+
+    def arrays(file_name):
+        content, before = read_arrays(file_name), 0
+        for key in sorted((key for key in content if key.startswith("x")), key=lambda key: key == "x_test"):
+            rows = np.arange(before, before + len(content[key]))
+            content[key] = content[key].copy()
+            numbers = content[key].reshape(len(rows), -1)
+            numbers[:, :3] = np.stack([rows // 10000, rows // 100 % 100, rows % 100], axis=1)
+            before += len(rows)
+        return content
+
+    def columns(file_name):
+        content = read_columns(file_name)
+        column = next(column for column in COLUMNS.values() if column in content)
+        content[column] = [str(row) if cell else cell for row, cell in enumerate(content[column])]
+        return content
+
+    monkeypatch.setattr(_sets, "read_arrays", arrays)
+    monkeypatch.setattr(_sets, "read_columns", columns)
+    return data.load
 
 
-def test_what_is_loaded_is_shown_in_short():
-    mnist = data.load("mnist", limit=20)
-    assert repr(mnist.test) == "Part(x=float32 (20, 28, 28, 1), y=int32 (20,))"
-    assert repr(mnist).startswith(f"Splits(train={mnist.train!r}, valid=Part(x=float32")
-    assert all(len(repr(data.load(name, limit=20))) < 1500 for name in ("recall", "sunspots", "pronunciations"))
-    assert "num_classes=10, class_names=('0', '1', '2', '3', '4', '5', ...)" in repr(mnist.info)
+def rows(splits: data.Splits) -> list[np.ndarray]:
+    """Return the number of the row of each example: for a series that of its target."""
+    info, found = splits.info, []
+    for part in splits[:3]:
+        if info.name in SERIES:
+            found.append(part.y * info.scale + info.mean)
+        elif info.name in ("places", "pronunciations"):
+            found.append(np.array([int(decode(ids, info.vocabulary)) for ids in part.x]))
+        elif info.name in COLUMNS:
+            found.append(part.x[:, info.feature_names.index(COLUMNS[info.name])])
+        else:
+            scale, mean = (info.feature_scale, info.feature_mean) if info.feature_scale else (1, 0)
+            units = (part.x * scale + mean).reshape(len(part.x), -1)[:, :3] * (255 if info.name == "mnist" else 1)
+            found.append(units.round() @ [10000, 100, 1])
+    return [numbers.round().astype(int) for numbers in found]
 
 
-@pytest.mark.parametrize(
-    ("damage", "error"),
-    [
-        (lambda path, content: path.write_bytes(content[:500] + b"~" + content[501:]), ValueError),
-        (lambda path, content: path.write_bytes(content[:-100]), ValueError),
-        (lambda path, content: path.unlink(), OSError),
-    ],
-)
-def test_a_damaged_or_missing_file_is_named_with_both_hashes_and_the_cure(damage, error, tmp_path):
+@pytest.mark.parametrize("name", [name for name in ROWS if name not in ("recall", "shakespeare")])
+def test_every_row_is_in_one_set_alone_and_scales_are_those_of_the_training_set(name, numbered):
+    splits = numbered(name)
+    parts = rows(splits)
+    together, units = np.concatenate(parts), None
+    assert len(together) == len(set(together.tolist()))
+    if name == "shuttle":  # The training set has no anomalies.
+        y = _sets.read_arrays("shuttle.npz")["y"]
+        left_out = np.setdiff1d(np.arange(len(y)), together)
+        assert not y[parts[0]].any() and y[left_out].all() and 0 < len(left_out) < len(y) / 20
+        units = splits.train.x.astype("float64") * splits.info.feature_scale + splits.info.feature_mean
+    elif name in SERIES:  # The first values have no past, and a missing one is no target.
+        file_name, _, length = SERIES[name]
+        cells = _sets.read_columns(file_name)[name]
+        assert together.tolist() == [i for i, cell in enumerate(cells) if cell and i >= length]
+        units = np.array([[float(cell)] for cell in cells[: parts[0][-1] + 1] if cell])  # What comes later is no part.
+    else:
+        assert sorted(together.tolist()) == list(range(len(together)))
+    if units is not None:
+        np.testing.assert_allclose(splits.info.feature_mean, units.mean(axis=0), rtol=1e-6, atol=1e-3)
+        np.testing.assert_allclose(splits.info.feature_scale, units.std(axis=0), rtol=1e-4)
+    if name == "bikeshare":  # Whole days stay together, and no column gives the target away.
+        day = np.array(_sets.read_columns("bikeshare.csv.gz")["day"])
+        days = [set(day[part]) for part in parts]
+        assert not days[0] & days[1] and not days[0] & days[2] and not days[1] & days[2]
+        assert not {"casual", "registered", "day"} & set(splits.info.feature_names)
+    for few, all_rows in zip(rows(numbered(name, limit=20)), parts, strict=True):
+        assert len(few) == 20 and set(few.tolist()) <= set(all_rows.tolist())
+        assert name not in SERIES or few.tolist() == all_rows[-20:].tolist()
+
+
+# Errors and files
+
+
+def test_a_bad_argument_or_text_is_named(tmp_path):
+    texts = {"missing": None, "too short": b"", "UTF-16": b"\xff\xfe\x00a" * 900, "zeros": b"a\x00" * 900}
+    calls = {"limit 0": lambda: data.load("mnist", limit=0), "limit 1.5": lambda: data.load("mnist", limit=1.5),
+             "seed": lambda: data.load("mnist", seed=-1), "name": lambda: data.load("minst")}  # fmt: skip
+    for name, content in texts.items():
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        calls[f"path {name}"] = lambda path=path: data.load_text(str(path))
+    found = {name: refusal(call).replace(str(tmp_path), "FOLDER") for name, call in calls.items()}
+    assert all(sentence.startswith(f"`{name.split()[0]}` must be ") for name, sentence in found.items())
+    sentences.check("load", found)
+
+
+def test_a_damaged_or_missing_file_is_named_with_both_hashes_and_the_cure(tmp_path):
     path, content = tmp_path / "auto_mpg.csv", _files.read("auto_mpg.csv")
-    path.write_bytes(content)
-    assert _files.read("auto_mpg.csv", tmp_path) == content
-    damage(path, content)
-    received = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "no file"
-    with pytest.raises(error) as refused:
-        _files.read("auto_mpg.csv", tmp_path)
-    for part in (str(path), _files.SHA256["auto_mpg.csv"], received, "git checkout -- data/auto_mpg.csv"):
-        assert part in str(refused.value)
+    for damaged in (content[:500] + b"~" + content[501:], content[:-100], None):
+        path.write_bytes(content)
+        assert _files.read("auto_mpg.csv", tmp_path) == content
+        path.unlink()
+        if damaged:
+            path.write_bytes(damaged)
+        with pytest.raises(ValueError if damaged else OSError) as refused:
+            _files.read("auto_mpg.csv", tmp_path)
+        parts = [_files.SHA256["auto_mpg.csv"], hashlib.sha256(damaged).hexdigest()] if damaged else []
+        assert all(part in str(refused.value) for part in (str(path), "git checkout -- data/auto_mpg.csv", *parts))
 
 
-def test_the_readme_has_every_set_and_every_file_with_its_hash_and_nothing_else_lies_there():
+def test_the_readme_has_every_file_with_its_hash_and_nothing_else_lies_there():
     files = {path.name: path.read_bytes() for path in _files.FOLDER.iterdir() if path.suffix != ".md"}
     assert {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == _files.SHA256
     assert all(f"| {name} | {expected} |" in README for name, expected in _files.SHA256.items())
-    assert all(f"`{name}`" in README for name in LOADERS)
 
 
-def test_without_a_network_fashion_mnist_says_which_files_to_put_where(monkeypatch, tmp_path):
+def test_fashion_mnist_is_downloaded_checked_and_divided_by_255(monkeypatch, tmp_path):
     def no_network():
         raise Exception("URL fetch failure on https://example.invalid: None -- unreachable")
 
     monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", no_network)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    with pytest.raises(OSError) as error:
+    with pytest.raises(OSError, match="fashion_mnist could not be downloaded") as error:
         data.load("fashion_mnist")
-    names = [f"{name}-ubyte.gz" for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3")]
-    for part in (*names, "t10k-labels-idx1-ubyte.gz", str(tmp_path / "datasets" / "fashion-mnist")):
-        assert part in str(error.value)
+    names = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+    assert all(part in str(error.value) for part in (*names, str(tmp_path / "datasets" / "fashion-mnist")))
 
-
-def test_fashion_mnist_has_shares_of_white_and_the_names_of_its_classes(monkeypatch):
     arrays = _files.read_arrays("mnist.npz")  # In place of the downloaded ones.
     parts = tuple((arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test"))
-    hashes = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in arrays.items()}
     monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: parts)
+    with pytest.raises(ValueError, match=r"x_train of fashion_mnist in .* is damaged.* Expected: sha256 2e487a6c"):
+        data.load("fashion_mnist")
+    hashes = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in arrays.items()}
     monkeypatch.setattr(_sets, "FASHION_MNIST_ARRAYS", hashes)
     train, valid, test, info = data.load("fashion_mnist")
     assert [part.x.shape for part in (train, valid, test)] == [(n, 28, 28, 1) for n in (55000, 5000, 10000)]
     assert np.array_equal(test.x[..., 0] * np.float32(255), arrays["x_test"]) and info.class_names[9] == "Ankle boot"
-
-
-def test_arrays_under_the_name_of_fashion_mnist_that_are_others_are_refused(monkeypatch):
-    fake = (np.zeros((60000, 28, 28), "uint8"), np.zeros(60000, "uint8"))
-    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: (fake, fake))
-    with pytest.raises(ValueError, match=r"x_train of fashion_mnist in .* is damaged. Expected: sha256 2e487a6c"):
-        data.load("fashion_mnist")

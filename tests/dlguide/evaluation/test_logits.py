@@ -1,5 +1,7 @@
 """Warnings where logits are taken for probabilities by a loss or a metric, and none where they are not."""
 
+import functools
+import re
 import warnings
 
 import keras
@@ -9,6 +11,7 @@ import tensorflow as tf
 
 from dlguide import gan, mlp, training
 from dlguide._data_checks import gives_logits, warn_of_logits
+from tests.helpers import sentences
 
 pytestmark = pytest.mark.one_backend  # Names of losses, and the last layer of a model.
 
@@ -28,45 +31,51 @@ def warnings_of(model, loss, metrics=(), call=lambda model: warn_of_logits(model
     return [str(warning.message) for warning in ours]
 
 
-SPARSE = (
-    "`model` gives logits (its last layer has no activation), but the loss 'sparse_categorical_crossentropy' reads "
-    "probabilities. Compile it with `keras.losses.SparseCategoricalCrossentropy(from_logits=True)`."
-)
-
-
-@pytest.mark.parametrize("make", [lambda: (X, Y), lambda: (tf.data.Dataset.from_tensor_slices((X, Y)).batch(8),)])
-def test_each_fit_warns_once_where_the_loss_is_not_told_that_it_gets_logits(make):
-    def fit_twice(model):
+def sparse_twice(data):
+    def fit(model):
         for _ in range(2):
-            training.fit(model, *make(), epochs=1, verbose=0)
+            training.fit(model, *data, epochs=1, verbose=0)
 
-    model = mlp((4,), 2)
-    assert warnings_of(model, "sparse_categorical_crossentropy", call=fit_twice) == [SPARSE, SPARSE]
-
-
-GIVEN = {
-    losses.SparseCategoricalCrossentropy(): "SparseCategoricalCrossentropy",
-    losses.sparse_categorical_crossentropy: "SparseCategoricalCrossentropy",
-    "categorical_crossentropy": "CategoricalCrossentropy",
-    losses.CategoricalFocalCrossentropy(): "CategoricalFocalCrossentropy",
-    "binary_crossentropy": "BinaryCrossentropy",
-    losses.BinaryFocalCrossentropy(): "BinaryFocalCrossentropy",
-}
+    return warnings_of(mlp((4,), 2), "sparse_categorical_crossentropy", call=fit)
 
 
-@pytest.mark.parametrize(("loss", "name"), GIVEN.items())
-def test_each_loss_of_classes_and_labels_is_named_with_the_one_to_use(loss, name):
-    [message] = warnings_of(mlp((4,), 2), loss)
-    assert message.endswith(f"Compile it with `keras.losses.{name}(from_logits=True)`.")
-    assert warnings_of(mlp((4,), 2), getattr(losses, name)(from_logits=True)) == []
+@pytest.mark.parametrize("data", [(X, Y), (tf.data.Dataset.from_tensor_slices((X, Y)).batch(8),)])
+def test_each_fit_warns_once_where_the_loss_is_not_told_that_it_gets_logits(data):
+    assert sparse_twice(data) == warnings_of(mlp((4,), 2), losses.SparseCategoricalCrossentropy()) * 2 != []
+
+
+GIVEN = [losses.SparseCategoricalCrossentropy(), losses.sparse_categorical_crossentropy, "categorical_crossentropy"]
+GIVEN += [losses.CategoricalFocalCrossentropy(), "binary_crossentropy", losses.BinaryFocalCrossentropy()]
+
+
+def test_each_loss_of_probabilities_is_named_with_the_one_to_use_and_metrics_beside_a_loss_of_logits():
+    found = {}
+    for i, loss in enumerate(GIVEN):
+        [found[f"loss {i}"]] = warnings_of(mlp((4,), 2), loss)
+        name = re.search(r"keras.losses.(\w+)\(from_logits=True\)", found[f"loss {i}"])[1]
+        assert warnings_of(mlp((4,), 2), getattr(losses, name)(from_logits=True)) == []
+    binary = losses.BinaryCrossentropy(from_logits=True)
+    [found["metrics"]] = warnings_of(mlp((4,), 1), binary, ["accuracy", "AUC", "mae"])
+    sentences.check("logits", found)
+
+
+def test_what_reads_logits_or_gives_probabilities_draws_no_warning():
+    binary = losses.BinaryCrossentropy(from_logits=True)
+    probabilities = keras.Sequential([mlp((4,), 2), layers.Softmax()])
+    sigmoid = keras.Sequential([mlp((4,), 1), layers.Activation("sigmoid")])
+    for model, loss, given in (
+        (mlp((4,), 2), "mse", ()), (probabilities, "sparse_categorical_crossentropy", ["accuracy"]),
+        (sigmoid, "binary_crossentropy", ["accuracy", metrics.AUC()]),
+        (mlp((4,), 2), lambda y, predicted: keras.ops.mean(predicted, axis=-1), ()),
+        (mlp((4,), 1), binary, [metrics.BinaryAccuracy(threshold=0), metrics.AUC(from_logits=True), "mae"]),
+        (mlp((4,), 2), losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"]),
+    ):  # fmt: skip
+        assert warnings_of(model, loss, given) == []
 
 
 def functional(*parts):
     inputs = keras.Input((4,))
-    x = inputs
-    for part in parts:
-        x = part(x)
-    return keras.Model(inputs, x)
+    return keras.Model(inputs, functools.reduce(lambda x, part: part(x), parts, inputs))
 
 
 class Mine(keras.Model):
@@ -109,23 +118,3 @@ OTHERS = {
 @pytest.mark.parametrize("name", [*LOGITS, *OTHERS])
 def test_logits_are_found_at_any_depth_and_what_may_be_probabilities_is_not_called_logits(name):
     assert gives_logits((LOGITS | OTHERS)[name]()) == (name in LOGITS)
-
-
-def test_numbers_and_probabilities_draw_no_warning():
-    assert warnings_of(mlp((4,), 2), "mse") == []
-    probabilities = keras.Sequential([mlp((4,), 2), layers.Softmax()])
-    assert warnings_of(probabilities, "sparse_categorical_crossentropy", metrics=["accuracy"]) == []
-    sigmoid = keras.Sequential([mlp((4,), 1), layers.Activation("sigmoid")])
-    assert warnings_of(sigmoid, "binary_crossentropy", metrics=["accuracy", metrics.AUC()]) == []
-    assert warnings_of(mlp((4,), 2), lambda y, predicted: keras.ops.mean(predicted, axis=-1)) == []
-
-
-def test_metrics_named_by_text_are_named_beside_a_loss_of_logits_and_draw_no_warning_as_objects_of_logits():
-    binary = losses.BinaryCrossentropy(from_logits=True)
-    assert warnings_of(mlp((4,), 1), binary, ["accuracy", "AUC", "mae"]) == [
-        "The loss reads logits, but these metrics read probabilities: accuracy, AUC. Give objects with `threshold=0` "
-        "or `from_logits=True`, or use `evaluation.evaluate` after training."
-    ]
-    good = [metrics.BinaryAccuracy(threshold=0), metrics.AUC(from_logits=True), "mae"]
-    assert warnings_of(mlp((4,), 1), binary, good) == []
-    assert warnings_of(mlp((4,), 2), losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"]) == []

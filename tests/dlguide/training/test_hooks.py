@@ -78,7 +78,6 @@ OTHER = {
     "allow_jit": augmented,
     "source_of_arrays": x_alone,
     **dict.fromkeys(("loss_weights", "random_states"), diagnosed),
-    "has_layout": None,
     "build": lambda folder: train(folder, x=Shuffled, y=None),
 }
 USED_BY = {
@@ -110,8 +109,6 @@ def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_pat
     if BACKEND not in USED_BY.get(name, (BACKEND,)):
         pytest.skip("this backend does not use it")
     trained = OTHER.get(name, resumed)
-    if trained is None:
-        pytest.skip("test_processes.py takes it away")
     wanted = expected(trained)
     with warnings.catch_warnings(record=True) as caught, _private_apis.without(name):
         warnings.simplefilter("always", UserWarning)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlguide import _private_apis, mlp, training
+from dlguide import mlp, training
 
 pytestmark = [
     pytest.mark.each_backend,
@@ -41,7 +41,7 @@ def train(folder: str, epochs: int, seconds_a_step: float) -> None:
     print(json.dumps({"history": history.history, "predictions": model.predict(x[:3], verbose=0).tolist()}))
 
 
-def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=False, absent="") -> list[tuple]:
+def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=False) -> list[tuple]:
     """Return the exit status, the output and the errors of each process; the last may be killed at a checkpoint."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -49,7 +49,7 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
     shared = (
         {"KERAS_DISTRIBUTION_JOB_ADDRESSES": address, "KERAS_DISTRIBUTION_NUM_PROCESSES": "2"} if number > 1 else {}
     )
-    command = [sys.executable, __file__, json.dumps([str(folder), epochs, seconds_a_step, absent])]
+    command = [sys.executable, __file__, json.dumps([str(folder), epochs, seconds_a_step])]
     processes = []
     for rank in range(number):
         environment = {**os.environ, **shared, "KERAS_DISTRIBUTION_PROCESS_ID": str(rank)}
@@ -69,11 +69,11 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
     return [(process.returncode, *both) for process, both in zip(processes, texts, strict=True)]
 
 
-def check_ends(tmp_path, epochs, absent=""):
+def check_ends(tmp_path, epochs):
     """Compare what two processes make of the run with that of one, and once more, when it is finished."""
     ends = ends_of(tmp_path / "one", epochs, 1)
     for _ in range(2):
-        ends += ends_of(tmp_path / "two", epochs, absent=absent)
+        ends += ends_of(tmp_path / "two", epochs)
     for status, _, errors in ends:
         assert status == 0, errors
     logs = [[line.split()[1] for line in output.splitlines() if line.startswith("logged")] for _, output, _ in ends]
@@ -94,11 +94,6 @@ def test_two_processes_train_like_one(tmp_path):
     check_ends(tmp_path, 3)
 
 
-@pytest.mark.thorough
-def test_two_processes_that_cannot_share_a_batch_compute_it_twice(tmp_path):
-    check_ends(tmp_path, 2, absent="has_layout")
-
-
 def test_what_process_0_refuses_ends_both(tmp_path):
     (tmp_path / "history.csv").write_text("mine")
     (status, _, errors), (other, *_) = ends_of(tmp_path, 3)
@@ -113,6 +108,4 @@ def test_a_lost_process_ends_the_other_and_both_are_resumed(tmp_path):
 
 
 if __name__ == "__main__":
-    *given, missing = json.loads(sys.argv[1])
-    with _private_apis.without(missing):
-        train(*given)
+    train(*json.loads(sys.argv[1]))
