@@ -42,10 +42,6 @@ class OtherBatches:
     def begin(self, epoch: int) -> None:
         """Begin an epoch."""
 
-    def example(self):
-        """Return what has the shapes and types of a batch, of a `tf.data.Dataset`."""
-        return self.source(0).element_spec
-
 
 class EpochBatches(OtherBatches):
     """Data sets that are a function of the epoch; each is read in a `model.fit` of its own."""

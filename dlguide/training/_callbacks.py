@@ -136,7 +136,7 @@ class History(keras.callbacks.History):
     Attributes:
         history: A dict from the names of the logs to their values after each epoch.
         epoch: The numbers of the epochs, from 0.
-        seconds: Time of training, compilation and validation, that of killed processes included.
+        seconds: Time of the epochs: training, compilation and validation.
     """
 
     seconds: float = 0.0

@@ -209,13 +209,13 @@ def _begin(run: Run, batches, callbacks: list, verbose) -> int:
             text = f"callback {type(each).__name__} begins anew, because a checkpoint keeps nothing of it"
             way = "methods `get_state() -> dict` and `set_state(state)` say what is kept"
             warnings.warn(f"{text}. Its {way}.", UserWarning, stacklevel=3)
-    is_tensorflow = keras.backend.backend() == "tensorflow"
-    if run.saved and is_tensorflow and len(run.model.variables) < len(run.saved["model"]["variables"]):
+    is_plain = run.model.built and type(run.model).train_step is keras.Model.train_step
+    if keras.backend.backend() == "tensorflow" and run.path is not None and not is_plain:
         import tensorflow as tf
 
-        # A model without an input is built by its first step.
+        # A first step makes variables, and a checkpoint before it should have them.
         with contextlib.suppress(Exception):  # One that runs eagerly only; a checkpoint says what is missing.
-            tf.function(run.model.train_step).get_concrete_function(batches.example())
+            tf.function(run.model.train_step).get_concrete_function(batches.source(0).element_spec)
     return verbose
 
 

@@ -69,15 +69,15 @@ class Run:
         options: Mapping | None = None,
     ):
         self._epochs = _checks.integer("epochs", epochs, optional=True)
-        self._path = None if run_dir is None else _folder.checked_path(run_dir)
+        self.path = None if run_dir is None else _folder.checked_path(run_dir)
         self.model, self._options, self.history = model, dict(options or {}), History()
         self._owners, self._folder, self._cost = {}, None, 0.0
         self.saved = {}  # The state in the checkpoint, until it is restored.
 
     def __enter__(self):
-        rank, size = (0, 1) if self._path is None else _processes.rank_and_size()
-        if self._path is not None:
-            folder = _folder.RunFolder(self._path, self._config(size))
+        rank, size = (0, 1) if self.path is None else _processes.rank_and_size()
+        if self.path is not None:
+            folder = _folder.RunFolder(self.path, self._config(size))
             if rank == 0:
                 self.saved, self._folder = folder.open(), folder
             if size > 1:
@@ -101,7 +101,7 @@ class Run:
 
     def _opening_status(self) -> str:
         """Return a sentence that says whether the run is finished, stopped or resumed."""
-        done, name = self.progress, f"run {str(self._path)!r}"
+        done, name = self.progress, f"run {str(self.path)!r}"
         if done.stopped:
             return f"{name} was stopped for good after epoch {done.epoch} of {done.epochs}: nothing to train"
         if not self._epochs or self.is_finished:
@@ -132,8 +132,11 @@ class Run:
         self._owners |= objects
 
     def restore(self) -> None:
-        """Give the model and the objects of `keep` the state of the checkpoint, if there is one; `epochs` does it."""
-        if self.saved:
+        """Give the model and the objects of `keep` the state of the checkpoint, or write a first one; `epochs` does it."""
+        _state.build_optimizer(self.model)
+        if not self.saved:  # The same call in this process, after Ctrl-C, would begin with other weights.
+            self._save()
+        else:
             _state.put_into_model(self.model, self.saved["model"])
             for name, owner in {**self._owners, "history": self.history}.items():
                 if name in self.saved["objects"]:  # Else it is new in this call, such as a logger.
@@ -170,10 +173,8 @@ class Run:
         self._begin, self.history.seconds = now, sum(self.progress.seconds)
         self.progress.epoch, self.progress.stopped = self.progress.epoch + 1, stop
         # The last one is written whatever it costs: a finished run is extended from it.
-        if self._path is not None and (self.is_finished or now - self._last_save >= self._cost / CHECKPOINT_SHARE):
+        if self.is_finished or now - self._last_save >= self._cost / CHECKPOINT_SHARE:
             self._save()
-            self._last_save = time.perf_counter()
-            self._cost = self._last_save - now
 
     def save_model(self, model: keras.Model | None = None) -> None:
         """Write `model.keras`, whole or not at all; nothing without a folder.
@@ -185,9 +186,14 @@ class Run:
             self._folder.save_model(self.model if model is None else model)
 
     def _save(self) -> None:
+        if self.path is None:
+            return
+        begin = time.perf_counter()
         self.progress.epochs = self._epochs
         objects = {name: _state.get(owner) for name, owner in {**self._owners, "history": self.history}.items()}
         if self._folder is not None:  # In the first process.
             model, left = _state.of_model(self.model), _config.optimizer_values(self.model)
             state = {"progress": dataclasses.asdict(self.progress), "model": model, "objects": objects, "left": left}
             self._folder.save(state, self.history.table(self.progress.seconds))
+        self._last_save = time.perf_counter()
+        self._cost = self._last_save - begin

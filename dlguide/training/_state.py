@@ -86,6 +86,13 @@ def _optimizers(model) -> list[keras.optimizers.Optimizer]:
     return list({id(each): each for each in found if isinstance(each, keras.optimizers.Optimizer)}.values())
 
 
+def build_optimizer(model: keras.Model | None) -> None:
+    """Make the variables of a model's optimizer, which a first step would make."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and model.built and not optimizer.built:
+        optimizer.build(model.trainable_variables)
+
+
 def of_model(model: keras.Model | None) -> dict:
     """Return weights, states of seed generators, optimizers, and the global random generators."""
     seed_state = _private_apis.global_seed_state()
