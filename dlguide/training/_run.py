@@ -132,7 +132,7 @@ class Run:
         self._owners |= objects
 
     def restore(self) -> None:
-        """Give the model and the objects of `keep` the state of the checkpoint, or write a first one; `epochs` does it."""
+        """Give the model and the objects of `keep` what a checkpoint holds, or write a first one; `epochs` does it."""
         _state.build_optimizer(self.model)
         if not self.saved:  # The same call in this process, after Ctrl-C, would begin with other weights.
             self._save()
