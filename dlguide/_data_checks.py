@@ -238,13 +238,6 @@ def tokens(name: str, array: np.ndarray, model, tensor=None) -> None:
                 raise _checks.shape_error(f"`{name}` must be sequences of at most {longest} tokens", **{name: array})
 
 
-def no_batch_of_one(n: int, batch_size: int, why: str) -> None:
-    """Refuse a batch size that leaves a single example in some step."""
-    if 1 in (n, batch_size, n % batch_size):
-        received = f"batch_size={batch_size}, {n} examples"
-        raise ValueError(f"`batch_size` must leave no batch of one example, {why}. Received: {received}")
-
-
 def loss_name(model) -> str | None:
     """Return the name of a model's single Keras loss, such as `"mean_squared_error"`; None for any other."""
     loss = model.loss
@@ -320,8 +313,28 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
         for name, array in _named(y_name, y):
             finite(name, array)
     if isinstance(model, ModelOfParts):
-        model.check_data(x, y, batch_size, names)
+        _check_images(model, x, y, names, batch_size)
     return x, y
+
+
+def _check_images(model: ModelOfParts, x, y, names: tuple[str, str], batch_size: int | None) -> None:
+    """Refuse anything but images, with labels of a model that reads the class."""
+    if y is not None:
+        raise ValueError(
+            f"`{names[1]}` must be None: this model has no targets. Received: {names[1]} of shape {y.shape}"
+        )
+    parts = keras.tree.flatten(x)
+    if isinstance(x, dict) or len(parts) != 1 + bool(model.num_classes):
+        must_be = "(images, labels), for a GAN with `num_classes`" if model.num_classes else "images alone"
+        raise ValueError(f"`{names[0]}` must be {must_be}. Received: {type(x).__name__} of {len(parts)} arrays")
+    if model.has_pixels:
+        unit_range(names[0], parts[0])
+    if model.num_classes:
+        labels(f"{names[0]}[1]", array(f"{names[0]}[1]", parts[1], (1,)), model.num_classes)
+    n = len(parts[0])
+    if batch_size and model.no_batch_of_one and 1 in (n, batch_size, n % batch_size):
+        must = f"`batch_size` must leave no batch of one example, {model.no_batch_of_one}"
+        raise ValueError(f"{must}. Received: batch_size={batch_size}, {n} examples")
 
 
 def _named(name: str, structure) -> list[tuple[str, np.ndarray]]:

@@ -3,23 +3,19 @@
 from typing import ClassVar
 
 import keras
-import numpy as np
 from keras import ops
 
 
-def refuse_targets_and_dict(x, y, names: tuple[str, str], must_be: str, why: str) -> None:
-    """Refuse targets (`why` says why), and arrays by name (`must_be` says what `x` is): a model of parts has none."""
-    x_name, y_name = names
-    if y is not None:
-        raise ValueError(f"`{y_name}` must be None: {why}. Received: {y_name} of shape {np.shape(y)}")
-    if isinstance(x, dict):
-        raise ValueError(f"`{x_name}` must be {must_be}. Received: a dict")
-
-
 class ModelOfParts(keras.Model):
-    """A model whose config holds its parts, named by `PARTS`."""
+    """A model of images, without targets, whose config holds its parts, named by `PARTS`."""
 
     PARTS: ClassVar[tuple[str, ...]]
+    has_pixels = True
+    """Whether values must lie in [0, 1]."""
+    num_classes = None
+    """Of a model of images and labels."""
+    no_batch_of_one = ""
+    """Why a batch of one example cannot be trained on; empty if it can."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -27,9 +23,6 @@ class ModelOfParts(keras.Model):
 
     def build(self, input_shape=None):
         """Do nothing: the parts are built."""
-
-    def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Raise for data that the model cannot read; `batch_size` is None in an evaluation, `names` are for errors."""
 
     def total_loss(self, loss):
         """Return a loss of the model with those that its layers add, scaled for `tf.distribute` as Keras scales it."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import keras
 from keras import layers, ops
 
-from dlguide import _checks, _data_checks, _layer_names
+from dlguide import _checks, _layer_names
 from dlguide._dense_layers import LAST, batch_normalisation, dropped
-from dlguide._model_of_parts import ModelOfParts, refuse_targets_and_dict
+from dlguide._model_of_parts import ModelOfParts
 
 
 def gan(
@@ -119,7 +119,7 @@ class GAN(ModelOfParts):
     Args:
         generator: Model from codes `(batch, latent_dim)`, or codes and labels, to images in [0, 1].
         discriminator: Model from images, or images and labels, to one logit `(batch, 1)`.
-        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
+        **kwargs: Of `keras.Model`.
     """
 
     PARTS = ("generator", "discriminator")
@@ -127,19 +127,18 @@ class GAN(ModelOfParts):
     def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs):
         super().__init__(**kwargs)
         self.generator, self.discriminator = generator, discriminator
+        if len(generator.inputs) == 2:
+            self.num_classes = generator.get_layer(_layer_names.GENERATOR_CLASSES).input_dim
+        if any(isinstance(layer, layers.BatchNormalization) for layer in (*generator.layers, *discriminator.layers)):
+            self.no_batch_of_one = "because batch normalisation of a single example is constant"
         self.seed_generator = keras.random.SeedGenerator()
         names = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
         self.players = [keras.metrics.Mean(name=name) for name in names]
 
-    @property
-    def is_conditional(self) -> bool:
-        """Whether the players are given the class."""
-        return len(self.generator.inputs) == 2
-
     def call(
         self, inputs: keras.KerasTensor | Sequence[keras.KerasTensor], training: bool | None = None
     ) -> keras.KerasTensor:
-        images, labels = (inputs[0], [inputs[1]]) if self.is_conditional else (inputs, [])
+        images, labels = (inputs[0], [inputs[1]]) if self.num_classes else (inputs, [])
 
         def with_labels(x):
             return [x, *labels] if labels else x
@@ -167,23 +166,6 @@ class GAN(ModelOfParts):
         for metric, value in zip(self.players, (*_losses(y_pred), real, fake), strict=True):
             metric.update_state(ops.cast(value, "float32"))
         return self.get_metrics_result()
-
-    def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Raise for data that are not images in [0, 1], or images and labels, and for a training batch of one image."""
-        must_be = "(images, labels) for a GAN with `num_classes`" if self.is_conditional else "images alone"
-        why = "a GAN has no targets, and one with `num_classes` takes x=(images, labels)"
-        refuse_targets_and_dict(x, y, names, must_be, why)
-        parts = keras.tree.flatten(x)
-        if len(parts) != 1 + self.is_conditional:
-            raise ValueError(f"`{names[0]}` must be {must_be}. Received: {len(parts)} arrays")
-        _data_checks.unit_range(names[0], parts[0])
-        if self.is_conditional:
-            classes = self.generator.get_layer(_layer_names.GENERATOR_CLASSES).input_dim
-            _data_checks.labels(f"{names[0]}[1]", _data_checks.array(f"{names[0]}[1]", parts[1], (1,)), classes)
-        players = [*self.generator.layers, *self.discriminator.layers]
-        if batch_size and any(isinstance(layer, layers.BatchNormalization) for layer in players):
-            why = "because batch normalisation of a single example is constant"
-            _data_checks.no_batch_of_one(len(parts[0]), batch_size, why)
 
 
 def _losses(logits):

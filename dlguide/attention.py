@@ -32,18 +32,17 @@ def transformer_classifier(
     Args:
         vocab_size: Number of token ids, padding included, at least 2.
         max_length: Longest sequence, at least 1; shorter ones need no padding.
-        num_outputs: Number of outputs: one logit per class or label (one for two classes), or the numbers to predict.
+        num_outputs: As in `mlp`.
         embed_dim: Width of the model, a multiple of `num_heads`.
         num_heads: Number of attention heads, at least 1, each `embed_dim / num_heads` wide.
         ff_dim: Width of the hidden dense layer of each block, at least 1.
         num_layers: Number of blocks, at least 1.
         dropout: Share of the embeddings and of the output of each half of a block dropped in training, in [0, 1).
-            Attention weights are not dropped, so that a backend can use its fast kernel.
         name: Name of the model.
 
     Returns:
         An uncompiled `keras.Model` from `(batch, length)` integers to `(batch, num_outputs)`: logits, to train with
-        `from_logits=True`, or values. `attention_weights` shows what it attends to.
+        `from_logits=True`, or values.
 
     Raises:
         ValueError: If an argument is out of range, or `embed_dim` is not a multiple of `num_heads`.
@@ -81,11 +80,10 @@ def transformer_language_model(
     """Build a transformer decoder that predicts each next token from the tokens before it.
 
     The blocks are those of `transformer_classifier`, with causal attention: a token attends only to itself and to
-    earlier ones. So right-padding changes nothing and needs no mask. `generation.generate` continues a text with it.
-
-    A `modern` one learns faster. Its attention is rotary and has normalised queries and keys, in place of the learned
-    positions; its dense layers have squared ReLU; and a causal convolution per feature mixes each token's vector with
-    those of the three tokens before it, after the embedding and before each attention.
+    earlier ones. So right-padding needs no mask. A `modern` one learns faster: its attention is rotary and has
+    normalised queries and keys, in place of the learned positions; its dense layers have squared ReLU; and a causal
+    convolution per feature mixes each token's vector with those of the three tokens before it, after the embedding and
+    before each attention.
 
     Args:
         vocab_size: Number of token ids, padding included, at least 2.

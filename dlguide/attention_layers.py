@@ -40,7 +40,7 @@ class PositionEmbedding(keras.layers.Layer):
 
     Args:
         max_length: Number of positions, at least 1. The weights are of shape `(max_length, features)`.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+        **kwargs: Of `keras.layers.Layer`.
 
     Example:
         >>> PositionEmbedding(5)(np.zeros((2, 3, 8))).shape == (2, 3, 8)
@@ -84,7 +84,7 @@ class SelfAttention(keras.layers.Layer):
         max_length: Length of the longest sequence, at least 1, for rotary attention: queries and keys of each head get
             the length 1, so that a score is 10 times a cosine, and each pair of their features is rotated by an angle
             that grows with the position, so that scores depend on distances. None for plain attention.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+        **kwargs: Of `keras.layers.Layer`.
 
     Example:
         >>> SelfAttention(num_heads=2, is_causal=True)(np.zeros((3, 5, 8))).shape == (3, 5, 8)

@@ -22,7 +22,7 @@ class Augmentation(keras.layers.Layer):
             (largest angle in degrees), `"zoom"` (largest change of height and width together, in [0, 1))
             and `"shear"` (largest slant along both sides, as a share of them, in [0, 1)). They are applied in this
             order.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+        **kwargs: Of `keras.layers.Layer`.
 
     Example:
         >>> layer = Augmentation({"shift": 0.2})

@@ -1,7 +1,4 @@
-"""Autoencoders for arrays and for images, and the variational autoencoder.
-
-Each consists of two models, which are its layers `get_layer("encoder")` and `get_layer("decoder")`.
-"""
+"""Autoencoders for arrays and for images, and the variational autoencoder: an encoder and a decoder as layers."""
 
 import math
 from collections.abc import Sequence
@@ -25,9 +22,8 @@ def autoencoder(
     """Build an autoencoder of dense layers: it maps the input to a code of `latent_dim` numbers and back.
 
     The encoder flattens the input, has one dense layer per entry of `hidden_units`, each with batch normalisation
-    (momentum 0.9, optional) and the activation, and gives the code; the decoder has the same layers in reverse.
-    Without hidden layers it is a linear map, whose best code by squared error spans the space of the first principal
-    components.
+    (momentum 0.9) and the activation, and gives the code; the decoder has the same layers in reverse. Without hidden
+    layers the best code by squared error spans the space of the first principal components.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28, 1)`.
@@ -190,7 +186,7 @@ class Sampling(keras.layers.Layer):
 
     Args:
         weight: Factor of the divergence (in nats, mean over the batch) in the loss, at least 0.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+        **kwargs: Of `keras.layers.Layer`.
 
     Example:
         >>> layer, zeros = Sampling(weight=0.5), keras.ops.zeros((3, 2))

@@ -24,21 +24,19 @@ def cnn(
 
     One block per entry of `filters`: a convolution that keeps the size, max pooling that halves it (not in the last
     block), batch normalisation (momentum 0.9) and ReLU. Pooling first leaves a quarter of the values of an image for
-    the layers after it. Global max pooling takes the largest value of each filter, so that the last layer does not
-    grow with the image; dropout and a dense layer follow.
+    the layers after it. Global max pooling takes the largest value of each filter; dropout and a dense layer follow.
 
     Args:
         input_shape: `(height, width, channels)` of an image, with 1 channel for grey images; or `(length, channels)`
             of a series, which makes all layers one-dimensional. Height, width and length are at least
             `2 ** (len(filters) - 1)`.
-        num_outputs: Number of outputs: one logit per class or label (one for two classes), or the numbers to predict.
+        num_outputs: As in `mlp`.
         filters: Number of filters of each convolution, input side first, at least one entry.
         kernel_size: Height and width of every filter (length in a series), at least 1.
         dropout: Share of the pooled features dropped in training, in [0, 1).
         batch_norm: Normalise each convolution's output over the batch; it then has no bias of its own.
-        augment: Random changes of images, in training only: a mapping with some of `"shift"`, `"rotation"`, `"zoom"`,
-            `"shear"` and `"flip"`, as in `augmentation.Augmentation`, which becomes the model's first layer. None for
-            no change, and for series.
+        augment: Random changes of images, in training only: a mapping as in `augmentation.Augmentation`, which becomes
+            the model's first layer. None for no change, and for series.
         name: Name of the model.
 
     Returns:

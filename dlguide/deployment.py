@@ -21,13 +21,11 @@ EIGHT_BITS = 0.2
 
 
 class Export(NamedTuple):
-    """The file that `export` wrote, compared with Keras."""
+    """The file that `export` wrote, its largest difference from `predict`, and its size in bytes."""
 
     path: str
     largest_difference: float
-    """From `predict`, over all examples."""
     size: int
-    """Of the file, or of all files of the folder, in bytes."""
 
 
 def export(
@@ -58,7 +56,7 @@ def export(
     Args:
         model: A functional or sequential model without random draws.
         path: Path of the new file or folder, which must not exist yet.
-        format: `"tf_saved_model"`, `"onnx"` or `"litert"`.
+        format: One of the three.
         examples: Inputs to compare with, an array of one or more examples, or a list of arrays for a model of several
             inputs. Real ones are best: other numbers may hide a difference. With `bits=8`, they also fix the range of
             the numbers of each layer: give a few hundred training examples.
@@ -66,7 +64,7 @@ def export(
             file differs by up to some per cent of the largest output: measure its accuracy.
 
     Returns:
-        An `Export`: `path`, `largest_difference`, and `size` in bytes.
+        An `Export`.
 
     Raises:
         ValueError: If an argument is wrong, the format's packages are missing, the path cannot be written, or the

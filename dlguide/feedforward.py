@@ -111,7 +111,7 @@ def mlp(
     """Build a multilayer perceptron with `num_outputs` outputs.
 
     The input is flattened and passed through one dense layer per entry of `hidden_units`, each followed by batch
-    normalisation (momentum 0.9, optional), the activation and dropout (optional), and through a last dense layer.
+    normalisation (momentum 0.9), the activation and dropout, and through a last dense layer.
 
     Args:
         input_shape: Shape of one example without the batch axis, such as `(28, 28)`.
@@ -162,7 +162,7 @@ class PolynomialFeatures(keras.layers.Layer):
 
     Args:
         degree: Largest number of variables in a product, at least 1.
-        **kwargs: Keyword arguments of `keras.layers.Layer`, such as `name`.
+        **kwargs: Of `keras.layers.Layer`.
 
     Example:
         >>> layer = PolynomialFeatures(2)

@@ -184,17 +184,13 @@ def generate(
     prompt = _data_checks.array("prompt", prompt, (1,))[-longest:]
     _data_checks.tokens("prompt", prompt, model)
 
-    window, length, tokens = np.zeros((1, longest), "int32"), len(prompt), []
-    window[0, :length] = prompt
+    tokens = prompt.astype("int32").tolist()
     for _ in range(num_tokens):
-        logits = np.asarray(model.predict_on_batch(window)[0, length - 1], "float64")
+        read, window = tokens[-longest:], np.zeros((1, longest), "int32")
+        window[0, : len(read)] = read
+        logits = np.asarray(model.predict_on_batch(window)[0, len(read) - 1], "float64")
         tokens.append(_draw_token(logits, temperature, top_k, rng))
-        if length == longest:
-            window[0, :-1] = window[0, 1:].copy()
-            length -= 1
-        window[0, length] = tokens[-1]
-        length += 1
-    return np.array(tokens, "int32")
+    return np.array(tokens[-num_tokens:], "int32")
 
 
 def _draw_token(logits: np.ndarray, temperature: float, top_k: int | None, rng) -> int:
@@ -225,7 +221,7 @@ def beam_search(
 
     Returns:
         The targets, an int32 array of shape `(n, max_length)`, or `(max_length,)` for one source: without the start,
-        with the end, then 0. A target without an end was cut at `max_length`.
+        with the end, then 0.
 
     Raises:
         ValueError: If an argument is out of range, or the model is another one.

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from dlguide import _checks, _data_checks, _extras, _layer_names
+from dlguide import _checks, _extras, _layer_names
 from dlguide._dense_layers import LAST, batch_normalisation
-from dlguide._model_of_parts import ModelOfParts, refuse_targets_and_dict
+from dlguide._model_of_parts import ModelOfParts
 
 BATCH = 500
 MEAN_GROUPS = 8  # A group for each value would be exact, but needs a call for each.
@@ -105,7 +105,7 @@ class Diffusion(ModelOfParts):
 
     Args:
         denoiser: Model from images of -1, 0 (hidden) and 1 to logits of a 1, of the same shape.
-        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
+        **kwargs: Of `keras.Model`.
     """
 
     PARTS = ("denoiser",)
@@ -140,11 +140,6 @@ class Diffusion(ModelOfParts):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return self.total_loss(ops.mean(y_pred))
-
-    def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Raise for data that are not images in [0, 1] alone."""
-        refuse_targets_and_dict(x, y, names, "an array of images", "a diffusion model has no targets")
-        _data_checks.unit_range(names[0], x)
 
 
 def _denoiser_of(model) -> keras.Model | None:

@@ -28,10 +28,7 @@ def rnn(
 
     One recurrent layer per entry of `units`, each followed by dropout, and a dense layer. Token ids first go through
     an embedding as wide as the first layer. With `mask_zero`, steps of padding are skipped: id 0, or a feature vector
-    of zeros. A fully padded sequence yields the output of the initial state.
-
-    Skipping costs up to a fifth of a step on TensorFlow, nothing on JAX and a tenth to two fifths on PyTorch (2 CPU
-    cores). On a GPU, Keras uses cuDNN only for right-padded sequences.
+    of zeros; this costs up to a fifth of a step on TensorFlow and two fifths on PyTorch (2 CPU cores).
 
     Args:
         input_shape: `(length, features)`, or `(length,)` with `vocab_size`; None as the length allows any.

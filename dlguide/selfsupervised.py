@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import keras
 from keras import ops
 
-from dlguide import _checks, _data_checks, _layer_names
-from dlguide._model_of_parts import ModelOfParts, refuse_targets_and_dict
+from dlguide import _checks, _layer_names
+from dlguide._model_of_parts import ModelOfParts
 from dlguide.augmentation import Augmentation
 
 
@@ -82,10 +82,11 @@ class Contrastive(ModelOfParts):
         head: Model from feature vectors to the vectors that are compared, `(batch, dimensions)`.
         augment: Random changes that make the views, as in `augmentation.Augmentation`.
         temperature: Divides the similarities of views, above 0.
-        **kwargs: Keyword arguments of `keras.Model`, such as `name`.
+        **kwargs: Of `keras.Model`.
     """
 
     PARTS = ("encoder", "head")
+    has_pixels, no_batch_of_one = False, "because one image leaves no negatives"
 
     def __init__(self, encoder: keras.Model, head: keras.Model, augment: Mapping, temperature: float, **kwargs):
         super().__init__(**kwargs)
@@ -115,13 +116,6 @@ class Contrastive(ModelOfParts):
         _, accuracy = _nt_xent(y_pred, self.temperature)
         self.retrieval_accuracy.update_state(accuracy)
         return self.get_metrics_result()
-
-    def check_data(self, x, y, batch_size: int | None = None, names: tuple[str, str] = ("x", "y")) -> None:
-        """Raise for data with targets, and for a training batch of one image."""
-        refuse_targets_and_dict(x, y, names, "an array of images", "training is without labels")
-        if batch_size:
-            why = "because one image leaves no negatives"
-            _data_checks.no_batch_of_one(len(keras.tree.flatten(x)[0]), batch_size, why)
 
     def get_config(self):
         return {**super().get_config(), "augment": self.augment, "temperature": self.temperature}

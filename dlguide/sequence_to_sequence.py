@@ -54,8 +54,8 @@ def encoder_decoder(
             at least one entry.
         embed_dim: Width of the token embeddings, at least 1. For a small vocabulary a small one saves time.
         dropout: Share of the values dropped in training, in [0, 1).
-        ngram_buckets: Rows in the table of n-grams for each of the four, at least 1; None for no table. With fewer rows
-            than n-grams, several share one. A row has `embed_dim / 2` numbers, at least 1.
+        ngram_buckets: Rows in the table of n-grams for each of the four, at least 1, each of `embed_dim / 2` numbers;
+            None for no table.
         name: Name of the model.
 
     Returns:

@@ -41,7 +41,7 @@ class Info(NamedTuple):
     vocabulary: tuple[str, ...] = ()
     """The symbol of each id. Id 0 is padding, id 1 any symbol that is not in the training set."""
     target_vocabulary: tuple[str, ...] = ()
-    """The symbol of each id of `y` where it has a vocabulary of its own; ids 2 and 3 are "<start>" and "<end>"."""
+    """The same of `y` where it has a vocabulary of its own; ids 2 and 3 are "<start>" and "<end>"."""
     mean: float = 0.0
     scale: float = 1.0
     """For a scaled target: `y * scale + mean` is in its own unit."""

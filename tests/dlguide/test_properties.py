@@ -1,6 +1,5 @@
 """Rules for all inputs, tried with random ones by Hypothesis; `DLGUIDE_TESTS=60 pytest` tries ten times as many."""
 
-import inspect
 import json
 import math
 import tempfile
@@ -10,14 +9,15 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import dlguide
 from dlguide import _checks, training
 from dlguide.training import _folder, _state
 from tests.helpers import switches
-from tests.helpers.cases import CASES
+from tests.helpers.cases import CASES, OPTIONS
+from tests.helpers.contract import inputs
 
 FACTOR = 10 if switches.SECONDS >= 60 else 1
 
@@ -31,75 +31,25 @@ def examples(count: int):
 
 # Builders
 
-small, wide = st.integers(1, 4), st.integers(1, 9)
-maps = st.tuples(st.sampled_from([4, 8]), st.sampled_from([4, 8]), st.integers(1, 3))  # For up to two halvings.
-VALUES = {
-    "input_shape": st.lists(small, min_size=1, max_size=3).map(tuple),
-    "degree": st.integers(1, 3),
-    "l2": st.floats(0, 0.9),
-    "hidden_units": st.lists(wide, max_size=2),
-    "activation": st.sampled_from(["relu", "tanh", None]),
-    "cell": st.sampled_from(["simple", "lstm", "gru"]),
-    **dict.fromkeys(("vocab_size", "source_vocab_size", "target_vocab_size"), st.integers(2, 9)),
-    "embed_dim": st.sampled_from([4, 8]),
-    "num_heads": st.sampled_from([1, 2]),
-    "beta": st.floats(0, 9),
-    "num_classes": st.none() | st.integers(2, 4),
-    "ngram_buckets": st.none() | wide,
-    "dropout": st.floats(0, 0.9),
-    "num_layers": st.integers(1, 2),
-    **dict.fromkeys(("num_outputs", "kernel_size", "latent_dim"), small),
-    **dict.fromkeys(("units", "filters"), st.lists(small, min_size=1, max_size=2)),
-    **dict.fromkeys(("max_length", "ff_dim"), wide),
-    **dict.fromkeys(("batch_norm", "bidirectional", "return_sequences", "mask_zero", "modern"), st.booleans()),
-}
-"""What an argument of a builder may be."""
-OWN_VALUES = {
-    "linear_regression": {"input_shape": st.tuples(small)},
-    "polynomial_regression": {"input_shape": st.tuples(st.integers(1, 3))},
-    "cnn": {"input_shape": maps | st.tuples(st.integers(4, 9), small), "augment": st.none()},
-    "rnn": {"input_shape": st.tuples(small, small), "vocab_size": st.none()},
-    "conv_autoencoder": {"input_shape": maps, "latent_dim": st.none() | small},
-    "gan": {"input_shape": maps},
-    "diffusion": {"input_shape": maps},
-}
 
-
-def output_shape(name: str, o: dict) -> tuple:
-    """Return the shape of what a model gives for two examples."""
-    if "num_outputs" in o:
-        return (2, *o.get("input_shape", ())[: o.get("return_sequences", 0)], o["num_outputs"])
-    known = {"gan": (3,), "diffusion": (), "transformer_language_model": (o.get("max_length"), o.get("vocab_size"))}
-    known["encoder_decoder"] = (3, o.get("target_vocab_size"))
-    return (2, *known.get(name, (1,) if "regression" in name else o.get("input_shape")))
-
-
-def inputs_of(o: dict):
-    if "max_length" in o:
-        return np.ones((2, o["max_length"]), "int32")
-    if "source_vocab_size" in o:
-        return [np.ones((2, 4), "int32"), np.ones((2, 3), "int32")]
-    x = np.full((2, *o["input_shape"]), 0.5, "float32")
-    return [x, np.array([0, 1], "int32")] if o.get("num_classes") else x
-
-
-@pytest.mark.parametrize("name", [case for case in CASES if case != "contrastive"])  # It needs a model.
+@pytest.mark.parametrize("name", CASES)
 @examples(3)
 @given(st.data())
-def test_a_builder_gives_the_shape_that_its_arguments_say_and_can_be_saved(name, tmp_path_factory, draw):
-    names = set(inspect.signature(getattr(dlguide, name)).parameters) - {"name"}
-    values = VALUES | OWN_VALUES.get(name, {})
-    options = draw.draw(st.fixed_dictionaries({argument: values[argument] for argument in sorted(names)}))
+def test_any_options_of_a_builder_go_together_and_the_model_can_be_saved(name, tmp_path_factory, draw):
+    case, rows = CASES[name], [option for option in OPTIONS[name] if not option.args]
+    some = st.lists(st.sampled_from(rows), unique_by=lambda option: option.name, min_size=min(2, len(rows)))
+    chosen = draw.draw(some) if len({row.name for row in rows}) > 1 else rows[:1]
+    options = case.base | {option.name: option.value for option in chosen}
+    assume(options.get("embed_dim", 8) % (options.get("num_heads", 2) * (1 + bool(options.get("modern")))) == 0)
     keras.utils.clear_session()
-    model, x = getattr(dlguide, name)(**options), inputs_of(options)
-    given_back = model(x)
-    assert given_back.shape == output_shape(name, options)
-    path = tmp_path_factory.mktemp("saved") / "model.keras"
+    model = getattr(dlguide, name)(*(arg() if callable(arg) else arg for arg in case.args), **options)
+    x, path = inputs(name, model, 2), tmp_path_factory.mktemp("saved") / "model.keras"
+    expected = model(x)
+    assert expected.shape == (2, *next((option.output for option in chosen if option.output), case.output))
     model.save(path)
     again = keras.saving.load_model(path)
     assert all(map(np.array_equal, again.get_weights(), model.get_weights()))
-    if name not in ("vae", "gan", "diffusion"):  # These draw numbers.
-        assert np.array_equal(again(x), given_back)
+    assert case.is_random or np.array_equal(again(x), expected)
 
 
 # Checks

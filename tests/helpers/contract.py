@@ -36,7 +36,7 @@ def inputs(name, model, n=8, seed=0):
     shape = (n, *(size or 5 for size in case.inputs or model.input_shape[1:]))
     if case.kind in ("autoencoder", "alone"):
         x = rng.random(shape, "float32")
-        return [x, (np.arange(n) % 3).astype("int32")] if getattr(model, "is_conditional", False) else x
+        return [x, (np.arange(n) % 3).astype("int32")] if getattr(model, "num_classes", None) else x
     if "int" in str(model.inputs[0].dtype):
         return rng.integers(1, 9, shape).astype("int32")
     return rng.normal(size=shape).astype("float32")

@@ -175,11 +175,9 @@ def test_a_file_of_eight_bits_has_weights_of_eight_bits_and_about_the_same_outpu
 
 def test_a_number_of_bits_that_a_format_lacks_is_named(tmp_path):
     model, x = model_and_examples()
-    for file, file_format, bits, message in (
-        ("mlp.tflite", "litert", 16, "`bits` must be 32 or 8. Received: bits=16"),
-        ("mlp.onnx", "onnx", 8, "`bits` must be 32 for format='onnx'; 8 needs 'litert'. Received: bits=8"),
-    ):
-        assert refusal(model, tmp_path / file, format=file_format, examples=x, bits=bits) == message
+    for file, file_format, bits in (("mlp.tflite", "litert", 16), ("mlp.onnx", "onnx", 8)):
+        message = refusal(model, tmp_path / file, format=file_format, examples=x, bits=bits)
+        assert message == f"`bits` must be 32, or 8 with format='litert'. Received: bits={bits}"
     assert os.listdir(tmp_path) == []
 
 
@@ -199,9 +197,8 @@ def test_a_model_that_reads_text_is_told_which_part_to_export(tmp_path):
     model = keras.Sequential([keras.Input((), dtype="string", name="text"), words, dlguide.mlp((3,), 2)], name="reader")
     texts = np.array(["a", "b"])
     assert refusal(model, tmp_path / "model.onnx", format="onnx", examples=texts) == (
-        "`model` must read numbers: a file cannot hold a layer that reads text. Export the model behind that layer, "
-        "such as keras.Sequential(model.layers[1:]), and turn text into token ids before it. "
-        "Received: model='reader' with the input 'text' of strings"
+        "`model` must be a model that reads numbers: export the one behind the layer that reads text. "
+        "Received: model='reader'"
     )
     behind = keras.Sequential(model.layers[1:])
     behind.build((None, 3))
