@@ -119,7 +119,7 @@ def difference(saved: dict[str, str], current: dict[str, str], left: dict[str, s
     """
     epochs = [json.loads(side.get("epochs", "0")) or 0 for side in (saved, current)]
     is_longer = epochs[0] < epochs[1]
-    has_schedule = "optimizer.learning_rate.class" in current
+    has_schedule = any(path.endswith("learning_rate.class") for path in current)
     found = []
     for path in dict.fromkeys((*current, *saved)):
         there, here = saved.get(path, "nothing"), current.get(path, "nothing")
