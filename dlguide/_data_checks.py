@@ -181,11 +181,11 @@ def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -
         raise ValueError(f"`{name}` must be {must_be}. Received: {received}")
 
 
-def check_numbers(name: str, array: np.ndarray) -> None:
-    """Refuse anything but numbers."""
+def check_numbers(name: str, array: np.ndarray, of_texts: str = "") -> None:
+    """Refuse anything but numbers; `of_texts` says what to do with texts."""
     if array.dtype.kind not in "buif" and array.dtype.name != "bfloat16":
         is_text = array.dtype.kind in "UST" or any(isinstance(value, str) for value in array.flat[:100])
-        must_be = f"an array of numbers{OF_TEXTS if is_text else ''}"
+        must_be = f"an array of numbers{of_texts if is_text else ''}"
         raise ValueError(f"`{name}` must be {must_be}. Received: {name} of dtype {array.dtype}")
 
 
@@ -298,7 +298,7 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
         raise ValueError(f"`{name}` must be {what}. Received: None")
     parts = [*_named(x_name, x), *_named(y_name, y)]
     for name, array in parts:
-        check_numbers(name, array)
+        check_numbers(name, array, OF_TEXTS)
         if array.ndim == 0 or len(array) == 0:
             raise _checks.shape_error(f"`{name}` must have at least one example", **{name: array})
     if len({len(array) for _, array in parts}) > 1:
@@ -382,9 +382,9 @@ def from_classes(model, value, y) -> np.ndarray:
         raise ValueError(f"{must}. Received: y of shape {shape}")
     labels = y.argmax(axis=1) if is_one_hot else y.reshape(len(y))
     count = y.shape[1] if is_one_hot else 2 if loss in LABELS else num_classes(model)
-    classes = range(count) if count else set(labels.tolist())
+    classes, which = (range(count), f"in [0, {count})") if count else (set(labels.tolist()), "that `y` has")
     if not isinstance(value, Mapping) or not all(label in classes for label in value):
-        raise _checks.error("class_weight", f"a mapping from classes in {classes} to weights", value)
+        raise _checks.error("class_weight", f"a mapping from classes {which} to weights", value)
     weights = np.ones(len(y), keras.config.floatx())
     for label, weight in value.items():
         weights[labels == label] = _checks.number(f"class_weight[{label!r}]", weight, at_least=0)
