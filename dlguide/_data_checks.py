@@ -7,10 +7,11 @@ import contextlib
 import functools
 import inspect
 import math
-import mmap
+import os
 import re
 import sys
 import warnings
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -100,21 +101,40 @@ def as_floatx(array: np.ndarray | None) -> np.ndarray | None:
 
 
 class Rows:
-    """Rows of an array that lies in a file, as `floatx`; what was read does not stay in the memory of the process."""
+    """Rows of an array that lies in a file, read without the file's becoming part of the process's memory.
+
+    A page of a mapped file stays in memory once it was looked at, with its neighbours: so rows are
+    read from the file itself. A private copy (mode "c") is not what is in the file and stays mapped.
+    """
 
     def __init__(self, array: np.memmap):
-        self._array, self._map = array, array
+        self._array, self._file = array, None
         self.dtype, self.shape = floatx_of(array.dtype), array.shape
-        while isinstance(self._map, np.ndarray):
-            self._map = self._map.base
-        if array.mode == "c" or not hasattr(mmap, "MADV_DONTNEED"):  # Of a private copy, changes would be lost.
-            self._map = None
+        root = array
+        while isinstance(root.base, np.ndarray):
+            root = root.base
+        filename = getattr(root, "filename", None)
+        if filename is None or array.mode == "c" or not array[0].flags.c_contiguous or not hasattr(os, "pread"):
+            return
+        try:
+            self._file = os.open(filename, os.O_RDONLY)
+        except OSError:  # Deleted since; the map still has it.
+            return
+        weakref.finalize(self, os.close, self._file)
+        address = [a.__array_interface__["data"][0] for a in (array, root)]
+        self._start, self._bytes = root.offset + address[0] - address[1], array[0].nbytes
+        ends = np.array([0, len(array) - 1])
+        if not np.array_equal(self[ends], as_floatx(array[ends])):  # Another file took the name.
+            self._file = None
 
     def __getitem__(self, rows):
-        values = as_floatx(np.array(self._array[rows]))
-        if isinstance(self._map, mmap.mmap):
-            self._map.madvise(mmap.MADV_DONTNEED)
-        return values
+        if self._file is None:
+            return as_floatx(np.asarray(self._array[rows]))
+        if isinstance(rows, slice):
+            rows = np.arange(len(self._array))[rows]
+        starts = (self._start + rows * self._array.strides[0]).tolist()
+        content = b"".join([os.pread(self._file, self._bytes, start) for start in starts])
+        return as_floatx(np.frombuffer(content, self._array.dtype).reshape(len(starts), *self.shape[1:]))
 
 
 def blocks(array, size: int = 2**24):
@@ -181,11 +201,11 @@ def check_values(name: str, array: np.ndarray, is_bad: Callable, must_be: str) -
         raise ValueError(f"`{name}` must be {must_be}. Received: {received}")
 
 
-def check_numbers(name: str, array: np.ndarray) -> None:
-    """Refuse anything but numbers."""
+def check_numbers(name: str, array: np.ndarray, of_texts: str = "") -> None:
+    """Refuse anything but numbers; `of_texts` says what to do with texts."""
     if array.dtype.kind not in "buif" and array.dtype.name != "bfloat16":
         is_text = array.dtype.kind in "UST" or any(isinstance(value, str) for value in array.flat[:100])
-        must_be = f"an array of numbers{OF_TEXTS if is_text else ''}"
+        must_be = f"an array of numbers{of_texts if is_text else ''}"
         raise ValueError(f"`{name}` must be {must_be}. Received: {name} of dtype {array.dtype}")
 
 
@@ -298,7 +318,7 @@ def examples(model, x, y, names: tuple[str, str] = ("x", "y"), batch_size: int |
         raise ValueError(f"`{name}` must be {what}. Received: None")
     parts = [*_named(x_name, x), *_named(y_name, y)]
     for name, array in parts:
-        check_numbers(name, array)
+        check_numbers(name, array, OF_TEXTS)
         if array.ndim == 0 or len(array) == 0:
             raise _checks.shape_error(f"`{name}` must have at least one example", **{name: array})
     if len({len(array) for _, array in parts}) > 1:
@@ -382,9 +402,9 @@ def from_classes(model, value, y) -> np.ndarray:
         raise ValueError(f"{must}. Received: y of shape {shape}")
     labels = y.argmax(axis=1) if is_one_hot else y.reshape(len(y))
     count = y.shape[1] if is_one_hot else 2 if loss in LABELS else num_classes(model)
-    classes = range(count) if count else set(labels.tolist())
+    classes, which = (range(count), f"in [0, {count})") if count else (set(labels.tolist()), "that `y` has")
     if not isinstance(value, Mapping) or not all(label in classes for label in value):
-        raise _checks.error("class_weight", f"a mapping from classes in {classes} to weights", value)
+        raise _checks.error("class_weight", f"a mapping from classes {which} to weights", value)
     weights = np.ones(len(y), keras.config.floatx())
     for label, weight in value.items():
         weights[labels == label] = _checks.number(f"class_weight[{label!r}]", weight, at_least=0)

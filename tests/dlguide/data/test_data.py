@@ -32,11 +32,8 @@ ROWS = {
     "shuttle": ((9,), "int32", (27351, 9820, 9819), 2, (0.002927, 0.0004819, -0.01964, 0.004223, 0.2523)),
     "shakespeare": ((128,), "int32", (6901, 862, 862), None, (1.892, 14.44, 1.871, 14.44, -4.878)),
 }
-SERIES = {"sunspots": ("sunspots_monthly.csv", "2008-12", 36), "co2": ("co2_weekly.csv", "2001-12-29", 52)}
+SERIES = {"sunspots": ("sunspots_monthly.csv", "2008-12"), "co2": ("co2_weekly.csv", "2001-12-29")}
 OF_TOKENS = ("places", "pronunciations", "recall", "shakespeare")
-# The column whose numbers are replaced by the number of the row; files of arrays get it in the first three numbers.
-COLUMNS = {"auto_mpg": "weight", "bikeshare": "windspeed", "places": "name", "pronunciations": "word"}
-COLUMNS |= {name: name for name in SERIES}
 
 
 def number_of(part: data.Part) -> float:
@@ -79,7 +76,7 @@ def decode(ids, vocabulary):
 
 @pytest.mark.parametrize("name", SERIES)
 def test_a_window_of_a_series_ends_before_its_target_which_has_its_date_and_a_gap_repeats_the_past(name):
-    splits, (file_name, last, _) = data.load(name), SERIES[name]
+    splits, (file_name, last) = data.load(name), SERIES[name]
     days, values = list(_files.read_columns(file_name).values())[:2]
     values = np.array([float(value) if value else np.nan for value in values])
     by_digits = dict(zip((re.sub(r"\D", "", day) for day in days), values, strict=True))
@@ -111,81 +108,27 @@ def test_a_text_of_ones_own_is_split_by_position(mark, tmp_path):
     np.testing.assert_array_equal(last.train.x, text.train.x[-3:])
 
 
-# Which row of its file each example is: the rows are numbered before a set is loaded.
+@pytest.mark.parametrize("labelled", [True, False])
+def test_each_row_is_in_one_set_alone_with_its_share_of_each_class_and_the_seed_draws_no_test_row(labelled):
+    y = np.repeat([0, 1, 2], [700, 200, 100])
+    options = {"share": 0.25, "labelled": labelled}
+    parts, others = ([x for x, _ in _sets._cut(np.arange(1000), y, np.arange(1000) % 5 == 4, seed=seed, **options)]
+                     for seed in (0, 1))  # fmt: skip
+    assert sorted(np.concatenate(parts)) == list(range(1000)) and [len(part) for part in parts] == [600, 200, 200]
+    assert np.array_equal(parts[2], others[2]) and not np.array_equal(parts[1], others[1])
+    x, few = _sets.limit_examples(parts[0], y[parts[0]], 60, 0, ordered=False, labelled=labelled)
+    assert np.array_equal(y[x], few) and set(x) <= set(parts[0]) and list(x) == sorted(x)
+    if labelled:
+        assert np.bincount(y[parts[1]]).tolist() == [140, 40, 20] and np.bincount(few).tolist() == [42, 12, 6]
+    assert _sets.limit_examples(x, few, 20, 0, ordered=True, labelled=labelled)[0].tolist() == x[-20:].tolist()
 
 
-@pytest.fixture
-def numbered(monkeypatch):
-    """Number the rows of the files: those of a test set of its own follow those of the training set."""
-    read_arrays, read_columns = _sets.read_arrays, _sets.read_columns
-
-    def arrays(file_name):
-        content, before = read_arrays(file_name), 0
-        for key in sorted((key for key in content if key.startswith("x")), key=lambda key: key == "x_test"):
-            rows = np.arange(before, before + len(content[key]))
-            content[key] = content[key].copy()
-            numbers = content[key].reshape(len(rows), -1)
-            numbers[:, :3] = np.stack([rows // 10000, rows // 100 % 100, rows % 100], axis=1)
-            before += len(rows)
-        return content
-
-    def columns(file_name):
-        content = read_columns(file_name)
-        column = next(column for column in COLUMNS.values() if column in content)
-        content[column] = [str(row) if cell else cell for row, cell in enumerate(content[column])]
-        return content
-
-    monkeypatch.setattr(_sets, "read_arrays", arrays)
-    monkeypatch.setattr(_sets, "read_columns", columns)
-    return data.load
-
-
-def rows(splits: data.Splits) -> list[np.ndarray]:
-    """Return the number of the row of each example: for a series that of its target."""
-    info, found = splits.info, []
-    for part in splits[:3]:
-        if info.name in SERIES:
-            found.append(part.y * info.scale + info.mean)
-        elif info.name in ("places", "pronunciations"):
-            found.append(np.array([int(decode(ids, info.vocabulary)) for ids in part.x]))
-        elif info.name in COLUMNS:
-            found.append(part.x[:, info.feature_names.index(COLUMNS[info.name])])
-        else:
-            scale, mean = (info.feature_scale, info.feature_mean) if info.feature_scale else (1, 0)
-            units = (part.x * scale + mean).reshape(len(part.x), -1)[:, :3] * (255 if info.name == "mnist" else 1)
-            found.append(units.round() @ [10000, 100, 1])
-    return [numbers.round().astype(int) for numbers in found]
-
-
-@pytest.mark.parametrize("name", [name for name in ROWS if name not in ("recall", "shakespeare")])
-def test_every_row_is_in_one_set_alone_and_scales_are_those_of_the_training_set(name, numbered):
-    splits = numbered(name)
-    parts = rows(splits)
-    together, units = np.concatenate(parts), None
-    assert len(together) == len(set(together.tolist()))
-    if name == "shuttle":  # The training set has no anomalies.
-        y = _sets.read_arrays("shuttle.npz")["y"]
-        left_out = np.setdiff1d(np.arange(len(y)), together)
-        assert not y[parts[0]].any() and y[left_out].all() and 0 < len(left_out) < len(y) / 20
-        units = splits.train.x.astype("float64") * splits.info.feature_scale + splits.info.feature_mean
-    elif name in SERIES:  # The first values have no past, and a missing one is no target.
-        file_name, _, length = SERIES[name]
-        cells = _sets.read_columns(file_name)[name]
-        assert together.tolist() == [i for i, cell in enumerate(cells) if cell and i >= length]
-        units = np.array([[float(cell)] for cell in cells[: parts[0][-1] + 1] if cell])  # What comes later is no part.
-    else:
-        assert sorted(together.tolist()) == list(range(len(together)))
-    if units is not None:
-        np.testing.assert_allclose(splits.info.feature_mean, units.mean(axis=0), rtol=1e-6, atol=1e-3)
-        np.testing.assert_allclose(splits.info.feature_scale, units.std(axis=0), rtol=1e-4)
-    if name == "bikeshare":  # Whole days stay together, and no column gives the target away.
-        day = np.array(_sets.read_columns("bikeshare.csv.gz")["day"])
-        days = [set(day[part]) for part in parts]
-        assert not days[0] & days[1] and not days[0] & days[2] and not days[1] & days[2]
-        assert not {"casual", "registered", "day"} & set(splits.info.feature_names)
-    for few, all_rows in zip(rows(numbered(name, limit=20)), parts, strict=True):
-        assert len(few) == 20 and set(few.tolist()) <= set(all_rows.tolist())
-        assert name not in SERIES or few.tolist() == all_rows[-20:].tolist()
+def test_what_no_model_may_see_is_in_no_set():
+    splits, day = data.load("bikeshare"), _sets.read_columns("bikeshare.csv.gz")
+    assert not {"casual", "registered", "day"} & set(splits.info.feature_names)
+    hires = np.array(day["bikers"], "float32")[np.array(day["day"], int) % 5 == 0]  # The test set has whole days.
+    assert np.array_equal(splits.test.y, hires)
+    assert data.load("shuttle").train.y.sum() == 0 < data.load("shuttle").valid.y.sum()
 
 
 # Errors and files
