@@ -11,25 +11,12 @@ import tensorflow as tf
 
 from dlguide import _private_apis
 from dlguide.diagnosis import Report, check
+from tests.helpers import diagnosis_programs as p
 from tests.helpers import sentences
-from tests.helpers.diagnosis_programs import (
-    ADAM,
-    BINARY,
-    CLASSES,
-    NUMBERS,
-    SGD,
-    L,
-    X,
-    dense,
-    hidden,
-    of_classes,
-    of_numbers,
-    of_two,
-    program,
-)
+from tests.helpers.diagnosis_programs import ADAM, BINARY, NUMBERS, L, X, dense, hidden, of_numbers, of_two, program
 
 pytestmark = pytest.mark.one_backend
-WORDS = np.array(["a", "b", "c"])[CLASSES]
+WORDS = np.array(["a", "b", "c"])[p.CLASSES]
 SLOW = pytest.mark.thorough(seconds=3)
 
 
@@ -53,7 +40,7 @@ def wrong():
 def slow():
     """A program that only a training shows to be wrong."""
     keras.utils.set_random_seed(0)
-    return of_numbers(hidden("tanh"), optimizer=SGD(1e-4, momentum=0.5), epochs=4)
+    return of_numbers(hidden("tanh"), optimizer=p.SGD(1e-4, momentum=0.5), epochs=4)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +154,7 @@ def squared(y, predicted):
 def of_words():
     lookup = L.StringLookup(vocabulary=["a", "b", "c"], output_mode="one_hot")
     layers = [keras.Input((), dtype="string"), lookup, dense(3, "softmax")]
-    return program(keras.Sequential(layers), "sparse", tf.constant(WORDS), CLASSES, ADAM(0.1), epochs=20)
+    return program(keras.Sequential(layers), "sparse", tf.constant(WORDS), p.CLASSES, ADAM(0.1), epochs=20)
 
 
 def of_two_outputs(both=lambda *both: [*both]):
@@ -216,7 +203,7 @@ ENDS = {  # Programs that end in an error, or lack something: the faults and the
     "three examples": (lambda: of_two(x=X[:3], y=BINARY[:3]), [], ""),
     "one class": (lambda: of_two(y=0 * BINARY), [], ""),
     "an empty column": (lambda: of_numbers(x=np.c_[X[:, :3], np.full(400, np.nan)]), ["missing_values"], ""),
-    "texts as targets": (lambda: of_classes(y=WORDS), [], "ValueError"),
+    "texts as targets": (lambda: p.of_classes(y=WORDS), [], "ValueError"),
     "a wrong shape": (lambda: (of_numbers()[0], X[:, :3], NUMBERS, {}), [], "expected axis -1"),
 }
 

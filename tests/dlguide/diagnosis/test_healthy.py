@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers import diagnosis_programs as p
+from tests.helpers import sentences
 from tests.helpers.diagnosis_programs import BINARY, CLASSES, IMAGES, NUMBERS, STEPS, L, X, dense, program
 
 pytestmark = pytest.mark.one_backend
@@ -97,11 +98,9 @@ OTHERS = {
     "pooling before it": lambda: program([image(3), L.GlobalMaxPooling2D(), L.Softmax()], "sparse", IMAGES, CLASSES),
     "an image": lambda: program([L.Flatten(), dense(36, "sigmoid"), L.Reshape((6, 6, 1))], "bce", IMAGES, IMAGES),
     "masks of classes": lambda: program([image(3, "softmax")], "sparse", IMAGES, MASKS[..., 0]),
-    "masks of classes with an axis of 1": lambda: program([image(3, "softmax")], "sparse", IMAGES, MASKS),
     "one-hot masks": lambda: program([image(3, "softmax")], "cce", IMAGES, np.eye(3)[MASKS[..., 0]]),
     "masks of bits": lambda: program([image(1, "sigmoid")], "bce", IMAGES, BITS),
-    "masks of bits without an axis of 1": lambda: program([image(1, "sigmoid")], "bce", IMAGES, BITS[..., 0]),
-    "masks of bits as two classes": lambda: program([image(2, "softmax")], "sparse", IMAGES, BITS[..., 0]),
+    "as many integers as examples": lambda: program([dense()], "mse", y=np.arange(400), metrics=["accuracy"]),
     "several steps ahead": lambda: program([L.Flatten(), dense(3)], "mse", STEPS, STEPS[:, :3, 0]),
     "a loss by the output's name": lambda: program(functional(dense(), L.Identity(name="o")), {"o": "mse"}, y=NUMBERS),
     "a frozen layer": lambda: program([p.hidden(trainable=False), dense()], "mse", y=NUMBERS),
@@ -116,10 +115,15 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("name", [*HEADS, *OTHERS])
-def test_a_program_that_is_right_contradicts_itself_nowhere(name):
+def test_a_program_that_is_right_contradicts_itself_nowhere_and_its_task_is_what_its_targets_say(name):
     if name in OTHERS:
         made = OTHERS[name]()
     else:
         units, activation, loss, y, *x = HEADS[name]
         made = program([dense(units, activation)], loss, *(x or [X]), y=y)
-    assert [each.key for each in p.suspicions(p.seen(made)) if each.is_certain] == []
+    as_seen = p.seen(made)
+    assert [each.key for each in p.suspicions(as_seen) if each.is_certain] == []
+    task, y = as_seen.task, as_seen.given["y"]
+    total = task.class_of(y).sum() if task.kind == "classes" else 0
+    told = f"{task.kind} {task.form} {task.num_classes}, sum of the classes {total}"
+    sentences.check(f"diagnosis task of {name}", {"task": told})

@@ -16,7 +16,6 @@ from tests.helpers import diagnosis_programs as p
 from tests.helpers.diagnosis_programs import ADAM, BINARY, NUMBERS, SGD, L, X, hidden, of_numbers, of_two, seen
 
 pytestmark = pytest.mark.one_backend
-RNG = np.random.default_rng(0)
 SIGNS = np.where(np.arange(400) % 2, 1.0, -1.0)[:, None]
 USUAL = (NUMBERS - NUMBERS.mean()) / NUMBERS.std()
 FIVE_TIMES = {"x": np.tile(X, (5, 1)), "y": np.tile(NUMBERS, 5)}
@@ -109,7 +108,7 @@ def test_large_inputs_are_the_cause_before_the_learning_rate_that_they_make_too_
 @pytest.mark.parametrize(("n", "sizes"), [(299, (299, 299)), (300, (225, 75)), (5000, (4000, 1000)),
                                           (14000, (12000, 1000))])  # fmt: skip
 def test_no_example_is_both_trained_and_held_out_and_each_keeps_its_target_and_weight(n, sizes):
-    numbers, x = np.arange(n), RNG.normal(size=(n, 4)).astype("float32")
+    numbers, x = np.arange(n), np.random.default_rng(0).normal(size=(n, 4)).astype("float32")
     as_seen = seen(of_numbers(x=x, y=numbers, sample_weight=numbers))
     train, held = as_seen.y, as_seen.held_out[1]
     assert (len(train), len(held)) == sizes and len({*train, *held}) == (n if n == 299 else sum(sizes))
@@ -216,7 +215,7 @@ def test_inputs_that_are_held_out_are_scaled_by_the_training_set():
 
 
 def test_a_code_of_missing_numbers_is_found_in_each_column_of_a_wide_table_and_becomes_the_mean():
-    x = RNG.normal(size=(400, 4))
+    x = np.random.default_rng(0).normal(size=(400, 4))
     x[:20, 0], x[:20, 1], x[20:40, 2], x[:, 3] = -999, 99, -999, np.arange(400) % 3 - 1
     assert np.array_equal(data.missing_codes(x), [-999, 99, -999, np.nan], equal_nan=True)  # Three values: none.
     for share, code in ((0.004, np.nan), (0.006, -999), (0.89, -999), (0.91, np.nan)):
@@ -226,21 +225,23 @@ def test_a_code_of_missing_numbers_is_found_in_each_column_of_a_wide_table_and_b
     assert (scaled[:20, :2] == 0).all() and (scaled[20:40, 2] == 0).all() and (held[0, ::2] == 0).all()
 
 
-@pytest.mark.parametrize("form", ["an integer", "two integers", "few kinds"])
-def test_an_honest_split_of_discrete_data_is_no_leakage_and_copies_are(form):
-    columns, values = {"an integer": (1, 1000), "two integers": (2, 40), "few kinds": (2, 3)}[form]
+COPIES = [(1, 1000, [{"share": 1.0, "count": 300}]), (2, 40, [{"share": 1.0, "count": 300}]), (2, 3, [])]
+
+
+@pytest.mark.parametrize(("columns", "values", "wanted"), COPIES)
+def test_an_honest_split_of_discrete_data_is_no_leakage_and_copies_are_but_of_few_kinds(columns, values, wanted):
     x = np.random.default_rng(0).integers(0, values, (1300, columns)).astype("float32")
-    y, found = x.sum(1) % 7, []
-    for rows in (slice(1000, None), slice(300)):
+    y = x.sum(1) % 7
+    for rows, leaks in ((slice(1000, None), []), (slice(300), wanted)):
         made = of_numbers(x=x[:1000], y=y[:1000], validation_data=(x[rows], y[rows]))
-        found.append([each.facts for each in p.suspicions(seen(made), [data.check_leakage])])
-    assert found == [[], [] if form == "few kinds" else [{"share": 1.0, "count": 300}]]
+        assert [each.facts for each in p.suspicions(seen(made), [data.check_leakage])] == leaks
 
 
 @pytest.mark.parametrize("share", [0.2, 1.0])
 def test_rows_that_are_there_twice_leak_through_a_random_split(share):
-    x = RNG.normal(size=(1000, 3)).astype("float32")
-    x = RNG.permutation(np.concatenate([x, x[: int(1000 * share)]]))
+    random = np.random.default_rng(0)
+    x = random.normal(size=(1000, 3)).astype("float32")
+    x = random.permutation(np.concatenate([x, x[: int(1000 * share)]]))
     cut, y = len(x) * 4 // 5, x.sum(1)
     made = of_numbers(x=x[:cut], y=y[:cut], validation_data=(x[cut:], y[cut:]))
     [found] = p.suspicions(seen(made), [data.check_leakage])

@@ -1,54 +1,16 @@
-"""What a program's task is, how well outputs meet it, a linear model's skill, and each note of `texts.csv`."""
+"""How well outputs meet a task, a linear model's skill, and each note of `texts.csv`."""
 
 import numpy as np
 import pytest
 
 from dlguide.diagnosis._check import linear_skill, notes_of
 from dlguide.diagnosis._report import rows, sentence
-from dlguide.diagnosis._task import Task, skill, task_of
+from dlguide.diagnosis._task import Task, skill
 from dlguide.diagnosis._trainings import Outcome
 from tests.helpers import diagnosis_programs as p
-from tests.helpers.diagnosis_programs import BINARY, CLASSES, LABELS, NUMBERS, ONE_HOT, STEPS, L, X, seen
+from tests.helpers.diagnosis_programs import BINARY, CLASSES, LABELS, ONE_HOT, L, X, seen
 
 pytestmark = pytest.mark.one_backend
-TAGS = np.digitize(STEPS[..., 0], [-0.43, 0.43])
-BCE, CCE, SPARSE, MSE = "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "mse"
-
-# Targets, the loss, whether there is an accuracy, and units; then kind, form and number of classes.
-TASKS = {
-    "0 and 1": ((BINARY, BCE, False, 1), ("classes", "integers", 2)),
-    "0 and 1 as floats in a column": ((BINARY[:, None].astype("float32"), BCE, False, 1), ("classes", "integers", 2)),
-    "0 and 1, a loss of numbers": ((BINARY, MSE, False, 1), ("classes", "integers", 2)),
-    "integers": ((CLASSES, SPARSE, False, 3), ("classes", "integers", 3)),
-    "integers, an accuracy": ((CLASSES, MSE, True, 1), ("classes", "integers", 3)),
-    "integers, a loss of numbers": ((CLASSES, MSE, False, 1), ("numbers", "", 0)),
-    "as many integers as examples": ((np.arange(400), SPARSE, True, 1), ("numbers", "", 0)),
-    "one-hot rows": ((ONE_HOT, CCE, False, 3), ("classes", "one_hot", 3)),
-    "one-hot rows, a loss of numbers": ((ONE_HOT, MSE, False, 3), ("classes", "one_hot", 3)),
-    "signs": ((2 * BINARY - 1, "hinge", False, 1), ("classes", "signs", 2)),
-    "two other numbers": ((3 * BINARY + 4, BCE, False, 1), ("classes", "codes", 2)),
-    "hundreds": ((100 * CLASSES, SPARSE, False, 3), ("classes", "codes", 3)),
-    "classes divided by their number": ((CLASSES / 3, SPARSE, False, 3), ("classes", "codes", 3)),
-    "fractions, a loss of numbers": ((CLASSES / 3, MSE, False, 1), ("numbers", "", 0)),
-    "labels": ((LABELS, BCE, False, 3), ("labels", "", 0)),
-    "numbers, a loss of classes": ((NUMBERS, BCE, True, 1), ("numbers", "", 0)),
-    "rows of numbers": ((STEPS[:, 0], MSE, False, 4), ("numbers", "", 0)),
-    "a class for each step": ((TAGS, SPARSE, False, 3), ("classes", "integers", 3)),
-    "a class for each step, in columns": ((TAGS[..., None], SPARSE, False, 3), ("classes", "integers", 3)),
-    "one-hot rows for each step": ((np.eye(3)[TAGS], CCE, False, 3), ("classes", "one_hot", 3)),
-    "no targets": ((None, MSE, False, 1), ("numbers", "", 0)),
-    "several targets": (([NUMBERS, CLASSES], "", False, 0), ("numbers", "", 0)),
-    "texts": ((np.array(["a", "b"])[BINARY], SPARSE, False, 2), ("numbers", "", 0)),
-}
-
-
-@pytest.mark.parametrize("name", TASKS)
-def test_the_task_is_what_the_targets_the_loss_and_the_metrics_say_and_its_classes_count_from_0(name):
-    (y, loss, has_accuracy, units), wanted = TASKS[name]
-    task = task_of(y, loss, has_accuracy, (None, STEPS.shape[1], units) if "step" in name else (None, units))
-    assert (task.kind, task.form, task.num_classes) == wanted
-    if task.kind == "classes":
-        assert set(np.unique(task.class_of(y))) == set(range(wanted[2])) and len(task.class_of(y)) == len(y)
 
 
 def classes(form, *values):
