@@ -112,10 +112,7 @@ def test_models_of_ones_own_built_late_or_that_cannot_be_copied_are_answered(run
 FITS = {  # What a script calls, and the arguments that are looked at.
     "by position": ("model_of().fit(x, y, 16, 7, 0)", {"batch_size": 16, "epochs": 7}),
     "an epoch in each": ("m = model_of()\nfor _ in range(3):\n    m.fit(x, y, verbose=0)", {"epochs": 3}),
-    "of dlguide": (
-        "training.fit(model_of(), x, y, epochs=2, verbose=0, shuffle=False)",
-        {"epochs": 2, "shuffle": False},
-    ),
+    "of dlguide": ("training.fit(model_of(), x, y, epochs=2, verbose=0, shuffle=False)", {"shuffle": False}),
     "four models": ("for i in range(4):\n    model_of(name=f'm{i}').fit(x, y, epochs=i + 1, verbose=0)", {"epochs": 1}),
 }
 
@@ -149,10 +146,8 @@ def test_a_script_that_fails_has_the_fits_before_looked_at_in_the_language_asked
     monkeypatch.setattr(command_line, "check", lambda model, language, **options: f"in {language}")
     (tmp_path / "beside.py").write_text("NUMBER = 7", encoding="utf-8")  # The script may import it.
     text = "import beside\nmodel_of(name='m').fit(x, y, verbose=0)\nsys.exit(beside.NUMBER)"
-    assert run(text, "--language", "zh")[:2] == (
-        7,
-        "\nscript.py 以状态 7 结束。\n\nscript.py，第 1 个模型（共 1 个）：m\nin zh\n",
-    )
+    told = ["", "script.py 以状态 7 结束。", "", "script.py，第 1 个模型（共 1 个）：m", "in zh", ""]
+    assert run(text, "--language", "zh")[:2] == (7, "\n".join(told))
     sys.modules.pop("beside")
 
 
