@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import functools
 import inspect
 import os
 import runpy
@@ -13,7 +12,7 @@ import keras
 
 from dlguide import _private_apis, training
 from dlguide.diagnosis import check
-from dlguide.diagnosis._layers import MADE_WITH, copied
+from dlguide.diagnosis._layers import copied
 from dlguide.diagnosis._program import OPTIONS
 from dlguide.diagnosis._report import LANGUAGES, sentence
 from dlguide.diagnosis._trainings import kept_seeds
@@ -36,17 +35,7 @@ def main() -> int:
         print("\n" + sentence(f"command_{key}", options.language, {"path": path, **facts}), flush=True)
 
     sys.argv, sys.path[0] = [path, *options.arguments], os.path.dirname(os.path.abspath(path))
-    calls, status = [], 0
-    with _watched(calls):
-        try:
-            runpy.run_path(path, run_name="__main__")
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
-            if isinstance(end.code, str):
-                print(end.code, file=sys.stderr)
-        except BaseException:
-            traceback.print_exc()
-            status = 1
+    status, calls = run(path)
     if status:
         say("failed", status=status)
     if not calls:
@@ -62,16 +51,14 @@ def main() -> int:
     return status
 
 
-@contextlib.contextmanager
-def _watched(calls: list):
-    """Inside, note the first models that the script trains, one more than are looked at.
+def run(path: str) -> tuple[int, list]:
+    """Run a script; return its status, and the first models that it trains, one more than are looked at.
 
     Each is noted as it was before its training, with the arguments of `fit`; later calls add epochs.
     """
-    is_within = []
+    calls, is_within = [], []
 
     def noting(fit):
-        @functools.wraps(fit)
         def call(model, *args, **options):
             if not is_within and isinstance(model, keras.Model) and model.compiled:
                 bound = inspect.signature(fit).bind(model, *args, **options)
@@ -92,23 +79,22 @@ def _watched(calls: list):
 
         return call
 
-    made = keras.Model.__new__
-
-    def noting_what_it_is_made_with(cls, *args, **options):
-        model = made(cls, *args, **options)
-        object.__setattr__(model, MADE_WITH, (args, options))
-        return model
-
     owners = ((keras.Model, keras.Model.fit), (training, training.fit))
     for owner, fit in owners:
         owner.fit = noting(fit)
-    keras.Model.__new__ = noting_what_it_is_made_with
     try:
-        yield
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        return end.code if isinstance(end.code, int) else int(end.code is not None), calls
+    except BaseException:
+        traceback.print_exc()
+        return 1, calls
     finally:
-        keras.Model.__new__ = made
         for owner, fit in owners:
             owner.fit = fit
+    return 0, calls
 
 
 if __name__ == "__main__":

@@ -1,18 +1,19 @@
 """`check`: a program is trained as it is, then with each change that a check proposes."""
 
+import functools
 import math
-import sys
 import warnings
 from dataclasses import replace
 
 import keras
+import numpy as np
 
 from dlguide import _checks
 from dlguide.diagnosis import _data_checks, _head_checks, _layer_checks
-from dlguide.diagnosis._notes import linear_skill, notes_of
 from dlguide.diagnosis._program import Program, program_of
-from dlguide.diagnosis._report import LANGUAGES, Finding, Report, Suspicion, sentence
-from dlguide.diagnosis._trainings import GOOD, LARGE_GAIN, Trainings, kept_seeds
+from dlguide.diagnosis._report import GAIN, LANGUAGES, Finding, Report, Suspicion, sentence
+from dlguide.diagnosis._task import Task, is_numbers, skill
+from dlguide.diagnosis._trainings import GOOD, Trainings, kept_seeds
 
 CONTRADICTIONS = (
     _data_checks.check_finite,
@@ -40,25 +41,20 @@ PROVED = (
     _data_checks.check_steps,
     _data_checks.check_batch,
     _head_checks.check_head,  # Where another change has made the output wrong.
-    _layer_checks.check_one_saturating,
+    functools.partial(_layer_checks.check_saturating, fewest=1, most=1),  # It learns slowly; short steps explain that.
 )
-"""What is reported only if a short training with the change is clearly better; what explains others comes first."""
-
-LAST = _layer_checks.check_one_saturating
-"""It is tried if none before it is clear."""
-
-ALONE = (_data_checks.check_high, _layer_checks.check_dead, _data_checks.check_steps, _data_checks.check_batch, LAST)
-"""The others are also tried all at once, if nothing helps alone."""
+"""What is reported only if a short training with the change is clearly better; what explains others comes first. The
+last one is tried if none before it is clear."""
 
 NEARLY = 0.1  # Of two changes that gain as much, the one that stands first in the table is the cause.
-MOST_FOUND, ENOUGH = 4, 0.9
+MOST_FOUND, ENOUGH, RARE = 4, 0.9, 0.2
 
 
 def check(model, x, y=None, *, language: str = "en", **options) -> Report:
     """Say why a model does not learn: look at the model and the data, and train copies for about a minute.
 
     The model keeps its weights, its optimizer and its metrics. What is reported is a contradiction in the program,
-    or a change with which a short training came out clearly better. A terminal shows how far it is.
+    or a change with which a short training came out clearly better.
 
     Args:
         model: A compiled `keras.Model`.
@@ -90,21 +86,14 @@ def check(model, x, y=None, *, language: str = "en", **options) -> Report:
         warnings.simplefilter("ignore")
         keras.utils.set_random_seed(0)
         program = program_of(model, x, y, **options)
-        found, tried, base = diagnose(program, Trainings(_show))
+        found, tried, base = diagnose(program, Trainings())
         linear = linear_skill(program)
         notes = [sentence(key, language, facts) for key, facts in notes_of(replace(program, base=base), linear)]
-    _show("")
     findings = [Finding.of(each, language, each.before is base) for each in found]
-    best = {each.fault: each.after.skill for each in sorted(tried, key=lambda each: each.after.skill)}
+    tried.sort(key=lambda each: each.after.skill)
+    best = {sentence(each.key, "fault", {}): each.after.skill for each in tried}
     reached = None if math.isnan(base.skill) else base.skill
-    number = len({*CONTRADICTIONS, *PROVED})
-    return Report(findings, notes, reached, linear, base.error, number, base.losses, best, language)
-
-
-def _show(line: str) -> None:
-    """Show a line in place of the last one, on a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r{line:65}\r", end="", file=sys.stderr, flush=True)
+    return Report(findings, notes, reached, linear, base.error, list(base.losses), best, language)
 
 
 def diagnose(program: Program, trainings: Trainings) -> tuple:
@@ -113,7 +102,8 @@ def diagnose(program: Program, trainings: Trainings) -> tuple:
     program = current = replace(program, base=base)
     found, tried = [], []
     for suspicion in (each for check in CONTRADICTIONS for each in check(program)):
-        proved = trainings.proved(suspicion, base)
+        after = suspicion.repaired and trainings.run(suspicion.repaired)
+        proved = replace(suspicion, before=base, after=after)
         if suspicion.is_certain or proved.is_clear:
             found.append(proved)
             same = (each.repaired for check in CONTRADICTIONS for each in check(current) if each.key == suspicion.key)
@@ -122,40 +112,70 @@ def diagnose(program: Program, trainings: Trainings) -> tuple:
         outcome = trainings.better_of_two(current)
     while len(found) < MOST_FOUND and outcome.skill < (ENOUGH if found else GOOD) and trainings.seconds_left > 0:
         current = replace(current, base=outcome)
-        proved = _best(current, trainings, tried) or _together(current, trainings)
-        if not proved:
+        best = _best(current, trainings, tried)
+        if best is None:
             break
-        current, outcome = proved[-1].repaired, proved[-1].after
-        if found and found[-1].key == proved[0].key:  # Once more the same change: one of both sizes.
+        current, outcome = best.repaired, best.after
+        if found and found[-1].key == best.key:  # Once more the same change: one of both sizes.
             before = found.pop()
-            facts = before.facts | {name: proved[0].facts[name] for name in ("other",) if name in proved[0].facts}
-            proved = [replace(proved[0], facts=facts, before=before.before)]
-        found += proved
+            best = replace(best, facts={**before.facts, "other": best.facts.get("other")}, before=before.before)
+        found.append(best)
     return found, tried, base
 
 
-def _best(program: Program, trainings: Trainings, tried: list) -> list[Suspicion]:
+def _best(program: Program, trainings: Trainings, tried: list) -> Suspicion | None:
     """Return the change that makes the training clearly better, if there is one."""
     clear = []
-    checks = (check for check in PROVED if not (clear and check is LAST))
+    checks = (check for check in PROVED if not (clear and check is PROVED[-1]))
     for suspicion in (each for check in checks for each in check(program) if each.repaired):
         if trainings.seconds_left <= 0 or (clear and clear[-1].after.skill >= 1 - NEARLY):
             break  # None that follows can be better by as much.
-        proved = trainings.proved(suspicion, program.base)
+        proved = replace(suspicion, before=program.base, after=trainings.run(suspicion.repaired))
         (clear if proved.is_clear else tried).append(proved)
     most = max((each.after.skill for each in clear), default=0)
-    return [each for each in clear if each.after.skill >= most - NEARLY][:1]
+    return next((each for each in clear if each.after.skill >= most - NEARLY), None)
 
 
-def _together(program: Program, trainings: Trainings) -> list[Suspicion]:
-    """Return several changes that help together, if none of them helps alone; of a program that does not learn."""
-    changed, suspicions = program, []
-    for check in PROVED if program.base.skill < LARGE_GAIN else ():
-        for suspicion in [each for each in check(changed) if each.repaired and check not in ALONE][:1]:
-            changed = suspicion.repaired
-            suspicions.append(suspicion)
-    if len(suspicions) < 2 or trainings.seconds_left <= 0:
-        return []
-    proved = trainings.proved(replace(suspicions[0], repaired=changed), program.base)
-    facts = {"repaired": changed, "before": program.base, "after": proved.after, "is_together": True}
-    return [replace(each, **facts) for each in suspicions] if proved.is_clear else []
+def notes_of(program: Program, linear: float | None = None):
+    """Yield the key of `texts.csv` and the facts of each note; `linear` is the skill of a linear model."""
+    base = program.base
+    if linear is not None and linear > max(base.skill, 0.1) + 0.05:
+        yield "note_linear", {"linear": linear, "skill": base.skill}
+    if program.task.kind == "classes" and is_numbers(program.given["y"]):
+        values, counts = np.unique(program.task.class_of(program.given["y"]), return_counts=True)
+        if counts.min() < RARE * counts.mean():
+            share, majority = (count / counts.sum() for count in (counts.min(), counts.max()))
+            yield "note_rare", {"value": values[counts.argmin()], "share": share, "majority": majority}
+    x = program.x
+    if is_numbers(x) and x.ndim == 2 and (constant := int((x.std(0) == 0).sum())):
+        yield "note_constant", {"count": constant, "columns": x.shape[1]}
+    if program.task.kind == "numbers" and program.given["has_accuracy"]:
+        yield "note_accuracy", {}
+    train, valid = np.array(base.losses), np.array(base.valid_losses)
+    if base.error or not len(valid) or not np.isfinite([*train, *valid]).all():
+        return
+    best = int(valid.argmin())
+    if valid[-1] > 1.1 * valid[best] and train[-1] < train[0] and best < len(valid) - 1:
+        epoch = max(1, round((best + 1) / len(valid) * program.epochs))
+        yield "note_overfitting", {"epoch": epoch, "best": valid[best], "last": valid[-1]}
+    elif valid[-1] < 0.9 * train[-1]:
+        has_dropout = _layer_checks.settings(program, _layer_checks.RATES)
+        yield "note_below_dropout" if has_dropout else "note_below", {"train": train[-1], "valid": valid[-1]}
+    if base.skill < GAIN and len(train) > 1 and train[-1] > 0.95 * train[0]:
+        yield "note_flat", {"first": train[0], "last": train[-1]}
+
+
+def linear_skill(program: Program) -> float | None:
+    """Return the skill of the least-squares line through the inputs: what a network should beat."""
+    task, y = program.task, program.y
+    if not is_numbers(program.x) or not is_numbers(y) or y.ndim > 2 or program.x[0].size > 3000:
+        return None
+    scaled = _data_checks.with_scaled_inputs(program)
+    x, held = (np.c_[part.reshape(len(part), -1), np.ones(len(part))] for part in (scaled.x, scaled.held_out[0]))
+    held_y = program.held_out[1]
+    if task.kind == "classes":
+        eye = np.eye(int(max(task.num_classes - 1, *(task.class_of(part).max() for part in (y, held_y)))) + 1)
+        y, held_y = (eye[task.class_of(part)] for part in (y, held_y))
+        task = Task("classes", "one_hot", np.arange(y.shape[1]))
+    weights = np.linalg.solve(x.T @ x + 1e-3 * len(x) * np.eye(x.shape[1]), x.T @ y.reshape(len(y), -1))
+    return skill(task, held @ weights, held_y, False)

@@ -1,15 +1,13 @@
 """Checks of the data and of the steps: scale, missing numbers, order, leakage; learning rate, epochs, batches."""
 
-import collections
 import math
 from dataclasses import replace
 
 import keras
 import numpy as np
 
-from dlguide.diagnosis import _repairs
 from dlguide.diagnosis._layers import flat_layers, optimizer_of
-from dlguide.diagnosis._program import Program, count
+from dlguide.diagnosis._program import Program, count, take
 from dlguide.diagnosis._report import Suspicion
 from dlguide.diagnosis._task import is_numbers
 
@@ -19,6 +17,39 @@ TAKES_ANY = (L.BatchNormalization, L.LayerNormalization, L.Embedding)
 LARGE, SAME = 20, 0.2
 CUSTOMARY = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 1.0, "Ftrl": 0.01, "Lion": 0.0001}  # Others 0.001.
 FEW_EPOCHS = 10
+CODES = (-9999, -999, -99, -1, 9999, 999, 99)  # Numbers that often stand for a missing one.
+
+
+def with_scaled_inputs(program: Program) -> Program:
+    """Return a program whose inputs have mean 0 and standard deviation 1; codes of missing numbers are the mean."""
+    x, held = standardised(program.x, program.held_out[0])
+    return replace(program, x=x, held_out=(held, program.held_out[1]))
+
+
+def standardised(array, other) -> tuple:
+    """Return both with mean 0 and deviation 1 in the columns of the first; images and series as a whole."""
+    parts = [np.where(np.isfinite(part), part, np.nan) for part in (array, other)]
+    if array.ndim <= 2:
+        codes = missing_codes(parts[0].reshape(len(array), -1))
+        parts = [np.where(part == codes, np.nan, part) for part in parts]
+    axis = 0 if array.ndim <= 2 else None
+    known = np.where(np.isnan(parts[0]).all(axis), 0, parts[0])
+    mean, deviation = np.nanmean(known, axis, dtype="float64"), np.nanstd(known, axis, dtype="float64")
+    deviation = np.where(deviation > 0, deviation, 1)
+    return tuple(np.nan_to_num((part - mean) / deviation).astype("float32") for part in parts)
+
+
+def missing_codes(table: np.ndarray) -> np.ndarray:
+    """Return for each column the number, such as -999, that stands for a missing one; NaN where there is none."""
+    codes, known = np.full(table.shape[1], np.nan), np.isfinite(table)
+    for code in CODES:
+        share = (table == code).sum(0) / np.maximum(known.sum(0), 1)
+        columns = np.flatnonzero(np.isnan(codes) & (share > 0.005) & (share < 0.9))
+        others = np.where(known & (table != code), table, np.nan)[:, columns] if len(columns) else np.ones((1, 0))
+        different = (np.diff(np.sort(others, axis=0), axis=0) > 0).sum(0) + 1
+        low, high, margin = np.nanmin(others, 0), np.nanmax(others, 0), 2 * np.nanstd(others, 0)
+        codes[columns[(different >= 20) & ((code < low - margin) | (code > high + margin))]] = code
+    return codes
 
 
 def check_finite(program: Program):
@@ -27,8 +58,8 @@ def check_finite(program: Program):
         floats = [array for array in keras.tree.flatten(arrays) if getattr(array, "dtype", np.dtype(int)).kind == "f"]
         bad = sum(int((~np.isfinite(array)).sum()) for array in floats)
         if bad and (name == "x" or program.loss):  # A loss of your own may leave them out.
-            repaired = _repairs.with_scaled_inputs(program) if name == "x" else None
-            yield Suspicion("missing" if repaired else "missing_targets", {"count": bad}, repaired, True)
+            repaired = with_scaled_inputs(program) if name == "x" and is_numbers(program.x) else None
+            yield Suspicion("missing" if name == "x" else "missing_targets", {"count": bad}, repaired, True)
 
 
 def seen_by_weights(program: Program) -> np.ndarray | None:
@@ -54,12 +85,11 @@ def check_inputs(program: Program):
     deviations = deviations[deviations > 0]
     if not len(deviations) or (largest <= LARGE and deviations.max() > 1e-3):
         return
-    codes = _repairs.missing_codes(x) if x.ndim == 2 else np.array([])
-    codes = codes[np.isfinite(codes)]
+    codes = [float(code) for code in (missing_codes(x) if x.ndim == 2 else ()) if np.isfinite(code)]
     facts = {"largest": largest, "least": float(deviations.min()), "most": float(deviations.max())}
-    facts["code"] = float(codes[0]) if len(codes) else 0
-    key = "missing_codes" if len(codes) else "inputs_of_images" if x.ndim > 2 else "inputs"
-    yield Suspicion(key, facts, _repairs.with_scaled_inputs(program))
+    facts["code"] = codes[0] if codes else 0
+    key = "missing_codes" if codes else "inputs_of_images" if x.ndim > 2 else "inputs"
+    yield Suspicion(key, facts, with_scaled_inputs(program))
 
 
 def check_targets(program: Program):
@@ -70,7 +100,8 @@ def check_targets(program: Program):
     mean, deviation = float(np.abs(y.mean(0)).max()), float(y.std(0).max())
     if deviation and not (mean < 10 and 0.05 < deviation < 10):
         facts = {"low": float(y.min()), "high": float(y.max()), "deviation": deviation}
-        repaired = _repairs.with_scaled_targets(program)
+        y, held_y = standardised(program.y, program.held_out[1])
+        repaired = replace(program, y=y, held_out=(program.held_out[0], held_y))
         yield Suspicion("targets", facts, repaired)
         for inputs in check_inputs(repaired):  # Where either of them alone is not enough.
             yield Suspicion("inputs_and_targets", {**inputs.facts, **facts}, inputs.repaired)
@@ -86,10 +117,11 @@ def check_order(program: Program):
     shares = np.unique(labels, return_counts=True)[1] / len(labels)
     changes, usual = float(np.mean(labels[1:] != labels[:-1])), 1 - float((shares**2).sum())
     if changes < 0.1 * usual:
-        kept = labels[: len(labels) - int(len(labels) * share)]
-        missing = len(np.setdiff1d(labels, kept))
+        missing = len(np.setdiff1d(labels, labels[: len(labels) - int(len(labels) * share)]))
         facts = {"changes": changes, "usual": usual, "share": share, "missing": missing}
-        repaired = _repairs.with_random_order(program)
+        rows = np.random.default_rng(1).permutation(len(labels))[: count(program.x)]  # Of all that were given.
+        options = {**program.options, "shuffle": True, "sample_weight": None}
+        repaired = replace(program, x=take(program.given["x"], rows), y=take(y, rows), options=options)
         yield Suspicion("sorted_split" if share else "not_shuffled", facts, repaired, missing > 0)
 
 
@@ -101,12 +133,11 @@ def check_leakage(program: Program):
         return
     pairs = ((x, y), (held_x, held_y)) if is_numbers(y) and is_numbers(held_y) else ((x,), (held_x,))
     train, others = (_examples_of(*parts) for parts in pairs)
-    known = collections.Counter(train)
-    share = float(np.mean([each in known for each in others]))
-    times = collections.Counter(known.values())
+    known, times = np.unique(train, return_counts=True)
+    share, once, twice = float(np.isin(others, known).mean()), int((times == 1).sum()), int((times == 2).sum())
     # By chance, some of them would be there three times too (Poisson): as many as 2/3 twice² / once.
-    are_copies = 2 * times[2] ** 2 >= 15 * times[1] and max(times) == 2
-    chance = 0 if are_copies else (len(train) - times[1] + 1) / (len(train) + 2)
+    are_copies = 2 * twice**2 >= 15 * once and times.max() == 2
+    chance = 0 if are_copies else (len(train) - once + 1) / (len(train) + 2)
     luck = 4 * math.sqrt(chance * (1 - chance) / len(others))
     if share - chance >= max(SAME, luck):
         yield Suspicion("leakage", {"share": share, "count": len(others)}, None, True)
@@ -144,10 +175,9 @@ def check_steps(program: Program):
     rates = [] if not rate > 0 else [10 * rate, usual if usual > 30 * rate else 100 * rate]
     low = [_with_rate("rate_low", program, other) for other in rates if other / rate > 2 * part]
     facts = {"epochs": program.epochs, "steps": program.steps, "other": 5 * program.epochs}
-    few = [Suspicion("epochs", facts, replace(program, epochs=5 * program.epochs))]
-    if part >= 1.5 or not program.given["has_epochs"]:
-        few = []
-    is_usual = math.isnan(rate) or (rate >= usual and program.epochs <= FEW_EPOCHS)
+    is_few = part < 1.5 and program.given["has_epochs"]
+    few = [Suspicion("epochs", facts, replace(program, epochs=5 * program.epochs))] if is_few else []
+    is_usual = math.isnan(rate) or (rate > 0.99 * usual and program.epochs <= FEW_EPOCHS)  # As float32 it is rounded.
     yield from few + low if is_usual else low + few
 
 

@@ -6,11 +6,10 @@ import keras
 import numpy as np
 
 from dlguide import _data_checks, _private_apis
-from dlguide.diagnosis import _repairs
-from dlguide.diagnosis._layers import Head, head_of
+from dlguide.diagnosis._layers import ACTIVATIONS, Head, head_of
 from dlguide.diagnosis._program import Program
 from dlguide.diagnosis._report import Suspicion
-from dlguide.diagnosis._task import OF_CLASSES, OF_SIGNS, is_numbers
+from dlguide.diagnosis._task import OF_CLASSES, OF_SIGNS, Task, is_numbers
 
 RANGES = {"sigmoid": (0, 1), "softmax": (0, 1), "hard_sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, np.inf),
           "softplus": (0, np.inf), "exponential": (0, np.inf), "relu6": (0, 6)}  # fmt: skip
@@ -42,15 +41,38 @@ def check_head(program: Program):
 def _repaired(program: Program, head: Head, key: str) -> Program | None:
     if key in ("labels_integers", "labels_one_hot") and program.loss != "binary_crossentropy":
         sparse = "sparse_" if key == "labels_integers" else ""
-        return _repairs.with_model(program, loss=f"{sparse}categorical_crossentropy")
+        return program.with_model(loss=f"{sparse}categorical_crossentropy")
     if key == "pixels":
         largest = float(program.y.max())
         x, y, held_out = keras.tree.map_structure(lambda a: a / largest, (program.x, program.y, program.held_out))
         return dataclasses.replace(program, x=x, y=y, held_out=held_out)
     if key == "missing_layer":
         layer = type(head.layer).from_config({**head.layer.get_config(), "name": f"{head.layer.name}_after"})
-        return _repairs.with_model(program, {head.layer.name: [keras.layers.Flatten(), layer]})
-    return _repairs.with_head(program, head)
+        return program.with_model({head.layer.name: [keras.layers.Flatten(), layer]})
+    return with_head(program, head)
+
+
+def with_head(program: Program, head: Head) -> Program | None:
+    """Return a program whose last activation and units, loss and labels are those of its task."""
+    task, loss, activation, units = program.task, None, "linear", None
+    if task.kind == "classes" and task.num_classes == 2 and program.units == 1:
+        activation, loss = "sigmoid", "binary_crossentropy"
+    elif task.kind == "classes":
+        activation, units = "softmax", task.num_classes
+        loss = "categorical_crossentropy" if task.form == "one_hot" else "sparse_categorical_crossentropy"
+    elif task.kind == "labels":
+        activation, loss, units = "sigmoid", "binary_crossentropy", program.y.shape[-1]
+    else:
+        units = program.y[0].size if program.y.ndim <= 2 else None
+        loss = "mse" if "entropy" in program.loss or "hinge" in program.loss else None
+    if task.kind == "classes" and task.form != "one_hot" and list(task.values) != list(range(task.num_classes)):
+        (x, y), task = program.held_out, Task("classes", "integers", np.arange(task.num_classes))
+        counted = [np.searchsorted(program.task.values, part.reshape(len(part))) for part in (program.y, y)]
+        program = dataclasses.replace(program, task=task, y=counted[0], held_out=(x, counted[1]))
+    size = "filters" if "filters" in head.layer.get_config() else "units"
+    changes = {each.name: [keras.layers.Identity()] for each in head.after if isinstance(each, ACTIVATIONS)}
+    changes[head.layer.name] = {"activation": activation} | ({size: units} if units else {})
+    return program.with_model(changes, loss)
 
 
 def _missing_layer(program: Program, head: Head):
@@ -110,9 +132,9 @@ def _activation(program: Program, head: Head):
         return "softmax_of_one"
     if head.inner and last in PROBABILITIES:
         return "activation_twice"
-    if is_of_classes and program.takes_logits and last != "linear":
+    if is_of_classes and _data_checks.takes_logits(program.model) and last != "linear":
         return "logits_twice" if last in PROBABILITIES else "no_logits" if last in RANGES else None
-    if is_of_classes and not program.takes_logits:
+    if is_of_classes and not _data_checks.takes_logits(program.model):
         if last not in PROBABILITIES:
             return "no_probabilities"
         if last != "softmax" and program.loss in OF_CLASSES[1:] and task.num_classes > 2:
@@ -132,15 +154,13 @@ def _share_outside(program: Program, head: Head) -> float:
 
 def check_metrics(program: Program):
     """Metrics that do not measure the task."""
-    task, m = program.task, keras.metrics
+    task = program.task
     is_one_of_many = task.num_classes > 2 and program.loss != "binary_crossentropy"
-    wrong = (  # A class of metrics, what `compile` knows it by, and where it is wrong.
-        ("metric_exact", m.Accuracy, "", True),  # The name "Accuracy" is understood as "accuracy".
-        ("metric_of_bits", m.BinaryAccuracy, "binary_accuracy", is_one_of_many),
-        ("metric_of_one", m.CategoricalAccuracy, "categorical_accuracy", program.units == 1 or task.form == "integers"),
-    )
+    wrong = {"binaryaccuracy": "metric_of_bits"} if is_one_of_many else {}
+    wrong |= {"categoricalaccuracy": "metric_of_one"} if program.units == 1 or task.form == "integers" else {}
     for metric in _private_apis.compiled_metrics(program.model) if task.kind == "classes" else ():
         name = metric if isinstance(metric, str) else type(metric).__name__
-        for key, kind, known_as, is_wrong in wrong:
-            if is_wrong and (type(metric) is kind or name.lower() == known_as):
-                yield Suspicion(key, {"metric": name, "classes": task.num_classes}, None, True)
+        # The name "Accuracy" is understood as "accuracy".
+        key = "metric_exact" if type(metric) is keras.metrics.Accuracy else wrong.get(name.replace("_", "").lower())
+        if key:
+            yield Suspicion(key, {"metric": name, "classes": task.num_classes}, None, True)

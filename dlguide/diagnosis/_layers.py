@@ -10,8 +10,6 @@ from dlguide import _private_apis
 L = keras.layers
 WEIGHTED = (L.Dense, L.Conv1D, L.Conv2D, L.Conv3D)
 WITHOUT_NUMBERS = (L.InputLayer, L.Flatten, L.Reshape, L.Dropout, L.Permute, L.Identity)
-MADE_WITH = "_dlguide_made_with"
-"""The attribute with what the `__init__` of a model got, where it was watched: Keras does not keep it."""
 ACTIVATIONS = (L.Activation, L.Softmax, L.ReLU, L.LeakyReLU, L.ELU, L.PReLU)
 
 
@@ -37,19 +35,12 @@ def activation_of(layer) -> str:
     return name if getattr(keras.activations, name, None) is activation else "unknown"
 
 
-def names_of(layers) -> str:
-    """Return the names of some layers for a sentence."""
-    return ", ".join(f"`{layer.name}`" for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
-
-
 class Head(NamedTuple):
     """The last layer with weights, and what follows it."""
 
     layer: keras.layers.Layer
-    activation: str
-    """That of the output, "linear" if there is none."""
-    inner: str
-    """An activation between the last layer's numbers and that of the output."""
+    activation: str  # That of the output, "linear" if there is none.
+    inner: str  # An activation between the last layer's numbers and that of the output.
     after: list
 
 
@@ -89,28 +80,25 @@ def copied(model, changes: dict | None = None, loss=None, rate: float | None = N
 
     def made(layer):
         change = changes.get(layer.name, {})
-        config, own = layer.get_config(), {}
+        config = layer.get_config()
         if "activation" in config and not isinstance(layer.activation, keras.layers.Layer):
-            own["activation"] = layer.activation  # The function, which may be your own.
+            config["activation"] = layer.activation  # The function, which may be your own.
         if hasattr(layer, "get_vocabulary"):
-            own["vocabulary"] = layer.get_vocabulary(include_special_tokens=False)
+            config["vocabulary"] = layer.get_vocabulary(include_special_tokens=False)
         if getattr(layer, "bin_boundaries", None) is not None:
-            own |= {"bin_boundaries": layer.bin_boundaries, "num_bins": None}
+            config |= {"bin_boundaries": layer.bin_boundaries, "num_bins": None}
         if isinstance(change, list):
             new[layer.name] = keras.Sequential(change, name=f"changed_{layer.name}")
         elif isinstance(layer, L.Lambda):  # Its config has the code without what it refers to.
             new[layer.name] = L.Lambda(layer.function, arguments=layer.arguments, name=layer.name)
         else:
-            new[layer.name] = type(layer).from_config({**config, **own, **change})
+            new[layer.name] = type(layer).from_config({**config, **change})
         return new[layer.name]
 
-    was_compiled, model.compiled = model.compiled, False  # Else own losses and metrics would be looked for by name.
+    clone, was_compiled = keras.models.clone_model, model.compiled
+    model.compiled = False  # Else own losses and metrics would be looked for by name.
     try:
-        copy = (
-            keras.models.clone_model(model, clone_function=made, recursive=True)
-            if is_chain(model)
-            else _made_again(model)
-        )
+        copy = clone(model, clone_function=made, recursive=True) if is_chain(model) else _made_again(model)
     finally:
         model.compiled = was_compiled
     if model.built and not copy.built:
@@ -136,23 +124,9 @@ def optimizer_of(model):
 
 
 def _made_again(model):
-    """Return a new model of a class with a `call` of its own, from what its `__init__` got."""
-    if made_with := getattr(model, MADE_WITH, None):
-        parts = [_cloned(part) if isinstance(part, keras.Layer) else part for part in keras.tree.flatten(made_with)]
-        args, options = keras.tree.pack_sequence_as(made_with, parts)
-        new = type(model)(*args, **options)
-        object.__setattr__(new, MADE_WITH, made_with)
-        for copy, part in zip((new, *new.layers), (model, *model.layers), strict=False):
-            copy.trainable = part.trainable  # Of the model first: it sets that of its layers.
-        return new
+    """Return a new model of a class with a `call` of its own, from its config."""
     names, config = inspect.signature(type(model).__init__).parameters, model.get_config()
     try:
         return type(model).from_config(config)
     except TypeError:  # Keras gives `trainable` and `dtype` too, which an `__init__` without `**kwargs` refuses.
         return type(model)(**{name: value for name, value in config.items() if name in names})
-
-
-def _cloned(layer):
-    if isinstance(layer, keras.Model):
-        return keras.models.clone_model(layer) if is_chain(layer) else _made_again(layer)
-    return type(layer).from_config(layer.get_config())

@@ -4,12 +4,12 @@ import csv
 import dataclasses
 import functools
 import math
-import string
 from pathlib import Path
 from typing import Any
 
 DOCS = "https://github.com/dlguide/dlguide/blob/main/docs"
 LANGUAGES = ("en", "zh")
+GAIN, LARGE_GAIN, ERRORS_LEFT = 0.1, 0.25, 0.5
 
 
 @functools.cache
@@ -21,39 +21,27 @@ def rows() -> dict[str, dict[str, str]]:
 
 def sentence(key: str, column: str, facts: dict) -> str:
     """Return a cell of the table with facts in it."""
-    return string.Formatter().vformat(rows()[key][column], (), facts)
+    return rows()[key][column].format(**facts)
 
 
 @dataclasses.dataclass(frozen=True)
 class Suspicion:
-    """A fault that a check sees, and what the training with a change came to.
+    """A fault that a check sees, and what the training with a change came to."""
 
-    Attributes:
-        key: The row of `texts.csv` with the fault's name and its sentences.
-        facts: Numbers and names for the sentences.
-        repaired: The program without it; None if there is no change to be trained.
-        is_certain: Whether it is a contradiction, which counts without a proof by training.
-        before: The `Outcome` of the training without the change.
-        after: The one with it, None if it was not trained.
-        is_together: Whether that had other changes too, which do not help alone.
-    """
-
-    key: str
-    facts: dict[str, Any]
-    repaired: Any = None
-    is_certain: bool = False
-    before: Any = None
-    after: Any = None
-    is_together: bool = False
-
-    @property
-    def fault(self) -> str:
-        return rows()[self.key]["fault"]
+    key: str  # The row of `texts.csv` with the fault's name and its sentences.
+    facts: dict[str, Any]  # Numbers and names for the sentences.
+    repaired: Any = None  # The program without it; None if there is no change to be trained.
+    is_certain: bool = False  # A contradiction, which counts without a proof by training.
+    before: Any = None  # The `Outcome` of the training without the change.
+    after: Any = None  # The one with it, None if it was not trained.
 
     @property
     def is_clear(self) -> bool:
-        """Whether the training with the change is clearly better."""
-        return self.after is not None and self.after.is_clearly_above(self.before)
+        """Whether the skill with the change is higher by a quarter, or by a tenth with half of the errors gone."""
+        if self.after is None:
+            return False
+        before, after = max(self.before.skill, 0), self.after.skill
+        return after - before >= LARGE_GAIN or (after - before >= GAIN and 1 - after <= ERRORS_LEFT * (1 - before))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,12 +49,11 @@ class Finding:
     """A fault of a program.
 
     Attributes:
-        fault: A name of `docs/faults.md`, such as `"output_activation"`; `page` is where it is explained.
+        fault: A name of `docs/faults.md`, such as `"output_activation"`.
         text: What is wrong, in a sentence.
         evidence: The numbers that show it.
         change: What to change, as code.
-        confidence: `"certain"` for a contradiction in the program, `"shown"` for what the training with
-            it showed, `"together"` for what it showed with other changes only.
+        confidence: `"certain"` for a contradiction in the program, `"shown"` for what the training showed.
         before: The skill of the short training without the change: 1 is perfect, 0 as good as without the inputs.
         after: The same with the change; both None if it was not trained.
         is_clear: Whether the training with the change was clearly better.
@@ -86,20 +73,16 @@ class Finding:
     @classmethod
     def of(cls, each: Suspicion, language: str, is_alone: bool) -> "Finding":
         """Return what a suspicion says in a language."""
-        texts = [sentence(each.key, column, each.facts) for column in (language, f"evidence_{language}", "change")]
-        confidence = "certain" if each.is_certain else "together" if each.is_together else "shown"
+        columns = ("fault", language, f"evidence_{language}", "change")
+        texts = [sentence(each.key, column, each.facts) for column in columns]
         has_skill = each.after is not None and not math.isnan(each.after.skill)
         skills = (each.before.skill, each.after.skill) if has_skill else (None, None)
-        return cls(each.fault, *texts, confidence, *skills, each.is_clear, is_alone)
-
-    @property
-    def page(self) -> str:
-        return f"{DOCS}/faults.md#{self.fault}"
+        return cls(*texts, "certain" if each.is_certain else "shown", *skills, each.is_clear, is_alone)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Report:
-    """What a diagnosis has found; `print` shows it, and a notebook displays it.
+    """What a diagnosis has found; `print`, and a notebook, shows it.
 
     Attributes:
         findings: The faults, the cause first; empty if none was found.
@@ -108,7 +91,6 @@ class Report:
             for a model of several outputs, or without targets.
         linear_skill: That of a linear model on the same data; None where there is none.
         error: The error in which the training ended, "" for none.
-        checks: Number of the checks.
         losses: The losses of the training as the program is.
         tried: Fault to the skill of the short training with a change against it that was not clearly better.
         language: `"en"` or `"zh"`.
@@ -119,26 +101,21 @@ class Report:
     skill: float | None
     linear_skill: float | None
     error: str
-    checks: int
     losses: list
     tried: dict[str, float]
     language: str = "en"
 
-    def to_dict(self) -> dict:
-        """Return all of it in plain values."""
-        return dataclasses.asdict(self)
-
     def _say(self, key: str, **facts) -> str:
         return sentence("report_" + key, self.language, facts)
 
-    def __str__(self):
-        lines = [] if self.findings else [self._say("none", checks=self.checks)]
+    def __repr__(self):
+        lines = [] if self.findings else [self._say("none")]
         for number, each in enumerate(self.findings, 1):
             lines.append(f"{number}. {each.text} [{each.fault}, {self._say(each.confidence)}]")
             said = [self._say(name) + getattr(each, name) for name in ("evidence", "change")]
             if each.after is not None:
                 said.append(self._say("proof" if each.is_alone else "proof_with", **vars(each)))
-            lines += [f"   {line}" for line in (*said, each.page)]
+            lines += [f"   {line}" for line in (*said, f"{DOCS}/faults.md#{each.fault}")]
         linear = "" if self.linear_skill is None else self._say("linear", linear=self.linear_skill)
         if self.error:
             lines.append(self._say("error", error=self.error))
@@ -155,6 +132,3 @@ class Report:
         if self.findings or self.tried:
             lines.append(self._say("signs") + f"{DOCS}/not_learning.md")
         return "\n".join(lines + [f"- {note}" for note in self.notes])
-
-    def _repr_markdown_(self):
-        return f"```text\n{self}\n```"

@@ -79,7 +79,9 @@ def skill(task: Task, outputs: np.ndarray, y: np.ndarray, takes_logits: bool) ->
     if not np.isfinite(outputs).all():
         return -1.0
     if task.kind == "classes":
-        guesses, labels = _guesses(task, outputs, takes_logits), task.class_of(y)
+        edge, labels = 0 if takes_logits or task.form == "signs" else 0.5, task.class_of(y)
+        is_row = outputs.ndim > 1 and outputs.shape[-1] > 1
+        guesses = outputs.argmax(-1) if is_row else (outputs.reshape(len(y), -1).mean(1) > edge).astype(int)
         if guesses.ndim > labels.ndim:  # An answer for each place of an example: the commonest one.
             guesses = np.array([np.bincount(row).argmax() for row in guesses.reshape(len(guesses), -1)])
         recalls = [np.mean(guesses[labels == k] == k) for k in np.unique(labels) if k != task.ignored]
@@ -100,10 +102,3 @@ def skill(task: Task, outputs: np.ndarray, y: np.ndarray, takes_logits: bool) ->
         errors, spread = errors.sum(keepdims=True), spread.sum(keepdims=True)
     known = spread > 1e-12
     return float(np.clip(1 - (errors[known] / spread[known]).mean(), -1, 1)) if known.any() else 0.0
-
-
-def _guesses(task: Task, outputs: np.ndarray, takes_logits: bool) -> np.ndarray:
-    if outputs.ndim > 1 and outputs.shape[-1] > 1:
-        return outputs.argmax(-1)
-    edge = 0 if takes_logits or task.form == "signs" else 0.5
-    return (outputs.reshape(len(outputs), -1).mean(1) > edge).astype(int)

@@ -7,9 +7,8 @@ import numpy as np
 
 from dlguide.diagnosis._check import CONTRADICTIONS, PROVED
 from dlguide.diagnosis._program import program_of
-from dlguide.diagnosis._trainings import Trainings
 
-L = keras.layers
+L, ADAM, SGD = keras.layers, keras.optimizers.Adam, keras.optimizers.SGD
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(400, 4)).astype("float32")
 BINARY = (X[:, 0] + X[:, 1] > 0).astype("int64")
@@ -29,24 +28,30 @@ def program(layers, loss, x=X, y=None, optimizer="adam", metrics=(), **options) 
     return model, x, y, options
 
 
+def of_numbers(*layers, y=NUMBERS, loss="mse", **options):
+    return program([*layers, dense()], loss, y=y, **options)
+
+
+def of_two(*layers, activation="sigmoid", y=BINARY, loss="bce", **options):
+    return program([*layers, dense(1, activation)], loss, y=y, **options)
+
+
+def of_classes(loss="sparse", y=CLASSES, activation="softmax", units=3, **options):
+    return program([dense(units, activation)], loss, y=y, **options)
+
+
 def dense(units=1, activation=None, **options):
     return L.Dense(units, activation=activation, **options)
 
 
-def hidden(activation="relu", **options):
-    return L.Dense(8, activation=activation, **options)
+def hidden(activation="relu", units=8, **options):
+    return L.Dense(units, activation=activation, **options)
 
 
-def seen(made: tuple):
-    """Return the program that `program` has made as the checks see it."""
+def seen(made: tuple, **fields):
+    """Return the program that `program` has made as the checks see it, perhaps with other fields."""
     model, x, y, options = made
-    return program_of(model, x, y, **options)
-
-
-def trained(made: tuple):
-    """Return it with the outcome of its own training."""
-    as_seen = seen(made)
-    return dataclasses.replace(as_seen, base=Trainings().run(as_seen, ""))
+    return dataclasses.replace(program_of(model, x, y, **options), **fields)
 
 
 def suspicions(as_seen, checks=CONTRADICTIONS) -> list:
@@ -56,11 +61,3 @@ def suspicions(as_seen, checks=CONTRADICTIONS) -> list:
 
 def all_suspicions(as_seen) -> list:
     return suspicions(as_seen, tuple(dict.fromkeys(CONTRADICTIONS + PROVED)))
-
-
-def functional(*parts, shape=(4,)):
-    inputs = keras.Input(shape)
-    x = inputs
-    for part in parts:
-        x = part(x)
-    return keras.Model(inputs, x)
