@@ -47,6 +47,25 @@ def plateau(**options):
     return keras.callbacks.ReduceLROnPlateau("loss", **{"patience": 1, "factor": 0.5, "min_delta": 1.0, **options})
 
 
+class Keeps(keras.callbacks.Callback):
+    """Changes the learning rate by numbers that it draws and logs, and has the protocol."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator, self.drawn = np.random.default_rng(2), (0.5,)
+
+    def get_state(self):
+        return {"generator": self.generator.bit_generator.state, "drawn": self.drawn}
+
+    def set_state(self, state):
+        self.generator.bit_generator.state, self.drawn = state["generator"], state["drawn"]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.drawn = (*self.drawn, float(self.generator.uniform(0.3, 1.2)))
+        self.model.optimizer.learning_rate = 0.05 * sum(self.drawn)
+        logs["drawn"] = sum(self.drawn)
+
+
 class Stopped(Exception):
     """A run ends the way a crash ends it."""
 
@@ -174,3 +193,49 @@ DATA_SETS = {
     "DataLoader": loader,
     "Dataset": dataset,
 }
+
+
+class Sampler:
+    """Draws the rows of each step, and counts them."""
+
+    def __init__(self):
+        self.generator, self.counts = np.random.default_rng(3), np.zeros(len(X), int)
+
+    def get_state(self):
+        return {"generator": self.generator.bit_generator.state, "counts": self.counts}
+
+    def set_state(self, state):
+        self.generator.bit_generator.state, self.counts = state["generator"], state["counts"]
+
+    def rows(self):
+        rows = self.generator.integers(len(X), size=8)
+        self.counts += np.bincount(rows, minlength=len(X))
+        return rows
+
+
+def loop(folder, epochs=3, stop=None, at_epoch=lambda epoch: None, **options) -> list:
+    """Train in a loop of its own with a second model that follows the first; return what it ends with.
+
+    It crashes in the middle of the step `stop` of an epoch.
+    """
+    keras.utils.set_random_seed(0)
+    model, follower = (mlp((4,), 1, hidden_units=(5,), dropout=0.2) for _ in range(2))
+    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    sampler, mean = Sampler(), keras.metrics.Mean()
+    options = {"checkpoint_seconds": 0, "options": {"seed": 3}, **options}
+    with training.Run(folder, epochs=epochs, model=model, **options) as run:
+        run.keep(sampler=sampler, follower=follower, mean=mean)
+        for epoch in run.epochs():
+            at_epoch(epoch)
+            mean.reset_state()
+            for step in run.steps(4):
+                rows = sampler.rows()
+                loss, mae = model.train_on_batch(X[rows], X[rows, :1] ** 2)
+                mean.update_state(loss)
+                if (epoch, step) == stop:
+                    raise Stopped
+                both = zip(follower.get_weights(), model.get_weights(), strict=True)
+                follower.set_weights([0.9 * a + 0.1 * b for a, b in both])
+            run.end_epoch({"loss": float(mean.result()), "mae": mae, "by_row": np.array(sampler.counts[:2])})
+        run.save_model()
+    return [*state(model), *follower.get_weights(), sampler.counts, *map(np.array, run.history.history.values())]

@@ -30,38 +30,25 @@ def resumed(folder):
     return train(folder, callbacks=[Draws])
 
 
-def compiled(loss, outputs=1, **options):
-    def trained(folder):
-        model = classifier(loss, outputs, **options)
-        fit(model, folder, epochs=1)
+def trained(make=classifier, **given):
+    def train(folder):
+        keras.utils.set_random_seed(0)
+        model = make()
+        fit(model, folder, epochs=1, **given)
         return model.get_weights()
 
-    return trained
+    return train
 
 
 def with_tensorboard(folder):
     pytest.importorskip("tensorboard")
-    model = classifier()
-    fit(model, folder, callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))])
-    return model.get_weights()
+    return trained(callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))])(folder)
 
 
-def augmented(folder):
-    keras.utils.set_random_seed(0)
-    layers = [keras.Input((4, 4, 1)), Augmentation({"shift": 0.2}), keras.layers.Flatten(), keras.layers.Dense(2)]
-    model = keras.Sequential(layers)
-    model.compile("sgd", SPARSE)
-    fit(model, folder, x=np.tile(X[:, :, None, None], (1, 1, 4, 1)))
-    return model.get_weights()
-
-
-def x_alone(folder):
-    keras.utils.set_random_seed(0)
-    penalty = keras.layers.ActivityRegularization(l2=0.1)
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), penalty])
-    model.compile("sgd")
-    fit(model, folder, y=None)
-    return model.get_weights()
+def sequential(x, *layers, loss=SPARSE):
+    model = keras.Sequential([keras.Input(x.shape[1:]), *layers, keras.layers.Dense(2)])
+    model.compile("sgd", loss)
+    return model
 
 
 def diagnosed(folder):
@@ -69,23 +56,26 @@ def diagnosed(folder):
         return copied(classifier()).get_weights()
 
 
+IMAGES = np.tile(X[:, :, None, None], (1, 1, 4, 1))
 LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
 OTHER = {
     **dict.fromkeys(("functions", "inputs_of_calls", "adam_moments", "skip_all_reduce", "forget_kernels"), train),
-    "compiled_metrics": compiled(LOGITS, metrics=["accuracy"]),
-    "layers_behind": compiled("binary_crossentropy"),
+    "compiled_metrics": trained(lambda: classifier(LOGITS, 1, metrics=["accuracy"])),
+    "layers_behind": trained(lambda: classifier("binary_crossentropy", 1)),
     "profiles": with_tensorboard,
-    "allow_jit": augmented,
-    "source_of_arrays": x_alone,
+    "allow_jit": trained(lambda: sequential(IMAGES, Augmentation({"shift": 0.2}), keras.layers.Flatten()), x=IMAGES),
+    "source_of_arrays": trained(lambda: sequential(X, keras.layers.ActivityRegularization(0.1), loss=None), y=None),
     **dict.fromkeys(("loss_weights", "random_states"), diagnosed),
     "build": lambda folder: train(folder, x=Shuffled, y=None),
 }
 USED_BY = {
-    **dict.fromkeys(("functions",), ("tensorflow", "jax")),
+    "functions": ("tensorflow", "jax"),
     **dict.fromkeys(("adam_moments", "skip_all_reduce", "forget_kernels", "profiles"), ("tensorflow",)),
     **dict.fromkeys(("source_of_arrays", "build"), ("jax", "torch")),
     "allow_jit": ("jax",),
 }
+# In another order the kernel adds, and XLA may.
+TOLERANCES = {"adam_moments": {"rtol": 1e-3, "atol": 1e-5}, "allow_jit": {"rtol": 1e-5, "atol": 1e-7}}
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +107,7 @@ def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_pat
     assert len(messages) == 1 and f"has not what `{name}` of dlguide uses" in messages[0]
     assert messages[0].endswith(f"{_private_apis.HOOKS[name]}.")
     for a, b in zip(found, wanted, strict=True):
-        if name == "adam_moments":  # The kernel adds in another order.
-            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
-        elif name == "allow_jit":  # XLA may add in another order.
-            np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
-        else:
-            np.testing.assert_array_equal(a, b)
+        np.testing.assert_allclose(a, b, **TOLERANCES.get(name, {"rtol": 0}))
 
 
 def test_the_speed_of_tensorflow_can_be_switched_off(tmp_path, monkeypatch):

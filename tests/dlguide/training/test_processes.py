@@ -27,9 +27,8 @@ def train(folder: str, epochs: int, seconds_a_step: float) -> None:
         keras.distribution.initialize()
         keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(410, 8)).astype("float32")
+    x, weights = rng.normal(size=(410, 8)).astype("float32"), rng.random(410)
     y = (x[:, 0] > 0).astype("int32")
-    weights = rng.random(410)
     keras.utils.set_random_seed(0)
     model = mlp((8,), 2, hidden_units=(16,), batch_norm=True)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
@@ -45,15 +44,12 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
     """Return the exit status, the output and the errors of each process; the last may be killed at a checkpoint."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    shared = (
-        {"KERAS_DISTRIBUTION_JOB_ADDRESSES": address, "KERAS_DISTRIBUTION_NUM_PROCESSES": "2"} if number > 1 else {}
-    )
-    command = [sys.executable, __file__, json.dumps([str(folder), epochs, seconds_a_step])]
+        shared = {"JOB_ADDRESSES": f"127.0.0.1:{free.getsockname()[1]}", "NUM_PROCESSES": "2"} if number > 1 else {}
+    command = [sys.executable, __file__, json.dumps([str(folder), epochs, seconds_a_step, absent])]
     processes = []
     for rank in range(number):
-        environment = {**os.environ, **shared, "KERAS_DISTRIBUTION_PROCESS_ID": str(rank)}
-        environment["PYTHONPATH"] = str(Path(__file__).parents[3])
+        own = {f"KERAS_DISTRIBUTION_{name}": value for name, value in (shared | {"PROCESS_ID": str(rank)}).items()}
+        environment = {**os.environ, **own, "PYTHONPATH": str(Path(__file__).parents[3])}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         processes.append(subprocess.Popen(command, env=environment, **pipes))
     deadline = time.monotonic() + 300
@@ -83,15 +79,20 @@ def check_ends(tmp_path, epochs):
     wanted, *found = (json.loads(output.splitlines()[-1]) for _, output, _ in ends)
     for one in found:
         assert one["history"].keys() == wanted["history"].keys()
-        for name, values in one["history"].items():
-            np.testing.assert_allclose(values, wanted["history"][name], atol=1e-4)
-        np.testing.assert_allclose(one["predictions"], wanted["predictions"], atol=1e-4)
+        for name, values in {**one["history"], "predictions": one["predictions"]}.items():
+            expected = wanted["predictions"] if name == "predictions" else wanted["history"][name]
+            np.testing.assert_allclose(values, expected, atol=1e-4)
     names = [sorted(path.name for path in (tmp_path / name).glob("[!.]*")) for name in ("one", "two")]
     assert names[0] == names[1]
 
 
-def test_two_processes_train_like_one(tmp_path):
-    check_ends(tmp_path, 3)
+@pytest.mark.parametrize(
+    ("epochs", "absent"),
+    [(3, ""), pytest.param(2, "has_layout", marks=pytest.mark.thorough)],
+    ids=["sharing each batch", "each computing it"],
+)
+def test_two_processes_train_like_one(epochs, absent, tmp_path):
+    check_ends(tmp_path, epochs, absent)
 
 
 def test_what_process_0_refuses_ends_both(tmp_path):

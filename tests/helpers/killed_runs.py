@@ -1,0 +1,147 @@
+"""Runs that kill themselves: killed_runs.py RUNS prints the exit status of each of them, as JSON.
+
+A run is [FOLDER, [WHERE, NUMBER, PLACE], MODEL]; MODEL is a name of `FITS`, or "loop".
+WHERE is "epoch" (its number, from 0; how far into it, as a share of the time that the one before it took) or
+"checkpoint" (which one; where it is left: 0 half written, 1 before the first rename, 2 between the two, 3 after both).
+Each is a process of its own, forked after the imports, which take longer than it, and before anything is computed.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from dlguide import gan, mlp, training, vae
+from tests.helpers import training_runs
+
+
+def arrays():
+    """A classifier with dropout, batch normalisation, patience and a learning rate that falls on a plateau."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 8)).astype("float32")
+    y = (x[:, 0] + rng.normal(size=200) > 0).astype("int32")
+    model = mlp((8,), 2, hidden_units=(32, 32), dropout=0.3, batch_norm=True)
+    model.compile(keras.optimizers.Adam(0.02), training_runs.SPARSE, metrics=["accuracy"])
+    more = {"validation_data": (x[150:], y[150:]), "patience": 9, "callbacks": [training_runs.plateau(min_delta=0.02)]}
+    return model, {"x": x[:150], "y": y[:150], "batch_size": 8, **more}
+
+
+IMAGES = np.random.default_rng(0).random((120, 8, 8, 1)).astype("float32")
+
+
+def function():
+    """A model that draws numbers in every step, on new noise in each epoch."""
+    model = vae((8, 8, 1), latent_dim=4, hidden_units=(16,), batch_norm=True)
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+
+    def batches(epoch):
+        x = np.random.default_rng(epoch).binomial(1, IMAGES).astype("float32")
+        return training_runs.Made(12, lambda i: (x[10 * i : 10 * i + 10],) * 2)
+
+    return model, {"x": batches}
+
+
+def players():
+    """A model of two players, with a learning rate for each."""
+    model = gan((8, 8, 1), filters=(8,), num_classes=2)
+    rates = {"discriminator.*": keras.optimizers.Adam(1e-3)}
+    model.compile(keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(keras.optimizers.Adam(2e-3), rates)))
+    return model, {"x": (IMAGES, np.arange(120) % 2), "batch_size": 10}
+
+
+FITS = {"arrays": arrays, "function": function, "players": players}
+
+
+def run(folder: str | None, name: str, epochs=12, seconds=0.01, at_epoch=lambda epoch: None) -> str:
+    """Train and return the hash of weights, optimizer and history."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+    if name == "loop":
+        found = training_runs.loop(folder, epochs, at_epoch=at_epoch, checkpoint_seconds=seconds)
+    else:
+        model, given = FITS[name]()
+        note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: at_epoch(epoch))
+        given["callbacks"] = [*given.get("callbacks", ()), note]
+        options = {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": seconds, "verbose": 0}
+        history = training.fit(model, **given, **options).history
+        found = [*training_runs.state(model), *map(np.array, history.values())]
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in found)).hexdigest()
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killing_in_epoch(number: int, share: float):
+    """Return what kills the process some time after an epoch began, and not later than two epochs on."""
+    begun = time.perf_counter()
+
+    def at_epoch(epoch):
+        nonlocal begun
+        seconds, begun = time.perf_counter() - begun, time.perf_counter()
+        if epoch == number:
+            threading.Timer(share * seconds, kill).start()
+        if epoch == number + 2:
+            kill()
+
+    return at_epoch
+
+
+def kill_in_checkpoint(number: int, place: int) -> None:
+    """Kill the process in the middle of its `number`th checkpoint."""
+    count = renames = 0
+    sync, replace = os.fsync, os.replace
+
+    def counted_sync(file):
+        nonlocal count, renames
+        if os.readlink(f"/proc/self/fd/{file}").endswith("checkpoint.npz.tmp"):
+            count, renames = count + 1, 0
+            if count == number and place == 0:
+                os.ftruncate(file, os.fstat(file).st_size // 2)
+                kill()
+        sync(file)
+
+    def counted_replace(source, target):
+        nonlocal renames
+        if "checkpoint" in str(target):
+            renames += 1
+            if count == number and renames == place:
+                kill()
+        replace(source, target)
+        if count == number and place == 3 and str(target).endswith("checkpoint.npz"):
+            kill()
+
+    os.fsync, os.replace = counted_sync, counted_replace
+
+
+def run_with(folder: str, moment: list, name: str) -> None:
+    """Run in this process, which dies at the moment."""
+    where, *when = moment
+    if where == "checkpoint":  # One before each step.
+        kill_in_checkpoint(*when)
+        run(folder, name, seconds=0)
+    run(folder, name, at_epoch=killing_in_epoch(*when))
+
+
+def exit_codes(runs: list) -> Iterator[int]:
+    """Run `runs`, two at a time."""
+    fork = multiprocessing.get_context("fork")
+    for first in range(0, len(runs), 2):
+        pair = [fork.Process(target=run_with, args=given) for given in runs[first : first + 2]]
+        for process in pair:
+            process.start()
+        for process in pair:
+            process.join()
+            yield process.exitcode
+
+
+if __name__ == "__main__":
+    print(json.dumps(list(exit_codes(json.loads(sys.argv[1])))))
