@@ -1,7 +1,6 @@
 """Every private Keras and TensorFlow API that this package uses; read in Keras 3.15.1, tested with 3.15.0 too.
 
-A new version may take any of it away. Each hook then warns once, and training gives the same result without it:
-slower, or resumed at the start of the epoch.
+A new version may take any of it away. Each hook then warns once, and training gives the same result without it, slower.
 """
 
 import contextlib
@@ -73,21 +72,6 @@ def set_global_seed_state(value: np.ndarray) -> None:
     seed_generator.global_seed_generator().state.assign(value)
 
 
-@hook("a run is resumed at the start of an epoch only, and its loss is looked at there only", otherwise=False)
-def synchronise(model: keras.Model) -> bool:
-    """Let a model's variables hold their newest values; return whether they do."""
-    if keras.backend.backend() == "jax":  # `backend/jax/trainer.py`: in `fit` they live in a state outside.
-        model.jax_state_sync()
-    return True
-
-
-@hook("Keras reads a batch of a data set before the first step")
-def build(model: keras.Model, batch) -> None:
-    """Make the variables that a step on such a batch needs, as Keras does on JAX and PyTorch."""
-    # `trainers/trainer.py`; without the batch it would take one from the data set, also from the queue of its workers.
-    model._symbolic_build(data_batch=batch)
-
-
 @hook("TensorFlow does one step a call")
 def functions(model: keras.Model) -> tuple:
     """Return what a model calls for a step of training and of a test; None before the first use."""
@@ -150,13 +134,6 @@ def layers_behind(model: keras.Model) -> list:
     return flat(found)
 
 
-def set_layout(variable: keras.Variable, layout: Callable) -> None:
-    """Give a variable another layout: the devices over which it is spread."""
-    # `backend/jax/core.py`: without the first line the layout that it has would be asked for.
-    variable._layout = None
-    variable._layout = layout(variable)
-
-
 @hook("a step of your own gets `x` alone in a tuple of one")
 def source_of_arrays(batches: keras.utils.PyDataset):
     """Return a source of the batches as they are: from a `PyDataset`, Keras makes a tuple of each array alone."""
@@ -202,13 +179,6 @@ def forget_kernels() -> None:
     from tensorflow.python.eager import context
 
     context.context().clear_kernel_cache()
-
-
-@hook("TensorFlow does one step a call with a `TensorBoard`", otherwise=True)
-def profiles(callback: keras.callbacks.TensorBoard) -> bool:
-    """Tell whether a `TensorBoard` was asked to profile some batches."""
-    # `callbacks/tensorboard.py` keeps no `profile_batch`.
-    return callback._start_batch > 0
 
 
 @hook("a model with this layer is not compiled by XLA")

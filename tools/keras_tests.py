@@ -10,6 +10,7 @@ prints lies in runs/keras_tests.
 """
 
 import collections
+import functools
 import inspect
 import json
 import os
@@ -102,6 +103,7 @@ def _through_dlguide(plain):
 
     signature, training_now = inspect.signature(plain), set()
 
+    @functools.wraps(plain)
     def fit(self, *args, **kwargs):
         if id(self) in training_now:  # This is the call that `training.fit` makes.
             return plain(self, *args, **kwargs)

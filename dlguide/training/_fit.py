@@ -204,7 +204,7 @@ def _begin(run: Run, batches, callbacks: list, verbose) -> int:
         own = type(batches) is _batches.OtherBatches and not run.is_finished
         print(run.status + (", with the data set in an order of its own" if own else ""), flush=True)
     others = [each for each in callbacks if not type(each).__module__.startswith(("keras.", "dlguide."))]
-    for each in [each for each in others if run.saved and not _state.is_known(each)][:1]:
+    for each in [each for each in others if run.saved and not run.is_finished and not _state.is_known(each)][:1]:
         if set(vars(each)) - set(vars(keras.callbacks.Callback())):
             text = f"callback {type(each).__name__} begins anew, because a checkpoint keeps nothing of it"
             way = "methods `get_state() -> dict` and `set_state(state)` say what is kept"

@@ -46,9 +46,10 @@ class ManySteps:
     def __init__(self, step, jit_compile: bool, single):
         import tensorflow as tf
 
-        step = tf.function(step, jit_compile=jit_compile, reduce_retracing=True)
+        # Without `autograph`, an error in a step is the user's own, as in Keras.
+        step = tf.function(step, jit_compile=jit_compile, reduce_retracing=True, autograph=False)
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def steps(iterator, count):
             def one(done):
                 step(iterator.get_next())

@@ -8,6 +8,7 @@ Each is a process of its own, forked after the imports, which take longer than i
 
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,7 @@ import keras
 import numpy as np
 
 from dlguide import gan, mlp, training, vae
+from dlguide.training import _run
 from tests.helpers import training_runs
 
 
@@ -60,17 +62,17 @@ def players():
 FITS = {"arrays": arrays, "function": function, "players": players}
 
 
-def run(folder: str | None, name: str, epochs=12, seconds=0.01, at_epoch=lambda epoch: None) -> str:
+def run(folder: str | None, name: str, epochs=12, at_epoch=lambda epoch: None) -> str:
     """Train and return the hash of weights, optimizer and history."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(0)
     if name == "loop":
-        found = training_runs.loop(folder, epochs, at_epoch=at_epoch, checkpoint_seconds=seconds)
+        found = training_runs.loop(folder, epochs, at_epoch=at_epoch)
     else:
         model, given = FITS[name]()
         note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: at_epoch(epoch))
         given["callbacks"] = [*given.get("callbacks", ()), note]
-        options = {"epochs": epochs, "run_dir": folder, "checkpoint_seconds": seconds, "verbose": 0}
+        options = {"epochs": epochs, "run_dir": folder, "verbose": 0}
         history = training.fit(model, **given, **options).history
         found = [*training_runs.state(model), *map(np.array, history.values())]
     return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in found)).hexdigest()
@@ -125,9 +127,10 @@ def kill_in_checkpoint(number: int, place: int) -> None:
 def run_with(folder: str, moment: list, name: str) -> None:
     """Run in this process, which dies at the moment."""
     where, *when = moment
-    if where == "checkpoint":  # One before each step.
+    _run.CHECKPOINT_SHARE = math.inf  # One after each epoch.
+    if where == "checkpoint":
         kill_in_checkpoint(*when)
-        run(folder, name, seconds=0)
+        run(folder, name)
     run(folder, name, at_epoch=killing_in_epoch(*when))
 
 

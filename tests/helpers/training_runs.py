@@ -222,13 +222,13 @@ def loop(folder, epochs=3, stop=None, at_epoch=lambda epoch: None, **options) ->
     model, follower = (mlp((4,), 1, hidden_units=(5,), dropout=0.2) for _ in range(2))
     model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
     sampler, mean = Sampler(), keras.metrics.Mean()
-    options = {"checkpoint_seconds": 0, "options": {"seed": 3}, **options}
-    with training.Run(folder, epochs=epochs, model=model, **options) as run:
+    every = mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf)  # A checkpoint after each epoch.
+    with every, training.Run(folder, epochs=epochs, model=model, **{"options": {"seed": 3}, **options}) as run:
         run.keep(sampler=sampler, follower=follower, mean=mean)
         for epoch in run.epochs():
             at_epoch(epoch)
             mean.reset_state()
-            for step in run.steps(4):
+            for step in range(4):
                 rows = sampler.rows()
                 loss, mae = model.train_on_batch(X[rows], X[rows, :1] ** 2)
                 mean.update_state(loss)

@@ -11,7 +11,7 @@ from dlguide import _private_apis
 from dlguide.augmentation import Augmentation
 from dlguide.diagnosis import _trainings
 from dlguide.diagnosis._layers import copied
-from tests.helpers.training_runs import SPARSE, Shuffled, X, classifier, fit, train, whole_run
+from tests.helpers.training_runs import SPARSE, X, classifier, fit, train, whole_run
 
 pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
@@ -40,11 +40,6 @@ def trained(make=classifier, **given):
     return train
 
 
-def with_tensorboard(folder):
-    pytest.importorskip("tensorboard")
-    return trained(callbacks=[keras.callbacks.TensorBoard(str(folder / "logs"))])(folder)
-
-
 def sequential(x, *layers, loss=SPARSE):
     model = keras.Sequential([keras.Input(x.shape[1:]), *layers, keras.layers.Dense(2)])
     model.compile("sgd", loss)
@@ -62,16 +57,14 @@ OTHER = {
     **dict.fromkeys(("functions", "inputs_of_calls", "adam_moments", "skip_all_reduce", "forget_kernels"), train),
     "compiled_metrics": trained(lambda: classifier(LOGITS, 1, metrics=["accuracy"])),
     "layers_behind": trained(lambda: classifier("binary_crossentropy", 1)),
-    "profiles": with_tensorboard,
     "allow_jit": trained(lambda: sequential(IMAGES, Augmentation({"shift": 0.2}), keras.layers.Flatten()), x=IMAGES),
     "source_of_arrays": trained(lambda: sequential(X, keras.layers.ActivityRegularization(0.1), loss=None), y=None),
     **dict.fromkeys(("loss_weights", "random_states"), diagnosed),
-    "build": lambda folder: train(folder, x=Shuffled, y=None),
 }
 USED_BY = {
     "functions": ("tensorflow", "jax"),
-    **dict.fromkeys(("adam_moments", "skip_all_reduce", "forget_kernels", "profiles"), ("tensorflow",)),
-    **dict.fromkeys(("source_of_arrays", "build"), ("jax", "torch")),
+    **dict.fromkeys(("adam_moments", "skip_all_reduce", "forget_kernels"), ("tensorflow",)),
+    "source_of_arrays": ("jax", "torch"),
     "allow_jit": ("jax",),
 }
 # In another order the kernel adds, and XLA may.

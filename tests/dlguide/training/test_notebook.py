@@ -48,8 +48,8 @@ def test_a_cell_that_is_interrupted_and_run_again_ends_in_the_bits_of_a_whole_ru
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbclient.NotebookClient(notebook, timeout=900, startup_timeout=300, kernel_name="python3").execute()
     shown = list(map(outputs, notebook["cells"]))
-    assert "interrupted" in shown[2] and "is resumed in epoch 1 of 2, after 3 steps" in shown[3]
+    assert "interrupted" in shown[2] and "is resumed after epoch 0 of 2" in shown[3]
     assert "is finished: 2 epochs, nothing to train" in shown[4] and shown[4].endswith("True")
-    assert "is extended from 2 to 4 epochs, after epoch 2" in shown[5]
+    assert "is resumed after epoch 2 of 4" in shown[5]
     assert shown[6] == "True 2 None\n"
     assert "━" in shown[1] or "step" in shown[1]  # The bar, since a notebook can draw it.

@@ -45,7 +45,7 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         shared = {"JOB_ADDRESSES": f"127.0.0.1:{free.getsockname()[1]}", "NUM_PROCESSES": "2"} if number > 1 else {}
-    command = [sys.executable, __file__, json.dumps([str(folder), epochs, seconds_a_step, absent])]
+    command = [sys.executable, __file__, json.dumps([str(folder), epochs, seconds_a_step])]
     processes = []
     for rank in range(number):
         own = {f"KERAS_DISTRIBUTION_{name}": value for name, value in (shared | {"PROCESS_ID": str(rank)}).items()}
@@ -86,13 +86,8 @@ def check_ends(tmp_path, epochs):
     assert names[0] == names[1]
 
 
-@pytest.mark.parametrize(
-    ("epochs", "absent"),
-    [(3, ""), pytest.param(2, "has_layout", marks=pytest.mark.thorough)],
-    ids=["sharing each batch", "each computing it"],
-)
-def test_two_processes_train_like_one(epochs, absent, tmp_path):
-    check_ends(tmp_path, epochs, absent)
+def test_two_processes_train_like_one(tmp_path):
+    check_ends(tmp_path, 3)
 
 
 def test_what_process_0_refuses_ends_both(tmp_path):
