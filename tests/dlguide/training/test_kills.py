@@ -9,9 +9,10 @@ import signal
 import numpy as np
 import pytest
 
-from tests.helpers import killed_runs, switches
+from tests.dlguide.training import killed_runs
+from tests.dlguide.training.killed_runs import run
+from tests.helpers import switches
 from tests.helpers.calls import python
-from tests.helpers.killed_runs import run
 
 pytestmark = pytest.mark.each_backend
 MOMENTS, _, SEED = switches.KILLS.partition(":")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlguide import training
-from tests.helpers import own_steps
+from tests.dlguide.training import own_steps
 from tests.helpers import training_runs as runs
 from tests.helpers.cases import CASES
 from tests.helpers.contract import build, compiled, inputs, targets
