@@ -121,7 +121,7 @@ def test_documented_arguments_equal_the_signature(function):
     check_docstring(function)
 
 
-@pytest.mark.parametrize("name", ["keep", "restore", "steps", "end_epoch", "save_model", "epochs", "status"])
+@pytest.mark.parametrize("name", ["keep", "restore", "end_epoch", "save_model", "epochs"])
 def test_documented_arguments_of_a_run_equal_the_signature(name):
     method = getattr(dlguide.training.Run, name)
     documented = re.findall(r"^    (?:    )?(\*{0,2}\w+): ", inspect.getdoc(method).partition("Raises:")[0], re.M)
