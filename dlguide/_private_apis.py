@@ -56,12 +56,10 @@ def without(name: str):
 
 @hook("a resumed run draws other numbers in layers without a seed of their own")
 def global_seed_state() -> keras.Variable | None:
-    """Return the state that layers without a seed of their own draw from, None if nothing has drawn yet."""
-    # `global_seed_generator()` would make a generator.
-    from keras.src.backend.common import global_state
+    """Return the state that layers without a seed of their own draw from."""
+    from keras.src.random import seed_generator
 
-    generator = global_state.get_global_attribute("global_seed_generator")
-    return None if generator is None else generator.state
+    return seed_generator.global_seed_generator().state
 
 
 @hook("a resumed run draws other numbers in layers without a seed of their own")

@@ -48,15 +48,18 @@ class NonFiniteGuard:
         """Give the model its newest good weights; none if it was not built before its first step."""
         if self._good[1]:
             self._model.set_weights(self._good[1])
+        for variable in self._model.optimizer.variables:  # Moments that are not finite would spoil the next training.
+            if not np.isfinite(_state.as_array(variable)).all():
+                variable.assign(keras.ops.zeros_like(variable))
 
     def _check_finite(self, name: str, value: float) -> None:
         if math.isfinite(value):
             return
-        number = self._good[0]
+        number, weights = self._good
         raise NonFiniteLossError(
             f"`{name}` must be finite. Received: {name}={value} in epoch {self._epoch + 1}. Try a smaller learning "
-            "rate, `clipnorm=1` in the optimizer, or inputs scaled to about [-1, 1]. The model has its "
-            + (f"weights after epoch {number}." if number else "first weights.")
+            "rate, `clipnorm=1` in the optimizer, or inputs scaled to about [-1, 1]."
+            + (f" The model has its {f'weights after epoch {number}' if number else 'first weights'}." * bool(weights))
         )
 
 

@@ -18,6 +18,7 @@ COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 LEFT_OUT = {"name", "registered_name", "module", "build_config", "build_input_shape", "compile_config"}
 LEFT_OUT |= {"shared_object_id"}
 WITH_LAYER_NAMES = {"inbound_nodes", "input_layers", "output_layers"}
+RATE = "optimizer.learning_rate"
 MOST_SHOWN = 4  # Differences in one error.
 
 
@@ -30,13 +31,10 @@ def of_model(model: keras.Model) -> dict[str, str]:
         compiled = model.get_compile_config() or {}
     except Exception:  # Such as a `functools.partial`, which Keras trains with but cannot serialise.
         compiled = {"optimizer": _serialized(model.optimizer), "loss": model.loss}
-    return values | of_options({name: compiled.get(name) for name in COMPILED})
-
-
-def optimizer_values(model: keras.Model | None) -> dict[str, str]:
-    """Return the present values of a model's optimizer, which callbacks may change, by their paths."""
-    optimizer = getattr(model, "optimizer", None)
-    return {} if optimizer is None else of_options({"optimizer": _serialized(optimizer)})
+    values |= of_options({name: compiled.get(name) for name in COMPILED})
+    if model.optimizer is not None and int(model.optimizer.iterations) > 0:
+        values.pop(RATE, None)  # Callbacks may have changed it; a checkpoint has the right one.
+    return values
 
 
 def of_options(options: dict) -> dict[str, str]:
@@ -66,8 +64,9 @@ def _serialized(part) -> dict:
         return keras.saving.serialize_keras_object(part)
     except Exception:  # NotImplementedError, TypeError, ValueError, or what a `get_config` of the user's raises.
         layers = getattr(part, "layers", None)
-        inside = [_serialized(layer) for layer in layers] if layers else [list(w.shape) for w in part.variables]
-        return {"class_name": type(part).__name__, "config": {"layers": inside}}
+        inside = {"layers": [_serialized(layer) for layer in layers]} if layers else {}
+        inside |= {} if layers else {"shapes": [list(weight.shape) for weight in part.variables]}
+        return {"class_name": type(part).__name__, "config": inside}
 
 
 def _layer_names(config) -> Iterator[str]:
@@ -107,12 +106,10 @@ def _plain(value):
     return getattr(value, "__name__", type(value).__name__)
 
 
-def difference(saved: dict[str, str], current: dict[str, str], left: dict[str, str]) -> str:
+def difference(saved: dict[str, str], current: dict[str, str]) -> str:
     """Say how two runs differ, as "epochs 3 there, 2 here"; "" if the run may be resumed.
 
-    `left` are the values of the optimizer when its last checkpoint was written: a callback may have changed the
-    learning rate, and the same optimizer may be given again. A run may be resumed with more epochs, unless its
-    learning rate follows a schedule.
+    A run may be resumed with more epochs, unless its learning rate follows a schedule.
     """
     epochs = [json.loads(side.get("epochs", "0")) or 0 for side in (saved, current)]
     is_longer = epochs[0] < epochs[1]
@@ -120,7 +117,8 @@ def difference(saved: dict[str, str], current: dict[str, str], left: dict[str, s
     found = []
     for path in dict.fromkeys((*current, *saved)):
         there, here = saved.get(path, "nothing"), current.get(path, "nothing")
-        if there == here or left.get(path) == here or (path == "epochs" and is_longer and not has_schedule):
+        is_allowed = (path == RATE and path not in current) or (path == "epochs" and is_longer and not has_schedule)
+        if there == here or is_allowed:
             continue
         found.append(f"{path}: other values" if path.endswith(".values") else f"{path} {there} there, {here} here")
     text = "; ".join([*found[:MOST_SHOWN], *([f"and {len(found) - MOST_SHOWN} more"] if found[MOST_SHOWN:] else [])])

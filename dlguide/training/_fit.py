@@ -15,6 +15,8 @@ from dlguide.data._load import is_test_part
 from dlguide.training import _batches, _callbacks, _config, _processes, _speed, _state
 from dlguide.training._run import Run
 
+OPTIONS = inspect.signature(keras.Model.fit).parameters
+PLAIN = set(vars(keras.callbacks.Callback()))  # Attributes of a callback that has none of its own.
 BREAKS_A_RESUME = {"initial_epoch": 0, "shuffle": True, "steps_per_epoch": None}
 
 
@@ -89,19 +91,22 @@ def fit(
     _data_checks.warn_of_logits(model, stacklevel=3)
 
     parts, rank, processes = (x, y, sample_weight, class_weight), *_processes.rank_and_size()
-    described = {"batch_size": batch_size, "seed": seed, "patience": patience, **options}
+    described = {"batch_size": batch_size, "seed": seed, "patience": patience, "class_weight": class_weight}
+    described |= {name: value for name, value in options.items() if value != OPTIONS[name].default}
     if callable(x) and not hasattr(x, "__len__"):
         batches, data = _batches.EpochBatches(x), {"x": "a function of the epoch"}
     elif options.get("steps_per_epoch") is None and _is_arrays("x", x):
         arrays = _arrays(model, *parts, names=("x", "y", "sample_weight"), batch_size=batch_size)
         if share := options.pop("validation_split", 0.0):
             arrays, validation_data = _split(arrays, share)
+            validation_data = validation_data if class_weight is None else validation_data[:2]
         data, parts = dict(zip(("x", "y", "sample_weight"), arrays, strict=False)), (None,) * 4
         order = functools.partial(_batches.epoch_order, seed=seed) if options.get("shuffle", True) else None
         batches = _batches.ArrayBatches(keras.utils.pack_x_y_sample_weight(*arrays), batch_size, order, rank, processes)
     else:
         batches, data = _batches.OtherBatches(x), {"x": x}
-        options["batch_size"] = batch_size if _is_arrays("x", x) else None
+        is_arrays = _is_arrays("x", x)
+        options = {"batch_size": batch_size if is_arrays else None, "shuffle": is_arrays, **options}
     for name, part in zip(("y", "sample_weight", "class_weight"), parts[1:], strict=True):
         options |= {} if part is None else {name: part}
     valid, valid_steps = _validation(model, validation_data, batch_size, options)
@@ -134,7 +139,7 @@ def _train(model: keras.Model, run: Run, batches, called: _callbacks.RunCallback
                 first = run.progress.epoch
                 called.until = min(first + 1, epochs) if type(batches) is _batches.EpochBatches else epochs
                 called.until = first if run.is_finished else called.until
-                model.fit(batches.source(first), initial_epoch=first, epochs=called.until, **options)
+                model.fit(batches.source(min(first, epochs - 1)), initial_epoch=first, epochs=called.until, **options)
                 if run.is_finished or model.stop_training or run.progress.epoch < called.until:  # Keras may limit them.
                     break
         except _callbacks.NonFiniteLossError:
@@ -190,7 +195,7 @@ def _states(x, callbacks: list) -> dict:
     found = {"data": x} if _state.has_protocol(x) else {}
     for callback in filter(_state.is_known, callbacks):
         kind = type(callback).__name__
-        found[f"{kind}_{sum(name.startswith(kind) for name in found)}"] = callback
+        found[f"{kind}_{sum(name.rpartition('_')[0] == kind for name in found)}"] = callback
     return found
 
 
@@ -201,14 +206,14 @@ def _begin(run: Run, batches, callbacks: list, verbose) -> int:
         # There is no output in a service, or `pythonw`.
         verbose = 0 if sys.stdout is None else 1 if is_notebook or sys.stdout.isatty() else 2
     if run.status and verbose:
-        own = type(batches) is _batches.OtherBatches and not run.is_finished
+        own = type(batches) is _batches.OtherBatches and not (run.is_finished or _state.has_protocol(batches.source(0)))
         print(run.status + (", with the data set in an order of its own" if own else ""), flush=True)
     others = [each for each in callbacks if not type(each).__module__.startswith(("keras.", "dlguide."))]
-    for each in [each for each in others if run.saved and not run.is_finished and not _state.is_known(each)][:1]:
-        if set(vars(each)) - set(vars(keras.callbacks.Callback())):
-            text = f"callback {type(each).__name__} begins anew, because a checkpoint keeps nothing of it"
-            way = "methods `get_state() -> dict` and `set_state(state)` say what is kept"
-            warnings.warn(f"{text}. Its {way}.", UserWarning, stacklevel=3)
+    others = [each for each in others if set(vars(each)) - PLAIN and not _state.has_protocol(each)]
+    if others and run.saved and not run.is_finished:
+        text = f"a checkpoint keeps no attributes of {', '.join(type(each).__name__ for each in others)}"
+        way = "methods `get_state() -> dict` and `set_state(state)` say what is kept of a callback"
+        warnings.warn(f"{text}, which begin anew: {way}.", UserWarning, stacklevel=3)
     is_plain = run.model.built and type(run.model).train_step is keras.Model.train_step
     if keras.backend.backend() == "tensorflow" and run.path is not None and not is_plain:
         import tensorflow as tf
@@ -220,7 +225,7 @@ def _begin(run: Run, batches, callbacks: list, verbose) -> int:
 
 
 def _check_options(model, validation_data, patience, options: dict, run_dir, callbacks: list) -> None:
-    unknown = set(options) - set(inspect.signature(keras.Model.fit).parameters)
+    unknown = set(options) - set(OPTIONS)
     if unknown:
         raise TypeError(f"fit() got an unexpected keyword argument {min(unknown)!r}")
     for name, value in options.items() if run_dir is not None else ():

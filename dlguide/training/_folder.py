@@ -1,12 +1,12 @@
 """The folder of a run: a lock, two generations of checkpoints, and atomically written files."""
 
 import contextlib
-import io
 import json
 import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import filelock
@@ -62,6 +62,8 @@ class RunFolder:
                 # The checksums of the zip format cover every byte. Of a damaged file NumPy closes nothing.
                 with open(self.path / name, "rb") as file, np.load(file) as arrays:
                     state = _state.from_arrays(dict(arrays))
+            except MemoryError:
+                raise
             except Exception as error:  # NumPy, zip and JSON raise many kinds of errors for a damaged file.
                 damaged.append(f"{name} damaged ({type(error).__name__})")
                 continue
@@ -78,14 +80,14 @@ class RunFolder:
     def save(self, state: dict, history: str) -> None:
         """Write a checkpoint; the one before it is kept beside it."""
         newest, previous = (self.path / name for name in CHECKPOINTS)
-        content = io.BytesIO()
-        np.savez(content, **_state.to_arrays(state))
-        temporary = _write_beside(newest, content.getvalue())
+        arrays = _state.to_arrays(state)
+        temporary = _write_beside(newest, lambda file: np.savez(file, **arrays))
         if newest.exists():
             os.replace(newest, previous)
         os.replace(temporary, newest)
+        path = self.path / "history.csv"
         with contextlib.suppress(PermissionError):  # On Windows, while a table program has it open.
-            _write(self.path / "history.csv", history.encode())
+            os.replace(_write_beside(path, lambda file: file.write(history.encode())), path)
 
     def save_model(self, model: keras.Model) -> None:
         """Write `model.keras`, whole or not at all; of a model without a `get_config` its weights."""
@@ -118,17 +120,21 @@ class RunFolder:
         state = self.read()
         if files and not state:
             raise self._error("have a checkpoint that can be read, or be new", " with no checkpoint")
+        run = self._config
         if saved:
-            if state:  # Of the call that wrote it: a longer one may have been killed before it wrote any.
-                there["epochs"] = json.dumps(state["progress"]["epochs"])
-            if text := _config.difference(there, self._config, state.get("left", {})):
+            # Of the call that wrote it: a longer one may have been killed before it wrote any.
+            there |= {"epochs": json.dumps(state["progress"]["epochs"])} if state else {}
+            text = _config.difference(there, run)
+            if text and (state["progress"]["epoch"] if state else there.get("epochs") == "null"):
                 raise self._error("be new, empty or hold the same run", f" with {text}")
+            state, run = ({}, run) if text else (state, there | run)  # Of another run, nothing was trained.
         if state:
             names = [name for name in facts if name != "git" and past.get(name) != facts[name]]
             if changed := ", ".join(f"{name} {past.get(name)} there, {facts[name]} here" for name in names):
                 self._warn(f"was written by other versions ({changed}): the bits may differ from now on")
-        if saved != {"run": self._config, "facts": facts}:
-            _write(path, json.dumps({"run": self._config, "facts": facts}, indent=1).encode())
+        if saved != {"run": run, "facts": facts}:
+            content = json.dumps({"run": run, "facts": facts}, indent=1).encode()
+            os.replace(_write_beside(path, lambda file: file.write(content)), path)
         return state
 
     def _warn(self, text: str) -> None:
@@ -142,6 +148,7 @@ def _facts() -> dict[str, str]:
     """Return what a run's bits depend on beside its options, and the revision of the code around it, "git"."""
     backend = keras.backend.backend()
     found = {"python": ".".join(map(str, sys.version_info[:2])), "dlguide": sys.modules["dlguide"].__version__}
+    found |= {"speed": os.environ.get("DLGUIDE_TENSORFLOW_SPEED", "1")} if backend == "tensorflow" else {}
     found |= {"keras": keras.__version__, backend: sys.modules[backend].__version__, "numpy": np.__version__}
     with contextlib.suppress(OSError):  # There is no git.
         command = ["git", "describe", "--always", "--dirty"]
@@ -149,19 +156,15 @@ def _facts() -> dict[str, str]:
     return found
 
 
-def _write_beside(path: Path, content: bytes) -> Path:
+def _write_beside(path: Path, write: Callable) -> Path:
     """Write a file beside `path`, whole or not at all, and return its path."""
     temporary = path.with_name(f"{path.name}.tmp")
     try:
         with open(temporary, "wb") as file:
-            file.write(content)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
     except OSError:  # The disk is full.
         temporary.unlink(missing_ok=True)
         raise
     return temporary
-
-
-def _write(path: Path, content: bytes) -> None:
-    os.replace(_write_beside(path, content), path)

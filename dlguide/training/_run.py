@@ -192,8 +192,8 @@ class Run:
         self.progress.epochs = self._epochs
         objects = {name: _state.get(owner) for name, owner in {**self._owners, "history": self.history}.items()}
         if self._folder is not None:  # In the first process.
-            model, left = _state.of_model(self.model), _config.optimizer_values(self.model)
-            state = {"progress": dataclasses.asdict(self.progress), "model": model, "objects": objects, "left": left}
+            model, progress = _state.of_model(self.model), dataclasses.asdict(self.progress)
+            state = {"progress": progress, "model": model, "objects": objects}
             self._folder.save(state, self.history.table(self.progress.seconds))
         self._last_save = time.perf_counter()
         self._cost = self._last_save - begin

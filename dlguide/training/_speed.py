@@ -33,7 +33,12 @@ def fast(model: keras.Model, callbacks: list):
         yield ()
         return
     with _fused_adam(model):
-        yield () if any(map(looks_at_steps, callbacks)) else _many_steps(model)
+        found = () if any(map(looks_at_steps, callbacks)) else _many_steps(model)
+        try:
+            yield found
+        finally:
+            for each in found:
+                each.end()
     _private_apis.forget_kernels()
 
 

@@ -82,7 +82,9 @@ def _assign(variables: list, values: list, name: str) -> None:
 
 def _optimizers(model) -> list[keras.optimizers.Optimizer]:
     """Return a model's optimizer, and those that one with a `train_step` of its own has beside it."""
-    found = [getattr(model, "optimizer", None), *vars(model).values()]
+    found = [getattr(model, "optimizer", None)]
+    for value in vars(model).values():
+        found += value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
     return list({id(each): each for each in found if isinstance(each, keras.optimizers.Optimizer)}.values())
 
 

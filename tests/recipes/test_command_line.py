@@ -94,7 +94,7 @@ def test_ctrl_c_says_that_the_epochs_of_a_network_within_the_run_are_kept(monkey
 
     monkeypatch.setattr(perceptron_mnist.data, "load", interrupt)
     assert stopped(monkeypatch, perceptron_mnist.main, "--run-dir", "mine") == 130
-    assert "Interrupted. All finished epochs are kept. To resume: " in capsys.readouterr().err
+    assert "Interrupted. The saved epochs are kept. To resume: " in capsys.readouterr().err
 
 
 def test_help_has_words_for_each_option_and_a_paragraph_for_data_baseline_and_result(monkeypatch, capsys):
@@ -251,7 +251,7 @@ def test_the_command_keeps_its_epochs_after_ctrl_c():
     process = subprocess.Popen([sys.executable, "-m", *run], **options)
     folder = Path("runs/perceptron_mnist/1")
     deadline = time.monotonic() + 600
-    while not (folder / "checkpoint.npz").exists() and process.poll() is None and time.monotonic() < deadline:
+    while not (folder / "checkpoint.previous.npz").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     try:
@@ -259,7 +259,7 @@ def test_the_command_keeps_its_epochs_after_ctrl_c():
     finally:
         process.kill()
     assert process.returncode == 130
-    assert f"All finished epochs are kept. To resume: python -m {' '.join(run)}" in errors and "Traceback" not in errors
+    assert f"The saved epochs are kept. To resume: python -m {' '.join(run)}" in errors and "Traceback" not in errors
     assert len((folder / "history.csv").read_text().splitlines()) >= 2
 
 

@@ -63,9 +63,9 @@ def run(main: Callable[..., Result]) -> None:
                 report = shlex.join(["python", "-m", "recipes", "report", str(folder)])
                 state = f"The run is finished: {folder / 'metrics.json'}. Its report: {report}"
             else:
-                files = {"search/search.db": "trials", "**/checkpoint.npz": "epochs"}
+                files = {"search/search.db": "finished trials", "**/checkpoint.npz": "saved epochs"}
                 kept = " and ".join(what for file, what in files.items() if folder and any(folder.glob(file)))
-                state = f"All finished {kept} are kept. To resume" if kept else "No epoch is kept. To start again"
+                state = f"The {kept} are kept. To resume" if kept else "No epoch is kept. To start again"
                 state += f": {command}"
             print(f"\nInterrupted. {state}", file=sys.stderr)
             sys.exit(130)

@@ -71,7 +71,7 @@ class TwoPlayers(keras.Model):
 
     def compile(self, generator_optimizer, critic_optimizer):
         super().compile()
-        self.generator_optimizer, self.critic_optimizer = generator_optimizer, critic_optimizer
+        self.generator_optimizer, self.others = generator_optimizer, [critic_optimizer]
 
     def train_step(self, data):
         import tensorflow as tf
@@ -81,7 +81,7 @@ class TwoPlayers(keras.Model):
             made = self.critic(self.generator(keras.random.normal((8, 2), seed=self.seeds)))
             real = self.critic(x)
             losses = ops.mean(made) - ops.mean(real) + 0.1 * ops.mean(ops.square(real)), -ops.mean(made)
-        players = (self.critic, self.critic_optimizer), (self.generator, self.generator_optimizer)
+        players = (self.critic, *self.others), (self.generator, self.generator_optimizer)
         for (network, optimizer), loss, tracker in zip(players, losses, self.trackers, strict=True):
             optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)
             tracker.update_state(loss)

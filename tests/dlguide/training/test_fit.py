@@ -80,6 +80,7 @@ NUMBERS = {
     "initial_epoch": {"initial_epoch": 1},
     # With the weight, `val_loss` would be a thousand times as large.
     "class_weight": {"class_weight": {0: 0.5, 1: 1000.0}, "validation_data": (X[ONES], Y[ONES])},
+    "class_weight, split": {"class_weight": {0: 0.5, 1: 1000.0}, "validation_split": 0.3},
     "a class left out": {"class_weight": {1: 4}},
     "classes, one-hot": {"model": one_hot, "y": np.eye(2, dtype="float32")[Y], "class_weight": {0: 3.0}},
     "sample_weight": {"sample_weight": WEIGHTS},

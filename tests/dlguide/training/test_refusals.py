@@ -9,7 +9,7 @@ import pytest
 from dlguide import mlp, training
 from tests.helpers import sentences
 from tests.helpers.calls import refusal
-from tests.helpers.training_runs import SPARSE, WEIGHTS, X, Y, classifier, fit, same
+from tests.helpers.training_runs import SPARSE, WEIGHTS, X, Y, classifier, dataset, fit, same
 
 pytestmark = pytest.mark.each_backend
 
@@ -113,6 +113,8 @@ def network(units=32, inner_units=6, activation="relu", layers=2, loss=SPARSE, *
 
 VALID = {"validation_data": (X, Y, WEIGHTS)}
 FOLDERS = {"plain": (classifier, {}), "validated": (classifier, VALID), "network": (network, {})}
+FUNCTION = {"x": lambda epoch: dataset(seed=epoch), "y": None}
+FOLDERS["function"] = classifier, FUNCTION
 FOLDERS["bfloat16"] = classifier, {"x": X.astype("bfloat16")}
 IGNORED = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
 OTHER = {
@@ -124,6 +126,7 @@ OTHER = {
     "weights": ("validated", {**VALID, "sample_weight": WEIGHTS}),
     "other weights": ("validated", {"validation_data": (X, Y, WEIGHTS + 1)}),
     "no validation": ("validated", {}),
+    "class weights": ("function", {**FUNCTION, "class_weight": {0: 1.0, 1: 9.0}}),
     "patience": ("validated", {**VALID, "patience": 3}),
     "dtype": ("plain", {"dtype": "mixed_bfloat16"}),
     "units": ("network", {"units": 64}),

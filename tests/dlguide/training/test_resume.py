@@ -117,6 +117,31 @@ def test_any_other_data_set_is_resumed_at_the_start_of_the_epoch_and_a_sentence_
     assert [step for _, step in steps] == [*range(6)] * 2
 
 
+def noisy():
+    return sequential(keras.Input((4,)), Noise() if BACKEND != "jax" else keras.layers.Dropout(0.5))
+
+
+@pytest.mark.parametrize("make", [classifier, noisy])
+def test_the_same_model_goes_on_after_ctrl_c_in_any_epoch_and_may_be_trained_by_keras_then(make, tmp_path):
+    given = {"callbacks": [lambda: keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)]}
+    whole, model = train(None, model=make, **given), make()
+    for stop in ((0, 2), (2, 0)):
+        assert train(tmp_path, model=lambda: model, stop=stop, what=press_ctrl_c, **given) is None
+    assert same(train(tmp_path, model=lambda: model, **given), whole)
+    fit(model, callbacks=[At(), keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)], epochs=1)
+    At.when, At.what, before = (0, 0), press_ctrl_c, int(model.optimizer.iterations)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: press_ctrl_c())])
+    model.fit(X, Y, batch_size=10, verbose=0)
+    assert int(model.optimizer.iterations) == before + 6
+
+
+def test_a_run_without_a_finished_epoch_makes_room_for_another_one(tmp_path):
+    assert train(tmp_path, stop=(0, 2)) is None
+    other = {"model": lambda: classifier(optimizer=keras.optimizers.SGD(0.1))}
+    assert same(train(tmp_path, **other), train(None, **other))
+
+
 # Every builder
 
 KINDS = {
