@@ -1,4 +1,4 @@
-"""The callbacks of `fit`: the order in which they are called, the guard against a non-finite loss, the history."""
+"""The callbacks of `fit`: the order in which they are called, the end at a non-finite loss, the history."""
 
 import csv
 import io
@@ -12,63 +12,12 @@ import numpy as np
 from dlguide.training import _state
 
 
-class NonFiniteLossError(FloatingPointError):
-    """The loss is not finite."""
-
-
-class NonFiniteGuard:
-    """Ends a run whose loss is not finite; the model then gets its newest good weights.
-
-    `val_loss` describes the weights after the epoch, `loss` those before each step: without validation data, an
-    epoch's weights are good after the next epoch's loss was finite.
-    """
-
-    def __init__(self, model: keras.Model):
-        self._model, self._good, self._next, self._epoch, self._looked_at = model, None, None, 0, 0.0
-
-    def begin(self, epoch: int) -> None:
-        self._good = self._good or (epoch, self._model.get_weights())
-        self._epoch, self._looked_at = epoch, time.perf_counter()
-
-    def look(self, logs) -> None:
-        """Raise if the loss of the epoch so far is not finite."""
-        # Looking at the loss means waiting for the step: once a second is often enough.
-        if "loss" in (logs or {}) and time.perf_counter() - self._looked_at >= 1:
-            self._check_finite("loss", float(logs["loss"]))
-            self._looked_at = time.perf_counter()
-
-    def end(self, logs) -> None:
-        """Raise if a loss of the epoch is not finite."""
-        for name in ("loss", "val_loss"):
-            self._check_finite(name, (logs or {}).get(name, 0.0))
-        now = (self._epoch + 1, self._model.get_weights())
-        self._good, self._next = (now, None) if "val_loss" in (logs or {}) else (self._next or self._good, now)
-
-    def restore_good(self) -> None:
-        """Give the model its newest good weights; none if it was not built before its first step."""
-        if self._good[1]:
-            self._model.set_weights(self._good[1])
-        for variable in self._model.optimizer.variables:  # Moments that are not finite would spoil the next training.
-            if not np.isfinite(_state.as_array(variable)).all():
-                variable.assign(keras.ops.zeros_like(variable))
-
-    def _check_finite(self, name: str, value: float) -> None:
-        if math.isfinite(value):
-            return
-        number, weights = self._good
-        raise NonFiniteLossError(
-            f"`{name}` must be finite. Received: {name}={value} in epoch {self._epoch + 1}. Try a smaller learning "
-            "rate, `clipnorm=1` in the optimizer, or inputs scaled to about [-1, 1]."
-            + (f" The model has its {f'weights after epoch {number}' if number else 'first weights'}." * bool(weights))
-        )
-
-
 class RunCallbacks(keras.callbacks.CallbackList):
     """What Keras calls in `model.fit`; the order is a contract.
 
     1. The epoch of the batches is begun: the callbacks may read the data.
     2. The callbacks of the caller, then that of `patience`. They may add values to the logs, which all others read.
-    3. The history notes the epoch, and `NonFiniteGuard` ends a run with a non-finite loss.
+    3. The history notes the epoch; a loss that is not finite ends the run.
     4. A checkpoint keeps what all callbacks have after the epoch.
 
     `model.fit` may be called for each epoch; `until` is the epoch after the last one of the present call. The callbacks
@@ -77,7 +26,7 @@ class RunCallbacks(keras.callbacks.CallbackList):
 
     def __init__(self, run, batches, callbacks: list, many_steps: tuple, valid_steps: int | None, seed: int, **bar):
         super().__init__([*callbacks, run.history], model=run.model, **bar)
-        self.guard, self.until, self._has_begun, self._weights = NonFiniteGuard(run.model), 0, False, None
+        self.until, self._has_begun, self._weights, self._looked_at = 0, False, None, 0.0
         self._run, self._batches, self._seed = run, batches, seed
         self._many_steps, self._valid_steps = many_steps, valid_steps
 
@@ -95,13 +44,16 @@ class RunCallbacks(keras.callbacks.CallbackList):
             seeds = np.random.SeedSequence((self._seed, epoch))
             torch.manual_seed(int(seeds.generate_state(1, "uint64")[0]))
         self._batches.begin(epoch)
-        self.guard.begin(epoch)
+        self._looked_at = time.perf_counter()
         if self._many_steps:
             self._many_steps[0].begin(self._batches.steps)
         super().on_epoch_begin(epoch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
-        self.guard.look(logs)
+        # Looking at the loss means waiting for the step: once a second is often enough.
+        if "loss" in (logs or {}) and time.perf_counter() - self._looked_at >= 1:
+            self._check_finite("loss", logs)
+            self._looked_at = time.perf_counter()
         super().on_train_batch_end(self._many_steps[0].done - 1 if self._many_steps else batch, logs)
 
     def on_test_begin(self, logs=None):
@@ -118,7 +70,8 @@ class RunCallbacks(keras.callbacks.CallbackList):
         for each in self._many_steps:
             each.end()
         super().on_epoch_end(epoch, logs)
-        self.guard.end(logs)
+        for name in ("loss", "val_loss"):
+            self._check_finite(name, logs)
         # A callback that ends the training for another reason, such as the time, may let a later call resume it.
         early = [each for each in self.callbacks if isinstance(each, keras.callbacks.EarlyStopping)]
         self._run.save_epoch(stop=bool(self.model.stop_training and any(each.stopped_epoch for each in early)))
@@ -129,6 +82,13 @@ class RunCallbacks(keras.callbacks.CallbackList):
             super().on_train_end(logs)
         else:  # With `use_ema`, Keras has put the averages in place of the weights, as at the end of a training.
             self.model.set_weights(self._weights)
+
+    def _check_finite(self, name: str, logs) -> None:
+        if not math.isfinite(value := float((logs or {}).get(name, 0.0))):
+            raise FloatingPointError(
+                f"`{name}` must be finite. Received: {name}={value} in epoch {self._run.progress.epoch + 1}. Try a "
+                "smaller learning rate, `clipnorm=1` in the optimizer, or inputs scaled to about [-1, 1]."
+            )
 
 
 class History(keras.callbacks.History):

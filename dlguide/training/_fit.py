@@ -70,7 +70,7 @@ def fit(
     Raises:
         ValueError: If an argument is out of range; if the data cannot be trained on; if `run_dir` cannot be written,
             is in use, holds another run or has only damaged files. All before the first step.
-        FloatingPointError: If the loss is non-finite. The model then has its newest good weights.
+        FloatingPointError: If the loss is non-finite.
         OSError: If there is no room for a checkpoint. The one before it is kept.
 
     Example:
@@ -134,17 +134,15 @@ def _train(model: keras.Model, run: Run, batches, called: _callbacks.RunCallback
     with warnings.catch_warnings():
         # To Keras, batches are missing where one call has many steps, or the size of a data set is unknown.
         warnings.filterwarnings("ignore", "Your input ran out of data")
-        try:
-            while True:
-                first = run.progress.epoch
-                called.until = min(first + 1, epochs) if type(batches) is _batches.EpochBatches else epochs
-                called.until = first if run.is_finished else called.until
-                model.fit(batches.source(min(first, epochs - 1)), initial_epoch=first, epochs=called.until, **options)
-                if run.is_finished or model.stop_training or run.progress.epoch < called.until:  # Keras may limit them.
-                    break
-        except _callbacks.NonFiniteLossError:
-            called.guard.restore_good()
-            raise
+        if type(batches) is _batches.EpochBatches:  # To build a model Keras reads a batch: a shuffled set moves on.
+            model.fit(batches.source(min(run.progress.epoch, epochs - 1)), epochs=0, shuffle=False, verbose=0)
+        while True:
+            first = run.progress.epoch
+            called.until = min(first + 1, epochs) if type(batches) is _batches.EpochBatches else epochs
+            called.until = first if run.is_finished else called.until
+            model.fit(batches.source(min(first, epochs - 1)), initial_epoch=first, epochs=called.until, **options)
+            if run.is_finished or model.stop_training or run.progress.epoch < called.until:  # Keras may limit them.
+                break
 
 
 def _arrays(model, x, y, sample_weight, class_weight, names: tuple, batch_size: int | None = None) -> tuple:

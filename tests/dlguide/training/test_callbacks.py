@@ -148,39 +148,30 @@ def test_whatever_a_callback_logs_numbers_and_vectors_are_kept_and_the_rest_is_l
 # A non-finite loss, and errors
 
 
-EXPLODES_IN_EPOCH_4 = {"epochs": 6, "rate": 1e-3}
 NOT_FINITE = {
-    # Without validation data, the loss of the next epoch says that an epoch's weights are good.
-    "loss": (EXPLODES_IN_EPOCH_4, r"`loss` must be finite. Received: loss=(nan|inf) in epoch 4\. Try .*", 2),
-    "validated": ({**EXPLODES_IN_EPOCH_4, "validation_data": (X, Y), "patience": 3}, r"`loss` .* in epoch 4\..*", 3),
-    "at once": ({"rate": 1e30}, r"`loss` must be finite\. .*", 0),
+    "loss": ({"epochs": 6, "rate": 1e-3}, r"loss=(nan|inf) in epoch 4"),
+    "validated": ({"epochs": 6, "rate": 1e-3, "validation_data": (X, Y), "patience": 3}, r"loss=(nan|inf) in epoch 4"),
+    "at once": ({"rate": 1e30}, r"loss=(nan|inf) in epoch 1"),
     # One step an epoch: no finite loss came from the weights of the first one.
-    "from the first step": ({"rate": 1e30, "batch_size": 60, "epochs": 3}, r"`loss` .* in epoch 2\. .*", 0),
-    "val_loss": ({"rate": 0.01, "validation_data": (X, np.full(60, 1e30))},
-                 r"`val_loss` must be finite. Received: val_loss=inf in epoch 1\. .*", 0),
-}  # fmt: skip
+    "from the first step": ({"rate": 1e30, "batch_size": 60, "epochs": 3}, r"loss=(nan|inf) in epoch 2"),
+    "val_loss": ({"rate": 0.01, "validation_data": (X, np.full(60, 1e30))}, r"val_loss=inf in epoch 1"),
+}
 
 
 @pytest.mark.parametrize("folder", [None, "run"])
-@pytest.mark.parametrize(("options", "message", "good"), NOT_FINITE.values(), ids=NOT_FINITE)
-def test_a_non_finite_loss_ends_the_run_with_the_newest_good_weights(options, message, good, folder, tmp_path):
-    def note(epoch, logs):
-        weights.append(model.get_weights())
+@pytest.mark.parametrize(("options", "received"), NOT_FINITE.values(), ids=NOT_FINITE)
+def test_a_non_finite_loss_ends_the_run(options, received, folder, tmp_path):
+    def explode(epoch, logs):
         if epoch == 3:
             model.optimizer.learning_rate = 1e30
 
     options = {"epochs": 2, **options}
-    model, weights = mlp((4,), 1, hidden_units=(6,)), []
+    model = mlp((4,), 1, hidden_units=(6,))
     model.compile(keras.optimizers.SGD(options.pop("rate"), momentum=0.1), "mse")
-    which = f"its weights after epoch {good}" if good else "its first weights"
-    with pytest.raises(FloatingPointError, match=f"^{message}The model has {which}" + r"\.$"):
-        fit(model, folder and tmp_path, y=Y.astype("float32"), callbacks=[LambdaCallback(note)], **options)
-    assert same(model.get_weights(), weights[good])
-    model.optimizer.learning_rate = 1e-6  # As the error advises: nothing of the optimizer spoils it.
-    fit(model, y=Y.astype("float32"), epochs=1)
-    for path in tmp_path.glob("checkpoint*"):
-        with np.load(path) as saved:
-            assert all(np.isfinite(saved[name]).all() for name in saved.files if name != "state")
+    name = received.partition("=")[0]
+    with pytest.raises(FloatingPointError, match=rf"^`{name}` must be finite\. Received: {received}\. Try a smaller "):
+        fit(model, folder and tmp_path, y=Y.astype("float32"), callbacks=[LambdaCallback(explode)], **options)
+    assert not (tmp_path / "model.keras").exists()
 
 
 def test_an_error_of_a_callback_leaves_the_last_weights_in_place(tmp_path):

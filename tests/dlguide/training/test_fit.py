@@ -1,8 +1,6 @@
 """`fit` gives the numbers of Keras's own `fit`; what a step gets; what is left as it was."""
 
 import os
-import re
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,7 +10,7 @@ from dlguide import data, rnn, training
 from dlguide.attention_layers import PositionEmbedding, SelfAttention
 from tests.helpers import training_runs as runs
 from tests.helpers.training_runs import RNG, SPARSE, WEIGHTS, Shuffled, X, Y, classifier, fit, same, state
-from tools.benchmarks import memory, processes
+from tools.benchmarks import memory
 
 pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
@@ -186,31 +184,9 @@ def test_a_step_gets_the_rows_of_a_file_as_it_was_when_it_was_opened(tmp_path):
         (tmp_path / "x.npy").unlink(missing_ok=True)
 
 
-def growth(path: str) -> tuple[int, float]:
-    """Read a file through; return the number of its rows, and by how many megabytes the peak of memory has grown."""
-    images, sizes, peaks = np.load(path, mmap_mode="r"), [], []
-    Noting.train_step = lambda model, *all_: (sizes.append(len(all_[-1])), Noting.note(model, *all_[:-1], 0))[1]
-    for part in (images[:512], images):
-        sizes.clear()
-        peaks.append(int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 1024)
-        training.fit(Noting(), part, batch_size=512, verbose=0)
-    peaks.append(int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 1024)
-    return sum(sizes), peaks[2] - peaks[1]
-
-
 @pytest.mark.thorough
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
-def test_neither_a_file_nor_fits_of_new_models_stay_in_memory(tmp_path):
-    """A file of 200 MB; without `_speed`, TensorFlow keeps 1.2 MB of each fit.
-
-    Once in the first fits, TensorFlow takes about 40 MB for itself.
-    """
-    images = np.lib.format.open_memmap(tmp_path / "images.npy", "w+", "uint8", (200_000, 1000))
-    images[:] = np.arange(200_000)[:, None] % 251
-    images.flush()
-    with processes.start(BACKEND) as call:
-        rows, megabytes = call(growth, str(tmp_path / "images.npy"))
-    assert rows == 200_000 and megabytes < 100
+def test_fits_of_new_models_do_not_stay_in_memory():
+    """Without `_speed`, TensorFlow keeps 1.2 MB of each fit."""
     assert memory.growth("fit", BACKEND, fits=60, first=30) < 20
 
 

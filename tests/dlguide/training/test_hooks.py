@@ -40,8 +40,8 @@ def trained(make=classifier, **given):
     return train
 
 
-def sequential(x, *layers, loss=SPARSE):
-    model = keras.Sequential([keras.Input(x.shape[1:]), *layers, keras.layers.Dense(2)])
+def sequential(x, *layers, loss=SPARSE, **last):
+    model = keras.Sequential([keras.Input(x.shape[1:]), *layers, keras.layers.Dense(2, **last)])
     model.compile("sgd", loss)
     return model
 
@@ -58,7 +58,7 @@ OTHER = {
     "compiled_metrics": trained(lambda: classifier(LOGITS, 1, metrics=["accuracy"])),
     "layers_behind": trained(lambda: classifier("binary_crossentropy", 1)),
     "allow_jit": trained(lambda: sequential(IMAGES, Augmentation({"shift": 0.2}), keras.layers.Flatten()), x=IMAGES),
-    "source_of_arrays": trained(lambda: sequential(X, keras.layers.ActivityRegularization(0.1), loss=None), y=None),
+    "source_of_arrays": trained(lambda: sequential(X, loss=None, activity_regularizer="l2"), y=None),
     **dict.fromkeys(("loss_weights", "random_states"), diagnosed),
 }
 USED_BY = {

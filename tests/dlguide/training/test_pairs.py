@@ -153,15 +153,14 @@ def validation(row):
 
 
 def by_keras(row):
-    """Return the history, the weights of each epoch, and the state at the end."""
-    model, weights = new_model(row), []
-    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
+    """Return the history and the state at the end."""
+    model = new_model(row)
     patience = [keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)] if row["patience"] else []
-    options = {"validation_data": validation(row), "callbacks": [*callbacks(row), *patience, note], "shuffle": False}
+    options = {"validation_data": validation(row), "callbacks": [*callbacks(row), *patience], "shuffle": False}
     # Keras knows best how often it ends an epoch of a `PyDataset` before the first one.
     source = data_of(row)["x"] if row["data"] == "PyDataset" else batches(row)
     history = model.fit(source, steps_per_epoch=-(-N // row["batch_size"]), epochs=EPOCHS, verbose=0, **options)
-    return history.history, weights, state(model)
+    return history.history, state(model)
 
 
 def by_dlguide(row, folder, epochs=EPOCHS):
@@ -201,18 +200,14 @@ def assert_close(row, found, expected):
 )
 def test_a_row_of_options_trains_as_keras_does(row, tmp_path, capfd):
     keras.config.set_dtype_policy(row["dtype"])
-    expected, weights, final = by_keras(row)
+    expected, final = by_keras(row)
     folder = tmp_path / "run" if row["folder"] else None
     begin(row, folder)
     capfd.readouterr()
     model, history, error = by_dlguide(row, folder)
     output = capfd.readouterr().out
     if row["end"] == "not_finite":
-        # Of the epoch before; without validation data, of the one before that.
-        good = 2 if row["validation"] else 1
-        assert error.startswith("`loss` must be finite. Received: loss=")
-        assert error.endswith(f"The model has its weights after epoch {good}.")
-        assert_close(row, model.get_weights(), weights[good - 1])
+        assert re.match(r"`loss` must be finite\. Received: loss=(nan|inf) in epoch 3\. Try a smaller ", error)
         return
     assert list(history) == list(expected)
     assert_close(row, history.values(), expected.values())

@@ -118,7 +118,7 @@ def test_any_other_data_set_is_resumed_at_the_start_of_the_epoch_and_a_sentence_
 
 
 def noisy():
-    return sequential(keras.Input((4,)), Noise() if BACKEND != "jax" else keras.layers.Dropout(0.5))
+    return sequential(keras.Input((4,)), Noise() if BACKEND != "jax" else keras.layers.Dropout(0.5, seed=0))
 
 
 @pytest.mark.parametrize("make", [classifier, noisy])
@@ -211,9 +211,9 @@ def test_a_run_with_a_schedule_is_resumed_and_not_extended(is_within, tmp_path):
 def test_a_run_that_stopped_early_says_that_more_epochs_have_no_effect(tmp_path, capsys):
     options = {**OTHER_LABELS, "patience": 1}
     short = train(tmp_path, epochs=8, **options)
-    assert len(short[0]) == 2
+    assert (epochs := len(short[0])) in (2, 3)  # By the backend's dropout.
     assert same(train(tmp_path, epochs=20, verbose=2, **options), short)
-    assert capsys.readouterr().out.endswith(" was stopped for good after epoch 2 of 8: nothing to train\n")
+    assert capsys.readouterr().out.endswith(f" was stopped for good after epoch {epochs} of 8: nothing to train\n")
     assert same(train(None, epochs=20, **options), short)
 
 
