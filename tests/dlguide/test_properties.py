@@ -18,6 +18,7 @@ from dlguide.training import _folder, _state
 from tests.helpers import switches
 from tests.helpers.cases import CASES, OPTIONS
 from tests.helpers.contract import inputs
+from tests.helpers.switches import quick
 
 FACTOR = 10 if switches.SECONDS >= 60 else 1
 
@@ -32,7 +33,7 @@ def examples(count: int):
 # Builders
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", quick(CASES, "mlp", "cnn", "vae"))
 @examples(3)
 @given(st.data())
 def test_any_options_of_a_builder_go_together_and_the_model_can_be_saved(name, tmp_path_factory, draw):

@@ -16,7 +16,7 @@ FACTORS = {"percent": 100, "milliseconds": 1000, "megabytes": 1e-6}
 OWN = {"linear_model": {"weight": (1.5, 5.5), "mpg": (-10, 60)}, "multilayer": {"$x$": (0, 1), "$y$": (-0.5, 1.5)}}
 """Axes of a question's own figure that show no panel: a word of each label, and the range of the numbers there."""
 THOROUGH = pytest.mark.thorough(seconds=4)
-NAMES = [pytest.param(name, marks=[THOROUGH] if place % 6 else []) for place, name in enumerate(_questions.names())]
+NAMES = [pytest.param(name, marks=[THOROUGH] if place % 12 else []) for place, name in enumerate(_questions.names())]
 """Of the questions, every sixth is a quick test."""
 
 

@@ -7,6 +7,7 @@ from keras import layers
 
 from questions import _network, _post_norm, _schedules
 from questions.learning_rate import experiment
+from tests.helpers.switches import quick
 
 SIZES = (5, 6, 6, 6, 6, 6, 3)  # Two blocks.
 
@@ -20,9 +21,10 @@ def keras_blocks():
     return keras.Model(inputs, layers.Dense(3)(x))
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "schedule"), [("momentum", "cosine"), ("adam", "warm_cosine"), ("adam", "average")]
-)
+SCHEDULES = [("momentum", "cosine"), ("adam", "warm_cosine"), ("adam", "average")]
+
+
+@pytest.mark.parametrize(("optimizer", "schedule"), quick(SCHEDULES, SCHEDULES[0]))
 def test_a_training_of_blocks_ends_in_the_weights_of_keras(optimizer, schedule):
     rng, rates = np.random.default_rng(0), []
     x, y = rng.standard_normal((40, 5)).astype("float32"), rng.integers(0, 3, 40)

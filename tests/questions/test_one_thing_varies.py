@@ -1,6 +1,7 @@
 """The rows of an experiment differ in one thing: what a training of each row is given."""
 
 import numpy as np
+import pytest
 
 from questions import _network, _retraining
 from questions.batch_normalisation import experiment as batch_normalisation
@@ -10,6 +11,7 @@ from questions.self_supervision import experiment as self_supervision
 from questions.stochastic_descent import experiment as stochastic_descent
 
 
+@pytest.mark.thorough
 def test_networks_start_pretrained_or_not_and_see_changed_images_or_not(monkeypatch):
     """In the choice of their learning rates as in the measurement."""
     given = []

@@ -136,6 +136,7 @@ def test_a_non_finite_loss_ends_a_trial_and_its_epochs_are_spent(trials_in_this_
     assert [(trial.state, trial.user_attrs["epochs"]) for trial in trials] == 4 * [(PRUNED, 1)]
 
 
+@pytest.mark.thorough
 def test_the_score_is_the_validation_accuracy_of_the_trained_model(trials_in_this_process, monkeypatch):
     fits, fit = [], training.fit
 

@@ -207,6 +207,7 @@ def test_options_of_a_text_are_refused_where_no_text_is_continued(digits, tmp_pa
         predict.main(str(digits), (drawn(tmp_path / "one.png", 64, 64),), top_k=3)
 
 
+@pytest.mark.thorough
 def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_path):
     picture = drawn(tmp_path / "one.png", 64, 64)
     done = command("recipes", "predict", str(digits), picture)

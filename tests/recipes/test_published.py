@@ -13,6 +13,7 @@ from dlguide import mlp
 from recipes._lib.published import model_files, published_runs, small_weights
 from recipes._lib.reports import finished_runs
 from recipes._lib.runs import recipe_list, results
+from tests.helpers.switches import quick
 from tests.helpers.training_runs import same
 from tools.publish import __main__ as publish
 from tools.publish import fewer_colours, scores
@@ -111,7 +112,7 @@ def test_the_files_give_the_score_of_the_whole_test_set(name):
     assert measured(name, few=False) == pytest.approx(published_runs.run(name)["model"]["score"], rel=1e-4)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", quick(MODELS, *sorted(MODELS)[::4]))
 def test_the_model_of_keras_and_the_files_agree(name):
     model = recipes.pretrained(name)
     assert not model.compiled

@@ -52,7 +52,7 @@ def test_a_further_row_belongs_to_a_recipe_and_each_of_its_options_changes_a_def
     assert [recipe_list.row_of(row.recipe, options) for options in all_options] == [name, row.recipe]
 
 
-@each_row("perceptron_mnist", "linear_regression_mpg")
+@each_row("linear_regression_mpg")
 def test_a_recipe_runs_with_tiny_limits(name, no_download, trials_in_this_process, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     titles, set_title = [], drawing.set_title

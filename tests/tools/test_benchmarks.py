@@ -15,6 +15,7 @@ import pytest
 from recipes._lib.agents import connect_four as rules
 from recipes._lib.runs import results
 from recipes._lib.words import read_words
+from tests.helpers.switches import quick
 from tools.benchmarks import __main__ as benchmarks
 from tools.benchmarks import (
     connect_four,
@@ -47,7 +48,7 @@ def same_noise(monkeypatch):
 
 @pytest.mark.one_backend
 @pytest.mark.parametrize("steps", [10, pytest.param(100, marks=pytest.mark.thorough)])
-@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize("name", quick(LOOPS, "mlp"))
 def test_a_loop_by_hand_does_the_same_work(name, steps, same_noise):
     from tools.benchmarks import loops
 
@@ -197,6 +198,7 @@ def test_a_patch_fits_the_keras_that_is_installed(name):
     assert added and all(line in changed for line in added)
 
 
+@pytest.mark.thorough
 @pytest.mark.each_backend
 @pytest.mark.parametrize("name", [name for name, patch in upstream.ALL.items() if patch.backend == BACKEND])
 def test_a_short_training_with_a_patch_ends_with_the_same_weights(name):

@@ -14,6 +14,7 @@ import dlguide
 from tests.helpers import cases
 from tests.helpers.cases import CASES, Option
 from tests.helpers.contract import build, compiled, inputs, kind_of, outputs, same_everywhere, settled, targets, weights
+from tests.helpers.switches import quick
 
 # Options that make other layers, and not only layers of another size: for time, the others are TensorFlow's alone.
 OTHER_LAYERS = {
@@ -25,7 +26,6 @@ PLAIN = [(name, None) for name in CASES]
 OPTIONS = [(name, option) for name, options in cases.OPTIONS.items() for option in options]
 WITH_OTHER_LAYERS = PLAIN + [row for row in OPTIONS if row[1].name in OTHER_LAYERS]
 VARIANTS = PLAIN + OPTIONS if ON_TENSORFLOW else WITH_OTHER_LAYERS
-THOROUGH = (pytest.mark.thorough, pytest.mark.each_backend)
 
 
 def over(rows, thorough_options=False):
@@ -44,10 +44,9 @@ def test_every_public_builder_has_a_case():
     assert {option.name for _, option in OPTIONS} >= OTHER_LAYERS
 
 
-@pytest.mark.one_backend
-@over(VARIANTS)
+@over(VARIANTS + [(name, Option("name", "other")) for name in CASES])
 @pytest.mark.parametrize("integer", [int, pytest.param(np.int64, marks=pytest.mark.thorough)])
-def test_number_of_weights_is_the_one_counted_by_hand_and_no_two_have_one_path(name, option, integer):
+def test_it_has_the_weights_counted_by_hand_and_maps_a_batch_to_a_batch_a_classifier_to_logits(name, option, integer):
     """On PyTorch, Keras 3.15 clears the gradients by their paths: of two of one path, one gradient would add up."""
     model, expected = build(name, option, integer=integer), list(CASES[name].weights)
     if option:
@@ -56,17 +55,17 @@ def test_number_of_weights_is_the_one_counted_by_hand_and_no_two_have_one_path(n
     for count, variables in zip(expected, (model.trainable_weights, model.non_trainable_weights), strict=True):
         assert sum(int(np.prod(variable.shape)) for variable in variables) == count
     assert len({variable.path for variable in model.trainable_variables}) == len(model.trainable_variables)
-    assert json.dumps(keras.saving.serialize_keras_object(model))
-
-
-@over((VARIANTS if ON_TENSORFLOW else PLAIN) + [(name, Option("name", "other")) for name in CASES])
-def test_it_maps_a_batch_to_a_batch_and_is_not_compiled(name, option):
-    model = build(name, option)
+    assert json.dumps(keras.saving.serialize_keras_object(model)) and not model.compiled
+    assert model.name == ("other" if option and option.name == "name" else name)
     shape = option.output if option and option.output else CASES[name].output
     assert CASES[name].inputs or model.output_shape == (None, *shape)
-    assert outputs(model, inputs(name, model)).shape == (8, *(size or 5 for size in shape))
-    assert not model.compiled
-    assert model.name == ("other" if option and option.name == "name" else name)
+    x = inputs(name, model)
+    scores = outputs(model, 10 * x if isinstance(x, np.ndarray) and x.dtype == "float32" else x)  # No token ids.
+    assert scores.shape == (8, *(size or 5 for size in shape))
+    if kind_of(name, option) == "classifier":
+        assert scores.min() < 0  # Neither softmax, sigmoid nor ReLU ...
+        assert not np.allclose(np.exp(scores).sum(axis=-1), 1)  # ... nor their logarithm.
+        assert not np.allclose(scores.sum(axis=-1), scores.sum(axis=-1).flat[0])
 
 
 STRUCTURES = [
@@ -129,17 +128,6 @@ def test_every_option_changes_the_model(name, option):
     assert len(ours) != len(others) or not all(is_same), f"{option} has no effect"
 
 
-@over([row for row in VARIANTS if kind_of(*row) == "classifier"])
-def test_a_classifier_gives_logits(name, option):
-    model = build(name, option)
-    x = inputs(name, model)
-    is_numbers = isinstance(x, np.ndarray) and x.dtype == "float32"  # No token ids.
-    scores = outputs(model, 10 * x if is_numbers else x)
-    assert scores.min() < 0  # Neither softmax, sigmoid nor ReLU ...
-    assert not np.allclose(np.exp(scores).sum(axis=-1), 1)  # ... nor their logarithm.
-    assert not np.allclose(scores.sum(axis=-1), scores.sum(axis=-1).flat[0])
-
-
 @long_variants
 def test_the_seed_decides_the_weights(name, option):
     first, same, other = (build(name, option, seed=seed).get_weights() for seed in (0, 0, 1))
@@ -198,11 +186,10 @@ def test_statistics_follow_the_data_within_a_hundred_steps(name, option):
     np.testing.assert_allclose(outputs(model, x), keras.ops.convert_to_numpy(seen), rtol=0.1, atol=0.02)
 
 
-SLOW = ("conv_autoencoder", "encoder_decoder", "transformer_classifier")
 LEARNING = [name for name in CASES if CASES[name].kind != "alone"]
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=THOROUGH * (name in SLOW)) for name in LEARNING])
+@pytest.mark.parametrize("name", quick(LEARNING, "perceptron", "mlp", "cnn", "rnn", "vae"))
 def test_a_small_model_learns_32_examples_by_heart(name):
     kind = CASES[name].kind
     model = compiled(kind, build(name), learning_rate=0.05 if kind == "regression" else 0.02)

@@ -8,6 +8,7 @@ from dlguide import cnn, polynomial_regression
 from recipes._lib import regression_formula
 from tests.helpers.cases import CASES
 from tests.helpers.contract import build, inputs, same_everywhere
+from tests.helpers.switches import quick
 
 
 @pytest.fixture
@@ -16,10 +17,7 @@ def channels_first():
     keras.config.set_image_data_format("channels_last")
 
 
-QUICK = ("cnn", "conv_autoencoder", "gan")
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.thorough] * (n not in QUICK)) for n in CASES])
+@pytest.mark.parametrize("name", quick(CASES, "cnn", "conv_autoencoder", "gan"))
 def test_the_format_changes_no_output(name, channels_first):
     model = build(name)
     x = inputs(name, model)

@@ -72,6 +72,7 @@ for call in (
 """
 
 
+@pytest.mark.thorough
 def test_without_the_extras_models_are_built_and_trained_and_an_error_names_the_extra():
     printed = python("-c", _WITHOUT_EXTRAS, KERAS_BACKEND=keras.backend.backend())
     message = '{} is needed here: pip install "dlguide[{}]"'

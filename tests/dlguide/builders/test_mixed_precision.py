@@ -11,7 +11,7 @@ from tests.helpers.contract import build, compiled, inputs, settled, targets
 THOROUGH = pytest.mark.thorough
 
 
-@pytest.fixture(params=["mixed_float16", "mixed_bfloat16"])
+@pytest.fixture(params=["mixed_float16", pytest.param("mixed_bfloat16", marks=THOROUGH)])
 def policy(request):
     keras.config.set_dtype_policy(request.param)  # The tests' settings put it back.
     return request.param

@@ -140,6 +140,7 @@ def searched(model, source, beam):
 
 
 @pytest.mark.one_backend  # The search is NumPy.
+@pytest.mark.thorough
 def test_beam_search_keeps_the_likeliest_beginnings_and_with_room_for_all_finds_the_likeliest_target():
     model, sources, found = translator(), tokens(5, n=12), {}
     for beam, rows in ((1, 12), (3, 12), (400, 2)):

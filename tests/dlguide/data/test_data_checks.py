@@ -15,6 +15,7 @@ from dlguide import _data_checks, contrastive, diffusion, evaluation, gan, mlp, 
 from tests.helpers import sentences
 from tests.helpers.calls import refusal
 from tests.helpers.contract import compiled as compiled_case
+from tests.helpers.switches import quick
 from tests.helpers.training_runs import SPARSE, Made
 
 pytestmark = pytest.mark.each_backend
@@ -89,7 +90,7 @@ def results(x, y, plain, size, **options):
     return trained | {name: evaluated[name] for name in ("loss", "confusion_matrix")}, model.predict(plain, verbose=0)
 
 
-@pytest.mark.parametrize("name", [*CONTAINERS, *DATA_SETS])
+@pytest.mark.parametrize("name", quick([*CONTAINERS, *DATA_SETS], "list", "memmap", "tf.data"))
 @numbers
 @given(st.integers(2, 20), st.integers(1, 7), st.integers(0, 99))
 def test_any_container_trains_and_is_evaluated_as_its_array(name, tmp_path_factory, n, size, seed):

@@ -158,7 +158,7 @@ NOT_FINITE = {
 }
 
 
-@pytest.mark.parametrize("folder", [None, "run"])
+@pytest.mark.parametrize("folder", ["run", pytest.param(None, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize(("options", "received"), NOT_FINITE.values(), ids=NOT_FINITE)
 def test_a_non_finite_loss_ends_the_run(options, received, folder, tmp_path):
     def explode(epoch, logs):

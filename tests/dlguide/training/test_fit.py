@@ -9,6 +9,7 @@ import pytest
 from dlguide import data, rnn, training
 from dlguide.attention_layers import PositionEmbedding, SelfAttention
 from tests.helpers import training_runs as runs
+from tests.helpers.switches import quick
 from tests.helpers.training_runs import RNG, SPARSE, WEIGHTS, Shuffled, X, Y, classifier, fit, same, state
 from tools.benchmarks import memory
 
@@ -91,12 +92,10 @@ NUMBERS = {
     **{name: {"x": make, "y": None, "validation_data": make} for name, make in DATA_SETS.items()},
 }
 NUMBERS |= {"sparse": {"model": sparse, "x": sparse_batches, "y": None}} if BACKEND == "tensorflow" else {}
-LIKE_ANOTHER = ("a column", "a list", "a weight for all outputs", "a class left out", "classes, one-hot", "sparse")
+QUICK = ("32 a batch", "validation_split", "validation_batch_size", "steps_per_epoch", "class_weight", "sample_weight")
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in LIKE_ANOTHER)) for name in NUMBERS]
-)
+@pytest.mark.parametrize("name", quick(NUMBERS, *QUICK, "weights for each output", "Dataset", "PyDataset"))
 def test_the_losses_and_the_weights_are_those_of_keras(name):
     histories, states = [], []
     for train in (training.fit, keras.Model.fit):
@@ -163,11 +162,11 @@ def check_steps(x, y=None, weights=None):
         assert same(keras.tree.flatten(found), keras.tree.flatten(expected))
 
 
-@pytest.mark.parametrize("x", FORMS.values(), ids=FORMS)
-def test_a_step_gets_the_rows_of_the_order_in_the_form_that_keras_gives_them(x):
+@pytest.mark.parametrize("name", quick(FORMS, "x", "dict"))
+def test_a_step_gets_the_rows_of_the_order_in_the_form_that_keras_gives_them(name):
     y = np.arange(60)
     for targets in ((), (y,), (y, WEIGHTS)):
-        check_steps(x, *targets)
+        check_steps(FORMS[name], *targets)
 
 
 def test_a_step_gets_the_rows_of_a_file_as_it_was_when_it_was_opened(tmp_path):

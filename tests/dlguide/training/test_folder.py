@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.calls import refusal
+from tests.helpers.switches import quick
 from tests.helpers.training_runs import (
     SPARSE,
     X,
@@ -184,12 +185,12 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("make", SAME.values(), ids=SAME)
-def test_the_same_run_written_in_another_place_is_extended_to_the_bits_of_a_whole_one(make, tmp_path):
+@pytest.mark.parametrize("name", quick(SAME, "lambdas at another line", "a subclass without a config", "other names"))
+def test_the_same_run_written_in_another_place_is_extended_to_the_bits_of_a_whole_one(name, tmp_path):
     models = []
     for number, folder, epochs in ((0, None, 2), (0, tmp_path, 1), (3, tmp_path, 2)):
         keras.utils.set_random_seed(0)
-        models.append(make(number))
+        models.append(SAME[name](number))
         fit(models[-1], folder, y=Y[:, None].astype("float32"), epochs=epochs)
     assert same(state(models[0]), state(models[2]))
 

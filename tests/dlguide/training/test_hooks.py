@@ -11,6 +11,7 @@ from dlguide import _private_apis
 from dlguide.augmentation import Augmentation
 from dlguide.diagnosis import _trainings
 from dlguide.diagnosis._layers import copied
+from tests.helpers.switches import quick
 from tests.helpers.training_runs import SPARSE, X, classifier, fit, train, whole_run
 
 pytestmark = pytest.mark.each_backend
@@ -84,10 +85,7 @@ def expected(tmp_path_factory):
     return result
 
 
-@pytest.mark.parametrize(  # For time, every third is a quick test.
-    "name",
-    [pytest.param(name, marks=[pytest.mark.thorough] * (i % 3 > 0)) for i, name in enumerate(_private_apis.HOOKS)],
-)
+@pytest.mark.parametrize("name", quick(_private_apis.HOOKS, *list(_private_apis.HOOKS)[::3]))
 def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_path, expected):
     if BACKEND not in USED_BY.get(name, (BACKEND,)):
         pytest.skip("this backend does not use it")

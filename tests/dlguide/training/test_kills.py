@@ -27,11 +27,12 @@ def drawn(rng, in_checkpoint: int, in_epoch: int) -> list:
 
 
 # Those of one test share an interpreter, whose imports take longer than the runs.
-TOGETHER = [("arrays",), pytest.param(("function", "players", "loop"), marks=pytest.mark.thorough)]
+TOGETHER = [("arrays",), ("function", "players", "loop")]
 if switches.KILLS:  # So many of each model.
     TOGETHER = [(name,) for name in (*killed_runs.FITS, "loop")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("models", TOGETHER, ids="-".join)
 def test_runs_killed_at_random_moments_end_in_the_same_bits(models, tmp_path):
     print(f"seed of the moments: {SEED}")

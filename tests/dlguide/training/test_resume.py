@@ -12,6 +12,7 @@ from tests.dlguide.training import own_steps
 from tests.helpers import training_runs as runs
 from tests.helpers.cases import CASES
 from tests.helpers.contract import build, compiled, inputs, targets
+from tests.helpers.switches import quick
 from tests.helpers.training_runs import At, X, Y, classifier, crash, fit, press_ctrl_c, same, state, train
 
 pytestmark = pytest.mark.each_backend
@@ -86,11 +87,11 @@ RUNS |= {"a step of its own, a function": {"model": own_steps.custom_model, **FU
 if BACKEND == "tensorflow":
     RUNS |= {"two players, a function": {"model": own_steps.two_players, **FUNCTION}}
     RUNS |= {"two players": {"model": own_steps.two_players, **ARRAYS}}
-LIKE_ANOTHER = ("a moving average", "a step of its own, a function", "two players")
 RUNS |= {} if BACKEND == "jax" else {"layers without a seed": {"model": lambda: sequential(keras.Input((4,)), Noise())}}
+QUICK = ("patience", "an unbuilt model", "a function of the epoch", "an object with a state", "a callback with a state")
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.thorough] * (n in LIKE_ANOTHER)) for n in RUNS])
+@pytest.mark.parametrize("name", quick(RUNS, *QUICK))
 @pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")  # The layers of it are.
 def test_a_run_that_was_stopped_or_is_extended_ends_in_the_same_bits_also_if_a_logger_is_new(name, tmp_path):
     given = dict(RUNS[name])
@@ -152,15 +153,12 @@ KINDS = {
     ),
 }
 # For time, the test command leaves out those that differ from another one in their layers alone.
-SOME = {("mlp", False), ("gan", False), ("vae", True), ("sequential of an mlp", True)}
+SOME = ("mlp", False), ("vae", True), ("sequential of an mlp", True)
 ROWS = [(name, False) for name in KINDS]
 ROWS += [(name, True) for name in ("mlp", "rnn", "vae", "gan", "sequential of an mlp")]
 
 
-@pytest.mark.parametrize(
-    ("name", "is_one_object"),
-    [pytest.param(*row, marks=[pytest.mark.thorough] * (row not in SOME)) for row in ROWS],
-)
+@pytest.mark.parametrize(("name", "is_one_object"), quick(ROWS, *SOME))
 def test_a_run_of_each_builder_is_extended_interrupted_and_resumed(name, is_one_object, tmp_path):
     kind = name.split()[-1]
 
