@@ -120,7 +120,7 @@ IGNORED = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_cl
 OTHER = {
     "epochs, seed": ("plain", {"epochs": 1, "seed": 1}),
     "batch size": ("plain", {"batch_size": 20}),
-    "x and y": ("plain", {"x": X + 1, "y": 1 - Y}),
+    "x and y": ("plain", {"x": np.r_[X[:-1], X[-1:] + 1], "y": np.r_[Y[:-1], 1 - Y[-1:]]}),
     "shape": ("plain", {"x": X[:30], "y": Y[:30]}),
     "bits of x": ("bfloat16", {"x": 2 * X.astype("bfloat16")}),
     "weights": ("validated", {**VALID, "sample_weight": WEIGHTS}),

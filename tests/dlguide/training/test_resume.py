@@ -75,7 +75,7 @@ RUNS = {
     "a function of the epoch": {"x": lambda: lambda epoch: runs.dataset(seed=epoch), "y": None},
     "an object with a state": {"x": runs.Resumable, "y": None, "validation_data": (X, Y)},
     "a callback with a state": {"callbacks": [runs.Keeps]},
-    "a plateau that cools down": {"callbacks": [lambda: runs.plateau(cooldown=1)]},
+    "a plateau that cools down": {"callbacks": [lambda: runs.plateau(cooldown=2)]},
     "stopping": {
         "callbacks": [lambda: keras.callbacks.EarlyStopping("loss", patience=2, min_delta=1.0)],
         "epochs": 6,
