@@ -191,9 +191,9 @@ class Run:
         begin = time.perf_counter()
         self.progress.epochs = self._epochs
         objects = {name: _state.get(owner) for name, owner in {**self._owners, "history": self.history}.items()}
+        model = _state.of_model(self.model)  # In all processes: what is made here for the first time, all make.
         if self._folder is not None:  # In the first process.
-            model, progress = _state.of_model(self.model), dataclasses.asdict(self.progress)
-            state = {"progress": progress, "model": model, "objects": objects}
+            state = {"progress": dataclasses.asdict(self.progress), "model": model, "objects": objects}
             self._folder.save(state, self.history.table(self.progress.seconds))
         self._last_save = time.perf_counter()
         self._cost = self._last_save - begin

@@ -54,7 +54,7 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
         processes.append(subprocess.Popen(command, env=environment, **pipes))
     deadline = time.monotonic() + 300
     while is_killed and processes[-1].poll() is None and time.monotonic() < deadline:
-        if (folder / "checkpoint.npz").exists():
+        if (folder / "checkpoint.previous.npz").exists():
             processes[-1].kill()
         time.sleep(0.1)
     try:
