@@ -43,18 +43,6 @@ def draw(question: Question, seeds: dict, language: str, *, is_whole=False, is_u
     return figure
 
 
-def cuts(figure) -> dict[str, str]:
-    """Return where the book may cut a picture, as text of its PNG: rows of pixels between axes above each other."""
-    figure.draw_without_rendering()
-    first, *others = sorted((axes.get_tightbbox() for axes in figure.axes), key=lambda box: -box.y1)
-    rows, end = [], first.y0
-    for box in others:
-        if box.y1 < end:
-            rows.append(round(figure.bbox.y1 - (box.y1 + end) / 2))
-        end = min(end, box.y0)
-    return {"Cuts": " ".join(map(str, rows))}
-
-
 def _usual(question: Question, seeds: dict, names: Names, is_whole: bool, is_quick: bool):
     experiment = question.experiment
     shown, measured = (experiment.panels if is_whole else main_panels(experiment)), next(iter(seeds.values()))

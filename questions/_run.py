@@ -219,7 +219,7 @@ def draw(question: Question, seeds: dict, folder: Path, **how) -> list[Path]:
         for language, suffix in LANGUAGES.items():
             paths.append(folder / f"{name}{suffix}.png")
             figure = _figure.draw(question, seeds, language, is_whole=is_whole, **how)
-            figure.savefig(paths[-1], metadata=_figure.cuts(figure) if is_whole else None)
+            figure.savefig(paths[-1])
     return paths
 
 

@@ -1,11 +1,11 @@
-"""List the recipes, or do something with a saved run: python -m recipes [predict | export | report] RUN"""
+"""List the recipes, or do something with a saved run: python -m recipes [predict | export] RUN"""
 
 import importlib
 import sys
 
 from recipes._lib.runs import arguments, command_line, recipe_list, results
 
-COMMANDS = ("predict", "export", "report")
+COMMANDS = ("predict", "export")
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
             print(f"{recipe_list.command(row)}\n    The same recipe with other options.")
             print(f"    Data: {recipe_list.recipe(row).data}")
             _print_result(row)
-    print("What to do with the folder of a run: python -m recipes predict, export or report, with --help")
+    print("What to do with the folder of a run: python -m recipes predict or export, with --help")
     print("The experiments, each with its question and its answer: python -m questions")
 
 

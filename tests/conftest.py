@@ -110,7 +110,7 @@ def files_are_read_once():
 def digits(tmp_path_factory):
     """The folder of a perceptron's run of a few seconds that knows most digits."""
     from recipes import perceptron_mnist
-    from recipes._lib.photos import calibration
+    from recipes._lib import calibration
     from recipes._lib.runs import run_files
 
     folder, options = tmp_path_factory.mktemp("digits") / "run", {"limit": 4000, "epochs": 12, "seed": 0}
@@ -118,7 +118,5 @@ def digits(tmp_path_factory):
     run_files.save(result, folder, "perceptron_mnist", options)
     content = {"recipe": "recipes.perceptron_mnist", "command": "python", "options": options}
     (folder / "options.json").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration, "PHOTOS", 1)
-        calibration.calibrate(folder)
+    calibration.calibrate(folder)
     return folder

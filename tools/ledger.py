@@ -1,7 +1,4 @@
-"""Say which published results still hold by all checks of them, and add checks that were made elsewhere.
-
-    python -m tools.ledger               # the state of each result
-    python -m tools.ledger ledger.jsonl  # add checks first: lines that `tools.verify` printed on another machine
+"""Say which published results still hold by all checks of them: python -m tools.ledger
 
 A check is one run of a row with a new seed, a line of JSON in `recipes/results/ledger.jsonl`; `tools.verify` makes it.
 Its `z` is the deviation from the published mean in units of the spread of the prediction for one more seed,
@@ -11,25 +8,17 @@ if a result has shifted, to worse or to better, the sum grows with each check, a
 status is 1.
 """
 
-import datetime
-import itertools
 import json
 import math
 import re
 import statistics
 import sys
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from packaging.requirements import Requirement
-from packaging.specifiers import Specifier
+from recipes._lib.runs import command_line, machine_facts, recipe_list, results
 
-from recipes._lib.runs import arguments, command_line, machine_facts, recipe_list, results
-
-FIELDS = {"row": str, "metric": str, "value": float, "seed": int, "published_mean": float, "z": float}
-FIELDS |= {"training_seconds": float, "backend": str, "versions": dict, "cpu": str, "cores": int, "date": str}
 LARGEST_Z = 8.0  # JSON has no infinity.
 ALLOWANCE, LIMIT = 0.5, 5.0
 """What a deviation must exceed to count, and the sum of an alarm, in standard deviations."""
@@ -48,38 +37,12 @@ class Cusum(NamedTuple):
         return self.high if self.high >= self.low else -self.low
 
 
-def main(files: tuple[str, ...] = ()) -> None:
-    """Say which published results still hold.
-
-    Args:
-        files: Files with checks to add: what `tools.verify` printed, or the ledger of another machine. Checks that
-            this ledger has are left out. If a new one does not fit, none is added.
-    """
-    known, added = read(), []
-    for text in itertools.chain.from_iterable(map(_lines, files)):
-        if text not in map(to_json_line, known + added):
-            added.append(parse(text, known + added))
-    if added:
-        append(added)
-        print(f"{len(added)} checks added to {path()}")
+def main() -> None:
+    """Say which published results still hold."""
     alarms = [name for name in recipe_list.rows() if _print_state(name)]
     if alarms:
         print(f"shifted: {', '.join(alarms)}")
         sys.exit(1)
-
-
-def _lines(file: str) -> list[str]:
-    """Return the lines of a file that hold a check."""
-    try:
-        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        raise arguments.error("files", "files that exist", file) from None
-    except UnicodeDecodeError:
-        raise arguments.error("files", "text files in UTF-8", file) from None
-    checks = [line for line in lines if line.startswith("{")]  # `tools.verify` prints sentences too.
-    if not checks:
-        raise arguments.error("files", "files with checks, a line of JSON each", file)
-    return checks
 
 
 def _print_state(name: str) -> bool:
@@ -144,7 +107,7 @@ def z_score(name: str, published: dict, value: float) -> float:
 
 
 def cusum(z_scores: Iterable[float]) -> Cusum:
-    """Return the sums of a row. If its result holds, there is an alarm once in 465 checks."""
+    """Return the sums of a row. If its result holds and its mean and spread are known, an alarm comes once in 465."""
     sums = Cusum()
     for number, z in enumerate(z_scores, 1):
         high, low = max(0.0, sums.high + z - ALLOWANCE), max(0.0, sums.low - z - ALLOWANCE)
@@ -160,54 +123,14 @@ def are_same(one: dict, other: dict) -> bool:
 def has_lowest_versions(check: dict) -> bool:
     """Return whether a check ran with the lowest versions of Keras and its backend that pyproject.toml allows."""
     lowest, versions = lowest_versions(), check["versions"]
-    # 3.15 is 3.15.0; 3.15.1 is a later version.
-    return all(versions[name] in Specifier(f"=={lowest[name]}") for name in ("keras", check["backend"]))
+    # 3.15 is 3.15.0, 2.7 is 2.7.0+cpu; 3.15.1 is a later version.
+    return all(re.match(rf"{lowest[name]}(\.0)*(\+|$)", versions[name]) for name in ("keras", check["backend"]))
 
 
 def lowest_versions() -> dict[str, str]:
     """Return the lowest version of each package that pyproject.toml allows, by name, such as "2.20"."""
-    project = tomllib.loads((recipe_list.FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = map(Requirement, itertools.chain(project["dependencies"], *project["optional-dependencies"].values()))
-    return {each.name: bound.version for each in needed for bound in each.specifier if bound.operator == ">="}
-
-
-def parse(text: str, known: list[dict]) -> dict:
-    """Return the check that a line of JSON holds, or refuse it; `known` are the checks that there are."""
-    try:
-        check = json.loads(text)
-    except json.JSONDecodeError:
-        raise arguments.error("check", "a line of JSON as tools.verify prints it", text) from None
-    for must_be, is_met in _conditions(check, known):
-        if not is_met:
-            raise arguments.error("check", must_be, text)
-    return check
-
-
-def _conditions(check: dict, known: list[dict]):
-    """Yield what a check must be, and whether it is; each condition relies on those before it."""
-    yield f"an object with the fields {', '.join(FIELDS)}", set(check) == set(FIELDS)
-    for field, kind in FIELDS.items():
-        yield f"a check whose {field} is of type {kind.__name__}", type(check[field]) is kind
-    name, value, backend, versions = (check[field] for field in ("row", "value", "backend", "versions"))
-    published = results.result(name) if name in recipe_list.rows() else None
-    yield "a check of a published row", published is not None
-    recipe, today = recipe_list.recipe(name), datetime.date.today().isoformat()
-    mean, (low, high) = published["mean"][recipe.metric], recipe.limits()
-    is_published = (check["metric"], check["published_mean"]) == (recipe.metric, mean)
-    yield f"a check of the {recipe.metric} that is published now, {mean!r}", is_published
-    is_finite = low <= value <= high and math.isfinite(value) and check["training_seconds"] > 0
-    yield f"a check with a finite value from {low} to {high} and training_seconds above 0", is_finite
-    yield "a check whose z follows from its value", abs(check["z"] - z_score(name, published, value)) <= 1e-6
-    is_new = check["seed"] >= 0 and str(check["seed"]) not in published["seeds"]
-    yield "a check with a seed that is not a published one", is_new
-    is_complete = backend in results.BACKENDS and set(versions) == {"python", "keras", "numpy", backend}
-    yield "a check with the versions of python, keras, numpy and its backend", is_complete
-    are_texts = all(isinstance(version, str) and re.match(r"\d+\.\d+", version) for version in versions.values())
-    yield 'a check whose versions are texts such as "3.15.1"', are_texts
-    is_date = re.fullmatch(r"\d{4}-\d\d-\d\d", check["date"]) and published["date"] <= check["date"] <= today
-    yield f"a check whose date is between {published['date']}, when the result was published, and today", is_date
-    is_first = not any(are_same(check, other) for other in known)
-    yield "a new check: the ledger has one of this row, seed, backend and versions", is_first
+    text = (recipe_list.FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8")
+    return dict(re.findall(r'"([\w-]+)>=([\d.]+)"', text))
 
 
 if __name__ == "__main__":

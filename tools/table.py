@@ -162,11 +162,11 @@ def model_rows(language: str) -> dict[str, list]:
     for name in published_runs.models():
         run = published_runs.run(name)
         model, files = run["model"], run["files"]
-        [metric] = model["score"]
         size = sum(files[part]["size"] for part in model["parts"]) / 1e6
-        parts = ", ".join(f"`{part}`" for part in model["parts"])
-        scores = [f"{model[key][metric]:.6g}" for key in ("score_of_run", "score")]
-        rows.append([_linked(name), parts, f"{size:.2f}", str(run["seed"]), names_of[metric], *scores])
+        cells = [", ".join(f"`{part}`" for part in model["parts"]), f"{size:.2f}", str(run["seed"])]
+        for metric in model["score"] or {recipe_list.recipe(name).metric: None}:
+            scores = [f"{model[key][metric]:.6g}" if model[key] else "–" for key in ("score_of_run", "score")]
+            rows.append([_linked(name), *cells, names_of[metric], *scores])
     return {"models": rows}
 
 

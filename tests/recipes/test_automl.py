@@ -422,5 +422,5 @@ def test_a_command_that_is_stopped_leaves_no_process_and_keeps_its_trials(stop, 
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == status and "Traceback" not in errors
     if status == 130:
-        assert errors.splitlines()[-1].startswith("Interrupted. The finished trials are kept. To resume: python -m ")
+        assert errors.splitlines()[-1].startswith("Interrupted. To resume: python -m ")
     assert len(finished_trials(tmp_path / "runs" / "automl" / "1" / "search")) == 1

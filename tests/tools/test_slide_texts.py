@@ -9,7 +9,6 @@ from questions import _questions
 from tools.site import _pages, _slides
 
 PICTURE = "![Accuracy](figure.png){{ width=1000 height={} loading=lazy }}"
-PROGRAM = "```python\n" + 23 * "print()\n" + "```\n"
 
 
 @pytest.fixture
@@ -95,28 +94,3 @@ def test_what_belongs_together_stands_on_one_slide():
         for before in range(len(filler) + 1):
             slides = _slides._divided(iter([*filler[:before], *pair, *filler[before:]]))
             assert len(slides) > 1 and any("\n\n".join(pair) in slide for slide in slides)
-
-
-def test_a_colon_stands_before_what_it_announces_even_if_slides_get_less_equal():
-    before, after = ("- " + lines * 76 * "x" for lines in (7, 8))
-    assert _slides._divided(iter([before, "- Two steps:", after])) == [before, f"- Two steps:\n\n{after}"]
-
-
-def test_a_tall_picture_has_a_slide_of_its_own_and_a_flat_one_shares_it():
-    words = "- Two words."
-    tall, flat = ([words, words, words, words, PICTURE.format(height)] for height in (500, 150))
-    assert _slides._divided(iter(tall))[-1] == tall[-1]
-    assert len(_slides._divided(iter(flat))) == 1
-
-
-def test_few_lines_share_a_slide():
-    sentences = [f"- {number}" + 140 * "x" for number in range(7)]  # Six of them fill a slide.
-    assert [slide.count("- ") for slide in _slides._divided(iter(sentences))] in ([3, 4], [4, 3])
-    [slide] = _slides._divided(iter(["- A sentence that introduces the program.", PROGRAM]))
-    assert slide.endswith(PROGRAM)
-
-
-def test_a_tall_picture_alone_has_its_caption_beside_it():
-    slide = "## Measured here\n\n{}\n\n*Two panels.*\n{{ .caption }}"
-    assert _slides._layout(slide.format(PICTURE.format(700))) == ' class="beside"'
-    assert _slides._layout(slide.format(PICTURE.format(300))) == _slides._layout("## Why\n\n- A sentence.") == ""

@@ -2,7 +2,10 @@
 
 import ast
 import graphlib
+import itertools
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 from recipes._lib.runs import recipe_list
@@ -62,7 +65,6 @@ def private_uses(tree: ast.AST) -> list[str]:
 def test_what_keras_keeps_private_is_touched_in_one_module_only():
     uses = {name: private_uses(tree) for name, tree in MODULES.items()}
     assert len(uses.pop("dlguide._private_apis")) >= 9
-    assert len(uses.pop("tools.benchmarks.operations")) == 1  # The names of TensorFlow's operations.
     assert {"_inbound_nodes", "_keras_history"} <= PRIVATE
     assert {name: found for name, found in uses.items() if found} == {}
 
@@ -71,6 +73,16 @@ def imports(name: str) -> set[str]:
     """Return the modules of this project that a module imports: `from package import module`, or `import name`."""
     found = [full if full in MODULES else full.rpartition(".")[0] for full in imported(MODULES[name])]
     return {module for module in found if module in MODULES}
+
+
+def test_each_package_that_is_imported_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
+    declared = {re.match(r"[\w-]+", each)[0].replace("-", "_").lower() for each in needed}
+    trees = [*MODULES.values(), *(ast.parse(path.read_text("utf-8")) for path in (ROOT / "tests").rglob("*.py"))]
+    found = {name.partition(".")[0] for tree in trees for name in imported(tree)} - sys.stdlib_module_names
+    names = {"PIL": "pillow", "sklearn": "scikit_learn", "yaml": "pyyaml"}
+    assert {names.get(each, each).lower() for each in found - {*ROOMS, "tests"}} - declared == set()
 
 
 def test_imports_form_no_circle():

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import keras
 
-from tools.benchmarks import processes, tables
+from recipes._lib.search import trial_process
+from tools.benchmarks import tables
 
 SEEDS = (0, 1, 2)
 TOOLS = ("DeepLocalize", "DeepFD", "DEFault", "NeuraLint", "UMLAUT", "AUTOTRAINER", "Humbatova")
@@ -38,7 +39,7 @@ def main(folder: Path, *, seeds: tuple[int, ...] = SEEDS, share: int = 1, at_onc
     backend = keras.config.backend()
 
     def judged(path: Path, kind: str, seed: int) -> dict:
-        with processes.start(backend) as call:
+        with trial_process.opened(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3") as call:
             found = call(judge, str(folder), path.stem, kind, seed)
         print(found, flush=True)
         return found

@@ -1,4 +1,4 @@
-"""The models that `tools.benchmarks` times, with data of the right shape; `loops` has them in PyTorch."""
+"""The models that `tools.benchmarks speed` times, with data of the right shape."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import dlguide
 
 
 class Row(NamedTuple):
-    """A model with the batch size and the number of examples of an epoch; words.csv has its title."""
+    """A model with the batch size and the number of examples of an epoch."""
 
     kind: str
     batch_size: int

@@ -1,1 +1,1 @@
-"""What users do with a saved run: `python -m recipes predict|export|report RUN`."""
+"""What users do with a saved run: `python -m recipes predict|export RUN`."""

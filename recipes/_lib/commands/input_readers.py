@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from recipes._lib import picture_reader
 from recipes._lib.agents import connect_four
 from recipes._lib.agents.connect_four import Positions
-from recipes._lib.photos import picture_reader
 from recipes._lib.texts import token_ids
 
 FAR = 0.1  # A value gets a note where it lies outside the training set's range by more than this share of the range.

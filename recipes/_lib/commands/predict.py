@@ -15,10 +15,10 @@ import numpy as np
 from scipy.special import softmax
 
 from dlguide import generation, plots
+from recipes._lib import calibration
 from recipes._lib.agents import game_players
 from recipes._lib.commands import input_readers
 from recipes._lib.images import reconstruction
-from recipes._lib.photos import calibration
 from recipes._lib.runs import arguments, run_folder
 from recipes._lib.texts import pronunciations, token_ids
 
@@ -102,7 +102,7 @@ def reconstructions(model, x: np.ndarray, description: dict, run_dir: str) -> li
     """Save a picture of the input beside its reconstruction, and return the error and the picture's path."""
     decoded = reconstruction.decoded(model, x)
     figure = plots.image_grid(np.stack([x, decoded], axis=1), column_names=("shown", "decoded"))
-    # Not beside the pictures of the run, which a report and `tools.publish` show to others.
+    # Not beside the pictures of the run, which `tools.publish` shows to others.
     predictions = Path(run_dir, "predictions")
     predictions.mkdir(exist_ok=True)
     paths = (predictions / f"reconstruction_{n}.png" for n in itertools.count(1))

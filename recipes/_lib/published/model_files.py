@@ -1,7 +1,6 @@
-"""The files of a published model: written from a `keras.Model`, and both called in the same way."""
+"""A published model as `keras.Model` and as ONNX files, both called in the same way."""
 
 import functools
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,23 +8,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlguide import data, deployment
+from dlguide import data
 from recipes._lib.agents import connect_four, environments, game_players
-from recipes._lib.published import published_runs, small_weights
+from recipes._lib.published import published_runs
 from recipes._lib.runs import recipe_list
 
 BATCH = 500  # Of ONNX Runtime.
-
-
-def write(name: str, model: keras.Model, folder: Path) -> None:
-    """Write the ONNX files of a model's parts, and what Keras needs. The model's weights become those of the files."""
-    model.set_weights([small_weights.rounded(values) for values in model.get_weights()])
-    for part, exported in parts(name, model).items():
-        path = folder / f"{part}.onnx"
-        deployment.export(exported, path, format="onnx", examples=part_examples(name, exported, 20))
-        small_weights.pack(path)
-    (folder / "model.json").write_text(json.dumps(keras.saving.serialize_keras_object(model)) + "\n", encoding="utf-8")
-    small_weights.write_places(folder, model.get_weights())
 
 
 def parts(name: str, model: keras.Model) -> dict[str, keras.Model]:

@@ -1,73 +1,34 @@
-"""The folder of a run: which one a command takes, and what is removed again."""
+"""The folder of a run: a new number, or the one that `run_dir` names, which resumes a run of the same options."""
 
 import contextlib
 import json
 from pathlib import Path
-from typing import NamedTuple
-
-import filelock
 
 from recipes._lib.runs import arguments
 
 RUNS = Path("runs")
-LOCK = ".command.lock"
 
 
-class RunFolder(NamedTuple):
-    """The folder that a command has taken."""
+def choose(recipe: str, options: dict) -> tuple[Path, list[Path]]:
+    """Return the folder of a run, and the folders that were made for it, deepest first.
 
-    path: Path
-    created: list[Path]
-    """The folders that were made for it, deepest first."""
-    lock: filelock.BaseFileLock
-    """Held until the command ends: `fit` has another one, for the time of the training."""
-
-
-def choose(recipe: str, options: dict) -> RunFolder:
-    """Take the folder of a run, and make it if it is new.
-
-    It is `run_dir`. Without it, it is the last numbered folder of the recipe with an unfinished run of the same
-    options, else the next number. No two commands get the same folder, also if they start together.
+    It is `run_dir`: new, empty, or with an unfinished run of the same options. Without it, it is the next number in
+    runs/NAME. No two commands get the same number, also if they start together.
     """
     if options.get("run_dir") is not None:
-        return _given(Path(options["run_dir"]), options)
+        folder = Path(options["run_dir"])
+        if folder.is_dir() and any(folder.iterdir()) and not _is_unfinished(folder, options):
+            must_be = "new, empty or hold an unfinished run of the same options"
+            raise arguments.error("run_dir", must_be, str(folder), _difference(folder, options))
+        return folder, make(folder)
     parent = RUNS / recipe
-    numbers = sorted((int(path.name) for path in parent.glob("*") if path.name.isdigit()), reverse=True)
-    for number in numbers:
-        folder = parent / str(number)
-        if _is_unfinished(folder, options) and (lock := _locked(folder)):
-            if _is_unfinished(folder, options):  # Still: another command may just have finished it.
-                return RunFolder(folder, [], lock)
-            lock.release()
-    number, created = max(numbers, default=0), make(parent)
+    created = make(parent)
+    number = max((int(path.name) for path in parent.glob("*") if path.name.isdigit()), default=0)
     while True:
         number += 1
-        folder = parent / str(number)
         with contextlib.suppress(FileExistsError):  # Another command was faster.
-            folder.mkdir()
-            return RunFolder(folder, [folder, *created], _locked(folder))
-
-
-def _given(folder: Path, options: dict) -> RunFolder:
-    """Take the folder that `run_dir` names, or refuse it."""
-    is_new = not folder.is_dir() or all(path.name == LOCK for path in folder.iterdir())
-    if not is_new and not _is_unfinished(folder, options):
-        must_be = "new, empty or hold an unfinished run of the same options"
-        raise arguments.error("run_dir", must_be, str(folder), _difference(folder, options))
-    created, lock = make(folder), _locked(folder)
-    if lock is None:
-        raise arguments.error("run_dir", "a folder that no other command uses", str(folder))
-    return RunFolder(folder, created, lock)
-
-
-def _locked(folder: Path) -> filelock.BaseFileLock | None:
-    """Lock a folder; return None if another command has done it."""
-    lock = filelock.FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-        return lock
-    except filelock.Timeout:
-        return None
+            (parent / str(number)).mkdir()
+            return parent / str(number), [parent / str(number), *created]
 
 
 def make(folder: Path, option: str = "run_dir") -> list[Path]:
@@ -82,7 +43,6 @@ def make(folder: Path, option: str = "run_dir") -> list[Path]:
 
 
 def _is_unfinished(folder: Path, options: dict) -> bool:
-    """Tell whether a folder has a run of these options without a result."""
     saved = _saved_options(folder)
     is_same = saved is not None and {**saved, "run_dir": None} == {**options, "run_dir": None}
     return is_same and not (folder / "metrics.json").exists()
@@ -107,16 +67,13 @@ def _saved_options(folder: Path) -> dict | None:
         return None
 
 
-def remove_if_unused(taken: RunFolder) -> None:
+def remove_if_unused(folder: Path, created: list[Path]) -> None:
     """Remove the options of a command and the folders it made, deepest first, if nothing else is in the run folder."""
-    taken.lock.release()
     with contextlib.suppress(OSError):
-        files = list(taken.path.iterdir())
-        if all(path.name in ("options.json", "options.json.tmp", LOCK) for path in files):
-            for path in files:
-                path.unlink()
-        for folder in taken.created:  # `rmdir` leaves a folder that is not empty.
-            folder.rmdir()
+        if [path.name for path in folder.iterdir()] == ["options.json"]:
+            (folder / "options.json").unlink()
+        for each in created:  # `rmdir` leaves a folder that is not empty.
+            each.rmdir()
 
 
 def require_files(folder: Path, *files: str) -> None:

@@ -1,5 +1,7 @@
 """`fit` gives the numbers of Keras's own `fit`; what a step gets; what is left as it was."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
@@ -7,9 +9,9 @@ import pytest
 from dlguide import data, rnn, training
 from dlguide.attention_layers import PositionEmbedding, SelfAttention
 from tests.helpers import training_runs as runs
+from tests.helpers.calls import python
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import RNG, SPARSE, WEIGHTS, Shuffled, X, Y, classifier, fit, same, state
-from tools.benchmarks import memory
 
 pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
@@ -178,10 +180,30 @@ def test_a_step_gets_the_rows_of_a_file(part, tmp_path):
     check_steps((x, np.array(x)))
 
 
+MEMORY = """
+import gc, pathlib, re
+from tests.helpers.training_runs import classifier, fit
+
+def kilobytes():
+    gc.collect()
+    return int(re.search(r"VmRSS:\\s*(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
+
+def growth(fits):
+    before = kilobytes()
+    for _ in range(fits):
+        fit(classifier())
+    return (kilobytes() - before) / 1000
+
+growth(15)
+print(growth(25))
+"""
+
+
 @pytest.mark.thorough
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="only Linux says it there")
 def test_fits_of_new_models_do_not_stay_in_memory():
-    """Without `_speed`, TensorFlow keeps 1.2 MB of each fit."""
-    assert memory.growth("fit", BACKEND, fits=60, first=30) < 20
+    """In megabytes; without `_speed`, TensorFlow keeps 1.2 of each fit."""
+    assert float(python("-c", MEMORY).split()[-1]) < 10
 
 
 # What is left as it was

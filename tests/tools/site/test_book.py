@@ -1,6 +1,5 @@
 """The book: its chapters and links as HTML, and both PDFs as Chromium prints them."""
 
-import html
 import re
 from pathlib import Path
 from unicodedata import normalize  # A PDF may have a radical, such as ⼀, for a character.
@@ -9,13 +8,11 @@ from urllib.parse import unquote
 import pytest
 
 pytest.importorskip("pypdf")
-from PIL import Image
 from pypdf import PdfReader
 
 from questions import _path, _questions
-from recipes._lib.words import LANGUAGES, read_words
+from recipes._lib.words import LANGUAGES
 from tools import ROOT, book
-from tools.site import _pages
 
 pytestmark = pytest.mark.thorough
 QUESTIONS = ROOT / "questions"
@@ -37,7 +34,7 @@ def test_the_path_goes_from_a_straight_line_to_few_examples_through_every_questi
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_book_has_all_chapters_in_path_order_and_its_links_and_pictures_lead_somewhere(language):
-    content, texts = book.html(language), read_words(_pages.WORDS, language)
+    content = book.html(language)
     assert re.findall("<h1>(.*?)</h1>", content) == titles(language)
     outside = {target.partition(":")[0] for target in re.findall(r'<a href="([^#][^"]*)"', content)}
     assert outside == {"https"}
@@ -46,55 +43,8 @@ def test_the_book_has_all_chapters_in_path_order_and_its_links_and_pictures_lead
     pictures = re.findall(r'src="file://([^"#]*)', content)
     assert all(Path(unquote(path)).exists() for path in pictures) and len(pictures) == content.count("<img ") >= 75
     pages = [_questions.question(name).page(language).read_text(encoding="utf-8") for name in _questions.names()]
-    assert "<details" not in content and "</details" not in content
-    every = [*pages, (QUESTIONS / f"README{LANGUAGES[language]}.md").read_text(encoding="utf-8")]
-    folds = sum(page.count("<summary>") - page.count(f"<summary>{texts['answer']}<") for page in every)
-    assert content.count('<div class="fold">') == folds
-    assert content.count(f"<h3>{texts['answers']}</h3>") == sum(
-        f"<summary>{texts['answer']}<" in page for page in pages
-    )
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_folds_of_a_chapter_are_numbered_so_that_first_and_last_can_be_found_on_paper(language):
-    texts = read_words(_pages.WORDS, language)
-    for name, chapter in zip(book.names(), book.html(language).split("<section id")[1:], strict=True):
-        page = (_pages.ROOT / name).with_suffix(f"{LANGUAGES[language]}.md").read_text(encoding="utf-8")
-        if name == "questions/README.md":
-            page = page.rsplit("\n## ", 1)[1]
-        folds = [title for title in re.findall("<summary>(.*)</summary>", page) if title != texts["answer"]]
-        wanted = [f"{texts['fold'].format(number=number)}{title}" for number, title in enumerate(folds, 1)]
-        shown = re.findall(r'<div class="fold">\s*<h3>(.*?)</h3>', chapter)
-        assert [html.unescape(title) for title in shown] == wanted, name
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_an_entry_of_the_glossary_stays_together_and_names_no_page_that_is_no_chapter(language):
-    content = book.html(language).rpartition("<section id")[2]
-    entries = re.findall(r'<div class="entry">\s*<h3>.*?</div>', content, re.DOTALL)
-    assert len(entries) == content.count("<h3>") > 200
-    data = {"en": "data", "zh": "数据"}[language]
-    source = (QUESTIONS / f"glossary{LANGUAGES[language]}.md").read_text(encoding="utf-8")
-    assert f"[{data}](data" in source and not any(re.search(f"<p>{data}( ·|</p>)", entry) for entry in entries)
-    assert not any(re.search(r"(,|、|·)\s*</p>", entry) for entry in entries)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_only_a_paragraph_that_is_all_bold_is_the_heading_of_what_follows(language):
-    content = book.html(language)
-    headings = re.findall(r'<p class="heading">(.*?)</p>', content, re.DOTALL)
-    assert len(headings) > 50 and all(re.fullmatch("<strong>.*</strong>", each, re.DOTALL) for each in headings)
-    assert content.count("<p><strong>") > 100 and not re.search(r"<p><strong>[^<]*</strong></p>", content)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_page_may_end_between_the_panels_of_a_picture_whose_parts_are_the_whole(language):
-    content = book.html(language)
-    for path in QUESTIONS.glob(f"*/panels{LANGUAGES[language]}.png"):
-        parts = [tuple(map(int, part)) for part in re.findall(rf"{path.as_uri()}#(\d+)-(\d+)", content)]
-        with Image.open(path) as image:
-            height = image.height
-        assert len(parts) >= 2 and [0, *(end for _, end in parts)] == [*(start for start, _ in parts), height], path
+    assert content.count("<details open>") == content.count("<details") == content.count("</details>")
+    assert content.count("<details") >= sum(page.count("<summary>") for page in pages)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -115,7 +65,7 @@ WHOLE = pytest.mark.thorough(seconds=60)
 
 
 @pytest.mark.parametrize(("language", "count"), [("en", 6), pytest.param("zh", None, marks=WHOLE)])
-def test_a_book_is_printed_with_an_outline_and_the_right_page_numbers(tmp_path, monkeypatch, language, count):
+def test_a_book_is_printed_with_an_outline_that_leads_to_its_chapters(tmp_path, monkeypatch, language, count):
     chosen, suffix = book.names()[:count], LANGUAGES[language]
     monkeypatch.setattr(book, "names", lambda: chosen)
     monkeypatch.setattr(book, "LANGUAGES", {language: suffix})
@@ -126,9 +76,6 @@ def test_a_book_is_printed_with_an_outline_and_the_right_page_numbers(tmp_path, 
     chapters = [each for each in reader.outline if not isinstance(each, list)]
     assert [each.title for each in chapters] == titles(language)[:count]
     starts = [reader.get_destination_page_number(each) for each in chapters]
-    contents = [re.findall(r"(\d+)$", page.extract_text(), re.M) for page in reader.pages[1 : starts[0]]]
-    shown = [number for _, *numbers in contents for number in numbers]  # First comes that of the page itself.
-    assert shown[: len(starts)] == [str(start + 1) for start in starts]
     for title, start in zip(titles(language), starts, strict=False):
         assert re.sub(r"\W", "", title)[:4] in re.sub(
             r"\W", "", normalize("NFKC", reader.pages[start].extract_text()[:20])

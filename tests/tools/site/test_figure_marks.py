@@ -5,9 +5,8 @@ import re
 
 import pytest
 
-from questions import _questions
 from tools import ROOT
-from tools.site import _pages, _scripts, _slides
+from tools.site import _pages, _scripts
 
 FOLDER = _scripts.HERE / "figures"
 MODULES = {"descent", "fields", "figure", "numbers", "plot"}
@@ -99,10 +98,3 @@ def test_a_figure_has_the_words_that_it_says_and_no_others(owner):
     for whole, call in SAID.findall(script):
         said = {key if whole or key.startswith("figure_") else start + key for key in re.findall(r'"([\w.]+)"', call)}
         assert {key for key in said if owner or key.startswith("figure_")} <= every, call
-
-
-def test_slides_keep_the_still_picture_and_drop_the_place_of_the_moving_one():
-    name = "momentum"
-    page = _questions.question(name).page("en").read_text(encoding="utf-8")
-    found = _slides.slides(_pages.transformed(page, f"questions/{name}/README.md", "x", _pages.Files()), name, "en")
-    assert 'src="diagram.svg"' in found and "data-figure" not in found and "&lt;" not in found

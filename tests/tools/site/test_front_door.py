@@ -25,34 +25,6 @@ def home(language):
     return _home.page(language, _pages.Files())
 
 
-def test_the_address_of_the_code_is_one_setting(tmp_path):
-    settings = tmp_path / "mkdocs.yml"
-    text = (_home.HERE / "mkdocs.yml").read_text("utf-8")
-    for address in ("", "https://example.org/dlguide.git"):
-        settings.write_text(re.sub('repo_url: ".*"', f'repo_url: "{address}"', text), "utf-8")
-        assert _home.address(settings) == address
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_site_with_an_address_says_how_to_get_the_code_and_one_without_how_it_was_made(language, monkeypatch):
-    monkeypatch.setattr(_home, "address", lambda: "")
-    without = home(language)
-    assert "python -m tools.site" in without and "git clone" not in without and "pip install" not in without
-    monkeypatch.setattr(_home, "address", lambda: "https://example.org/some/dlguide.git")
-    page = home(language)
-    assert "git clone https://example.org/some/dlguide.git\ncd dlguide\npip install -e" in page
-    assert "python -m tools.site" not in page
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_book_is_linked_if_it_has_been_made(language, monkeypatch, tmp_path):
-    pdf = tmp_path / "dlguide.pdf"
-    monkeypatch.setattr(_home, "book", lambda _: pdf)
-    assert "python -m tools.book" in home(language) and "book/" not in home(language)
-    pdf.write_bytes(bytes(17_900_000))
-    assert 'href="book/dlguide.pdf"' in home(language) and "18 MB" in home(language)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_front_door_counts_what_there_is_and_has_the_results_of_the_readme(language):
     page, readme = home(language), (ROOT / f"README{LANGUAGES[language]}.md").read_text("utf-8")
@@ -82,15 +54,6 @@ def test_play_has_a_card_for_each_model_and_the_figures_that_there_are(language)
     assert read_words(_play.CARDS, language).keys() == {*MODELS, *(f"{name} line" for name in MODELS)}
 
 
-def test_each_demo_stands_directly_below_the_first_paragraph():
-    for name in MODELS:
-        for suffix in LANGUAGES.values():
-            page = (_pages.PUBLISHED / name / f"README{suffix}.md").read_text("utf-8")
-            title, links, first, demo = page.split("\n\n")[:4]
-            assert title.startswith("# ") and "](../../README" in links and not first.startswith("<!--"), name
-            assert demo.startswith("<!-- demo "), name
-
-
 def test_a_question_leads_to_a_model_that_runs_and_that_its_page_names():
     for question, name in _play.SHOWN.items():
         assert name in MODELS
@@ -99,21 +62,6 @@ def test_a_question_leads_to_a_model_that_runs_and_that_its_page_names():
             assert f"[`{name}`](../../recipes/{name}.py)" in page, question
             assert f"](../../recipes/published/{name}/index.md)" in _play.seen(question, language)
     assert _play.seen("momentum", "en") == ""
-
-
-def test_without_npm_nothing_is_said_to_run(monkeypatch):
-    with_npm = {language: home(language) for language in LANGUAGES}
-    monkeypatch.setattr(_scripts, "has_runtime", lambda: False)
-    assert _play.badge("en") == _play.seen("convolution", "en") == "" and "runs-here" not in home("en")
-    for language, said in {"en": "write like Shakespeare", "zh": "就在网页中运行"}.items():
-        doors = re.search(r'<div class="home-doors".*?</div>', home(language), re.S)[0]
-        assert said in with_npm[language] and said not in doors
-        assert read_words(_pages.WORDS, language)["no runtime"] in home(language)
-
-
-def test_the_page_of_the_recipes_counts_the_models_that_run():
-    for suffix, words in {"": f"{len(MODELS)} of these pages run", ".zh": f"其中 {len(MODELS)} 个页面"}.items():
-        assert words in (ROOT / f"recipes/README{suffix}.md").read_text("utf-8")
 
 
 def test_each_text_has_a_cell_in_both_languages_and_none_has_a_cell_too_many():

@@ -6,11 +6,9 @@ import re
 import pytest
 
 pytest.importorskip("playwright")
-from pypdf import PdfReader
 
 from questions import _questions
 from recipes._lib.words import read_words
-from tests.tools.site.conftest import FOLDER
 from tools.site import _pages
 
 pytestmark = pytest.mark.thorough
@@ -54,29 +52,3 @@ def test_every_question_has_slides_with_its_picture_reason_numbers_and_exercises
         for claim in re.findall(r"<!-- claim \d -->(.*?)<!-- end -->", measured):
             assert without_marks(claim) in shown, (name, claim)
     assert visit.errors == [] and visit.outside == []
-
-
-def test_a_key_goes_to_the_next_slide_and_back(visit):
-    page = visit(viewport={"width": 1280, "height": 720}).open("questions/activations/slides.html")
-    places, shown = [], "all => all.findIndex(slide => Math.abs(slide.getBoundingClientRect().top) < 9)"
-    for key in ("ArrowRight", " ", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
-        page.keyboard.press(key)
-        places.append(page.locator("section").evaluate_all(shown))
-    assert places == [1, 2, 1, 0, 0]
-
-
-def test_each_slide_is_printed_on_a_page_of_its_own(visit, tmp_path):
-    page = visit().open("zh/questions/gan/slides.html")
-    page.pdf(path=tmp_path / "slides.pdf", prefer_css_page_size=True)
-    pages = PdfReader(tmp_path / "slides.pdf").pages
-    assert len(pages) == page.locator("section").count() >= 10
-    assert all(each.mediabox.width > 1.5 * each.mediabox.height for each in pages)
-
-
-def test_the_page_of_a_question_and_the_index_lead_to_its_slides():
-    for folder in FOLDERS.values():
-        site = FOLDER / folder / "questions"
-        index = (site / "index.html").read_text(encoding="utf-8")
-        for name in _questions.names():
-            assert f'href="{name}/slides.html"' in index
-            assert 'href="slides.html"' in (site / name / "index.html").read_text(encoding="utf-8")

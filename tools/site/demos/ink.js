@@ -1,6 +1,5 @@
 /* The digit on a drawing as the image that a model was trained on. The steps are those by which `recipes predict` reads
-   a photo (`recipes/_lib/photos/ink_finder.py` and `picture_reader.py`), without those for lines, frames, tables and
-   light writing, which a drawing does not have. */
+   a photo (`recipes/_lib/picture_reader.py`), for a drawing on white. */
 (() => {
   "use strict";
 

@@ -15,11 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from dlguide import data
-from recipes._lib.photos import made_photos, picture_reader
 from recipes._lib.runs import recipe_list, results, run_folder
-
-PHOTOS = 8
-"""Photos of each condition if there are enough validation digits: 112 in all, some four seconds."""
 
 
 def temperature(logits: np.ndarray, y: np.ndarray) -> float:
@@ -43,7 +39,7 @@ def calibrate(run_dir: Path, model: keras.Model | None = None) -> dict:
         print("calibrating the probabilities of the run, once", file=sys.stderr, flush=True)
         model = model or keras.saving.load_model(run_dir / "model.keras", compile=False)
         valid = _validation_set(run_dir, description["class_names"])
-        description["temperature"] = image_temperature(model, description["kind"], valid, description["margin"])
+        description["temperature"] = temperature(model.predict(valid.x[:2000], verbose=0), valid.y[:2000])
         with contextlib.suppress(OSError):  # Another user's folder: it is calibrated again the next time.
             results.write_json(run_dir / "input.json", description)
     return {"temperature": description["temperature"]}
@@ -57,22 +53,3 @@ def _validation_set(run_dir: Path, class_names: list[str]) -> data.Part:
     labels = [splits.info.class_names.index(name) for name in class_names]
     rows = np.isin(splits.valid.y, labels)
     return data.Part(splits.valid.x[rows], np.searchsorted(labels, splits.valid.y[rows]))
-
-
-def image_temperature(model, kind: str, valid: data.Part, margin: int) -> float:
-    """Return the temperature on validation images; for digits, on photos of them, which `recipes predict` gets."""
-    x, y = valid.x[:2000], valid.y[:2000]
-    if kind == "digit":
-        photos = list(made_photos.photos(*valid, seed=2, count=min(PHOTOS, -(-len(y) // 100))))
-        images = [image_of(photo, x.shape[1:], margin) for photo in photos]
-        x = np.array([image for image in images if image is not None])
-        y = np.array([photo.digit for photo, image in zip(photos, images, strict=True) if image is not None], int)
-    return temperature(model.predict(x, batch_size=256, verbose=0), y) if len(y) else 1.0
-
-
-def image_of(photo: made_photos.Photo, shape, margin: int) -> np.ndarray | None:
-    """Return the image that the reader makes of a photo, None if it refuses the photo."""
-    try:
-        return picture_reader.digit_image(photo.image.convert("L"), shape, margin)
-    except ValueError:
-        return None

@@ -1,1 +1,0 @@
-"""Photos of digits: finding the ink, making test photos, calibrated probabilities."""

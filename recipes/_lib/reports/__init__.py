@@ -1,1 +1,0 @@
-"""What is said of finished runs: the report of each run, and how runs differ."""

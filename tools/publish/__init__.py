@@ -1,1 +1,0 @@
-"""Put a finished run into `recipes/published`."""
