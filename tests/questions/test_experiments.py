@@ -218,8 +218,10 @@ def test_each_question_has_a_class_size_of_three_minutes(name):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", _questions.names())
-def test_each_class_run_can_be_drawn_and_told(name):
+@pytest.mark.parametrize(
+    "name", ["linear_model", "gan", "uncertainty", "momentum"]
+)
+def test_a_class_run_of_each_kind_can_be_drawn_and_told(name):
     question = _questions.question(name)
     published = question.results()
     few = {str(seed): published["seeds"][str(seed)] for seed in _run.class_seeds(published)}

@@ -403,7 +403,11 @@ def test_errors_in_the_process_of_a_trial_reach_the_caller_and_its_sudden_end_is
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("stop", "status"), [(os.kill, -signal.SIGKILL), (os.killpg, 130)], ids=["kill", "Ctrl-C"])
+@pytest.mark.parametrize(
+    ("stop", "status"),
+    [pytest.param(os.kill, -signal.SIGKILL, marks=pytest.mark.thorough(seconds=20)), (os.killpg, 130)],
+    ids=["kill", "Ctrl-C"],
+)
 def test_a_command_that_is_stopped_leaves_no_process_and_keeps_its_trials(stop, status, tmp_path):
     command = [sys.executable, "-m", "recipes.automl", "--trials", "2", "--epochs", "1", "--limit", "60"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}

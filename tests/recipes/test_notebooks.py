@@ -15,8 +15,8 @@ from tools.site import _notebooks
 
 IN_JUPYTER = ("automl", "polynomial_regression_mpg")
 """The first trains in new processes, which must find the functions of the notebook."""
-IN_THIS_PROCESS = ("explanation_mnist", "gan_mnist", "mlp_by_hand_mnist", "mlp_mnist")
-"""Each notebook has the source of its recipe, which `test_recipes.py` runs; these have helpers of several kinds."""
+IN_THIS_PROCESS = ("explanation_mnist", "mlp_by_hand_mnist")
+"""Each notebook has the source of its recipe, which `test_recipes.py` runs; these two have helpers of several kinds."""
 
 
 def cells(notebook: str, kind: str) -> list[str]:

@@ -18,8 +18,7 @@ from tests.helpers.switches import quick
 
 # Options that make other layers, and not only layers of another size: for time, the others are TensorFlow's alone.
 OTHER_LAYERS = {
-    *("augment", "batch_norm", "bidirectional", "cell", "dropout", "kernel_size", "latent_dim", "mask_zero"),
-    *("num_classes", "return_sequences", "vocab_size"),
+    *("augment", "batch_norm", "bidirectional", "cell", "mask_zero", "num_classes", "return_sequences", "vocab_size"),
 }
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 PLAIN = [(name, None) for name in CASES]

@@ -17,12 +17,15 @@ def policy(request):
     return request.param
 
 
-@pytest.mark.parametrize("name", CASES)
+ROWS = [("mixed_bfloat16", name) for name in CASES]
+ROWS += [("mixed_float16", name) for name in ("cnn", "rnn", "transformer_classifier", "vae")]
+
+
+@pytest.mark.parametrize(("dtype", "name"), ROWS)
 @pytest.mark.thorough
 @pytest.mark.each_backend
-def test_a_builder_trains_by_plain_fit(policy, name):
-    if (keras.backend.backend(), policy, name) == ("torch", "mixed_float16", "conv_autoencoder"):
-        pytest.skip("PyTorch on a CPU lacks the gradient of a transposed convolution in float16")
+def test_a_builder_trains_by_plain_fit(dtype, name):
+    keras.config.set_dtype_policy(dtype)
     model = compiled(CASES[name].kind, build(name))
     x = inputs(name, model)
     y = targets(CASES[name].kind, model, x)

@@ -125,16 +125,16 @@ def test_the_decoder_goes_step_by_step_from_state_to_state(cell, units):
     np.testing.assert_allclose(np.stack(steps, axis=1), outputs(model, [source, target]), rtol=1e-4, atol=1e-5)
 
 
-def searched(model, source, beam):
-    """Return the likeliest of the beginnings that a search of 4 steps keeps, by sums of log probabilities."""
+def searched(model, source, beam, steps):
+    """Return the likeliest of the beginnings that a search of some steps keeps, by sums of log probabilities."""
     kept = {(): 0.0}
-    while growing := [target for target in kept if END not in target and len(target) < 4]:
+    while growing := [target for target in kept if END not in target and len(target) < steps]:
         before = np.array([(START, *target) for target in growing], "int32")
         logits = outputs(model, [np.tile(source, (len(before), 1)), before])[:, -1].astype("float64")
         logits = log_softmax(logits, axis=-1)
-        for target, steps in zip(growing, logits, strict=True):
+        for target, following in zip(growing, logits, strict=True):
             score = kept.pop(target)
-            kept |= {(*target, token): score + steps[token] for token in range(7) if token not in (0, START)}
+            kept |= {(*target, token): score + following[token] for token in range(7) if token not in (0, START)}
         kept = dict(sorted(kept.items(), key=lambda item: -item[1])[:beam])
     return list(next(iter(kept)))
 
@@ -143,9 +143,10 @@ def searched(model, source, beam):
 @pytest.mark.thorough
 def test_beam_search_keeps_the_likeliest_beginnings_and_with_room_for_all_finds_the_likeliest_target():
     model, sources, found = translator(), tokens(5, n=12), {}
-    for beam, rows in ((1, 12), (3, 12), (400, 2)):
-        found[beam] = [[int(token) for token in row if token] for row in translate(model, sources[:rows], 4, beam=beam)]
-        assert found[beam] == [searched(model, source, beam) for source in sources[:rows]]
+    for beam, rows, steps in ((1, 12, 4), (3, 12, 4), (60, 2, 3)):
+        translated = translate(model, sources[:rows], steps, beam=beam)
+        found[beam] = [[int(token) for token in row if token] for row in translated]
+        assert found[beam] == [searched(model, source, beam, steps) for source in sources[:rows]]
     assert {row[-1] == END for row in found[1]} == {True, False}  # Some came to an end, some were cut.
 
 
