@@ -2,9 +2,18 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.switches import SNAPSHOT
 
 FILE = Path(__file__).parents[1] / "dlguide" / "sentences.txt"
+
+
+def refusal(call, *args, **options) -> str:
+    """Return the sentence with which a call is refused."""
+    with pytest.raises(ValueError) as error:
+        call(*args, **options)
+    return str(error.value)
 
 
 def check(section: str, sentences: dict[str, str]) -> None:

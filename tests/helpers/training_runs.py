@@ -28,10 +28,13 @@ def classifier(loss=SPARSE, outputs=2, optimizer=None, dropout=0.5, **options):
     return model
 
 
+each_epoch = mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf)
+"""Decorator: a checkpoint is written after each epoch."""
+
+
+@each_epoch
 def fit(model, folder=None, x=X, y=Y, **options):
-    defaults = {"epochs": 2, "batch_size": 16, "run_dir": folder, "verbose": 0}
-    with mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf):  # A checkpoint after each epoch.
-        return training.fit(model, x, y, **{**defaults, **options})
+    return training.fit(model, x, y, **{"epochs": 2, "batch_size": 16, "run_dir": folder, "verbose": 0, **options})
 
 
 def state(model) -> list[np.ndarray]:
@@ -47,18 +50,22 @@ def plateau(**options):
     return keras.callbacks.ReduceLROnPlateau("loss", **{"patience": 1, "factor": 0.5, "min_delta": 1.0, **options})
 
 
-class Keeps(keras.callbacks.Callback):
-    """Changes the learning rate by numbers that it draws and logs, and has the protocol."""
-
-    def __init__(self):
-        super().__init__()
-        self.generator, self.drawn = np.random.default_rng(2), (0.5,)
+class Draws:
+    """Its state is that of a random generator and what it has drawn so far."""
 
     def get_state(self):
         return {"generator": self.generator.bit_generator.state, "drawn": self.drawn}
 
     def set_state(self, state):
         self.generator.bit_generator.state, self.drawn = state["generator"], state["drawn"]
+
+
+class Keeps(Draws, keras.callbacks.Callback):
+    """Changes the learning rate by numbers that it draws and logs."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator, self.drawn = np.random.default_rng(2), (0.5,)
 
     def on_epoch_end(self, epoch, logs=None):
         self.drawn = (*self.drawn, float(self.generator.uniform(0.3, 1.2)))
@@ -129,40 +136,11 @@ def history_rows(folder) -> list[dict]:
         return list(csv.DictReader(file))
 
 
-class Shuffled(keras.utils.PyDataset):
-    """Batches in another order each epoch."""
-
-    def __init__(self, arrays=(X, Y, WEIGHTS), batch_size=10, **options):
-        super().__init__(**options)
-        self.arrays, self.batch_size = arrays, batch_size
-        self.rng, self.order = np.random.default_rng(1), np.arange(len(arrays[0]))
-
-    def __len__(self):
-        return -(-len(self.order) // self.batch_size)
-
-    def __getitem__(self, index):
-        rows = self.order[self.batch_size * index :][: self.batch_size]
-        return tuple(array[rows] for array in self.arrays)
-
-    def on_epoch_end(self):
-        self.order = self.rng.permutation(len(self.order))
-
-
-class Resumable(Shuffled):
-    """Batches in an order of their own that a run keeps."""
-
-    def get_state(self):
-        return {"rng": self.rng.bit_generator.state, "order": self.order}
-
-    def set_state(self, state):
-        self.rng.bit_generator.state, self.order = state["rng"], state["order"]
-
-
 class Made(keras.utils.PyDataset):
     """Batches that a function makes of their numbers."""
 
-    def __init__(self, count, make):
-        super().__init__()
+    def __init__(self, count, make, **options):
+        super().__init__(**options)
         self.count, self.make = count, make
 
     def __len__(self):
@@ -170,6 +148,26 @@ class Made(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         return self.make(index)
+
+
+class Shuffled(Made):
+    """Batches in another order each epoch."""
+
+    def __init__(self, arrays=(X, Y, WEIGHTS), batch_size=10, **options):
+        self.generator, self.drawn = np.random.default_rng(1), np.arange(len(arrays[0]))
+
+        def batch(index):
+            rows = self.drawn[batch_size * index :][:batch_size]
+            return tuple(array[rows] for array in arrays)
+
+        super().__init__(-(-len(self.drawn) // batch_size), batch, **options)
+
+    def on_epoch_end(self):
+        self.drawn = self.generator.permutation(len(self.drawn))
+
+
+class Resumable(Draws, Shuffled):
+    """Batches in an order of their own that a run keeps."""
 
 
 def loader(**options):
@@ -195,24 +193,19 @@ DATA_SETS = {
 }
 
 
-class Sampler:
+class Sampler(Draws):
     """Draws the rows of each step, and counts them."""
 
     def __init__(self):
-        self.generator, self.counts = np.random.default_rng(3), np.zeros(len(X), int)
-
-    def get_state(self):
-        return {"generator": self.generator.bit_generator.state, "counts": self.counts}
-
-    def set_state(self, state):
-        self.generator.bit_generator.state, self.counts = state["generator"], state["counts"]
+        self.generator, self.drawn = np.random.default_rng(3), np.zeros(len(X), int)
 
     def rows(self):
         rows = self.generator.integers(len(X), size=8)
-        self.counts += np.bincount(rows, minlength=len(X))
+        self.drawn += np.bincount(rows, minlength=len(X))
         return rows
 
 
+@each_epoch
 def loop(folder, epochs=3, stop=None, at_epoch=lambda epoch: None, **options) -> list:
     """Train in a loop of its own with a second model that follows the first; return what it ends with.
 
@@ -222,8 +215,7 @@ def loop(folder, epochs=3, stop=None, at_epoch=lambda epoch: None, **options) ->
     model, follower = (mlp((4,), 1, hidden_units=(5,), dropout=0.2) for _ in range(2))
     model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
     sampler, mean = Sampler(), keras.metrics.Mean()
-    every = mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf)  # A checkpoint after each epoch.
-    with every, training.Run(folder, epochs=epochs, model=model, **{"options": {"seed": 3}, **options}) as run:
+    with training.Run(folder, epochs=epochs, model=model, **{"options": {"seed": 3}, **options}) as run:
         run.keep(sampler=sampler, follower=follower, mean=mean)
         for epoch in run.epochs():
             at_epoch(epoch)
@@ -236,6 +228,6 @@ def loop(folder, epochs=3, stop=None, at_epoch=lambda epoch: None, **options) ->
                     raise Stopped
                 both = zip(follower.get_weights(), model.get_weights(), strict=True)
                 follower.set_weights([0.9 * a + 0.1 * b for a, b in both])
-            run.end_epoch({"loss": float(mean.result()), "mae": mae, "by_row": np.array(sampler.counts[:2])})
+            run.end_epoch({"loss": float(mean.result()), "mae": mae, "by_row": np.array(sampler.drawn[:2])})
         run.save_model()
-    return [*state(model), *follower.get_weights(), sampler.counts, *map(np.array, run.history.history.values())]
+    return [*state(model), *follower.get_weights(), sampler.drawn, *map(np.array, run.history.history.values())]

@@ -22,7 +22,7 @@ from dlguide import data, mlp, training
 from recipes import automl
 from recipes._lib.baselines import defaults
 from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, trial_process
-from tests.helpers.calls import python
+from tests.helpers.commands import python
 from tests.helpers.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
 from tests.helpers.training_runs import same
 

@@ -15,15 +15,12 @@ from dlguide import data, training
 from recipes._lib.agents import q_learning
 from recipes._lib.runs import recipe_list
 from tests.helpers.protocol import digest, with_test_set
+from tests.helpers.training_runs import Stopped
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Even though:UserWarning"),  # `tf.data` still builds graphs.
     pytest.mark.usefixtures("no_download", "trials_in_this_process", "eagerly"),
 ]
-
-
-class Stopped(Exception):
-    """Raised at the first training, where only what comes before it is tested."""
 
 
 class LockedPart:
@@ -52,7 +49,7 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
     def fit(model, x, *more, seed=0, **options):
         fits.append((digest(x, more, options.get("validation_data")), seed, digest(model.get_weights())))
         if stop:
-            raise Stopped
+            raise Stopped  # Only what comes before the first training is tested.
         for callback in keras.tree.flatten(options.get("callbacks", [])):
             callback.set_model(model)  # As Keras does.
             for epoch in range(options["epochs"]):

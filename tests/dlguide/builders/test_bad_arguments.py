@@ -13,9 +13,9 @@ from dlguide.attention_layers import SelfAttention
 from dlguide.generation import beam_search, decode, generate, interpolate, sample
 from dlguide.sequence_to_sequence import alignment
 from tests.helpers import sentences
-from tests.helpers.calls import refusal
 from tests.helpers.cases import CASES
 from tests.helpers.contract import build, compiled
+from tests.helpers.sentences import refusal
 
 # Values that an argument must not have, in every builder that takes it ...
 WRONG = {

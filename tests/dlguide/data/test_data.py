@@ -11,7 +11,7 @@ import pytest
 from dlguide import data
 from dlguide.data import _files, _load, _sets
 from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import refusal
 
 README = (Path(__file__).parents[3] / "data" / "README.md").read_text(encoding="utf-8")
 

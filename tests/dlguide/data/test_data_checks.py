@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dlguide import _data_checks, contrastive, diffusion, evaluation, gan, mlp, training, transformer_language_model
 from tests.helpers import sentences
-from tests.helpers.calls import refusal
 from tests.helpers.contract import compiled as compiled_case
+from tests.helpers.sentences import refusal
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import SPARSE, Made
 

@@ -11,7 +11,7 @@ import pytest
 
 import dlguide
 from dlguide import _export_formats, _export_runtimes, deployment
-from tests.helpers import calls
+from tests.helpers import sentences
 from tests.helpers.cases import OPTIONS
 from tests.helpers.contract import build, compiled, inputs, kind_of, targets, weights
 
@@ -102,7 +102,7 @@ def test_inputs_by_name_are_taken_in_the_order_of_the_model(tmp_path):
 
 
 def refusal(model, path, **options):
-    return calls.refusal(deployment.export, model, path, **options)
+    return sentences.refusal(deployment.export, model, path, **options)
 
 
 def two_inputs():

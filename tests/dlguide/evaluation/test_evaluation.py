@@ -9,7 +9,7 @@ import pytest
 
 from dlguide import evaluation, linear_regression, perceptron, training, vae
 from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import refusal
 from tests.helpers.training_runs import Made
 
 losses = keras.losses

@@ -10,7 +10,7 @@ from scipy import ndimage
 from dlguide import cnn, explanation, mlp, rnn, transformer_classifier
 from dlguide.explanation import METHODS, attribution
 from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import refusal
 
 pytestmark = pytest.mark.each_backend
 IMAGES = np.random.default_rng(0).random((3, 6, 5, 2)).astype("float32")

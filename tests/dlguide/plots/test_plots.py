@@ -5,7 +5,7 @@ import pytest
 
 from dlguide import plots
 from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import refusal
 
 IMAGES = np.zeros((5, 8, 8, 1))
 

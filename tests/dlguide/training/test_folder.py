@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import refusal
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import (
     SPARSE,

@@ -8,7 +8,7 @@ import pytest
 
 from dlguide import mlp, training
 from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import refusal
 from tests.helpers.training_runs import SPARSE, WEIGHTS, X, Y, classifier, dataset, fit, same
 
 pytestmark = pytest.mark.each_backend

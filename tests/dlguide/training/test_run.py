@@ -8,7 +8,7 @@ import pytest
 
 from dlguide import mlp, training
 from dlguide.training import _run
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import refusal
 from tests.helpers.training_runs import Stopped, classifier, fit, loop, same
 
 pytestmark = pytest.mark.each_backend
