@@ -60,6 +60,13 @@ def compiled(kind, model, learning_rate=0.05, one_step=False):
     return model
 
 
+def training_case(name, option=None, **options):
+    """Return a compiled model, its examples and their targets."""
+    model = compiled(kind_of(name, option), build(name, option), **options)
+    x = inputs(name, model)
+    return model, x, targets(kind_of(name, option), model, x)
+
+
 def settled(model):
     """Set all that draws numbers back to one state."""
     keras.utils.set_random_seed(3)  # On PyTorch, Keras's dropout draws from the global generator.

@@ -16,7 +16,7 @@ def refusal(call, *args, **options) -> str:
     return str(error.value)
 
 
-def check(section: str, sentences: dict[str, str]) -> None:
+def check_sentences(section: str, sentences: dict[str, str]) -> None:
     """Compare the sentences of a section, each under the name of its call, with those of the file.
 
     `DLGUIDE_SNAPSHOT=write pytest -n 0` writes them there instead: read the difference before it is committed.

@@ -12,7 +12,7 @@ from questions import __main__ as command_module
 from questions import _examples, _figure, _progress, _questions, _recheck, _retraining, _run
 from recipes._lib.runs import machine_facts, seed_intervals
 from tests.helpers.commands import ROOT, process
-from tests.helpers.made_up import PANELS, SEEDS, experiment, scores_of
+from tests.questions.made_up import PANELS, SEEDS, experiment, scores_of
 
 PUBLISHED = {"seeds": SEEDS, "seconds": 50, "cores": 1, "cpu": "a processor", "versions": {"keras": "3"}}
 PUBLISHED |= {"command": "python -m questions x", "date": "today"}

@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlguide import _data_checks, contrastive, diffusion, evaluation, gan, mlp, training, transformer_language_model
-from tests.helpers import sentences
 from tests.helpers.contract import compiled as compiled_case
-from tests.helpers.sentences import refusal
+from tests.helpers.sentences import check_sentences, refusal
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import SPARSE, Made
 
@@ -242,7 +241,7 @@ def test_bad_data_are_refused_before_the_first_step_in_a_sentence_that_names_the
         argument |= {"class_weight,": "`class_weight", "validation": "`validation_data[", "x": "`x"}
         assert argument.get(name.split()[0], "`") in sentence.partition("Received: ")[0], (name, sentence)
     if ON_TENSORFLOW:
-        sentences.check("data", found)
+        check_sentences("data", found)
 
 
 def test_evaluate_refuses_what_fit_refuses():

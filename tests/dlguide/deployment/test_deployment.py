@@ -13,7 +13,7 @@ import dlguide
 from dlguide import _export_formats, _export_runtimes, deployment
 from tests.helpers import sentences
 from tests.helpers.cases import OPTIONS
-from tests.helpers.contract import build, compiled, inputs, kind_of, targets, weights
+from tests.helpers.contract import build, inputs, training_case, weights
 
 OTHER_LAYERS = {"cell", "bidirectional", "vocab_size", "num_classes"}
 PARTS = {"vae": ("encoder", "decoder"), "gan": ("generator", "discriminator"), "contrastive": ("encoder",)}
@@ -28,9 +28,8 @@ def models(file_format):
         # TensorFlow's own graph is the same whatever the layers.
         for option in (None, *(options if file_format != "tf_saved_model" else ())):
             label = f"{name} {option}"
-            model = compiled(kind_of(name, option), build(name, option), one_step=True)
-            x = inputs(name, model)
-            model.train_on_batch(x, targets(kind_of(name, option), model, x))
+            model, x, y = training_case(name, option, one_step=True)
+            model.train_on_batch(x, y)
             for part in PARTS.get(name, ()):
                 layer = model.get_layer(part)
                 shapes = [(5, *tensor.shape[1:]) for tensor in layer.inputs]
