@@ -36,18 +36,15 @@ LOAD = functools.lru_cache(maxsize=8)(data.load)
 
 
 class Watch:
-    """What is fitted and scored while it is watched."""
+    """What is fitted and scored while it is watched.
+
+    `fits` has what is fitted, and a hash of the arrays that it is given; `trained` and `scored` have a hash of each
+    example of each training and of each prediction of Keras; `epochs` those of each training.
+    """
 
     def __init__(self):
-        self.fits: list[tuple[str, str]] = []
-        """Each fit: what is fitted, and a hash of the arrays that it is given."""
-        self.trained: list[list[int]] = []
-        self.scored: list[list[int]] = []
-        """The examples of each training and of each prediction of Keras, each as a hash."""
-        self.epochs: list[int] = []
-        """Of each training."""
-        self.depth = 0
-        """Watched functions that are running."""
+        self.fits, self.trained, self.scored, self.epochs = [], [], [], []
+        self.depth = 0  # Of watched functions that call one another.
 
     def noted(self, function, note, is_always=False):
         """Return a function that is noted before it is called; if not always, not where a watched one calls it."""
@@ -133,8 +130,8 @@ def watched(part: str):
         for estimator in subclasses(BaseEstimator) - {NearestNeighbors}:  # An index, which fits nothing.
             for name in {"fit", "fit_predict", "fit_transform", "partial_fit"} & {*vars(estimator)}:
                 replace(estimator, name, watch.fit(estimator.__name__))
-        replace(keras.Model, "fit", watch.training, is_always=False)
-        replace(keras.Model, "train_on_batch", watch.training, is_always=False)
+        for name in ("fit", "train_on_batch"):
+            replace(keras.Model, name, watch.training, is_always=False)
         replace(keras.Optimizer, "apply", lambda _, gradients, *more, **options: watch.fit("a step")(gradients), False)
         for name in ("predict", "evaluate", "predict_on_batch", "test_on_batch", "__call__"):
             # A call of a part of a model is not noted.

@@ -9,6 +9,7 @@ import pytest
 from scipy.special import expit, log_expit, log_softmax, logsumexp
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.mixture import GaussianMixture
+from sklearn.preprocessing import MinMaxScaler
 
 from dlguide import data, generation
 from recipes._lib import representation_scores
@@ -92,8 +93,7 @@ def _searched(model, splits):
     """The training set scaled features and numbers to predict."""
     if splits.info.num_classes:
         return _accuracy(model, splits)
-    low, high = splits.train.x.min(axis=0), splits.train.x.max(axis=0)
-    x = (splits.test.x - low) / np.where(high > low, high - low, 1)
+    x = MinMaxScaler().fit(splits.train.x).transform(splits.test.x)
     return r2_score(splits.test.y, _outputs(model, x).ravel() * splits.train.y.std() + splits.train.y.mean())
 
 

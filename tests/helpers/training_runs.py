@@ -46,8 +46,7 @@ def same(a, b) -> bool:
     return len(a) == len(b) and all(map(np.array_equal, a, b))
 
 
-def plateau(**options):
-    return keras.callbacks.ReduceLROnPlateau("loss", **{"patience": 1, "factor": 0.5, "min_delta": 1.0, **options})
+plateau = functools.partial(keras.callbacks.ReduceLROnPlateau, "loss", patience=1, factor=0.5, min_delta=1.0)
 
 
 class Draws:
@@ -81,8 +80,7 @@ def crash():
     raise Stopped
 
 
-def press_ctrl_c():
-    signal.raise_signal(signal.SIGINT)
+press_ctrl_c = functools.partial(signal.raise_signal, signal.SIGINT)
 
 
 class At(keras.callbacks.Callback):
@@ -116,19 +114,8 @@ def train(folder, *, model=classifier, stop=None, what=crash, x=X, y=Y, callback
     return [*map(np.array, history.values()), *state(model)]
 
 
-@functools.cache
-def whole_run() -> list:
-    """Return what `train` gives for its defaults, never stopped."""
-    return train(None)
-
-
-def check_resumed(tmp_path, stops=((2, 3),), **given) -> list:
-    """Compare a run that was stopped some times and resumed with one that was never stopped, bit for bit."""
-    whole = train(None, **given)
-    for stop in stops:
-        assert train(tmp_path / "run", stop=stop, **given) is None
-    assert same(train(tmp_path / "run", **given), whole)
-    return whole
+whole_run = functools.cache(lambda: train(None))
+"""What `train` gives for its defaults, never stopped."""
 
 
 def history_rows(folder) -> list[dict]:
@@ -170,12 +157,10 @@ class Resumable(Draws, Shuffled):
     """Batches in an order of their own that a run keeps."""
 
 
-def loader(**options):
+def loader(arrays=(X, Y, WEIGHTS), batch_size=10, shuffle=True):
     torch = pytest.importorskip("torch")
-    data = torch.utils.data.TensorDataset(*map(torch.from_numpy, (X, Y, WEIGHTS)))
-    generator = torch.Generator()
-    generator.manual_seed(1)
-    return torch.utils.data.DataLoader(data, batch_size=10, **{"shuffle": True, "generator": generator, **options})
+    data = torch.utils.data.TensorDataset(*map(torch.from_numpy, arrays))
+    return torch.utils.data.DataLoader(data, batch_size, shuffle, generator=torch.Generator().manual_seed(1))
 
 
 def dataset(shuffle=True, seed=1):
@@ -191,43 +176,3 @@ DATA_SETS = {
     "DataLoader": loader,
     "Dataset": dataset,
 }
-
-
-class Sampler(Draws):
-    """Draws the rows of each step, and counts them."""
-
-    def __init__(self):
-        self.generator, self.drawn = np.random.default_rng(3), np.zeros(len(X), int)
-
-    def rows(self):
-        rows = self.generator.integers(len(X), size=8)
-        self.drawn += np.bincount(rows, minlength=len(X))
-        return rows
-
-
-@each_epoch
-def loop(folder, epochs=3, stop=None, at_epoch=lambda epoch: None, **options) -> list:
-    """Train in a loop of its own with a second model that follows the first; return what it ends with.
-
-    It crashes in the middle of the step `stop` of an epoch.
-    """
-    keras.utils.set_random_seed(0)
-    model, follower = (mlp((4,), 1, hidden_units=(5,), dropout=0.2) for _ in range(2))
-    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
-    sampler, mean = Sampler(), keras.metrics.Mean()
-    with training.Run(folder, epochs=epochs, model=model, **{"options": {"seed": 3}, **options}) as run:
-        run.keep(sampler=sampler, follower=follower, mean=mean)
-        for epoch in run.epochs():
-            at_epoch(epoch)
-            mean.reset_state()
-            for step in range(4):
-                rows = sampler.rows()
-                loss, mae = model.train_on_batch(X[rows], X[rows, :1] ** 2)
-                mean.update_state(loss)
-                if (epoch, step) == stop:
-                    raise Stopped
-                both = zip(follower.get_weights(), model.get_weights(), strict=True)
-                follower.set_weights([0.9 * a + 0.1 * b for a, b in both])
-            run.end_epoch({"loss": float(mean.result()), "mae": mae, "by_row": np.array(sampler.drawn[:2])})
-        run.save_model()
-    return [*state(model), *follower.get_weights(), sampler.drawn, *map(np.array, run.history.history.values())]

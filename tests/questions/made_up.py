@@ -6,10 +6,7 @@ from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Scor
 from questions._questions import Question
 
 LOSS = Score("training loss", NATS, higher_is_better=False)
-PANELS = {
-    "rows": Panel(ACCURACY, ("a", "b", "c", "d")),
-    "curves": Panel(LOSS, ("a", "b"), x_axis="rate", logarithmic=True),
-}
+PANELS = {"rows": Panel(ACCURACY, tuple("abcd")), "curves": Panel(LOSS, tuple("ab"), x_axis="rate", logarithmic=True)}
 CLAIMS = (
     *(Claim("rows", row, "a", outcome) for row, outcome in (("b", "yes"), ("c", "no"), ("d", "undecided"))),
     Claim("rows", "b", 0.1, "no", better=False),

@@ -54,22 +54,21 @@ def small_search(method: str = "tpe", seed: int = 0):
     return optuna_search.Search(candidate, small_splits(), method, EPOCHS, seed)
 
 
-def run_with(folder: str, owner=None, name: str = "", number: int = 0) -> None:
+def run_with(folder: str, owner=optuna, name: str = "create_study", number: int | None = None) -> None:
     """Search in this process, which kills itself after the call, or ends the search."""
     optuna_search.STARTING_TRIALS, optuna_search.WARMUP_EPOCHS = 3, 1
     trial_process.opened = lambda: contextlib.nullcontext(lambda function, *args: function(*args))
     finished, trial_seed = [-1], optuna_search.trial_seed
     optuna_search.trial_seed = lambda seed, count: finished.append(count) or trial_seed(seed, count)
-    if owner:
-        function = getattr(owner, name)
+    function = getattr(owner, name)
 
-        def killing(*args, **options):
-            result = function(*args, **options)
-            if finished[-1] == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
+    def killing(*args, **options):
+        result = function(*args, **options)
+        if finished[-1] == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
 
-        setattr(owner, name, killing)
+    setattr(owner, name, killing)
     optuna_search.run(small_search(), TRIALS, folder)
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import keras
 import numpy as np
@@ -138,21 +139,16 @@ def test_a_non_finite_loss_ends_a_trial_and_its_epochs_are_spent(trials_in_this_
 
 @pytest.mark.thorough
 def test_the_score_is_the_validation_accuracy_of_the_trained_model(trials_in_this_process, monkeypatch):
-    fits, fit = [], training.fit
-
-    def noting(model, *args, **options):
-        fits.append((model, options["seed"]))
-        return fit(model, *args, **options)
-
-    monkeypatch.setattr(training, "fit", noting)
+    monkeypatch.setattr(training, "fit", fit := mock.Mock(wraps=training.fit))
     splits, found = small_splits(), optuna_search.run(small_search("random"), 2)
-    for trial, (model, _) in zip(found, fits, strict=True):
-        predicted = model.predict(splits.valid.x, verbose=0).argmax(axis=1)
+    for trial, call in zip(found, fit.call_args_list, strict=True):
+        predicted = call.args[0].predict(splits.valid.x, verbose=0).argmax(axis=1)
         assert trial.value == pytest.approx((predicted == splits.valid.y).mean())
     by_loss = optuna_search.run(small_search("random")._replace(metric="loss"), 1)
-    loss = fits.pop()[0].evaluate(*splits.valid, verbose=0)[0]
+    loss = fit.call_args.args[0].evaluate(*splits.valid, verbose=0)[0]
     assert by_loss[0].value == pytest.approx(-loss) and by_loss[0].params == found[0].params
-    assert [seed for _, seed in fits] == [optuna_search.trial_seed(0, number) for number in range(2)]
+    seeds = [call.kwargs["seed"] for call in fit.call_args_list]
+    assert seeds == [optuna_search.trial_seed(0, number) for number in (0, 1, 0)]
     keras.utils.set_random_seed(1)  # Of the tests: a trial sets its own.
     assert contents(optuna_search.run(small_search("random"), 1)) == contents(found[:1])
 

@@ -23,15 +23,14 @@ ROWS = recipe_list.rows()
 """The published rows: the recipes, and some of them again with other options."""
 
 
-def each_row(*quick: str):
-    """Run a test for each row; those that are not quick are thorough."""
-    seconds = dict.fromkeys(
-        ("automl", "automl_leaves", "compression_mnist", "explanation_mnist", "seq2seq_pronounce"), 20
-    )
-    seconds |= dict.fromkeys(("transfer_mnist", "transformer_shakespeare", "vae_mnist"), 20)
-    slow = [name for name in ROWS if name not in quick]
-    slow = [pytest.param(name, marks=pytest.mark.thorough(seconds=seconds.get(name, 1))) for name in slow]
-    return pytest.mark.parametrize("name", [*quick, *slow])
+SLOW = ["automl", "automl_leaves", "compression_mnist", "explanation_mnist", "seq2seq_pronounce", "transfer_mnist"]
+SLOW += ["transformer_shakespeare", "vae_mnist"]
+
+
+def each_row(*names: str):
+    """Run a test for each row; those that are not named are thorough."""
+    others = [name for name in ROWS if name not in SLOW]
+    return pytest.mark.parametrize("name", [*switches.quick(others, *names), *switches.quick(SLOW, seconds=20)])
 
 
 def test_each_recipe_has_a_row():

@@ -62,9 +62,8 @@ def test_a_bad_argument_is_named_and_nothing_is_built(name, monkeypatch):
     bound = inspect.signature(builder).bind(*args, **case.base)
     monkeypatch.setattr(keras, "Input", lambda *_, **__: pytest.fail("built before checked"))
     for changed in rows(name):
-        found[", ".join(f"{key}={value!r}" for key, value in changed.items())] = sentence = refusal(
-            lambda changed=changed: builder(**bound.arguments | changed)
-        )
+        sentence = refusal(builder, **bound.arguments | changed)
+        found[", ".join(f"{key}={value!r}" for key, value in changed.items())] = sentence
         assert sentence.startswith(f"`{next(iter(changed))}"), sentence
     check_sentences(f"build {name}", found)
 

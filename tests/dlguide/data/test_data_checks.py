@@ -15,7 +15,7 @@ from dlguide import _data_checks, contrastive, diffusion, evaluation, gan, mlp, 
 from tests.helpers.contract import compiled as compiled_case
 from tests.helpers.sentences import check_sentences, refusal
 from tests.helpers.switches import quick
-from tests.helpers.training_runs import SPARSE, Made
+from tests.helpers.training_runs import SPARSE, Made, loader
 
 pytestmark = pytest.mark.each_backend
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
@@ -53,12 +53,6 @@ def two_inputs(optional=False):
 # What is taken: each container gives the numbers of its arrays.
 
 
-def loader(x, y, size):
-    torch = pytest.importorskip("torch")
-    data = torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y))
-    return torch.utils.data.DataLoader(data, batch_size=size)
-
-
 def mapped(folder, x):
     np.save(folder / "x.npy", x.astype("float64"))
     return np.load(folder / "x.npy", mmap_mode="r")
@@ -75,7 +69,7 @@ CONTAINERS = {
 DATA_SETS = {
     "tf.data": lambda x, y, size: tf.data.Dataset.from_tensor_slices((x, y)).batch(size),
     "PyDataset": lambda x, y, size: Made(-(-len(x) // size), lambda i: (x[size * i :][:size], y[size * i :][:size])),
-    "DataLoader": loader,
+    "DataLoader": lambda x, y, size: loader((x, y), size, shuffle=False),
 }
 numbers = settings(max_examples=2, derandomize=True, database=None, deadline=None,
                    suppress_health_check=list(HealthCheck))  # fmt: skip

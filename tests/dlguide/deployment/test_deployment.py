@@ -100,15 +100,12 @@ def test_inputs_by_name_are_taken_in_the_order_of_the_model(tmp_path):
     assert deployment.export(model, tmp_path / "model.onnx", format="onnx", examples=examples).largest_difference == 0
 
 
-def refusal(model, path, **options):
-    return sentences.refusal(deployment.export, model, path, **options)
-
-
 def two_inputs():
     a, b = keras.Input((3,)), keras.Input((2,))
     return keras.Model([a, b], keras.layers.Concatenate()([a, b]))
 
 
+refusal = functools.partial(sentences.refusal, deployment.export)
 SHAPE = "`examples` must be numbers of shape {}. Received: examples of shape {}"
 BOTH = "(n, 3) and (n, 2)"
 X = np.eye(3, dtype="float32")

@@ -159,12 +159,6 @@ def check_steps(x, y=None, weights=None):
         assert same(keras.tree.flatten(found), keras.tree.flatten(expected))
 
 
-def test_the_order_is_another_permutation_in_each_epoch_and_for_each_seed():
-    orders = [training.epoch_order(50, seed, epoch).tolist() for seed in (0, 1) for epoch in range(4)]
-    assert all(sorted(order) == list(range(50)) for order in orders)
-    assert len({*map(tuple, orders)}) == 8
-
-
 @pytest.mark.parametrize("name", quick(FORMS, "x", "dict"))
 def test_a_step_gets_the_rows_of_the_order_in_the_form_that_keras_gives_them(name):
     y = np.arange(60)

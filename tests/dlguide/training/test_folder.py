@@ -192,9 +192,8 @@ def test_a_learning_rate_that_the_run_itself_has_changed_is_no_difference(tmp_pa
     model.optimizer.learning_rate = 0.5  # The checkpoint has the right one.
     assert fit(model, tmp_path, epochs=3).epoch == [0, 1, 2]
     assert float(model.optimizer.learning_rate) < 0.009
-    assert "optimizer.learning_rate 0.01 there, 0.5 here" in refusal(
-        fit, classifier(optimizer=keras.optimizers.Adam(0.5)), tmp_path, epochs=3
-    )
+    other = classifier(optimizer=keras.optimizers.Adam(0.5))
+    assert "optimizer.learning_rate 0.01 there, 0.5 here" in refusal(fit, other, tmp_path, epochs=3)
 
 
 def test_another_version_draws_a_warning_once_another_revision_none_and_another_format_is_refused(tmp_path):
