@@ -1,13 +1,11 @@
 """One row for each public builder: how it is called, what comes out, how many weights it has."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import dlguide
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """A keyword argument other than the default, and how it changes the model; None for the case's own value."""
 
     name: str
@@ -16,18 +14,15 @@ class Option:
     non_trainable: int | None = None
     args: tuple | None = None
     output: tuple | None = None
-    kind: str | None = None
 
 
-@dataclass(frozen=True)
-class Case:
-    """A builder's call with tiny sizes; the weights are counted by hand."""
+class Case(NamedTuple):
+    """A builder's call with tiny sizes; the weights, trainable and not, are counted by hand."""
 
     args: tuple
     output: tuple
     weights: tuple[int, int]
-    """Trainable and not trainable."""
-    base: dict = field(default_factory=dict)
+    base: dict = {}  # noqa: RUF012
     """Keyword arguments of every call."""
     kind: str = "classifier"
     """Or "regression"; "autoencoder", whose target is its input; "alone", which needs neither loss nor target."""
@@ -42,23 +37,24 @@ def small_encoder():
 
 
 def one_output(*args, weights: int) -> Option:
-    """Return a model of one number."""
-    return Option("num_outputs", 1, weights, args=args, output=(1,), kind="regression")
+    """Return a model of one number, a regression."""
+    return Option("num_outputs", 1, weights, args=args, output=(1,))
 
 
-def transformer_options(base: int, base_of_4: int) -> tuple[Option, ...]:
-    return (
-        Option("embed_dim", 4, base_of_4),
-        Option("num_heads", 4),
-        Option("ff_dim", 7, base + 8 + 1 + 8),
-        Option("num_layers", 2, base + BLOCK),
-        Option("dropout", 0.5),
-    )
+def of_one_size(**values) -> list[Option]:
+    """Return options that change no number of weights."""
+    return [Option(name, value) for name, value in values.items()]
+
+
+def transformer_options(base: int, base_of_4: int) -> list[Option]:
+    others = Option("ff_dim", 7, base + 8 + 1 + 8), Option("num_layers", 2, base + BLOCK)
+    return [Option("embed_dim", 4, base_of_4), *others, *of_one_size(num_heads=4, dropout=0.5)]
 
 
 HIDDEN = (12 * 5 + 5) + (5 * 6 + 6)
 # Filters of 3 x 3 over 2 channels, then over 4; scale and shift of each.
 CNN = 9 * 2 * 4 + 8 + 9 * 4 * 5 + 10
+AUGMENT = {"shift": 0.4, "rotation": 90, "flip": "horizontal", "zoom": 0.4, "shear": 0.4}
 # Four gates over the 3 features and the 6 units.
 LSTM = 4 * ((3 + 6) * 6 + 6)
 # Attention without biases, two dense layers; the normalisation has no weights. Before it tokens and positions.
@@ -69,6 +65,9 @@ TRANSFORMER_OF_4 = 9 * 4 + 5 * 4 + 4 * 4 * 4 + (4 * 6 + 6) + (6 * 4 + 4)
 GRU = 3 * ((5 + 6) * 6 + 2 * 6)
 # Besides the recurrent layers: embeddings; the decoder's first state, the memory; a dense layer and the logits.
 SEQUENCES = (9 * 5 + 7 * 5) + (12 * 6 + 6) + 12 * 6 + (12 * 6 + 6) + (6 * 7 + 7)
+# The second layers of the encoder read 12 features and that of the decoder 6; the memory and what follows have 4 of 8.
+SECOND_GRUS = 2 * 3 * ((12 + 4) * 4 + 2 * 4) + 3 * ((6 + 4) * 4 + 2 * 4)
+DECODER_OF_4 = (12 * 6 + 6) + (8 * 4 + 4) + 8 * 4 + (8 * 4 + 4) + (4 * 7 + 7)
 SMALL_TRANSFORMER = {"embed_dim": 8, "num_heads": 2, "ff_dim": 6, "num_layers": 1, "dropout": 0.0}
 # Dense layers to 5, to the code of 3, and the same in reverse.
 DENSE = (12 * 5 + 5) + (5 * 3 + 3) + (3 * 5 + 5) + (5 * 12 + 12)
@@ -78,8 +77,10 @@ CONV = (9 * 3 + 3) + (9 * 12 + 4) + (9 * 16 + 4) + (9 * 12 + 3) + (9 * 3 + 1)
 # A code of 5 to the 8 numbers of a map of 2 x 1 x 4, normalised; filters of 4 x 4 to 3, normalised, and to 1.
 GENERATOR = (5 * 8 + 16) + (16 * 12 + 6) + (16 * 3 + 1)
 DISCRIMINATOR = (16 * 3 + 3) + (16 * 12 + 4) + (8 + 1)
+SMALL_GAN = {"latent_dim": 5, "filters": (3, 4), "dropout": 0.5}
 ENCODER = (36 * 5 + 5 + 5) + (5 * 4 + 4)  # Scale and shift instead of a bias.
-
+PROJECTED = ENCODER + (4 * 6 + 6) + (6 * 3 + 3)
+SMALL_CONTRASTIVE = {"augment": {"shift": 0.2}, "projection_units": (6, 3)}
 # Two levels, of 3 and of 4: filters of 4 x 4 over a value and its square, then of 3 x 3 in two blocks of two
 # convolutions, each with a scale and a shift; back by 2 x 2; the last scale and shift, and 4 x 4 filters to one logit.
 UNET = 16 * 2 * 3 + 2 * (2 * 81 + 2 * 6) + 16 * 3 * 4 + 2 * (2 * 144 + 2 * 8) + 4 * 4 * 3 + 6 + (16 * 3 + 1)
@@ -102,31 +103,13 @@ CASES = {
     # As the autoencoder, with two outputs of the encoder.
     "vae": Case(((4, 3),), (4, 3), (DENSE + 5 * 3 + 3, 0), SMALL_DENSE, "autoencoder", is_random=True),
     "gan": Case(
-        ((8, 4, 1),),
-        (3,),
-        (GENERATOR + DISCRIMINATOR, 2 * 8 + 2 * 3),
-        {"latent_dim": 5, "filters": (3, 4), "dropout": 0.5},
-        "alone",
-        inputs=(8, 4, 1),
-        is_random=True,
+        ((8, 4, 1),), (3,), (GENERATOR + DISCRIMINATOR, 16 + 6), SMALL_GAN, "alone", inputs=(8, 4, 1), is_random=True
     ),
     "diffusion": Case(
-        ((8, 4, 1),),
-        (),
-        (UNET, UNET_STATISTICS),
-        {"filters": (3, 4)},
-        "alone",
-        inputs=(8, 4, 1),
-        is_random=True,
+        ((8, 4, 1),), (), (UNET, UNET_STATISTICS), {"filters": (3, 4)}, "alone", inputs=(8, 4, 1), is_random=True
     ),
     "contrastive": Case(
-        (small_encoder,),
-        (2, 3),
-        (ENCODER + (4 * 6 + 6) + (6 * 3 + 3), 10),
-        {"augment": {"shift": 0.2}, "projection_units": (6, 3)},
-        "alone",
-        inputs=(6, 6, 1),
-        is_random=True,
+        (small_encoder,), (2, 3), (PROJECTED, 10), SMALL_CONTRASTIVE, "alone", inputs=(6, 6, 1), is_random=True
     ),
 }
 
@@ -139,12 +122,10 @@ OPTIONS = {
         one_output((4, 3), weights=(12 * 5 + 5) + (5 + 1)),
         Option("hidden_units", (), 12 * 6 + 6),
         Option("hidden_units", (7, 5), (12 * 7 + 7) + (7 * 5 + 5) + (5 * 6 + 6)),
-        Option("activation", "tanh"),
         Option("activation", None),
-        Option("dropout", 0.5),
+        *of_one_size(activation="tanh", dropout=0.5, l2=0.1),
         # No bias; scale and shift of 5 are trained, the moving mean and variance are not.
         Option("batch_norm", True, 12 * 5 + (5 + 5) + (5 * 6 + 6), 5 + 5),
-        Option("l2", 0.1),
     ),
     "cnn": (
         one_output((8, 6, 2), weights=CNN + (5 + 1)),
@@ -154,11 +135,7 @@ OPTIONS = {
         Option("kernel_size", 5, 25 * 2 * 4 + 8 + 25 * 4 * 5 + 10 + (5 * 3 + 3)),
         Option("dropout", 0.5),
         Option("batch_norm", False, 9 * 2 * 4 + 4 + 9 * 4 * 5 + 5 + (5 * 3 + 3), 0),
-        Option("augment", {"shift": 0.4}),
-        Option("augment", {"rotation": 90}),
-        Option("augment", {"flip": "horizontal"}),
-        Option("augment", {"zoom": 0.4}),
-        Option("augment", {"shear": 0.4}),
+        *(Option("augment", {name: size}) for name, size in AUGMENT.items()),
     ),
     "rnn": (
         one_output((5, 3), weights=LSTM + (6 + 1)),
@@ -167,10 +144,9 @@ OPTIONS = {
         Option("cell", "gru", 3 * ((3 + 6) * 6 + 2 * 6) + (6 * 4 + 4)),
         Option("units", (6, 7), LSTM + 4 * ((6 + 7) * 7 + 7) + (7 * 4 + 4)),
         Option("bidirectional", True, 2 * LSTM + (12 * 4 + 4)),
-        Option("dropout", 0.5),
         Option("vocab_size", 9, 9 * 6 + 4 * ((6 + 6) * 6 + 6) + (6 * 4 + 4), args=((5,), 4)),
         Option("return_sequences", True, output=(5, 4)),
-        Option("mask_zero", False),
+        *of_one_size(mask_zero=False, dropout=0.5),
     ),
     "transformer_classifier": (
         one_output(9, 5, weights=TRANSFORMER + (8 + 1)),
@@ -185,13 +161,7 @@ OPTIONS = {
         Option("cell", "simple", SEQUENCES + 3 * ((5 + 6) * 6 + 6)),
         # Its second state has a dense layer too.
         Option("cell", "lstm", SEQUENCES + (12 * 6 + 6) + 3 * 4 * ((5 + 6) * 6 + 6)),
-        # The second layers read 12 and 6 features; the memory and what follows the decoder have 4 of 8.
-        Option(
-            "units",
-            (6, 4),
-            (9 * 5 + 7 * 5 + 3 * GRU + 2 * 3 * ((12 + 4) * 4 + 2 * 4) + 3 * ((6 + 4) * 4 + 2 * 4))
-            + ((12 * 6 + 6) + (8 * 4 + 4) + 8 * 4 + (8 * 4 + 4) + (4 * 7 + 7)),
-        ),
+        Option("units", (6, 4), 3 * GRU + SECOND_GRUS + (9 * 5 + 7 * 5) + DECODER_OF_4),
         Option("embed_dim", 4, SEQUENCES - (9 + 7) + 3 * (GRU - 3 * 6)),
         # Rows for four n-grams with 2 features each, which both directions of the encoder read.
         Option("ngram_buckets", 10, SEQUENCES + 3 * GRU + 4 * 10 * 2 + 2 * 3 * (8 * 6)),
@@ -212,9 +182,8 @@ OPTIONS = {
     "vae": (
         Option("latent_dim", 2, DENSE + 5 * 3 + 3 - (5 + 1 + 5 + 1 + 5)),
         Option("hidden_units", (), 2 * (12 * 3 + 3) + (3 * 12 + 12)),
-        Option("activation", "tanh"),
         Option("batch_norm", True, DENSE + 18 + 5 + 5, 10 + 10),
-        Option("beta", 4.0),
+        *of_one_size(activation="tanh", beta=4.0),
     ),
     "gan": (
         Option("latent_dim", 3, GENERATOR - 2 * 8 + DISCRIMINATOR),
@@ -228,12 +197,8 @@ OPTIONS = {
     ),
     "diffusion": (
         Option("filters", (5,), 16 * 2 * 5 + 2 * (2 * 225 + 2 * 10) + 10 + (16 * 5 + 1), 2 * 2 * 10 + 10),
-        Option(
-            "num_layers",
-            2,
-            UNET + 2 * (2 * 81 + 2 * 6) + 2 * (2 * 144 + 2 * 8),
-            UNET_STATISTICS + 2 * 2 * 6 + 2 * 2 * 8,
-        ),
+        # Two blocks more in each level.
+        Option("num_layers", 2, UNET + 2 * (2 * 81 + 12) + 2 * (2 * 144 + 16), UNET_STATISTICS + 4 * 6 + 4 * 8),
     ),
     "contrastive": (
         Option("augment", {"rotation": 20}),

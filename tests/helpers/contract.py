@@ -11,8 +11,8 @@ from dlguide import generation
 from tests.helpers.cases import CASES
 
 
-def kind_of(name, option=None):
-    return (option and option.kind) or CASES[name].kind
+def kind_of(name, option):
+    return "regression" if option and option.name == "num_outputs" else CASES[name].kind
 
 
 def build(name, option=None, seed=0, integer=int):
@@ -44,25 +44,27 @@ def inputs(name, model, n=8, seed=0):
 
 def targets(kind, model, x):
     """Return the targets for `x` of a model of its kind."""
-    if kind in ("autoencoder", "alone"):
-        return x if kind == "autoencoder" else None
     n = len(keras.tree.flatten(x)[0])
-    if kind == "regression":
-        return np.linspace(0, 1, n, dtype="float32")[:, None]
+    if kind != "classifier":
+        return {"autoencoder": x, "regression": np.linspace(0, 1, n, dtype="float32")[:, None]}.get(kind)
     labels = (np.arange(n) % model.output_shape[-1]).astype("int32")
     return labels if len(model.output_shape) == 2 else np.repeat(labels[:, None], 5, axis=1)
 
 
 def compiled(kind, model, learning_rate=0.05, one_step=False):
     """Compile with the loss of a kind; for a single step TensorFlow is faster without a graph, JAX with one."""
-    losses = {
-        "classifier": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        "regression": "mse",
-        "autoencoder": keras.losses.BinaryCrossentropy(from_logits=True),
-    }
+    losses = {"regression": "mse", "autoencoder": keras.losses.BinaryCrossentropy(from_logits=True)}
+    losses["classifier"] = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     run_eagerly = one_step and keras.backend.backend() == "tensorflow"
     model.compile(keras.optimizers.Adam(learning_rate), losses.get(kind), run_eagerly=run_eagerly)
     return model
+
+
+def training_case(name, option=None, **options):
+    """Return a compiled model, its examples and their targets."""
+    model = compiled(kind_of(name, option), build(name, option), **options)
+    x = inputs(name, model)
+    return model, x, targets(kind_of(name, option), model, x)
 
 
 def settled(model):

@@ -36,70 +36,41 @@ LOAD = functools.lru_cache(maxsize=8)(data.load)
 
 
 class Watch:
-    """What is fitted and scored while it is watched."""
+    """What is fitted and scored while it is watched.
+
+    `fits` has what is fitted, and a hash of the arrays that it is given; `trained` and `scored` have a hash of each
+    example of each training and of each prediction of Keras; `epochs` those of each training.
+    """
 
     def __init__(self):
-        self.fits: list[tuple[str, str]] = []
-        """Each fit: what is fitted, and a hash of the arrays that it is given."""
-        self.trained: list[list[int]] = []
-        self.scored: list[list[int]] = []
-        """The examples of each training and of each prediction of Keras, each as a hash."""
-        self.epochs: list[int] = []
-        """Of each training."""
-        self._depth = 0
+        self.fits, self.trained, self.scored, self.epochs = [], [], [], []
+        self.depth = 0  # Of watched functions that call one another.
 
-    def fit(self, name: str, function):
-        """Return a function that fits without Keras, noted."""
+    def noted(self, function, note, is_always=False):
+        """Return a function that is noted before it is called; if not always, not where a watched one calls it."""
 
         @functools.wraps(function)
-        def noted(*args, **options):
-            self.fits.append((name, digest(args, options)))
-            return function(*args, **options)
+        def call(*args, **options):
+            if is_always or not self.depth:
+                note(*args, **options)
+            self.depth += 1
+            try:
+                return function(*args, **options)
+            finally:
+                self.depth -= 1
 
-        return noted
+        return call
 
-    def training(self, function):
-        """Return a function that trains a Keras model, noted where no other one calls it."""
+    def fit(self, name: str):
+        return lambda *args, **options: self.fits.append((name, digest(args, options)))
 
-        @functools.wraps(function)
-        def noted(model, x, *more, **options):
-            if not self._depth:
-                self.fits.append((type(model).__name__, digest(x, more, options)))
-                self.trained.append(hashes(x))
-                self.epochs.append(options.get("epochs", 1))
-            return self.call(function, model, x, *more, **options)
+    def training(self, model, x, *more, **options):
+        self.fits.append((type(model).__name__, digest(x, more, options)))
+        self.trained.append(hashes(x))
+        self.epochs.append(options.get("epochs", 1))
 
-        return noted
-
-    def step(self, function):
-        """Return a method of an optimizer, noted where no training of Keras calls it."""
-
-        @functools.wraps(function)
-        def noted(optimizer, gradients, *more, **options):
-            if not self._depth:
-                self.fits.append(("a step", digest(gradients)))
-            return function(optimizer, gradients, *more, **options)
-
-        return noted
-
-    def prediction(self, function):
-        """Return a method of a Keras model that predicts, noted: that of a part of a model is not."""
-
-        @functools.wraps(function)
-        def noted(model, x, *more, **options):
-            if function.__name__ != "__call__" or not self._depth:
-                self.scored.append(hashes(x))
-            return self.call(function, model, x, *more, **options)
-
-        return noted
-
-    def call(self, function, *args, **options):
-        """Call a function: what it calls is not noted."""
-        self._depth += 1
-        try:
-            return function(*args, **options)
-        finally:
-            self._depth -= 1
+    def prediction(self, model, x, *more, **options):
+        self.scored.append(hashes(x))
 
 
 def hashes(x) -> list[int]:
@@ -115,17 +86,9 @@ def test_set(name: str) -> data.Part:
     return data.Part(*(array[:ROWS] for array in LOAD(name).test))
 
 
-def rows(size: int, part: str) -> slice:
-    """Return the rows of a part of the test set."""
-    middle = int(SHARE * size)
-    return {"all": slice(size), "first": slice(middle), "second": slice(middle, size)}[part]
-
-
 def members() -> list:
     """Return each module of the project, with the name and the value of all that it has."""
-    own = [
-        module for name, module in [*sys.modules.items()] if name.split(".")[0] in ("dlguide", "questions", "recipes")
-    ]
+    own = [sys.modules[name] for name in [*sys.modules] if name.split(".")[0] in ("dlguide", "questions", "recipes")]
     return [(module, name, value) for module in own for name, value in [*vars(module).items()]]
 
 
@@ -137,35 +100,42 @@ def forget(*kept) -> None:
 
 @contextlib.contextmanager
 def watched(part: str):
-    """Give the `Watch` of what runs in the block, where data sets have a part of their test set."""
+    """Give the `Watch` of what runs in the block, where data sets have a part of their test set, or "all"."""
     watch = Watch()
 
     def load(name, **options):
         splits = LOAD(name, **options)._replace(test=test_set(name))
-        return with_test_set(splits, rows(len(splits.test.y), part))
+        middle = int(SHARE * len(splits.test.y))
+        return with_test_set(splits, {"first": slice(middle), "second": slice(middle, None)}.get(part, slice(None)))
 
     def in_turns(fits: dict, steps: dict, rounds: int) -> dict:
         """Say that a step takes a second: the machine would decide the number of steps."""
         for fit in fits.values() if part == "all" else ():
-            watch.call(fit, shuffle=False, verbose=0)  # Not noted.
+            watch.noted(fit, lambda **_: None)(shuffle=False, verbose=0)
         return dict.fromkeys(fits, 1.0)
 
-    stand_ins = {data.load: load, training.fit: watch.training(training.fit), _steps.in_turns: in_turns, **STAND_INS}
+    training_fit = watch.noted(training.fit, watch.training)
+    stand_ins = {data.load: load, training.fit: training_fit, _steps.in_turns: in_turns, **STAND_INS}
     forget(_retraining.trainer)  # Its compiled models get new weights.
     with pytest.MonkeyPatch.context() as patch:
+
+        def replace(owner, name, note, is_always=True):
+            patch.setattr(owner, name, watch.noted(getattr(owner, name), note, is_always))
+
         for module, name, value in members():
             if inspect.isfunction(value) and value in stand_ins:  # Under whatever name it was imported.
                 patch.setattr(module, name, stand_ins[value])
         for owner, name in SOLVERS:
-            patch.setattr(owner, name, watch.fit(name, getattr(owner, name)))
+            replace(owner, name, watch.fit(name))
         for estimator in subclasses(BaseEstimator) - {NearestNeighbors}:  # An index, which fits nothing.
             for name in {"fit", "fit_predict", "fit_transform", "partial_fit"} & {*vars(estimator)}:
-                patch.setattr(estimator, name, watch.fit(estimator.__name__, vars(estimator)[name]))
-        patch.setattr(keras.Model, "fit", watch.training(keras.Model.fit))
-        patch.setattr(keras.Model, "train_on_batch", watch.training(keras.Model.train_on_batch))
-        patch.setattr(keras.Optimizer, "apply", watch.step(keras.Optimizer.apply))
+                replace(estimator, name, watch.fit(estimator.__name__))
+        for name in ("fit", "train_on_batch"):
+            replace(keras.Model, name, watch.training, is_always=False)
+        replace(keras.Optimizer, "apply", lambda _, gradients, *more, **options: watch.fit("a step")(gradients), False)
         for name in ("predict", "evaluate", "predict_on_batch", "test_on_batch", "__call__"):
-            patch.setattr(keras.Model, name, watch.prediction(getattr(keras.Model, name)))
+            # A call of a part of a model is not noted.
+            replace(keras.Model, name, watch.prediction, is_always=name != "__call__")
         patch.setattr(_tuning, "SEEDS", _tuning.SEEDS[:1])  # For time.
         for experiment in (momentum, stochastic_descent):
             patch.setattr(experiment, "TARGET", 2.3)  # A loss that the test set reaches in a few steps too.

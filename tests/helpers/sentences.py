@@ -2,12 +2,21 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.switches import SNAPSHOT
 
 FILE = Path(__file__).parents[1] / "dlguide" / "sentences.txt"
 
 
-def check(section: str, sentences: dict[str, str]) -> None:
+def refusal(call, *args, **options) -> str:
+    """Return the sentence with which a call is refused."""
+    with pytest.raises(ValueError) as error:
+        call(*args, **options)
+    return str(error.value)
+
+
+def check_sentences(section: str, sentences: dict[str, str]) -> None:
     """Compare the sentences of a section, each under the name of its call, with those of the file.
 
     `DLGUIDE_SNAPSHOT=write pytest -n 0` writes them there instead: read the difference before it is committed.

@@ -13,7 +13,7 @@ SNAPSHOT = os.environ.get("DLGUIDE_SNAPSHOT", "")
 """`write` writes the sentences of refused calls into `dlguide/sentences.txt` instead of comparing them."""
 
 
-def quick(rows: Iterable, *names) -> list:
-    """Return the rows of a table as parameters of a test; those that are not named are thorough."""
-    values = {row: row if isinstance(row, tuple) else (row,) for row in rows}
-    return [pytest.param(*values[row], marks=[pytest.mark.thorough] * (row not in names)) for row in values]
+def quick(rows: Iterable, *names, seconds: float = 1) -> list:
+    """Return the rows of a table as parameters of a test; those that are not named are thorough, and take so long."""
+    values, thorough = {row: row if isinstance(row, tuple) else (row,) for row in rows}, pytest.mark.thorough
+    return [pytest.param(*values[row], marks=[thorough(seconds=seconds)] * (row not in names)) for row in values]

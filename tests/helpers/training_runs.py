@@ -28,10 +28,13 @@ def classifier(loss=SPARSE, outputs=2, optimizer=None, dropout=0.5, **options):
     return model
 
 
+each_epoch = mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf)
+"""Decorator: a checkpoint is written after each epoch."""
+
+
+@each_epoch
 def fit(model, folder=None, x=X, y=Y, **options):
-    defaults = {"epochs": 2, "batch_size": 16, "run_dir": folder, "verbose": 0}
-    with mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf):  # A checkpoint after each epoch.
-        return training.fit(model, x, y, **{**defaults, **options})
+    return training.fit(model, x, y, **{"epochs": 2, "batch_size": 16, "run_dir": folder, "verbose": 0, **options})
 
 
 def state(model) -> list[np.ndarray]:
@@ -43,22 +46,25 @@ def same(a, b) -> bool:
     return len(a) == len(b) and all(map(np.array_equal, a, b))
 
 
-def plateau(**options):
-    return keras.callbacks.ReduceLROnPlateau("loss", **{"patience": 1, "factor": 0.5, "min_delta": 1.0, **options})
+plateau = functools.partial(keras.callbacks.ReduceLROnPlateau, "loss", patience=1, factor=0.5, min_delta=1.0)
 
 
-class Keeps(keras.callbacks.Callback):
-    """Changes the learning rate by numbers that it draws and logs, and has the protocol."""
-
-    def __init__(self):
-        super().__init__()
-        self.generator, self.drawn = np.random.default_rng(2), (0.5,)
+class Draws:
+    """Its state is that of a random generator and what it has drawn so far."""
 
     def get_state(self):
         return {"generator": self.generator.bit_generator.state, "drawn": self.drawn}
 
     def set_state(self, state):
         self.generator.bit_generator.state, self.drawn = state["generator"], state["drawn"]
+
+
+class Keeps(Draws, keras.callbacks.Callback):
+    """Changes the learning rate by numbers that it draws and logs."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator, self.drawn = np.random.default_rng(2), (0.5,)
 
     def on_epoch_end(self, epoch, logs=None):
         self.drawn = (*self.drawn, float(self.generator.uniform(0.3, 1.2)))
@@ -74,8 +80,7 @@ def crash():
     raise Stopped
 
 
-def press_ctrl_c():
-    signal.raise_signal(signal.SIGINT)
+press_ctrl_c = functools.partial(signal.raise_signal, signal.SIGINT)
 
 
 class At(keras.callbacks.Callback):
@@ -109,19 +114,8 @@ def train(folder, *, model=classifier, stop=None, what=crash, x=X, y=Y, callback
     return [*map(np.array, history.values()), *state(model)]
 
 
-@functools.cache
-def whole_run() -> list:
-    """Return what `train` gives for its defaults, never stopped."""
-    return train(None)
-
-
-def check_resumed(tmp_path, stops=((2, 3),), **given) -> list:
-    """Compare a run that was stopped some times and resumed with one that was never stopped, bit for bit."""
-    whole = train(None, **given)
-    for stop in stops:
-        assert train(tmp_path / "run", stop=stop, **given) is None
-    assert same(train(tmp_path / "run", **given), whole)
-    return whole
+whole_run = functools.cache(lambda: train(None))
+"""What `train` gives for its defaults, never stopped."""
 
 
 def history_rows(folder) -> list[dict]:
@@ -129,40 +123,11 @@ def history_rows(folder) -> list[dict]:
         return list(csv.DictReader(file))
 
 
-class Shuffled(keras.utils.PyDataset):
-    """Batches in another order each epoch."""
-
-    def __init__(self, arrays=(X, Y, WEIGHTS), batch_size=10, **options):
-        super().__init__(**options)
-        self.arrays, self.batch_size = arrays, batch_size
-        self.rng, self.order = np.random.default_rng(1), np.arange(len(arrays[0]))
-
-    def __len__(self):
-        return -(-len(self.order) // self.batch_size)
-
-    def __getitem__(self, index):
-        rows = self.order[self.batch_size * index :][: self.batch_size]
-        return tuple(array[rows] for array in self.arrays)
-
-    def on_epoch_end(self):
-        self.order = self.rng.permutation(len(self.order))
-
-
-class Resumable(Shuffled):
-    """Batches in an order of their own that a run keeps."""
-
-    def get_state(self):
-        return {"rng": self.rng.bit_generator.state, "order": self.order}
-
-    def set_state(self, state):
-        self.rng.bit_generator.state, self.order = state["rng"], state["order"]
-
-
 class Made(keras.utils.PyDataset):
     """Batches that a function makes of their numbers."""
 
-    def __init__(self, count, make):
-        super().__init__()
+    def __init__(self, count, make, **options):
+        super().__init__(**options)
         self.count, self.make = count, make
 
     def __len__(self):
@@ -172,12 +137,30 @@ class Made(keras.utils.PyDataset):
         return self.make(index)
 
 
-def loader(**options):
+class Shuffled(Made):
+    """Batches in another order each epoch."""
+
+    def __init__(self, arrays=(X, Y, WEIGHTS), batch_size=10, **options):
+        self.generator, self.drawn = np.random.default_rng(1), np.arange(len(arrays[0]))
+
+        def batch(index):
+            rows = self.drawn[batch_size * index :][:batch_size]
+            return tuple(array[rows] for array in arrays)
+
+        super().__init__(-(-len(self.drawn) // batch_size), batch, **options)
+
+    def on_epoch_end(self):
+        self.drawn = self.generator.permutation(len(self.drawn))
+
+
+class Resumable(Draws, Shuffled):
+    """Batches in an order of their own that a run keeps."""
+
+
+def loader(arrays=(X, Y, WEIGHTS), batch_size=10, shuffle=True):
     torch = pytest.importorskip("torch")
-    data = torch.utils.data.TensorDataset(*map(torch.from_numpy, (X, Y, WEIGHTS)))
-    generator = torch.Generator()
-    generator.manual_seed(1)
-    return torch.utils.data.DataLoader(data, batch_size=10, **{"shuffle": True, "generator": generator, **options})
+    data = torch.utils.data.TensorDataset(*map(torch.from_numpy, arrays))
+    return torch.utils.data.DataLoader(data, batch_size, shuffle, generator=torch.Generator().manual_seed(1))
 
 
 def dataset(shuffle=True, seed=1):
@@ -193,49 +176,3 @@ DATA_SETS = {
     "DataLoader": loader,
     "Dataset": dataset,
 }
-
-
-class Sampler:
-    """Draws the rows of each step, and counts them."""
-
-    def __init__(self):
-        self.generator, self.counts = np.random.default_rng(3), np.zeros(len(X), int)
-
-    def get_state(self):
-        return {"generator": self.generator.bit_generator.state, "counts": self.counts}
-
-    def set_state(self, state):
-        self.generator.bit_generator.state, self.counts = state["generator"], state["counts"]
-
-    def rows(self):
-        rows = self.generator.integers(len(X), size=8)
-        self.counts += np.bincount(rows, minlength=len(X))
-        return rows
-
-
-def loop(folder, epochs=3, stop=None, at_epoch=lambda epoch: None, **options) -> list:
-    """Train in a loop of its own with a second model that follows the first; return what it ends with.
-
-    It crashes in the middle of the step `stop` of an epoch.
-    """
-    keras.utils.set_random_seed(0)
-    model, follower = (mlp((4,), 1, hidden_units=(5,), dropout=0.2) for _ in range(2))
-    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
-    sampler, mean = Sampler(), keras.metrics.Mean()
-    every = mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf)  # A checkpoint after each epoch.
-    with every, training.Run(folder, epochs=epochs, model=model, **{"options": {"seed": 3}, **options}) as run:
-        run.keep(sampler=sampler, follower=follower, mean=mean)
-        for epoch in run.epochs():
-            at_epoch(epoch)
-            mean.reset_state()
-            for step in range(4):
-                rows = sampler.rows()
-                loss, mae = model.train_on_batch(X[rows], X[rows, :1] ** 2)
-                mean.update_state(loss)
-                if (epoch, step) == stop:
-                    raise Stopped
-                both = zip(follower.get_weights(), model.get_weights(), strict=True)
-                follower.set_weights([0.9 * a + 0.1 * b for a, b in both])
-            run.end_epoch({"loss": float(mean.result()), "mae": mae, "by_row": np.array(sampler.counts[:2])})
-        run.save_model()
-    return [*state(model), *follower.get_weights(), sampler.counts, *map(np.array, run.history.history.values())]

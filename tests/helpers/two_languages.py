@@ -25,19 +25,12 @@ def differences(english: str, chinese: str) -> list[str]:
         if ours != theirs:
             more = [list((Counter(a) - Counter(b)).elements()) for a, b in ((ours, theirs), (theirs, ours))]
             found.append(f"{what}: only in English {more[0]}, only in Chinese {more[1]}, or in another order")
-    ours, theirs = sections(english), sections(chinese)
-    if len(ours) != len(theirs):
-        ours, theirs = [english], [chinese]
-    for one, other in zip(ours, theirs, strict=True):
+    for one, other in zip(sections(english), sections(chinese), strict=False):  # Of as many headings, else see above.
         more = lacking(one, other, "zh"), lacking(other, one, "en")
         if any(more):
             title = one.partition("\n")[0]
             found.append(f"numbers under {title!r}: only in English {more[0]}, only in Chinese {more[1]}")
     return found
-
-
-def headings(text: str) -> list[str]:
-    return re.findall(r"^#+(?= )", FENCE.sub("", text), re.M)
 
 
 def sections(text: str) -> list[str]:
@@ -60,7 +53,7 @@ def tables(text: str) -> list[str]:
 
 
 PARTS = {
-    "headings": headings,
+    "headings": lambda text: re.findall(r"^#+(?= )", FENCE.sub("", text), re.M),
     "code blocks": blocks,
     "pictures": lambda text: [path.replace(".zh.", ".") for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)],
     "tables": tables,

@@ -1,19 +1,3 @@
-"""A folder with the question of `made_up`."""
+"""The question of `made_up` is a fixture of every test here."""
 
-import csv
-
-import pytest
-
-from questions._questions import Question
-from tests.helpers.made_up import NAMES, PAGE, experiment
-
-
-@pytest.fixture
-def question(tmp_path):
-    folder = tmp_path / "x"
-    folder.mkdir()
-    with (folder / "names.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(NAMES)
-    for name in ("README.md", "README.zh.md"):
-        (folder / name).write_text(PAGE, encoding="utf-8")
-    return Question(folder, experiment())
+from tests.questions.made_up import question as question

@@ -17,8 +17,8 @@ import pytest
 import tensorflow as tf
 
 from questions import _examples, _questions, _run, _tuning
-from tests.helpers import experiment_watch
-from tests.helpers.experiment_watch import SHARE, Watch, watched
+from tests.helpers.experiment_watch import SHARE, Watch, forget, watched
+from tests.helpers.switches import quick
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though:UserWarning")  # `tf.data` still builds graphs.
 NOT_OF_THE_TEST_SET = {
@@ -92,17 +92,16 @@ SLOW = ("activations", "adam", "batch_normalisation", "dropout", "few_examples",
 SLOW += ("leakage", "multilayer", "rare_classes", "recurrence", "self_supervision", "transfer_learning")
 SLOW += ("validation_below_training",)
 """Their experiments take more than 15 seconds here: `DLGUIDE_TESTS=20` runs them, before something is published."""
-each_question = pytest.mark.parametrize("name", _questions.names())
 
 
 @pytest.fixture
 def eagerly():
     """For time: to predict a few examples takes less than to trace one. No model that was made so is left."""
-    experiment_watch.forget()
+    forget()
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
-    experiment_watch.forget()
+    forget()
 
 
 class Run(NamedTuple):
@@ -135,10 +134,7 @@ def run(experiment, part: str, choice: dict | None = None) -> Run:
 
 @pytest.mark.thorough
 @pytest.mark.usefixtures("eagerly")
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[pytest.mark.thorough(seconds=20)] * (name in SLOW)) for name in _questions.names()],
-)
+@pytest.mark.parametrize("name", quick(_questions.names(), *({*_questions.names()} - {*SLOW}), seconds=20))
 def test_an_experiment_gives_its_rows_and_the_test_set_decides_nothing(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     experiment = _questions.question(name).experiment
@@ -203,7 +199,7 @@ def share(examples: list[int], others: set[int]) -> float:
     return np.mean([example in others for example in examples])
 
 
-@each_question
+@pytest.mark.parametrize("name", _questions.names())
 def test_a_loss_or_an_error_is_chosen_where_it_is_lowest_and_an_accuracy_where_it_is_highest(name):
     """The docstring of `choose` says what it returns; the published numbers must be such."""
     question = _questions.question(name)

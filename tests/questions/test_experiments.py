@@ -2,7 +2,6 @@
 
 import json
 import math
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import pytest
 from questions import __main__ as command_module
 from questions import _examples, _figure, _progress, _questions, _recheck, _retraining, _run
 from recipes._lib.runs import machine_facts, seed_intervals
-from tests.helpers.commands import ROOT
-from tests.helpers.made_up import PANELS, SEEDS, experiment, scores_of
+from tests.helpers.commands import ROOT, process
+from tests.questions.made_up import PANELS, SEEDS, experiment, scores_of
 
 PUBLISHED = {"seeds": SEEDS, "seconds": 50, "cores": 1, "cpu": "a processor", "versions": {"keras": "3"}}
 PUBLISHED |= {"command": "python -m questions x", "date": "today"}
@@ -218,9 +217,7 @@ def test_each_question_has_a_class_size_of_three_minutes(name):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "name", ["linear_model", "gan", "uncertainty", "momentum"]
-)
+@pytest.mark.parametrize("name", ["linear_model", "gan", "uncertainty", "momentum"])
 def test_a_class_run_of_each_kind_can_be_drawn_and_told(name):
     question = _questions.question(name)
     published = question.results()
@@ -440,7 +437,7 @@ def test_the_list_and_a_wrong_name_need_no_keras(tmp_path):
     """Importing it takes seconds."""
     program = "import sys, questions.__main__ as command; print(command.listing()); assert 'keras' not in sys.modules\n"
     program += "try: command.main('nothing')\nfinally: assert 'keras' not in sys.modules"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = process("-c", program, cwd=ROOT)
     assert done.returncode == 2 and "Answer: " in done.stdout
     assert done.stderr.startswith("`name` must be a question out of activations, gradient_descent")
 

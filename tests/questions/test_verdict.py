@@ -12,7 +12,7 @@ from scipy import stats
 from questions import _examples, _figure, _page, _sentences, _tuning, _verdict
 from questions._experiment import ACCURACY, Claim, Panel, Score, Unit
 from recipes._lib.runs import seed_intervals
-from tests.helpers.made_up import LOSS, PANELS, SEEDS, experiment
+from tests.questions.made_up import LOSS, PANELS, SEEDS, experiment
 
 SHOWN = "[*Shown*](../README.md#how-to-read-the-numbers)."
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import keras
 import numpy as np
@@ -22,11 +23,11 @@ from dlguide import data, mlp, training
 from recipes import automl
 from recipes._lib.baselines import defaults
 from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, trial_process
-from tests.helpers.calls import python
-from tests.helpers.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
+from tests.helpers.commands import ROOT, python
 from tests.helpers.training_runs import same
+from tests.recipes import kill_search
+from tests.recipes.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
 
-ROOT = Path(__file__).parents[2]
 COMPLETE, PRUNED, FAIL = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL
 
 
@@ -42,7 +43,7 @@ def finished_trials(folder: Path) -> list:
 
 @pytest.mark.thorough
 def test_a_search_that_is_killed_at_many_moments_ends_with_the_same_trials(tmp_path):
-    printed = python(ROOT / "tests/helpers/kill_search.py", tmp_path, OMP_NUM_THREADS="1")
+    printed = python(kill_search.__file__, tmp_path, OMP_NUM_THREADS="1")
     statuses = [line for line in printed.splitlines() if not line.startswith("trial ")]
     assert statuses == ["0", *len(KILLS) * ["-9"], "0"]
     whole, killed = (finished_trials(tmp_path / name) for name in ("whole", "killed"))
@@ -52,7 +53,7 @@ def test_a_search_that_is_killed_at_many_moments_ends_with_the_same_trials(tmp_p
     with optuna_search.open_study(tmp_path / "killed" / "search.db") as study:
         trials = study.trials
     failed = [trial for trial in trials if trial.state == FAIL]
-    assert len(failed) == sum(moment in ("parameters", "epoch", "attributes") for moment, _ in KILLS)
+    assert len(failed) == sum(owner is optuna.trial.Trial for owner, *_ in KILLS)
     for trial in failed:
         after = next(t for t in trials[trial.number :] if t.state != FAIL)
         assert trial.params.items() <= after.params.items()
@@ -138,21 +139,16 @@ def test_a_non_finite_loss_ends_a_trial_and_its_epochs_are_spent(trials_in_this_
 
 @pytest.mark.thorough
 def test_the_score_is_the_validation_accuracy_of_the_trained_model(trials_in_this_process, monkeypatch):
-    fits, fit = [], training.fit
-
-    def noting(model, *args, **options):
-        fits.append((model, options["seed"]))
-        return fit(model, *args, **options)
-
-    monkeypatch.setattr(training, "fit", noting)
+    monkeypatch.setattr(training, "fit", fit := mock.Mock(wraps=training.fit))
     splits, found = small_splits(), optuna_search.run(small_search("random"), 2)
-    for trial, (model, _) in zip(found, fits, strict=True):
-        predicted = model.predict(splits.valid.x, verbose=0).argmax(axis=1)
+    for trial, call in zip(found, fit.call_args_list, strict=True):
+        predicted = call.args[0].predict(splits.valid.x, verbose=0).argmax(axis=1)
         assert trial.value == pytest.approx((predicted == splits.valid.y).mean())
     by_loss = optuna_search.run(small_search("random")._replace(metric="loss"), 1)
-    loss = fits.pop()[0].evaluate(*splits.valid, verbose=0)[0]
+    loss = fit.call_args.args[0].evaluate(*splits.valid, verbose=0)[0]
     assert by_loss[0].value == pytest.approx(-loss) and by_loss[0].params == found[0].params
-    assert [seed for _, seed in fits] == [optuna_search.trial_seed(0, number) for number in range(2)]
+    seeds = [call.kwargs["seed"] for call in fit.call_args_list]
+    assert seeds == [optuna_search.trial_seed(0, number) for number in (0, 1, 0)]
     keras.utils.set_random_seed(1)  # Of the tests: a trial sets its own.
     assert contents(optuna_search.run(small_search("random"), 1)) == contents(found[:1])
 

@@ -17,7 +17,7 @@ import recipes
 from recipes import denoising_autoencoder_mnist, linear_regression_mpg, perceptron_mnist
 from recipes._lib.result import Result
 from recipes._lib.runs import arguments, command_line, finished_runs, machine_facts, recipe_list, results, run_folder
-from tests.helpers.commands import ROOT
+from tests.helpers.commands import ROOT, process
 from tools import measure
 
 NAME = Path(__file__).stem
@@ -141,8 +141,7 @@ def test_a_users_mistake_is_one_line_and_a_bug_keeps_its_traceback(run, error, l
 )
 def test_an_unknown_command_is_refused_without_keras_with_the_nearest_one(word, line):
     code = f"import runpy, sys; sys.argv[1:] = ['{word}']; sys.modules['keras'] = None; "
-    command = [sys.executable, "-c", code + "runpy.run_module('recipes', run_name='__main__')"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = process("-c", code + "runpy.run_module('recipes', run_name='__main__')", cwd=ROOT)
     assert done.returncode != 0 and done.stderr.strip().endswith(line)
 
 

@@ -4,6 +4,7 @@ import itertools
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -19,16 +20,13 @@ ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16,
 
 
 def test_the_baseline_is_a_distribution_over_images_and_learns_what_follows_from_the_pixels_before(monkeypatch):
-    fits, fit = [], training.fit
-    monkeypatch.setattr(
-        training, "fit", lambda model, *more, **options: fits.append(model) or fit(model, *more, **options)
-    )
+    monkeypatch.setattr(training, "fit", fit := mock.Mock(wraps=training.fit))
     x = np.concatenate([np.zeros((200, 2, 2, 1)), np.ones((200, 2, 2, 1))]).astype("float32")  # All pixels are equal.
     train, test = data.Part(x, None), data.Part(x[::100], None)
     splits = SimpleNamespace(train=train, test=test)
     found = pixel_chain.test_nll(splits, epochs=20, batch_size=50, seed=0, learning_rate=0.1)
     assert found == pytest.approx(np.log(2), abs=0.2)  # That of the first pixel.
-    logits = fits[0].predict(ALL, verbose=0).reshape(16, 4)
+    logits = fit.call_args.args[0].predict(ALL, verbose=0).reshape(16, 4)
     probabilities = expit(np.where(ALL.reshape(16, 4) > 0.5, logits, -logits)).prod(axis=1)
     assert probabilities.sum() == pytest.approx(1, abs=1e-4) and probabilities[[0, 15]].sum() > 0.8
     again = pixel_chain.test_nll(splits, epochs=1, batch_size=50, seed=0, learning_rate=1e-9)

@@ -89,7 +89,7 @@ def test_a_word_counts_as_right_if_the_model_alone_writes_a_listed_pronunciation
     written = pronunciations.transcribe(model, x)
     assert len(np.unique(written, axis=0)) > 15
     y[::2, 2, 0], y[::2, 2, 1:] = START, written[::2]  # What the model writes is listed for every second word.
-    expected = independent_metrics.COMMON["words_wrong"](model, words._replace(test=data.Part(x, y)))
+    expected = independent_metrics.METRICS["words_wrong"](model, words._replace(test=data.Part(x, y)))
     assert pronunciations.errors(written, y)["words_wrong"] == expected == 0.5
 
 

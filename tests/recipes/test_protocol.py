@@ -15,15 +15,13 @@ from dlguide import data, training
 from recipes._lib.agents import q_learning
 from recipes._lib.runs import recipe_list
 from tests.helpers.protocol import digest, with_test_set
+from tests.helpers.switches import quick
+from tests.helpers.training_runs import Stopped
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Even though:UserWarning"),  # `tf.data` still builds graphs.
     pytest.mark.usefixtures("no_download", "trials_in_this_process", "eagerly"),
 ]
-
-
-class Stopped(Exception):
-    """Raised at the first training, where only what comes before it is tested."""
 
 
 class LockedPart:
@@ -52,7 +50,7 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
     def fit(model, x, *more, seed=0, **options):
         fits.append((digest(x, more, options.get("validation_data")), seed, digest(model.get_weights())))
         if stop:
-            raise Stopped
+            raise Stopped  # Only what comes before the first training is tested.
         for callback in keras.tree.flatten(options.get("callbacks", [])):
             callback.set_model(model)  # As Keras does.
             for epoch in range(options["epochs"]):
@@ -79,15 +77,12 @@ def run(name: str, *, seed: int = 0, rows=slice(None), stop: bool = False):
     return fits, metrics, loaded
 
 
-@pytest.mark.thorough
 # `test_dqn.py` tests episodes, `test_self_play.py` games.
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.thorough(seconds=20)] * (name == "explanation_mnist"))
-        for name in sorted({*recipe_list.names()} - {"dqn_cartpole", "selfplay_connect4"})
-    ],
-)
+LEARNERS = sorted({*recipe_list.names()} - {"dqn_cartpole", "selfplay_connect4"})
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", quick(LEARNERS, *({*LEARNERS} - {"explanation_mnist"}), seconds=20))
 def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name, tmp_path, monkeypatch):
     """All fits are the same with one half of the test set and with the other."""
     monkeypatch.chdir(tmp_path)
@@ -97,10 +92,9 @@ def test_the_test_set_decides_nothing_and_no_file_is_left_without_a_folder(name,
 
 SLOW = {"autoencoder_mnist", "clustering_mnist", "compression_mnist", "diffusion_mnist", "vae_mnist"}
 SLOW |= {"mlp_by_hand_mnist", "seq2seq_pronounce", "transformer_recall", "transformer_shakespeare"}
-QUICK = sorted({*recipe_list.names()} - SLOW)
 
 
-@pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.thorough) for name in sorted(SLOW))])
+@pytest.mark.parametrize("name", quick(recipe_list.names(), *({*recipe_list.names()} - SLOW)))
 def test_the_seed_reaches_the_data_the_weights_and_the_order(name):
     first, again, other = (run(name, seed=seed, stop=True) for seed in (3, 3, 4))
     assert first[0] == again[0], "the same seed, another run"

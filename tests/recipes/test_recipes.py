@@ -23,15 +23,14 @@ ROWS = recipe_list.rows()
 """The published rows: the recipes, and some of them again with other options."""
 
 
-def each_row(*quick: str, names=ROWS):
-    """Run a test for each row; those that are not quick are thorough."""
-    seconds = dict.fromkeys(
-        ("automl", "automl_leaves", "compression_mnist", "explanation_mnist", "seq2seq_pronounce"), 20
-    )
-    seconds |= dict.fromkeys(("transfer_mnist", "transformer_shakespeare", "vae_mnist"), 20)
-    slow = [name for name in names if name not in quick]
-    slow = [pytest.param(name, marks=pytest.mark.thorough(seconds=seconds.get(name, 1))) for name in slow]
-    return pytest.mark.parametrize("name", [*quick, *slow])
+SLOW = ["automl", "automl_leaves", "compression_mnist", "explanation_mnist", "seq2seq_pronounce", "transfer_mnist"]
+SLOW += ["transformer_shakespeare", "vae_mnist"]
+
+
+def each_row(*quick: str, rows=ROWS):
+    """Run a test for each row; those that are not named are thorough."""
+    others, slow = [name for name in rows if name not in SLOW], [name for name in rows if name in SLOW]
+    return pytest.mark.parametrize("name", [*switches.quick(others, *quick), *switches.quick(slow, seconds=20)])
 
 
 def test_each_recipe_has_a_row():
@@ -52,7 +51,7 @@ def test_a_further_row_belongs_to_a_recipe_and_each_of_its_options_changes_a_def
     assert [recipe_list.row_of(row.recipe, options) for options in all_options] == [name, row.recipe]
 
 
-@each_row("linear_regression_mpg", names=NAMES)
+@each_row("linear_regression_mpg", rows=NAMES)
 def test_a_recipe_runs_with_tiny_limits(name, no_download, trials_in_this_process, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     titles, set_title = [], drawing.set_title

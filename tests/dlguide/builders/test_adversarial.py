@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from dlguide import adversarial, gan
 from dlguide.adversarial import GAN, _losses
-from tests.helpers.calls import python
+from tests.helpers.commands import python
 from tests.helpers.contract import settled
 
 

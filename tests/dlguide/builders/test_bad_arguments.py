@@ -12,10 +12,9 @@ from dlguide.attention import attention_weights
 from dlguide.attention_layers import SelfAttention
 from dlguide.generation import beam_search, decode, generate, interpolate, sample
 from dlguide.sequence_to_sequence import alignment
-from tests.helpers import sentences
-from tests.helpers.calls import refusal
 from tests.helpers.cases import CASES
 from tests.helpers.contract import build, compiled
+from tests.helpers.sentences import check_sentences, refusal
 
 # Values that an argument must not have, in every builder that takes it ...
 WRONG = {
@@ -63,11 +62,10 @@ def test_a_bad_argument_is_named_and_nothing_is_built(name, monkeypatch):
     bound = inspect.signature(builder).bind(*args, **case.base)
     monkeypatch.setattr(keras, "Input", lambda *_, **__: pytest.fail("built before checked"))
     for changed in rows(name):
-        found[", ".join(f"{key}={value!r}" for key, value in changed.items())] = sentence = refusal(
-            lambda changed=changed: builder(**bound.arguments | changed)
-        )
+        sentence = refusal(builder, **bound.arguments | changed)
+        found[", ".join(f"{key}={value!r}" for key, value in changed.items())] = sentence
         assert sentence.startswith(f"`{next(iter(changed))}"), sentence
-    sentences.check(f"build {name}", found)
+    check_sentences(f"build {name}", found)
 
 
 NAMES = ("encoder", "decoder", "sampling", "generator", "denoiser")  # Layers of these names make no model of parts.
@@ -133,4 +131,4 @@ def polynomial_features(x):
 def test_what_a_function_of_models_refuses_is_named():
     found = {f"{name} {i}": refusal(call) for name, calls in CALLS.items() for i, call in enumerate(calls)}
     assert all(sentence.startswith(name.rpartition(" ")[0]) for name, sentence in found.items()), found
-    sentences.check("call", found)
+    check_sentences("call", found)

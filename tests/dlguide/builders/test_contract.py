@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import dlguide
-from tests.helpers import cases
+from tests.helpers import cases, contract
 from tests.helpers.cases import CASES, Option
-from tests.helpers.contract import build, compiled, inputs, kind_of, outputs, same_everywhere, settled, targets, weights
+from tests.helpers.contract import build, inputs, kind_of, outputs, same_everywhere, settled, training_case, weights
 from tests.helpers.switches import quick
 
 # Options that make other layers, and not only layers of another size: for time, the others are TensorFlow's alone.
@@ -91,8 +91,7 @@ DROPPED = [name for name in CASES if "dropout" in inspect.signature(getattr(dlgu
 @pytest.mark.one_backend
 @pytest.mark.parametrize("name", DROPPED)
 def test_every_dropout_layer_has_the_rate_that_was_given(name):
-    args = [arg() if callable(arg) else arg for arg in CASES[name].args]
-    model = getattr(dlguide, name)(*args, **CASES[name].base | {"dropout": 0.4})
+    model = build(name, Option("dropout", 0.4))
     rates = [layer.rate for layer in model._flatten_layers() if isinstance(layer, keras.layers.Dropout)]
     assert rates and set(rates) == {0.4}
 
@@ -137,10 +136,9 @@ def test_the_seed_decides_the_weights(name, option):
 
 @long_variants
 def test_one_step_moves_every_trainable_weight(name, option):
-    model = compiled(kind_of(name, option), build(name, option), one_step=True)
+    model, x, y = training_case(name, option, one_step=True)
     before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
-    x = inputs(name, model)
-    model.train_on_batch(x, targets(kind_of(name, option), model, x))
+    model.train_on_batch(x, y)
     for old, weight in zip(before, model.trainable_weights, strict=True):
         assert not np.allclose(old, keras.ops.convert_to_numpy(weight), atol=1e-5), weight.path
 
@@ -191,11 +189,11 @@ LEARNING = [name for name in CASES if CASES[name].kind != "alone"]
 @pytest.mark.parametrize("name", quick(LEARNING, "perceptron", "mlp", "cnn", "rnn", "vae"))
 def test_a_small_model_learns_32_examples_by_heart(name):
     kind = CASES[name].kind
-    model = compiled(kind, build(name), learning_rate=0.05 if kind == "regression" else 0.02)
+    model = contract.compiled(kind, build(name), learning_rate=0.05 if kind == "regression" else 0.02)
     x = inputs(name, model, 32)
     if kind == "autoencoder":
         x = np.round(x[:2]).repeat(16, axis=0)  # A small code can hold two images; grey has an entropy of its own.
-    y = x[:, :1] * 2 - 1 if kind == "regression" else targets(kind, model, x)
+    y = x[:, :1] * 2 - 1 if kind == "regression" else contract.targets(kind, model, x)
     losses = [model.train_on_batch(x, y) for _ in range(91)]
     assert losses[-1] < losses[0] / 2
 
@@ -203,18 +201,16 @@ def test_a_small_model_learns_32_examples_by_heart(name):
 @long_variants
 def test_it_is_saved_and_loaded_with_its_training_and_the_next_step_is_the_same(name, option, tmp_path):
     """In a process of its own, with nothing but `import dlguide`, `test_saved.py` loads the file of each builder."""
-    kind = kind_of(name, option)
-    model = compiled(kind, build(name, option), one_step=True)
-    x = inputs(name, model)
+    model, x, y = training_case(name, option, one_step=True)
     for layer in model.layers[:-1]:
         if hasattr(layer, "adapt"):
             layer.adapt(x)
-    model.train_on_batch(x, targets(kind, model, x))
+    model.train_on_batch(x, y)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(same_everywhere(loaded, x), same_everywhere(model, x), rtol=1e-5, atol=1e-6)
     assert loaded.name == model.name
-    losses = [settled(each).train_on_batch(x, targets(kind, model, x)) for each in (model, loaded)]
+    losses = [settled(each).train_on_batch(x, y) for each in (model, loaded)]
     assert np.ravel(losses[0])[0] == pytest.approx(np.ravel(losses[1])[0], rel=1e-4)
     for ours, theirs in zip(weights(model), weights(loaded), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)

@@ -6,7 +6,7 @@ import keras
 import pytest
 
 import dlguide
-from tests.helpers.calls import python
+from tests.helpers.commands import python
 
 _IMPORT = """
 import sys

@@ -6,7 +6,7 @@ import pytest
 
 from dlguide import contrastive, evaluation, generation, mlp, vae
 from tests.helpers.cases import CASES
-from tests.helpers.contract import build, compiled, inputs, settled, targets
+from tests.helpers.contract import build, inputs, settled, training_case
 
 THOROUGH = pytest.mark.thorough
 
@@ -26,9 +26,7 @@ ROWS += [("mixed_float16", name) for name in ("cnn", "rnn", "transformer_classif
 @pytest.mark.each_backend
 def test_a_builder_trains_by_plain_fit(dtype, name):
     keras.config.set_dtype_policy(dtype)
-    model = compiled(CASES[name].kind, build(name))
-    x = inputs(name, model)
-    y = targets(CASES[name].kind, model, x)
+    model, x, y = training_case(name)
     history = model.fit(x, y, batch_size=4, epochs=1, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
@@ -39,9 +37,8 @@ def test_a_loss_of_the_models_own_is_near_the_one_in_float32(policy, name):
     losses = []
     for dtype in ("float32", policy):
         keras.config.set_dtype_policy(dtype)
-        model = compiled(CASES[name].kind, build(name))
-        x = inputs(name, model)
-        losses.append(settled(model).test_on_batch(x, targets(CASES[name].kind, model, x), return_dict=True)["loss"])
+        model, x, y = training_case(name)
+        losses.append(settled(model).test_on_batch(x, y, return_dict=True)["loss"])
     assert losses[0] != losses[1] == pytest.approx(losses[0], rel=0.2)  # JAX draws other noise in 16 bits.
 
 

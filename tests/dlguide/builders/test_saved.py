@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.calls import python
 from tests.helpers.cases import CASES
+from tests.helpers.commands import python
 
 FOLDER = Path(__file__).parents[1] / "saved"
 

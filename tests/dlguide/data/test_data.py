@@ -10,8 +10,7 @@ import pytest
 
 from dlguide import data
 from dlguide.data import _files, _load, _sets
-from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import check_sentences, refusal
 
 README = (Path(__file__).parents[3] / "data" / "README.md").read_text(encoding="utf-8")
 
@@ -145,7 +144,7 @@ def test_a_bad_argument_or_text_is_named(tmp_path):
         calls[f"path {name}"] = lambda path=path: data.load_text(str(path))
     found = {name: refusal(call).replace(str(tmp_path), "FOLDER") for name, call in calls.items()}
     assert all(sentence.startswith(f"`{name.split()[0]}` must be ") for name, sentence in found.items())
-    sentences.check("load", found)
+    check_sentences("load", found)
 
 
 def test_a_damaged_or_missing_file_is_named_with_both_hashes_and_the_cure(tmp_path):

@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlguide import _data_checks, contrastive, diffusion, evaluation, gan, mlp, training, transformer_language_model
-from tests.helpers import sentences
-from tests.helpers.calls import refusal
 from tests.helpers.contract import compiled as compiled_case
+from tests.helpers.sentences import check_sentences, refusal
 from tests.helpers.switches import quick
-from tests.helpers.training_runs import SPARSE, Made
+from tests.helpers.training_runs import SPARSE, Made, loader
 
 pytestmark = pytest.mark.each_backend
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
@@ -54,12 +53,6 @@ def two_inputs(optional=False):
 # What is taken: each container gives the numbers of its arrays.
 
 
-def loader(x, y, size):
-    torch = pytest.importorskip("torch")
-    data = torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y))
-    return torch.utils.data.DataLoader(data, batch_size=size)
-
-
 def mapped(folder, x):
     np.save(folder / "x.npy", x.astype("float64"))
     return np.load(folder / "x.npy", mmap_mode="r")
@@ -76,7 +69,7 @@ CONTAINERS = {
 DATA_SETS = {
     "tf.data": lambda x, y, size: tf.data.Dataset.from_tensor_slices((x, y)).batch(size),
     "PyDataset": lambda x, y, size: Made(-(-len(x) // size), lambda i: (x[size * i :][:size], y[size * i :][:size])),
-    "DataLoader": loader,
+    "DataLoader": lambda x, y, size: loader((x, y), size, shuffle=False),
 }
 numbers = settings(max_examples=2, derandomize=True, database=None, deadline=None,
                    suppress_health_check=list(HealthCheck))  # fmt: skip
@@ -242,7 +235,7 @@ def test_bad_data_are_refused_before_the_first_step_in_a_sentence_that_names_the
         argument |= {"class_weight,": "`class_weight", "validation": "`validation_data[", "x": "`x"}
         assert argument.get(name.split()[0], "`") in sentence.partition("Received: ")[0], (name, sentence)
     if ON_TENSORFLOW:
-        sentences.check("data", found)
+        check_sentences("data", found)
 
 
 def test_evaluate_refuses_what_fit_refuses():

@@ -11,9 +11,9 @@ import pytest
 
 import dlguide
 from dlguide import _export_formats, _export_runtimes, deployment
-from tests.helpers import calls
+from tests.helpers import sentences
 from tests.helpers.cases import OPTIONS
-from tests.helpers.contract import build, compiled, inputs, kind_of, targets, weights
+from tests.helpers.contract import build, inputs, training_case, weights
 
 OTHER_LAYERS = {"cell", "bidirectional", "vocab_size", "num_classes"}
 PARTS = {"vae": ("encoder", "decoder"), "gan": ("generator", "discriminator"), "contrastive": ("encoder",)}
@@ -28,9 +28,8 @@ def models(file_format):
         # TensorFlow's own graph is the same whatever the layers.
         for option in (None, *(options if file_format != "tf_saved_model" else ())):
             label = f"{name} {option}"
-            model = compiled(kind_of(name, option), build(name, option), one_step=True)
-            x = inputs(name, model)
-            model.train_on_batch(x, targets(kind_of(name, option), model, x))
+            model, x, y = training_case(name, option, one_step=True)
+            model.train_on_batch(x, y)
             for part in PARTS.get(name, ()):
                 layer = model.get_layer(part)
                 shapes = [(5, *tensor.shape[1:]) for tensor in layer.inputs]
@@ -101,15 +100,12 @@ def test_inputs_by_name_are_taken_in_the_order_of_the_model(tmp_path):
     assert deployment.export(model, tmp_path / "model.onnx", format="onnx", examples=examples).largest_difference == 0
 
 
-def refusal(model, path, **options):
-    return calls.refusal(deployment.export, model, path, **options)
-
-
 def two_inputs():
     a, b = keras.Input((3,)), keras.Input((2,))
     return keras.Model([a, b], keras.layers.Concatenate()([a, b]))
 
 
+refusal = functools.partial(sentences.refusal, deployment.export)
 SHAPE = "`examples` must be numbers of shape {}. Received: examples of shape {}"
 BOTH = "(n, 3) and (n, 2)"
 X = np.eye(3, dtype="float32")

@@ -3,7 +3,7 @@
 import pytest
 
 from dlguide.diagnosis import check
-from tests.helpers.diagnosis_programs import ADAM, hidden, of_two
+from tests.dlguide.diagnosis.programs import ADAM, hidden, of_two
 
 pytestmark = [pytest.mark.each_backend, pytest.mark.thorough(seconds=5)]
 

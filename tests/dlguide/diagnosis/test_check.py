@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from dlguide import _private_apis
 from dlguide.diagnosis import Report, check
-from tests.helpers import diagnosis_programs as p
+from tests.dlguide.diagnosis import programs as p
+from tests.dlguide.diagnosis.programs import ADAM, BINARY, NUMBERS, L, X, dense, hidden, of_numbers, of_two, program
 from tests.helpers import sentences
-from tests.helpers.diagnosis_programs import ADAM, BINARY, NUMBERS, L, X, dense, hidden, of_numbers, of_two, program
 
 pytestmark = pytest.mark.one_backend
 WORDS = np.array(["a", "b", "c"])[p.CLASSES]
@@ -101,7 +101,7 @@ def test_each_line_of_a_report_stands_where_it_belongs_in_both_languages(report)
             made = dataclasses.replace(plain, **fields, language=language)
             told[f"{name}, {language}"] = str(made).replace("\n", " / ")
             assert repr(made) == str(made)
-    sentences.check("diagnosis report", told)
+    sentences.check_sentences("diagnosis report", told)
 
 
 @SLOW
@@ -237,4 +237,4 @@ def test_a_bad_argument_is_named_in_one_sentence():
         with pytest.raises((ValueError, TypeError)) as error:
             call()
         told[name] = f"{type(error.value).__name__}: {error.value}".partition("model=<")[0]
-    sentences.check("diagnosis refuses", told)
+    sentences.check_sentences("diagnosis refuses", told)

@@ -8,20 +8,9 @@ from dlguide.diagnosis import check
 from dlguide.diagnosis._check import PROVED
 from dlguide.diagnosis._report import rows, sentence
 from dlguide.diagnosis._trainings import Outcome
-from tests.helpers import diagnosis_programs as p
+from tests.dlguide.diagnosis import programs as p
+from tests.dlguide.diagnosis.programs import BINARY, CLASSES, NUMBERS, L, X, dense, hidden, of_classes, of_numbers
 from tests.helpers import sentences
-from tests.helpers.diagnosis_programs import (
-    BINARY,
-    CLASSES,
-    NUMBERS,
-    L,
-    X,
-    dense,
-    hidden,
-    of_classes,
-    of_numbers,
-    of_two,
-)
 
 pytestmark = pytest.mark.one_backend
 SPARSE, L2, CONSTANT = keras.losses.SparseCategoricalCrossentropy, keras.regularizers.L2, keras.initializers.Constant
@@ -32,11 +21,11 @@ RARELY = np.random.default_rng(1).random(X.shape) < 0.05
 # Each program is made twice: `a` picks the first of its two arguments, the fault, and then the second. Behind a comma
 # stands another form of the fault.
 CERTAIN = {
-    "softmax_of_one": lambda a: of_two(activation=a("softmax", "sigmoid")),
+    "softmax_of_one": lambda a: p.of_two(activation=a("softmax", "sigmoid")),
     "softmax_of_one, a layer": lambda a: p.program([dense(), a(L.Softmax(), L.Activation("sigmoid"))], "bce", y=BINARY),
     "activation_twice": lambda a: p.program([dense(3, a("relu", None)), L.Softmax()], "sparse", y=CLASSES),
     "logits_twice": lambda a: of_classes(SPARSE(from_logits=a(True, False))),
-    "no_probabilities": lambda a: of_two(activation=a(None, "sigmoid")),
+    "no_probabilities": lambda a: p.of_two(activation=a(None, "sigmoid")),
     "no_probabilities, a model within the model": lambda a: p.program(
         [keras.Sequential([keras.Input((4,)), hidden(), dense(3, a(None, "softmax"))])], "sparse", y=CLASSES),
     "no_probabilities, the loss as an object": lambda a: of_classes(SPARSE(), activation=a(None, "softmax")),
@@ -54,7 +43,7 @@ CERTAIN = {
     "labels_integers": lambda a: of_classes("cce", a(CLASSES, p.ONE_HOT)),
     "labels_one_hot": lambda a: of_classes("sparse", a(p.ONE_HOT, CLASSES)),
     "labels_codes": lambda a: of_classes(y=CLASSES + a(1, 0)),
-    "labels_codes, signs": lambda a: of_two(y=a(2 * BINARY - 1, BINARY)),
+    "labels_codes, signs": lambda a: p.of_two(y=a(2 * BINARY - 1, BINARY)),
     "labels_codes, divided by their number": lambda a: of_classes(y=CLASSES / a(2, 1)),
     "labels_codes, from 1, for one-hot rows": lambda a: of_classes("cce", a(CLASSES + 1, p.ONE_HOT)),
     "loss_of_classes": lambda a: of_numbers(loss=a("bce", "mse")),
@@ -67,9 +56,9 @@ CERTAIN = {
     "missing, NaN": lambda a: of_numbers(x=np.where(RARELY, a(np.nan, 0), X)),
     "missing_targets": lambda a: of_numbers(y=np.where(RARELY[:, 0], a(np.nan, 0), NUMBERS)),
     "sorted_split": lambda a: of_classes(y=a(CLASSES[ORDER], CLASSES), validation_split=0.4),
-    "leakage": lambda a: of_two(validation_data=(a(X, -X)[:100], BINARY[:100])),
-    "leakage, x alone": lambda a: of_two(validation_data=(X[:100], a(BINARY, 1 - BINARY)[:100])),
-    "metric_exact": lambda a: of_two(metrics=a([keras.metrics.Accuracy()], ["accuracy"])),
+    "leakage": lambda a: p.of_two(validation_data=(a(X, -X)[:100], BINARY[:100])),
+    "leakage, x alone": lambda a: p.of_two(validation_data=(X[:100], a(BINARY, 1 - BINARY)[:100])),
+    "metric_exact": lambda a: p.of_two(metrics=a([keras.metrics.Accuracy()], ["accuracy"])),
     "metric_of_bits": lambda a: of_classes("cce", p.ONE_HOT, metrics=a(["binary_accuracy"], ["categorical_accuracy"])),
     "metric_of_one": lambda a: of_classes(metrics=a(["categorical_accuracy"], ["sparse_categorical_accuracy"])),
     "rate_negative": lambda a: of_numbers(optimizer=p.SGD(a(-0.01, 0.01))),
@@ -136,7 +125,7 @@ def is_mended(found) -> bool:
 def check_sentences(row: str, facts: dict) -> None:
     columns = ("en", "evidence_en", "zh", "evidence_zh", "change")
     told = " / ".join(sentence(key_of(row), column, facts) for column in columns)
-    sentences.check(f"diagnosis {row}", {"told": told})
+    sentences.check_sentences(f"diagnosis {row}", {"told": told})
 
 
 def test_each_row_with_a_fault_has_its_programs():
@@ -166,7 +155,7 @@ def test_a_fault_of_the_steps_is_shown_by_a_training_and_the_program_without_it_
     model, x, y, options = faulty(TRAINED[row])
     [found] = check(model, x, y, **options).findings
     assert (found.fault, found.confidence) == (rows()[row]["fault"], "shown")
-    sentences.check(f"diagnosis {row}", {"told": f"{found.text} / {found.evidence} / {found.change}"})
+    sentences.check_sentences(f"diagnosis {row}", {"told": f"{found.text} / {found.evidence} / {found.change}"})
     model, x, y, options = healthy(TRAINED[row])
     assert check(model, x, y, **options).findings == []
 

@@ -1,8 +1,6 @@
 """`python -m dlguide.diagnosis script.py`: the script runs as it is, and each of its models is looked at."""
 
-import os
 import re
-import subprocess
 import sys
 
 import keras
@@ -11,7 +9,7 @@ import pytest
 
 from dlguide import training
 from dlguide.diagnosis import __main__ as command_line
-from tests.helpers.commands import ROOT, command
+from tests.helpers.commands import command, process
 
 pytestmark = pytest.mark.one_backend
 START = """
@@ -95,9 +93,7 @@ def test_the_script_does_what_it_does_alone_and_each_of_its_models_is_looked_at(
     assert watched.returncode == 3 and "Traceback" not in watched.stderr
     assert f"arguments ['{tmp_path}/watched.npz', '--language'] __main__\n" in watched.stdout
     assert findings(watched.stdout) == {"dropped": [], "broken": ["output_activation"]}
-    alone = subprocess.run([sys.executable, path, tmp_path / "alone.npz"], check=False, capture_output=True,
-                           env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
-    assert alone.returncode == 3
+    assert process(path, tmp_path / "alone.npz").returncode == 3
     with np.load(tmp_path / "watched.npz") as a, np.load(tmp_path / "alone.npz") as b:
         assert a.files == b.files and all(np.array_equal(a[name], b[name]) for name in a.files)
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.helpers import diagnosis_programs as p
+from tests.dlguide.diagnosis import programs as p
+from tests.dlguide.diagnosis.programs import BINARY, CLASSES, IMAGES, NUMBERS, STEPS, L, X, dense, program
 from tests.helpers import sentences
-from tests.helpers.diagnosis_programs import BINARY, CLASSES, IMAGES, NUMBERS, STEPS, L, X, dense, program
 
 pytestmark = pytest.mark.one_backend
 SPARSE, BCE = keras.losses.SparseCategoricalCrossentropy, keras.losses.BinaryCrossentropy
@@ -112,4 +112,4 @@ def test_a_program_that_is_right_contradicts_itself_nowhere_and_its_task_is_what
     task, y = as_seen.task, as_seen.given["y"]
     total = task.class_of(y).sum() if task.kind == "classes" else 0
     told = f"{task.kind} {task.form} {task.num_classes}, sum of the classes {total}"
-    sentences.check(f"diagnosis task of {name}", {"task": told})
+    sentences.check_sentences(f"diagnosis task of {name}", {"task": told})

@@ -12,8 +12,8 @@ from dlguide.diagnosis import _data_checks as data
 from dlguide.diagnosis import _layer_checks as layers
 from dlguide.diagnosis._report import Suspicion
 from dlguide.diagnosis._trainings import Outcome, Trainings
-from tests.helpers import diagnosis_programs as p
-from tests.helpers.diagnosis_programs import ADAM, BINARY, NUMBERS, SGD, L, X, hidden, of_numbers, of_two, seen
+from tests.dlguide.diagnosis import programs as p
+from tests.dlguide.diagnosis.programs import ADAM, BINARY, NUMBERS, SGD, L, X, hidden, of_numbers, of_two, seen
 
 pytestmark = pytest.mark.one_backend
 SIGNS = np.where(np.arange(400) % 2, 1.0, -1.0)[:, None]

@@ -7,8 +7,8 @@ from dlguide.diagnosis._check import linear_skill, notes_of
 from dlguide.diagnosis._report import rows, sentence
 from dlguide.diagnosis._task import Task, skill
 from dlguide.diagnosis._trainings import Outcome
-from tests.helpers import diagnosis_programs as p
-from tests.helpers.diagnosis_programs import BINARY, CLASSES, LABELS, ONE_HOT, L, X, seen
+from tests.dlguide.diagnosis import programs as p
+from tests.dlguide.diagnosis.programs import BINARY, CLASSES, LABELS, ONE_HOT, L, X, seen
 
 pytestmark = pytest.mark.one_backend
 

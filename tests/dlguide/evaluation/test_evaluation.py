@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from dlguide import evaluation, linear_regression, perceptron, training, vae
-from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import check_sentences, refusal
 from tests.helpers.training_runs import Made
 
 losses = keras.losses
@@ -167,4 +166,4 @@ def test_bad_input_is_named():
     }  # fmt: skip
     found = {name: refusal(call) for name, call in calls.items()}
     assert all(sentence.startswith(f"`{name.split()[0]}` must ") for name, sentence in found.items()), found
-    sentences.check("evaluate", found)
+    check_sentences("evaluate", found)

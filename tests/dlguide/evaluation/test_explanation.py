@@ -9,8 +9,7 @@ from scipy import ndimage
 
 from dlguide import cnn, explanation, mlp, rnn, transformer_classifier
 from dlguide.explanation import METHODS, attribution
-from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import check_sentences, refusal
 
 pytestmark = pytest.mark.each_backend
 IMAGES = np.random.default_rng(0).random((3, 6, 5, 2)).astype("float32")
@@ -199,4 +198,4 @@ def test_bad_arguments_are_named():
     }  # fmt: skip
     found = {name: refusal(attribution, **({"model": model, "x": IMAGES} | options)) for name, options in bad.items()}
     assert all(sentence.startswith(f"`{name.split()[0]}` must ") for name, sentence in found.items()), found
-    sentences.check("attribution", found)
+    check_sentences("attribution", found)

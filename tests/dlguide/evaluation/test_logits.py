@@ -56,7 +56,7 @@ def test_each_loss_of_probabilities_is_named_with_the_one_to_use_and_metrics_bes
         assert warnings_of(mlp((4,), 2), getattr(losses, name)(from_logits=True)) == []
     binary = losses.BinaryCrossentropy(from_logits=True)
     [found["metrics"]] = warnings_of(mlp((4,), 1), binary, ["accuracy", "AUC", "mae"])
-    sentences.check("logits", found)
+    sentences.check_sentences("logits", found)
 
 
 def test_what_reads_logits_or_gives_probabilities_draws_no_warning():

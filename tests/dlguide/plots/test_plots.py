@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from dlguide import plots
-from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import check_sentences, refusal
 
 IMAGES = np.zeros((5, 8, 8, 1))
 
@@ -243,4 +242,4 @@ BAD = {
 def test_a_bad_argument_of_a_plot_is_named():
     found = {name: refusal(call) for name, call in BAD.items()}
     assert all(f"`{name.split()[0]}`" in sentence.partition(" must ")[0] for name, sentence in found.items()), found
-    sentences.check("plot", found)
+    check_sentences("plot", found)

@@ -22,7 +22,7 @@ import numpy as np
 
 from dlguide import gan, mlp, training, vae
 from dlguide.training import _run
-from tests.helpers import training_runs
+from tests.helpers.training_runs import SPARSE, Draws, Made, Stopped, X, each_epoch, plateau, state
 
 
 def arrays():
@@ -31,9 +31,49 @@ def arrays():
     x = rng.normal(size=(200, 8)).astype("float32")
     y = (x[:, 0] + rng.normal(size=200) > 0).astype("int32")
     model = mlp((8,), 2, hidden_units=(32, 32), dropout=0.3, batch_norm=True)
-    model.compile(keras.optimizers.Adam(0.02), training_runs.SPARSE, metrics=["accuracy"])
-    more = {"validation_data": (x[150:], y[150:]), "patience": 9, "callbacks": [training_runs.plateau(min_delta=0.02)]}
+    model.compile(keras.optimizers.Adam(0.02), SPARSE, metrics=["accuracy"])
+    more = {"validation_data": (x[150:], y[150:]), "patience": 9, "callbacks": [plateau(min_delta=0.02)]}
     return model, {"x": x[:150], "y": y[:150], "batch_size": 8, **more}
+
+
+class Sampler(Draws):
+    """Draws the rows of each step, and counts them."""
+
+    def __init__(self):
+        self.generator, self.drawn = np.random.default_rng(3), np.zeros(len(X), int)
+
+    def rows(self):
+        rows = self.generator.integers(len(X), size=8)
+        self.drawn += np.bincount(rows, minlength=len(X))
+        return rows
+
+
+@each_epoch
+def loop(folder, epochs=3, stop=None, at_epoch=lambda epoch: None, **options) -> list:
+    """Train in a loop of its own with a second model that follows the first; return what it ends with.
+
+    It crashes in the middle of the step `stop` of an epoch.
+    """
+    keras.utils.set_random_seed(0)
+    model, follower = (mlp((4,), 1, hidden_units=(5,), dropout=0.2) for _ in range(2))
+    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    sampler, mean = Sampler(), keras.metrics.Mean()
+    with training.Run(folder, epochs=epochs, model=model, **{"options": {"seed": 3}, **options}) as run:
+        run.keep(sampler=sampler, follower=follower, mean=mean)
+        for epoch in run.epochs():
+            at_epoch(epoch)
+            mean.reset_state()
+            for step in range(4):
+                rows = sampler.rows()
+                loss, mae = model.train_on_batch(X[rows], X[rows, :1] ** 2)
+                mean.update_state(loss)
+                if (epoch, step) == stop:
+                    raise Stopped
+                both = zip(follower.get_weights(), model.get_weights(), strict=True)
+                follower.set_weights([0.9 * a + 0.1 * b for a, b in both])
+            run.end_epoch({"loss": float(mean.result()), "mae": mae, "by_row": np.array(sampler.drawn[:2])})
+        run.save_model()
+    return [*state(model), *follower.get_weights(), sampler.drawn, *map(np.array, run.history.history.values())]
 
 
 IMAGES = np.random.default_rng(0).random((120, 8, 8, 1)).astype("float32")
@@ -46,7 +86,7 @@ def function():
 
     def batches(epoch):
         x = np.random.default_rng(epoch).binomial(1, IMAGES).astype("float32")
-        return training_runs.Made(12, lambda i: (x[10 * i : 10 * i + 10],) * 2)
+        return Made(12, lambda i: (x[10 * i : 10 * i + 10],) * 2)
 
     return model, {"x": batches}
 
@@ -67,14 +107,14 @@ def run(folder: str | None, name: str, epochs=12, at_epoch=lambda epoch: None) -
     keras.utils.clear_session()
     keras.utils.set_random_seed(0)
     if name == "loop":
-        found = training_runs.loop(folder, epochs, at_epoch=at_epoch)
+        found = loop(folder, epochs, at_epoch=at_epoch)
     else:
         model, given = FITS[name]()
         note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: at_epoch(epoch))
         given["callbacks"] = [*given.get("callbacks", ()), note]
         options = {"epochs": epochs, "run_dir": folder, "verbose": 0}
         history = training.fit(model, **given, **options).history
-        found = [*training_runs.state(model), *map(np.array, history.values())]
+        found = [*state(model), *map(np.array, history.values())]
     return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in found)).hexdigest()
 
 

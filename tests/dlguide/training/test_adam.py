@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dlguide import training
-from tests.helpers.calls import python
+from tests.helpers.commands import python
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the kernel is TensorFlow's")
 optimizers = keras.optimizers

@@ -9,9 +9,9 @@ import pytest
 from dlguide import data, rnn, training
 from dlguide.attention_layers import PositionEmbedding, SelfAttention
 from tests.helpers import training_runs as runs
-from tests.helpers.calls import python
+from tests.helpers.commands import python
 from tests.helpers.switches import quick
-from tests.helpers.training_runs import RNG, SPARSE, WEIGHTS, Shuffled, X, Y, classifier, fit, same, state
+from tests.helpers.training_runs import RNG, SPARSE, WEIGHTS, X, Y, classifier, fit, same, state
 
 pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
@@ -64,8 +64,7 @@ ONES = np.flatnonzero(Y == 1)
 STEPS = {"model": sequences, "x": np.repeat(X[:, None], 5, axis=1), "y": np.repeat(Y[:, None], 5, axis=1)}
 TWO = {"model": two_outputs, "y": {"a": Y, "b": 1 - Y}}
 DATA_SETS = {
-    "PyDataset": Shuffled,
-    "PyDataset with two workers": lambda: Shuffled(workers=2),
+    **runs.DATA_SETS,
     "DataLoader": lambda: runs.loader(shuffle=False),  # Keras draws from these two once more or less.
     "Dataset": lambda: runs.dataset(shuffle=False),
 }
@@ -158,12 +157,6 @@ def check_steps(x, y=None, weights=None):
     for found, expected in zip(model.seen, reference.seen, strict=True):
         keras.tree.assert_same_structure(found, expected)
         assert same(keras.tree.flatten(found), keras.tree.flatten(expected))
-
-
-def test_the_order_is_another_permutation_in_each_epoch_and_for_each_seed():
-    orders = [training.epoch_order(50, seed, epoch).tolist() for seed in (0, 1) for epoch in range(4)]
-    assert all(sorted(order) == list(range(50)) for order in orders)
-    assert len({*map(tuple, orders)}) == 8
 
 
 @pytest.mark.parametrize("name", quick(FORMS, "x", "dict"))

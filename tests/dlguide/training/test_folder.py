@@ -11,21 +11,10 @@ import keras
 import numpy as np
 import pytest
 
-from tests.helpers.calls import refusal
+from tests.helpers import training_runs as runs
+from tests.helpers.sentences import refusal
 from tests.helpers.switches import quick
-from tests.helpers.training_runs import (
-    SPARSE,
-    X,
-    Y,
-    classifier,
-    fit,
-    history_rows,
-    plateau,
-    same,
-    state,
-    train,
-    whole_run,
-)
+from tests.helpers.training_runs import SPARSE, X, Y, classifier, fit, same, state, train
 
 pytestmark = pytest.mark.each_backend
 CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
@@ -36,7 +25,7 @@ def test_the_run_folder_has_what_the_docs_say(tmp_path):
     history = fit(model, tmp_path)
     names = {path.name for path in tmp_path.glob("[!.]*")}
     assert names == {*CHECKPOINTS, "config.json", "history.csv", "model.keras"}
-    assert [float(row["loss"]) for row in history_rows(tmp_path)] == history.history["loss"]
+    assert [float(row["loss"]) for row in runs.history_rows(tmp_path)] == history.history["loss"]
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-5)
     config = json.loads((tmp_path / "config.json").read_text())
@@ -65,7 +54,7 @@ def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used_and_without_any
         with pytest.warns(UserWarning, match=message):
             train(tmp_path, stop=(epoch + 2, 1) if epoch < 2 else None)
         kept.unlink()
-    assert same(train(tmp_path), whole_run())
+    assert same(train(tmp_path), runs.whole_run())
     for name in CHECKPOINTS:
         (tmp_path / name).write_bytes(b"")
     message = refusal(train, tmp_path)
@@ -93,7 +82,7 @@ def test_a_full_disk_is_said_and_the_checkpoint_before_it_is_good(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list((tmp_path / "run").glob("*.tmp*")) == [notes]
-    assert same(train(tmp_path / "run"), whole_run())
+    assert same(train(tmp_path / "run"), runs.whole_run())
 
 
 def test_a_table_program_that_has_the_history_open_on_windows_ends_no_run(tmp_path, monkeypatch):
@@ -109,7 +98,7 @@ def test_a_table_program_that_has_the_history_open_on_windows_ends_no_run(tmp_pa
         patch.setattr(os, "replace", locked)
         fit(model, tmp_path)
     assert not (tmp_path / "history.csv").exists()
-    assert fit(model, tmp_path, epochs=3).epoch == [0, 1, 2] and len(history_rows(tmp_path)) == 3
+    assert fit(model, tmp_path, epochs=3).epoch == [0, 1, 2] and len(runs.history_rows(tmp_path)) == 3
 
 
 # The same run, written otherwise
@@ -196,16 +185,15 @@ def test_the_same_run_written_in_another_place_is_extended_to_the_bits_of_a_whol
 
 
 def test_a_learning_rate_that_the_run_itself_has_changed_is_no_difference(tmp_path):
-    model, callback = classifier(), plateau()
+    model, callback = classifier(), runs.plateau()
     for epochs in (2, 3):
         fit(model, tmp_path, epochs=epochs, callbacks=[callback])
     assert float(model.optimizer.learning_rate) < 0.009
     model.optimizer.learning_rate = 0.5  # The checkpoint has the right one.
     assert fit(model, tmp_path, epochs=3).epoch == [0, 1, 2]
     assert float(model.optimizer.learning_rate) < 0.009
-    assert "optimizer.learning_rate 0.01 there, 0.5 here" in refusal(
-        fit, classifier(optimizer=keras.optimizers.Adam(0.5)), tmp_path, epochs=3
-    )
+    other = classifier(optimizer=keras.optimizers.Adam(0.5))
+    assert "optimizer.learning_rate 0.01 there, 0.5 here" in refusal(fit, other, tmp_path, epochs=3)
 
 
 def test_another_version_draws_a_warning_once_another_revision_none_and_another_format_is_refused(tmp_path):

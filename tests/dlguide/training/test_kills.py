@@ -12,7 +12,7 @@ import pytest
 from tests.dlguide.training import killed_runs
 from tests.dlguide.training.killed_runs import run
 from tests.helpers import switches
-from tests.helpers.calls import python
+from tests.helpers.commands import python
 
 pytestmark = pytest.mark.each_backend
 MOMENTS, _, SEED = switches.KILLS.partition(":")

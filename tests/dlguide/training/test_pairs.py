@@ -1,17 +1,14 @@
 """Options of `fit` in pairs: each two of them meet in some row, and each row is held against Keras's own `fit`."""
 
 import itertools
-import math
 import re
-from unittest import mock
 
 import keras
 import numpy as np
 import pytest
 
 from dlguide import mlp, training
-from dlguide.training import _run
-from tests.helpers.training_runs import At, Resumable, press_ctrl_c, same, state
+from tests.helpers.training_runs import At, Keeps, Resumable, fit, press_ctrl_c, same, state
 
 TABLE = """
 data      weights validation patience folder   callback metric   end        dtype          optimizer  batch_size verbose
@@ -111,25 +108,6 @@ def new_model(row):
     return model
 
 
-class State(keras.callbacks.Callback):
-    """Changes the learning rate by numbers of its own, which it logs."""
-
-    def __init__(self):
-        super().__init__()
-        self.generator, self.drawn = np.random.default_rng(2), ()
-
-    def get_state(self):
-        return {"generator": self.generator.bit_generator.state, "drawn": self.drawn}
-
-    def set_state(self, state):
-        self.generator.bit_generator.state, self.drawn = state["generator"], state["drawn"]
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.drawn = (*self.drawn, float(self.generator.uniform(0.3, 1.2)))
-        self.model.optimizer.learning_rate = 0.05 * sum(self.drawn)
-        logs["drawn"] = sum(self.drawn)
-
-
 class Explodes(keras.callbacks.Callback):
     """Makes the second epoch bad, and the third one's loss not finite."""
 
@@ -142,7 +120,7 @@ def callbacks(row):
     chosen = {
         "plateau": lambda: keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=10.0),
         "stopping": lambda: keras.callbacks.EarlyStopping("loss", patience=2, min_delta=0.5),
-        "state": State,
+        "state": Keeps,
     }[row["callback"]]()
     return [chosen, *([Explodes()] if row["end"] == "not_finite" else [])]
 
@@ -167,10 +145,9 @@ def by_dlguide(row, folder, epochs=EPOCHS):
     model = new_model(row)
     more = {name: row[name] for name in ("batch_size", "patience", "verbose")}
     options = {"validation_data": validation(row), "callbacks": [*callbacks(row), At()], **more}
-    options |= {"seed": SEED, "epochs": epochs, "run_dir": folder}
+    options |= {"seed": SEED, "epochs": epochs}
     try:
-        with mock.patch.object(_run, "CHECKPOINT_SHARE", math.inf):
-            return model, training.fit(model, **data_of(row), **options).history, None
+        return model, fit(model, folder, **{"y": None, **data_of(row)}, **options).history, None
     except FloatingPointError as error:
         return model, None, str(error)
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from dlguide import mlp, training
-from tests.helpers import sentences
-from tests.helpers.calls import refusal
+from tests.helpers.sentences import check_sentences, refusal
 from tests.helpers.training_runs import SPARSE, WEIGHTS, X, Y, classifier, dataset, fit, same
 
 pytestmark = pytest.mark.each_backend
@@ -94,7 +93,7 @@ def test_a_bad_argument_is_named_before_the_first_step_and_nothing_is_written(tm
     found["Run epochs=0"] = refusal(training.Run, "run", epochs=0)
     found["Run keep"] = refusal(training.Run("run", epochs=1).keep, count=3)
     assert not (tmp_path / "run").exists()
-    sentences.check("training", found)
+    check_sentences("training", found)
 
 
 # Another run in the folder
@@ -152,4 +151,4 @@ def test_what_differs_from_the_run_in_a_folder_is_named_and_the_folder_is_left_a
         sentence = refusal(fit, FOLDERS[folder][0](**of_model), folder, **options)
         found[name] = re.sub(r"and \d+ more", "and more", sentence)  # So many as Keras's configs have.
         assert files(tmp_path / folder) == before
-    sentences.check("training, another run", found)
+    check_sentences("training, another run", found)

@@ -91,20 +91,27 @@ RUNS |= {} if BACKEND == "jax" else {"layers without a seed": {"model": lambda: 
 QUICK = ("patience", "an unbuilt model", "a function of the epoch", "an object with a state", "a callback with a state")
 
 
+def check_resumed(tmp_path, stops, **given) -> list:
+    """Compare a run that was stopped some times and resumed with one that was never stopped, bit for bit."""
+    whole = train(None, **given)
+    for stop in stops:
+        assert train(tmp_path / "run", stop=stop, **given) is None
+    assert same(train(tmp_path / "run", **given), whole)
+    return whole
+
+
 @pytest.mark.parametrize("name", quick(RUNS, *QUICK))
 @pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")  # The layers of it are.
 def test_a_run_that_was_stopped_or_is_extended_ends_in_the_same_bits_also_if_a_logger_is_new(name, tmp_path):
     given = dict(RUNS[name])
     is_longer = given.pop("is_longer", True)
     keras.config.set_dtype_policy(given.pop("dtype", "float32"))
-    whole = runs.check_resumed(tmp_path, ((0, 3), (1, 0)), **given)
+    whole = check_resumed(tmp_path, ((0, 3), (1, 0)), **given)
     assert any(len(np.unique(values)) == len(whole[0]) for values in whole[:3])  # It learns something in each epoch.
     own = given.pop("callbacks", [])
     train(tmp_path / "short", callbacks=own, **{**given, **({"epochs": 2} if is_longer else {"stop": (2, 3)})})
-    for callbacks in (
-        [lambda: keras.callbacks.CSVLogger(str(tmp_path / "log.csv")), *own],
-        own,
-    ):  # Then it is finished.
+    logger = [lambda: keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))]
+    for callbacks in ([*logger, *own], own):  # Then it is finished.
         assert same(train(tmp_path / "short", callbacks=callbacks, **given), whole)
 
 
@@ -198,7 +205,7 @@ def scheduled(steps, is_within):
 @pytest.mark.parametrize("is_within", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_a_run_with_a_schedule_is_resumed_and_not_extended(is_within, tmp_path):
     given = {"epochs": 2, "model": lambda: scheduled(8, is_within)}
-    whole = runs.check_resumed(tmp_path, ((0, 3),), **given)
+    whole = check_resumed(tmp_path, ((0, 3),), **given)
     reason = r"\. A run whose learning rate is a schedule cannot be extended: a schedule is made for a number of steps$"
     for steps, difference in ((8, ""), (12, ".*decay_steps 8 there, 12 here; ")):
         with pytest.raises(ValueError, match=f"with {difference}epochs 2 there, 3 here{reason}"):
@@ -215,44 +222,24 @@ def test_a_run_that_stopped_early_says_that_more_epochs_have_no_effect(tmp_path,
     assert same(train(None, epochs=20, **options), short)
 
 
-class Pauses(keras.callbacks.Callback):
-    """Ends the training for a reason of its own, such as the time, after one epoch of this process."""
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.model.stop_training = True
-
-
 def test_a_callback_that_stops_for_another_reason_only_pauses_the_run(tmp_path):
     for epochs in (1, 2, 3):
-        fit(classifier(), tmp_path, epochs=4, callbacks=[Pauses(), At()])
+        model = classifier()
+        pause = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_, own=model: setattr(own, "stop_training", True))
+        fit(model, tmp_path, epochs=4, callbacks=[pause, At()])
         assert len(runs.history_rows(tmp_path)) == epochs
     assert same(train(tmp_path), runs.whole_run())
-
-
-class CrashAt(keras.callbacks.Callback):
-    """Ends a training at its beginning or its end, if `moment` of the class says so."""
-
-    moment = None
-
-    def on_train_begin(self, logs=None):
-        if CrashAt.moment == "begin":
-            crash()
-
-    def on_train_end(self, logs=None):
-        if CrashAt.moment == "end":
-            crash()
 
 
 @pytest.mark.parametrize("moment", ["begin", "end"])
 def test_a_run_killed_before_its_first_checkpoint_or_after_its_last_one_ends_like_a_whole_one(moment, tmp_path):
     stop_early = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=9.0)
-    options = {"callbacks": [lambda: stop_early, CrashAt]}
+    options = {"callbacks": [lambda: stop_early]}
     whole = train(None, **options)
     assert len(whole[0]) == 2
-    CrashAt.moment = moment
+    crashes = keras.callbacks.LambdaCallback(**{f"on_train_{moment}": lambda logs: crash()})
     with pytest.raises(runs.Stopped):
-        fit(classifier(), tmp_path, epochs=4, callbacks=[stop_early, CrashAt(), At()])
-    CrashAt.moment = None
+        fit(classifier(), tmp_path, epochs=4, callbacks=[stop_early, crashes, At()])
     files = {path.name for path in tmp_path.glob("[!.]*")}
     assert (files == {"config.json"}) == (moment == "begin")
     assert same(train(tmp_path, **options), whole)

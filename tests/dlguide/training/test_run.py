@@ -8,8 +8,9 @@ import pytest
 
 from dlguide import mlp, training
 from dlguide.training import _run
-from tests.helpers.calls import refusal
-from tests.helpers.training_runs import Stopped, classifier, fit, loop, same
+from tests.dlguide.training.killed_runs import loop
+from tests.helpers.sentences import refusal
+from tests.helpers.training_runs import Stopped, classifier, fit, same
 
 pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()

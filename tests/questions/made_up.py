@@ -1,21 +1,19 @@
 """A question that is made up: rows and curves whose scores are known."""
 
+import pytest
+
 from questions._experiment import ACCURACY, NATS, Claim, Experiment, Panel, Score
+from questions._questions import Question
 
 LOSS = Score("training loss", NATS, higher_is_better=False)
-PANELS = {
-    "rows": Panel(ACCURACY, ("a", "b", "c", "d")),
-    "curves": Panel(LOSS, ("a", "b"), x_axis="rate", logarithmic=True),
-}
+PANELS = {"rows": Panel(ACCURACY, tuple("abcd")), "curves": Panel(LOSS, tuple("ab"), x_axis="rate", logarithmic=True)}
 CLAIMS = (
-    Claim("rows", "b", "a", "yes"),
-    Claim("rows", "c", "a", "no"),
-    Claim("rows", "d", "a", "undecided"),
+    *(Claim("rows", row, "a", outcome) for row, outcome in (("b", "yes"), ("c", "no"), ("d", "undecided"))),
     Claim("rows", "b", 0.1, "no", better=False),
     Claim("curves", "b", "a", "yes", at="0.1"),
 )
-NAMES = [("key", "en", "zh"), *((f"row: {row}", row.upper(), f"{row.upper()}字") for row in "abcd")]
-NAMES += [("curve: rate", "rate", "速率"), ("title: curves", "losses", "损失")]
+NAMES = "key,en,zh\nrow: a,A,A字\nrow: b,B,B字\nrow: c,C,C字\nrow: d,D,D字\n"
+NAMES += "curve: rate,rate,速率\ntitle: curves,losses,损失\n"
 PAGE = """# 1. Why x?
 
 [中文](README.zh.md)
@@ -43,3 +41,12 @@ SEEDS = {str(seed): scores_of(seed) for seed in range(5)}
 
 def experiment(measure=scores_of, **changes) -> Experiment:
     return Experiment(measure, PANELS, CLAIMS, quick={}, recheck_options={})._replace(**changes)
+
+
+@pytest.fixture
+def question(tmp_path):
+    folder = tmp_path / "x"
+    folder.mkdir()
+    for name, text in {"names.csv": NAMES, "README.md": PAGE, "README.zh.md": PAGE}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return Question(folder, experiment())

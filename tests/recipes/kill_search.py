@@ -9,31 +9,25 @@ import multiprocessing
 import os
 import signal
 import sys
-import warnings
-from pathlib import Path
 from types import SimpleNamespace
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import keras
-
+import keras
 import numpy as np
 import optuna
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
 from dlguide import data, mlp
 from recipes._lib.search import optuna_search, trial_process
 
 TRIALS, EPOCHS = 7, 3
-MOMENTS = {
-    "created": (optuna, "create_study"),  # The file of the search is not yet in its place.
-    "parameters": (optuna.trial.Trial, "suggest_float"),  # The batch size is not yet drawn.
-    "epoch": (optuna.trial.Trial, "report"),  # The first one is reported.
-    "attributes": (optuna.trial.Trial, "set_user_attr"),  # The trial is trained, its result is not stored.
-    "told": (optuna.study.Study, "tell"),  # The result is stored.
-}
-KILLS = [("created", -1), ("parameters", 0), ("epoch", 1), ("attributes", 3), ("told", 4), ("epoch", 6)]
-"""When a process kills itself, one after the other: the moment, and the number of finished trials then."""
+KILLS = [
+    (optuna, "create_study", -1),  # The file of the search is not yet in its place.
+    (optuna.trial.Trial, "suggest_float", 0),  # The batch size is not yet drawn.
+    (optuna.trial.Trial, "report", 1),  # The first epoch is reported.
+    (optuna.trial.Trial, "set_user_attr", 3),  # The trial is trained, its result is not stored.
+    (optuna.study.Study, "tell", 4),  # The result is stored.
+    (optuna.trial.Trial, "report", 6),
+]
+"""After which call a process kills itself, one after the other, and the number of finished trials then."""
 
 
 def small_splits() -> data.Splits:
@@ -60,30 +54,28 @@ def small_search(method: str = "tpe", seed: int = 0):
     return optuna_search.Search(candidate, small_splits(), method, EPOCHS, seed)
 
 
-def run_with(folder: str, moment: str | None, number: int) -> None:
-    """Search in this process, which kills itself at the moment, or ends the search."""
+def run_with(folder: str, owner=optuna, name: str = "create_study", number: int | None = None) -> None:
+    """Search in this process, which kills itself after the call, or ends the search."""
     optuna_search.STARTING_TRIALS, optuna_search.WARMUP_EPOCHS = 3, 1
     trial_process.opened = lambda: contextlib.nullcontext(lambda function, *args: function(*args))
     finished, trial_seed = [-1], optuna_search.trial_seed
     optuna_search.trial_seed = lambda seed, count: finished.append(count) or trial_seed(seed, count)
-    if moment:
-        owner, name = MOMENTS[moment]
-        function = getattr(owner, name)
+    function = getattr(owner, name)
 
-        def killing(*args, **options):
-            result = function(*args, **options)
-            if finished[-1] == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
+    def killing(*args, **options):
+        result = function(*args, **options)
+        if finished[-1] == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
 
-        setattr(owner, name, killing)
+    setattr(owner, name, killing)
     optuna_search.run(small_search(), TRIALS, folder)
 
 
 if __name__ == "__main__":
     gc.freeze()  # Else each trial looks for garbage in all that was imported.
-    for name, *moment in (("whole", None, 0), *(("killed", *kill) for kill in KILLS), ("killed", None, 0)):
-        process = multiprocessing.get_context("fork").Process(target=run_with, args=(f"{sys.argv[1]}/{name}", *moment))
+    for name, *kill in (["whole"], *(["killed", *kill] for kill in KILLS), ["killed"]):
+        process = multiprocessing.get_context("fork").Process(target=run_with, args=(f"{sys.argv[1]}/{name}", *kill))
         process.start()
         process.join()
         print(process.exitcode)
