@@ -117,6 +117,7 @@ def damage(draw, content: bytes) -> bytes:
     return content[:place] + bytes([content[place] ^ draw(st.integers(1, 255))]) + content[place + 1 :]
 
 
+@pytest.mark.thorough
 @examples(150)
 @given(st.data())
 def test_a_damaged_checkpoint_is_never_taken_for_a_good_one(checkpoints, draw):

@@ -9,6 +9,7 @@ import pytest
 
 from questions import _index, _names, _questions
 from recipes._lib.words import LANGUAGES
+from tests.helpers.switches import quick
 
 CHINESE = "[\u4e00-\u9fff]"
 
@@ -41,7 +42,7 @@ def programs(language: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", LISTINGS[language], re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("part", [0, 1])
+@pytest.mark.parametrize("part", quick([0, 1], 0))
 def test_a_program_of_the_article_runs_and_learns_the_digits(part, capsys):
     names = {"__name__": "page"}
     program = programs("en")[part]

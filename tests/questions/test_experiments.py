@@ -12,6 +12,7 @@ from questions import __main__ as command_module
 from questions import _examples, _figure, _progress, _questions, _recheck, _retraining, _run
 from recipes._lib.runs import machine_facts, seed_intervals
 from tests.helpers.commands import ROOT, process
+from tests.helpers.switches import quick
 from tests.questions.made_up import PANELS, SEEDS, experiment, scores_of
 
 PUBLISHED = {"seeds": SEEDS, "seconds": 50, "cores": 1, "cpu": "a processor", "versions": {"keras": "3"}}
@@ -123,6 +124,7 @@ def test_a_quick_look_has_its_options_and_three_seeds_and_answers_nothing(run, q
         assert {axes.get_title() for axes in figure.axes} == {""}  # "After 8 epochs" would be untrue.
 
 
+@pytest.mark.thorough
 def test_seeds_of_ones_own_are_measured_with_the_published_settings(run, question, capsys):
     """Choosing takes longer than a class has."""
     given, choice = [], {"a": {"0.1": 0.2, "1": 0.9}}
@@ -141,7 +143,7 @@ def test_seeds_of_ones_own_are_measured_with_the_published_settings(run, questio
     assert effect in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("seconds", "count"), [(5 * 50, 3), (5 * 170, 1)])
+@pytest.mark.parametrize(("seconds", "count"), quick([(5 * 50, 3), (5 * 170, 1)], (5 * 50, 3)))
 def test_a_class_run_has_as_many_published_seeds_as_fit_and_gives_no_verdict(seconds, count, run, question, capsys):
     given = []
 
@@ -257,6 +259,7 @@ def test_a_page_or_a_table_that_lacks_something_is_refused_before_anything_is_me
     assert not Path("runs").exists()
 
 
+@pytest.mark.thorough
 def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(run, question):
     drawn = []
 
@@ -272,6 +275,7 @@ def test_a_figure_of_ones_own_is_drawn_where_its_seed_was_measured_at_full_size(
     assert len(drawn) == 4  # The examples that it shows are of seed 0.
 
 
+@pytest.mark.thorough
 def test_publishing_and_drawing_replace_the_question_s_files_alone(run, question):
     before = files(question.folder)
     assert run(experiment(), is_published=True) == set()
@@ -343,6 +347,7 @@ def test_a_question_is_known_by_its_number_and_a_near_name_gets_a_hint():
         _questions.folder_name("Batch_Normalization")
 
 
+@pytest.mark.thorough
 def test_a_folder_is_used_again_by_the_same_experiment_alone(run):
     for file, content in (
         ("results.json", "[1]"),

@@ -14,6 +14,7 @@ def given():
     return experiment.prepared(0, "valid", 1000, 0, seen=50)
 
 
+@pytest.mark.thorough
 def test_networks_differ_in_their_first_weights_or_in_the_changes_of_the_same_images(given, monkeypatch):
     calls = {}
     monkeypatch.setattr(self_supervision, "network_hits", lambda *args: calls.setdefault(row, args))

@@ -80,6 +80,7 @@ def test_batch_normalisation_is_compared_under_plain_gradient_descent_or_under_a
     assert given == [*pairs, ("he_eight", "adam"), ("normalised_eight", "adam")]
 
 
+@pytest.mark.thorough
 def test_the_sum_has_no_state_and_each_network_of_the_adding_problem_has_as_many_weights():
     x, _ = lstm.adding(5, 10, np.random.default_rng(0))
     models = {row: lstm.network(row, 10) for row in lstm.ROWS}

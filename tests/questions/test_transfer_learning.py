@@ -1,6 +1,7 @@
 """Question 33: what each row starts from, what it learns from, and what stays of the source task."""
 
 import numpy as np
+import pytest
 
 from questions.transfer_learning import experiment
 
@@ -8,6 +9,7 @@ SIZE = (400, 1)  # Images of all digits, and steps.
 BEST = {f"frozen_{source}@10": 1 for source in ("digits", "ink", "permuted", "none")}
 
 
+@pytest.mark.thorough
 def test_rows_start_from_their_source_with_the_head_of_their_way_and_learn_from_the_same_few_labels(monkeypatch):
     given = {}
     for row in {*experiment.ROWS, *experiment.SOURCES} - {"svm"}:

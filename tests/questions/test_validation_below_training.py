@@ -30,6 +30,7 @@ def test_the_losses_of_a_network_that_stays_differ_in_dropout_and_then_in_shifts
     assert experiment.training_losses(model, X, Y)[1:] == pytest.approx([evaluated] * 2, rel=1e-6)
 
 
+@pytest.mark.thorough
 def test_the_parts_add_up_to_the_difference_of_reported_and_validation_loss():
     best = dict.fromkeys(experiment.NETWORKS, 0.001)
     found = experiment.measure(0, best, networks=("half",), limit=50)

@@ -81,6 +81,7 @@ def simulated(trials_in_this_process, monkeypatch):
     monkeypatch.setattr(optuna_search, "training_score", train)
 
 
+@pytest.mark.thorough
 def test_a_search_that_ends_at_a_full_disk_is_resumed_with_the_same_parameters(simulated, tmp_path, monkeypatch):
     whole, train = optuna_search.run(small_search(), 4), optuna_search.training_score
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -125,6 +126,7 @@ def test_random_search_stops_nothing_and_its_first_half_is_the_search_of_half_th
     assert len({trial.params["learning_rate"] for trial in twice}) == 10
 
 
+@pytest.mark.thorough
 def test_a_non_finite_loss_ends_a_trial_and_its_epochs_are_spent(trials_in_this_process, tmp_path):
     def exploding(trial, splits, epochs):
         model, batch_size = candidate(trial, splits, epochs)
@@ -265,6 +267,7 @@ def test_the_training_set_scales_the_features_and_the_numbers_of_all_three_sets(
         np.testing.assert_allclose(x, before.x, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_the_defaults_stop_early_and_keep_their_best_weights(monkeypatch):
     histories, fit = [], training.fit
 
@@ -362,6 +365,7 @@ def test_boosting_learns_from_the_training_set_and_the_validation_set_chooses_it
     assert defaults.boosting_score(data.Splits(*numbers, info._replace(num_classes=None)), seed=0, rounds=20) > 0.8
 
 
+@pytest.mark.thorough
 def test_a_random_search_begins_with_the_trials_that_tpe_begins_with(simulated, tmp_path, monkeypatch):
     monkeypatch.setattr(optuna_search, "STARTING_TRIALS", 2)
     found, whole = (optuna_search.run(small_search(method), 4) for method in ("tpe", "random"))

@@ -70,6 +70,7 @@ def without_name(objects) -> list:
     return [{**one.get_config(), "name": ""} for one in objects]
 
 
+@pytest.mark.thorough
 def test_the_teacher_is_that_of_cnn_mnist_and_the_baseline_differs_from_the_student_in_the_teacher_alone(
     eagerly, monkeypatch
 ):
@@ -124,6 +125,7 @@ def test_a_run_that_is_stopped_between_its_trainings_ends_in_the_same_model(eage
     assert models[0].output_shape == (None, 10) and len(models[0].weights) == len(tiny(filters=(2, 3, 4, 5)).weights)
 
 
+@pytest.mark.thorough
 def test_a_step_is_measured_by_its_file(tmp_path, monkeypatch):
     """The file says 3 whatever the image; the model whose weights are counted says something else."""
     splits, export = data.load("mnist", limit=40), deployment.export

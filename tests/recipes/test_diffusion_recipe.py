@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 ALL = np.array(list(itertools.product([0, 1], repeat=4)), "float32").reshape(16, 2, 2, 1)
 
 
+@pytest.mark.thorough
 def test_the_baseline_is_a_distribution_over_images_and_learns_what_follows_from_the_pixels_before(monkeypatch):
     monkeypatch.setattr(training, "fit", fit := mock.Mock(wraps=training.fit))
     x = np.concatenate([np.zeros((200, 2, 2, 1)), np.ones((200, 2, 2, 1))]).astype("float32")  # All pixels are equal.

@@ -125,6 +125,7 @@ def test_a_map_finds_the_mark_if_its_brightest_window_has_its_centre_on_it():
     assert not planted_marks.is_found(maps.transpose(0, 2, 1), centres).any()
 
 
+@pytest.mark.thorough
 def test_random_maps_find_as_many_marks_as_chance_gives_and_turned_maps_hardly_more(mnist):
     _, marked, centres = planted_marks.plant(np.concatenate([mnist.test.x] * 10), seed=0)
     chance = SIZE**2 / (29 - SIZE) ** 2
@@ -183,6 +184,7 @@ def test_shuffled_weights_are_the_same_numbers_at_other_places():
     assert (kernel != other).mean() > 0.9
 
 
+@pytest.mark.thorough
 def test_no_filter_finds_the_mark_in_more_than_half_of_the_images_because_of_its_mirror_image():
     _, marked, centres = planted_marks.plant(data.load("mnist").valid.x[:1000], seed=0)
     maps = planted_marks.filters(marked, seed=0)
@@ -232,6 +234,7 @@ def test_a_deletion_curve_falls_at_once_in_the_right_order_and_late_in_reverse()
     assert last[21] == pytest.approx(first[1])
 
 
+@pytest.mark.thorough
 def test_scores_tell_the_deceived_network_from_the_clean_one_and_an_order_from_its_reverse(mnist):
     """The deceived one reads ink at the mark's place, the clean one ink in the middle."""
     x = np.zeros((20, 28, 28, 1), "float32")

@@ -96,6 +96,7 @@ def test_a_question_of_recall_is_answered_and_another_form_refused(saved, answer
     check_refusals(folder, {text: message.format(text) for text in bad})
 
 
+@pytest.mark.thorough
 def test_a_word_is_answered_with_its_sounds_in_small_or_capital_letters(saved, answers):
     words = data.load("pronunciations", limit=10)
     vocabularies = words.info.vocabulary, words.info.target_vocabulary

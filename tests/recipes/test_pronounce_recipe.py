@@ -81,6 +81,7 @@ def test_wrong_sounds_are_the_fewest_changes_to_a_listed_pronunciation():
         assert found == pytest.approx(expected), written
 
 
+@pytest.mark.thorough
 def test_a_word_counts_as_right_if_the_model_alone_writes_a_listed_pronunciation(words):
     model = encoder_decoder(29, 43, units=(8,), embed_dim=8)
     rng = np.random.default_rng(0)

@@ -92,10 +92,9 @@ def test_small_weights_keep_the_score(name):
 
 # The metrics of any model; `transfer_mnist` has the accuracy of one of the networks that its own is about.
 SCORED = [name for name in MODELS if recipe_list.recipe(name).metric in publish.COMPILED and name != "transfer_mnist"]
-SLOW = ("transformer_shakespeare",)
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.thorough] * (n in SLOW)) for n in SCORED])
+@pytest.mark.parametrize("name", quick(SCORED, "mlp_mnist"))
 def test_a_published_model_gives_its_score(name):
     run = published_runs.run(name)
     assert publish.score(name, recipes.pretrained(name), run["seed"]) == pytest.approx(run["model"]["score"], rel=1e-4)

@@ -132,6 +132,7 @@ def test_ridge_regression_of_numbers_or_of_roots_is_the_best_one_on_the_validati
     assert 0.01 < best < 1000
 
 
+@pytest.mark.thorough
 def test_the_lstm_has_the_texts_the_epochs_and_the_weights_of_the_transformer(monkeypatch, capsys):
     fits = []
 

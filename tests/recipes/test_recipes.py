@@ -127,7 +127,7 @@ def new_seed(name: str) -> int:
     return max(map(int, results.result(name)["seeds"])) + 1
 
 
-@each_row("perceptron_mnist")
+@each_row("linear_regression_mpg")
 def test_each_number_of_a_quick_published_result_is_met_by_a_new_seed(name, capsys):
     if sum(seconds(name)) > SECONDS:
         pytest.skip(f"takes {sum(seconds(name)):.0f} s, over DLGUIDE_TESTS={SECONDS:g}")

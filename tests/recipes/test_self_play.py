@@ -127,6 +127,7 @@ def test_a_run_that_is_stopped_goes_on_with_the_same_games_to_the_same_weights(s
     assert same([*whole.get_weights(), play.targets], [*resumed.get_weights(), again.targets])
 
 
+@pytest.mark.thorough
 def test_a_network_that_plays_itself_soon_beats_what_it_was():
     older, model, play = compiled((64,)), compiled((64,), 5e-3), self_play.SelfPlay(games=256, batch_size=256, seed=0)
     training.fit(model, play.batches, epochs=4, callbacks=[play], verbose=0)
@@ -171,6 +172,7 @@ def test_no_search_is_as_deep_as_that_of_the_test_before_the_test(monkeypatch):
     assert scored == [len(asked)] and {*asked} == {1, 2, 3}
 
 
+@pytest.mark.thorough
 def test_the_scores_are_of_the_network_the_count_and_the_plain_search_against_the_same_three(monkeypatch):
     monkeypatch.setattr(game_players, "OPENINGS", game_players.OPENINGS[::4])
     value, count = game_players.network_value(compiled()), game_players.open_lines

@@ -66,6 +66,7 @@ def of(part: data.Part, *digits) -> np.ndarray:
     return np.stack([image for image, label in zip(*part, strict=True) if label in digits])
 
 
+@pytest.mark.thorough
 def test_the_first_training_sees_digits_0_to_4_only_and_the_others_digits_5_to_9_only(recorded, mnist):
     """Each image, turned back, is one of the data, with its label."""
     first, valid = recorded.first, recorded.first.options["validation_data"]
@@ -125,6 +126,7 @@ def test_draws_have_each_class_equally_often_and_differ_by_seed_and_number(mnist
         np.testing.assert_array_equal(transfer.draw_few_labels(train, labels, 4, 0).x, few.x)
 
 
+@pytest.mark.thorough
 def test_a_short_training_starts_from_the_same_state_each_time_and_leaves_the_first_network_as_it_was(mnist):
     train = transfer.examples_of_classes(mnist.train, transfer.NEW)
     few, pretrained = transfer.draw_few_labels(train, 1, 0, seed=0), transfer.network(20)

@@ -22,6 +22,7 @@ print(*(name for name in sys.modules if name.split(".")[0] in LATER))
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.one_backend
 def test_it_imports_no_package_and_no_module_that_is_not_needed_yet():
     modules, packages = python("-c", _IMPORT, KERAS_BACKEND="tensorflow").splitlines()

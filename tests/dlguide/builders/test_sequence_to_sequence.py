@@ -168,6 +168,7 @@ def test_neither_the_batch_nor_padding_changes_a_translation(monkeypatch):
     assert expected.shape == (7, 6) and expected.dtype == "int32" and START not in expected
 
 
+@pytest.mark.thorough
 def test_nothing_attends_to_padding_and_one_pair_equals_its_row_of_a_batch():
     model, source, target = translator(), padded(tokens(5), 2), tokens(4, vocab_size=7)
     source[2] = 0  # Padding alone.

@@ -83,7 +83,7 @@ def results(x, y, plain, size, **options):
     return trained | {name: evaluated[name] for name in ("loss", "confusion_matrix")}, model.predict(plain, verbose=0)
 
 
-@pytest.mark.parametrize("name", quick([*CONTAINERS, *DATA_SETS], "list", "memmap", "tf.data"))
+@pytest.mark.parametrize("name", quick([*CONTAINERS, *DATA_SETS], "list"))
 @numbers
 @given(st.integers(2, 20), st.integers(1, 7), st.integers(0, 99))
 def test_any_container_trains_and_is_evaluated_as_its_array(name, tmp_path_factory, n, size, seed):

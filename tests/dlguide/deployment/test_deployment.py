@@ -82,6 +82,7 @@ def test_a_file_is_compared_with_one_example_with_five_and_with_a_shorter_sequen
     assert [array.shape for [array] in batches] == expected
 
 
+@pytest.mark.thorough
 def test_the_axes_of_an_onnx_file_have_names(tmp_path):
     onnx = pytest.importorskip("onnx")
     model = dlguide.rnn((None, 2), 3, units=(4,), return_sequences=True)

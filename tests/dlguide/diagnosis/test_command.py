@@ -10,6 +10,7 @@ import pytest
 from dlguide import training
 from dlguide.diagnosis import __main__ as command_line
 from tests.helpers.commands import command, process
+from tests.helpers.switches import quick
 
 pytestmark = pytest.mark.one_backend
 START = """
@@ -113,7 +114,7 @@ FITS = {  # What a script calls, and the arguments that are looked at.
 }
 
 
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("name", quick(FITS, "an epoch in each"))
 def test_a_model_is_seen_as_it_was_before_its_training_with_the_arguments_of_its_fit(run, monkeypatch, name):
     looked_at = []
     monkeypatch.setattr(command_line, "check", lambda model, **options: looked_at.append((model, options)))

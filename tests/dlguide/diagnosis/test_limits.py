@@ -122,6 +122,7 @@ def test_a_second_training_of_a_program_is_as_the_first_also_with_an_optimizer_t
     assert (first.losses, first.skill) == (second.losses, second.skill) and other.losses != first.losses
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rate", [1e-5, 0.1])
 def test_a_changed_rate_takes_the_place_of_a_schedule(rate):
     def made(learning_rate, **fields):

@@ -14,6 +14,7 @@ from keras.callbacks import LambdaCallback
 
 from dlguide import mlp
 from tests.helpers import training_runs as runs
+from tests.helpers.switches import quick
 from tests.helpers.training_runs import At, Stopped, X, Y, classifier, crash, fit, history_rows, same, state, train
 
 pytestmark = pytest.mark.each_backend
@@ -53,6 +54,7 @@ def test_each_epoch_of_a_function_reads_its_own_data_set_and_the_callbacks_see_o
     assert calls == ["on_train_begin", *["on_epoch_begin", "on_epoch_end"] * 4, "on_train_end"]
 
 
+@pytest.mark.thorough
 def test_all_callbacks_behind_the_callers_use_what_it_logs(tmp_path):
     model, own = classifier(), LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(val_loss=abs(epoch - 1.0)))
     history = fit(model, tmp_path, callbacks=own, validation_data=(X, Y), patience=2, epochs=9).history
@@ -61,7 +63,7 @@ def test_all_callbacks_behind_the_callers_use_what_it_logs(tmp_path):
     assert same(model.get_weights(), two.get_weights())
 
 
-@pytest.mark.parametrize("with_folder", [False, True])
+@pytest.mark.parametrize("with_folder", quick([False, True], True))
 def test_callbacks_may_be_none_one_or_any_object_with_their_methods(with_folder, tmp_path):
     methods = [name for name in dir(keras.callbacks.Callback) if name.startswith(("on_", "set_"))]
     one = mock.Mock(spec=methods)  # No subclass of a callback, which Keras does not ask for.
@@ -126,6 +128,7 @@ class Grade(enum.IntEnum):
     GOOD = 3
 
 
+@pytest.mark.thorough
 def test_whatever_a_callback_logs_numbers_and_vectors_are_kept_and_the_rest_is_left_out(tmp_path):
     def log(epoch, logs):
         logs.update({"seconds": -1.0, "epoch": -2, "name": "text", "at": datetime.datetime.now(), "grade": Grade.GOOD})

@@ -174,7 +174,7 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("name", quick(SAME, "lambdas at another line", "a subclass without a config", "other names"))
+@pytest.mark.parametrize("name", quick(SAME, "other names"))
 def test_the_same_run_written_in_another_place_is_extended_to_the_bits_of_a_whole_one(name, tmp_path):
     models = []
     for number, folder, epochs in ((0, None, 2), (0, tmp_path, 1), (3, tmp_path, 2)):

@@ -85,7 +85,7 @@ def expected(tmp_path_factory):
     return result
 
 
-@pytest.mark.parametrize("name", quick(_private_apis.HOOKS, *list(_private_apis.HOOKS)[::3]))
+@pytest.mark.parametrize("name", quick(_private_apis.HOOKS, *list(_private_apis.HOOKS)[::6]))
 def test_without_what_a_hook_uses_training_ends_in_the_same_result(name, tmp_path, expected):
     if BACKEND not in USED_BY.get(name, (BACKEND,)):
         pytest.skip("this backend does not use it")

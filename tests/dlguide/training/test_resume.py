@@ -88,7 +88,7 @@ if BACKEND == "tensorflow":
     RUNS |= {"two players, a function": {"model": own_steps.two_players, **FUNCTION}}
     RUNS |= {"two players": {"model": own_steps.two_players, **ARRAYS}}
 RUNS |= {} if BACKEND == "jax" else {"layers without a seed": {"model": lambda: sequential(keras.Input((4,)), Noise())}}
-QUICK = ("patience", "an unbuilt model", "a function of the epoch", "an object with a state", "a callback with a state")
+QUICK = ("patience", "a function of the epoch", "a callback with a state")
 
 
 def check_resumed(tmp_path, stops, **given) -> list:
@@ -129,7 +129,7 @@ def noisy():
     return sequential(keras.Input((4,)), Noise() if BACKEND != "jax" else keras.layers.Dropout(0.5, seed=0))
 
 
-@pytest.mark.parametrize("make", [classifier, noisy])
+@pytest.mark.parametrize("make", quick([classifier, noisy], classifier))
 def test_the_same_model_goes_on_after_ctrl_c_in_any_epoch_and_may_be_trained_by_keras_then(make, tmp_path):
     given = {"callbacks": [lambda: keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)]}
     whole, model = train(None, model=make, **given), make()
@@ -160,7 +160,7 @@ KINDS = {
     ),
 }
 # For time, the test command leaves out those that differ from another one in their layers alone.
-SOME = ("mlp", False), ("vae", True), ("sequential of an mlp", True)
+SOME = ("mlp", False), ("vae", True)
 ROWS = [(name, False) for name in KINDS]
 ROWS += [(name, True) for name in ("mlp", "rnn", "vae", "gan", "sequential of an mlp")]
 
@@ -213,6 +213,7 @@ def test_a_run_with_a_schedule_is_resumed_and_not_extended(is_within, tmp_path):
     assert same(train(tmp_path / "run", **given), whole)
 
 
+@pytest.mark.thorough
 def test_a_run_that_stopped_early_says_that_more_epochs_have_no_effect(tmp_path, capsys):
     options = {**OTHER_LABELS, "patience": 1}
     short = train(tmp_path, epochs=8, **options)
@@ -222,6 +223,7 @@ def test_a_run_that_stopped_early_says_that_more_epochs_have_no_effect(tmp_path,
     assert same(train(None, epochs=20, **options), short)
 
 
+@pytest.mark.thorough
 def test_a_callback_that_stops_for_another_reason_only_pauses_the_run(tmp_path):
     for epochs in (1, 2, 3):
         model = classifier()
@@ -231,7 +233,7 @@ def test_a_callback_that_stops_for_another_reason_only_pauses_the_run(tmp_path):
     assert same(train(tmp_path), runs.whole_run())
 
 
-@pytest.mark.parametrize("moment", ["begin", "end"])
+@pytest.mark.parametrize("moment", quick(["begin", "end"], "end"))
 def test_a_run_killed_before_its_first_checkpoint_or_after_its_last_one_ends_like_a_whole_one(moment, tmp_path):
     stop_early = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=9.0)
     options = {"callbacks": [lambda: stop_early]}
@@ -268,7 +270,7 @@ def test_the_seconds_are_those_of_the_epochs_that_were_kept_and_none_between(tmp
     assert fit(classifier(), tmp_path, epochs=4, callbacks=[At()]).seconds == 2
 
 
-@pytest.mark.parametrize(("cost", "epochs"), [(1, 1), (4, 1), (5, 2)])
+@pytest.mark.parametrize(("cost", "epochs"), quick([(1, 1), (4, 1), (5, 2)], (5, 2)))
 def test_checkpoints_take_3_percent_of_the_time(cost, epochs, tmp_path, wait, monkeypatch):
     """An epoch takes 150 s: one checkpoint of 4.5 s in it would be 3 %."""
     replace, saved = os.replace, []

@@ -26,6 +26,7 @@ def test_a_loop_that_was_stopped_ends_in_the_same_bits(tmp_path):
     assert (tmp_path / "model.keras").exists()
 
 
+@pytest.mark.thorough
 def test_more_epochs_extend_a_loop_and_other_options_are_refused_by_name(tmp_path):
     options = {"seed": 3, "names": ["a"]}
     loop(tmp_path, epochs=2, options=options)

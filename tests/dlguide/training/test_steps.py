@@ -78,6 +78,7 @@ def test_a_second_fit_of_a_model_traces_nothing(monkeypatch):
     assert traces[0] > 0 and traces[1:] == [0, 0]
 
 
+@pytest.mark.thorough
 def test_a_call_takes_about_half_a_second_and_ctrl_c_acts_within_a_second(tmp_path, counts, monkeypatch):
     pressed = []
 
