@@ -80,11 +80,7 @@ def buggy(seed, activation="softmax"):
     return model, x, (x[:, 0] > 0) * 1, {"epochs": 20}
 
 
-def fixed(seed):
-    return buggy(seed, "sigmoid")
-
-
-healthy = fixed
+fixed = healthy = lambda seed: buggy(seed, "sigmoid")
 """
 
 

@@ -125,20 +125,10 @@ def test_documented_arguments_of_a_run_equal_the_signature(name):
     assert documented == list(inspect.signature(dlguide.training.Run).parameters)
 
 
-@pytest.mark.parametrize(
-    ("file", "pattern"),
-    [
-        ("CITATION.cff", r"^version: (\S+)$"),
-        ("README.md", r"^  version = \{(.+)\},$"),
-        ("README.zh.md", r"^  version = \{(.+)\},$"),
-        ("CHANGELOG.md", r"^## (\S+) "),
-        ("CONTRIBUTING.md", r"git tag -a v(\S+)"),
-    ],
-)
-def test_the_version_that_is_cited_is_that_of_the_package(file, pattern):
-    assert re.search(pattern, (ROOT / file).read_text("utf-8"), re.M)[1] == dlguide.__version__
-
-
-def test_the_day_of_the_citation_is_that_of_the_newest_changes():
-    day = re.search(r"^date-released: (\S+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.M)[1]
-    assert f"## {dlguide.__version__} ({day})" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+def test_the_version_and_the_day_that_are_cited_are_those_of_the_package_and_its_newest_changes():
+    texts = {path.name: path.read_text("utf-8") for path in ROOT.iterdir() if path.suffix in (".md", ".cff")}
+    version, day = dlguide.__version__, re.search(r"^date-released: (\S+)$", texts["CITATION.cff"], re.M)[1]
+    bibtex = dict.fromkeys(("README.md", "README.zh.md"), f"\n  version = {{{version}}},\n")
+    places = {"CITATION.cff": f"\nversion: {version}\n", "CONTRIBUTING.md": f"git tag -a v{version} ", **bibtex}
+    assert [name for name, text in places.items() if text not in texts[name]] == []
+    assert re.search(r"^## \d.*", texts["CHANGELOG.md"], re.M)[0] == f"## {version} ({day})"

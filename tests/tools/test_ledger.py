@@ -112,9 +112,7 @@ def test_a_check_stands_in_the_column_of_its_backend_and_versions(ledger_file):
     assert row[3:] == [z, "–", z, z, "–", z]
 
 
-def test_a_run_that_is_checked_again_counts_once_and_a_command_that_fails_does_not_stop_the_others(
-    ledger_file, monkeypatch, capsys
-):
+def test_a_run_checked_again_counts_once_and_one_that_fails_stops_no_other(ledger_file, monkeypatch, capsys):
     def run(name, seed, **_):
         if seed == 8:
             raise subprocess.CalledProcessError(1, name)

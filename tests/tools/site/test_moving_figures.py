@@ -55,8 +55,8 @@ def test_each_word_stands_once_in_both_languages_and_a_script_has_the_words_that
     keys = {key for key, *_ in rows}
     assert len(keys) == len(rows)
     for key, *texts in rows:
-        holes = [sorted(re.findall(r"\{\w+\}", text)) for text in texts]
-        assert all(texts) and holes[0] == holes[1], key
+        english, chinese = (sorted(re.findall(r"\{\w+\}", text)) for text in texts)
+        assert all(texts) and english == chinese, key
     for path in FOLDER.glob("*.js"):
         name, script = path.stem.partition("_")[0] if "trainer" in path.stem else path.stem, path.read_text("utf-8")
         assert name not in QUESTIONS or {f"{name}.{key}" for key in ("title", "try", "see")} <= keys
@@ -66,18 +66,12 @@ def test_each_word_stands_once_in_both_languages_and_a_script_has_the_words_that
             assert said <= keys, (path.name, call)
 
 
-def opened(visit, name, language="", **settings):
-    """Return the page of a figure when it is there, and the visit."""
-    found = visit(viewport={"width": 1200, "height": 1000}, **settings)
-    page = found.open(f"{language}questions/{QUESTIONS[name]}/index.html")
-    page.wait_for_selector(FIGURE)
-    return page, found
-
-
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_figure_moves_by_the_keyboard_and_is_still_on_paper(visit, name):
     language = ["", "zh/"][list(QUESTIONS).index(name) % 2]  # For time: the other figures in the other language.
-    page, found = opened(visit, name, language, reduced_motion="reduce")
+    found = visit(viewport={"width": 1200, "height": 1000}, reduced_motion="reduce")
+    page = found.open(f"{language}questions/{QUESTIONS[name]}/index.html")
+    page.wait_for_selector(FIGURE)
     move_each_control(page, read_words(FOLDER / "words.csv", "zh" if language else "en"))
     page.emulate_media(media="print")
     still = page.locator(f"img[src='diagram{'.zh' if language else ''}.svg']")

@@ -34,7 +34,7 @@ SCORES = """([given, steps]) => {
 @pytest.fixture(scope="module")
 def trainer(browser):
     """Return the page, with nothing that trains: its functions are called."""
-    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    page = browser.new_page()
     page.goto(f"file://{FOLDER}/docs/train_in_page.html")
     page.wait_for_selector(READY)
     return page
