@@ -56,7 +56,7 @@ def test_each_word_stands_once_in_both_languages_and_a_script_has_the_words_that
     assert len(keys) == len(rows)
     for key, *texts in rows:
         english, chinese = (sorted(re.findall(r"\{\w+\}", text)) for text in texts)
-        assert all(texts) and english == chinese, key
+        assert english == chinese and (all(texts) or key.startswith("unit_")), key
     for path in FOLDER.glob("*.js"):
         name, script = path.stem.partition("_")[0] if "trainer" in path.stem else path.stem, path.read_text("utf-8")
         assert name not in QUESTIONS or {f"{name}.{key}" for key in ("title", "try", "see")} <= keys

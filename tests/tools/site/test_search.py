@@ -14,7 +14,7 @@ pytestmark = pytest.mark.thorough
 with open(Path(__file__).with_name("queries.csv"), encoding="utf-8", newline="") as lines:
     QUERIES = list(csv.DictReader(lines))
 """What people type, and which addresses are right."""
-READY = "dlguide.search.index && (dlguide.search.find ??= dlguide.search.engine(dlguide.search.index))"
+READY = "Boolean(dlguide.search.index && (dlguide.search.find = dlguide.search.engine(dlguide.search.index)))"
 FIRST = "queries => queries.map(query => dlguide.search.find(query).slice(0, 3).map(({ page }) => page.address))"
 BEGINS = """queries => queries.map(query => dlguide.search.find(query)[0])
     .filter(({ page, section }) => section() !== page.sections[0]).length"""
