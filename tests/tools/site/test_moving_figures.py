@@ -56,14 +56,16 @@ def test_each_word_stands_once_in_both_languages_and_a_script_has_the_words_that
     assert len(keys) == len(rows)
     for key, *texts in rows:
         english, chinese = (sorted(re.findall(r"\{\w+\}", text)) for text in texts)
-        assert english == chinese and (all(texts) or key.startswith("unit_")), key
-    for path in FOLDER.glob("*.js"):
-        name, script = path.stem.partition("_")[0] if "trainer" in path.stem else path.stem, path.read_text("utf-8")
-        assert name not in QUESTIONS or {f"{name}.{key}" for key in ("title", "try", "see")} <= keys
+        assert english == chinese and (all(texts) or key.startswith(("unit_", "sound_"))), key
+    for name in (*QUESTIONS, "trainer"):
+        assert name == "trainer" or {f"{name}.{key}" for key in ("title", "try", "see")} <= keys
+        script = "".join(path.read_text("utf-8") for path in FOLDER.glob(f"{name}*.js"))
         for whole, call in SAID.findall(script):
             said = re.findall(r'"([\w.]+)"', call)
-            said = {key if whole or key.startswith("figure_") else f"{name}.{key}" for key in said}
-            assert said <= keys, (path.name, call)
+            assert {key if whole or key.startswith("figure_") else f"{name}.{key}" for key in said} <= keys, (
+                name,
+                call,
+            )
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
