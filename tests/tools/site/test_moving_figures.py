@@ -62,10 +62,7 @@ def test_each_word_stands_once_in_both_languages_and_a_script_has_the_words_that
         script = "".join(path.read_text("utf-8") for path in FOLDER.glob(f"{name}*.js"))
         for whole, call in SAID.findall(script):
             said = re.findall(r'"([\w.]+)"', call)
-            assert {key if whole or key.startswith("figure_") else f"{name}.{key}" for key in said} <= keys, (
-                name,
-                call,
-            )
+            assert {key if whole or key.startswith("figure_") else f"{name}.{key}" for key in said} <= keys, call
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
