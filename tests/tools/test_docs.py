@@ -36,7 +36,6 @@ PUBLIC = dict.fromkeys(
     if "._" not in module.__name__ and name[0] != "_" and inspect.isfunction(value)
     if re.match(r"dlguide\.[a-z]", value.__module__)  # No helper, for example a check.
 )
-by_path = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 @pytest.mark.parametrize(("code", "output"), PROGRAMS)
@@ -66,9 +65,10 @@ def test_a_difference_between_two_languages_is_seen():
         assert differences(page, same.replace(old, new)), old
 
 
-@by_path
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_and_modules_and_files_that_a_page_names_exist(page):
     text = page.read_text("utf-8")
+    assert page.stat().st_size <= (12_500 if page.parent == ROOT else 20_000)  # Short enough to be read.
     for target in re.findall(r"\]\(((?!http)[^)]+)\)", text):
         path, _, anchor = target.partition("#")
         there = page.parent / path if path else page
@@ -81,11 +81,6 @@ def test_links_and_modules_and_files_that_a_page_names_exist(page):
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists() or "NAME" in module, module
     for name in re.findall(r"`([a-z_/]+\.py)`", text):
         assert any(path.as_posix().endswith(f"/{name}") for path in ROOT.rglob(Path(name).name)), name
-
-
-@by_path
-def test_a_page_is_short_enough_to_be_read(page):
-    assert page.stat().st_size <= (12_500 if page.parent == ROOT else 20_000)
 
 
 def test_the_pages_list_each_builder_and_its_defaults():
@@ -104,8 +99,8 @@ def test_the_pages_list_each_builder_and_its_defaults():
 
 def test_the_commands_of_the_readme_are_those_that_ci_runs():
     ci, readme = (path.read_text("utf-8") for path in (ROOT / ".ci/run", ROOT / "README.md"))
-    assert 'pip install -e ".[test]" && pytest\n' in readme
-    assert """bash -c 'pip install -e ".[test]" && pytest'\n""" in ci
+    command = 'pip install -e ".[test]" && pytest'
+    assert f"{command}\n" in readme and f"bash -c '{command}'\n" in ci
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     for page in PAGES:
         assert set(re.findall(r'"(?:-e )?\.\[(\w+)\]"', page.read_text("utf-8"))) <= set(extras), page
@@ -128,3 +123,12 @@ def test_documented_arguments_of_a_run_equal_the_signature(name):
     assert documented == [p.replace("objects", "**objects") for p in list(inspect.signature(method).parameters)[1:]]
     documented = re.findall(r"^    (\w+): ", inspect.getdoc(dlguide.training.Run).partition("Attributes:")[0], re.M)
     assert documented == list(inspect.signature(dlguide.training.Run).parameters)
+
+
+def test_the_version_and_the_day_that_are_cited_are_those_of_the_package_and_its_newest_changes():
+    texts = {path.name: path.read_text("utf-8") for path in ROOT.iterdir() if path.suffix in (".md", ".cff")}
+    version, day = dlguide.__version__, re.search(r"^date-released: (\S+)$", texts["CITATION.cff"], re.M)[1]
+    bibtex = dict.fromkeys(("README.md", "README.zh.md"), f"\n  version = {{{version}}},\n")
+    places = {"CITATION.cff": f"\nversion: {version}\n", "CONTRIBUTING.md": f"git tag -a v{version} ", **bibtex}
+    assert [name for name, text in places.items() if text not in texts[name]] == []
+    assert re.search(r"^## \d.*", texts["CHANGELOG.md"], re.M)[0] == f"## {version} ({day})"

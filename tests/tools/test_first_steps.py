@@ -40,8 +40,7 @@ def test_the_commands_of_the_first_steps_print_what_the_page_says(tmp_path, monk
     assert trained.returncode == 0, trained.stderr
     printed = {words(line) for line in trained.stdout.splitlines()}
     assert {words(line) for line in TRAINED.splitlines()} - printed == set()
-    for picture in ("learning_curves.png", "worst_examples.png"):
-        assert (tmp_path / "runs/first" / picture).exists()
+    assert all((tmp_path / f"runs/first/{name}.png").exists() for name in ("learning_curves", "worst_examples"))
     drawn(tmp_path, "my_digit.jpg", (70,))
     drawn(tmp_path, "two_digits.jpg", (5, 140))
     assert run(PREDICT, tmp_path).stdout.startswith(PREDICTED[: len("my_digit.jpg: 3")])

@@ -16,11 +16,10 @@ ROOMS = ("dlguide", "recipes", "questions", "tools")
 FILES = sorted(path for folder in ROOMS for path in (ROOT / folder).rglob("*.py"))
 
 
-def module_name(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-MODULES = {module_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(path.read_text("utf-8"))
+    for path in FILES
+}
 RECIPES = {f"recipes.{name}" for name in recipe_list.names()}
 
 # Attributes that Keras or TensorFlow documents nowhere, whatever their names look like; with the names that begin with
@@ -41,13 +40,9 @@ PRIVATE_MODULES = ("keras.src", "tensorflow.python")
 
 def imported(tree: ast.AST) -> list[str]:
     """Return the full names that a module imports, also inside its functions."""
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
-    return found
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    parents = {node: f"{node.module}." if isinstance(node, ast.ImportFrom) else "" for node in nodes}
+    return [parents[node] + alias.name for node in nodes for alias in node.names]
 
 
 def private_uses(tree: ast.AST) -> list[str]:
@@ -85,27 +80,19 @@ def test_each_package_that_is_imported_is_declared():
     assert {names.get(each, each).lower() for each in found - {*ROOMS, "tests"}} - declared == set()
 
 
-def test_imports_form_no_circle():
+def test_imports_go_only_downwards_and_form_no_circle():
     graph = {name: imports(name) for name in MODULES}
     assert graph["dlguide.training._fit"] and graph["questions._run"]
     list(graphlib.TopologicalSorter(graph).static_order())  # Raises CycleError, which names the circle.
-
-
-def test_no_room_imports_from_one_above_it():
     rooms = {name: ROOMS.index(name.partition(".")[0]) for name in MODULES}
     assert set(rooms.values()) == set(range(len(ROOMS)))
-    assert [(name, other) for name in MODULES for other in imports(name) if rooms[other] > rooms[name]] == []
-
-
-def private_imports(tree: ast.AST) -> list[str]:
-    """Return the private modules and names of `dlguide` that a module imports."""
-    return [name for name in imported(tree) if name.startswith("dlguide.") and "._" in name]
+    assert [(name, other) for name in MODULES for other in graph[name] if rooms[other] > rooms[name]] == []
 
 
 def test_nothing_private_of_the_package_is_imported_outside_it():
-    found = {name: private_imports(tree) for name, tree in MODULES.items() if not name.startswith("dlguide")}
-    assert {name: names for name, names in found.items() if names} == {}
-    assert len(private_imports(MODULES["dlguide.training._fit"])) >= 9
+    found = [(name, each) for name, tree in MODULES.items() for each in imported(tree) if "._" in each]
+    private = [name for name, each in found if each.startswith("dlguide.")]
+    assert len(private) >= 9 and {name for name in private if not name.startswith("dlguide")} == set()
 
 
 def test_no_helper_imports_a_recipe():

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from recipes._lib.words import read_words
 from tools.site import _pages
 
-ROOM = 950
+ROOM = 930
 """Letters on a slide, a Chinese character as two: where it is still too full, `slides.js` takes smaller ones."""
 POINTER = re.compile(
     r" \((?:see )?(?:the )?(?:(?:first |second |last )?fold|limit \d(?: in the last fold)?)\)"
@@ -94,21 +94,21 @@ def _units(block: str) -> list[str]:
 
 
 def _divided(units: Iterable[str]) -> list[str]:
-    """Return the texts of slides: each takes the next units while there is room.
+    """Return the texts of slides: each takes the next units while there is room. A picture takes all of it.
 
-    A picture takes all of it. A caption stays with its picture, and what a colon announces with it.
+    A caption stays with its picture, and what a colon announces with it: without room for both they begin a slide.
     """
-    found, room, last = [], 0, ""
+    joined, found, room = [[""]], [], 0
     for unit in units:
-        is_joined = unit.endswith("{ .caption }") or re.search(r"[:：,，]$", last.rstrip("*"))
-        size = _letters(unit)
-        if found and (is_joined or size <= room):
-            found[-1] += f"\n\n{unit}"
-        else:
-            found.append(unit)
-            room = ROOM
-        room, last = room - size, unit
-    return found
+        is_joined = joined[1:] and (unit.endswith("{ .caption }") or re.search(r"[:：,，]\**$", joined[-1][-1]))
+        joined = [*joined[:-1], [*joined[-1], unit]] if is_joined else [*joined, [unit]]
+    for together in joined[1:]:
+        size = sum(map(_letters, together))
+        if size > room:
+            found, room = [*found, []], ROOM
+        found[-1] += together
+        room -= size
+    return ["\n\n".join(slide) for slide in found]
 
 
 def _letters(unit: str) -> float:

@@ -14,7 +14,7 @@
      dlguide.figures.NAME = { path }; // Computations without a page, for the tests.
 
    words.csv has NAME.title (for screen readers), NAME.try and NAME.see (the lines above and below; mount adds them and
-   the button "Reset"), and the figure's own words as NAME.word. The tests: tests/tools/site/test_moving_figures.py. */
+   the button "Reset"), and the figure's own words as NAME.word. The tests: tests/tools/site/figures.test.mjs. */
 (() => {
   "use strict";
 

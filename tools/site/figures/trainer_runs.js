@@ -6,7 +6,7 @@
     { Network, shuffled, mean } = dlguide.trainer;
   const RECORDS = 200;
   /** The factor of Student's distribution for 95 %, by the degrees of freedom 1 … 9. */
-  const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+  const T = [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216];
 
   /** Mean and 95 % prediction interval (one more seed) of values of the seeds: mean ± t · s · √(1 + 1/n). */
   function interval(values) {
