@@ -62,6 +62,7 @@ class Watch:
         return call
 
     def fit(self, name: str):
+        """Return what notes a fit without Keras."""
         return lambda *args, **options: self.fits.append((name, digest(args, options)))
 
     def training(self, model, x, *more, **options):
