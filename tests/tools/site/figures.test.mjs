@@ -1,4 +1,5 @@
-// Figures and the trainer compute what NumPy, SciPy and Keras did: golden_figures.json says how its numbers were made.
+// Figures and the trainer compute what NumPy, SciPy and Keras do: golden_figures.json has their numbers, made once by
+// tests/tools/site/test_moving_figures.py at commit 5d909981, and says how.
 import assert from "node:assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

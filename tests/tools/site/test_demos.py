@@ -98,6 +98,13 @@ def test_the_front_door_reads_a_drawn_digit_and_loads_the_network_at_the_first_s
     assert visit.errors == [] and visit.outside == []
 
 
+def check_change(page, act):
+    """What the demo shows must become different."""
+    before = page.evaluate(PICTURE)
+    act(page)
+    page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before, timeout=5000)
+
+
 def press(page, selector, *keys, number=0):
     page.locator(f".demo {selector}").nth(number).focus()
     for key in keys:
@@ -105,14 +112,13 @@ def press(page, selector, *keys, number=0):
 
 
 DIGITS = ("mlp_mnist", "cnn_mnist", "compression_mnist", "transfer_mnist")
-TEXTS = ("transformer_recall", "seq2seq_pronounce")
+TEXTS = ("transformer_recall", "transformer_shakespeare", "seq2seq_pronounce")
 """The reader draws a digit; types a text."""
 BY_KEYBOARD = {
     "autoencoder_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=16),
     "vae_mnist": lambda page: press(page, "input[type=range]", *["ArrowUp"] * 12, number=3),
     "gan_mnist": lambda page: press(page, ".demo-live button", "Enter"),
     "diffusion_mnist": lambda page: press(page, ".demo-live button", "Enter"),
-    "transformer_shakespeare": lambda page: press(page, "textarea", "Enter"),
     "explanation_mnist": lambda page: press(page, ".demo-column .demo-button", "Enter"),
     "dqn_cartpole": lambda page: press(page, "canvas", "ArrowRight", "ArrowRight"),
     "selfplay_connect4": lambda page: press(page, "canvas", "ArrowLeft", "Enter"),
@@ -123,9 +129,7 @@ BY_KEYBOARD = {
 @pytest.mark.parametrize("name", BY_KEYBOARD)
 def test_a_demo_answers_to_the_keyboard(visit, name):
     page = opened(visit, name, reduced_motion="reduce")
-    before = page.evaluate(PICTURE)
-    BY_KEYBOARD[name](page)
-    page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before, timeout=5000)
+    check_change(page, BY_KEYBOARD[name])
     assert {*BY_KEYBOARD, *DIGITS, *TEXTS} == {*NAMES}
 
 
@@ -213,6 +217,7 @@ def test_the_characters_that_may_come_next_have_the_probabilities_of_the_model(v
         signs, shares = zip(*(row.inner_text().split("\t") for row in rows.all()), strict=True)
         assert [{"␣": " ", "↵": "\n"}.get(sign, sign) for sign in signs] == [vocabulary[1 + i] for i in best]
         assert [float(text.split()[0]) for text in shares] == pytest.approx(100 * chances[best], abs=0.051)
+    check_change(page, lambda page: press(page, "textarea", "Enter"))
 
 
 def test_each_attention_head_of_a_question_is_shown(visit):
