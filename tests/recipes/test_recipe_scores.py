@@ -28,6 +28,8 @@ def test_a_probe_scales_codes_by_those_of_training_and_scores_the_others():
     train, codes = np.array([[1000.0], [1002.0]]), np.array([[900.0], [1000.9], [1001.1], [9999.0]])
     assert representation_scores.linear_probe(train, [0, 1], codes, [0, 0, 1, 1]) == 1.0
     assert representation_scores.linear_probe(train, [0, 1], codes, [0, 1, 1, 1]) == 0.75
+    # With scikit-learn's own penalty the border is at 6.24; with 0.9 or 1.1 times the penalty it is not between these.
+    assert representation_scores.linear_probe(np.arange(6.0)[:, None], [0] * 5 + [1], [[6.15], [6.32]], [0, 1]) == 1.0
 
 
 def test_the_coefficients_are_those_of_the_polynomial_in_the_units_of_its_input():
