@@ -51,6 +51,8 @@ def pytest_collection_modifyitems(config, items):
         seconds = [mark.kwargs.get("seconds", 1) for mark in item.iter_markers("thorough")]
         return bool(seconds) and max(seconds) > SECONDS
 
+    # Those that take longest begin first: at the end no worker is left alone with them.
+    items.sort(key=lambda item: not item.path.stem.endswith(("_processes", "_kills", "_first_steps", "_command")))
     config.hook.pytest_deselected(items=[item for item in items if is_left_out(item)])
     items[:] = [item for item in items if not is_left_out(item)]
 

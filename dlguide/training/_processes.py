@@ -7,6 +7,7 @@ before the model is built gives all of them its variables. All see the run folde
 import contextlib
 
 import keras
+import numpy as np
 
 
 def rank_and_size() -> tuple[int, int]:
@@ -25,11 +26,11 @@ def check_shares(processes: int, batch_size: int, n: int) -> None:
         raise ValueError(f"{must}. Received: {n} examples, batch_size={batch_size}")
 
 
-def wait(name: str) -> None:
-    """Wait until every process has come here."""
+def process_0_succeeds(succeeds: bool) -> bool:
+    """Wait until every process has come here; return what process 0 said."""
     from jax.experimental import multihost_utils
 
-    multihost_utils.sync_global_devices(name)
+    return bool(multihost_utils.broadcast_one_to_all(np.array(succeeds)))
 
 
 @contextlib.contextmanager

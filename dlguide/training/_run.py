@@ -78,11 +78,14 @@ class Run:
         rank, size = (0, 1) if self.path is None else _processes.rank_and_size()
         if self.path is not None:
             folder = _folder.RunFolder(self.path, self._config(size))
-            if rank == 0:
-                self.saved, self._folder = folder.open(), folder
-            if size > 1:
-                _processes.wait("the folder is open")
-                self.saved = folder.read()
+            try:
+                if rank == 0:
+                    self.saved, self._folder = folder.open(), folder
+            finally:  # Else the other processes would wait for one that has ended.
+                is_open = size == 1 or _processes.process_0_succeeds(self._folder is not None)
+            if size > 1 and not is_open:
+                raise ValueError(f"`run_dir` must be one that process 0 takes. Received: run_dir={str(self.path)!r}")
+            self.saved = folder.read() if size > 1 else self.saved
         self.progress = Progress(**self.saved.get("progress", {}))
         self.history.seconds = sum(self.progress.seconds)
         self._begin = self._last_save = time.perf_counter()

@@ -29,12 +29,11 @@ for cell in ("simple", "lstm", "gru"):
         MODELS[f"{cell} {steps=}"] = functools.partial(recurrent, cell, return_sequences=steps)
         MODELS[f"bidirectional {cell} {steps=}"] = functools.partial(recurrent, cell, True, 9, return_sequences=steps)
 QUICK = ("gru steps=False", "lstm steps=True", "bidirectional gru steps=True", "bidirectional lstm steps=False")
-THOROUGH = (pytest.mark.thorough, pytest.mark.each_backend)
 
 
 def over(names):
     quick = [name for name in names if name.endswith(("classifier", "model")) or name in QUICK]
-    rows = [*quick, *(pytest.param(name, marks=THOROUGH) for name in names if name not in quick)]
+    rows = [*quick, *(pytest.param(name, marks=pytest.mark.thorough) for name in names if name not in quick)]
     return pytest.mark.parametrize("name", rows)
 
 

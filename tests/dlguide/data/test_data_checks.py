@@ -17,7 +17,6 @@ from tests.helpers.sentences import check_sentences, refusal
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import SPARSE, Made, loader
 
-pytestmark = pytest.mark.each_backend
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(20, 4)).astype("float32")

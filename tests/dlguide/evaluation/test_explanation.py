@@ -11,7 +11,6 @@ from dlguide import cnn, explanation, mlp, rnn, transformer_classifier
 from dlguide.explanation import METHODS, attribution
 from tests.helpers.sentences import check_sentences, refusal
 
-pytestmark = pytest.mark.each_backend
 IMAGES = np.random.default_rng(0).random((3, 6, 5, 2)).astype("float32")
 
 

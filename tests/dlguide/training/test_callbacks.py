@@ -17,8 +17,6 @@ from tests.helpers import training_runs as runs
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import At, Stopped, X, Y, classifier, crash, fit, history_rows, same, state, train
 
-pytestmark = pytest.mark.each_backend
-
 
 class Counted(runs.Shuffled):
     """Notes when an epoch of it ends."""

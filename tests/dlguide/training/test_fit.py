@@ -13,7 +13,6 @@ from tests.helpers.commands import python
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import RNG, SPARSE, WEIGHTS, X, Y, classifier, fit, same, state
 
-pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
 JIT = "auto" if BACKEND == "jax" else False  # For time.
 

@@ -16,7 +16,7 @@ from tests.helpers.sentences import refusal
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import SPARSE, X, Y, classifier, fit, same, state, train
 
-pytestmark = pytest.mark.each_backend
+pytestmark = pytest.mark.one_backend
 CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
 
 

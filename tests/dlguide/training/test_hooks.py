@@ -14,7 +14,6 @@ from dlguide.diagnosis._layers import copied
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import SPARSE, X, classifier, fit, train, whole_run
 
-pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
 
 

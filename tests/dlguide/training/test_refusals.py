@@ -10,7 +10,7 @@ from dlguide import mlp, training
 from tests.helpers.sentences import check_sentences, refusal
 from tests.helpers.training_runs import SPARSE, WEIGHTS, X, Y, classifier, dataset, fit, same
 
-pytestmark = pytest.mark.each_backend
+pytestmark = pytest.mark.one_backend
 
 
 def files(folder) -> dict[str, bytes]:

@@ -15,7 +15,6 @@ from tests.helpers.contract import build, compiled, inputs, targets
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import At, X, Y, classifier, crash, fit, press_ctrl_c, same, state, train
 
-pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
 
 

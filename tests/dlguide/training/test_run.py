@@ -12,7 +12,6 @@ from tests.dlguide.training.killed_runs import loop
 from tests.helpers.sentences import refusal
 from tests.helpers.training_runs import Stopped, classifier, fit, same
 
-pytestmark = pytest.mark.each_backend
 BACKEND = keras.backend.backend()
 
 
