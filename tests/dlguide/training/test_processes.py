@@ -57,8 +57,8 @@ def ends_of(folder: Path, epochs: int, number=2, seconds_a_step=0.0, is_killed=F
         if (folder / "checkpoint.previous.npz").exists():
             processes[-1].kill()
         time.sleep(0.1)
-    try:
-        texts = [process.communicate(timeout=600) for process in processes]
+    try:  # JAX itself gives up after 300 seconds.
+        texts = [process.communicate(timeout=200) for process in processes]
     finally:
         for process in processes:
             process.kill()  # Of those that hang; the others have ended.
