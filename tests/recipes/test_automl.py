@@ -24,6 +24,7 @@ from recipes import automl
 from recipes._lib.baselines import defaults
 from recipes._lib.search import optuna_search, scaled_data, search_pictures, search_space, trial_process
 from tests.helpers.commands import ROOT, python
+from tests.helpers.switches import quick
 from tests.helpers.training_runs import same
 from tests.recipes import kill_search
 from tests.recipes.kill_search import EPOCHS, KILLS, TRIALS, candidate, small_search, small_splits
@@ -226,9 +227,7 @@ CASES = ("bikeshare", "mlp", "adam"), ("leaves", "cnn", "adamw")
 MORE = ("bikeshare", "perceptron", "sgd"), ("leaves", "mlp", "rmsprop")
 
 
-@pytest.mark.parametrize(
-    ("name", "builder", "optimizer"), [*CASES, *(pytest.param(*case, marks=pytest.mark.thorough) for case in MORE)]
-)
+@pytest.mark.parametrize(("name", "builder", "optimizer"), quick([*CASES, *MORE]))
 def test_each_parameter_of_the_search_changes_what_is_trained(name, builder, optimizer):
     splits, _ = scaled_data.load(name, limit=60)
 

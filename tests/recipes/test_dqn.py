@@ -142,6 +142,7 @@ def test_environments_resume_where_they_were_from_the_seeds_and_the_actions(env)
 MORE = [(0, 12, 17, 35)] if keras.backend.backend() == "tensorflow" else []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("moments", [(5, 24), *(pytest.param(moments, marks=pytest.mark.thorough) for moments in MORE)])
 def test_a_run_that_is_stopped_and_resumed_ends_in_the_same_bits(moments, small, tmp_path, monkeypatch, capsys):
     learners, round_of, stops = [], q_learning.Learner.round, []

@@ -11,7 +11,6 @@ from recipes._lib import calibration, picture_reader
 from recipes._lib.images import transfer
 from recipes._lib.result import describe_input
 from recipes._lib.runs import results
-from tests.helpers.switches import quick
 
 SHAPE, MARGIN = (28, 28, 1), 4
 
@@ -53,7 +52,8 @@ def on_paper(ink, kind):
     return page + (0.08 * np.random.default_rng(0).normal(size=ink.shape) if kind == "noise" else 0)
 
 
-@pytest.mark.parametrize("kind", quick(["clean", "shade", "noise", "lines"], "clean"))
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["clean", "shade", "noise", "lines"])
 def test_a_digit_is_read_in_the_shade_with_noise_and_on_lines_and_a_blank_page_is_refused(kind, digits, mnist):
     model = keras.saving.load_model(digits / "model.keras", compile=False)
     x, y = (array[:40] for array in mnist.valid)

@@ -66,6 +66,7 @@ def likeliest(model, x):
     return probabilities.argmax(), probabilities.max()
 
 
+@pytest.mark.thorough
 def test_a_drawn_digit_is_the_same_at_any_size_and_colour_and_an_unsure_model_says_so(digits, tmp_path, answers):
     paths = [
         drawn(tmp_path / "dark.png", 300, 400),
@@ -203,6 +204,7 @@ def test_a_reconstruction_is_drawn_beside_its_input_and_overwrites_nothing(saved
     assert mine.read_text() == "mine"
 
 
+@pytest.mark.thorough
 def test_options_of_a_text_are_refused_where_no_text_is_continued(digits, tmp_path):
     with pytest.raises(ValueError, match="`top_k` must be left out: this run does not continue a text"):
         predict.main(str(digits), (drawn(tmp_path / "one.png", 64, 64),), top_k=3)

@@ -114,6 +114,7 @@ def test_batches_are_positions_of_the_games_or_their_mirror_images_with_their_ta
     np.testing.assert_array_equal(play.batches[1][0], play.batches[1][0])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", [pytest.param(0, marks=pytest.mark.thorough), 2])
 def test_a_run_that_is_stopped_goes_on_with_the_same_games_to_the_same_weights(small, tmp_path, monkeypatch, step):
     whole, play, history = fitted()

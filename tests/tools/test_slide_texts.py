@@ -28,6 +28,7 @@ def prose(slide):
     return re.sub(r"(?ms)^```.*?^```|`[^`\n]*`|\$\$?[^$]+\$\$?|\{ \.\w+ \}", "", slide).strip()
 
 
+@pytest.mark.thorough
 def test_no_slide_of_a_question_is_broken_off_or_points_to_a_fold(decks):
     pointer = re.compile(r"\b(?:first|second|last|the) folds?\b(?! between)|\blimit \d|折叠部分|文末|局限")
     for deck, slides in decks.items():

@@ -21,6 +21,8 @@ OTHER_LAYERS = {
     *("augment", "batch_norm", "bidirectional", "cell", "mask_zero", "num_classes", "return_sequences", "vocab_size"),
 }
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
+LIKE_OTHERS = ("linear_regression", "perceptron", "autoencoder", "conv_autoencoder", "transformer_classifier")
+"""Builders of the layers that another one has too."""
 PLAIN = [(name, None) for name in CASES]
 OPTIONS = [(name, option) for name, options in cases.OPTIONS.items() for option in options]
 WITH_OTHER_LAYERS = PLAIN + [row for row in OPTIONS if row[1].name in OTHER_LAYERS]
@@ -28,9 +30,9 @@ VARIANTS = PLAIN + OPTIONS if ON_TENSORFLOW else WITH_OTHER_LAYERS
 
 
 def over(rows, thorough_options=False):
-    """Run a test over rows; for time, the test command leaves out those with an option where they are thorough."""
+    """Run a test over rows; for time, the test command leaves out those with an option, and models like others."""
     ids = [f"{name}-{option.name}={option.value}" if option else name for name, option in rows]
-    marks = [[pytest.mark.thorough] * bool(thorough_options and option) for _, option in rows]
+    marks = [[pytest.mark.thorough] * (thorough_options and bool(row[1] or row[0] in LIKE_OTHERS)) for row in rows]
     marked = [pytest.param(*row, marks=mark, id=id_) for row, mark, id_ in zip(rows, marks, ids, strict=True)]
     return pytest.mark.parametrize(("name", "option"), marked)
 

@@ -29,6 +29,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.each_backend
 def test_each_builder_has_a_file_that_gives_the_same_outputs_for_ever():
     names = {path.stem for path in FOLDER.glob("*.keras")}

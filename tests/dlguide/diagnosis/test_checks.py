@@ -149,8 +149,8 @@ def test_what_needs_a_proof_is_suspected_with_a_change_to_train_and_not_in_the_p
     assert row not in {each.key for each in p.all_suspicions(with_first_weights(healthy(UNCERTAIN[row])))}
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, marks=[pytest.mark.thorough(seconds=3)] * (row != "rate_high"))
-                                 for row in TRAINED])  # fmt: skip
+@pytest.mark.thorough(seconds=3)
+@pytest.mark.parametrize("row", TRAINED)
 def test_a_fault_of_the_steps_is_shown_by_a_training_and_the_program_without_it_has_none(row):
     model, x, y, options = faulty(TRAINED[row])
     [found] = check(model, x, y, **options).findings
