@@ -25,6 +25,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # The threads of one worker would fight
 import pytest
 
 pytest.register_assert_rewrite("tests.helpers")
+WAITING = ("test_processes", "test_kills", "test_first_steps", "test_command")
 
 
 def pytest_configure(config):
@@ -51,10 +52,13 @@ def pytest_collection_modifyitems(config, items):
         seconds = [mark.kwargs.get("seconds", 1) for mark in item.iter_markers("thorough")]
         return bool(seconds) and max(seconds) > SECONDS
 
-    # Those that take longest begin first: at the end no worker is left alone with them.
-    items.sort(key=lambda item: not item.path.stem.endswith(("_processes", "_kills", "_first_steps", "_command")))
     config.hook.pytest_deselected(items=[item for item in items if is_left_out(item)])
     items[:] = [item for item in items if not is_left_out(item)]
+    # Those that wait for other processes are spread: at the end no worker is left alone with them.
+    waiting = [item for item in items if item.path.stem in WAITING]
+    items[:] = [item for item in items if item.path.stem not in WAITING]
+    for place, item in enumerate(reversed(waiting)):
+        items.insert(place * len(items) // len(waiting), item)
 
 
 @pytest.fixture(autouse=True)

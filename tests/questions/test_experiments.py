@@ -100,6 +100,7 @@ def test_a_seed_s_line_has_the_best_place_of_a_curve(question, is_higher, best, 
     assert f" s: training loss, best over rate: {best}" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_a_quick_look_has_its_options_and_three_seeds_and_answers_nothing(run, question, capsys):
     given = []
 
@@ -231,6 +232,7 @@ def test_a_class_run_of_each_kind_can_be_drawn_and_told(name):
         assert figure.get_suptitle().startswith("A class run: ")
 
 
+@pytest.mark.thorough
 def test_answers_stand_beside_their_questions_whatever_the_order_on_the_page(run, question, capsys):
     page = question.page("en")
     *before, last = page.read_text().strip().split("\n- ")
@@ -458,6 +460,7 @@ def test_an_experiment_reads_a_file_of_ones_own(tmp_path):
     assert (other.test.x == test.x).all() and {*other.valid.x} != {*valid.x}
 
 
+@pytest.mark.thorough
 def test_an_lstm_that_diverges_is_one_that_did_not_learn():
     experiment = _questions.question("lstm").experiment
     scores = experiment.measure(0, {"lstm@4": math.inf}, lengths=(4,), rows=("lstm",), steps=20, is_quick=True)

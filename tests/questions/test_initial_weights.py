@@ -13,6 +13,7 @@ def start(row: str) -> list[np.ndarray]:
     return [array for array in experiment.network(row, 8).get_weights() if array.ndim == 2]
 
 
+@pytest.mark.thorough
 def test_rows_differ_by_a_factor_and_no_two_layers_have_the_same_weights():
     he, tenth = start("he"), start("tenth")
     for row, factor in {"tenth": 0.1, "three": 3, "fine": 0.1, "rescaled": 0.1, "normalised": 0.1}.items():

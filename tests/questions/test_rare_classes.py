@@ -17,6 +17,7 @@ def given(row: str, monkeypatch) -> tuple:
     return found[1], found[2], found[3], found[0]
 
 
+@pytest.mark.thorough
 def test_rows_see_rare_examples_as_often_or_weigh_them_and_have_as_many_steps(monkeypatch):
     rows = {row: given(row, monkeypatch) for row in experiment.NETWORKS}
     rare = {row: {image.tobytes() for image in x[y == 1]} for row, (x, y, *_) in rows.items()}

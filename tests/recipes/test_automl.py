@@ -42,7 +42,7 @@ def finished_trials(folder: Path) -> list:
         return optuna_search.finished_trials(study)
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=20)
 def test_a_search_that_is_killed_at_many_moments_ends_with_the_same_trials(tmp_path):
     printed = python(kill_search.__file__, tmp_path, OMP_NUM_THREADS="1")
     statuses = [line for line in printed.splitlines() if not line.startswith("trial ")]

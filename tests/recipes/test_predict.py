@@ -113,6 +113,7 @@ def test_a_word_is_answered_with_its_sounds_in_small_or_capital_letters(saved, a
     check_refusals(folder, {"": "`inputs` must be texts of at least one character. Received: ''"})
 
 
+@pytest.mark.thorough
 def test_a_prompt_is_continued_by_the_seed_and_by_the_likeliest_tokens(saved, answers):
     text = data.load("shakespeare", limit=4)
     model = transformer_language_model(len(text.info.vocabulary), 16, embed_dim=8, num_heads=1, num_layers=1)
@@ -237,7 +238,7 @@ def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_p
 def test_a_model_of_ones_own_text_is_trained_and_continues_a_prompt(tmp_path, answers, monkeypatch):
     monkeypatch.setattr(lstms, "lstm_scores", lambda *_: {})  # The test of all recipes trains the baseline.
     corpus, folder = tmp_path / "mine.txt", tmp_path / "run"
-    corpus.write_text("to be, or not to be; " * 200, encoding="utf-8")
+    corpus.write_text("to be, or not to be; " * 60, encoding="utf-8")
     result = transformer_shakespeare.main(corpus=str(corpus), epochs=1, run_dir=str(folder))
     run_files.save(result, folder, "transformer_shakespeare", {"corpus": str(corpus)})
     assert 0 < result.metrics["nats_per_character"] < 5

@@ -37,6 +37,7 @@ def words(all_words):
     return all_words._replace(train=few[0], valid=few[1], test=few[2])
 
 
+@pytest.mark.thorough
 def test_no_word_is_in_two_sets_and_the_start_and_the_end_are_where_the_recipe_takes_them(all_words):
     sets = [{row.tobytes() for row in part.x} for part in all_words[:3]]
     assert [len(each) for each in sets] == [len(part.x) for part in all_words[:3]]
@@ -195,6 +196,7 @@ def test_each_letter_and_each_sound_belongs_to_one_unit_in_every_alignment():
         np.testing.assert_allclose(sum(shape[i] * number for shape, number in zip(group, expected, strict=True)), count)
 
 
+@pytest.mark.thorough
 def test_units_give_back_the_letters_and_the_sounds_of_their_word(words):
     few = data.Part(words.train.x[:100], words.train.y[:100])
     found = joint_sequence_model.aligned(*few, rounds=2)

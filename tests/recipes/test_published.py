@@ -94,7 +94,7 @@ def test_small_weights_keep_the_score(name):
 SCORED = [name for name in MODELS if recipe_list.recipe(name).metric in publish.COMPILED and name != "transfer_mnist"]
 
 
-@pytest.mark.parametrize("name", quick(SCORED, "mlp_mnist"))
+@pytest.mark.parametrize("name", quick(SCORED))
 def test_a_published_model_gives_its_score(name):
     run = published_runs.run(name)
     assert publish.score(name, recipes.pretrained(name), run["seed"]) == pytest.approx(run["model"]["score"], rel=1e-4)

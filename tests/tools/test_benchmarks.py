@@ -77,7 +77,7 @@ def buggy(seed, activation="softmax"):
     x = np.random.default_rng(seed).normal(size=(400, 2))
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation)])
     model.compile(keras.optimizers.Adam(0.1), "binary_crossentropy")
-    return model, x, (x[:, 0] > 0) * 1, {"epochs": 20}
+    return model, x, (x[:, 0] > 0) * 1, {"epochs": 10}
 
 
 fixed = healthy = lambda seed: buggy(seed, "sigmoid")
@@ -85,7 +85,7 @@ fixed = healthy = lambda seed: buggy(seed, "sigmoid")
 
 
 @pytest.mark.one_backend
-@pytest.mark.thorough(seconds=8)
+@pytest.mark.thorough(seconds=20)
 def test_the_diagnosis_of_a_folder_of_programs_is_counted(tmp_path, capsys):
     for folder, name in (("cases", "unit"), ("healthy", "right"), ("cases", "_shared")):
         (tmp_path / folder).mkdir(exist_ok=True)
@@ -110,7 +110,7 @@ def test_a_wrong_diagnosis_is_not_counted_as_right():
     assert diagnosis.agreement(named, named[:4] + [{**each, "found": []} for each in named[4:]]) == 5 / 7
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=20)
 @pytest.mark.one_backend
 def test_the_speed_of_a_small_model_is_printed(capsys, monkeypatch):
     monkeypatch.setattr(models, "ROWS", {"mlp_small": models.ROWS["mlp_small"]._replace(examples=64)})

@@ -36,7 +36,7 @@ def drawn(folder: Path, name: str, places: tuple[int, ...]) -> None:
 @pytest.mark.thorough
 def test_the_commands_of_the_first_steps_print_what_the_page_says(tmp_path, monkeypatch):
     assert INSTALL.endswith('pip install -e ".[recipes]"\n')
-    trained = run(f"{TRAIN.strip()} --epochs 3 --limit 12000", tmp_path)
+    trained = run(f"{TRAIN.strip()} --epochs 3 --limit 8000", tmp_path)
     assert trained.returncode == 0, trained.stderr
     printed = {words(line) for line in trained.stdout.splitlines()}
     assert {words(line) for line in TRAINED.splitlines()} - printed == set()

@@ -45,6 +45,7 @@ def test_each_published_result_has_a_check_on_tensorflow():
     assert {name for name, known in backends.items() if "tensorflow" not in known} == set()
 
 
+@pytest.mark.thorough
 def test_z_is_normal_where_the_result_holds_however_few_seeds_were_published():
     """z of 4,000 sixth seeds, each beside five of its own: standard normal."""
     random, z_scores = np.random.default_rng(0), []

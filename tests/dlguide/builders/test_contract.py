@@ -22,6 +22,7 @@ OTHER_LAYERS = {
 }
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 LIKE_OTHERS = ("linear_regression", "perceptron", "autoencoder", "conv_autoencoder", "transformer_classifier")
+LIKE_OTHERS += ("polynomial_regression", "transformer_language_model")
 """Builders of the layers that another one has too."""
 PLAIN = [(name, None) for name in CASES]
 OPTIONS = [(name, option) for name, options in cases.OPTIONS.items() for option in options]
@@ -37,7 +38,7 @@ def over(rows, thorough_options=False):
     return pytest.mark.parametrize(("name", "option"), marked)
 
 
-long_variants = over(WITH_OTHER_LAYERS, thorough_options=True)
+plain, long_variants = over(PLAIN, thorough_options=True), over(WITH_OTHER_LAYERS, thorough_options=True)
 
 
 def test_every_public_builder_has_a_case():
@@ -106,7 +107,7 @@ def test_every_option_of_the_signature_is_tried(name):
 
 
 @pytest.mark.one_backend
-@over(OPTIONS)
+@over([row for row in OPTIONS if row[1].trainable is None])  # Of the others the number of weights is another one.
 def test_every_option_changes_the_model(name, option):
     model, plain = build(name, option), build(name)
     if [w.shape for w in model.weights] != [w.shape for w in plain.weights]:
@@ -128,7 +129,7 @@ def test_every_option_changes_the_model(name, option):
     assert len(ours) != len(others) or not all(is_same), f"{option} has no effect"
 
 
-@long_variants
+@plain
 def test_the_seed_decides_the_weights(name, option):
     first, same, other = (build(name, option, seed=seed).get_weights() for seed in (0, 0, 1))
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
@@ -159,7 +160,7 @@ def test_an_output_depends_neither_on_the_batch_nor_on_chance_where_it_need_not(
     np.testing.assert_allclose(outputs(model, x)[4], outputs(model, others)[4], rtol=1e-4, atol=1e-5)
 
 
-@long_variants
+@plain
 def test_called_directly_it_gives_what_predict_gives_and_changes_no_weight(name, option):
     model = build(name, option)
     x = inputs(name, model)

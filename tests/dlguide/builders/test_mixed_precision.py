@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from dlguide import contrastive, evaluation, generation, mlp, vae
-from tests.helpers.cases import CASES
 from tests.helpers.contract import build, inputs, settled, training_case
 from tests.helpers.switches import quick
 
@@ -19,8 +18,10 @@ def policy(request):
 
 
 EACH_BACKEND = ("rnn", "vae", "gan", "contrastive")
+NAMES = ("cnn", "encoder_decoder", "transformer_language_model", "diffusion", "conv_autoencoder", *EACH_BACKEND)
+"""Of each kind of layers and losses one."""
 ROWS = [("mixed_float16", name) for name in ("cnn", "rnn", "transformer_classifier", "vae")]
-ROWS += [pytest.param("mixed_bfloat16", n, marks=[pytest.mark.each_backend] * (n in EACH_BACKEND)) for n in CASES]
+ROWS += [pytest.param("mixed_bfloat16", n, marks=[pytest.mark.each_backend] * (n in EACH_BACKEND)) for n in NAMES]
 
 
 @pytest.mark.parametrize(("dtype", "name"), ROWS)

@@ -98,6 +98,7 @@ def test_any_container_trains_and_is_evaluated_as_its_array(name, tmp_path_facto
     assert found == pytest.approx(wanted, rel=1e-4) and predicted == pytest.approx(same, rel=1e-3, abs=1e-5)
 
 
+@pytest.mark.thorough
 def test_several_arrays_may_come_in_any_structure_each_with_its_weights():
     x, y, w = (X, X[::-1].copy()), (Y, X[:, :1]), (W, W[::-1].copy())
     expected = fit(two_inputs(), x, y, sample_weight=w, validation_data=(x, y, w))
@@ -151,6 +152,7 @@ def test_blocks_of_a_file_have_all_rows_as_floatx_and_the_first_bad_value_is_nam
     assert sentence.endswith("x with 2 of 210 values wrong, the first in row 18: 180.0")
 
 
+@pytest.mark.thorough
 def test_targets_with_and_without_a_last_axis_of_one_give_the_same_loss():
     for loss, count in (("mse", 1), (BINARY, 1), (SPARSE, 2)):
         losses = [fit(compiled(mlp((4,), count), loss), y=y)["loss"] for y in (Y, Y[:, None])]

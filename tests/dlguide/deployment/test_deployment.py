@@ -144,6 +144,7 @@ def test_a_bad_format_or_path_is_named_and_nothing_is_left(tmp_path, monkeypatch
     assert os.listdir(tmp_path) == ["mine.onnx"] and mine.read_text() == "mine"
 
 
+@pytest.mark.thorough
 @pytest.mark.one_backend  # The weights become 8 bits in TensorFlow's converter.
 @pytest.mark.parametrize(
     "make",

@@ -186,7 +186,7 @@ RIGHT = {
     "two outputs": of_two_outputs,
     "two outputs by name": lambda: of_two_outputs(lambda *both: dict(zip(("number", "numbers"), both, strict=True))),
 }
-IN_SHORT = ("a data set", "two outputs")
+IN_SHORT = ("a data set",)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[SLOW] * (name not in IN_SHORT)) for name in RIGHT])

@@ -83,6 +83,7 @@ def test_the_kernel_gives_kerass_update_where_it_is_used_and_the_optimizer_is_le
     assert not any({"apply", "update_step"} & set(vars(each)) for each in inner)
 
 
+@pytest.mark.thorough
 def test_what_a_model_did_before_does_not_decide_about_the_kernel_and_an_update_of_the_callers_does(kernel_calls):
     model, _ = trained("adam", keras.Model.fit)
     x, y = np.ones((16, 3), "int32"), np.ones(16, "int32")

@@ -13,7 +13,7 @@ from tests.helpers.commands import python
 from tests.helpers.switches import quick
 from tests.helpers.training_runs import RNG, SPARSE, WEIGHTS, X, Y, classifier, fit, same, state
 
-BACKEND = keras.backend.backend()
+BACKEND, THOROUGH = keras.backend.backend(), pytest.mark.thorough
 JIT = "auto" if BACKEND == "jax" else False  # For time.
 
 
@@ -90,10 +90,10 @@ NUMBERS = {
     **{name: {"x": make, "y": None, "validation_data": make} for name, make in DATA_SETS.items()},
 }
 NUMBERS |= {"sparse": {"model": sparse, "x": sparse_batches, "y": None}} if BACKEND == "tensorflow" else {}
-QUICK = ("32 a batch", "validation_split", "validation_batch_size", "steps_per_epoch", "class_weight", "sample_weight")
+QUICK = ("32 a batch", "class_weight", "sample_weight", "Dataset")
 
 
-@pytest.mark.parametrize("name", quick(NUMBERS, *QUICK, "weights for each output", "Dataset", "PyDataset"))
+@pytest.mark.parametrize("name", quick(NUMBERS, *QUICK))
 def test_the_losses_and_the_weights_are_those_of_keras(name):
     histories, states = [], []
     for train in (training.fit, keras.Model.fit):
@@ -158,14 +158,14 @@ def check_steps(x, y=None, weights=None):
         assert same(keras.tree.flatten(found), keras.tree.flatten(expected))
 
 
-@pytest.mark.parametrize("name", quick(FORMS, "x", "dict"))
+@pytest.mark.parametrize("name", quick(FORMS, "dict"))
 def test_a_step_gets_the_rows_of_the_order_in_the_form_that_keras_gives_them(name):
     y = np.arange(60)
     for targets in ((), (y,), (y, WEIGHTS)):
         check_steps(FORMS[name], *targets)
 
 
-@pytest.mark.parametrize("part", [np.s_[:], np.s_[::-2], np.s_[:, 0]])
+@pytest.mark.parametrize("part", [np.s_[::-2], *(pytest.param(p, marks=THOROUGH) for p in (np.s_[:], np.s_[:, 0]))])
 def test_a_step_gets_the_rows_of_a_file(part, tmp_path):
     np.save(tmp_path / "x.npy", np.arange(240, dtype="float64").reshape(60, 4))
     x = np.load(tmp_path / "x.npy", mmap_mode="r")[part]
@@ -191,7 +191,7 @@ print(growth(25))
 """
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=20)
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="only Linux says it there")
 def test_fits_of_new_models_do_not_stay_in_memory():
     """In megabytes; without `_speed`, TensorFlow keeps 1.2 of each fit."""

@@ -87,7 +87,7 @@ if BACKEND == "tensorflow":
     RUNS |= {"two players, a function": {"model": own_steps.two_players, **FUNCTION}}
     RUNS |= {"two players": {"model": own_steps.two_players, **ARRAYS}}
 RUNS |= {} if BACKEND == "jax" else {"layers without a seed": {"model": lambda: sequential(keras.Input((4,)), Noise())}}
-QUICK = ("patience", "a function of the epoch", "a callback with a state")
+QUICK = ("patience", "a function of the epoch")
 
 
 def check_resumed(tmp_path, stops, **given) -> list:
@@ -143,6 +143,7 @@ def test_the_same_model_goes_on_after_ctrl_c_in_any_epoch_and_may_be_trained_by_
     assert int(model.optimizer.iterations) == before + 6
 
 
+@pytest.mark.thorough
 def test_a_run_without_a_finished_epoch_makes_room_for_another_one(tmp_path):
     assert train(tmp_path, stop=(0, 2)) is None
     other = {"model": lambda: classifier(optimizer=keras.optimizers.SGD(0.1))}
@@ -159,13 +160,14 @@ KINDS = {
     ),
 }
 # For time, the test command leaves out those that differ from another one in their layers alone.
+LIKE_OTHERS = ("linear_regression", "polynomial_regression", "perceptron", "autoencoder", "transformer_classifier")
 SOME = ("mlp", False), ("vae", True)
-ROWS = [(name, False) for name in KINDS]
+ROWS = [(name, False) for name in KINDS if name not in LIKE_OTHERS]
 ROWS += [(name, True) for name in ("mlp", "rnn", "vae", "gan", "sequential of an mlp")]
 
 
 @pytest.mark.parametrize(("name", "is_one_object"), quick(ROWS, *SOME))
-def test_a_run_of_each_builder_is_extended_interrupted_and_resumed(name, is_one_object, tmp_path):
+def test_a_run_of_each_kind_of_builder_is_extended_interrupted_and_resumed(name, is_one_object, tmp_path):
     kind = name.split()[-1]
 
     def new():
@@ -257,6 +259,7 @@ def wait(monkeypatch):
     return seconds.append
 
 
+@pytest.mark.thorough
 def test_the_seconds_are_those_of_the_epochs_that_were_kept_and_none_between(tmp_path, wait):
     def wait_and_crash_two_steps_later():
         wait(7)

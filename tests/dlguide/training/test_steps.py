@@ -104,6 +104,7 @@ def test_the_bar_counts_no_more_steps_than_there_are_and_a_callback_is_told_how_
     assert told == [1, 0]
 
 
+@pytest.mark.thorough
 def test_steps_in_a_call_that_the_caller_chose_are_counted_as_keras_counts_them(counts):
     seen, expected = [], []
     for found, train in ((seen, fit), (expected, lambda model, **options: model.fit(X, Y, batch_size=16, **options))):
