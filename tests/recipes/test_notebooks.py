@@ -58,8 +58,8 @@ def test_the_notebook_of_a_recipe_runs(name, no_download, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("name", [pytest.param("automl", marks=pytest.mark.thorough(seconds=20)), IN_JUPYTER[1]])
+@pytest.mark.thorough(seconds=20)
+@pytest.mark.parametrize("name", IN_JUPYTER)
 def test_a_notebook_runs_in_jupyter(name, monkeypatch):
     monkeypatch.chdir(recipe_list.FOLDER.parent)
     notebook = nbformat.reads(_notebooks.recipe(name), as_version=4)

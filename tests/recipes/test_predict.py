@@ -238,7 +238,7 @@ def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_p
 def test_a_model_of_ones_own_text_is_trained_and_continues_a_prompt(tmp_path, answers, monkeypatch):
     monkeypatch.setattr(lstms, "lstm_scores", lambda *_: {})  # The test of all recipes trains the baseline.
     corpus, folder = tmp_path / "mine.txt", tmp_path / "run"
-    corpus.write_text("to be, or not to be; " * 60, encoding="utf-8")
+    corpus.write_text("to be, or not to be; " * 80, encoding="utf-8")
     result = transformer_shakespeare.main(corpus=str(corpus), epochs=1, run_dir=str(folder))
     run_files.save(result, folder, "transformer_shakespeare", {"corpus": str(corpus)})
     assert 0 < result.metrics["nats_per_character"] < 5

@@ -58,7 +58,7 @@ FAULTS = {
 
 
 @pytest.mark.each_backend
-@pytest.mark.thorough(seconds=3)
+@pytest.mark.thorough(seconds=20)
 @pytest.mark.parametrize("name", [name for name, said in FAULTS.items() if BACKEND in said])
 def test_a_program_shows_the_fault_of_keras_that_it_is_about(name):
     command = [sys.executable, str(PATCHES / f"{name}.py")]

@@ -108,7 +108,7 @@ print(metrics["loss"] / (metrics["discriminator_loss"] + metrics["generator_loss
 """
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=20)
 @pytest.mark.one_backend
 def test_the_loss_of_several_replicas_is_that_of_one():
     assert float(python("-c", REPLICAS)) == pytest.approx(1, rel=1e-5)
