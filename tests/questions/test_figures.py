@@ -16,9 +16,9 @@ FACTORS = {"percent": 100, "milliseconds": 1000, "megabytes": 1e-6}
 """From the measured number to the written one, by unit."""
 OWN = {"linear_model": {"weight": (1.5, 5.5), "mpg": (-10, 60)}, "multilayer": {"$x$": (0, 1), "$y$": (-0.5, 1.5)}}
 """Axes of a question's own figure that show no panel: a word of each label, and the range of the numbers there."""
-NAMES = [n for i, n in enumerate(_questions.names()) if i % 3 == 0 or _questions.question(n).experiment.draw]
+NAMES = [n for i, n in enumerate(_questions.names()) if i % 6 == 0 or _questions.question(n).experiment.draw]
 ROWS = [(name, "en" if name in OWN or place % 2 else "zh") for place, name in enumerate(NAMES)]
-"""All questions with a figure of their own, and every third one of the others, which one function draws."""
+"""All questions with a figure of their own, and every sixth one of the others, which one function draws."""
 
 
 def interval(score, values: list[float]) -> np.ndarray:

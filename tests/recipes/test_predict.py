@@ -234,7 +234,7 @@ def test_it_answers_in_a_new_process_and_refuses_with_one_sentence(digits, tmp_p
     check_refusals(str(tmp_path), {picture: other})
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=20)
 def test_a_model_of_ones_own_text_is_trained_and_continues_a_prompt(tmp_path, answers, monkeypatch):
     monkeypatch.setattr(lstms, "lstm_scores", lambda *_: {})  # The test of all recipes trains the baseline.
     corpus, folder = tmp_path / "mine.txt", tmp_path / "run"

@@ -216,7 +216,7 @@ def test_the_judge_tells_real_images_from_repeated_and_from_grey_ones():
     assert not_shown["nearest_distance"] > 1
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=20)
 def test_a_judge_does_not_touch_the_global_seed_and_its_training_sets_the_one_that_it_is_given():
     judge = image_judge.train_judge(limit=60, seed=0)
     keras.utils.set_random_seed(5)
@@ -256,7 +256,7 @@ def test_the_baselines_of_pixels_find_what_pca_and_a_linear_filter_can():
     assert scores == pytest.approx({"baseline_binary_crossentropy": np.log(2), "baseline_squared_error": 0.25})
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=20)
 def test_each_network_of_the_vowels_has_its_own_loss_and_their_mean_is_saved(tmp_path):
     model = bilstm_vowels.main(epochs=1, limit=60, networks=2, run_dir=str(tmp_path)).model
     vowels = data.load("vowels", limit=60)

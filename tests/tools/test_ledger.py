@@ -64,7 +64,11 @@ def test_z_follows_from_the_rank_where_all_seeds_gave_the_same(value, probabilit
 
 @pytest.mark.parametrize(
     ("shift", "longest", "mean", "tolerance"),
-    [(1.0, 80, 10.4, 0.4), (-1.0, 80, 10.4, 0.4), pytest.param(0.0, 4000, 465, 31, marks=pytest.mark.thorough)],
+    [
+        (1.0, 80, 10.4, 0.4),
+        (-1.0, 80, 10.4, 0.4),
+        pytest.param(0.0, 4000, 465, 31, marks=pytest.mark.thorough(seconds=20)),
+    ],
 )
 def test_the_cusum_alarms_as_late_as_its_table_says(shift, longest, mean, tolerance):
     """The table of Montgomery, "Introduction to statistical quality control", within three standard errors."""
@@ -73,7 +77,7 @@ def test_the_cusum_alarms_as_late_as_its_table_says(shift, longest, mean, tolera
     assert np.mean(lengths) == pytest.approx(mean, abs=tolerance)
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=20)
 @pytest.mark.parametrize(("shift", "median", "tolerance"), [(0.0, 200, 30), (1.0, 14, 1.1)])
 def test_with_five_published_seeds_the_runs_until_an_alarm_are_those_of_the_page(shift, median, tolerance):
     """Each of 3,000 series has a mean and a spread of its own, estimated from five seeds."""

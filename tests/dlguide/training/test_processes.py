@@ -96,7 +96,7 @@ def test_what_process_0_refuses_ends_both(tmp_path):
     assert status != 0 and other != 0 and "`run_dir`" in errors
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough(seconds=60)  # JAX waits for its heartbeat.
 def test_a_lost_process_ends_the_other_and_both_are_resumed(tmp_path):
     left, lost = ends_of(tmp_path / "two", 6, seconds_a_step=0.3, is_killed=True)
     assert left[0] not in (0, -signal.SIGKILL) and lost[0] == -signal.SIGKILL

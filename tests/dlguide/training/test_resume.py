@@ -88,6 +88,7 @@ if BACKEND == "tensorflow":
     RUNS |= {"two players": {"model": own_steps.two_players, **ARRAYS}}
 RUNS |= {} if BACKEND == "jax" else {"layers without a seed": {"model": lambda: sequential(keras.Input((4,)), Noise())}}
 QUICK = ("patience", "a function of the epoch")
+RARE = ("a rate of its own for each step", "metrics of several numbers", "a moving average", "a step of its own")
 
 
 def check_resumed(tmp_path, stops, **given) -> list:
@@ -99,7 +100,7 @@ def check_resumed(tmp_path, stops, **given) -> list:
     return whole
 
 
-@pytest.mark.parametrize("name", quick(RUNS, *QUICK))
+@pytest.mark.parametrize("name", [*quick([n for n in RUNS if n not in RARE], *QUICK), *quick(RARE, seconds=20)])
 @pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")  # The layers of it are.
 def test_a_run_that_was_stopped_or_is_extended_ends_in_the_same_bits_also_if_a_logger_is_new(name, tmp_path):
     given = dict(RUNS[name])
